@@ -1,0 +1,199 @@
+"""Every way a request can fail: the sentence a person reads and the exit code a script reads.
+
+The classes build their own sentences, so that call sites hold no prose. A sentence names the
+thing, the place and the next step. `EXIT_CODES` is the table printed in the README.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+DONE = 0
+UNEXPECTED = 1
+USAGE = 2
+NOT_FOUND = 3
+REFUSED = 4
+DATA_FILE = 5
+LEDGER_BUSY = 6
+LEDGER_DAMAGED = 7
+PARTLY_DONE = 8
+INTERRUPTED = 130
+PLUGIN_UNKNOWN = 3  # of `sla-check --nagios`, whose exit codes are those of monitoring plug-ins
+
+EXIT_CODES: dict[int, str] = {
+    DONE: "done",
+    UNEXPECTED: "an unexpected failure: a bug, or a machine that cannot write",
+    USAGE: "the command line was not understood",
+    NOT_FOUND: "no such ticket, article, service, queue, person or desk",
+    REFUSED: "refused: not legal in this state, not authorised, or policy says no",
+    DATA_FILE: "a data file is wrong; the message names file and line",
+    LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
+    LEDGER_DAMAGED: "the ledger is damaged; nothing was changed",
+    PARTLY_DONE: "done in part: some input items could not be read; they are kept",
+    INTERRUPTED: "interrupted from the keyboard",
+}
+
+
+class Problem(NamedTuple):
+    """Something wrong in a data file: `file` relative to the desk, `line` from 1."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names as a readable list, cut after `most`."""
+    known = list(names)
+    shown = ", ".join(known[:most])
+    return f"{shown} and {len(known) - most} more" if len(known) > most else shown
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """The known name closest to what was given, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
+    return next(iter(get_close_matches(given, list(known), 1)), "")
+
+
+class SdcliError(Exception):
+    """An unexpected failure."""
+
+    code: ClassVar[str] = "unexpected"
+    exit_code: ClassVar[int] = UNEXPECTED
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def to_json(self) -> dict[str, Any]:
+        """The error as the object that `--json` prints on stderr."""
+        told = {"code": self.code, "exit": self.exit_code, "message": self.message}
+        return {"error": {**told, **self.details}}
+
+
+class MachineError(SdcliError):
+    """The machine refused: no space, no permission, an unreadable disk."""
+
+    code = "machine"
+
+    def __init__(self, doing: str, path: str, reason: str) -> None:
+        super().__init__(f"{doing} {path} failed: {reason}. Nothing was changed.", path=path)
+
+
+class NotFoundError(SdcliError):
+    """There is no such thing."""
+
+    code = "not_found"
+    exit_code = NOT_FOUND
+
+
+class NoSuchTicketError(NotFoundError):
+    """There is no such ticket."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(
+            f"There is no ticket {ref}; `sdcli list --all` shows every ticket.", ref=ref
+        )
+
+
+class NoSuchEntryError(NotFoundError):
+    """A service, queue, person, code … that the desk's files do not hold."""
+
+    def __init__(self, kind: str, given: str, known: Iterable[str], place: str) -> None:
+        names = list(known)
+        close = nearest(given, names)
+        hint = f" Did you mean {close}?" if close else ""
+        has = f" It has: {listed(names)}." if names else " It has none yet."
+        super().__init__(
+            f"There is no {kind} {given!r} in {place}.{hint}{has}",
+            kind=kind,
+            given=given,
+            known=names,
+        )
+
+
+class NoDeskError(NotFoundError):
+    """No desk was found where one was expected."""
+
+    def __init__(self, where: str, *, searched_up: bool) -> None:
+        at = f"at or above {where}" if searched_up else f"at {where}"
+        super().__init__(
+            f"There is no desk {at}: no sla_policies.yaml was found. "
+            "`sdcli init DIR` starts one; --desk DIR or SDCLI_DESK names another.",
+            path=where,
+        )
+
+
+class RefusedError(SdcliError):
+    """The rules of the process do not allow it."""
+
+    code = "refused"
+    exit_code = REFUSED
+
+
+class IllegalStepError(RefusedError):
+    """The ticket's state does not allow this step (R0.7)."""
+
+    def __init__(self, ref: str, status: str, command: str, possible: Sequence[str]) -> None:
+        can = f"Possible now: {', '.join(possible)}." if possible else "Nothing more can be done."
+        super().__init__(
+            f"{ref} is {status.replace('_', ' ')}, so `{command}` does not apply. {can}",
+            ref=ref,
+            status=status,
+            command=command,
+            possible=list(possible),
+        )
+
+
+class DataFileError(SdcliError):
+    """One or more data files are wrong; every problem found is listed."""
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        count = len(self.problems)
+        noun = "problem" if count == 1 else "problems"
+        super().__init__(
+            f"The desk's files have {count} {noun}; mend them and run `sdcli lint`:\n{lines}",
+            problems=[problem._asdict() for problem in self.problems],
+        )
+
+
+class LedgerBusyError(SdcliError):
+    """Another process held the ledger's lock for too long."""
+
+    code = "ledger_busy"
+    exit_code = LEDGER_BUSY
+
+    def __init__(self, path: str, waited_s: float, holder: str) -> None:
+        by = f" by {holder}" if holder else ""
+        super().__init__(
+            f"The ledger {path} is in use{by}; waited {waited_s:g} s. Nothing was changed: "
+            "try again.",
+            path=path,
+        )
+
+
+class LedgerDamagedError(SdcliError):
+    """The ledger cannot be read whole; it is never taken for an empty one."""
+
+    code = "ledger_damaged"
+    exit_code = LEDGER_DAMAGED
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"The ledger {path} is damaged: {reason}. Nothing was changed: keep a copy of the "
+            "file, then restore it from a backup.",
+            path=path,
+        )
