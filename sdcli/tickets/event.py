@@ -1,0 +1,311 @@
+"""Events: everything that ever happened to a help request, appended and never changed.
+
+Each kind is one frozen struct; in the ledger it is a JSON object with `id`, `at`, `by` and
+`kind` first. An event knows how it changes a ticket (`apply`), so a new kind is one class here
+and one row in the lifecycle.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.tickets.words import UNKNOWN, HandOver, Level, Priority, RequestType
+
+if TYPE_CHECKING:
+    from sdcli.tickets.ticket import Ticket
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as it reads
+
+
+def new_id(at: datetime) -> str:
+    """An id that sorts by time and is unique across machines: 48 bits of ms, 80 of chance."""
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Stamp(Struct, frozen=True):
+    """Who acts, and when: what every event of one command shares. `at` is UTC."""
+
+    at: datetime
+    by: str
+
+    def mark(self) -> tuple[str, datetime, str]:
+        """The first three fields of a new event."""
+        return new_id(self.at), self.at, self.by
+
+
+class Event(Struct, frozen=True, tag_field="kind", omit_defaults=True, forbid_unknown_fields=True):
+    """What all events share: a unique id, the instant in UTC, and the acting person."""
+
+    id: str
+    at: datetime
+    by: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The ticket after this event; by default nothing but the event itself is new."""
+        return ticket
+
+
+class ArticleUse(Struct, frozen=True):
+    """A knowledge article used on a ticket, at one revision, and what it did (R3a.4)."""
+
+    id: str
+    outcome: str
+    revision: str = ""
+
+
+class Opened(Event, frozen=True, tag="opened", kw_only=True):
+    """The first event: contact, request and what was known at the start (R1a.1, R1b.1)."""
+
+    summary: str
+    queue: str
+    priority: Priority
+    channel: str = UNKNOWN
+    requester: str = UNKNOWN
+    on_behalf_of: str = ""
+    phone: str = ""
+    mail: str = ""
+    type: RequestType = UNKNOWN
+    service: str = UNKNOWN
+    feature: str = UNKNOWN
+    impact: Level = UNKNOWN
+    urgency: Level = UNKNOWN
+    reasons: dict[str, str] = {}
+    details: str = ""
+    fields: dict[str, str] = {}
+    minutes: int = 0
+    key: str = ""
+    idempotency_key: str = ""
+    source: str = ""
+    payload: Any = None
+
+
+class Noted(Event, frozen=True, tag="noted", kw_only=True):
+    """A note; a visible one was told to the caller and counts as a response (T12)."""
+
+    text: str
+    minutes: int = 0
+    visible: bool = False
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Minutes add up (R1a.1c)."""
+        return replace(ticket, minutes=ticket.minutes + self.minutes)
+
+
+class Classified(Event, frozen=True, tag="classified", kw_only=True):
+    """The classification decided, whole, with the priority it gave and why (R2c.2)."""
+
+    type: RequestType
+    service: str
+    feature: str
+    impact: Level
+    urgency: Level
+    priority: Priority
+    reason: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Every field of the classification is replaced."""
+        return replace(
+            ticket,
+            type=self.type,
+            service=self.service,
+            feature=self.feature,
+            impact=self.impact,
+            urgency=self.urgency,
+            priority=self.priority,
+        )
+
+
+class Assigned(Event, frozen=True, tag="assigned", kw_only=True):
+    """Given to a person, or put into a queue with nobody on it yet."""
+
+    to: str | None
+    queue: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """A queue other than the one before is a hand-over that waits to be accepted."""
+        moved = self.queue != ticket.queue
+        handed_from = ticket.queue if moved else ticket.handed_from
+        return replace(ticket, assignee=self.to, queue=self.queue, handed_from=handed_from)
+
+
+class Accepted(Event, frozen=True, tag="accepted"):
+    """The acting person takes the ticket on for the queue it lies in (R3d2.1a)."""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The hand-over is over."""
+        return replace(ticket, assignee=self.by, handed_from="")
+
+
+class Returned(Event, frozen=True, tag="returned", kw_only=True):
+    """Sent back by the receiving queue, with what is missing (R3d2.1a)."""
+
+    to: str
+    reason: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Back in the queue it came from, with nobody on it."""
+        return replace(
+            ticket, queue=self.to, assignee=None, handed_from="", returns=ticket.returns + 1
+        )
+
+
+class Waited(Event, frozen=True, tag="waited", kw_only=True):
+    """Work pauses until somebody outside the desk has done something."""
+
+    waiting_for: str
+    until: datetime | None = None
+    reason: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Keep what is waited for, and until when."""
+        return replace(ticket, waiting_for=self.waiting_for, waiting_until=self.until)
+
+
+class Resumed(Event, frozen=True, tag="resumed", kw_only=True):
+    """The wait is over."""
+
+    reason: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Nothing is waited for any more."""
+        return replace(ticket, waiting_for="", waiting_until=None)
+
+
+class Escalated(Event, frozen=True, tag="escalated", kw_only=True):
+    """Handed deeper (escalate) or sideways (transfer); the desk stays owner (R3d2.1)."""
+
+    hand_over: HandOver
+    to: str
+    reason: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """In the new queue, not yet accepted, nobody on it."""
+        return replace(
+            ticket,
+            queue=self.to,
+            assignee=None,
+            handed_from=ticket.queue,
+            escalations=ticket.escalations + 1,
+        )
+
+
+class Resolved(Event, frozen=True, tag="resolved", kw_only=True):
+    """Solved as the desk sees it; the caller has not confirmed yet (R3d1.6)."""
+
+    code: str
+    note: str = ""
+    articles: tuple[ArticleUse, ...] = ()
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Closure code and articles are kept; no wait survives a resolution."""
+        return replace(
+            ticket,
+            code=self.code,
+            articles=ticket.articles + self.articles,
+            waiting_for="",
+            waiting_until=None,
+        )
+
+
+class Closed(Event, frozen=True, tag="closed", kw_only=True):
+    """Confirmed by the caller, or closed for a stated reason without (R4.5a, R5a.1)."""
+
+    code: str
+    confirmed_by: str = ""
+    via: str = ""
+    unconfirmed: str = ""
+    note: str = ""
+    articles: tuple[ArticleUse, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The code may be corrected on closing."""
+        return replace(ticket, code=self.code, articles=ticket.articles + self.articles)
+
+
+class Reopened(Event, frozen=True, tag="reopened", kw_only=True):
+    """Back to work: it was not solved after all."""
+
+    reason: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The closure code is void; the count stays for honest figures (R3d1.8)."""
+        return replace(ticket, code="", reopened=ticket.reopened + 1)
+
+
+class Repeated(Event, frozen=True, tag="repeated", kw_only=True):
+    """The same alert arrived again and was counted here."""
+
+    key: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """One more; the service is down again if it had been reported up."""
+        return replace(ticket, alert_count=ticket.alert_count + 1, service_restored_at=None)
+
+
+class Recovered(Event, frozen=True, tag="recovered", kw_only=True):
+    """The monitoring system says that the service works again (R3d.0a)."""
+
+    key: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Service resumed is kept apart from incident resolved."""
+        return replace(ticket, service_restored_at=self.at)
+
+
+class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
+    """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14)."""
+
+    alert: str
+    target: str
+    threshold: int
+    due: datetime
+    target_s: int
+    late_by_s: int
+    recipients: tuple[str, ...] = ()
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Remember that it was said."""
+        return replace(ticket, sla_alerts=(*ticket.sla_alerts, self.alert))
+
+
+AnyEvent: TypeAlias = (
+    Opened
+    | Noted
+    | Classified
+    | Assigned
+    | Accepted
+    | Returned
+    | Waited
+    | Resumed
+    | Escalated
+    | Resolved
+    | Closed
+    | Reopened
+    | Repeated
+    | Recovered
+    | SlaAlerted
+)
+
+
+def kind(event: Event) -> str:
+    """The word for an event's kind, as in JSON."""
+    return str(event.__struct_config__.tag)
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 instant with `Z` or an offset, as UTC with whole seconds.
+
+    Raises:
+        ValueError: not ISO 8601, or without an offset.
+    """
+    at = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at.astimezone(timezone.utc).replace(microsecond=0)

@@ -1,0 +1,278 @@
+"""The steps of the process: from a ticket and what a person asks, the events to append.
+
+Each function takes the ticket, the stamp (who, when) and the wish, and returns events; it
+refuses what the process does not allow. Values from the desk's lists arrive checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.tickets.event import (
+    Accepted,
+    AnyEvent,
+    ArticleUse,
+    Assigned,
+    Classified,
+    Closed,
+    Escalated,
+    Noted,
+    Recovered,
+    Reopened,
+    Repeated,
+    Resolved,
+    Resumed,
+    Returned,
+    Stamp,
+    Waited,
+)
+from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.words import HandOver, Level, Priority, RequestType
+
+
+def note(
+    ticket: Ticket, stamp: Stamp, *, text: str, minutes: int = 0, visible: bool = False
+) -> tuple[AnyEvent, ...]:
+    """Write down what was done or said."""
+    del ticket  # a note is legal always
+    return (Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible),)
+
+
+def classify(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    priority: Callable[[Level, Level], Priority],
+    type_: RequestType | None = None,
+    service: str | None = None,
+    feature: str | None = None,
+    impact: Level | None = None,
+    urgency: Level | None = None,
+    reason: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Decide type, service, feature, impact and urgency; what is not given stays as it is.
+
+    `priority` derives the priority from impact and urgency (R2c.2). A feature belongs to its
+    service, so another service without a feature makes the feature unknown.
+    """
+    moved = service is not None and service != ticket.service
+    decided_impact, decided_urgency = impact or ticket.impact, urgency or ticket.urgency
+    event = Classified(
+        *stamp.mark(),
+        type=type_ or ticket.type,
+        service=service or ticket.service,
+        feature=feature or (UNKNOWN if moved else ticket.feature),
+        impact=decided_impact,
+        urgency=decided_urgency,
+        priority=priority(decided_impact, decided_urgency),
+        reason=reason,
+    )
+    return (event,)
+
+
+def assign(
+    ticket: Ticket, stamp: Stamp, *, to: str | None, queue: str | None
+) -> tuple[AnyEvent, ...]:
+    """Give the ticket to a person, a queue, or both; to the acting person if neither."""
+    who = to if to or queue else stamp.by
+    return (Assigned(*stamp.mark(), to=who, queue=queue or ticket.queue),)
+
+
+def accept(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+    """Take the ticket on.
+
+    Raises:
+        RefusedError: somebody else has it.
+    """
+    if ticket.assignee not in (None, stamp.by):
+        raise RefusedError(
+            f"{ticket.ref} is with {ticket.assignee}; "
+            f"`sdcli assign {ticket.ref}` takes it over openly.",
+            ref=ticket.ref,
+            assignee=ticket.assignee,
+        )
+    return (Accepted(*stamp.mark()),)
+
+
+def send_back(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:
+    """Return a handed-over ticket to the queue it came from, saying what is missing.
+
+    Raises:
+        RefusedError: it was not handed over, or the hand-over has been accepted.
+    """
+    _require("returned", ticket)
+    if not ticket.handed_from:
+        raise RefusedError(
+            f"{ticket.ref} has no hand-over to return: it lies in {ticket.queue} and was either "
+            f"accepted there or never moved. `sdcli escalate {ticket.ref} --kind transfer` "
+            "hands it on.",
+            ref=ticket.ref,
+            queue=ticket.queue,
+        )
+    return (Returned(*stamp.mark(), to=ticket.handed_from, reason=reason),)
+
+
+def wait(
+    ticket: Ticket, stamp: Stamp, *, waiting_for: str, until: datetime | None, reason: str
+) -> tuple[AnyEvent, ...]:
+    """Pause until somebody else has acted.
+
+    Raises:
+        RefusedError: `until` is not in the future.
+    """
+    _require("waited", ticket)
+    if until is not None and until <= stamp.at:
+        raise RefusedError(
+            f"{ticket.ref} cannot wait until {until:%Y-%m-%d %H:%M}Z: that is already past.",
+            ref=ticket.ref,
+        )
+    return (Waited(*stamp.mark(), waiting_for=waiting_for, until=until, reason=reason),)
+
+
+def resume(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
+    """Go on working."""
+    del ticket  # the lifecycle knows from where
+    return (Resumed(*stamp.mark(), reason=reason),)
+
+
+def escalate(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    to: str,
+    reason: str,
+    tiers: Callable[[str], int],
+    hand_over: HandOver | None = None,
+) -> tuple[AnyEvent, ...]:
+    """Hand over to another queue: deeper (escalate) or sideways (transfer) (R3d2.1).
+
+    `tiers` gives the tier of a queue; without a stated kind it decides which of the two it is.
+
+    Raises:
+        RefusedError: the ticket is in that queue, or an escalation would not go deeper.
+    """
+    _require("escalated", ticket)
+    if to == ticket.queue:
+        raise RefusedError(
+            f"{ticket.ref} already lies in {to}; `sdcli accept {ticket.ref}` takes it on there.",
+            ref=ticket.ref,
+            queue=to,
+        )
+    deeper = tiers(to) > tiers(ticket.queue)
+    if hand_over == "escalate" and not deeper:
+        raise RefusedError(
+            f"{to} (tier {tiers(to)}) is not deeper than {ticket.queue} (tier "
+            f"{tiers(ticket.queue)}); `--kind transfer` hands over sideways.",
+            ref=ticket.ref,
+            queue=to,
+        )
+    chosen: HandOver = hand_over or ("escalate" if deeper else "transfer")
+    return (Escalated(*stamp.mark(), hand_over=chosen, to=to, reason=reason),)
+
+
+def resolve(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    code: str,
+    note: str = "",
+    articles: tuple[ArticleUse, ...] = (),
+) -> tuple[AnyEvent, ...]:
+    """Solved as the desk sees it."""
+    del ticket  # the lifecycle knows from where
+    return (Resolved(*stamp.mark(), code=code, note=note, articles=articles),)
+
+
+def close(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    code: str | None,
+    confirmed_by: str = "",
+    via: str = "",
+    unconfirmed: str = "",
+    note: str = "",
+    articles: tuple[ArticleUse, ...] = (),
+) -> tuple[AnyEvent, ...]:
+    """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
+
+    A ticket that is not resolved yet is resolved by the same command. A step that was skipped
+    is flagged on the closing event (R0.7).
+
+    Raises:
+        RefusedError: no closure code, or neither confirmation nor a reason for none.
+        IllegalStepError: the ticket is closed.
+    """
+    if ticket.is_closed:
+        _require("closed", ticket)
+    _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
+    decided = code or ticket.code
+    skipped = ("classify",) if ticket.type == UNKNOWN else ()
+    resolved = ticket.status == "resolved"
+    before = () if resolved else (Resolved(*stamp.mark(), code=decided, note="", articles=()),)
+    closed = Closed(
+        *stamp.mark(),
+        code=decided,
+        confirmed_by=confirmed_by,
+        via=via,
+        unconfirmed=unconfirmed,
+        note=note,
+        articles=articles,
+        skipped=skipped,
+    )
+    return (*before, closed)
+
+
+def _demand_closure(
+    ticket: Ticket, code: str | None, confirmed_by: str, via: str, unconfirmed: str
+) -> None:
+    missing = []
+    if not code and not ticket.code:
+        missing.append("a closure code (--code CODE)")
+    if not unconfirmed and not confirmed_by:
+        missing.append(
+            "who confirmed it (--confirmed-by PERSON --via METHOD), "
+            "or why nobody did (--unconfirmed REASON)"
+        )
+    elif not unconfirmed and not via:
+        missing.append("how it was confirmed (--via METHOD)")
+    if missing:
+        raise RefusedError(
+            f"{ticket.ref} cannot be closed without {' and '.join(missing)}.",
+            ref=ticket.ref,
+            missing=missing,
+        )
+
+
+def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:
+    """Back to work."""
+    del ticket  # the lifecycle knows from where
+    return (Reopened(*stamp.mark(), reason=reason),)
+
+
+def repeat(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
+    """Count the same alert again; one that fires after the resolution reopens the ticket."""
+    again = Repeated(*stamp.mark(), key=key)
+    if ticket.status != "resolved":
+        return (again,)
+    return (Reopened(*stamp.mark(), reason="the alert fires again"), again)
+
+
+def recover(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
+    """Note that monitoring sees the service restored; resolving it stays a decision."""
+    del ticket  # the lifecycle knows from where
+    return (Recovered(*stamp.mark(), key=key),)
+
+
+def _require(kind: str, ticket: Ticket) -> None:
+    """Refuse by state before refusing by detail: the state is what the person can act on."""
+    if ticket.status not in LIFECYCLE[kind]:
+        raise IllegalStepError(ticket.ref, ticket.status, COMMANDS[kind], possible(ticket.status))

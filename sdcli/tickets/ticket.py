@@ -1,0 +1,145 @@
+"""The ticket: the fold of its events, and nothing else.
+
+Nothing here is entered by hand. `fold` gives the ticket for a list of events; `advance` adds
+events to a ticket after asking the lifecycle whether each is legal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.tickets import lifecycle
+from sdcli.tickets.event import (
+    AnyEvent,
+    ArticleUse,
+    Opened,
+    SlaAlerted,
+)
+from sdcli.tickets.words import Level, Priority, RequestType, Status  # noqa: TC001 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A help request as it stands after its events. Instants are UTC; `minutes` is effort.
+
+    The ledger stores a ticket as it is: the events, and beside them the folded fields that lists
+    and look-ups need. What never changes after opening is read from the opening event.
+    """
+
+    ref: str
+    summary: str
+    status: Status
+    type: RequestType
+    service: str
+    feature: str
+    impact: Level
+    urgency: Level
+    priority: Priority
+    queue: str
+    assignee: str | None = None
+    requester: str
+    opened_at: datetime
+    updated_at: datetime
+    key: str = ""
+    idempotency_key: str = ""
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    service_restored_at: datetime | None = None
+    waiting_for: str = ""
+    waiting_until: datetime | None = None
+    handed_from: str = ""
+    code: str = ""
+    minutes: int = 0
+    alert_count: int = 0
+    escalations: int = 0
+    returns: int = 0
+    reopened: int = 0
+    articles: tuple[ArticleUse, ...] = ()
+    sla_alerts: tuple[str, ...] = ()
+    events: tuple[AnyEvent, ...]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the request is over."""
+        return self.status == "closed"
+
+    @property
+    def opening(self) -> Opened:
+        """The first event: contact and request as they came in."""
+        first = self.events[0]
+        if not isinstance(first, Opened):
+            raise TypeError(f"{self.ref} does not begin with an opening event")
+        return first
+
+
+def _begin(ref: str, event: Opened) -> Ticket:
+    return Ticket(
+        ref=ref,
+        summary=event.summary,
+        status=lifecycle.START,
+        type=event.type,
+        service=event.service,
+        feature=event.feature,
+        impact=event.impact,
+        urgency=event.urgency,
+        priority=event.priority,
+        queue=event.queue,
+        requester=event.requester,
+        opened_at=event.at,
+        updated_at=event.at,
+        key=event.key,
+        idempotency_key=event.idempotency_key,
+        minutes=event.minutes,
+        alert_count=1 if event.key else 0,
+        events=(event,),
+    )
+
+
+def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
+    """One event further: the event's own change, the state, and the times of the state."""
+    status = lifecycle.after(ticket.ref, ticket.status, event)
+    changed = event.apply(ticket)
+    return replace(
+        changed,
+        status=status,
+        # What the desk said of its own clock is not a change of the request (T15).
+        updated_at=ticket.updated_at if isinstance(event, SlaAlerted) else event.at,
+        resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
+        closed_at=_since(status == "closed", ticket.closed_at, event.at),
+        events=(*ticket.events, event),
+    )
+
+
+def _since(holds: bool, before: datetime | None, at: datetime) -> datetime | None:
+    return (before or at) if holds else None
+
+
+def advance(ticket: Ticket, events: Iterable[AnyEvent]) -> Ticket:
+    """The ticket after these further events.
+
+    Raises:
+        IllegalStepError: an event is not legal in the state the ticket is in.
+    """
+    for event in events:
+        ticket = _add(ticket, event)
+    return ticket
+
+
+def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
+    """The ticket that these events make; the first is an `Opened`.
+
+    Raises:
+        TypeError: the first event does not open a request.
+        IllegalStepError: an event is not legal in the state the ticket is in.
+    """
+    stream = iter(events)
+    first = next(stream, None)
+    if not isinstance(first, Opened):
+        raise TypeError(f"{ref} does not begin with an opening event")
+    return advance(_begin(ref, first), stream)

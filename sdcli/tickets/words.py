@@ -1,0 +1,28 @@
+"""The fixed words of a ticket: types, states, levels, priorities.
+
+They are MOF's and ITIL's own terms, and the same in code, files, help and JSON. Every list a
+person chooses from holds `unknown`, because an honest "I don't know" is worth more than a guess
+(R1b.1d).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+UNKNOWN: Literal["unknown"] = "unknown"
+
+RequestType: TypeAlias = Literal["incident", "fulfilment", "new-service", "information", "unknown"]
+REQUEST_TYPES: tuple[RequestType, ...] = get_args(RequestType)
+
+Status: TypeAlias = Literal["new", "in_progress", "waiting", "resolved", "closed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+OPEN_STATUSES: tuple[Status, ...] = ("new", "in_progress", "waiting", "resolved")
+
+Level: TypeAlias = Literal["high", "medium", "low", "unknown"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+Priority: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+
+HandOver: TypeAlias = Literal["escalate", "transfer"]
+HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)
