@@ -1,0 +1,1 @@
+"""The desk's policy: catalog, teams, people, vocabulary and agreements, read strictly."""

@@ -1,0 +1,166 @@
+"""What must hold between the files: every reference leads somewhere, every list has `unknown`.
+
+Each rule is a generator of problems; `lint` shows them all, and loading a desk refuses to go on
+with any.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from sdcli.errors import Problem, listed, nearest
+from sdcli.policy.model import PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
+from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sdcli.policy.model import People, Services, SlaPolicies, Teams, Vocabulary
+
+_T = TypeVar("_T")
+
+
+class Files(NamedTuple):
+    """The decoded files and, for each, the line of every dotted path in it.
+
+    A file or entry that could not be decoded is None: that has been reported already, and what
+    can still be checked is checked, so that one run shows as much as possible.
+    """
+
+    sla: SlaPolicies
+    catalog: Services
+    teams: Teams
+    contacts: People
+    vocabulary: Vocabulary
+    places: Mapping[str, Mapping[str, int]]
+
+    def problem(self, file: str, path: str, message: str) -> Problem:
+        """A problem at a path of a file."""
+        return Problem(file, self.places[file].get(path, 1), message)
+
+    def dangling(
+        self, file: str, path: str, given: str, known: Iterable[str], kind: str
+    ) -> Iterator[Problem]:
+        """A problem if `given` is not one of `known`; an empty one could not be decoded."""
+        names = list(known)
+        if given and given not in names:
+            close = nearest(given, names)
+            hint = f"did you mean `{close}`?" if close else f"there are: {listed(names)}"
+            yield self.problem(file, path, f"there is no {kind} `{given}`; {hint}")
+
+
+def problems(files: Files) -> list[Problem]:
+    """Everything wrong between the files, in the order of files and lines."""
+    found: list[Problem] = []
+    for rule, needs in _RULES:
+        if all(getattr(files, need) is not None for need in needs):
+            found += rule(files)
+    return sorted(found)
+
+
+def _sound(entries: Mapping[str, _T]) -> Iterator[tuple[str, _T]]:
+    """The entries that could be decoded."""
+    return ((name, entry) for name, entry in entries.items() if entry is not None)
+
+
+def _agreements(files: Files) -> Iterator[Problem]:
+    sla = files.sla
+    yield from files.dangling(
+        SLA_POLICIES, "default_agreement", sla.default_agreement, sla.agreements, "agreement"
+    )
+    for name, agreement in _sound(sla.agreements):
+        path = f"agreements.{name}.calendar"
+        yield from files.dangling(SLA_POLICIES, path, agreement.calendar, sla.calendars, "calendar")
+
+
+def _calendars(files: Files) -> Iterator[Problem]:
+    for name, calendar in _sound(files.sla.calendars):
+        days = calendar.hours.days()
+        if not any(days):
+            yield files.problem(
+                SLA_POLICIES, f"calendars.{name}", f"the calendar `{name}` has no working time"
+            )
+        for day, windows in zip(calendar.hours.__struct_fields__, days, strict=True):
+            ordered = sorted(windows, key=lambda window: window.start)
+            if any(a.end > b.start for a, b in pairwise(ordered)):
+                path = f"calendars.{name}.hours.{day}"
+                yield files.problem(SLA_POLICIES, path, f"working hours of {day} overlap")
+
+
+def _alerts(files: Files) -> Iterator[Problem]:
+    for index, percent in enumerate(files.sla.alerts.warn_at):
+        if not 0 < percent < 100:  # noqa: PLR2004 - percent
+            path = f"alerts.warn_at.{index}"
+            yield files.problem(SLA_POLICIES, path, f"warn at 1 to 99 percent, not {percent}")
+
+
+def _services(files: Files) -> Iterator[Problem]:
+    for name, service in _sound(files.catalog.services):
+        at = f"services.{name}"
+        yield from _reserved(files, SERVICES, at, name)
+        references = (
+            ("owner", service.owner, files.teams.technicians, "technician"),
+            ("queue", service.queue, files.teams.queues, "queue"),
+            ("agreement", service.agreement, files.sla.agreements, "agreement"),
+            ("hours", service.hours, files.sla.calendars, "calendar"),
+        )
+        for key, given, known, kind in references:
+            yield from files.dangling(SERVICES, f"{at}.{key}", given, known, kind)
+        for feature in service.features:
+            yield from _reserved(files, SERVICES, f"{at}.features.{feature}", feature)
+
+
+def _teams(files: Files) -> Iterator[Problem]:
+    teams, staff = files.teams, files.teams.technicians
+    yield from files.dangling(TEAMS, "desk.queue", teams.desk.queue, teams.queues, "queue")
+    yield from files.dangling(TEAMS, "desk.manager", teams.desk.manager, staff, "technician")
+    for name, queue in _sound(teams.queues):
+        at = f"queues.{name}"
+        yield from files.dangling(TEAMS, f"{at}.lead", queue.lead, staff, "technician")
+        if queue.on_call:
+            yield from files.dangling(TEAMS, f"{at}.on_call", queue.on_call, staff, "technician")
+        for index, member in enumerate(queue.members):
+            path = f"{at}.members.{index}"
+            yield from files.dangling(TEAMS, path, member, staff, "technician")
+        if not queue.members:
+            yield files.problem(TEAMS, at, f"the queue `{name}` has no members")
+
+
+def _contacts(files: Files) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, contact in _sound(files.contacts.people):
+        mail = contact.mail.casefold()
+        if mail in seen:
+            message = f"`{name}` has the same mail address as `{seen[mail]}`"
+            yield files.problem(PEOPLE, f"people.{name}.mail", message)
+        seen[mail] = name
+
+
+def _vocabulary(files: Files) -> Iterator[Problem]:
+    for field in files.vocabulary.__struct_fields__:
+        words = getattr(files.vocabulary, field)
+        if isinstance(words, dict) and UNKNOWN not in words:
+            yield files.problem(VOCABULARY, field, f"the list `{field}` needs the entry `unknown`")
+    fixed = (("type", REQUEST_TYPES), ("impact", LEVELS), ("urgency", LEVELS))
+    for field, known in fixed:
+        words = getattr(files.vocabulary, field)
+        for name in known:
+            if name not in words and name != UNKNOWN:
+                yield files.problem(VOCABULARY, field, f"the list `{field}` needs `{name}`")
+
+
+def _reserved(files: Files, file: str, path: str, name: str) -> Iterator[Problem]:
+    if name == UNKNOWN:
+        yield files.problem(file, path, "`unknown` is what is not known yet; use another id")
+
+
+_RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...] = (
+    (_agreements, ("sla",)),
+    (_calendars, ("sla",)),
+    (_alerts, ("sla",)),
+    (_services, ("sla", "catalog", "teams")),
+    (_teams, ("teams",)),
+    (_contacts, ("contacts",)),
+    (_vocabulary, ("vocabulary",)),
+)

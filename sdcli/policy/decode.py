@@ -1,0 +1,225 @@
+"""From strict YAML to the frozen values of the model, with every problem found.
+
+The model's classes are the schema. `decode` goes through a tree and a class together; what does
+not fit is reported with its line, and reading goes on so that one run shows everything.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from sdcli.errors import listed, nearest
+from sdcli.policy.model import Day, Duration, Mail, Window, Zone
+from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DURATION = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?$")
+_HOURS = re.compile(r"^(\d{2}):(\d{2})-(\d{2}):(\d{2})$")
+_DAY_MINUTES = 24 * 60
+
+Places = dict[str, int]
+
+
+class Decoder:
+    """Decodes one file; `places` maps the dotted path of each value to its line."""
+
+    def __init__(self, file: YamlFile) -> None:
+        self.file = file
+        self.places: Places = {}
+
+    def decode(self, node: Node, hint: Any, path: str = "") -> Any:
+        """The value for a type hint, or a stand-in after a reported problem."""
+        self.places[path] = node.line
+        if hint in _SCALARS:
+            return self._scalar(node, hint, path)
+        origin = get_origin(hint)
+        if origin is Literal:
+            return self._choice(node, get_args(hint), path)
+        if origin is dict:
+            key_hint, value_hint = get_args(hint)
+            return self._dict(node, key_hint, value_hint, path)
+        if origin is tuple:
+            return self._tuple(node, get_args(hint)[0], path)
+        if origin in (Union, types.UnionType):
+            return self.decode(node, get_args(hint)[0], path)
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            return self._struct(node, hint, path)
+        raise TypeError(f"the model uses a type that no file can hold: {hint}")
+
+    def _struct(self, node: Node, cls: type[msgspec.Struct], path: str) -> Any:
+        if not isinstance(node, Mapping):
+            self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
+            return None
+        hints = get_type_hints(cls)
+        fields = {field.name: field for field in msgspec.structs.fields(cls)}
+        self._unknown_keys(node, [name for name in fields if name != "place"], path)
+        values: dict[str, Any] = {}
+        for name, field in fields.items():
+            if name == "place":
+                values[name] = f"{self.file.name}:{node.line}"
+            elif name in node.entries:
+                entry = node.entries[name]
+                values[name] = self.decode(entry.value, hints[name], _under(path, name))
+                self.places[_under(path, name)] = entry.line
+            elif field.required:
+                self.file.report(node.line, f"`{_last(path)}` needs the key `{name}`")
+        complete = all(field.name in values for field in fields.values() if field.required)
+        return cls(**values) if complete else None
+
+    def _unknown_keys(self, node: Mapping, known: list[str], path: str) -> None:
+        for key, entry in node.entries.items():
+            if key not in known:
+                close = nearest(key, known)
+                hint = f"; did you mean `{close}`?" if close else f"; it may have {listed(known)}"
+                self.file.report(entry.line, f"`{_last(path)}` has no key `{key}`{hint}")
+
+    def _dict(self, node: Node, key_hint: Any, value_hint: Any, path: str) -> dict[Any, Any]:
+        if not isinstance(node, Mapping):
+            self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
+            return {}
+        found = {}
+        for key, entry in node.entries.items():
+            name = self.decode(Item(entry.line, key, "str", quoted=True), key_hint, path)
+            found[name] = self.decode(entry.value, value_hint, _under(path, key))
+            self.places[_under(path, key)] = entry.line
+        return found
+
+    def _tuple(self, node: Node, hint: Any, path: str) -> tuple[Any, ...]:
+        if not isinstance(node, Listing):
+            self.file.report(node.line, f"`{_last(path)}` must be a list, not {shape(node)}")
+            return ()
+        items = enumerate(node.items)
+        return tuple(self.decode(item, hint, _under(path, str(index))) for index, item in items)
+
+    def _choice(self, node: Node, known: tuple[Any, ...], path: str) -> Any:
+        before = len(self.file.problems)
+        given = self._scalar(node, int if isinstance(known[0], int) else str, path)
+        if given not in known and len(self.file.problems) == before:
+            names = [str(name) for name in known]
+            self.file.report(
+                node.line, f"`{_last(path)}` is {given!r}; it must be one of {listed(names)}"
+            )
+        return given if given in known else known[0]
+
+    def _scalar(self, node: Node, hint: Any, path: str) -> Any:
+        read, stand_in = _SCALARS[hint]
+        before = len(self.file.problems)
+        if hint in (int, bool):
+            text = _bare(self.file, node, hint, _last(path))
+        elif hint is Day and isinstance(node, Item) and node.kind == "timestamp":
+            text = node.text
+        else:
+            text = self.file.text(node, _last(path))
+        if len(self.file.problems) > before:
+            return stand_in
+        try:
+            return read(text)
+        except ValueError as error:
+            self.file.report(node.line, f"`{_last(path)}` is {text!r}: {error}")
+            return stand_in
+
+
+def _bare(file: YamlFile, node: Node, hint: type, what: str) -> str:
+    """The text of an unquoted number or truth value."""
+    kind, example = ("int", "a whole number") if hint is int else ("bool", "true or false")
+    if not isinstance(node, Item) or node.kind != kind or node.quoted:
+        file.report(node.line, f"`{what}` must be {example}, not {shape(node)}")
+        return ""
+    return node.text
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise ValueError("write a whole number in plain digits")
+    return int(text)
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("write true or false")
+    return text == "true"
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it must not be empty")
+    return text
+
+
+def duration(text: str) -> Duration:
+    """Seconds of `30m`, `4h`, `1h30m`.
+
+    Raises:
+        ValueError: it is written otherwise, or is nothing.
+    """
+    match = _DURATION.match(text)
+    hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0)
+    if not hours + minutes:
+        raise ValueError("write working time as 30m, 4h or 1h30m")
+    return Duration(hours * 3600 + minutes * 60)
+
+
+def window(text: str) -> Window:
+    """The working hours `"09:00-17:30"`; an end at or before the start is on the next day.
+
+    Raises:
+        ValueError: it is written otherwise, or names no time of day.
+    """
+    match = _HOURS.match(text)
+    if not match:
+        raise ValueError('write working hours as "09:00-17:30"')
+    h1, m1, h2, m2 = (int(part) for part in match.groups())
+    start, end = h1 * 60 + m1, h2 * 60 + m2
+    if max(m1, m2) > 59 or start >= _DAY_MINUTES or end > _DAY_MINUTES:  # noqa: PLR2004
+        raise ValueError("that is no time of day; the day ends at 24:00")
+    return Window(start, end if end > start else end + _DAY_MINUTES)
+
+
+def _zone(text: str) -> Zone:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only files with calendars pay for it
+
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError("there is no such IANA time zone; write one like Europe/Paris") from error
+    return Zone(text)
+
+
+def _day(text: str) -> Day:
+    try:
+        return Day(date.fromisoformat(text).isoformat())
+    except ValueError as error:
+        raise ValueError('write a date as "2026-12-25"') from error
+
+
+def _mail(text: str) -> Mail:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", text):
+        raise ValueError("that is no mail address")
+    return Mail(text)
+
+
+_SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
+    str: (_some, ""),
+    int: (_whole, 0),
+    bool: (_truth, False),
+    Duration: (duration, 0),
+    Window: (window, Window(0, _DAY_MINUTES)),
+    Zone: (_zone, "UTC"),
+    Day: (_day, "1970-01-01"),
+    Mail: (_mail, ""),
+}
+
+
+def _under(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _last(path: str) -> str:
+    return path or "the file"

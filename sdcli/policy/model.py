@@ -1,0 +1,364 @@
+"""What the desk's files say, as frozen values.
+
+The classes are the schema: a file may hold these keys and no others, a field without a default
+is required, and `place` is filled in with the file and line a value came from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NewType, TypeAlias
+
+from msgspec import Struct
+
+from sdcli.errors import NoSuchEntryError
+from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Duration = NewType("Duration", int)
+"""Seconds of working time, written `30m`, `4h` or `1h30m`."""
+
+Zone = NewType("Zone", str)
+"""An IANA time zone."""
+
+Day = NewType("Day", str)
+"""A date, `2026-12-25`."""
+
+Mail = NewType("Mail", str)
+"""A mail address."""
+
+
+class Window(Struct, frozen=True):
+    """Working hours of a day, minutes from local midnight; `end` after 1440 runs into the next."""
+
+    start: int
+    end: int
+
+
+class Week(Struct, frozen=True):
+    """The working hours of each weekday; a day left out is closed."""
+
+    mon: tuple[Window, ...] = ()
+    tue: tuple[Window, ...] = ()
+    wed: tuple[Window, ...] = ()
+    thu: tuple[Window, ...] = ()
+    fri: tuple[Window, ...] = ()
+    sat: tuple[Window, ...] = ()
+    sun: tuple[Window, ...] = ()
+
+    def days(self) -> tuple[tuple[Window, ...], ...]:
+        """Monday first."""
+        return (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
+
+
+class Calendar(Struct, frozen=True, kw_only=True):
+    """When time counts, in one time zone; `holidays` are closed days with their names."""
+
+    zone: Zone
+    hours: Week
+    holidays: dict[Day, str] = {}
+
+
+class MatrixRow(Struct, frozen=True, kw_only=True):
+    """The priorities of one impact, by urgency; every cell is there (T34)."""
+
+    high: Priority
+    medium: Priority
+    low: Priority
+    unknown: Priority
+    place: str
+
+
+class Matrix(Struct, frozen=True, kw_only=True):
+    """Impact by urgency to priority."""
+
+    high: MatrixRow
+    medium: MatrixRow
+    low: MatrixRow
+    unknown: MatrixRow
+
+    def row(self, impact: Level) -> MatrixRow:
+        """The row of an impact."""
+        row: MatrixRow = getattr(self, impact)
+        return row
+
+    def priority(self, impact: Level, urgency: Level) -> Priority:
+        """The priority of one cell."""
+        cell: Priority = getattr(self.row(impact), urgency)
+        return cell
+
+
+class Targets(Struct, frozen=True, kw_only=True):
+    """How much working time there is, for each target."""
+
+    response: Duration
+    resolution: Duration
+
+
+class TargetTable(Struct, frozen=True, kw_only=True):
+    """Targets for every priority."""
+
+    P1: Targets
+    P2: Targets
+    P3: Targets
+    P4: Targets
+    P5: Targets
+
+
+class Agreement(Struct, frozen=True, kw_only=True):
+    """A service level agreement: its calendar, and its own targets where they differ."""
+
+    name: str
+    calendar: str
+    targets: dict[Priority, Targets] = {}
+    place: str
+
+
+Recipient: TypeAlias = Literal["assignee", "queue-lead", "on-call", "service-owner", "desk-manager"]
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """When to say something, in percent of working time, and who should hear it (R5b.1-3)."""
+
+    warn_at: tuple[int, ...]
+    warning: tuple[Recipient, ...]
+    breach: tuple[Recipient, ...]
+
+
+class SlaPolicies(Struct, frozen=True, kw_only=True):
+    """`sla_policies.yaml`."""
+
+    format: Literal[1]
+    calendars: dict[str, Calendar]
+    matrix: Matrix
+    targets: TargetTable
+    default_agreement: str
+    agreements: dict[str, Agreement]
+    alerts: Alerts
+
+    def agreement_targets(self, agreement: str, priority: Priority) -> Targets:
+        """The agreement's own targets for a priority, else the default ones."""
+        own = self.agreements[agreement].targets.get(priority)
+        default: Targets = getattr(self.targets, priority)
+        return own or default
+
+
+class Presets(Struct, frozen=True, kw_only=True):
+    """Impact and urgency that a service or feature starts with (R2c.2e)."""
+
+    impact: Level = UNKNOWN
+    urgency: Level = UNKNOWN
+
+
+class Feature(Struct, frozen=True, kw_only=True):
+    """Something a service offers, within its limits (R2a.3a)."""
+
+    name: str
+    limits: str = ""
+    keywords: tuple[str, ...] = ()
+    presets: Presets = Presets()
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    """A service of the catalog (R0.5, R2b.1a)."""
+
+    name: str
+    owner: str
+    queue: str
+    agreement: str
+    hours: str
+    features: dict[str, Feature]
+    keywords: tuple[str, ...]
+    components: tuple[str, ...] = ()
+    limits: str = ""
+    presets: Presets = Presets()
+    place: str
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """`catalog/services.yaml`."""
+
+    format: Literal[1]
+    services: dict[str, Service]
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """A team's queue: its tier, its focus and who works in it (R3d2.1c)."""
+
+    name: str
+    tier: Literal[1, 2, 3]
+    focus: str
+    members: tuple[str, ...]
+    lead: str
+    on_call: str = ""
+
+
+Role: TypeAlias = Literal[
+    "csr",
+    "resolver",
+    "incident-coordinator",
+    "problem-analyst",
+    "problem-manager",
+    "cs-manager",
+]
+
+
+class Technician(Struct, frozen=True, kw_only=True):
+    """Somebody who works on requests, with MOF's roles (R0.2)."""
+
+    name: str
+    mail: Mail
+    roles: tuple[Role, ...]
+    phone: str = ""
+    authority: tuple[str, ...] = ()
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """The service desk itself: where requests start and who answers for it (R3d2.1b)."""
+
+    queue: str
+    manager: str
+
+
+class Teams(Struct, frozen=True, kw_only=True):
+    """`catalog/teams.yaml`."""
+
+    format: Literal[1]
+    desk: Desk
+    queues: dict[str, Queue]
+    technicians: dict[str, Technician]
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """Somebody who may call (R1a.1, R1a.1b)."""
+
+    name: str
+    mail: Mail
+    phone: str = ""
+    unit: str = ""
+    site: str = ""
+
+
+class People(Struct, frozen=True, kw_only=True):
+    """`catalog/people.yaml`."""
+
+    format: Literal[1]
+    people: dict[str, Contact]
+
+
+class Vocabulary(Struct, frozen=True, kw_only=True):
+    """`catalog/vocabulary.yaml`: what drop-down lists hold, id to meaning; ids are stable (T36)."""
+
+    format: Literal[1]
+    type: dict[RequestType, str]
+    impact: dict[Level, str]
+    urgency: dict[Level, str]
+    channel: dict[str, str]
+    waiting_for: dict[str, str]
+    closure_code: dict[str, str]
+    contact_method: dict[str, str]
+    article_outcome: dict[str, str]
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """All the files of one desk that have been found sound together, and their joint hash."""
+
+    sla: SlaPolicies
+    catalog: Services
+    teams: Teams
+    contacts: People
+    vocabulary: Vocabulary
+    hash: str
+
+    def service(self, service: str) -> Service | None:
+        """A service of the catalog; None for `unknown`."""
+        return self.catalog.services.get(service)
+
+    def require_service(self, given: str) -> str:
+        """The id of a service.
+
+        Raises:
+            NoSuchEntryError: the catalog does not hold it.
+        """
+        return _require(given, "service", (*self.catalog.services, UNKNOWN), SERVICES)
+
+    def require_feature(self, service: str, given: str) -> str:
+        """The id of a feature of a service.
+
+        Raises:
+            NoSuchEntryError: the service does not have it.
+        """
+        found = self.service(service)
+        features = (*(found.features if found else ()), UNKNOWN)
+        return _require(given, f"feature of {service}", features, SERVICES)
+
+    def require_queue(self, given: str) -> str:
+        """The id of a queue.
+
+        Raises:
+            NoSuchEntryError: no team has it.
+        """
+        return _require(given, "queue", self.teams.queues, TEAMS)
+
+    def require_technician(self, given: str) -> str:
+        """The id of somebody who works on requests.
+
+        Raises:
+            NoSuchEntryError: no team has them.
+        """
+        return _require(given, "technician", self.teams.technicians, TEAMS)
+
+    def require_word(self, vocabulary: str, given: str) -> str:
+        """An id of one of the drop-down lists.
+
+        Raises:
+            NoSuchEntryError: the list does not hold it.
+        """
+        words: dict[str, str] = getattr(self.vocabulary, vocabulary)
+        return _require(given, vocabulary.replace("_", " "), words, VOCABULARY)
+
+    def contact(self, given: str) -> tuple[str, Contact] | None:
+        """A known caller by id or mail address."""
+        people = self.contacts.people
+        if given in people:
+            return given, people[given]
+        wanted = given.casefold()
+        for person, contact in people.items():
+            if contact.mail.casefold() == wanted:
+                return person, contact
+        return None
+
+    def tier(self, queue: str) -> int:
+        """The tier of a queue; a queue that has left the files counts as the first."""
+        found = self.teams.queues.get(queue)
+        return found.tier if found else 1
+
+    def responsible(self, queue: str) -> str:
+        """Who is responsible in a queue now, in a sentence."""
+        found = self.teams.queues[queue]
+        staff = self.teams.technicians
+        on_call = f"; on call: {_reach(found.on_call, staff)}" if found.on_call else ""
+        return (
+            f"Now responsible: {found.name} (tier {found.tier}), lead "
+            f"{_reach(found.lead, staff)}{on_call}. The desk ({self.teams.desk.queue}) stays owner."
+        )
+
+
+def _reach(person: str, staff: dict[str, Technician]) -> str:
+    found = staff[person]
+    return f"{found.name}, {found.phone or found.mail}"
+
+
+SLA_POLICIES = "sla_policies.yaml"
+SERVICES = "catalog/services.yaml"
+TEAMS = "catalog/teams.yaml"
+PEOPLE = "catalog/people.yaml"
+VOCABULARY = "catalog/vocabulary.yaml"
+FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY)
+
+
+def _require(given: str, kind: str, known: Collection[str], place: str) -> str:
+    if given not in known:
+        raise NoSuchEntryError(kind, given, known, place)
+    return given

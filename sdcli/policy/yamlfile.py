@@ -1,0 +1,185 @@
+"""Strict YAML with places: the only module that knows YAML.
+
+A file becomes a tree of `Item`, `Listing` and `Mapping`, each knowing its line. What YAML would
+quietly turn into something else is reported instead: duplicate keys, anchors, tags, and plain
+words that read as numbers, dates or truth values where text is meant (T33).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import yaml
+
+from sdcli.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE = "tag:yaml.org,2002:"
+_TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
+_MEANS = {
+    "bool": "a truth value",
+    "int": "a number",
+    "float": "a number",
+    "null": "nothing",
+    "timestamp": "a date",
+    "merge": "a merge",
+}
+
+
+class Item(NamedTuple):
+    """A single value: its text as written, what YAML takes it for, and whether it is quoted."""
+
+    line: int
+    text: str
+    kind: str
+    quoted: bool
+
+
+class Listing(NamedTuple):
+    """A list."""
+
+    line: int
+    items: list[Node]
+
+
+class Mapping(NamedTuple):
+    """A mapping; keys are texts."""
+
+    line: int
+    entries: dict[str, Entry]
+
+
+class Entry(NamedTuple):
+    """One key of a mapping, with the line of the key."""
+
+    line: int
+    value: Node
+
+
+Node: TypeAlias = Item | Listing | Mapping
+
+
+class YamlFile:
+    """Reads one file and collects every problem in it. `name` is the path to show."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[Problem] = []
+
+    def report(self, line: int, message: str) -> None:
+        """Note a problem and go on reading."""
+        self.problems.append(Problem(self.name, line, message))
+
+    def parse(self, text: str) -> Node | None:
+        """The tree of a text; None, with a problem noted, where there is none."""
+        try:
+            root = yaml.compose(text, Loader=_LOADER)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            said = error.problem or error.context or "it cannot be read"
+            self.report(mark.line + 1 if mark else 1, f"this is not YAML: {said}")
+            return None
+        except (yaml.YAMLError, RecursionError) as error:
+            self.report(1, f"this is not YAML: {error}")
+            return None
+        if root is None:
+            self.report(1, "the file is empty")
+            return None
+        self._refuse_anchors(root)
+        return None if self.problems else self._node(root)
+
+    def _refuse_anchors(self, root: yaml.Node) -> None:
+        """A node reached twice is an alias: expanding those can fill any memory."""
+        seen: set[int] = set()
+        for node in _walk(root, seen):
+            self.report(node.start_mark.line + 1, "anchors and aliases are not used in desk files")
+            return
+
+    def _node(self, node: yaml.Node) -> Node:
+        line = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            self._refuse_tag(node, "map")
+            return Mapping(line, self._entries(node))
+        if isinstance(node, yaml.SequenceNode):
+            self._refuse_tag(node, "seq")
+            return Listing(line, [self._node(item) for item in node.value])
+        kind = node.tag.removeprefix(_CORE)
+        if kind not in ("str", *_MEANS):
+            self.report(line, f"the tag {node.tag} is not used in desk files")
+        style = getattr(node, "style", None)
+        return Item(line, node.value, kind, quoted=bool(style))
+
+    def _refuse_tag(self, node: yaml.Node, plain: str) -> None:
+        if node.tag != _CORE + plain:
+            self.report(node.start_mark.line + 1, f"the tag {node.tag} is not used in desk files")
+
+    def _entries(self, node: yaml.MappingNode) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            key = self._key(key_node)
+            if key in entries:
+                self.report(
+                    line, f"the key `{key}` is here twice; the first is on line {entries[key].line}"
+                )
+                continue
+            entries[key] = Entry(line, self._node(value_node))
+        return entries
+
+    def _key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self.report(node.start_mark.line + 1, "a key must be a single word")
+            return ""
+        kind = node.tag.removeprefix(_CORE)
+        if not node.style and kind in _MEANS and kind != "timestamp":
+            self.report(node.start_mark.line + 1, _misread(node.value, kind))
+        return str(node.value)
+
+    def text(self, node: Node, what: str) -> str:
+        """A text; anything YAML would read otherwise is a problem that says to quote it."""
+        if not isinstance(node, Item):
+            self.report(node.line, f"`{what}` must be a text, not {shape(node)}")
+            return ""
+        if node.quoted:
+            return node.text
+        if node.kind == "null":
+            self.report(node.line, f"`{what}` is empty")
+        elif node.kind in _MEANS:
+            self.report(node.line, _misread(node.text, node.kind))
+        elif _TIME.match(node.text):
+            self.report(node.line, f"put the time `{node.text}` in quotes")
+        return node.text
+
+
+def _walk(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
+    """The nodes that are reached a second time."""
+    if id(node) in seen:
+        yield node
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _walk(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _walk(key, seen)
+            yield from _walk(value, seen)
+
+
+def _misread(text: str, kind: str) -> str:
+    if kind == "int" and _TIME.match(text):
+        hours, minutes = text.split(":")[:2]
+        read = int(hours) * 60 + int(minutes)
+        return f"YAML reads the time `{text}` as the number {read}; put it in quotes"
+    return f"YAML reads `{text}` as {_MEANS[kind]}; put it in quotes"
+
+
+def shape(node: Node) -> str:
+    """What a node is, in a word or two."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(node, Listing) else f"`{node.text}`"
