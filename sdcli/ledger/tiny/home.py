@@ -1,0 +1,180 @@
+"""The TinyDB home of the ledger: tickets in, tickets out, one commit a unit of work.
+
+With `storage` this is the only module that knows TinyDB. Documents never leave it: they become
+frozen tickets at once. A stored document holds the events and, beside them, the folded fields
+that people grep for and look-ups need; the events are the truth.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from sdcli.errors import LedgerDamagedError, NoSuchTicketError
+from sdcli.ledger.tiny.lock import locked
+from sdcli.ledger.tiny.storage import META, TICKETS, Rows, WholeFileStorage, empty
+from sdcli.tickets.ticket import Ticket, advance, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sdcli.ledger.tiny.storage import Tables
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.query import Query
+
+_T = TypeVar("_T")
+
+_PREFIX = "SD-"
+
+
+class Keys(msgspec.Struct):
+    """The part of a stored ticket that look-ups by key need."""
+
+    status: str
+    key: str = ""
+    idempotency_key: str = ""
+
+
+_TICKET = msgspec.json.Decoder(Ticket)
+_KEYS = msgspec.json.Decoder(Keys)
+
+
+class TinyReader:
+    """One reading of the ledger: it shows the state at the moment it was made."""
+
+    def __init__(self, tables: Tables, path: str) -> None:
+        self._path = path
+        self._tables = tables
+        rows = tables[TICKETS]
+        self._raw = rows.raw if isinstance(rows, Rows) else {}
+
+    def get(self, ref: str) -> Ticket:
+        """See `Reader.get`."""
+        number = str(_number(ref))
+        if number not in self._raw:
+            raise NoSuchTicketError(ref)
+        return self._decoded(number, _TICKET)
+
+    def find(self, query: Query) -> Iterator[Ticket]:
+        """See `Reader.find`."""
+        tickets = (self._decoded(number, _TICKET) for number in self._raw)
+        return (ticket for ticket in tickets if query.matches(ticket))
+
+    def by_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_key`."""
+        number = self._open_keys.get(key)
+        return self._decoded(number, _TICKET) if number else None
+
+    def by_idempotency_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_idempotency_key`."""
+        number = self._idempotency_keys.get(key)
+        return self._decoded(number, _TICKET) if number else None
+
+    @cached_property
+    def _keys(self) -> dict[str, Keys]:
+        return {number: self._decoded(number, _KEYS) for number in self._raw}
+
+    @cached_property
+    def _open_keys(self) -> dict[str, str]:
+        """Alert keys of tickets that are not closed; of two tickets the newer one counts."""
+        keys = self._keys.items()
+        return {row.key: number for number, row in keys if row.key and row.status != "closed"}
+
+    @cached_property
+    def _idempotency_keys(self) -> dict[str, str]:
+        keys = self._keys.items()
+        return {row.idempotency_key: number for number, row in keys if row.idempotency_key}
+
+    def _decoded(self, number: str, decoder: msgspec.json.Decoder[_T]) -> _T:
+        try:
+            return decoder.decode(self._raw[number])
+        except msgspec.MsgspecError as error:
+            reason = f"ticket {_PREFIX}{number} cannot be read: {error}"
+            raise LedgerDamagedError(self._path, reason) from error
+
+
+class TinyWriter(TinyReader):
+    """A unit of work: a reading that can be added to. The caller holds the lock."""
+
+    changed = False
+
+    def create(self, events: Sequence[AnyEvent]) -> Ticket:
+        """See `Writer.create`."""
+        meta = self._tables[META]["1"]
+        number = str(meta["next"])
+        ticket = fold(_PREFIX + number, events)
+        meta["next"] += 1
+        self._put(number, ticket)
+        if ticket.idempotency_key:
+            self._idempotency_keys[ticket.idempotency_key] = number
+        return ticket
+
+    def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
+        """See `Writer.append`."""
+        after = advance(ticket, events)
+        self._put(str(_number(ticket.ref)), after)
+        return after
+
+    def _put(self, number: str, ticket: Ticket) -> None:
+        """Store the ticket; what is known of open keys follows its state."""
+        self._raw[number] = msgspec.Raw(msgspec.json.encode(ticket))
+        self.changed = True
+        if ticket.key and not ticket.is_closed:
+            self._open_keys[ticket.key] = number
+        elif ticket.key and self._open_keys.get(ticket.key) == number:
+            del self._open_keys[ticket.key]
+
+
+class TinyLedger:
+    """The ledger in the file `tickets.json` of a folder. `wait_s`: how long to wait to write."""
+
+    def __init__(self, folder: str, wait_s: float) -> None:
+        self._path = os.path.join(folder, "tickets.json")
+        self._lock = os.path.join(folder, "tickets.lock")
+        self._wait_s = wait_s
+        self._storage = WholeFileStorage(self._path, self._lock)
+
+    def get(self, ref: str) -> Ticket:
+        """See `Reader.get`."""
+        return self._reader().get(ref)
+
+    def find(self, query: Query) -> Iterator[Ticket]:
+        """See `Reader.find`."""
+        return self._reader().find(query)
+
+    def by_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_key`."""
+        return self._reader().by_key(key)
+
+    def by_idempotency_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_idempotency_key`."""
+        return self._reader().by_idempotency_key(key)
+
+    @contextmanager
+    def write(self) -> Iterator[TinyWriter]:
+        """See `Ledger.write`. An exception inside the block leaves the file untouched."""
+        self._storage.begin()
+        with locked(self._lock, self._wait_s):
+            writer = TinyWriter(self._storage.read() or empty(), self._path)
+            yield writer
+            if writer.changed:
+                self._storage.write(writer._tables)  # noqa: SLF001 - the writer is this module's
+
+    def _reader(self) -> TinyReader:
+        return TinyReader(self._storage.read() or empty(), self._path)
+
+
+def _number(ref: str) -> int:
+    """The number of a reference: `SD-42` to 42.
+
+    Raises:
+        NoSuchTicketError: it is no reference of this ledger.
+    """
+    if not re.fullmatch(r"SD-[1-9]\d{0,15}", ref):
+        raise NoSuchTicketError(ref)
+    return int(ref[len(_PREFIX) :])

@@ -1,0 +1,61 @@
+"""One writer at a time: an advisory lock on a file beside the ledger.
+
+The kernel holds the lock and lets go of it when the process ends, however it ends, so no lock
+can be left behind. The lock file is never replaced or removed (T27, T28). `flock` is used
+directly: it works between processes on local disks and, on Linux, on NFS, and costs no import.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sdcli.errors import LedgerBusyError, MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.02
+
+
+@contextmanager
+def locked(path: str, wait_s: float) -> Iterator[None]:
+    """Hold the lock file at `path` for the block; wait at most `wait_s` seconds for it.
+
+    Raises:
+        LedgerBusyError: it was not free in time.
+        MachineError: the lock file cannot be opened for writing.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise MachineError("Locking the ledger with", path, error.strerror or "") from error
+    try:
+        _acquire(handle, path, wait_s)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)  # lets go of the lock
+
+
+def _acquire(handle: int, path: str, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LedgerBusyError(os.path.dirname(path), wait_s, _holder(handle)) from None
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        else:
+            return
+
+
+def _holder(handle: int) -> str:
+    return os.pread(handle, 80, 0).decode("ascii", "replace").strip()
