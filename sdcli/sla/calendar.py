@@ -1,0 +1,87 @@
+"""Working time: how much of it lies between two instants, and when some of it has passed.
+
+Instants are whole seconds of UTC since 1970. Days are built by local date, and each end of a
+working window is turned into UTC on its own, so a day with a change of clocks is 23 or 25 hours
+long as it really is (T3). A local time that does not exist counts as the same distance after
+the gap; of a time that exists twice a window takes in both (it starts at the first and ends at
+the last). The time zone of the process is never read or set.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sdcli.policy.model import Calendar
+
+_DAY = timedelta(days=1)
+_DAY_MINUTES = 24 * 60
+
+
+class WorkingTime:
+    """The working time of one calendar."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._zone = ZoneInfo(calendar.zone)
+        self._week = calendar.hours.days()
+        self._holidays = frozenset(calendar.holidays)
+        self._days: dict[date, list[tuple[int, int]]] = {}
+
+    def between(self, start: int, end: int) -> int:
+        """Seconds of working time in `start <= t < end`; none if the end is not later."""
+        total = 0
+        if end <= start:
+            return total
+        for opens, closes in self._windows(start):
+            if opens >= end:
+                break
+            total += max(0, min(closes, end) - max(opens, start))
+        return total
+
+    def after(self, start: int, seconds: int) -> int:
+        """The first instant at which `seconds` of working time have passed since `start`.
+
+        Time that runs out exactly at closing time is over at closing time. Nothing to wait for
+        is over at once.
+        """
+        left = seconds
+        if left <= 0:
+            return start
+        for opens, closes in self._windows(start):
+            begin = max(opens, start)
+            if closes - begin >= left:
+                return begin + left
+            left -= max(0, closes - begin)
+        raise AssertionError("windows never end")  # pragma: no cover
+
+    def _windows(self, start: int) -> Iterator[tuple[int, int]]:
+        """The working windows that end after `start`, in order and without overlap."""
+        day = datetime.fromtimestamp(start, timezone.utc).astimezone(self._zone).date() - _DAY
+        reached = start
+        while True:
+            for opens, closes in self._day(day):
+                if closes > reached:
+                    yield max(opens, reached), closes
+                    reached = closes
+            day += _DAY
+
+    def _day(self, day: date) -> list[tuple[int, int]]:
+        """The windows that begin on a local date, in UTC seconds."""
+        windows = self._days.get(day)
+        if windows is None:
+            closed = day.isoformat() in self._holidays
+            hours = () if closed else self._week[day.weekday()]
+            windows = self._days[day] = sorted(
+                (self._utc(day, window.start, 0), self._utc(day, window.end, 1)) for window in hours
+            )
+        return windows
+
+    def _utc(self, day: date, minutes: int, fold: int) -> int:
+        days, rest = divmod(minutes, _DAY_MINUTES)
+        local = datetime(day.year, day.month, day.day, tzinfo=self._zone) + days * _DAY
+        wall = local.replace(hour=rest // 60, minute=rest % 60, fold=fold)
+        return int(wall.timestamp())
