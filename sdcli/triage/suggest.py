@@ -1,0 +1,143 @@
+"""A proposal for each field of the classification, with the reason for it; never a silent guess.
+
+Rules look at the words of a request: components and keywords of the catalog name the service and
+the feature, turns of phrase name the type, presets give impact and urgency. What no rule decides,
+or two decide alike, stays `unknown`, and the reason says so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdcli.tickets.words import UNKNOWN
+from sdcli.triage.priority import derive, presets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.words import Level, RequestType
+
+_WORDS = re.compile(r"[\w@.-]+")
+_COMPONENT_WEIGHT, _NAME_WEIGHT = 4, 2
+
+# Turns of phrase in the caller's own words, in the order in which the guide asks (R2a.1-R2a.4).
+_TYPES: tuple[tuple[RequestType, str], ...] = (
+    ("information", r"how (?:do|can|to|would)|where (?:do|can|is)|what is|question about"),
+    (
+        "incident",
+        (
+            r"error|fail\w*|down|broken|crash\w*|cannot|can't|can not|unable|not working|does ?n[o']t"
+            r"|stopped|slow|lost|locked out|unreachable|offline|timeout|timed out|no longer|outage"
+            r"|degraded|expired|full|drops?|freezes|hangs"
+        ),
+    ),
+    (
+        "fulfilment",
+        (
+            r"access to|request\w*|need\w* (?:a|an|access)|please (?:create|add|install|set up|order)"
+            r"|new (?:account|laptop|phone|user|starter|mailbox)|install|order|joiner"
+        ),
+    ),
+)
+
+
+class Proposal(NamedTuple):
+    """A proposed value and the reason for it."""
+
+    value: str
+    reason: str
+
+
+def suggest(policy: Policy, text: str, *, is_alert: bool = False) -> dict[str, Proposal]:
+    """A proposal for type, service, feature, impact, urgency and priority.
+
+    `is_alert`: the text comes from a monitoring system, so it reports a failure.
+    """
+    words = _folded(text)
+    type_, why = _type(words, is_alert=is_alert)
+    service = _service(policy, words)
+    feature = _feature(policy, service.value, words)
+    found = presets(policy, type_, service.value, feature.value)
+    impact = _preset(found.impact, service.value, feature.value)
+    urgency = _preset(found.urgency, service.value, feature.value)
+    derived = derive(policy, found.impact, found.urgency)
+    return {
+        "type": Proposal(type_, why),
+        "service": service,
+        "feature": feature,
+        "impact": impact,
+        "urgency": urgency,
+        "priority": Proposal(derived.priority, derived.reason),
+    }
+
+
+def _folded(text: str) -> str:
+    """Lower case words with single blanks between and around, so that phrases can be found."""
+    return f" {' '.join(word.strip('.-') for word in _WORDS.findall(text.casefold()))} "
+
+
+def _type(words: str, *, is_alert: bool) -> tuple[RequestType, str]:
+    if is_alert:
+        return "incident", "a monitoring system reports a failure"
+    for type_, phrases in _TYPES:
+        found = re.search(rf" ({phrases})(?= )", words)
+        if found:
+            return type_, f"the words {found.group(1)!r}"
+    return UNKNOWN, "no phrase tells what kind of request it is"
+
+
+def _service(policy: Policy, words: str) -> Proposal:
+    scores: dict[str, list[tuple[int, str]]] = {}
+    for name, service in policy.catalog.services.items():
+        hits = [
+            *_hits(words, service.components, _COMPONENT_WEIGHT),
+            *_hits(words, service.keywords, 1),
+            *_hits(words, (name, service.name), _NAME_WEIGHT),
+        ]
+        if hits:
+            scores[name] = hits
+    return _best(scores, "service", "no component or keyword of the catalog occurs")
+
+
+def _feature(policy: Policy, service: str, words: str) -> Proposal:
+    found = policy.service(service)
+    if found is None:
+        return Proposal(UNKNOWN, "the service is not known")
+    scores = {
+        name: hits
+        for name, feature in found.features.items()
+        if (hits := [*_hits(words, feature.keywords, 1), *_hits(words, (name, feature.name), 2)])
+    }
+    return _best(scores, "feature", f"no keyword of a feature of {service} occurs")
+
+
+def _hits(words: str, phrases: Iterable[str], weight: int) -> list[tuple[int, str]]:
+    """The phrases that occur, each weighing more the more words it has."""
+    found = []
+    for phrase in phrases:
+        folded = _folded(phrase)
+        if folded.strip() and folded in words:
+            found.append((weight * (1 + folded.strip().count(" ")), phrase))
+    return found
+
+
+def _best(scores: Mapping[str, list[tuple[int, str]]], kind: str, nothing: str) -> Proposal:
+    if not scores:
+        return Proposal(UNKNOWN, nothing)
+    totals = {name: sum(weight for weight, _ in hits) for name, hits in scores.items()}
+    ranked = sorted(totals, key=lambda name: -totals[name])
+    first = ranked[0]
+    tied = [name for name in ranked if totals[name] == totals[first]]
+    if len(tied) > 1:
+        return Proposal(UNKNOWN, f"the words fit more than one {kind}: {', '.join(tied)}")
+    phrases = ", ".join(dict.fromkeys(repr(phrase.casefold()) for _, phrase in scores[first]))
+    return Proposal(first, f"the words {phrases}")
+
+
+def _preset(level: Level, service: str, feature: str) -> Proposal:
+    if level == UNKNOWN:
+        return Proposal(UNKNOWN, "no preset says so; ask who and what is hindered")
+    at = service if feature == UNKNOWN else f"{service}, {feature}"
+    return Proposal(level, f"the preset of {at}")
