@@ -1,0 +1,55 @@
+"""The kinds of item that an input stream can hold, whatever format they came in."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+from sdcli.tickets.words import Level  # noqa: TC001 - msgspec reads the annotations
+
+
+class AlertItem(Struct, frozen=True, kw_only=True):
+    """One alert of a monitoring system (R1a.2). `key` is the same each time it fires."""
+
+    source: str
+    key: str
+    firing: bool
+    summary: str
+    details: str
+    urgency: Level
+    severity: str
+    labels: dict[str, str]
+    payload: Any
+
+
+class RequestItem(Struct, frozen=True, kw_only=True):
+    """A request as plain fields, named as the options of `open` (R1a.3)."""
+
+    summary: str
+    user: str = ""
+    phone: str = ""
+    mail: str = ""
+    on_behalf_of: str = ""
+    channel: str = ""
+    type: str = ""
+    service: str = ""
+    feature: str = ""
+    impact: str = ""
+    urgency: str = ""
+    details: str = ""
+    minutes: int = 0
+    idempotency_key: str = ""
+    fields: dict[str, str] = {}
+    payload: Any = None
+
+
+class Unreadable(Struct, frozen=True, kw_only=True):
+    """Something that cannot be read; it is kept as it came, with the reason."""
+
+    reason: str
+    raw: bytes
+
+
+Item: TypeAlias = AlertItem | RequestItem | Unreadable
+Format: TypeAlias = Literal["alertmanager", "json", "text"]
