@@ -1,0 +1,171 @@
+"""Knowledge articles: YAML files in `kb/`, one template for all (R3a.2)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.errors import DataFileError, NoSuchEntryError, Problem
+from sdcli.policy.load import Read, read_file
+from sdcli.policy.model import Day, Role  # noqa: TC001 - the decoder reads the annotations
+from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sdcli.policy.model import Policy
+
+FOLDER = "kb"
+Audience: TypeAlias = Literal["user", "desk", "restricted"]
+Area: TypeAlias = Literal["service", "technology"]
+
+
+class Article(Struct, frozen=True, kw_only=True):
+    """One article. `revision` is the beginning of the hash of its file."""
+
+    id: str
+    title: str
+    type: RequestType
+    area: Area
+    services: tuple[str, ...]
+    audience: Audience
+    roles: tuple[Role, ...] = ()
+    symptoms: tuple[str, ...]
+    cause: str
+    steps: tuple[str, ...]
+    workaround: str = ""
+    verification: str
+    keywords: tuple[str, ...]
+    owner: str
+    second_owner: str
+    reviewed: Day
+    expires: Day
+    supersedes: tuple[str, ...] = ()
+    vendor_link: str = ""
+    known_error: bool = False
+    problem: str = ""
+    revision: str = ""
+
+
+class Shelf(NamedTuple):
+    """All articles of a desk, and everything wrong with their files."""
+
+    articles: dict[str, Article]
+    problems: list[Problem]
+
+
+def read_shelf(root: str, policy: Policy | None) -> Shelf:
+    """Read every file in `kb/`; with a policy, also check what the articles refer to."""
+    articles: dict[str, Article] = {}
+    problems: list[Problem] = []
+    for name in sorted(_files(root)):
+        read, article = _read_article(root, name)
+        problems += read.problems
+        if article is None:
+            continue
+        if article.id in articles:
+            problems.append(Problem(name, 1, f"the id {article.id} is used by another file too"))
+        articles[article.id] = article
+        if not read.problems:
+            problems += _check(name, article, read.places, policy)
+    known = articles.keys()
+    for name, article in articles.items():
+        for older in article.supersedes:
+            if older not in known:
+                problems.append(
+                    Problem(f"{FOLDER}/{name}", 1, f"it supersedes {older}, which is not there")
+                )
+    return Shelf(articles, sorted(problems))
+
+
+def articles(root: str) -> dict[str, Article]:
+    """The articles of a desk by id.
+
+    Raises:
+        DataFileError: a file in `kb/` is wrong.
+    """
+    shelf = read_shelf(root, None)
+    if shelf.problems:
+        raise DataFileError(shelf.problems)
+    return shelf.articles
+
+
+def article(root: str, given: str) -> Article:
+    """One article by its id; only its own file is read.
+
+    Raises:
+        NoSuchEntryError: there is none with this id.
+        DataFileError: its file is wrong.
+    """
+    wanted = given.upper()
+    names = [name for name in sorted(_files(root)) if _belongs(name, wanted)]
+    for name in names:
+        read, found = _read_article(root, name)
+        if read.problems:
+            raise DataFileError(read.problems)
+        if found is not None and found.id == wanted:
+            return found
+    ids = (os.path.basename(name).rsplit(".", 1)[0] for name in sorted(_files(root)))
+    raise NoSuchEntryError("article", given, ("-".join(i.split("-")[:2]) for i in ids), FOLDER)
+
+
+def _files(root: str) -> Iterator[str]:
+    folder = os.path.join(root, FOLDER)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+
+
+def _belongs(name: str, article_id: str) -> bool:
+    stem = os.path.basename(name)[: -len(".yaml")]
+    return stem == article_id or stem.startswith(f"{article_id}-")
+
+
+def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
+    try:
+        with open(os.path.join(root, name), "rb") as stream:
+            raw: bytes | str = stream.read()
+    except OSError as error:
+        raw = f"the file cannot be read: {error.strerror}"
+    read = read_file(name, raw, Article)
+    if not isinstance(read.value, Article) or isinstance(raw, str):
+        return read, None
+    return read, replace(read.value, revision=hashlib.sha256(raw).hexdigest()[:12])
+
+
+def _check(
+    name: str, article: Article, places: Mapping[str, int], policy: Policy | None
+) -> Iterable[Problem]:
+    def problem(path: str, message: str) -> Problem:
+        return Problem(name, places.get(path, 1), message)
+
+    if not _belongs(name, article.id):
+        yield problem("id", f"the file name must begin with the id {article.id}")
+    if (article.audience == "restricted") != bool(article.roles):
+        yield problem("audience", "a restricted article names `roles`, and no other does")
+    if article.known_error and not article.workaround:
+        yield problem("known_error", "a known error needs a `workaround`")
+    if article.problem and not article.known_error:
+        yield problem("problem", "only a known error names its `problem`")
+    if article.expires <= article.reviewed:
+        yield problem("expires", "the article expires before it was reviewed")
+    if "revision" in places:
+        yield problem("revision", "the revision comes from the file's content; leave it out")
+    if policy is not None:
+        yield from _dangling(name, article, places, policy)
+
+
+def _dangling(
+    name: str, article: Article, places: Mapping[str, int], policy: Policy
+) -> Iterator[Problem]:
+    references = [("owner", article.owner), ("second_owner", article.second_owner)]
+    for path, queue in references:
+        if queue not in policy.teams.queues:
+            yield Problem(name, places.get(path, 1), f"there is no queue `{queue}`")
+    for index, service in enumerate(article.services):
+        if policy.service(service) is None:
+            line = places.get(f"services.{index}", 1)
+            yield Problem(name, line, f"there is no service `{service}`")
