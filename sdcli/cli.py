@@ -1,0 +1,213 @@
+"""The root group: finds commands, opens the session, turns errors into exit codes.
+
+A command's module is imported when that command runs and not before; `--help`, spelling hints
+and completion come from the register of commands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdcli import __version__
+from sdcli.commands import COMMANDS, STAGES, module_of
+from sdcli.errors import DONE, INTERRUPTED, PLUGIN_UNKNOWN, UNEXPECTED, SdcliError
+from sdcli.params import session_of, with_desk_dir
+from sdcli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
+
+    from sdcli.results import Result
+
+
+class App(click.Group):
+    """A group whose commands are modules of `sdcli.commands`, found by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"sdcli.commands.{module_of(cmd_name)}").command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As Click does, with the near names of commands that are not imported."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=COMMANDS, ctx=ctx
+            ) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by stage of the process; nothing is imported for it."""
+        del ctx
+        width = max(len(name) for name in COMMANDS)
+        for stage in STAGES:
+            rows = [
+                (name.ljust(width), entry.summary)
+                for name, entry in COMMANDS.items()
+                if entry.stage == stage
+            ]
+            with formatter.section(stage):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands that begin like this, with their summaries; nothing is imported for it."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only completion
+
+        commands = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the command and print what it returns."""
+        result: Result = super().invoke(ctx)
+        self._print(result, as_json=session_of(ctx).json)
+        ctx.exit(result.exit_code)
+
+    def _print(self, result: Result, *, as_json: bool) -> None:
+        if as_json:
+            from sdcli.render import as_json as render_json  # noqa: PLC0415 - one of the two
+
+            _echo(render_json.write(result), sys.stdout)
+            return
+        from sdcli.render import as_text  # noqa: PLC0415
+
+        told = as_text.write(result, _screen(as_text.Screen))
+        _echo(told.out, sys.stdout)
+        _echo(told.err, sys.stderr)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run, and leave with the exit code that the contract promises."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        as_json = "--json" in arguments
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            code = self._guarded(arguments, rest, extra, as_json=as_json)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; what is left goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = DONE
+        sys.exit(code)
+
+    def _guarded(
+        self, arguments: list[str], rest: tuple[Any, ...], extra: dict[str, Any], *, as_json: bool
+    ) -> int:
+        try:
+            code = super().main(arguments, *rest, **extra)
+        except click.Abort:
+            return _fail(_InterruptedError("Interrupted; nothing was changed."), as_json=as_json)
+        except click.ClickException as error:
+            return _misused(error, as_json=as_json)
+        except SdcliError as error:
+            return _fail(error, as_json=as_json, as_plugin="--nagios" in arguments)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if os.environ.get("SDCLI_DEBUG"):
+                raise
+            return _fail(_bug(error), as_json=as_json)
+        return code if isinstance(code, int) else DONE
+
+
+class _InterruptedError(SdcliError):
+    """Interrupted from the keyboard."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
+
+
+def _bug(error: Exception) -> SdcliError:
+    said = " ".join(str(error).split()) or "no further word"
+    return SdcliError(
+        f"sdcli failed unexpectedly ({type(error).__name__}: {said}). This is a bug; "
+        "SDCLI_DEBUG=1 shows where. Look with `sdcli history` whether the step was recorded."
+    )
+
+
+def _fail(error: SdcliError, *, as_json: bool, as_plugin: bool = False) -> int:
+    """Tell an error; a monitoring plug-in tells it on stdout, as an unknown state."""
+    from sdcli.render.safe import block, line  # noqa: PLC0415 - only a failure pays for it
+
+    if as_plugin:
+        _echo([f"SDCLI UNKNOWN - {line(error.message)}"], sys.stdout)
+        return PLUGIN_UNKNOWN
+    told = [block(f"Error: {error.message}")]
+    if as_json:
+        from sdcli.render.as_json import dump  # noqa: PLC0415
+
+        told.append(dump(error.to_json()))
+    _echo(told, sys.stderr)
+    return error.exit_code
+
+
+def _misused(error: click.ClickException, *, as_json: bool) -> int:
+    """A command line that was not understood, with Click's own hint where to look."""
+    from sdcli.render.safe import block  # noqa: PLC0415 - only a failure pays for it
+
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" `{ctx.command_path} --help` shows what it takes." if ctx else ""
+    told = [block(f"Error: {error.format_message()}{hint}")]
+    if as_json:
+        from sdcli.render.as_json import dump  # noqa: PLC0415
+
+        usage = {"code": "usage", "exit": error.exit_code, "message": error.format_message()}
+        told.append(dump({"error": usage}))
+    _echo(told, sys.stderr)
+    return error.exit_code
+
+
+def _echo(lines: Sequence[str], stream: Any) -> None:
+    if lines:
+        stream.write("\n".join(lines) + "\n")
+
+
+def _screen(make: Any) -> Any:
+    """The terminal's width and whether it has colours; NO_COLOR is honoured."""
+    if not sys.stdout.isatty():
+        return make(width=None, colour=False)
+    import shutil  # noqa: PLC0415 - only a terminal pays for it
+
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return make(width=shutil.get_terminal_size().columns, colour=not plain)
+
+
+@click.command(
+    cls=App,
+    context_settings={"help_option_names": ["-h", "--help"], "obj": None},
+    epilog=f"Exit codes, files and formats: see the README. {UNEXPECTED} means a bug: tell us.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@with_desk_dir
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A service desk for the command line.
+
+    A request is recorded, classified, resolved, confirmed and closed; the clock of its service
+    agreement runs beside it. Every command takes --json.
+    """
+    ctx.ensure_object(Session)

@@ -1,0 +1,49 @@
+"""The register of commands: one module each, in the order of work, by stage of the process.
+
+The register is all that `--help`, completion and spelling hints need, so no command is imported
+for them; a test holds it against the modules.
+"""
+
+from __future__ import annotations
+
+from keyword import iskeyword
+from typing import NamedTuple
+
+STAGES = ("Set up", "Record", "Look", "Classify", "Resolve", "Confirm and close", "Assure")
+
+
+class Entry(NamedTuple):
+    """A command's stage and its summary, which is the first line of its help."""
+
+    stage: str
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "init": Entry("Set up", "Start a new desk in a directory."),
+    "lint": Entry("Set up", "Check all files of the desk."),
+    "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
+    "log": Entry("Record", "Log a quick contact that is already over."),
+    "list": Entry("Look", "List tickets, the most pressing first."),
+    "show": Entry("Look", "Show everything about a ticket."),
+    "history": Entry("Look", "Show what happened to a ticket, in order."),
+    "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
+    "search-kb": Entry("Classify", "Search the knowledge articles."),
+    "assign": Entry("Resolve", "Give a ticket to a person or a queue."),
+    "accept": Entry("Resolve", "Take a ticket on."),
+    "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
+    "note": Entry("Resolve", "Write down what was done or told."),
+    "wait": Entry("Resolve", "Pause until somebody else has acted."),
+    "resume": Entry("Resolve", "Go on after a wait."),
+    "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
+    "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
+    "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
+    "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+}
+
+
+def module_of(name: str) -> str:
+    """The module of a command: `sla-check` to `sla_check`, `return` to `return_`."""
+    module = name.replace("-", "_")
+    return f"{module}_" if iskeyword(module) else module

@@ -1,0 +1,63 @@
+"""`sdcli close`: confirmed by the caller, or closed for a stated reason without (R4.5a)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import TEXT, as_command, pass_desk, vocabulary, with_articles, with_note, with_ref
+from sdcli.tickets import steps
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+    from sdcli.tickets.event import ArticleUse
+
+
+@as_command("close")
+@with_ref
+@click.option(
+    "--code",
+    type=vocabulary("closure_code"),
+    default=None,
+    help="How it was solved, if not said yet.",
+)
+@click.option("--confirmed-by", metavar="PERSON", type=TEXT, default="", help="Who confirmed it.")
+@click.option(
+    "--via", metavar="METHOD", type=vocabulary("contact_method"), default=None, help="How."
+)
+@click.option("--unconfirmed", metavar="REASON", type=TEXT, default="", help="Why nobody did.")
+@with_note
+@with_articles
+@pass_desk
+def command(
+    desk: Desk,
+    ref: str,
+    code: str | None,
+    confirmed_by: str,
+    via: str | None,
+    unconfirmed: str,
+    note: str,
+    articles: tuple[ArticleUse, ...],
+) -> results.Changed:
+    """Close a ticket with the caller's confirmation.
+
+    Demands a closure code, and who confirmed the solution and how, or the reason why nobody
+    did. A ticket that is not resolved yet is resolved by the same command.
+
+    \b
+    Example:
+        sdcli close SD-42 --code solved --confirmed-by ada --via phone --kb KB-108:helped
+    """
+    ticket = desk.change(
+        ref,
+        steps.close,
+        code=code,
+        confirmed_by=confirmed_by,
+        via=via or "",
+        unconfirmed=unconfirmed,
+        note=note,
+        articles=articles,
+    )
+    return results.Changed(desk.see(ticket))

@@ -1,0 +1,72 @@
+"""`sdcli list`: tickets in a table, the most pressing first."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import QUEUE, SERVICE, TEXT, as_command, pass_desk
+from sdcli.tickets.query import Query, pressing
+from sdcli.tickets.words import OPEN_STATUSES, PRIORITIES, REQUEST_TYPES, STATUSES
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+_SCREENFUL = 50
+
+
+@as_command("list")
+@click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Only this status.")
+@click.option("--queue", type=QUEUE, default=None, help="Only this queue.")
+@click.option("--assignee", type=TEXT, default="", help="Only what this person works on.")
+@click.option("--user", type=TEXT, default="", help="Only what this caller asked for.")
+@click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="Only this type.")
+@click.option("--priority", type=click.Choice(PRIORITIES, case_sensitive=False), help="Only this.")
+@click.option("--service", type=SERVICE, default=None, help="Only this service.")
+@click.option("--query", metavar="TEXT", type=TEXT, default="", help="Only with these words.")
+@click.option("--all", "everything", is_flag=True, help="Closed tickets too.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    help=f"At most so many, 0 for all; {_SCREENFUL} on a terminal, all in a pipe.",
+)
+@click.pass_context
+@pass_desk
+def command(
+    desk: Desk,
+    ctx: click.Context,
+    status: tuple[str, ...],
+    everything: bool,
+    limit: int | None,
+    **narrow: str | None,
+) -> results.Listed:
+    """List tickets, the most pressing first.
+
+    Ordered by priority, then age. Closed tickets are left out unless --all or --status asks.
+
+    \b
+    Example:
+        sdcli list --queue network --priority P1
+    """
+    query = Query(
+        statuses=status or (STATUSES if everything else OPEN_STATUSES),
+        queue=narrow["queue"] or "",
+        assignee=narrow["assignee"] or "",
+        user=narrow["user"] or "",
+        type=narrow["type_"] or "",
+        priority=narrow["priority"] or "",
+        service=narrow["service"] or "",
+        text=narrow["query"] or "",
+    )
+    found = pressing(desk.ledger.find(query))
+    most = _limit(limit, as_json=bool(ctx.obj.json)) or len(found)
+    return results.Listed([desk.see(ticket) for ticket in found[:most]], len(found[most:]))
+
+
+def _limit(given: int | None, *, as_json: bool) -> int:
+    if given is not None:
+        return given
+    return _SCREENFUL if sys.stdout.isatty() and not as_json else 0

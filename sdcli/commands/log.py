@@ -1,0 +1,54 @@
+"""`sdcli log`: a quick contact, opened and closed in one go (R0.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.intake.items import RequestItem
+from sdcli.params import SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.tickets.words import REQUEST_TYPES
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("log")
+@click.argument("summary", type=TEXT)
+@with_minutes
+@click.option("--user", metavar="ID|MAIL", type=TEXT, default="unknown", help="Who called.")
+@click.option("--channel", type=vocabulary("channel"), default="phone", help="How.")
+@click.option("--service", type=SERVICE, default="unknown", help="The service it concerned.")
+@click.option(
+    "--type",
+    "type_",
+    type=click.Choice(REQUEST_TYPES),
+    default="information",
+    help="What kind of request it was.",
+)
+@click.option("--code", type=vocabulary("closure_code"), default="answered", help="How it ended.")
+@pass_desk
+def command(
+    desk: Desk,
+    summary: str,
+    minutes: int,
+    user: str,
+    channel: str,
+    service: str,
+    type_: str,
+    code: str,
+) -> results.Changed:
+    """Log a quick contact that is already over.
+
+    One line for the short question that would otherwise not be counted.
+
+    \b
+    Example:
+        sdcli log 'how to set an absence note' --minutes 3 --user ada
+    """
+    item = RequestItem(
+        summary=summary, minutes=minutes, user=user, channel=channel, service=service, type=type_
+    )
+    return results.Changed(desk.see(desk.quick_contact(item, code)))

@@ -1,0 +1,36 @@
+"""`sdcli resolve`: solved, as the desk sees it (R3d1.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import as_command, pass_desk, vocabulary, with_articles, with_note, with_ref
+from sdcli.tickets import steps
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+    from sdcli.tickets.event import ArticleUse
+
+
+@as_command("resolve")
+@with_ref
+@click.option("--code", type=vocabulary("closure_code"), required=True, help="How it was solved.")
+@with_note
+@with_articles
+@pass_desk
+def command(
+    desk: Desk, ref: str, code: str, note: str, articles: tuple[ArticleUse, ...]
+) -> results.Changed:
+    """Mark a ticket as solved, with its closure code.
+
+    The clock stops. The request is over when the caller has confirmed and it is closed.
+
+    \b
+    Example:
+        sdcli resolve SD-42 --code solved --note 'replaced the cable' --kb KB-108:helped
+    """
+    ticket = desk.change(ref, steps.resolve, code=code, note=note, articles=articles)
+    return results.Changed(desk.see(ticket))

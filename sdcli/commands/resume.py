@@ -1,0 +1,28 @@
+"""`sdcli resume`: go on after a wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import TEXT, as_command, pass_desk, with_ref
+from sdcli.tickets import steps
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("resume")
+@with_ref
+@click.option("--reason", type=TEXT, default="", help="What has happened meanwhile.")
+@pass_desk
+def command(desk: Desk, ref: str, reason: str) -> results.Changed:
+    """Go on after a wait.
+
+    \b
+    Example:
+        sdcli resume SD-42
+    """
+    return results.Changed(desk.see(desk.change(ref, steps.resume, reason=reason)))

@@ -1,0 +1,24 @@
+"""`sdcli show`: everything about one ticket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli import results
+from sdcli.params import as_command, pass_desk, with_ref
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("show")
+@with_ref
+@pass_desk
+def command(desk: Desk, ref: str) -> results.Shown:
+    """Show everything about a ticket.
+
+    \b
+    Example:
+        sdcli show SD-42
+    """
+    return results.Shown(desk.see(desk.ledger.get(ref)))

@@ -1,0 +1,33 @@
+"""`sdcli sla-check`: which targets are near or past, each said once (R5b.1-R5b.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import as_command, pass_desk
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("sla-check")
+@click.option("--nagios", is_flag=True, help="Print the desk's state as a monitoring plug-in does.")
+@click.option("--dry-run", is_flag=True, help="Do not remember what was said.")
+@pass_desk
+def command(desk: Desk, nagios: bool, dry_run: bool) -> results.Checked | results.Monitored:
+    """Say which targets are near or past, each once.
+
+    Meant for cron. A warning at 80 % and a breach are each said once, with the people who
+    should hear it; how often it runs makes no difference. Exits 0 whatever it finds; with
+    --nagios exits 0, 1, 2 or 3 as monitoring expects, and remembers nothing.
+
+    \b
+    Example:
+        * * * * *  sdcli --desk /srv/desk sla-check --json | send-alerts
+    """
+    if nagios:
+        return results.Monitored(*desk.clock_counts())
+    return results.Checked(desk.sla_alerts(record=not dry_run), recorded=not dry_run)

@@ -1,0 +1,47 @@
+"""What the shell offers while a person types: references, services, queues, codes.
+
+A desk that cannot be read offers nothing; completion never prints an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click import ClickException
+from click.shell_completion import CompletionItem
+
+from sdcli.errors import SdcliError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sdcli.policy.model import Policy
+    from sdcli.session import Session
+
+_MOST = 100
+
+
+def references(session: Session, incomplete: str) -> list[CompletionItem]:
+    """Open tickets whose reference begins like this; the prefix may be left out."""
+    from sdcli.render.safe import line  # noqa: PLC0415 - only completion pays for it
+    from sdcli.tickets.query import Query, pressing  # noqa: PLC0415
+
+    try:
+        tickets = pressing(session.desk.ledger.find(Query()))
+    except (SdcliError, ClickException):
+        return []
+    typed = incomplete.upper()
+    wanted = typed if typed.startswith("S") or not typed else f"SD-{typed}"
+    found = [ticket for ticket in tickets if ticket.ref.startswith(wanted)]
+    return [CompletionItem(ticket.ref, help=line(ticket.summary)) for ticket in found[:_MOST]]
+
+
+def words(
+    session: Session, known: Callable[[Policy], Iterable[str]], incomplete: str
+) -> list[CompletionItem]:
+    """Ids of the desk's files that begin like this."""
+    try:
+        names = known(session.desk.policy)
+    except (SdcliError, ClickException):
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.casefold())]

@@ -1,0 +1,214 @@
+"""One desk, opened: a directory with its files and its ledger, the clock, and who acts.
+
+This is the only place that reads the clock. What it offers is small: look at a ticket, take one
+step on a ticket, take in what arrives, list, check the clocks. The rules are in the rooms below.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from sdcli.policy.model import SLA_POLICIES
+from sdcli.tickets.event import SlaAlerted, Stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sdcli.intake.items import Item
+    from sdcli.intake.record import Outcome
+    from sdcli.ledger.interface import Ledger, Reader
+    from sdcli.policy.model import Policy
+    from sdcli.results import Seen
+    from sdcli.sla.check import Alert
+    from sdcli.sla.clock import Clock, Clocks, Target
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+_P = ParamSpec("_P")
+LOOK_BACK_S = 7 * 24 * 3600
+"""How long after its last change `sla-check` still looks at a closed ticket."""
+
+
+def find_root(start: str) -> str | None:
+    """The nearest directory at or above `start` that holds a desk."""
+    at = os.path.abspath(start)
+    while not os.path.isfile(os.path.join(at, SLA_POLICIES)):
+        above = os.path.dirname(at)
+        if above == at:
+            return None
+        at = above
+    return at
+
+
+class Desk:
+    """The desk in the directory `root`.
+
+    Args:
+        root: the directory that holds `sla_policies.yaml`.
+        by: the person who acts.
+        now: a fixed instant in UTC, for drills and tests; the real clock if None.
+        cache: the folder for derived files; none is used if empty.
+        wait_s: how many seconds to wait for the ledger's lock.
+    """
+
+    def __init__(
+        self, root: str, *, by: str, now: datetime | None, cache: str, wait_s: float
+    ) -> None:
+        self.root = root
+        self.by = by
+        self._fixed_now = now
+        self._cache = cache
+        self._wait_s = wait_s
+
+    @property
+    def now(self) -> datetime:
+        """The instant, in UTC and whole seconds."""
+        return self._fixed_now or datetime.now(timezone.utc).replace(microsecond=0)
+
+    @property
+    def stamp(self) -> Stamp:
+        """Who acts, and when."""
+        return Stamp(at=self.now, by=self.by)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the desk's files say.
+
+        Raises:
+            DataFileError: a file is wrong.
+        """
+        from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
+
+        return policy(self.root, self._cache)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Where the tickets rest."""
+        from sdcli.ledger.tiny.home import TinyLedger  # noqa: PLC0415 - as above
+
+        return TinyLedger(self._ledger_folder, self._wait_s)
+
+    @property
+    def _ledger_folder(self) -> str:
+        return os.path.join(self.root, "ledger")
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The reader of SLA clocks under this desk's policy."""
+        from sdcli.sla.clock import Clocks  # noqa: PLC0415 - as above
+
+        return Clocks(self.policy)
+
+    def sla(self, ticket: Ticket) -> dict[Target, Clock]:
+        """The clocks of a ticket now."""
+        return self.clocks.read(ticket, int(self.now.timestamp()))
+
+    def see(self, ticket: Ticket) -> Seen:
+        """A ticket with its clocks as they stand now."""
+        from sdcli.results import Seen  # noqa: PLC0415 - as above
+        from sdcli.sla.clock import agreement_of  # noqa: PLC0415
+
+        agreement, _ = agreement_of(self.policy, ticket.service)
+        return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def change(
+        self,
+        ref: str,
+        step: Callable[Concatenate[Ticket, Stamp, _P], Sequence[AnyEvent]],
+        *args: _P.args,
+        **wish: _P.kwargs,
+    ) -> Ticket:
+        """Take one step on a ticket, and give the ticket after it.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: the process does not allow the step.
+        """
+        stamp = self.stamp
+        with self.ledger.write() as writer:
+            ticket = writer.get(ref)
+            return writer.append(ticket, step(ticket, stamp, *args, **wish))
+
+    def take_in(self, items: Sequence[Item]) -> list[Outcome]:
+        """Record what arrived, all in one unit of work; what cannot be read is kept."""
+        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+        from sdcli.intake.record import Recorder  # noqa: PLC0415
+
+        if not items:
+            return []
+        stamp, policy = self.stamp, self.policy
+        folder = os.path.join(self._ledger_folder, "quarantine")
+        with self.ledger.write() as writer:
+            recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
+            return [recorder.record(item) for item in items]
+
+    def quick_contact(self, item: Item, code: str) -> Ticket:
+        """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
+        from sdcli.intake.record import opened_by_request  # noqa: PLC0415
+        from sdcli.tickets.steps import close  # noqa: PLC0415
+
+        if not isinstance(item, RequestItem):
+            raise TypeError("a quick contact is a request")
+        stamp = self.stamp
+        with self.ledger.write() as writer:
+            ticket = writer.create((opened_by_request(self.policy, stamp, item),))
+            reason = "answered during the contact"
+            return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
+
+    def sla_alerts(self, *, record: bool) -> list[tuple[Ticket, Alert]]:
+        """The warnings and breaches that have not been said yet; `record` them as said."""
+        if not record:
+            return self._due_alerts(self.ledger)
+        with self.ledger.write() as writer:
+            found = self._due_alerts(writer)
+            by_ticket: dict[str, list[AnyEvent]] = {}
+            for ticket, alert in found:
+                by_ticket.setdefault(ticket.ref, []).append(self._said(alert))
+            for ref, events in by_ticket.items():
+                writer.append(writer.get(ref), events)
+            return found
+
+    def clock_counts(self) -> tuple[int, int, int]:
+        """How many open tickets there are past a target, past a warning, and in all."""
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+
+        first_warning = min(self.policy.sla.alerts.warn_at, default=100)
+        breached = warning = total = 0
+        for ticket in self.ledger.find(Query(statuses=("new", "in_progress", "waiting"))):
+            faces = self.sla(ticket).values()
+            total += 1
+            if any(face.state == "breached" for face in faces):
+                breached += 1
+            elif any(
+                face.state == "running" and (face.percent or 0) >= first_warning for face in faces
+            ):
+                warning += 1
+        return breached, warning, total
+
+    def _due_alerts(self, reader: Reader) -> list[tuple[Ticket, Alert]]:
+        from sdcli.sla.check import alerts  # noqa: PLC0415 - as above
+        from sdcli.tickets.query import Query  # noqa: PLC0415
+
+        now = int(self.now.timestamp())
+        recent = self.now - timedelta(seconds=LOOK_BACK_S)
+        return [
+            (ticket, alert)
+            for ticket in reader.find(Query(touched_since=recent))
+            for alert in alerts(ticket, self.policy, self.clocks, now)
+        ]
+
+    def _said(self, alert: Alert) -> SlaAlerted:
+        return SlaAlerted(
+            *self.stamp.mark(),
+            alert=alert.id,
+            target=alert.target,
+            threshold=alert.threshold,
+            due=datetime.fromtimestamp(alert.due, timezone.utc),
+            target_s=alert.target_s,
+            late_by_s=alert.late_by_s,
+            recipients=alert.recipients,
+        )

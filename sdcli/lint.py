@@ -1,0 +1,34 @@
+"""Everything that can be wrong with a desk's files, found in one run."""
+
+from __future__ import annotations
+
+from sdcli.errors import DataFileError, Problem
+from sdcli.knowledge.articles import read_shelf
+from sdcli.policy.load import read_policy
+
+
+def lint(root: str) -> dict[str, int]:
+    """Check all files of a desk; gives how many of each thing there are.
+
+    Raises:
+        DataFileError: something is wrong; every problem found is named.
+    """
+    problems: list[Problem] = []
+    policy = None
+    try:
+        policy = read_policy(root)
+    except DataFileError as error:
+        problems += error.problems
+    shelf = read_shelf(root, policy)
+    problems += shelf.problems
+    if problems or policy is None:
+        raise DataFileError(problems)
+    return {
+        "services": len(policy.catalog.services),
+        "queues": len(policy.teams.queues),
+        "technicians": len(policy.teams.technicians),
+        "contacts": len(policy.contacts.people),
+        "calendars": len(policy.sla.calendars),
+        "agreements": len(policy.sla.agreements),
+        "articles": len(shelf.articles),
+    }

@@ -1,0 +1,279 @@
+"""Parameters shared by commands: one spelling each, checked against the desk, with completion.
+
+A value reaches its command as the thing it names: a reference, a service of the catalog, a
+closure code of the vocabulary. `@as_command` gives every command `--json`, `--desk` and `--as`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sdcli.session import Session
+from sdcli.tickets.event import ArticleUse, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from click.shell_completion import CompletionItem
+
+    from sdcli.policy.model import Policy
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+_MINUTES_LIMIT = 60 * 24
+
+
+class SdCommand(click.Command):
+    """A command with the options that all commands share."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += [_json_option(), *_global_options(hidden=True)]
+
+
+def as_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command; it gets the desk first, and returns a result."""
+    return click.command(name, cls=SdCommand)
+
+
+def session_of(ctx: click.Context) -> Session:
+    """The session of this run."""
+    return ctx.ensure_object(Session)
+
+
+def pass_desk(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the open desk as its first argument."""
+
+    @click.pass_context
+    def with_desk(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        return function(session_of(ctx).desk, *args, **kwargs)
+
+    with_desk.__doc__ = function.__doc__
+    with_desk.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    return with_desk
+
+
+def _json_option() -> click.Option:
+    def keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        session_of(ctx).json = session_of(ctx).json or value
+
+    return click.Option(
+        ["--json"], is_flag=True, expose_value=False, callback=keep, help="Print JSON."
+    )
+
+
+def _global_options(*, hidden: bool = False) -> list[click.Option]:
+    """`--desk` and `--as`: on the group, and accepted after the command as well."""
+
+    def desk(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value:
+            session_of(ctx).desk_dir = value
+
+    def acting(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value:
+            session_of(ctx).acting = value
+
+    return [
+        click.Option(
+            ["--desk"],
+            metavar="DIR",
+            expose_value=False,
+            is_eager=True,
+            hidden=hidden,
+            callback=desk,
+            type=click.Path(file_okay=False),
+            help="The desk to use; else SDCLI_DESK, else the one at or above this directory.",
+        ),
+        click.Option(
+            ["--as"],
+            metavar="NAME",
+            expose_value=False,
+            is_eager=True,
+            hidden=hidden,
+            callback=acting,
+            type=TEXT,
+            help="Who acts; else SDCLI_USER, else the login name.",
+        ),
+    ]
+
+
+class TextType(click.ParamType[str]):
+    """A text that says something; bytes that are not UTF-8 become replacement marks."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, without white space round it."""
+        text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+        if not text and (param is None or param.default != value):
+            self.fail("it must not be empty.", param, ctx)
+        return text
+
+
+TEXT = TextType()
+
+
+class RefType(click.ParamType[str]):
+    """A ticket reference: `SD-42`, `sd-42` or `42`."""
+
+    name = "ref"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The reference as the ledger writes it."""
+        match = re.fullmatch(r"(?:sd-)?0*([1-9]\d{0,14})", str(value).strip(), re.IGNORECASE)
+        if not match:
+            self.fail(f"{value!r} is no ticket reference; write SD-42 or 42.", param, ctx)
+        return f"SD-{match.group(1)}"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The references of open tickets, with their summaries."""
+        del param
+        from sdcli.completion import references  # noqa: PLC0415 - only completion pays for it
+
+        return references(session_of(ctx), incomplete)
+
+
+class DeskWord(click.ParamType[str]):
+    """A value that the desk's files know: `check` finds it, `known` lists what there is."""
+
+    name = "word"
+
+    def __init__(
+        self,
+        check: Callable[[Policy, str], str],
+        known: Callable[[Policy], Iterable[str]],
+    ) -> None:
+        self._check = check
+        self._known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id, in the spelling of the desk's files."""
+        if ctx is None:
+            self.fail("it can only be checked on a desk.", param, ctx)
+        policy = session_of(ctx).desk.policy
+        given = TEXT.convert(value, param, ctx)
+        spelling = {name.casefold(): name for name in self._known(policy)}
+        return self._check(policy, spelling.get(given.casefold(), given))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The ids that begin with what is typed."""
+        del param
+        from sdcli.completion import words  # noqa: PLC0415 - only completion pays for it
+
+        return words(session_of(ctx), self._known, incomplete)
+
+
+def vocabulary(name: str) -> DeskWord:
+    """A word of one of the desk's drop-down lists."""
+    return DeskWord(
+        lambda policy, given: policy.require_word(name, given),
+        lambda policy: getattr(policy.vocabulary, name),
+    )
+
+
+SERVICE = DeskWord(
+    lambda policy, given: policy.require_service(given),
+    lambda policy: (*policy.catalog.services, "unknown"),
+)
+QUEUE = DeskWord(
+    lambda policy, given: policy.require_queue(given), lambda policy: policy.teams.queues
+)
+TECHNICIAN = DeskWord(
+    lambda policy, given: policy.require_technician(given),
+    lambda policy: policy.teams.technicians,
+)
+
+
+class ArticleUseType(click.ParamType[ArticleUse]):
+    """An article and what it did: `KB-101:helped`."""
+
+    name = "id:outcome"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ArticleUse:
+        """The article use, with the revision of the article as it is now."""
+        given, separator, outcome = TEXT.convert(value, param, ctx).partition(":")
+        if ctx is None or not separator or not given or not outcome:
+            self.fail(f"{value!r} is not ID:OUTCOME, such as KB-101:helped.", param, ctx)
+        from sdcli.knowledge.articles import article  # noqa: PLC0415 - imports YAML
+
+        desk = session_of(ctx).desk
+        outcome = desk.policy.require_word("article_outcome", outcome)
+        found = article(desk.root, given)
+        return ArticleUse(id=found.id, outcome=outcome, revision=found.revision)
+
+
+class WhenType(click.ParamType["datetime"]):
+    """An instant: ISO 8601, or as people write dates; without a zone, in the desk's own."""
+
+    name = "when"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant in UTC."""
+        text = TEXT.convert(value, param, ctx)
+        try:
+            return instant(text)
+        except (ValueError, OverflowError):
+            pass
+        from dateutil import parser, tz  # noqa: PLC0415 - only a written date pays for it
+
+        if ctx is None:
+            self.fail("it can only be read on a desk.", param, ctx)
+        desk = session_of(ctx).desk
+        sla = desk.policy.sla
+        zone = tz.gettz(sla.calendars[sla.agreements[sla.default_agreement].calendar].zone)
+        today = desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
+        try:
+            at = parser.parse(text, default=today)
+            return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no date or time; write 2026-11-23T09:00Z.", param, ctx)
+
+
+REF = RefType()
+with_ref = click.argument("ref", type=REF)
+with_reason = click.option("--reason", type=TEXT, required=True, help="Why.")
+with_minutes = click.option(
+    "--minutes",
+    type=click.IntRange(0, _MINUTES_LIMIT),
+    default=0,
+    help="Working time to book, in minutes.",
+)
+with_note = click.option("--note", type=TEXT, default="", help="What was done.")
+with_articles = click.option(
+    "--kb",
+    "articles",
+    type=ArticleUseType(),
+    multiple=True,
+    metavar="ID:OUTCOME",
+    help="An article used and what it did, e.g. KB-101:helped; may be given several times.",
+)
+
+
+def with_options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Several options as one decorator, in the order they are named."""
+
+    def add(function: _F) -> _F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def with_desk_dir(function: _F) -> _F:
+    """The options of the group."""
+    params = getattr(function, "__click_params__", [])
+    function.__click_params__ = [*params, *_global_options()]  # type: ignore[attr-defined]
+    return function

@@ -1,0 +1,1 @@
+"""Results to text, table or JSON. The only rooms that know formats."""

@@ -1,0 +1,146 @@
+"""Results as JSON: the contract that scripts rely on.
+
+Keys are snake_case, instants ISO 8601 UTC ending in `Z`, durations whole seconds ending in `_s`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sdcli import results
+from sdcli.render.safe import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sdcli.intake.record import Outcome
+    from sdcli.knowledge.search import Hit
+    from sdcli.sla.check import Alert
+    from sdcli.sla.clock import Clock
+    from sdcli.tickets.event import AnyEvent
+
+
+def dump(value: Any) -> str:
+    """One JSON document on one line, safe to print on a terminal."""
+    return json_text(msgspec.json.encode(value).decode())
+
+
+def write(result: results.Result) -> list[str]:
+    """The lines to print: one document, except for a stream, which gives one a line."""
+    if isinstance(result, results.TakenIn):
+        return [dump(_outcome(outcome, seen)) for outcome, seen in result.outcomes]
+    return [dump(_SHAPES[type(result)](result))]
+
+
+def ticket(seen: results.Seen) -> dict[str, Any]:
+    """A ticket object."""
+    subject, opening = seen.ticket, seen.ticket.opening
+    return {
+        "ref": subject.ref,
+        "summary": subject.summary,
+        "status": subject.status,
+        "type": subject.type,
+        "service": subject.service,
+        "feature": subject.feature,
+        "impact": subject.impact,
+        "urgency": subject.urgency,
+        "priority": subject.priority,
+        "queue": subject.queue,
+        "assignee": subject.assignee,
+        "requester": subject.requester,
+        "on_behalf_of": opening.on_behalf_of or None,
+        "channel": opening.channel,
+        "phone": opening.phone or None,
+        "mail": opening.mail or None,
+        "details": opening.details,
+        "fields": opening.fields,
+        "opened_at": subject.opened_at,
+        "updated_at": subject.updated_at,
+        "resolved_at": subject.resolved_at,
+        "closed_at": subject.closed_at,
+        "service_restored_at": subject.service_restored_at,
+        "waiting_for": subject.waiting_for or None,
+        "waiting_until": subject.waiting_until,
+        "handed_from": subject.handed_from or None,
+        "code": subject.code or None,
+        "minutes": subject.minutes,
+        "alert_key": subject.key or None,
+        "alert_count": subject.alert_count,
+        "reopened": subject.reopened,
+        "articles": subject.articles,
+        "agreement": seen.agreement,
+        "sla": {target: clock(face) for target, face in seen.sla.items()},
+        "events_count": len(subject.events),
+    }
+
+
+def clock(face: Clock) -> dict[str, Any]:
+    """One clock of a ticket."""
+    return {
+        "state": face.state,
+        "due": None if face.due is None else _instant(face.due),
+        "target_s": face.target_s,
+        "elapsed_s": face.elapsed_s,
+        "percent": face.percent,
+    }
+
+
+def event(happened: AnyEvent) -> dict[str, Any]:
+    """An event, its common fields first."""
+    fields: dict[str, Any] = msgspec.to_builtins(happened)
+    first = {name: fields.pop(name) for name in ("id", "at", "by", "kind")}
+    return first | fields
+
+
+def alert(said: Alert) -> dict[str, Any]:
+    """A warning or a breach."""
+    fields: dict[str, Any] = msgspec.to_builtins(said)
+    return fields | {"due": _instant(said.due)}
+
+
+def hit(found: Hit) -> dict[str, Any]:
+    """An article found; the marks round a match are left out."""
+    from sdcli.knowledge.search import MARK, UNMARK  # noqa: PLC0415 - imports SQLite
+
+    fields: dict[str, Any] = msgspec.to_builtins(found)
+    return fields | {"snippet": found.snippet.replace(MARK, "").replace(UNMARK, "")}
+
+
+def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"action": outcome.action, "ref": None}
+    if seen is not None:
+        told |= ticket(seen)
+    extra = {"reason": outcome.reason, "key": outcome.key, "file": outcome.file}
+    return told | {name: value for name, value in extra.items() if value}
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+_SHAPES: dict[type, Callable[[Any], Any]] = {
+    results.Changed: lambda result: ticket(result.seen),
+    results.Shown: lambda result: (
+        ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
+    ),
+    results.History: lambda result: [event(e) for e in result.events],
+    results.Listed: lambda result: [ticket(row) for row in result.rows],
+    results.Opened: lambda result: _outcome(result.outcome, result.seen),
+    results.Suggested: lambda result: {
+        "ref": result.ref,
+        "changed": False,
+        "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
+    },
+    results.Found: lambda result: [hit(found) for found in result.hits],
+    results.Checked: lambda result: [alert(said) for _, said in result.alerts],
+    results.Monitored: lambda result: {
+        "breached": result.breached,
+        "warning": result.warning,
+        "open": result.open_tickets,
+    },
+    results.Linted: lambda result: {"ok": True, "counts": dict(result.counts)},
+    results.Started: lambda result: {"desk": result.root, "files": result.files},
+}

@@ -1,0 +1,322 @@
+"""Results as text for people: sentences and tables, safe for any terminal.
+
+What a person reads may change from release to release; scripts use `--json`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from sdcli import results
+from sdcli.render import words
+from sdcli.render.hints import next_steps
+from sdcli.render.history import sentence
+from sdcli.render.safe import block, line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sdcli.intake.record import Outcome
+    from sdcli.sla.clock import Clock
+
+_PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
+_LOW, _FULL = 80, 100
+_FIXED_COLUMNS, _LEAST_SUMMARY = 66, 24
+
+
+class Screen(NamedTuple):
+    """Where text goes: `width` in columns, None where lines may be as long as they like."""
+
+    width: int | None
+    colour: bool
+
+    def style(self, text: str, **how: Any) -> str:
+        """The text in a colour, where there are colours."""
+        return click.style(text, **how) if self.colour else text
+
+
+class Told(NamedTuple):
+    """What to print: `out` is the answer, `err` are remarks for the person."""
+
+    out: list[str]
+    err: list[str]
+
+
+def write(result: results.Result, screen: Screen) -> Told:
+    """The lines to print for a result."""
+    out, err = _SHAPES[type(result)](result, screen)
+    return Told(list(out), list(err))
+
+
+_Lines = tuple["Iterable[str]", "Iterable[str]"]
+
+
+def _changed(result: results.Changed, screen: Screen) -> _Lines:
+    ticket = result.seen.ticket
+    last = line(sentence(ticket.events[-1]))
+    head = f"{screen.style(ticket.ref, bold=True)} {last}"
+    told = [head, *(line(note) for note in result.notes)]
+    return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
+
+
+def _hint(seen: results.Seen) -> list[str]:
+    return [f"Next: {line(step)}" for step in next_steps(seen.ticket)]
+
+
+def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:
+    return [
+        f"  {target + ':':<12}{_coloured(words.clock(face, seen.now), face, screen)}"
+        for target, face in seen.sla.items()
+        if face.state != "none" and not seen.ticket.is_closed
+    ]
+
+
+def _coloured(text: str, face: Clock, screen: Screen) -> str:
+    if face.state == "breached":
+        return screen.style(text, fg="red", bold=True)
+    if face.state == "running":
+        return screen.style(text, fg="yellow" if (face.percent or 0) >= _LOW else "green")
+    return text
+
+
+def _shown(result: results.Shown, screen: Screen) -> _Lines:
+    seen, ticket = result.seen, result.seen.ticket
+    opening = ticket.opening
+    title = f"{ticket.ref}  {line(ticket.summary)}"
+    rows = [
+        ("status", _status(seen)),
+        ("type", ticket.type),
+        ("service", f"{ticket.service} / {ticket.feature}"),
+        ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
+        (
+            "queue",
+            ticket.queue + (f", handed over by {ticket.handed_from}" * bool(ticket.handed_from)),
+        ),
+        ("assignee", ticket.assignee or "nobody"),
+        ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
+        ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
+        ("agreement", seen.agreement),
+        *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
+        *_alert_rows(seen),
+        ("minutes", str(ticket.minutes)),
+    ]
+    facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
+    details = ["", *block(opening.details).splitlines()] if opening.details else []
+    return [
+        screen.style(title, bold=True),
+        *facts,
+        *details,
+        "",
+        *_events(ticket.events, screen),
+    ], _hint(seen)
+
+
+def _status(seen: results.Seen) -> str:
+    ticket = seen.ticket
+    status = ticket.status.replace("_", " ")
+    if ticket.waiting_for:
+        until = f" until {words.instant(ticket.waiting_until)}" if ticket.waiting_until else ""
+        return f"{status} for {ticket.waiting_for}{until}"
+    return f"{status} as {ticket.code}" if ticket.code else status
+
+
+def _who(requester: str, on_behalf_of: str, phone: str, mail: str) -> str:
+    contact = ", ".join(part for part in (phone, mail) if part and part != requester)
+    whom = f" for {on_behalf_of}" if on_behalf_of else ""
+    return f"{requester}{whom}" + (f" ({contact})" if contact else "")
+
+
+def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    ticket = seen.ticket
+    if not ticket.key:
+        return []
+    restored = ticket.service_restored_at
+    state = f"; service restored {words.instant(restored)}" if restored else ""
+    return [("alert", f"{ticket.key}, seen {words.count(ticket.alert_count, 'time')}{state}")]
+
+
+def _events(events: Sequence[Any], screen: Screen) -> list[str]:
+    return [
+        f"{screen.style(words.instant(event.at), dim=True)}  {line(event.by)}: "
+        f"{line(sentence(event))}"
+        for event in events
+    ]
+
+
+def _history(result: results.History, screen: Screen) -> _Lines:
+    return _events(result.events, screen), []
+
+
+def _listed(result: results.Listed, screen: Screen) -> _Lines:
+    if not result.rows:
+        return [], ["No tickets match. `sdcli list --all` also shows closed ones."]
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    room = max(_LEAST_SUMMARY, screen.width - _FIXED_COLUMNS) if screen.width else None
+    table = tabulate(
+        [_row(row, screen, room) for row in result.rows],
+        headers=["ref", "prio", "status", "queue", "assignee", "sla", "summary"],
+        tablefmt="simple" if screen.width else "plain",
+        disable_numparse=True,
+    )
+    more = [f"{words.count(result.more, 'more ticket')}; `--limit 0` shows all."]
+    return table.splitlines(), more if result.more else []
+
+
+def _row(seen: results.Seen, screen: Screen, room: int | None) -> list[str]:
+    ticket = seen.ticket
+    summary = line(ticket.summary)
+    colour = _PRIORITY_COLOURS.get(ticket.priority)
+    return [
+        ticket.ref,
+        screen.style(ticket.priority, fg=colour, bold=True) if colour else ticket.priority,
+        ticket.status,
+        ticket.queue,
+        line(ticket.assignee or "-"),
+        _sla_cell(seen, screen),
+        summary if room is None or len(summary) <= room else summary[: room - 1] + "…",
+    ]
+
+
+def _sla_cell(seen: results.Seen, screen: Screen) -> str:
+    if seen.ticket.status == "waiting":
+        return "paused"
+    found = words.pressing(seen.sla)
+    if found is None or seen.ticket.status in ("resolved", "closed"):
+        return "-"
+    target, face = found
+    left = words.span((face.due or 0) - int(seen.now.timestamp()))
+    text = f"{target} {left} late" if face.state == "breached" else f"{target} in {left}"
+    return _coloured(text, face, screen)
+
+
+def _opened(result: results.Opened, screen: Screen) -> _Lines:
+    return _outcome_lines(result.outcome, result.seen, screen), (
+        _hint(result.seen) if result.seen else []
+    )
+
+
+def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
+    if seen is None:
+        where = f", kept in {outcome.file}" if outcome.file else ""
+        return [line(f"{outcome.action}: {outcome.reason}{where}")]
+    ticket = seen.ticket
+    why = f" ({outcome.reason})" if outcome.reason else ""
+    head = f"{screen.style(ticket.ref, bold=True)} {outcome.action}{line(why)}"
+    about = f"{ticket.priority} {line(ticket.type)}, {line(ticket.service)}: {line(ticket.summary)}"
+    return [f"{head}: {about}", *_clock_lines(seen, screen)]
+
+
+def _taken_in(result: results.TakenIn, screen: Screen) -> _Lines:
+    out = [
+        text for outcome, seen in result.outcomes for text in _outcome_lines(outcome, seen, screen)
+    ]
+    kept = sum(outcome.action == "quarantined" for outcome, _ in result.outcomes)
+    if kept:
+        return out, [
+            f"{words.count(kept, 'item')} could not be read and {_is(kept)} kept as told above."
+        ]
+    return out, [] if out else ["Nothing arrived on standard input."]
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
+    rows = [
+        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {line(proposal.reason)}"
+        for name, proposal in result.proposals.items()
+    ]
+    flags = " ".join(
+        f"--{name} {proposal.value}"
+        for name, proposal in result.proposals.items()
+        if name != "priority" and proposal.value != "unknown"
+    )
+    return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
+        f"Next: sdcli classify {result.ref} {flags}".rstrip()
+    ]
+
+
+def _found(result: results.Found, screen: Screen) -> _Lines:
+    if not result.hits:
+        return [], ["No article fits. Try other words, or fewer filters."]
+    from sdcli.knowledge.search import MARK, UNMARK  # noqa: PLC0415 - imports SQLite
+
+    lines = []
+    for hit in result.hits:
+        kind = "known error" if hit.known_error else hit.type
+        lines.append(
+            f"{screen.style(hit.id, bold=True)}  {line(hit.title)}  "
+            f"[{kind}, {hit.audience}, {hit.score:.1f}]"
+        )
+        before, *marked = line(hit.snippet).split(MARK)
+        shown = before + "".join(
+            screen.style(piece.split(UNMARK)[0], bold=True) + piece.split(UNMARK)[-1]
+            for piece in marked
+        )
+        lines.append(f"    {shown}")
+    return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
+
+
+def _checked(result: results.Checked, screen: Screen) -> _Lines:
+    lines = []
+    for ticket, said in result.alerts:
+        breach = said.threshold >= _FULL
+        word = (
+            screen.style("BREACH", fg="red", bold=True)
+            if breach
+            else screen.style("WARNING", fg="yellow")
+        )
+        late = f", {words.span(said.late_by_s)} ago" if said.late_by_s else ""
+        whom = ", ".join(said.recipients) or "nobody is named for this"
+        lines.append(
+            f"{word} {ticket.ref} {said.target}: {said.threshold} % of {words.work(said.target_s)}"
+            f" passed{late}, due {words.instant(said.due)}; tell {line(whom)}"
+            f" - {ticket.priority} {line(ticket.summary)}"
+        )
+    if not lines:
+        return [], ["Nothing new to say."]
+    return lines, [] if result.recorded else ["A dry run: this will be said again."]
+
+
+def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
+    del screen
+    state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
+    said = (
+        f"{result.breached} breached, {result.warning} past a warning, {result.open_tickets} open"
+    )
+    data = f"breached={result.breached};;0 warning={result.warning};0 open={result.open_tickets}"
+    return [f"SDCLI {state} - {said} | {data}"], []
+
+
+def _linted(result: results.Linted, screen: Screen) -> _Lines:
+    del screen
+    counts = ", ".join(f"{number} {noun}" for noun, number in result.counts.items())
+    return [f"The desk's files are sound: {counts}."], []
+
+
+def _started(result: results.Started, screen: Screen) -> _Lines:
+    del screen
+    return [f"A new desk is ready in {line(result.root)} ({words.count(result.files, 'file')})."], [
+        f"Next: cd {line(result.root)} && sdcli open 'The printer is offline' --user ada",
+        "Then put your own services, teams and people into catalog/ and run `sdcli lint`.",
+    ]
+
+
+_SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
+    results.Changed: _changed,
+    results.Shown: _shown,
+    results.History: _history,
+    results.Listed: _listed,
+    results.Opened: _opened,
+    results.TakenIn: _taken_in,
+    results.Suggested: _suggested,
+    results.Found: _found,
+    results.Checked: _checked,
+    results.Monitored: _monitored,
+    results.Linted: _linted,
+    results.Started: _started,
+}

@@ -1,0 +1,33 @@
+"""What usually comes next, by where a ticket stands: help that teaches the process (R0.7)."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from sdcli.tickets.ticket import Ticket
+
+
+def next_steps(ticket: Ticket) -> list[str]:
+    """One or two commands a person would usually type now."""
+    ref = ticket.ref
+    if ticket.status == "closed":
+        return []
+    if ticket.status == "resolved":
+        return [
+            f"sdcli close {ref} --confirmed-by {shlex.quote(ticket.requester)} --via phone",
+            f"sdcli reopen {ref} --reason '…' if it is not solved after all",
+        ]
+    if UNKNOWN in (ticket.type, ticket.service):
+        return [f"sdcli classify {ref}"]
+    if ticket.status == "waiting":
+        return [f"sdcli resume {ref} when the {ticket.waiting_for} has answered"]
+    if ticket.assignee is None:
+        return [f"sdcli accept {ref}", f"sdcli search-kb --ticket {ref}"]
+    return [
+        f"sdcli search-kb --ticket {ref}",
+        f"sdcli resolve {ref} --code CODE, or sdcli escalate {ref} --to QUEUE --reason '…'",
+    ]

@@ -1,0 +1,61 @@
+"""Small phrases for people: durations, instants, clocks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sdcli.sla.clock import Clock, Target
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def span(seconds: int) -> str:
+    """A duration in its two largest units: `3d 4h`, `2h 05m`, `12m`, `40s`."""
+    seconds = abs(seconds)
+    if seconds >= _DAY:
+        return f"{seconds // _DAY}d {seconds % _DAY // _HOUR}h"
+    if seconds >= _HOUR:
+        return f"{seconds // _HOUR}h {seconds % _HOUR // _MINUTE:02}m"
+    return f"{seconds // _MINUTE}m" if seconds >= _MINUTE else f"{seconds}s"
+
+
+def work(seconds: int) -> str:
+    """Working time in hours and minutes: `40h`, `1h 30m`, `15m`."""
+    hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
+    return " ".join(part for part in (hours and f"{hours}h", minutes and f"{minutes}m") if part)
+
+
+def instant(at: datetime | int) -> str:
+    """An instant to the minute, in UTC; a number is seconds since 1970."""
+    when = datetime.fromtimestamp(at, timezone.utc) if isinstance(at, int) else at
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def clock(face: Clock, now: datetime) -> str:
+    """How a clock stands: `due 2026-11-23 12:00 UTC (2h 05m left)`."""
+    if face.state == "none" or face.due is None:
+        return "no target"
+    if face.state == "met":
+        return f"met after {work(face.elapsed_s or 0) or 'less than a minute'} of working time"
+    left = face.due - int(now.timestamp())
+    when = instant(face.due)
+    if face.state == "paused":
+        return f"paused at {face.percent:g} %; due {when} if work went on now"
+    if face.state == "breached":
+        return f"breached; was due {when}"
+    return f"due {when} ({span(left)} left, {face.percent:g} %)"
+
+
+def pressing(sla: Mapping[Target, Clock]) -> tuple[Target, Clock] | None:
+    """The clock that needs attention first: a breached one, else the one furthest gone."""
+    live = [(target, face) for target, face in sla.items() if face.state in ("running", "breached")]
+    return max(live, key=lambda pair: pair[1].percent or 0, default=None)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 ticket`, `2 tickets`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

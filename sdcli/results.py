@@ -1,0 +1,152 @@
+"""What commands return: frozen values that say what happened, and nothing about how to print it.
+
+The renderer turns each into text or JSON. `exit_code` is 0 unless the class says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdcli.errors import DONE, PARTLY_DONE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sdcli.intake.record import Outcome
+    from sdcli.knowledge.search import Hit
+    from sdcli.sla.check import Alert
+    from sdcli.sla.clock import Clock, Target
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.suggest import Proposal
+
+    ClockFace = Mapping[Target, Clock]
+
+
+class Seen(NamedTuple):
+    """A ticket with its clocks, as of `now`."""
+
+    ticket: Ticket
+    sla: ClockFace
+    agreement: str
+    now: datetime
+
+
+class Changed(NamedTuple):
+    """A ticket after a step; `notes` are sentences about what happened beyond the events."""
+
+    seen: Seen
+    notes: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class Shown(NamedTuple):
+    """Everything about one ticket."""
+
+    seen: Seen
+    exit_code: int = DONE
+
+
+class History(NamedTuple):
+    """What happened to one ticket, in order."""
+
+    ref: str
+    events: Sequence[AnyEvent]
+    exit_code: int = DONE
+
+
+class Listed(NamedTuple):
+    """Tickets in a list; `more` were left off by the limit."""
+
+    rows: Sequence[Seen]
+    more: int
+    exit_code: int = DONE
+
+
+class Opened(NamedTuple):
+    """What became of one request typed by a person."""
+
+    outcome: Outcome
+    seen: Seen | None
+    exit_code: int = DONE
+
+
+class TakenIn(NamedTuple):
+    """What became of each item of a stream."""
+
+    outcomes: Sequence[tuple[Outcome, Seen | None]]
+
+    @property
+    def exit_code(self) -> int:
+        """8 if something could not be read and was kept."""
+        kept = any(outcome.action == "quarantined" for outcome, _ in self.outcomes)
+        return PARTLY_DONE if kept else DONE
+
+
+class Suggested(NamedTuple):
+    """A proposal for a ticket's classification; nothing was changed."""
+
+    ref: str
+    proposals: Mapping[str, Proposal]
+    exit_code: int = DONE
+
+
+class Found(NamedTuple):
+    """Knowledge articles, best first."""
+
+    query: str
+    hits: Sequence[Hit]
+    exit_code: int = DONE
+
+
+class Checked(NamedTuple):
+    """What `sla-check` had to say, with the tickets it is about."""
+
+    alerts: Sequence[tuple[Ticket, Alert]]
+    recorded: bool
+    exit_code: int = DONE
+
+
+class Monitored(NamedTuple):
+    """The state of the desk's clocks, for a monitoring plug-in."""
+
+    breached: int
+    warning: int
+    open_tickets: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give."""
+        return 2 if self.breached else 1 if self.warning else 0
+
+
+class Linted(NamedTuple):
+    """A desk whose files are all sound, with what was counted."""
+
+    counts: Mapping[str, int]
+    exit_code: int = DONE
+
+
+class Started(NamedTuple):
+    """A new desk."""
+
+    root: str
+    files: int
+    exit_code: int = DONE
+
+
+Result = (
+    Changed
+    | Shown
+    | History
+    | Listed
+    | Opened
+    | TakenIn
+    | Suggested
+    | Found
+    | Checked
+    | Monitored
+    | Linted
+    | Started
+)

@@ -1,0 +1,104 @@
+"""One run of the program: what its options and the environment say, before the desk is open.
+
+This is the only place that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli.desk import Desk, find_root
+from sdcli.errors import NoDeskError
+from sdcli.tickets.event import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LOCK_WAIT_S = 10.0
+
+
+class Session:
+    """The options of one run, and the desk they lead to."""
+
+    def __init__(self) -> None:
+        self.desk_dir = ""
+        self.acting = ""
+        self.json = False
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk in use: `--desk`, else SDCLI_DESK, else at or above this directory.
+
+        Raises:
+            NoDeskError: there is none.
+        """
+        return Desk(
+            self._root(),
+            by=self._by(),
+            now=_fixed_now(),
+            cache=self._cache(),
+            wait_s=_lock_wait(),
+        )
+
+    def _root(self) -> str:
+        named = self.desk_dir or os.environ.get("SDCLI_DESK", "")
+        if named:
+            root = os.path.abspath(os.path.expanduser(named))
+            if find_root(root) != root:
+                raise NoDeskError(root, searched_up=False)
+            return root
+        here = os.getcwd()
+        found = find_root(here)
+        if found is None:
+            raise NoDeskError(here, searched_up=True)
+        return found
+
+    def _by(self) -> str:
+        named = self.acting or os.environ.get("SDCLI_USER", "").strip()
+        if named:
+            return named
+        import getpass  # noqa: PLC0415 - only a person without a stated name pays for it
+
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a user id without a name, as in some containers
+            return f"uid-{os.getuid()}"
+
+    def _cache(self) -> str:
+        """A file of this user's own for what is derived from this desk's files."""
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        name = self._root().strip("/").replace("%", "%%").replace("/", "%")
+        return os.path.join(home, "sdcli", f"{name}.json") if os.path.isabs(home) else ""
+
+
+def _fixed_now() -> datetime | None:
+    text = os.environ.get("SDCLI_NOW", "").strip()
+    if not text:
+        return None
+    try:
+        return instant(text)
+    except (ValueError, OverflowError) as error:
+        raise click.UsageError(
+            f"SDCLI_NOW is {text!r}; write an instant in UTC like 2026-11-22T09:00:00Z."
+        ) from error
+
+
+def _lock_wait() -> float:
+    text = os.environ.get("SDCLI_LOCK_WAIT", "").strip()
+    try:
+        wait_s = float(text) if text else _LOCK_WAIT_S
+    except ValueError:
+        wait_s = -1.0
+    if not 0 <= wait_s <= 3600:  # noqa: PLR2004 - an hour; also refuses nan and inf
+        raise click.UsageError(f"SDCLI_LOCK_WAIT is {text!r}; write seconds, from 0 to 3600.")
+    return wait_s
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at a terminal and can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
