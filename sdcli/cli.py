@@ -100,38 +100,46 @@ class App(click.Group):
         """Run, and leave with the exit code that the contract promises."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
-        as_json = "--json" in arguments
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+        _prepare_streams()
         try:
-            code = self._guarded(arguments, rest, extra, as_json=as_json)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            code = self._guarded(arguments, rest, extra)
         except BrokenPipeError:
             # Whoever read the output has seen enough; what is left goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = DONE
         sys.exit(code)
 
-    def _guarded(
-        self, arguments: list[str], rest: tuple[Any, ...], extra: dict[str, Any], *, as_json: bool
-    ) -> int:
+    def _guarded(self, arguments: list[str], rest: tuple[Any, ...], extra: dict[str, Any]) -> int:
+        """Run; every failure becomes a sentence and a code. A closed pipe is not a failure."""
+        as_json, as_plugin = "--json" in arguments, "--nagios" in arguments
         try:
             code = super().main(arguments, *rest, **extra)
+            sys.stdout.flush()
         except click.Abort:
             return _fail(_InterruptedError("Interrupted; nothing was changed."), as_json=as_json)
         except click.ClickException as error:
             return _misused(error, as_json=as_json)
         except SdcliError as error:
-            return _fail(error, as_json=as_json, as_plugin="--nagios" in arguments)
+            return _fail(error, as_json=as_json, as_plugin=as_plugin)
         except BrokenPipeError:
             raise
+        except OSError as error:
+            return _fail(_unprintable(error), as_json=as_json, as_plugin=as_plugin)
         except Exception as error:
             if os.environ.get("SDCLI_DEBUG"):
                 raise
-            return _fail(_bug(error), as_json=as_json)
+            return _fail(_bug(error), as_json=as_json, as_plugin=as_plugin)
         return code if isinstance(code, int) else DONE
+
+
+def _prepare_streams() -> None:
+    """Let no character and no closed stream stop an answer."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _InterruptedError(SdcliError):
@@ -141,11 +149,19 @@ class _InterruptedError(SdcliError):
     exit_code = INTERRUPTED
 
 
+def _unprintable(error: OSError) -> SdcliError:
+    """The rooms below tell their own failures of the machine; what is left is the printing."""
+    return SdcliError(
+        f"Printing the answer failed ({error.strerror or error}). What the command did is "
+        "recorded: `sdcli list` shows it."
+    )
+
+
 def _bug(error: Exception) -> SdcliError:
     said = " ".join(str(error).split()) or "no further word"
     return SdcliError(
-        f"sdcli failed unexpectedly ({type(error).__name__}: {said}). This is a bug; "
-        "SDCLI_DEBUG=1 shows where. Look with `sdcli history` whether the step was recorded."
+        f"sdcli failed unexpectedly ({type(error).__name__}: {said}). This is a bug: SDCLI_DEBUG=1 "
+        "shows where. `sdcli history REF` shows whether the step was recorded."
     )
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.policy.model import SLA_POLICIES
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -30,17 +29,6 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 LOOK_BACK_S = 7 * 24 * 3600
 """How long after its last change `sla-check` still looks at a closed ticket."""
-
-
-def find_root(start: str) -> str | None:
-    """The nearest directory at or above `start` that holds a desk."""
-    at = os.path.abspath(start)
-    while not os.path.isfile(os.path.join(at, SLA_POLICIES)):
-        above = os.path.dirname(at)
-        if above == at:
-            return None
-        at = above
-    return at
 
 
 class Desk:

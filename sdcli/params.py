@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sdcli.session import Session
-from sdcli.tickets.event import ArticleUse, instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from sdcli.policy.model import Policy
+    from sdcli.tickets.event import ArticleUse
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -192,7 +192,7 @@ TECHNICIAN = DeskWord(
 )
 
 
-class ArticleUseType(click.ParamType[ArticleUse]):
+class ArticleUseType(click.ParamType["ArticleUse"]):
     """An article and what it did: `KB-101:helped`."""
 
     name = "id:outcome"
@@ -205,6 +205,7 @@ class ArticleUseType(click.ParamType[ArticleUse]):
         if ctx is None or not separator or not given or not outcome:
             self.fail(f"{value!r} is not ID:OUTCOME, such as KB-101:helped.", param, ctx)
         from sdcli.knowledge.articles import article  # noqa: PLC0415 - imports YAML
+        from sdcli.tickets.event import ArticleUse  # noqa: PLC0415
 
         desk = session_of(ctx).desk
         outcome = desk.policy.require_word("article_outcome", outcome)
@@ -221,6 +222,8 @@ class WhenType(click.ParamType["datetime"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
         """The instant in UTC."""
+        from sdcli.tickets.event import instant  # noqa: PLC0415 - only `wait` pays for it
+
         text = TEXT.convert(value, param, ctx)
         try:
             return instant(text)

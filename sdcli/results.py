@@ -5,7 +5,9 @@ The renderer turns each into text or JSON. `exit_code` is 0 unless the class say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sdcli.errors import DONE, PARTLY_DONE
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     ClockFace = Mapping[Target, Clock]
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """A ticket with its clocks, as of `now`."""
 
     ticket: Ticket
@@ -33,7 +35,7 @@ class Seen(NamedTuple):
     now: datetime
 
 
-class Changed(NamedTuple):
+class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events."""
 
     seen: Seen
@@ -41,14 +43,14 @@ class Changed(NamedTuple):
     exit_code: int = DONE
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """Everything about one ticket."""
 
     seen: Seen
     exit_code: int = DONE
 
 
-class History(NamedTuple):
+class History(Struct, frozen=True):
     """What happened to one ticket, in order."""
 
     ref: str
@@ -56,7 +58,7 @@ class History(NamedTuple):
     exit_code: int = DONE
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit."""
 
     rows: Sequence[Seen]
@@ -64,7 +66,7 @@ class Listed(NamedTuple):
     exit_code: int = DONE
 
 
-class Opened(NamedTuple):
+class Opened(Struct, frozen=True):
     """What became of one request typed by a person."""
 
     outcome: Outcome
@@ -72,7 +74,7 @@ class Opened(NamedTuple):
     exit_code: int = DONE
 
 
-class TakenIn(NamedTuple):
+class TakenIn(Struct, frozen=True):
     """What became of each item of a stream."""
 
     outcomes: Sequence[tuple[Outcome, Seen | None]]
@@ -84,7 +86,7 @@ class TakenIn(NamedTuple):
         return PARTLY_DONE if kept else DONE
 
 
-class Suggested(NamedTuple):
+class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed."""
 
     ref: str
@@ -92,7 +94,7 @@ class Suggested(NamedTuple):
     exit_code: int = DONE
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True):
     """Knowledge articles, best first."""
 
     query: str
@@ -100,7 +102,7 @@ class Found(NamedTuple):
     exit_code: int = DONE
 
 
-class Checked(NamedTuple):
+class Checked(Struct, frozen=True):
     """What `sla-check` had to say, with the tickets it is about."""
 
     alerts: Sequence[tuple[Ticket, Alert]]
@@ -108,7 +110,7 @@ class Checked(NamedTuple):
     exit_code: int = DONE
 
 
-class Monitored(NamedTuple):
+class Monitored(Struct, frozen=True):
     """The state of the desk's clocks, for a monitoring plug-in."""
 
     breached: int
@@ -121,14 +123,14 @@ class Monitored(NamedTuple):
         return 2 if self.breached else 1 if self.warning else 0
 
 
-class Linted(NamedTuple):
+class Linted(Struct, frozen=True):
     """A desk whose files are all sound, with what was counted."""
 
     counts: Mapping[str, int]
     exit_code: int = DONE
 
 
-class Started(NamedTuple):
+class Started(Struct, frozen=True):
     """A new desk."""
 
     root: str

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.desk import Desk, find_root
 from sdcli.errors import NoDeskError
-from sdcli.tickets.event import instant
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sdcli.desk import Desk
 
 _LOCK_WAIT_S = 10.0
 
@@ -37,23 +37,31 @@ class Session:
         Raises:
             NoDeskError: there is none.
         """
+        from sdcli.desk import Desk  # noqa: PLC0415 - help and version need no desk
+
         return Desk(
-            self._root(),
+            self.root,
             by=self._by(),
             now=_fixed_now(),
             cache=self._cache(),
             wait_s=_lock_wait(),
         )
 
-    def _root(self) -> str:
+    @cached_property
+    def root(self) -> str:
+        """The directory of the desk in use.
+
+        Raises:
+            NoDeskError: there is none.
+        """
         named = self.desk_dir or os.environ.get("SDCLI_DESK", "")
         if named:
             root = os.path.abspath(os.path.expanduser(named))
-            if find_root(root) != root:
+            if not _holds_desk(root):
                 raise NoDeskError(root, searched_up=False)
             return root
         here = os.getcwd()
-        found = find_root(here)
+        found = _find_root(here)
         if found is None:
             raise NoDeskError(here, searched_up=True)
         return found
@@ -72,14 +80,31 @@ class Session:
     def _cache(self) -> str:
         """A file of this user's own for what is derived from this desk's files."""
         home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        name = self._root().strip("/").replace("%", "%%").replace("/", "%")
+        name = self.root.strip("/").replace("%", "%%").replace("/", "%")
         return os.path.join(home, "sdcli", f"{name}.json") if os.path.isabs(home) else ""
+
+
+def _holds_desk(directory: str) -> bool:
+    return os.path.isfile(os.path.join(directory, "sla_policies.yaml"))
+
+
+def _find_root(start: str) -> str | None:
+    """The nearest directory at or above `start` that holds a desk."""
+    at = start
+    while not _holds_desk(at):
+        above = os.path.dirname(at)
+        if above == at:
+            return None
+        at = above
+    return at
 
 
 def _fixed_now() -> datetime | None:
     text = os.environ.get("SDCLI_NOW", "").strip()
     if not text:
         return None
+    from sdcli.tickets.event import instant  # noqa: PLC0415 - only drills and tests pay for it
+
     try:
         return instant(text)
     except (ValueError, OverflowError) as error:

@@ -82,7 +82,7 @@ class Recorder:
         if known.status == "resolved":
             reason = "the alert fires again after its ticket was resolved"
             return Outcome(action="reopened", ticket=ticket, key=item.key, reason=reason)
-        reason = f"the same alert, for the {ticket.alert_count}. time"
+        reason = f"the same alert, seen {ticket.alert_count} times by now"
         return Outcome(action="deduped", ticket=ticket, key=item.key, reason=reason)
 
     def _first(self, item: AlertItem) -> Outcome:

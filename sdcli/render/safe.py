@@ -7,33 +7,40 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls, line separators, direction marks and overrides, zero-width and tag characters.
-_UNSAFE = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f"
+# C1 controls, the soft hyphen, direction marks and overrides, zero-width and tag characters.
+_HIDDEN = (
+    "\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
 )
-_IN_BLOCK = re.compile(f"[{_UNSAFE}]")
-_IN_LINE = re.compile(f"[\t\n{_UNSAFE}]")
-_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_LATIN_1 = 0xFF
 
 
 def line(text: str) -> str:
     """A text on one line."""
-    return _IN_LINE.sub(_visible, " ".join(text.split("\n")) if "\n" in text else text)
+    return text if text.isprintable() else block(re.sub(r"[\r\n\t]+", " ", text))
 
 
 def block(text: str) -> str:
     """A text that may have several lines."""
-    return _IN_BLOCK.sub(_visible, text.replace("\r\n", "\n"))
+    if text.isprintable():
+        return text
+    whole = text.replace("\r\n", "\n")
+    return re.sub(f"[\x00-\x08\x0b-\x1f\ud800-\udfff{_HIDDEN}]", _visible, whole)
 
 
 def json_text(encoded: str) -> str:
     """JSON with the characters escaped that JSON itself lets through; its value is the same."""
-    return _IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", encoded)
+    if encoded.isprintable():
+        return encoded
+    return re.sub(f"[{_HIDDEN}]", lambda match: _json_escape(match.group()), encoded)
 
 
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
-    if code == 9:  # noqa: PLR2004 - a tab in a line
-        return " "
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"  # noqa: PLR2004 - Latin-1
+    return f"\\x{code:02x}" if code <= _LATIN_1 else f"\\u{code:04x}"
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be")
+    pairs = (units[at : at + 2] for at in range(0, len(units), 2))
+    return "".join(f"\\u{int.from_bytes(pair, 'big'):04x}" for pair in pairs)

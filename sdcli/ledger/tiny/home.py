@@ -1,7 +1,6 @@
 """The TinyDB home of the ledger: tickets in, tickets out, one commit a unit of work.
 
-With `storage` this is the only module that knows TinyDB. Documents never leave it: they become
-frozen tickets at once. A stored document holds the events and, beside them, the folded fields
+Rows never leave this module: they become frozen tickets at once. A stored row holds the events and, beside them, the folded fields
 that people grep for and look-ups need; the events are the truth.
 """
 
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
+from sdcli.ledger.tiny.document import LedgerFile
 from sdcli.ledger.tiny.lock import locked
-from sdcli.ledger.tiny.storage import META, TICKETS, Rows, WholeFileStorage, empty
 from sdcli.tickets.ticket import Ticket, advance, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sdcli.ledger.tiny.storage import Tables
+    from sdcli.ledger.tiny.document import Document
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.query import Query
 
@@ -47,11 +46,10 @@ _KEYS = msgspec.json.Decoder(Keys)
 class TinyReader:
     """One reading of the ledger: it shows the state at the moment it was made."""
 
-    def __init__(self, tables: Tables, path: str) -> None:
+    def __init__(self, document: Document, path: str) -> None:
+        self.document = document
+        self._raw = document.tickets
         self._path = path
-        self._tables = tables
-        rows = tables[TICKETS]
-        self._raw = rows.raw if isinstance(rows, Rows) else {}
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`."""
@@ -105,10 +103,9 @@ class TinyWriter(TinyReader):
 
     def create(self, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.create`."""
-        meta = self._tables[META]["1"]
-        number = str(meta["next"])
+        number = str(self.document.meta.next)
         ticket = fold(_PREFIX + number, events)
-        meta["next"] += 1
+        self.document.meta.next += 1
         self._put(number, ticket)
         if ticket.idempotency_key:
             self._idempotency_keys[ticket.idempotency_key] = number
@@ -130,14 +127,22 @@ class TinyWriter(TinyReader):
             del self._open_keys[ticket.key]
 
 
+def ledger_file(folder: str) -> LedgerFile:
+    """The ledger file of a folder."""
+    return LedgerFile(os.path.join(folder, "tickets.json"), _lock_path(folder))
+
+
+def _lock_path(folder: str) -> str:
+    return os.path.join(folder, "tickets.lock")
+
+
 class TinyLedger:
-    """The ledger in the file `tickets.json` of a folder. `wait_s`: how long to wait to write."""
+    """The ledger in a folder. `wait_s`: how many seconds to wait for the lock."""
 
     def __init__(self, folder: str, wait_s: float) -> None:
-        self._path = os.path.join(folder, "tickets.json")
-        self._lock = os.path.join(folder, "tickets.lock")
+        self._file = ledger_file(folder)
+        self._lock = _lock_path(folder)
         self._wait_s = wait_s
-        self._storage = WholeFileStorage(self._path, self._lock)
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`."""
@@ -158,15 +163,15 @@ class TinyLedger:
     @contextmanager
     def write(self) -> Iterator[TinyWriter]:
         """See `Ledger.write`. An exception inside the block leaves the file untouched."""
-        self._storage.begin()
+        self._file.begin()
         with locked(self._lock, self._wait_s):
-            writer = TinyWriter(self._storage.read() or empty(), self._path)
+            writer = TinyWriter(self._file.read(), self._file.path)
             yield writer
             if writer.changed:
-                self._storage.write(writer._tables)  # noqa: SLF001 - the writer is this module's
+                self._file.replace(writer.document)
 
     def _reader(self) -> TinyReader:
-        return TinyReader(self._storage.read() or empty(), self._path)
+        return TinyReader(self._file.read(), self._file.path)
 
 
 def _number(ref: str) -> int:

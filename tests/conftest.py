@@ -1,0 +1,98 @@
+"""Fixtures: a desk in a temporary directory, a runner for commands, and a clock that stands."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import settings
+
+from sdcli.cli import cli
+from sdcli.desk import Desk
+from sdcli.policy.load import read_policy
+from sdcli.policy.model import Policy
+
+REPOSITORY = Path(__file__).parent.parent
+CASES = REPOSITORY.parent / "shared" / "cases"
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
+"""A Monday in working hours."""
+
+settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("default")
+
+
+class Runner(Protocol):
+    """Runs one command on the desk of the test, as a person would type it."""
+
+    def __call__(
+        self, *args: str, at: datetime | str = NOW, stdin: str | bytes = "", expect: int = 0
+    ) -> Result: ...
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test, and no test leaves a cache behind."""
+    for name in ("SDCLI_DESK", "SDCLI_NOW", "SDCLI_USER", "SDCLI_LOCK_WAIT", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(name="desk_dir")
+def _desk_dir(tmp_path: Path) -> Path:
+    """A desk with the starter's files and no ledger yet."""
+    root = tmp_path / "desk"
+    root.mkdir()
+    shutil.copytree(REPOSITORY / "catalog", root / "catalog")
+    shutil.copytree(REPOSITORY / "kb", root / "kb")
+    shutil.copyfile(REPOSITORY / "sla_policies.yaml", root / "sla_policies.yaml")
+    return root
+
+
+@pytest.fixture(name="desk")
+def _desk(desk_dir: Path) -> Desk:
+    """The desk opened by the technician ben, at `NOW`."""
+    return Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5)
+
+
+@pytest.fixture(name="policy", scope="session")
+def _policy() -> Policy:
+    """The starter's policy."""
+    return read_policy(str(REPOSITORY))
+
+
+@pytest.fixture(name="sd")
+def _sd(desk_dir: Path) -> Runner:
+    """A runner that asserts the exit code and shows the output if it is another."""
+
+    def run(
+        *args: str, at: datetime | str = NOW, stdin: str | bytes = "", expect: int = 0
+    ) -> Result:
+        now = at if isinstance(at, str) else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        env = {"SDCLI_DESK": str(desk_dir), "SDCLI_USER": "ben", "SDCLI_NOW": now}
+        result = CliRunner().invoke(cli, list(args), env=env, input=stdin, prog_name="sdcli")
+        assert result.exit_code == expect, f"{result.output}\n{result.exception!r}"
+        return result
+
+    return run
+
+
+@pytest.fixture(name="sdj")
+def _sdj(sd: Runner) -> Callable[..., Any]:
+    """As `sd`, with `--json`; gives the document."""
+
+    def run(*args: str, **how: Any) -> Any:
+        return json.loads(sd(*args, "--json", **how).stdout)
+
+    return run
+
+
+@pytest.fixture(name="alerts")
+def _alerts() -> Iterator[dict[str, Any]]:
+    """An Alertmanager document with two firing alerts."""
+    yield json.loads((REPOSITORY / "examples" / "alertmanager.json").read_text())
