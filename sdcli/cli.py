@@ -81,7 +81,12 @@ class App(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command and print what it returns."""
         result: Result = super().invoke(ctx)
-        self._print(result, as_json=session_of(ctx).json)
+        try:
+            self._print(result, as_json=session_of(ctx).json)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; what is left goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ctx.exit(result.exit_code)
 
     def _print(self, result: Result, *, as_json: bool) -> None:
@@ -101,28 +106,19 @@ class App(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         _prepare_streams()
-        try:
-            code = self._guarded(arguments, rest, extra)
-        except BrokenPipeError:
-            # Whoever read the output has seen enough; what is left goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = DONE
-        sys.exit(code)
+        sys.exit(self._guarded(arguments, rest, extra))
 
     def _guarded(self, arguments: list[str], rest: tuple[Any, ...], extra: dict[str, Any]) -> int:
-        """Run; every failure becomes a sentence and a code. A closed pipe is not a failure."""
+        """Run; every failure becomes a sentence and a code."""
         as_json, as_plugin = "--json" in arguments, "--nagios" in arguments
         try:
             code = super().main(arguments, *rest, **extra)
-            sys.stdout.flush()
         except click.Abort:
-            return _fail(_InterruptedError("Interrupted; nothing was changed."), as_json=as_json)
+            return _fail(_InterruptedError(), as_json=as_json)
         except click.ClickException as error:
             return _misused(error, as_json=as_json)
         except SdcliError as error:
             return _fail(error, as_json=as_json, as_plugin=as_plugin)
-        except BrokenPipeError:
-            raise
         except OSError as error:
             return _fail(_unprintable(error), as_json=as_json, as_plugin=as_plugin)
         except Exception as error:
@@ -147,6 +143,9 @@ class _InterruptedError(SdcliError):
 
     code = "interrupted"
     exit_code = INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted. What was answered is recorded; `sdcli list` shows the rest.")
 
 
 def _unprintable(error: OSError) -> SdcliError:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,7 +15,9 @@ from hypothesis import settings
 from sdcli.cli import cli
 from sdcli.desk import Desk
 from sdcli.policy.load import read_policy
-from sdcli.policy.model import Policy
+
+if TYPE_CHECKING:
+    from sdcli.policy.model import Policy
 
 REPOSITORY = Path(__file__).parent.parent
 CASES = REPOSITORY.parent / "shared" / "cases"
@@ -31,8 +32,28 @@ class Runner(Protocol):
     """Runs one command on the desk of the test, as a person would type it."""
 
     def __call__(
-        self, *args: str, at: datetime | str = NOW, stdin: str | bytes = "", expect: int = 0
-    ) -> Result: ...
+        self,
+        *args: str,
+        at: datetime | str = NOW,
+        stdin: str | bytes = "",
+        expect: int = 0,
+        env: dict[str, str] | None = None,
+    ) -> Result:
+        """Run it at an instant, with this standard input, and expect this exit code."""
+
+
+class JsonRunner(Protocol):
+    """As `Runner`, with `--json`; gives the document."""
+
+    def __call__(
+        self,
+        *args: str,
+        at: datetime | str = NOW,
+        stdin: str | bytes = "",
+        expect: int = 0,
+        env: dict[str, str] | None = None,
+    ) -> Any:
+        """Run it and decode what it prints."""
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +92,17 @@ def _sd(desk_dir: Path) -> Runner:
     """A runner that asserts the exit code and shows the output if it is another."""
 
     def run(
-        *args: str, at: datetime | str = NOW, stdin: str | bytes = "", expect: int = 0
+        *args: str,
+        at: datetime | str = NOW,
+        stdin: str | bytes = "",
+        expect: int = 0,
+        env: dict[str, str] | None = None,
     ) -> Result:
         now = at if isinstance(at, str) else f"{at:%Y-%m-%dT%H:%M:%SZ}"
-        env = {"SDCLI_DESK": str(desk_dir), "SDCLI_USER": "ben", "SDCLI_NOW": now}
-        result = CliRunner().invoke(cli, list(args), env=env, input=stdin, prog_name="sdcli")
+        settings = {"SDCLI_DESK": str(desk_dir), "SDCLI_USER": "ben", "SDCLI_NOW": now}
+        result = CliRunner().invoke(
+            cli, list(args), env={**settings, **(env or {})}, input=stdin, prog_name="sdcli"
+        )
         assert result.exit_code == expect, f"{result.output}\n{result.exception!r}"
         return result
 
@@ -83,16 +110,26 @@ def _sd(desk_dir: Path) -> Runner:
 
 
 @pytest.fixture(name="sdj")
-def _sdj(sd: Runner) -> Callable[..., Any]:
-    """As `sd`, with `--json`; gives the document."""
+def _sdj(sd: Runner) -> JsonRunner:
+    """A runner of commands that print JSON."""
 
-    def run(*args: str, **how: Any) -> Any:
-        return json.loads(sd(*args, "--json", **how).stdout)
+    def run(
+        *args: str,
+        at: datetime | str = NOW,
+        stdin: str | bytes = "",
+        expect: int = 0,
+        env: dict[str, str] | None = None,
+    ) -> Any:
+        ran = sd(*args, "--json", at=at, stdin=stdin, expect=expect, env=env)
+        return json.loads(ran.stdout)
 
     return run
 
 
 @pytest.fixture(name="alerts")
-def _alerts() -> Iterator[dict[str, Any]]:
+def _alerts() -> dict[str, Any]:
     """An Alertmanager document with two firing alerts."""
-    yield json.loads((REPOSITORY / "examples" / "alertmanager.json").read_text())
+    document: dict[str, Any] = json.loads(
+        (REPOSITORY / "examples" / "alertmanager.json").read_text(encoding="utf-8")
+    )
+    return document

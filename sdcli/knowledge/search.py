@@ -180,10 +180,16 @@ def _hit(article: Article, score: float, snippet: str) -> Hit:
         id=article.id,
         title=article.title,
         score=round(score, 3),
-        snippet=" ".join(snippet.split()),
+        snippet=_telling(article, " ".join(snippet.split())),
         type=article.type,
         area=article.area,
         audience=article.audience,
         revision=article.revision,
         known_error=article.known_error,
     )
+
+
+def _telling(article: Article, snippet: str) -> str:
+    """A snippet that says more than the title, which is shown beside it."""
+    plain = snippet.replace(MARK, "").replace(UNMARK, "")
+    return article.symptoms[0] if article.symptoms and plain in article.title else snippet

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from sdcli.intake.record import Outcome
     from sdcli.sla.clock import Clock
+    from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
 _LOW, _FULL = 80, 100
-_FIXED_COLUMNS, _LEAST_SUMMARY = 66, 24
+_HEADERS = ["ref", "prio", "status", "queue", "assignee", "sla", "summary"]
+_GAP = "  "
 
 
 class Screen(NamedTuple):
@@ -90,10 +92,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
-        (
-            "queue",
-            ticket.queue + (f", handed over by {ticket.handed_from}" * bool(ticket.handed_from)),
-        ),
+        ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
@@ -120,6 +119,11 @@ def _status(seen: results.Seen) -> str:
         until = f" until {words.instant(ticket.waiting_until)}" if ticket.waiting_until else ""
         return f"{status} for {ticket.waiting_for}{until}"
     return f"{status} as {ticket.code}" if ticket.code else status
+
+
+def _queue(ticket: Ticket) -> str:
+    handed = f", handed over by {ticket.handed_from}, not accepted yet"
+    return ticket.queue + (handed if ticket.handed_from else "")
 
 
 def _who(requester: str, on_behalf_of: str, phone: str, mail: str) -> str:
@@ -154,30 +158,51 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
         return [], ["No tickets match. `sdcli list --all` also shows closed ones."]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
-    room = max(_LEAST_SUMMARY, screen.width - _FIXED_COLUMNS) if screen.width else None
-    table = tabulate(
-        [_row(row, screen, room) for row in result.rows],
-        headers=["ref", "prio", "status", "queue", "assignee", "sla", "summary"],
-        tablefmt="simple" if screen.width else "plain",
-        disable_numparse=True,
-    )
+    # The headers are a row: tabulate's own would be padded, and the width is short.
+    headers = [screen.style(name, underline=True) for name in _HEADERS]
+    rows = _fitted([headers, *(_row(row, screen) for row in result.rows)], screen)
+    table = tabulate(rows, tablefmt="plain", disable_numparse=True)
     more = [f"{words.count(result.more, 'more ticket')}; `--limit 0` shows all."]
     return table.splitlines(), more if result.more else []
 
 
-def _row(seen: results.Seen, screen: Screen, room: int | None) -> list[str]:
+def _row(seen: results.Seen, screen: Screen) -> list[str]:
     ticket = seen.ticket
-    summary = line(ticket.summary)
     colour = _PRIORITY_COLOURS.get(ticket.priority)
     return [
         ticket.ref,
         screen.style(ticket.priority, fg=colour, bold=True) if colour else ticket.priority,
         ticket.status,
-        ticket.queue,
+        line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        summary if room is None or len(summary) <= room else summary[: room - 1] + "…",
+        line(ticket.summary),
     ]
+
+
+def _fitted(rows: list[list[str]], screen: Screen) -> list[list[str]]:
+    """The rows with their last column cut to what is left of the screen's width."""
+    if screen.width is None:
+        return rows
+    from wcwidth import wcswidth  # noqa: PLC0415 - as above
+
+    def width(text: str) -> int:
+        return max(wcswidth(click.unstyle(text)), 0)
+
+    columns = zip(*rows, strict=True)
+    taken = [max(map(width, column)) for column in columns][:-1]
+    room = max(screen.width - sum(taken) - len(_GAP) * len(taken), len(_HEADERS[-1]))
+    return [[*row[:-1], _cut(row[-1], room, width)] for row in rows]
+
+
+def _cut(text: str, room: int, width: Callable[[str], int]) -> str:
+    """The beginning of a text that takes no more than `room` columns."""
+    if width(text) <= room:
+        return text
+    kept = text[: room - 1]
+    while width(kept) > room - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
 
 
 def _sla_cell(seen: results.Seen, screen: Screen) -> str:

@@ -1,0 +1,59 @@
+# `make demo` and `make test` need Python 3.10 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help demo test lint format docs bench clean
+
+help:    ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: $(VENV)/.run  ## carry a real alert from a pipe to its closure
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: $(VENV)/.test  ## all tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev  ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev  ## put the code into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.run  ## write the generated parts of the README anew
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/readme.py
+
+bench: $(VENV)-bench/.installed  ## figures of this machine, beside `import click`
+	$(VENV)-bench/bin/python bench/start.py
+
+clean:   ## everything that was made
+	rm -rf $(VENV) $(VENV)-bench build dist *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo 'sdcli needs Python 3.10 or newer; say which: make PYTHON=python3.12' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
+
+# The figures are those of an installed wheel, as users have it.
+$(VENV)-bench/.installed: setup.cfg $(shell find sdcli -name '*.py') | $(BIN)/python
+	test -x $(VENV)-bench/bin/python || $(BIN)/python -m venv $(VENV)-bench
+	env -u PYTHONDONTWRITEBYTECODE $(VENV)-bench/bin/python -m pip \
+	  --disable-pip-version-check install --quiet --force-reinstall .
+	rm -rf build *.egg-info
+	@touch $@

@@ -1,0 +1,285 @@
+"""The contract with scripts: every command with every class of error gives the promised code.
+
+One table says how each command is called on a prepared desk, and which failures it can meet.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from sdcli import errors
+from sdcli.commands import COMMANDS
+from sdcli.ledger.tiny.lock import locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
+
+
+class Call(NamedTuple):
+    """How a command is called, and what it needs.
+
+    `legal`: the state in which it works. `writes`: it takes the lock. `reads_policy` and
+    `reads_ledger`: it fails where those are wrong.
+    """
+
+    args: tuple[str, ...]
+    legal: str = "accepted"
+    writes: bool = True
+    reads_policy: bool = True
+    reads_ledger: bool = True
+
+
+REF = "SD-1"
+CALLS: dict[str, Call] = {
+    "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
+    "lint": Call((), writes=False, reads_ledger=False),
+    "open": Call(("It is slow", "--user", "ada")),
+    "log": Call(("how to scan", "--minutes", "2")),
+    "list": Call((), writes=False),
+    "show": Call((REF,), writes=False),
+    "history": Call((REF,), writes=False, reads_policy=False),
+    "classify": Call((REF, "--impact", "low")),
+    "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),
+    "assign": Call((REF, "--to", "greta")),
+    "accept": Call((REF,)),
+    "return": Call((REF, "--reason", "which building?"), legal="escalated"),
+    "note": Call((REF, "called back")),
+    "wait": Call((REF, "--for", "user")),
+    "resume": Call((REF,), legal="waiting"),
+    "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
+    "resolve": Call((REF, "--code", "solved")),
+    "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
+    "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
+    "sla-check": Call(()),
+}
+WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
+ILLEGAL_WHEN_CLOSED = [
+    name for name in WITH_REF if name not in ("show", "history", "note", "reopen")
+]
+
+
+@pytest.fixture(name="ticket_in")
+def _ticket_in(sd: Runner) -> Any:
+    """Brings SD-1 into a state."""
+
+    def bring(state: str) -> None:
+        sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+        sd("accept", REF)
+        if state == "escalated":
+            sd("escalate", REF, "--to", "network", "--reason", "deeper")
+        if state == "waiting":
+            sd("wait", REF, "--for", "user")
+        if state == "closed":
+            sd("close", REF, "--code", "solved", "--unconfirmed", "left the company")
+
+    return bring
+
+
+def _call(name: str, tmp_path: Path) -> list[str]:
+    args = [str(tmp_path / arg) if arg == "new-desk" else arg for arg in CALLS[name].args]
+    return [name, *args]
+
+
+def _error(result: Any) -> dict[str, Any]:
+    """The error object on stderr, after asserting the shape of a failure."""
+    assert not result.stdout
+    sentence, document = result.stderr.strip().rsplit("\n", 1)
+    assert sentence.startswith("Error: ")
+    assert "Traceback" not in result.stderr
+    error: dict[str, Any] = json.loads(document)["error"]
+    assert error["exit"] == result.exit_code
+    assert error["message"] in sentence
+    return error
+
+
+def test_the_table_knows_every_command() -> None:
+    """A new command must say here which failures it can meet."""
+    assert list(CALLS) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_it_works(name: str, sdj: JsonRunner, ticket_in: Any, tmp_path: Path) -> None:
+    """On a sound desk and a fitting ticket each command exits 0 and prints one JSON document."""
+    ticket_in(CALLS[name].legal)
+
+    document = sdj(*_call(name, tmp_path))
+
+    assert isinstance(document, (dict, list))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_usage(name: str, sd: Runner, tmp_path: Path) -> None:
+    """An unknown option exits 2, says so, and says where help is."""
+    result = sd(*_call(name, tmp_path), "--nonsense", "--json", expect=errors.USAGE)
+
+    assert _error(result)["code"] == "usage"
+    assert f"sdcli {name} --help" in result.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "init"])
+def test_no_desk(name: str, sd: Runner, tmp_path: Path) -> None:
+    """Without a desk each command exits 3 and names `sdcli init`."""
+    nowhere = {"SDCLI_DESK": str(tmp_path / "nowhere")}
+
+    result = sd(*_call(name, tmp_path), "--json", expect=errors.NOT_FOUND, env=nowhere)
+
+    assert "sdcli init" in _error(result)["message"]
+
+
+@pytest.mark.parametrize("name", WITH_REF)
+def test_no_such_ticket(name: str, sd: Runner, tmp_path: Path) -> None:
+    """A reference that is not there exits 3 and is named."""
+    result = sd(*_call(name, tmp_path), "--json", expect=errors.NOT_FOUND)
+
+    error = _error(result)
+    assert (error["code"], error["ref"]) == ("not_found", REF)
+
+
+@pytest.mark.parametrize("name", ILLEGAL_WHEN_CLOSED)
+def test_refused(name: str, sd: Runner, ticket_in: Any, tmp_path: Path) -> None:
+    """On a closed ticket each step exits 4 and says what is possible instead."""
+    ticket_in("closed")
+
+    result = sd(*_call(name, tmp_path), "--json", expect=errors.REFUSED)
+
+    error = _error(result)
+    assert error["possible"] == ["reopen", "note"]
+    assert "SD-1 is closed" in error["message"]
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.reads_policy])
+def test_data_file_wrong(
+    name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+) -> None:
+    """A wrong policy file exits 5; the message names file and line."""
+    ticket_in(CALLS[name].legal)
+    policies = desk_dir / "sla_policies.yaml"
+    policies.write_text(policies.read_text().replace("default_agreement: standard", "default: x"))
+
+    result = sd(*_call(name, tmp_path), "--json", expect=errors.DATA_FILE)
+
+    problems = _error(result)["problems"]
+    assert {problem["file"] for problem in problems} == {"sla_policies.yaml"}
+    assert all(problem["line"] > 0 for problem in problems)
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.reads_ledger])
+def test_ledger_damaged(
+    name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+) -> None:
+    """A damaged ledger exits 7, is named, and is left as it is."""
+    ticket_in(CALLS[name].legal)
+    ledger = desk_dir / "ledger" / "tickets.json"
+    damaged = ledger.read_bytes()[:-40]
+    ledger.write_bytes(damaged)
+
+    result = sd(*_call(name, tmp_path), "--json", expect=errors.LEDGER_DAMAGED)
+
+    assert str(ledger) in _error(result)["message"]
+    assert ledger.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.writes])
+def test_ledger_busy(name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path) -> None:
+    """While another holds the lock, a writer exits 6 after the time it was told to wait."""
+    ticket_in(CALLS[name].legal)
+
+    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+        result = sd(
+            *_call(name, tmp_path),
+            "--json",
+            expect=errors.LEDGER_BUSY,
+            env={"SDCLI_LOCK_WAIT": "0"},
+        )
+
+    assert "try again" in _error(result)["message"]
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if not call.writes])
+def test_readers_do_not_wait(
+    name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+) -> None:
+    """A reader needs no lock, so it works while another writes."""
+    ticket_in(CALLS[name].legal)
+
+    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+        sd(*_call(name, tmp_path), env={"SDCLI_LOCK_WAIT": "0"})
+
+
+def test_partly_done(sd: Runner) -> None:
+    """Unreadable input exits 8; each item has its line, and what is readable is recorded."""
+    stream = '{"summary": "one", "user": "ada"}\n{"summary": \n{"summary": "two", "user": "ada"}'
+
+    result = sd("open", "-", "--json", stdin=stream, expect=errors.PARTLY_DONE)
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["action"] for line in lines] == ["created", "quarantined", "created"]
+    assert [line["ref"] for line in lines] == ["SD-1", None, "SD-2"]
+
+
+def test_unexpected(sd: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug exits 1 with a sentence and no traceback."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("sdcli.desk.Desk.see", fail)
+
+    result = sd("open", "x", "--user", "ada", "--json", expect=errors.UNEXPECTED)
+
+    assert "ZeroDivisionError" in _error(result)["message"]
+
+
+def test_interrupted(sd: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C exits 130 and says so."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sdcli.desk.Desk.see", interrupt)
+
+    result = sd("list", "--json", expect=0)
+    assert result.stdout == "[]\n"
+    result = sd("open", "x", "--user", "ada", "--json", expect=errors.INTERRUPTED)
+    assert "nterrupted" in result.stderr
+
+
+def test_machine_without_space(desk_dir: Path, tmp_path: Path) -> None:
+    """A full disk is told in a sentence, exits 1, and loses nothing that was there."""
+    program = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from sdcli.cli import cli
+def run(*args):
+    try:
+        cli(["--desk", {str(desk_dir)!r}, *args], prog_name="sdcli")
+    except SystemExit as leaving:
+        return leaving.code
+assert run("open", "first", "--user", "ada") == 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+print("code", run("open", "second", "--user", "ada"))
+"""
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin", "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+
+    assert "code 1" in ran.stdout
+    assert "Writing the ledger" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert [path.name for path in (desk_dir / "ledger").iterdir() if "tmp" in path.name] == []
+
+
+def test_every_error_class_has_a_documented_code() -> None:
+    """The classes and the table of exit codes name the same codes."""
+    classes = [errors.SdcliError]
+    for cls in classes:
+        classes += cls.__subclasses__()
+
+    assert {cls.exit_code for cls in classes} <= set(errors.EXIT_CODES)
