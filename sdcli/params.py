@@ -124,7 +124,7 @@ class RefType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The reference as the ledger writes it."""
-        match = re.fullmatch(r"(?:sd-)?0*([1-9]\d{0,14})", str(value).strip(), re.IGNORECASE)
+        match = re.fullmatch(r"(?:sd-)?0*([1-9][0-9]{0,14})", str(value).strip(), re.IGNORECASE)
         if not match:
             self.fail(f"{value!r} is no ticket reference; write SD-42 or 42.", param, ctx)
         return f"SD-{match.group(1)}"

@@ -180,6 +180,6 @@ def _number(ref: str) -> int:
     Raises:
         NoSuchTicketError: it is no reference of this ledger.
     """
-    if not re.fullmatch(r"SD-[1-9]\d{0,15}", ref):
+    if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
         raise NoSuchTicketError(ref)
     return int(ref[len(_PREFIX) :])
