@@ -99,6 +99,7 @@ class App(click.Group):
 
         told = as_text.write(result, _screen(as_text.Screen))
         _echo(told.out, sys.stdout)
+        sys.stdout.flush()  # so that answer and hint keep their order where both go to one place
         _echo(told.err, sys.stderr)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:

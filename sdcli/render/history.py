@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def sentence(happened: AnyEvent) -> str:
     """What an event says, raw: the caller makes it safe for the terminal."""
-    return _TOLD[type(happened)](happened)
+    return TOLD[type(happened)](happened)
 
 
 def _opened(event: e.Opened) -> str:
@@ -83,7 +83,7 @@ def _articles(articles: Sequence[ArticleUse]) -> str:
     return "".join(f"; {used.id} {used.outcome}" for used in articles)
 
 
-_TOLD: dict[type, Callable[[Any], str]] = {
+TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Opened: _opened,
     e.Noted: _noted,
     e.Classified: _classified,

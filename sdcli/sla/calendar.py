@@ -3,20 +3,21 @@
 Instants are whole seconds of UTC since 1970. Days are built by local date, and each end of a
 working window is turned into UTC on its own, so a day with a change of clocks is 23 or 25 hours
 long as it really is (T3). A local time that does not exist counts as the same distance after
-the gap; of a time that exists twice a window takes in both (it starts at the first and ends at
-the last). The time zone of the process is never read or set.
+the gap, and a date that does not exist has no hours. Of a stretch that exists twice a window
+takes in both passes: it starts at the first, and ends after the second if the last moment
+before its end exists twice. The time zone of the process is never read or set.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli.policy.model import Calendar
+    from sdcli.policy.model import Calendar, Window
 
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60
@@ -60,7 +61,8 @@ class WorkingTime:
 
     def _windows(self, start: int) -> Iterator[tuple[int, int]]:
         """The working windows that end after `start`, in order and without overlap."""
-        day = datetime.fromtimestamp(start, timezone.utc).astimezone(self._zone).date() - _DAY
+        # Two days back: a night shift may have begun the day before, and a date may be missing.
+        day = datetime.fromtimestamp(start, self._zone).date() - 2 * _DAY
         reached = start
         while True:
             for opens, closes in self._day(day):
@@ -73,15 +75,35 @@ class WorkingTime:
         """The windows that begin on a local date, in UTC seconds."""
         windows = self._days.get(day)
         if windows is None:
-            closed = day.isoformat() in self._holidays
-            hours = () if closed else self._week[day.weekday()]
-            windows = self._days[day] = sorted(
-                (self._utc(day, window.start, 0), self._utc(day, window.end, 1)) for window in hours
+            ends = (
+                (self._begin(day, window.start), self._end(day, window.end))
+                for window in self._hours(day)
             )
+            windows = self._days[day] = sorted(pair for pair in ends if pair[0] < pair[1])
         return windows
 
-    def _utc(self, day: date, minutes: int, fold: int) -> int:
+    def _hours(self, day: date) -> tuple[Window, ...]:
+        """The working hours of a local date: none on a holiday, or where the date is missing."""
+        noon = datetime.fromtimestamp(self._begin(day, _DAY_MINUTES // 2), self._zone)
+        if noon.date() != day or day.isoformat() in self._holidays:
+            return ()
+        return self._week[day.weekday()]
+
+    def _begin(self, day: date, minutes: int) -> int:
+        return int(self._wall(day, minutes).timestamp())
+
+    def _end(self, day: date, minutes: int) -> int:
+        wall = self._wall(day, minutes)
+        last = wall - timedelta(seconds=1)
+        twice = _offset(last) > _offset(last.replace(fold=1))
+        return int(wall.replace(fold=int(twice)).timestamp())
+
+    def _wall(self, day: date, minutes: int) -> datetime:
+        """The local time so many minutes after midnight by the clock on the wall."""
         days, rest = divmod(minutes, _DAY_MINUTES)
-        local = datetime(day.year, day.month, day.day, tzinfo=self._zone) + days * _DAY
-        wall = local.replace(hour=rest // 60, minute=rest % 60, fold=fold)
-        return int(wall.timestamp())
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone) + days * _DAY
+        return midnight.replace(hour=rest // 60, minute=rest % 60)
+
+
+def _offset(wall: datetime) -> timedelta:
+    return wall.utcoffset() or timedelta(0)

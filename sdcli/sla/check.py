@@ -2,8 +2,9 @@
 
 An alert exists because at some instant the clock of the ticket, as the ticket then was, had run
 past a threshold. That depends on events and policy alone, so one run after three hours gives the
-same alerts as a run every minute; only `late_by_s` tells them apart. The id of an alert depends
-on the ticket, the target, the threshold, the cycle and the target's length (T14).
+same alerts as a run every minute, told apart by `late_by_s`, and goes to whoever has the ticket
+by then. The id of an alert depends on the ticket, the target, the threshold, the cycle and the
+target's length (T14).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ BREACH = 100
 class Alert(Struct, frozen=True, kw_only=True):
     """One thing to say. Figures are those of the instant the threshold was passed.
 
-    `due` in seconds of UTC; `late_by_s` says how long ago the threshold was passed.
+    `due` in seconds of UTC, as it was at that instant; `late_by_s` says how long ago the threshold was passed.
     """
 
     id: str
@@ -50,7 +51,8 @@ def alerts(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Ale
     """Everything that should have been said about a ticket by `now` and has not been."""
     found: dict[str, Alert] = {}
     for state, until in _states(ticket, now):
-        for alert in _passed(state, policy, clocks, until, now):
+        passed = sorted(_passed(state, policy, clocks, until, now), key=_earliest_first)
+        for alert in passed:
             if alert.id not in ticket.sla_alerts and alert.id not in found:
                 recipients = recipients_of(ticket, policy, alert.threshold)
                 found[alert.id] = replace(alert, recipients=recipients)
@@ -80,18 +82,23 @@ def _passed(
         for threshold in (*policy.sla.alerts.warn_at, BREACH):
             needed = -(-target_s * threshold // 100)
             if ran > target_s if threshold == BREACH else ran >= needed:
+                passed = reaches(run, time, needed, until)
                 yield Alert(
                     id=_id(ticket.ref, target, threshold, target_s),
                     ref=ticket.ref,
                     target=target,
                     threshold=threshold,
                     percent=round(needed * 100 / target_s, 1),
-                    due=reaches(run, time, target_s, until),
+                    due=time.after(passed, target_s - needed),
                     elapsed_s=needed,
                     target_s=target_s,
-                    late_by_s=now - reaches(run, time, needed, until),
+                    late_by_s=now - passed,
                     recipients=(),
                 )
+
+
+def _earliest_first(alert: Alert) -> int:
+    return -alert.late_by_s
 
 
 def _id(ref: str, target: str, threshold: int, target_s: int, cycle: int = 1) -> str:

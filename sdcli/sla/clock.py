@@ -78,15 +78,18 @@ def resolution_run(events: Sequence[AnyEvent]) -> Run:
     """The stretches at work, between waits, up to the resolution; reopening adds another."""
     spans: list[Span] = []
     status: Status = START
-    begun: int | None = _seconds(events[0])
+    at = _seconds(events[0])
+    begun: int | None = at
     for event in events[1:]:
         status = LIFECYCLE[kind(event)][status]
-        at_work = status in _AT_WORK
-        if begun is not None and not at_work:
-            spans.append(Span(begun, _seconds(event)))
+        at = max(at, _seconds(event))  # a clock that was set back counts nothing twice
+        if begun is not None and status not in _AT_WORK:
+            spans.append(Span(begun, at))
             begun = None
-        elif begun is None and at_work:
-            begun = _seconds(event)
+        elif begun is None and status in _AT_WORK:
+            begun = at
+        elif begun is None and isinstance(event, Resolved):
+            spans.append(Span(at, at))  # resolved out of a wait: work ended here, not before it
     if begun is not None:
         spans.append(Span(begun, None))
     return Run(tuple(spans), stopped=status in ("resolved", "closed"))
