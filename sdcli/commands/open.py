@@ -55,7 +55,7 @@ def command(
     \b
     Examples:
         sdcli open 'VPN drops every ten minutes' --user ada --service vpn
-        curl -s https://alerts.example.org/last | sdcli open - --json
+        sdcli open - --json < alertmanager.json
     """
     if summary == "-":
         return _taken_in(desk, form, given)

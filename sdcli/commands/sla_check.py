@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def command(desk: Desk, nagios: bool, dry_run: bool) -> results.Checked | results.Monitored:
     """Say which targets are near or past, each once.
 
-    Meant for cron. A warning at 80 % and a breach are each said once, with the people who
-    should hear it; how often it runs makes no difference. Exits 0 whatever it finds; with
+    Meant for cron: it is silent unless there is something new. A warning at 80 % and a breach
+    are each said once, with the people who should hear it; how often it runs makes no difference. Exits 0 whatever it finds; with
     --nagios exits 0, 1, 2 or 3 as monitoring expects, and remembers nothing.
 
     \b
     Example:
-        * * * * *  sdcli --desk /srv/desk sla-check --json | send-alerts
+        * * * * *  sdcli --desk /srv/desk sla-check
     """
     if nagios:
         return results.Monitored(*desk.clock_counts())

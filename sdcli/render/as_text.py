@@ -303,7 +303,8 @@ def _checked(result: results.Checked, screen: Screen) -> _Lines:
             f" - {ticket.priority} {line(ticket.summary)}"
         )
     if not lines:
-        return [], ["Nothing new to say."]
+        # Silence where nobody looks: cron mails whatever is printed.
+        return [], ["Nothing new to say."] if screen.width else []
     return lines, [] if result.recorded else ["A dry run: this will be said again."]
 
 

@@ -58,6 +58,15 @@ def test_who_should_hear_it(sd: Runner) -> None:
     assert "tell ben, chloe, greta, amara - " in shown[1]
 
 
+def test_cron_gets_no_mail_about_nothing(sd: Runner) -> None:
+    """Where nobody looks, nothing to say is said by silence."""
+    sd("open", "VPN drops", "--user", "ada")
+
+    result = sd("sla-check")
+
+    assert (result.stdout, result.stderr) == ("", "")
+
+
 def test_dry_run_remembers_nothing(sd: Runner, sdj: JsonRunner) -> None:
     """A dry run says the same and leaves the ledger as it is."""
     sd("open", "VPN drops", "--user", "ada")
