@@ -16,7 +16,7 @@ from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
-from sdcli.triage.suggest import suggest
+from sdcli.triage.suggest import Known, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,10 +116,10 @@ def opened_by_alert(policy: Policy, stamp: Stamp, item: AlertItem) -> Opened:
     Its contact is the owner of the service (R1a.2).
     """
     text = " ".join((item.summary, *item.labels.values()))
-    found = suggest(policy, text, is_alert=True)
     named = item.labels.get("service", "")
-    service = named if policy.service(named) else found["service"].value
-    feature = found["feature"].value if service == found["service"].value else UNKNOWN
+    known = Known(service=named if policy.service(named) else UNKNOWN, is_alert=True)
+    found = suggest(policy, text, known)
+    service, feature = found["service"].value, found["feature"].value
     impact = presets(policy, "incident", service, feature).impact
     owner = policy.service(service)
     return Opened(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
 
 FOLDER = "kb"
+_ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")
 Audience: TypeAlias = Literal["user", "desk", "restricted"]
 Area: TypeAlias = Literal["service", "technology"]
 
@@ -62,23 +64,22 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
     """Read every file in `kb/`; with a policy, also check what the articles refer to."""
     articles: dict[str, Article] = {}
     problems: list[Problem] = []
+    supersedes: list[tuple[Problem, str]] = []
     for name in sorted(_files(root)):
         read, article = _read_article(root, name)
         problems += read.problems
         if article is None:
             continue
         if article.id in articles:
-            problems.append(Problem(name, 1, f"the id {article.id} is used by another file too"))
+            message = f"the id {article.id} is used by another file too"
+            problems.append(Problem(name, read.places["id"], message))
         articles[article.id] = article
-        if not read.problems:
-            problems += _check(name, article, read.places, policy)
-    known = articles.keys()
-    for name, article in articles.items():
-        for older in article.supersedes:
-            if older not in known:
-                problems.append(
-                    Problem(f"{FOLDER}/{name}", 1, f"it supersedes {older}, which is not there")
-                )
+        problems += () if read.problems else _check(name, article, read.places, policy)
+        for index, older in enumerate(article.supersedes):
+            line = read.places[f"supersedes.{index}"]
+            missing = Problem(name, line, f"it supersedes {older}, which is not there")
+            supersedes.append((missing, older))
+    problems += [problem for problem, older in supersedes if older not in articles]
     return Shelf(articles, sorted(problems))
 
 
@@ -102,7 +103,8 @@ def article(root: str, given: str) -> Article:
         DataFileError: its file is wrong.
     """
     wanted = given.upper()
-    names = [name for name in sorted(_files(root)) if _belongs(name, wanted)]
+    fits = _ID.fullmatch(wanted) is not None
+    names = [name for name in sorted(_files(root)) if fits and _belongs(name, wanted)]
     for name in names:
         read, found = _read_article(root, name)
         if read.problems:
@@ -142,7 +144,9 @@ def _check(
     def problem(path: str, message: str) -> Problem:
         return Problem(name, places.get(path, 1), message)
 
-    if not _belongs(name, article.id):
+    if not _ID.fullmatch(article.id):
+        yield problem("id", f"write the id as letters, a dash and a number: not {article.id!r}")
+    elif not _belongs(name, article.id):
         yield problem("id", f"the file name must begin with the id {article.id}")
     if (article.audience == "restricted") != bool(article.roles):
         yield problem("audience", "a restricted article names `roles`, and no other does")

@@ -20,9 +20,10 @@ from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DURATION = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?$")
-_HOURS = re.compile(r"^(\d{2}):(\d{2})-(\d{2}):(\d{2})$")
+_DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
+_HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _DAY_MINUTES = 24 * 60
+_LONGEST_H = 10_000
 
 Places = dict[str, int]
 
@@ -70,8 +71,8 @@ class Decoder:
                 self.places[_under(path, name)] = entry.line
             elif field.required:
                 self.file.report(node.line, f"`{_last(path)}` needs the key `{name}`")
-        complete = all(field.name in values for field in fields.values() if field.required)
-        return cls(**values) if complete else None
+        sound = all(values.get(name) is not None for name, f in fields.items() if f.required)
+        return cls(**{name: v for name, v in values.items() if v is not None}) if sound else None
 
     def _unknown_keys(self, node: Mapping, known: list[str], path: str) -> None:
         for key, entry in node.entries.items():
@@ -136,7 +137,7 @@ def _bare(file: YamlFile, node: Node, hint: type, what: str) -> str:
 
 
 def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ValueError("write a whole number in plain digits")
     return int(text)
 
@@ -159,10 +160,12 @@ def duration(text: str) -> Duration:
     Raises:
         ValueError: it is written otherwise, or is nothing.
     """
-    match = _DURATION.match(text)
+    match = _DURATION.fullmatch(text)
     hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0)
     if not hours + minutes:
         raise ValueError("write working time as 30m, 4h or 1h30m")
+    if hours + minutes // 60 > _LONGEST_H:
+        raise ValueError(f"no target is longer than {_LONGEST_H}h of working time")
     return Duration(hours * 3600 + minutes * 60)
 
 
@@ -172,7 +175,7 @@ def window(text: str) -> Window:
     Raises:
         ValueError: it is written otherwise, or names no time of day.
     """
-    match = _HOURS.match(text)
+    match = _HOURS.fullmatch(text)
     if not match:
         raise ValueError('write working hours as "09:00-17:30"')
     h1, m1, h2, m2 = (int(part) for part in match.groups())

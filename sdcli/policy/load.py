@@ -82,7 +82,10 @@ def read_policy(root: str) -> model.Policy:
     found = [problem for read in reads.values() for problem in read.problems]
     values = dict(zip(_PARTS, (reads[name].value for name in model.FILES), strict=True))
     files = Files(**values, places={name: read.places for name, read in reads.items()})
-    if found := [*found, *problems(files)]:
+    # What could not be decoded stands in as something harmless: do not report that as well.
+    told = {(problem.file, problem.line) for problem in found}
+    found += [each for each in problems(files) if (each.file, each.line) not in told]
+    if found:
         raise DataFileError(found)
     return model.Policy(**values, hash=digest.hexdigest())
 
@@ -133,7 +136,7 @@ def _from_cache(path: str, made_by: str, stamps: list[list[int]]) -> model.Polic
     try:
         with open(path, "rb") as stream:
             kept = msgspec.json.decode(stream.read(), type=Cached)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None
     fresh = kept.made_by == made_by and kept.stamps == stamps
     return kept.policy if fresh else None
@@ -145,15 +148,16 @@ def _to_cache(path: str, kept: Cached) -> None:
     A desk file touched within the last two seconds, by the file system's own clock, could be
     edited again without its stamp showing it: such a state is not cached.
     """
+    temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "wb") as stream:
-            stream.write(msgspec.json.encode(kept))
-            stream.flush()
-            now_ns = os.fstat(stream.fileno()).st_mtime_ns
-        settled = all(stamp[-1] < now_ns - _SETTLED_NS for stamp in kept.stamps)
-        if settled:
-            os.replace(temporary, path)
-        else:
-            os.unlink(temporary)
+        try:
+            with open(temporary, "wb") as stream:
+                stream.write(msgspec.json.encode(kept))
+                stream.flush()
+                now_ns = os.fstat(stream.fileno()).st_mtime_ns
+            if all(stamp[-1] < now_ns - _SETTLED_NS for stamp in kept.stamps):
+                os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)

@@ -8,18 +8,16 @@ words that read as numbers, dates or truth values where text is meant (T33).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
 from sdcli.errors import Problem
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
+_DEEPEST = 20
 _MEANS = {
     "bool": "a truth value",
     "int": "a number",
@@ -77,27 +75,42 @@ class YamlFile:
     def parse(self, text: str) -> Node | None:
         """The tree of a text; None, with a problem noted, where there is none."""
         try:
+            if not self._is_plain(text):
+                return None
             root = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             said = error.problem or error.context or "it cannot be read"
             self.report(mark.line + 1 if mark else 1, f"this is not YAML: {said}")
             return None
-        except (yaml.YAMLError, RecursionError) as error:
+        except (yaml.YAMLError, UnicodeError) as error:
             self.report(1, f"this is not YAML: {error}")
             return None
         if root is None:
             self.report(1, "the file is empty")
             return None
-        self._refuse_anchors(root)
-        return None if self.problems else self._node(root)
+        return self._node(root)
 
-    def _refuse_anchors(self, root: yaml.Node) -> None:
-        """A node reached twice is an alias: expanding those can fill any memory."""
-        seen: set[int] = set()
-        for node in _walk(root, seen):
-            self.report(node.start_mark.line + 1, "anchors and aliases are not used in desk files")
-            return
+    def _is_plain(self, text: str) -> bool:
+        """Whether the file has neither anchors nor nesting that no desk file needs.
+
+        Both are refused before a tree is built: aliases can grow to fill any memory, and the
+        building of deep trees ends at the bottom of the stack.
+        """
+        depth = 0
+        for event in yaml.parse(text, Loader=_LOADER):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+                self.report(line, "anchors and aliases are not used in desk files")
+                return False
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > _DEEPEST:
+                self.report(line, f"nested deeper than {_DEEPEST} levels")
+                return False
+        return True
 
     def _node(self, node: yaml.Node) -> Node:
         line = node.start_mark.line + 1
@@ -135,6 +148,8 @@ class YamlFile:
             self.report(node.start_mark.line + 1, "a key must be a single word")
             return ""
         kind = node.tag.removeprefix(_CORE)
+        if kind not in ("str", *_MEANS):
+            self.report(node.start_mark.line + 1, f"the tag {node.tag} is not used in desk files")
         if not node.style and kind in _MEANS and kind != "timestamp":
             self.report(node.start_mark.line + 1, _misread(node.value, kind))
         return str(node.value)
@@ -155,25 +170,11 @@ class YamlFile:
         return node.text
 
 
-def _walk(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
-    """The nodes that are reached a second time."""
-    if id(node) in seen:
-        yield node
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _walk(item, seen)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _walk(key, seen)
-            yield from _walk(value, seen)
-
-
 def _misread(text: str, kind: str) -> str:
     if kind == "int" and _TIME.match(text):
-        hours, minutes = text.split(":")[:2]
-        read = int(hours) * 60 + int(minutes)
+        read = 0
+        for part in text.split(":"):  # YAML 1.1 takes it for a number to the base 60
+            read = read * 60 + int(part)
         return f"YAML reads the time `{text}` as the number {read}; put it in quotes"
     return f"YAML reads `{text}` as {_MEANS[kind]}; put it in quotes"
 

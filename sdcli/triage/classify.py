@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sdcli.tickets import steps
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive, presets
-from sdcli.triage.suggest import Proposal, suggest
+from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
 
 if TYPE_CHECKING:
     from sdcli.policy.model import Policy
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
     """A proposal for each field; what is known of the ticket already stays."""
     text = f"{ticket.summary}\n{ticket.opening.details}"
-    found = suggest(policy, text, is_alert=bool(ticket.key))
-    for name in ("type", "service", "feature", "impact", "urgency"):
+    known = Known(
+        type=ticket.type, service=ticket.service, feature=ticket.feature, is_alert=bool(ticket.key)
+    )
+    found = suggest(policy, text, known)
+    for name in ("impact", "urgency"):
         has = getattr(ticket, name)
         if has != UNKNOWN:
-            found[name] = Proposal(has, "it is classified so already")
+            found[name] = Proposal(has, ALREADY)
     derived = derive(policy, _level(found["impact"]), _level(found["urgency"]))
     return {**found, "priority": Proposal(derived.priority, derived.reason)}
 
@@ -53,7 +56,8 @@ def decide(
     at = service or ticket.service
     if feature:
         policy.require_feature(at, feature)
-    preset = presets(policy, type_ or ticket.type, at, feature or ticket.feature)
+    kept = ticket.feature if at == ticket.service else UNKNOWN
+    preset = presets(policy, type_ or ticket.type, at, feature or kept)
     return steps.classify(
         ticket,
         stamp,

@@ -28,9 +28,10 @@ _TYPES: tuple[tuple[RequestType, str], ...] = (
     (
         "incident",
         (
-            r"error|fail\w*|down|broken|crash\w*|cannot|can't|can not|unable|not working|does ?n[o']t"
+            r"errors?|fail\w*|down|broken|crash\w*|cannot|cant|can not|unable|not working|do(?:es)? not"
+            r"|doesnt|dont|wont|isnt"
             r"|stopped|slow|lost|locked out|unreachable|offline|timeout|timed out|no longer|outage"
-            r"|degraded|expired|full|drops?|freezes|hangs"
+            r"|degraded|expired|full|drops?|freezes|hangs|wrong"
         ),
     ),
     (
@@ -50,36 +51,58 @@ class Proposal(NamedTuple):
     reason: str
 
 
-def suggest(policy: Policy, text: str, *, is_alert: bool = False) -> dict[str, Proposal]:
+class Known(NamedTuple):
+    """What is known of a request already; `is_alert`: a monitoring system reports it."""
+
+    type: RequestType = UNKNOWN
+    service: str = UNKNOWN
+    feature: str = UNKNOWN
+    is_alert: bool = False
+
+
+ALREADY = "it is classified so already"
+_NOTHING = Known()
+
+
+def suggest(policy: Policy, text: str, known: Known = _NOTHING) -> dict[str, Proposal]:
     """A proposal for type, service, feature, impact, urgency and priority.
 
-    `is_alert`: the text comes from a monitoring system, so it reports a failure.
+    What is known stays, and the rest is looked for within it.
     """
     words = _folded(text)
-    type_, why = _type(words, is_alert=is_alert)
-    service = _service(policy, words)
-    feature = _feature(policy, service.value, words)
+    type_, why = _type(words, known)
+    service = _kept(known.service) or _service(policy, words)
+    feature = _kept(known.feature) or _feature(policy, service.value, words)
     found = presets(policy, type_, service.value, feature.value)
-    impact = _preset(found.impact, service.value, feature.value)
-    urgency = _preset(found.urgency, service.value, feature.value)
     derived = derive(policy, found.impact, found.urgency)
     return {
         "type": Proposal(type_, why),
         "service": service,
         "feature": feature,
-        "impact": impact,
-        "urgency": urgency,
+        "impact": _preset(found.impact, service.value, feature.value),
+        "urgency": _preset(found.urgency, service.value, feature.value),
         "priority": Proposal(derived.priority, derived.reason),
     }
 
 
+def _kept(value: str) -> Proposal | None:
+    return None if value == UNKNOWN else Proposal(value, ALREADY)
+
+
 def _folded(text: str) -> str:
-    """Lower case words with single blanks between and around, so that phrases can be found."""
-    return f" {' '.join(word.strip('.-') for word in _WORDS.findall(text.casefold()))} "
+    """Lower case words with single blanks between and around, so that phrases can be found.
+
+    An apostrophe is left out, so that "can't" is one word however it is typed.
+    """
+    plain = re.sub("['\u2019]", "", text.casefold())
+    stripped = (word.strip(".-") for word in _WORDS.findall(plain))
+    return f" {' '.join(word for word in stripped if word)} "
 
 
-def _type(words: str, *, is_alert: bool) -> tuple[RequestType, str]:
-    if is_alert:
+def _type(words: str, known: Known) -> tuple[RequestType, str]:
+    if known.type != UNKNOWN:
+        return known.type, ALREADY
+    if known.is_alert:
         return "incident", "a monitoring system reports a failure"
     for type_, phrases in _TYPES:
         found = re.search(rf" ({phrases})(?= )", words)
@@ -115,12 +138,12 @@ def _feature(policy: Policy, service: str, words: str) -> Proposal:
 
 def _hits(words: str, phrases: Iterable[str], weight: int) -> list[tuple[int, str]]:
     """The phrases that occur, each weighing more the more words it has."""
-    found = []
-    for phrase in phrases:
-        folded = _folded(phrase)
-        if folded.strip() and folded in words:
-            found.append((weight * (1 + folded.strip().count(" ")), phrase))
-    return found
+    folded = dict.fromkeys(_folded(phrase) for phrase in phrases)
+    return [
+        (weight * len(phrase.split()), phrase.strip())
+        for phrase in folded
+        if phrase.strip() and phrase in words
+    ]
 
 
 def _best(scores: Mapping[str, list[tuple[int, str]]], kind: str, nothing: str) -> Proposal:
@@ -132,7 +155,7 @@ def _best(scores: Mapping[str, list[tuple[int, str]]], kind: str, nothing: str) 
     tied = [name for name in ranked if totals[name] == totals[first]]
     if len(tied) > 1:
         return Proposal(UNKNOWN, f"the words fit more than one {kind}: {', '.join(tied)}")
-    phrases = ", ".join(dict.fromkeys(repr(phrase.casefold()) for _, phrase in scores[first]))
+    phrases = ", ".join(dict.fromkeys(repr(phrase) for _, phrase in scores[first]))
     return Proposal(first, f"the words {phrases}")
 
 

@@ -1,0 +1,1 @@
+"""The knowledge base: articles and the search over them."""

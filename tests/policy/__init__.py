@@ -1,0 +1,1 @@
+"""The desk's files: strict reading, references, the cache and the starter."""

@@ -1,0 +1,289 @@
+"""The cache never shows anything but what the files say now."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sdcli.errors import DataFileError
+from sdcli.policy import load
+from sdcli.policy.load import Cached, policy, read_policy
+from sdcli.policy.model import FILES, SERVICES, TEAMS, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(name="settled")
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files count as settled at once, so that nothing has to wait for two seconds to pass."""
+    monkeypatch.setattr(load, "_SETTLED_NS", -(10**18))
+
+
+@pytest.fixture(name="cache")
+def _cache(tmp_path: Path) -> Path:
+    """A cache file, in a folder that is not there yet."""
+    return tmp_path / "deep" / "cache" / "policy.json"
+
+
+def _no_files(_root: str) -> Policy:
+    """Stands in for reading the files where the cache should have been enough."""
+    pytest.fail("the files were read")
+
+
+def _mark(cache: Path, hash_: str = "from the cache") -> None:
+    """Change the cached policy, so that it can be told from the files' own."""
+    kept = msgspec.json.decode(cache.read_bytes(), type=Cached)
+    marked = msgspec.structs.replace(kept.policy, hash=hash_)
+    cache.write_bytes(msgspec.json.encode(msgspec.structs.replace(kept, policy=marked)))
+
+
+def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change a file's content in place, then give it back the times it had.
+
+    The file system's clock has to tick in between, which takes a few milliseconds.
+    """
+    before = path.stat()
+    raw = change(path.read_bytes())
+    end = time.monotonic() + 5
+    while path.stat().st_ctime_ns == before.st_ctime_ns and time.monotonic() < end:
+        path.write_bytes(raw)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = path.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_cache_says_what_the_files_say(
+    desk_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes from the cache equals what was read, in every field."""
+    root = str(desk_dir)
+    read = read_policy(root)
+    assert policy(root, str(cache)) == read
+    assert cache.is_file()
+    monkeypatch.setattr(load, "read_policy", _no_files)
+    kept = policy(root, str(cache))
+    assert kept == read
+    assert repr(kept) == repr(read)
+
+
+@pytest.mark.usefixtures("settled")
+def test_without_a_cache_nothing_is_kept(desk_dir: Path, tmp_path: Path) -> None:
+    """A desk without a cache file reads its files and writes nothing."""
+    before = sorted(tmp_path.rglob("*"))
+    assert policy(str(desk_dir)) == read_policy(str(desk_dir))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_cache_is_for_its_owner_only(desk_dir: Path, cache: Path) -> None:
+    """The folder of the cache is made for nobody else, and holds one file and no scraps."""
+    policy(str(desk_dir), str(cache))
+    assert cache.parent.stat().st_mode & 0o777 == 0o700
+    assert os.listdir(cache.parent) == [cache.name]
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("file", FILES)
+def test_an_edit_is_seen(desk_dir: Path, cache: Path, file: str) -> None:
+    """An edit of any file is seen at once, also with the same size and the same times."""
+    before = policy(str(desk_dir), str(cache))
+    size = (desk_dir / file).stat().st_size
+    _rewrite(desk_dir / file, lambda raw: raw.replace(b"# ", b"#-", 1))
+    assert (desk_dir / file).stat().st_size == size
+    after = policy(str(desk_dir), str(cache))
+    assert after.hash != before.hash
+    assert after == read_policy(str(desk_dir))
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("file", FILES)
+def test_a_replaced_file_is_seen(desk_dir: Path, cache: Path, file: str) -> None:
+    """A file put in the place of another, as editors save, is another file."""
+    before = policy(str(desk_dir), str(cache))
+    path, other = desk_dir / file, desk_dir / "other"
+    times = path.stat()
+    other.write_bytes(path.read_bytes().replace(b"# ", b"#-", 1))
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.replace(path)
+    assert policy(str(desk_dir), str(cache)).hash != before.hash
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_mistake_is_seen_behind_a_cache(desk_dir: Path, cache: Path) -> None:
+    """A file that has gone wrong, or has gone, is not covered up by what it once said."""
+    root = str(desk_dir)
+    policy(root, str(cache))
+    text = (desk_dir / TEAMS).read_text(encoding="utf-8")
+    (desk_dir / TEAMS).write_text(text.replace("tier: 1", "tier: 7", 1), encoding="utf-8")
+    with pytest.raises(DataFileError):
+        policy(root, str(cache))
+    (desk_dir / TEAMS).unlink()
+    with pytest.raises(DataFileError):
+        policy(root, str(cache))
+    (desk_dir / TEAMS).write_text(text, encoding="utf-8")
+    assert policy(root, str(cache)) == read_policy(root)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_desk_with_mistakes_is_not_cached(desk_dir: Path, cache: Path) -> None:
+    """Only a policy that has been found sound is kept."""
+    (desk_dir / SERVICES).write_text("format: 1\n", encoding="utf-8")
+    with pytest.raises(DataFileError):
+        policy(str(desk_dir), str(cache))
+    assert not cache.exists()
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _raw: b"",
+        lambda raw: raw[:-1],
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: raw + b"x",
+        lambda raw: raw.replace(b'"P1"', b'"P9"', 1),
+        lambda raw: b"\xff" + raw,
+        lambda _raw: b"null",
+        lambda _raw: b'{"tickets": {}}',
+        lambda raw: raw.replace(b'"made_by":"', b'"made_by":"0', 1),
+        lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[[1', 1),
+        lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[[1],[', 1),
+        lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[["', 1),
+    ],
+)
+def test_a_damaged_or_foreign_cache_is_not_used(
+    desk_dir: Path, cache: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    """A cache that is broken, of another version or of other files is made anew."""
+    root = str(desk_dir)
+    read = policy(root, str(cache))
+    _mark(cache)
+    assert policy(root, str(cache)).hash == "from the cache"
+    raw = cache.read_bytes()
+    assert spoil(raw) != raw
+    cache.write_bytes(spoil(raw))
+    assert policy(root, str(cache)) == read
+    assert policy(root, str(cache)) == read
+    assert msgspec.json.decode(cache.read_bytes(), type=Cached).policy == read
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_cache_of_brackets_is_not_used(desk_dir: Path, cache: Path) -> None:
+    """A cache that nests too deep for the decoder is only not used."""
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    assert policy(str(desk_dir), str(cache)) == read_policy(str(desk_dir))
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_cache_of_another_desk_is_not_used(desk_dir: Path, tmp_path: Path, cache: Path) -> None:
+    """Two desks that share a cache file each get their own policy."""
+    other = tmp_path / "other"
+    (other / "catalog").mkdir(parents=True)
+    for name in FILES:
+        (other / name).write_bytes((desk_dir / name).read_bytes().replace(b"# ", b"#-", 1))
+    one, two = policy(str(desk_dir), str(cache)), policy(str(other), str(cache))
+    assert one.hash != two.hash
+    assert policy(str(desk_dir), str(cache)) == one
+    assert policy(str(other), str(cache)) == two
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_cache_that_cannot_be_written_is_done_without(desk_dir: Path, tmp_path: Path) -> None:
+    """A cache that is a folder, below a file or nowhere does not stop anybody."""
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder" / "inside").mkdir(parents=True)
+    read = read_policy(str(desk_dir))
+    for cache in (
+        tmp_path / "file" / "policy.json",
+        tmp_path / "folder",
+        tmp_path / ("n" * 300),
+        "/proc/none/policy.json",
+    ):
+        assert policy(str(desk_dir), str(cache)) == read
+    assert (tmp_path / "file").read_bytes() == b""
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_cache_that_cannot_be_written_leaves_nothing(desk_dir: Path, tmp_path: Path) -> None:
+    """The cache is written whole or not at all: no scraps stay behind."""
+    (tmp_path / "folder" / "policy.json").mkdir(parents=True)
+    policy(str(desk_dir), str(tmp_path / "folder" / "policy.json"))
+    assert os.listdir(tmp_path / "folder") == ["policy.json"]
+
+
+def test_a_young_file_is_not_cached(desk_dir: Path, cache: Path) -> None:
+    """A file changed within the last two seconds could change again unseen: nothing is kept.
+
+    A modification time in the past does not make it older: the inode's own change counts.
+    """
+    for name in FILES:
+        os.utime(desk_dir / name, ns=(0, 10**18))
+    read = policy(str(desk_dir), str(cache))
+    assert read == read_policy(str(desk_dir))
+    assert not cache.exists()
+    assert os.listdir(cache.parent) == []
+
+
+@pytest.mark.parametrize(("age_ns", "kept"), [(1_000_000_000, False), (2_100_000_000, True)])
+@pytest.mark.parametrize("young", range(len(FILES)))
+def test_one_young_file_is_enough(
+    desk_dir: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    age_ns: int,
+    kept: bool,
+    young: int,
+) -> None:
+    """It takes all files to be older than two seconds for their policy to be kept."""
+    read = read_policy(str(desk_dir))
+    stamps = load._stamps(str(desk_dir))  # noqa: SLF001 - a test cannot set the time of an inode
+    (desk_dir / "now").touch()
+    now_ns = (desk_dir / "now").stat().st_ctime_ns
+    for index, stamp in enumerate(stamps):
+        stamp[-1] = now_ns - (age_ns if index == young else 3_600_000_000_000)
+    monkeypatch.setattr(load, "_stamps", lambda _root: stamps)
+    monkeypatch.setattr(load, "read_policy", lambda _root: read)  # no time passes in between
+    policy(str(desk_dir), str(cache))
+    assert cache.exists() == kept
+
+
+@given(raw=st.binary(max_size=300))
+@example(b"")
+@example(b"[]")
+@example(b'{"made_by":"","stamps":[],"policy":{}}')
+def test_any_bytes_are_no_cache(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    """Whatever a cache file holds, it is not used unless it is the right one."""
+    path = tmp_path_factory.getbasetemp() / "any-cache"
+    path.write_bytes(raw)
+    assert load._from_cache(str(path), "1", [[1]]) is None  # noqa: SLF001 - as fast as this
+
+
+def test_the_hash_is_that_of_the_files(desk_dir: Path) -> None:
+    """The policy's hash changes with any byte of any file, and with nothing else."""
+    hashes = {read_policy(str(desk_dir)).hash}
+    assert read_policy(str(desk_dir)).hash in hashes
+    for name in FILES:
+        with (desk_dir / name).open("ab") as stream:
+            stream.write(b"#\n")
+        hashes.add(read_policy(str(desk_dir)).hash)
+    assert len(hashes) == len(FILES) + 1
+    assert all(len(hash_) == 64 for hash_ in hashes)
+
+
+def test_agreements_give_targets(policy: Policy) -> None:
+    """An agreement's own targets count where it has them, else those of the desk."""
+    sla = policy.sla
+    assert sla.agreement_targets("critical", "P1").response == 600
+    assert sla.agreement_targets("critical", "P3") == sla.targets.P3
+    assert sla.agreement_targets("standard", "P1") == sla.targets.P1

@@ -1,0 +1,1 @@
+"""Triage: suggestions, priorities and decisions."""
