@@ -84,8 +84,9 @@ class MachineError(SdcliError):
 
     code = "machine"
 
-    def __init__(self, doing: str, path: str, reason: str) -> None:
-        super().__init__(f"{doing} {path} failed: {reason}. Nothing was changed.", path=path)
+    def __init__(self, doing: str, path: str, reason: str, *, after: str = "") -> None:
+        told = after or "Nothing was changed."
+        super().__init__(f"{doing} {path} failed: {reason}. {told}", path=path)
 
 
 class NotFoundError(SdcliError):

@@ -73,10 +73,11 @@ def alert_key(labels: dict[str, str]) -> str:
 
 
 def _summary(labels: dict[str, str], annotations: dict[str, str]) -> str:
-    said = annotations.get("summary") or annotations.get("message") or annotations.get("title")
-    name = labels.get("alertname", "alert")
+    """The first annotation that says something, else the name of the alert and where it is."""
     where = labels.get("instance") or labels.get("host") or labels.get("job") or ""
-    text = " ".join((said or f"{name} {where}").split())
+    name = f"{labels.get('alertname', '')} {where}"
+    said = (*(annotations.get(key, "") for key in ("summary", "message", "title")), name, "alert")
+    text = next(folded for each in said if (folded := " ".join(each.split())))
     return text if len(text) <= 200 else text[:199] + "…"  # noqa: PLR2004 - a line
 
 

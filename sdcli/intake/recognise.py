@@ -28,6 +28,8 @@ _TEXTS = (
     "idempotency_key",
 )
 _SUMMARY_LENGTH = 200
+DEEPEST = 100
+_LONGEST_MINUTES = 24 * 60
 
 
 def recognise(raw: bytes, form: Format | None = None) -> list[Item]:
@@ -46,21 +48,43 @@ def recognise(raw: bytes, form: Format | None = None) -> list[Item]:
 
 
 def _documents(raw: bytes, text: str) -> list[Any]:
-    """The JSON values of a stream; what is none is `Unreadable` and leaves the others alone."""
-    whole = _json(raw.removeprefix(b"\xef\xbb\xbf"))
+    """The JSON values of a stream; what is none is `Unreadable` and leaves the others alone.
+
+    Only objects, each on a line of its own, make a stream of several: anything else that is not
+    one document has been cut or damaged, and its parts mean nothing alone.
+    """
+    whole = _json(text.encode(), raw)
     if not isinstance(whole, Unreadable):
         return [whole]
-    lines = [line for line in text.splitlines() if line.strip()]
-    values = [_json(line.encode()) for line in lines]
-    some_read = any(not isinstance(value, Unreadable) for value in values)
-    return values if some_read and lines[0].lstrip().startswith("{") else [whole]
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not all(line.lstrip().startswith("{") for line in lines):
+        return [whole]
+    values = [_json(line.encode(), line.encode()) for line in lines]
+    return values if any(isinstance(value, dict) for value in values) else [whole]
 
 
-def _json(raw: bytes) -> Any:
+def _json(text: bytes, raw: bytes) -> Any:
+    """The value of a JSON text; `raw` is what is kept if it is none."""
     try:
-        return msgspec.json.decode(raw)
+        value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(reason=f"it is not whole JSON: {error}", raw=raw)
+    if _is_deep(value):
+        return Unreadable(reason=f"it is nested deeper than {DEEPEST} levels", raw=raw)
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value nests deeper than any tool can be expected to follow."""
+    layer = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEEPEST):
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    return bool(layer)
 
 
 def _from_document(value: Any, form: Format | None) -> list[Item]:
@@ -78,33 +102,44 @@ def _from_document(value: Any, form: Format | None) -> list[Item]:
 def _from_fields(value: dict[str, Any]) -> Item:
     """Known keys become the fields of a request; all others are kept beside them."""
     texts = {name: _shown(value[name]) for name in _TEXTS if value.get(name) is not None}
-    minutes = value.get("minutes")
-    counted = minutes if isinstance(minutes, int) and not isinstance(minutes, bool) else 0
-    known = {*_TEXTS, "summary", "fields", *(["minutes"] if counted == minutes else [])}
-    given = value.get("fields")
-    fields = {str(k): _shown(v) for k, v in given.items()} if isinstance(given, dict) else {}
-    fields |= {name: _shown(entry) for name, entry in value.items() if name not in known}
-    summary = _shown(value.get("summary") or "").strip()
+    used = {*_TEXTS, "summary"}
+    minutes, given = value.get("minutes"), value.get("fields")
+    counted = _minutes(minutes)
+    used |= {"minutes"} if counted == minutes else set()
+    used |= {"fields"} if isinstance(given, dict) else set()
+    kept = {**(given if isinstance(given, dict) else {})}
+    kept |= {name: entry for name, entry in value.items() if name not in used}
+    summary, details = _summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
     return RequestItem(
-        summary=_first_line(summary) or "Unrecognised JSON on standard input",
-        minutes=max(0, counted),
-        fields=fields,
+        summary=summary or "Unrecognised JSON on standard input",
+        details=details,
+        minutes=counted,
+        fields={str(name): _shown(entry) for name, entry in kept.items()},
         payload=None if summary else value,
         **texts,
     )
 
 
+def _minutes(value: Any) -> int:
+    """Minutes that can be booked; anything else is none, and is kept as a field."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 <= value <= _LONGEST_MINUTES else 0
+
+
 def _from_text(text: str) -> Item:
     """The first line is the summary; the whole text is kept if there is more."""
-    body = text.strip()
-    summary = _first_line(body)
-    return RequestItem(summary=summary, details="" if summary == body else body)
+    summary, details = _summarised(text, "")
+    return RequestItem(summary=summary or "Empty text on standard input", details=details)
 
 
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    line = lines[0].strip() if lines else ""
-    return line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
+def _summarised(text: str, details: str) -> tuple[str, str]:
+    """A summary of one line, and the details with whatever of the text did not fit into it."""
+    whole = text.strip()
+    line = whole.split("\n", 1)[0].strip()
+    summary = line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
+    if summary == whole:
+        return summary, details
+    return summary, "\n\n".join(filter(None, (whole, details)))
 
 
 def _shown(value: Any) -> str:

@@ -11,13 +11,19 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, MachineError
 
-META, TICKETS = "meta", "tickets"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT, META, TICKETS = "_default", "meta", "tickets"
 FORMAT = 1
+
+Rows: TypeAlias = dict[str, msgspec.Raw]
 
 
 class Meta(msgspec.Struct):
@@ -28,23 +34,28 @@ class Meta(msgspec.Struct):
 
 
 class Document:
-    """One reading of the ledger file: its meta row, and the raw rows of tickets by number."""
+    """One reading of the ledger file: its meta row, and the raw rows of tickets by number.
 
-    def __init__(self, meta: Meta, tickets: dict[str, msgspec.Raw]) -> None:
+    `others` are tables that somebody else keeps in the same file; they are left as they are.
+    """
+
+    def __init__(self, meta: Meta, tickets: Rows, others: Mapping[str, Rows] | None = None) -> None:
         self.meta = meta
         self.tickets = tickets
+        self._others = dict(others or {DEFAULT: {}})
 
     def encode(self) -> bytes:
         """The document, one ticket a line."""
-        encode = msgspec.json.encode
-        rows = b",\n".join(b'"%s":%s' % (key.encode(), row) for key, row in self.tickets.items())
-        meta = encode({"1": self.meta})
-        return b'{"_default":{},\n"%s":%s,\n"%s":{\n%s\n}}\n' % (
-            META.encode(),
-            meta,
-            TICKETS.encode(),
-            rows,
-        )
+        meta = {"1": msgspec.Raw(msgspec.json.encode(self.meta))}
+        lines = [_table(name, rows, b",") for name, rows in {**self._others, META: meta}.items()]
+        return b"{%s}\n" % b",\n".join([*lines, _table(TICKETS, self.tickets, b",\n")])
+
+
+def _table(name: str, rows: Rows, between: bytes) -> bytes:
+    """A table with its rows, and what stands between two of them."""
+    line = between[1:]
+    encoded = between.join(b'"%s":%s' % (key.encode(), row) for key, row in rows.items())
+    return b'"%s":{%s%s%s}' % (name.encode(), line, encoded, line)
 
 
 def empty() -> Document:
@@ -60,7 +71,7 @@ class LedgerFile:
     """
 
     def __init__(self, path: str, witness: str) -> None:
-        self.path = path
+        self.path = os.path.realpath(path)  # a link stays one: its target is replaced
         self._witness = witness
 
     def read(self) -> Document:
@@ -87,17 +98,22 @@ class LedgerFile:
         Raises:
             MachineError: it could not be written; the ledger is as it was.
         """
-        temporary = f"{self.path}.{os.getpid()}.tmp"
+        temporary = _temporary(self.path)
+        replaced = False
         try:
-            try:
-                _write_synced(temporary, document.encode(), like=self.path)
-                os.replace(temporary, self.path)
-            except BaseException:
-                _discard(temporary)
-                raise
+            _write_synced(temporary, document.encode(), like=self.path)
+            os.replace(temporary, self.path)
+            replaced = True
             _sync_folder(os.path.dirname(self.path))
         except OSError as error:
-            raise MachineError("Writing the ledger", self.path, error.strerror or "") from error
+            after = (
+                "Whether it lasts is not certain: look before you try again." if replaced else ""
+            )
+            raise MachineError(
+                "Writing the ledger", self.path, error.strerror or "", after=after
+            ) from error
+        finally:
+            _discard(temporary)
 
     def begin(self) -> None:
         """Make an empty ledger if there is none yet; of two that try, one succeeds.
@@ -108,16 +124,17 @@ class LedgerFile:
         if os.path.exists(self.path) or os.path.exists(self._witness):
             return
         folder = os.path.dirname(self.path)
-        temporary = f"{self.path}.{os.getpid()}.tmp"
+        temporary = _temporary(self.path)
         try:
             os.makedirs(folder, exist_ok=True)
             _write_synced(temporary, empty().encode(), like="")
             with suppress(FileExistsError):
                 os.link(temporary, self.path)
-            _discard(temporary)
             _sync_folder(folder)
         except OSError as error:
             raise MachineError("Starting the ledger", self.path, error.strerror or "") from error
+        finally:
+            _discard(temporary)
 
 
 def _decoded(path: str, raw: bytes) -> Document:
@@ -128,7 +145,7 @@ def _decoded(path: str, raw: bytes) -> Document:
         if TICKETS not in tables or "1" not in tables.get(META, {}):
             raise LedgerDamagedError(path, "it is not a ledger of tickets")
         meta = msgspec.json.decode(tables[META]["1"], type=Meta)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise LedgerDamagedError(path, _why(raw, error)) from error
     if meta.format != FORMAT:
         reason = (
@@ -136,7 +153,12 @@ def _decoded(path: str, raw: bytes) -> Document:
             "a newer sdcli may have written it"
         )
         raise LedgerDamagedError(path, reason)
-    return Document(meta, tables[TICKETS])
+    # One ticket a line, and no raw line end within a text: more lines than tickets are tickets lost.
+    if raw.count(b'\n"') > len(tables[TICKETS]) + len(tables) - 1:
+        raise LedgerDamagedError(path, "a ticket number is there twice")
+    tickets = tables.pop(TICKETS)
+    del tables[META]
+    return Document(meta, tickets, tables)
 
 
 def _why(raw: bytes, error: Exception) -> str:
@@ -146,9 +168,14 @@ def _why(raw: bytes, error: Exception) -> str:
     return f"it is not whole JSON ({error})"
 
 
+def _temporary(path: str) -> str:
+    """A name beside `path` that no other process uses, however process numbers repeat."""
+    return f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+
+
 def _write_synced(path: str, content: bytes, *, like: str) -> None:
     """Write a file and have it on disk; give it the access rights of the file `like`."""
-    with open(path, "wb") as stream:
+    with open(path, "xb") as stream:
         if like:
             os.fchmod(stream.fileno(), os.stat(like).st_mode & 0o777)
         stream.write(content)
@@ -168,5 +195,6 @@ def _sync_folder(folder: str) -> None:
 
 
 def _discard(path: str) -> None:
-    with suppress(FileNotFoundError):
+    """Take a temporary file away, if it is still there."""
+    with suppress(OSError):
         os.unlink(path)

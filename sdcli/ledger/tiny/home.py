@@ -10,13 +10,14 @@ import os
 import re
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.tiny.document import LedgerFile
 from sdcli.ledger.tiny.lock import locked
+from sdcli.tickets.event import Opened
 from sdcli.tickets.ticket import Ticket, advance, fold
 
 if TYPE_CHECKING:
@@ -56,44 +57,60 @@ class TinyReader:
         number = str(_number(ref))
         if number not in self._raw:
             raise NoSuchTicketError(ref)
-        return self._decoded(number, _TICKET)
+        return self._ticket(number)
 
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
-        tickets = (self._decoded(number, _TICKET) for number in self._raw)
+        tickets = (self._ticket(number) for number in self._raw)
         return (ticket for ticket in tickets if query.matches(ticket))
 
     def by_key(self, key: str) -> Ticket | None:
         """See `Reader.by_key`."""
-        number = self._open_keys.get(key)
-        return self._decoded(number, _TICKET) if number else None
+        numbers = self._open_keys.get(key)
+        return self._ticket(str(max(numbers))) if numbers else None
 
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """See `Reader.by_idempotency_key`."""
         number = self._idempotency_keys.get(key)
-        return self._decoded(number, _TICKET) if number else None
+        return self._ticket(number) if number else None
 
     @cached_property
     def _keys(self) -> dict[str, Keys]:
         return {number: self._decoded(number, _KEYS) for number in self._raw}
 
     @cached_property
-    def _open_keys(self) -> dict[str, str]:
-        """Alert keys of tickets that are not closed; of two tickets the newer one counts."""
-        keys = self._keys.items()
-        return {row.key: number for number, row in keys if row.key and row.status != "closed"}
+    def _open_keys(self) -> dict[str, set[int]]:
+        """The numbers of tickets that are not closed, by alert key."""
+        found: dict[str, set[int]] = {}
+        for number, row in self._keys.items():
+            if row.key and row.status != "closed":
+                found.setdefault(row.key, set()).add(int(number))
+        return found
 
     @cached_property
     def _idempotency_keys(self) -> dict[str, str]:
         keys = self._keys.items()
         return {row.idempotency_key: number for number, row in keys if row.idempotency_key}
 
+    def _ticket(self, number: str) -> Ticket:
+        """The ticket of a row, which must say of itself what its place says."""
+        ticket = self._decoded(number, _TICKET)
+        if ticket.ref != _PREFIX + number:
+            self._damaged(number, f"it calls itself {ticket.ref}")
+        if not ticket.events or not isinstance(ticket.events[0], Opened):
+            self._damaged(number, "it does not begin with an opening event")
+        return ticket
+
     def _decoded(self, number: str, decoder: msgspec.json.Decoder[_T]) -> _T:
         try:
             return decoder.decode(self._raw[number])
-        except msgspec.MsgspecError as error:
-            reason = f"ticket {_PREFIX}{number} cannot be read: {error}"
-            raise LedgerDamagedError(self._path, reason) from error
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._damaged(number, str(error))
+
+    def _damaged(self, number: str, reason: str) -> NoReturn:
+        raise LedgerDamagedError(
+            self._path, f"ticket {_PREFIX}{number} cannot be read: {reason}"
+        ) from None
 
 
 class TinyWriter(TinyReader):
@@ -101,10 +118,24 @@ class TinyWriter(TinyReader):
 
     changed = False
 
+    @cached_property
+    def _highest(self) -> int:
+        """The highest number in use; a number in another form is no number of ours."""
+        try:
+            return max(map(int, self._raw), default=0)
+        except ValueError:
+            raise LedgerDamagedError(self._path, "a row of tickets has no number") from None
+
     def create(self, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.create`."""
         number = str(self.document.meta.next)
+        if self.document.meta.next <= self._highest:
+            raise LedgerDamagedError(
+                self._path,
+                f"the next reference would be {_PREFIX}{number}, but {_PREFIX}{self._highest} exists",
+            )
         ticket = fold(_PREFIX + number, events)
+        self._highest = self.document.meta.next
         self.document.meta.next += 1
         self._put(number, ticket)
         if ticket.idempotency_key:
@@ -121,10 +152,10 @@ class TinyWriter(TinyReader):
         """Store the ticket; what is known of open keys follows its state."""
         self._raw[number] = msgspec.Raw(msgspec.json.encode(ticket))
         self.changed = True
-        if ticket.key and not ticket.is_closed:
-            self._open_keys[ticket.key] = number
-        elif ticket.key and self._open_keys.get(ticket.key) == number:
-            del self._open_keys[ticket.key]
+        if not ticket.key:
+            return
+        numbers = self._open_keys.setdefault(ticket.key, set())
+        (numbers.discard if ticket.is_closed else numbers.add)(int(number))
 
 
 def ledger_file(folder: str) -> LedgerFile:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerBusyError, MachineError
@@ -31,15 +31,25 @@ def locked(path: str, wait_s: float) -> Iterator[None]:
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            _acquire(handle, path, wait_s)
+        except BaseException:
+            os.close(handle)
+            raise
     except OSError as error:
         raise MachineError("Locking the ledger with", path, error.strerror or "") from error
     try:
-        _acquire(handle, path, wait_s)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()}\n".encode(), 0)
+        _sign(handle)
         yield
     finally:
         os.close(handle)  # lets go of the lock
+
+
+def _sign(handle: int) -> None:
+    """Say who holds the lock; a disk without room for that does not make the lock less held."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()}\n".encode(), 0)
 
 
 def _acquire(handle: int, path: str, wait_s: float) -> None:

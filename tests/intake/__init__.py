@@ -1,0 +1,1 @@
+"""Intake: what arrives is recognised, recorded once, and never lost."""

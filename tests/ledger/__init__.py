@@ -1,0 +1,1 @@
+"""The ledger: what is written is there, whole, whoever else writes or dies."""

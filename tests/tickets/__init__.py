@@ -1,0 +1,1 @@
+"""The heart: events, the fold, the lifecycle, the steps and the query."""

@@ -1,0 +1,175 @@
+"""The lifecycle: every state with every kind of event, restated here and compared (R0.7)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from sdcli.errors import REFUSED, IllegalStepError
+from sdcli.tickets.event import (
+    Accepted,
+    AnyEvent,
+    Assigned,
+    Classified,
+    Closed,
+    Escalated,
+    Noted,
+    Opened,
+    Recovered,
+    Reopened,
+    Repeated,
+    Resolved,
+    Resumed,
+    Returned,
+    SlaAlerted,
+    Stamp,
+    Waited,
+    kind,
+)
+from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, START, after, possible
+from sdcli.tickets.ticket import Ticket, advance, fold
+from sdcli.tickets.words import STATUSES, Status
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
+STAMP = Stamp(at=NOW, by="ben")
+LATER = Stamp(at=NOW + timedelta(hours=1), by="mina")
+
+# Rows: kinds of event. Columns: new, in_progress, waiting, resolved, closed; "-" is illegal.
+TABLE = """
+opened       -            -            -            -            -
+noted        new          in_progress  waiting      resolved     closed
+classified   new          in_progress  waiting      resolved     -
+assigned     in_progress  in_progress  waiting      -            -
+accepted     in_progress  in_progress  waiting      -            -
+returned     in_progress  in_progress  waiting      -            -
+escalated    in_progress  in_progress  waiting      -            -
+waited       waiting      waiting      waiting      -            -
+resumed      -            -            in_progress  -            -
+resolved     resolved     resolved     resolved     -            -
+closed       -            -            -            closed       -
+reopened     -            -            -            in_progress  in_progress
+repeated     new          in_progress  waiting      resolved     -
+recovered    new          in_progress  waiting      resolved     -
+sla_alerted  new          in_progress  waiting      resolved     closed
+"""
+
+WAYS: dict[str, dict[str, str]] = {
+    word: dict(zip(STATUSES, ways, strict=True))
+    for word, *ways in (row.split() for row in TABLE.strip().splitlines())
+}
+
+POSSIBLE: dict[Status, str] = {
+    "new": "classify, accept, assign, escalate, return, wait, resolve, note",
+    "in_progress": "classify, accept, assign, escalate, return, wait, resolve, note",
+    "waiting": "classify, accept, assign, escalate, return, wait, resume, resolve, note",
+    "resolved": "classify, close, reopen, note",
+    "closed": "reopen, note",
+}
+
+
+def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
+    """An event of each kind."""
+    mark = stamp.mark()
+    events: tuple[AnyEvent, ...] = (
+        Opened(*mark, summary="It is broken", queue="service-desk", priority="P3"),
+        Noted(*mark, text="Called back"),
+        Classified(
+            *mark,
+            type="incident",
+            service="vpn",
+            feature="unknown",
+            impact="low",
+            urgency="low",
+            priority="P5",
+        ),
+        Assigned(*mark, to="ben", queue="service-desk"),
+        Accepted(*mark),
+        Returned(*mark, to="service-desk", reason="no host name"),
+        Waited(*mark, waiting_for="caller"),
+        Resumed(*mark),
+        Escalated(*mark, hand_over="escalate", to="network", reason="needs a switch"),
+        Resolved(*mark, code="fixed"),
+        Closed(*mark, code="fixed", unconfirmed="gone home"),
+        Reopened(*mark, reason="not solved"),
+        Repeated(*mark, key="k"),
+        Recovered(*mark, key="k"),
+        SlaAlerted(
+            *mark, alert="a1", target="response", threshold=80, due=NOW, target_s=60, late_by_s=0
+        ),
+    )
+    return {kind(event): event for event in events}[word]
+
+
+def ticket_in(status: Status) -> Ticket:
+    """A ticket that came into this state by legal events."""
+    ways: dict[Status, tuple[str, ...]] = {
+        "new": (),
+        "in_progress": ("accepted",),
+        "waiting": ("accepted", "waited"),
+        "resolved": ("accepted", "resolved"),
+        "closed": ("accepted", "resolved", "closed"),
+    }
+    ticket = fold("SD-7", [event_of(word, STAMP) for word in ("opened", *ways[status])])
+    assert ticket.status == status
+    return ticket
+
+
+def test_table_is_complete() -> None:
+    """Every kind of event stands in the table here and, but for opening, in the program's."""
+    kinds = {kind_.__struct_config__.tag for kind_ in get_args(AnyEvent)}
+    assert kinds == set(WAYS)
+    assert set(LIFECYCLE) == kinds - {"opened"}
+    assert set(COMMANDS) <= kinds
+    assert START == "new"
+
+
+@pytest.mark.parametrize(("word", "status"), list(product(WAYS, STATUSES)))
+def test_every_pair_of_state_and_event(word: str, status: Status) -> None:
+    """A legal event leads where the table says; any other is refused and helps on (R0.7)."""
+    ticket, event, leads_to = ticket_in(status), event_of(word), WAYS[word][status]
+    if leads_to != "-":
+        assert after("SD-7", status, event) == leads_to
+        further = advance(ticket, (event,))
+        assert (further.status, further.events) == (leads_to, (*ticket.events, event))
+        return
+    with pytest.raises(IllegalStepError) as refusal:
+        advance(ticket, (event,))
+    said = refusal.value
+    assert said.exit_code == REFUSED == 4
+    assert said.message.startswith(f"SD-7 is {status.replace('_', ' ')}, so ")
+    assert f"`{COMMANDS.get(word, word)}`" in said.message
+    assert said.message.endswith(f"Possible now: {POSSIBLE[status]}.")
+    assert said.details["possible"] == POSSIBLE[status].split(", ")
+    assert (said.details["ref"], said.details["status"]) == ("SD-7", status)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_possible_commands_are_exactly_the_legal_ones(status: Status) -> None:
+    """A hint never offers what would be refused, and offers all that would not (R0.7)."""
+    assert ", ".join(possible(status)) == POSSIBLE[status]
+    legal = {COMMANDS[word] for word in COMMANDS if WAYS[word][status] != "-"}
+    assert set(possible(status)) == legal
+
+
+def test_no_state_is_a_dead_end() -> None:
+    """From every state every other state but `new` can be reached."""
+    for start in STATUSES:
+        reached: set[str] = {start}
+        while True:
+            further = {WAYS[word][s] for word in WAYS for s in reached & set(STATUSES)} - {"-"}
+            if further <= reached:
+                break
+            reached |= further
+        assert reached >= set(STATUSES) - {"new"}
+
+
+def test_refused_events_leave_the_ticket_alone() -> None:
+    """Of several events the first illegal one refuses them all; the ticket is as it was."""
+    ticket = ticket_in("in_progress")
+    with pytest.raises(IllegalStepError):
+        advance(ticket, (event_of("resolved"), event_of("waited"), event_of("noted")))
+    assert [kind(event) for event in ticket.events] == ["opened", "accepted"]
+    assert ticket.status == "in_progress"
