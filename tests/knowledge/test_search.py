@@ -72,7 +72,7 @@ def test_the_best_fit_comes_first(query: str, best: str) -> None:
 def test_a_word_of_several_articles_finds_them_all() -> None:
     """A single frequent word gives the articles about it before those that mention it."""
     found = [hit.id for hit in _find("mailbox")]
-    assert set(found[:2]) == {"KB-122", "KB-124"}
+    assert set(found[:3]) == {"KB-122", "KB-124", "KB-137"}
     assert len(found) >= 3
 
 
