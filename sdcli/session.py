@@ -109,7 +109,7 @@ def _fixed_now() -> datetime | None:
         return instant(text)
     except (ValueError, OverflowError) as error:
         raise click.UsageError(
-            f"SDCLI_NOW is {text!r}; write an instant in UTC like 2026-11-22T09:00:00Z."
+            f"SDCLI_NOW is {text!r}; write an instant with its zone, like 2026-11-22T09:00:00Z."
         ) from error
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as it reads
 
 
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200  # clocks reckon some years beyond an instant
 _sequence = itertools.count()
 
 
@@ -311,9 +312,9 @@ def instant(text: str) -> datetime:
     """An ISO 8601 instant with `Z` or an offset, as UTC with whole seconds.
 
     Raises:
-        ValueError: not ISO 8601, or without an offset.
+        ValueError: not ISO 8601, without an offset, or in a year that no clock shows.
     """
     at = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-    if at.tzinfo is None:
+    if at.tzinfo is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         raise ValueError(text)
     return at.astimezone(timezone.utc).replace(microsecond=0)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
 
 
+FAR = ("9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z", "1960-01-01T00:00:00Z")
+
+
 def _run(*args: str) -> tuple[int, str]:
     result = CliRunner().invoke(cli, list(args), prog_name="sdcli")
     return result.exit_code, result.output
@@ -123,7 +126,7 @@ def test_lint_counts(sdj: JsonRunner) -> None:
     assert counts["articles"] >= 30
 
 
-@pytest.mark.parametrize("now", ["yesterday", "2026-11-22T09:00:00", "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize("now", ["yesterday", "2026-11-22T09:00:00", "2026-13-01T00:00:00Z", *FAR])
 def test_a_wrong_clock_is_told(sd: Runner, now: str) -> None:
     """SDCLI_NOW must be an instant with its zone."""
     assert "SDCLI_NOW" in sd("open", "x", "--user", "ada", at=now, expect=2).stderr

@@ -132,6 +132,14 @@ def test_waiting_until_the_past_is_refused(sd: Runner, until: str) -> None:
     assert "past" in sd("wait", "1", "--for", "vendor", "--until", until, expect=4).stderr
 
 
+@pytest.mark.parametrize("until", ["soonish", "9999-01-01T00:00Z", "2026-02-30"])
+def test_a_date_that_is_none_is_told(sd: Runner, until: str) -> None:
+    """What is no date, or one that no clock shows, is misuse."""
+    assert (
+        "no date or time" in sd("wait", "1", "--for", "vendor", "--until", until, expect=2).stderr
+    )
+
+
 def test_a_visible_note_is_a_response(sdj: JsonRunner) -> None:
     """Only a note that the caller saw stops the response clock (T12)."""
     assert sdj("note", "1", "looking into it")["sla"]["response"]["state"] == "running"
