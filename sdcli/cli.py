@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from sdcli import __version__
 from sdcli.commands import COMMANDS, STAGES, module_of
@@ -87,6 +88,8 @@ class App(click.Group):
         except BrokenPipeError:
             # Whoever read the output has seen enough; what is left goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise _UnprintableError(error) from error
         ctx.exit(result.exit_code)
 
     def _print(self, result: Result, *, as_json: bool) -> None:
@@ -120,8 +123,6 @@ class App(click.Group):
             return _misused(error, as_json=as_json)
         except SdcliError as error:
             return _fail(error, as_json=as_json, as_plugin=as_plugin)
-        except OSError as error:
-            return _fail(_unprintable(error), as_json=as_json, as_plugin=as_plugin)
         except Exception as error:
             if os.environ.get("SDCLI_DEBUG"):
                 raise
@@ -149,12 +150,16 @@ class _InterruptedError(SdcliError):
         super().__init__("Interrupted. What was answered is recorded; `sdcli list` shows the rest.")
 
 
-def _unprintable(error: OSError) -> SdcliError:
-    """The rooms below tell their own failures of the machine; what is left is the printing."""
-    return SdcliError(
-        f"Printing the answer failed ({error.strerror or error}). What the command did is "
-        "recorded: `sdcli list` shows it."
-    )
+class _UnprintableError(SdcliError):
+    """The answer could not be written to where it should go."""
+
+    code = "unprintable"
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"Printing the answer failed ({error.strerror or error}). What the command did is "
+            "recorded: `sdcli list` shows it."
+        )
 
 
 def _bug(error: Exception) -> SdcliError:
@@ -183,6 +188,9 @@ def _fail(error: SdcliError, *, as_json: bool, as_plugin: bool = False) -> int:
 
 def _misused(error: click.ClickException, *, as_json: bool) -> int:
     """A command line that was not understood, with Click's own hint where to look."""
+    if isinstance(error, NoArgsIsHelpError):
+        _echo([error.format_message()], sys.stderr)
+        return error.exit_code
     from sdcli.render.safe import block  # noqa: PLC0415 - only a failure pays for it
 
     ctx = error.ctx if isinstance(error, click.UsageError) else None

@@ -60,7 +60,10 @@ class Session:
             if not _holds_desk(root):
                 raise NoDeskError(root, searched_up=False)
             return root
-        here = os.getcwd()
+        try:
+            here = os.getcwd()
+        except OSError:  # it has been removed under our feet
+            here = "."
         found = _find_root(here)
         if found is None:
             raise NoDeskError(here, searched_up=True)

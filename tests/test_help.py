@@ -54,6 +54,13 @@ def test_help_groups_by_stage_in_the_order_of_work(sd: Runner) -> None:
     assert names == sorted(names)
 
 
+def test_no_command_at_all_shows_the_help(sd: Runner) -> None:
+    """A bare `sdcli` is led to the help, not told off."""
+    shown = sd(expect=2).stderr
+
+    assert shown.startswith("Usage: sdcli")
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"), [("clsoe", "close"), ("sla_check", "sla-check"), ("escalte", "escalate")]
 )

@@ -68,7 +68,7 @@ def _taken_in(desk: Desk, form: Format | None, given: dict[str, Any]) -> results
     """Read all of standard input first, then record it: nothing is locked while waiting."""
     from sdcli.intake.recognise import recognise
 
-    raw: bytes = sys.stdin.buffer.read()
+    raw: bytes = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
     items = [_with_defaults(desk, item, given) for item in recognise(raw, form)]
     outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
@@ -96,8 +96,11 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
         if not is_interactive():
             raise click.UsageError("Say who calls: --user ID or --user MAIL.")
         given["user"] = click.prompt("Who calls (id or mail)", type=TEXT, err=True)
+    from sdcli.intake.recognise import summarised
+
     fields = _fields_of(desk, given)
-    return RequestItem(summary=summary, **{**fields, "channel": fields["channel"] or "phone"})
+    fields["summary"], fields["details"] = summarised(summary, fields["details"])
+    return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})
 
 
 def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:

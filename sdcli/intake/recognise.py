@@ -109,7 +109,7 @@ def _from_fields(value: dict[str, Any]) -> Item:
     used |= {"fields"} if isinstance(given, dict) else set()
     kept = {**(given if isinstance(given, dict) else {})}
     kept |= {name: entry for name, entry in value.items() if name not in used}
-    summary, details = _summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
+    summary, details = summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
     return RequestItem(
         summary=summary or "Unrecognised JSON on standard input",
         details=details,
@@ -128,11 +128,11 @@ def _minutes(value: Any) -> int:
 
 def _from_text(text: str) -> Item:
     """The first line is the summary; the whole text is kept if there is more."""
-    summary, details = _summarised(text, "")
+    summary, details = summarised(text, "")
     return RequestItem(summary=summary or "Empty text on standard input", details=details)
 
 
-def _summarised(text: str, details: str) -> tuple[str, str]:
+def summarised(text: str, details: str) -> tuple[str, str]:
     """A summary of one line, and the details with whatever of the text did not fit into it."""
     whole = text.strip()
     line = whole.split("\n", 1)[0].strip()

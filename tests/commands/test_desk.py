@@ -80,6 +80,16 @@ def test_no_desk_names_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "sdcli init" in told
 
 
+def test_a_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the directory has been removed there is no desk, and that is what is said."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert _run("list")[0] == 3
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_desk_may_be_named_before_or_after(desk_dir: Path, first: bool) -> None:
     """`--desk` works on both sides of the command and wins over SDCLI_DESK."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,25 @@ def test_the_caller_is_looked_up(sdj: JsonRunner) -> None:
         assert ticket["requester"] == "ada"
         assert ticket["phone"] == "+44 20 7946 0201"
         assert ticket["mail"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("summary", ["first\nsecond", "x" * 500])
+def test_a_summary_is_one_line(sdj: JsonRunner, summary: str) -> None:
+    """What does not fit into one line of a list is kept whole in the details."""
+    ticket = sdj("open", summary, "--user", "ada", "--details", "more")
+
+    assert "\n" not in ticket["summary"]
+    assert len(ticket["summary"]) <= 200
+    assert ticket["details"] == f"{summary}\n\nmore"
+
+
+def test_a_closed_standard_input_is_an_empty_one(desk_dir: Path) -> None:
+    """Nothing can be read from what is closed, and that is no bug."""
+    program = f"{sys.executable} -m sdcli open - --desk {desk_dir} <&-"
+
+    ran = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "Nothing arrived on standard input.\n")
 
 
 def test_a_stranger_can_be_served(sdj: JsonRunner) -> None:
