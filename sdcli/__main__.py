@@ -8,7 +8,10 @@ import os
 # A command lives for a tenth of a second: collecting cycles costs more than it frees.
 gc.disable()
 
-from sdcli.cli import cli  # noqa: E402 - collected while importing, the gain would be gone
+try:
+    from sdcli.cli import cli
+except KeyboardInterrupt:
+    os._exit(130)
 
 
 def main() -> None:
@@ -21,6 +24,8 @@ def main() -> None:
         cli(prog_name="sdcli")
     except SystemExit as leaving:
         os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+    except KeyboardInterrupt:
+        os._exit(130)
 
 
 if __name__ == "__main__":

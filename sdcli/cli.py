@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from sdcli.params import session_of, with_desk_dir
 from sdcli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -82,28 +83,35 @@ class App(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command and print what it returns."""
         result: Result = super().invoke(ctx)
+        printed = False
         try:
             self._print(result, as_json=session_of(ctx).json)
             sys.stdout.flush()
+            printed = True
         except BrokenPipeError:
             # Whoever read the output has seen enough; what is left goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            raise _UnprintableError(error) from error
+            raise _UnprintableError(error.strerror or str(error)) from error
+        finally:
+            _settle(result, printed=printed and not _CLOSED)
         ctx.exit(result.exit_code)
 
     def _print(self, result: Result, *, as_json: bool) -> None:
         if as_json:
             from sdcli.render import as_json as render_json  # noqa: PLC0415 - one of the two
 
-            _echo(render_json.write(result), sys.stdout)
+            lines = render_json.write(result)
+            utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+            _echo(lines if utf8 else [render_json.in_ascii(each) for each in lines], sys.stdout)
             return
         from sdcli.render import as_text  # noqa: PLC0415
 
         told = as_text.write(result, _screen(as_text.Screen))
         _echo(told.out, sys.stdout)
         sys.stdout.flush()  # so that answer and hint keep their order where both go to one place
-        _echo(told.err, sys.stderr)
+        with suppress(OSError):  # a remark that nobody can hear changes nothing
+            _echo(told.err, sys.stderr)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run, and leave with the exit code that the contract promises."""
@@ -114,13 +122,14 @@ class App(click.Group):
 
     def _guarded(self, arguments: list[str], rest: tuple[Any, ...], extra: dict[str, Any]) -> int:
         """Run; every failure becomes a sentence and a code."""
-        as_json, as_plugin = "--json" in arguments, "--nagios" in arguments
+        options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+        as_json, as_plugin = "--json" in options, {"sla-check", "--nagios"} <= set(options)
         try:
             code = super().main(arguments, *rest, **extra)
         except click.Abort:
             return _fail(_InterruptedError(), as_json=as_json)
         except click.ClickException as error:
-            return _misused(error, as_json=as_json)
+            return _misused(error, as_json=as_json, as_plugin=as_plugin)
         except SdcliError as error:
             return _fail(error, as_json=as_json, as_plugin=as_plugin)
         except Exception as error:
@@ -130,8 +139,14 @@ class App(click.Group):
         return code if isinstance(code, int) else DONE
 
 
+_CLOSED: list[str] = []
+"""`stdout`, if whoever started us closed it: nothing that is printed is heard."""
+
+
 def _prepare_streams() -> None:
     """Let no character and no closed stream stop an answer."""
+    if sys.stdout is None:
+        _CLOSED.append("stdout")
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us
@@ -150,15 +165,24 @@ class _InterruptedError(SdcliError):
         super().__init__("Interrupted. What was answered is recorded; `sdcli list` shows the rest.")
 
 
+def _settle(result: Result, *, printed: bool) -> None:
+    """Tell a result that must be heard whether it was."""
+    settle: Callable[[bool], None] | None = getattr(result, "settle", None)
+    if settle is not None:
+        settle(printed)
+        if _CLOSED:
+            raise _UnprintableError("standard output is closed")
+
+
 class _UnprintableError(SdcliError):
     """The answer could not be written to where it should go."""
 
     code = "unprintable"
 
-    def __init__(self, error: OSError) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            f"Printing the answer failed ({error.strerror or error}). What the command did is "
-            "recorded: `sdcli list` shows it."
+            f"Printing the answer failed ({reason}). A change is recorded all the same, and "
+            "`sdcli list` shows it; alerts that were not heard will be said again."
         )
 
 
@@ -186,13 +210,16 @@ def _fail(error: SdcliError, *, as_json: bool, as_plugin: bool = False) -> int:
     return error.exit_code
 
 
-def _misused(error: click.ClickException, *, as_json: bool) -> int:
+def _misused(error: click.ClickException, *, as_json: bool, as_plugin: bool) -> int:
     """A command line that was not understood, with Click's own hint where to look."""
     if isinstance(error, NoArgsIsHelpError):
         _echo([error.format_message()], sys.stderr)
         return error.exit_code
-    from sdcli.render.safe import block  # noqa: PLC0415 - only a failure pays for it
+    from sdcli.render.safe import block, line  # noqa: PLC0415 - only a failure pays for it
 
+    if as_plugin:
+        _echo([f"SDCLI UNKNOWN - {line(error.format_message())}"], sys.stdout)
+        return PLUGIN_UNKNOWN
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" `{ctx.command_path} --help` shows what it takes." if ctx else ""
     told = [block(f"Error: {error.format_message()}{hint}")]

@@ -7,14 +7,16 @@ step on a ticket, take in what arrives, list, check the clocks. The rules are in
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+from sdcli.errors import MachineError, SdcliError
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sdcli.intake.items import Item
     from sdcli.intake.record import Outcome
@@ -83,6 +85,10 @@ class Desk:
     def _ledger_folder(self) -> str:
         return os.path.join(self.root, "ledger")
 
+    @property
+    def _quarantine_folder(self) -> str:
+        return os.path.join(self._ledger_folder, "quarantine")
+
     @cached_property
     def clocks(self) -> Clocks:
         """The reader of SLA clocks under this desk's policy."""
@@ -114,8 +120,9 @@ class Desk:
         Raises:
             NoSuchTicketError: there is no such ticket.
             RefusedError: the process does not allow the step.
+            DataFileError: a file of the desk is wrong; nothing was recorded.
         """
-        stamp = self.stamp
+        stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
             return writer.append(ticket, step(ticket, stamp, *args, **wish))
@@ -128,10 +135,43 @@ class Desk:
         if not items:
             return []
         stamp, policy = self.stamp, self.policy
-        folder = os.path.join(self._ledger_folder, "quarantine")
+        folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             return [recorder.record(item) for item in items]
+
+    @contextmanager
+    def keeping(self, raw: bytes) -> Iterator[None]:
+        """Lose nothing that was piped in: if the block fails, `raw` is kept and the error says where.
+
+        Raises:
+            SdcliError: what the block raised; anything unexpected as an unexpected failure.
+        """
+        try:
+            yield
+        except SdcliError as error:
+            self._keep(raw, error)
+            raise
+        except Exception as unexpected:
+            failure = SdcliError(f"sdcli failed unexpectedly ({unexpected!r}). This is a bug.")
+            self._keep(raw, failure)
+            raise failure from unexpected
+
+    def _keep(self, raw: bytes, error: SdcliError) -> None:
+        from sdcli.intake.items import Unreadable  # noqa: PLC0415 - as above
+        from sdcli.intake.quarantine import keep_anywhere  # noqa: PLC0415
+
+        if not raw.strip():
+            return
+        item = Unreadable(reason=error.message, raw=raw)
+        try:
+            path = keep_anywhere(self._quarantine_folder, item, self.stamp)
+        except MachineError:
+            error.also("What was piped in could not be kept either: keep its source.")
+        else:
+            error.also(
+                f"What was piped in is kept: `sdcli open - < {path}` takes it in.", kept=path
+            )
 
     def quick_contact(self, item: Item, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""
@@ -141,24 +181,33 @@ class Desk:
 
         if not isinstance(item, RequestItem):
             raise TypeError("a quick contact is a request")
-        stamp = self.stamp
+        stamp, policy = self.stamp, self.policy
         with self.ledger.write() as writer:
-            ticket = writer.create((opened_by_request(self.policy, stamp, item),))
+            ticket = writer.create((opened_by_request(policy, stamp, item),))
             reason = "answered during the contact"
             return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
 
-    def sla_alerts(self, *, record: bool) -> list[tuple[Ticket, Alert]]:
-        """The warnings and breaches that have not been said yet; `record` them as said."""
+    def sla_alerts(
+        self, *, record: bool
+    ) -> tuple[list[tuple[Ticket, Alert]], Callable[[bool], None]]:
+        """The warnings and breaches that have not been said yet, and how to settle them.
+
+        With `record` the ledger stays locked until `settle` is called: with True once they have
+        been said, so that they are not said again, or with False if they could not be.
+        """
         if not record:
-            return self._due_alerts(self.ledger)
-        with self.ledger.write() as writer:
+            return self._due_alerts(self.ledger), lambda _: None
+        with ExitStack() as stack:
+            writer = stack.enter_context(self.ledger.write())
             found = self._due_alerts(writer)
-            by_ticket: dict[str, list[AnyEvent]] = {}
-            for ticket, alert in found:
-                by_ticket.setdefault(ticket.ref, []).append(self._said(alert))
-            for ref, events in by_ticket.items():
-                writer.append(writer.get(ref), events)
-            return found
+            held = stack.pop_all()
+
+        def settle(said: bool) -> None:
+            with held:
+                for ticket, alert in found if said else ():
+                    writer.append(writer.get(ticket.ref), (self._said(alert),))
+
+        return found, settle
 
     def clock_counts(self) -> tuple[int, int, int]:
         """How many open tickets there are past a target, past a warning, and in all."""

@@ -73,6 +73,11 @@ class SdcliError(Exception):
         self.message = message
         self.details = details
 
+    def also(self, sentence: str, **details: Any) -> None:
+        """Tell something more with the error."""
+        self.message = f"{self.message} {sentence}"
+        self.details = {**self.details, **details}
+
     def to_json(self) -> dict[str, Any]:
         """The error as the object that `--json` prints on stderr."""
         told = {"code": self.code, "exit": self.exit_code, "message": self.message}

@@ -19,8 +19,13 @@ def lint(root: str) -> dict[str, int]:
         policy = read_policy(root)
     except DataFileError as error:
         problems += error.problems
-    shelf = read_shelf(root, policy)
-    problems += shelf.problems
+    articles = 0
+    try:
+        shelf = read_shelf(root, policy)
+        problems += shelf.problems
+        articles = len(shelf.articles)
+    except DataFileError as error:
+        problems += error.problems
     if problems or policy is None:
         raise DataFileError(problems)
     return {
@@ -30,5 +35,5 @@ def lint(root: str) -> dict[str, int]:
         "contacts": len(policy.contacts.people),
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
-        "articles": len(shelf.articles),
+        "articles": articles,
     }

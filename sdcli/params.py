@@ -70,6 +70,8 @@ def _global_options(*, hidden: bool = False) -> list[click.Option]:
     """`--desk` and `--as`: on the group, and accepted after the command as well."""
 
     def desk(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value is not None and not value.strip():
+            raise click.BadParameter("it must not be empty.")
         if value:
             session_of(ctx).desk_dir = value
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sdcli.errors import DONE, PARTLY_DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sdcli.intake.record import Outcome
@@ -103,10 +103,15 @@ class Found(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """What `sla-check` had to say, with the tickets it is about."""
+    """What `sla-check` has to say, with the tickets it is about.
+
+    `settle` must be called once it has been printed (True), or if it cannot be (False): what
+    nobody heard will be said again.
+    """
 
     alerts: Sequence[tuple[Ticket, Alert]]
     recorded: bool
+    settle: Callable[[bool], None]
     exit_code: int = DONE
 
 

@@ -129,4 +129,4 @@ def _lock_wait() -> float:
 
 def is_interactive() -> bool:
     """Whether a person sits at a terminal and can be asked."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -55,7 +55,7 @@ def command(
         statuses=status or (STATUSES if everything else OPEN_STATUSES),
         queue=narrow["queue"] or "",
         assignee=narrow["assignee"] or "",
-        user=narrow["user"] or "",
+        user=_caller(desk, narrow["user"] or ""),
         type=narrow["type_"] or "",
         priority=narrow["priority"] or "",
         service=narrow["service"] or "",
@@ -64,6 +64,12 @@ def command(
     found = pressing(desk.ledger.find(query))
     most = _limit(limit, as_json=bool(ctx.obj.json)) or len(found)
     return results.Listed([desk.see(ticket) for ticket in found[:most]], len(found[most:]))
+
+
+def _caller(desk: Desk, given: str) -> str:
+    """A known caller's id, however they were named."""
+    known = desk.policy.contact(given) if given else None
+    return known[0] if known else given
 
 
 def _limit(given: int | None, *, as_json: bool) -> int:

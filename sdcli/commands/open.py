@@ -69,8 +69,9 @@ def _taken_in(desk: Desk, form: Format | None, given: dict[str, Any]) -> results
     from sdcli.intake.recognise import recognise
 
     raw: bytes = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
-    items = [_with_defaults(desk, item, given) for item in recognise(raw, form)]
-    outcomes = desk.take_in(items)
+    with desk.keeping(raw):
+        items = [_with_defaults(desk, item, given) for item in recognise(raw, form)]
+        outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
     return results.TakenIn(list(zip(outcomes, seen, strict=True)))
 

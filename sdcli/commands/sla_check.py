@@ -30,4 +30,5 @@ def command(desk: Desk, nagios: bool, dry_run: bool) -> results.Checked | result
     """
     if nagios:
         return results.Monitored(*desk.clock_counts())
-    return results.Checked(desk.sla_alerts(record=not dry_run), recorded=not dry_run)
+    alerts, settle = desk.sla_alerts(record=not dry_run)
+    return results.Checked(alerts, recorded=not dry_run, settle=settle)

@@ -38,8 +38,8 @@ def is_alertmanager(value: dict[str, Any]) -> bool:
 def read_alertmanager(value: dict[str, Any]) -> list[Item]:
     """The alerts of a document; one that is not whole is unreadable and leaves the others alone."""
     alerts = value.get("alerts")
-    if not isinstance(alerts, list):
-        return [_unreadable("it has no list of alerts", value)]
+    if not isinstance(alerts, list) or not alerts:
+        return [_unreadable("it holds no alerts", value)]
     return [_read(alert, value) for alert in alerts]
 
 

@@ -116,8 +116,16 @@ def article(root: str, given: str) -> Article:
 
 
 def _files(root: str) -> Iterator[str]:
-    folder = os.path.join(root, FOLDER)
-    names = os.listdir(folder) if os.path.isdir(folder) else []
+    """The names of the files in `kb/`.
+
+    Raises:
+        DataFileError: there is no such folder, or it cannot be looked into.
+    """
+    try:
+        names = os.listdir(os.path.join(root, FOLDER))
+    except OSError as error:
+        problem = Problem(FOLDER, 1, f"the folder cannot be read: {error.strerror}")
+        raise DataFileError([problem]) from error
     return (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
 
 
@@ -127,9 +135,12 @@ def _belongs(name: str, article_id: str) -> bool:
 
 
 def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
+    path = os.path.join(root, name)
+    raw: bytes | str = "the file is no plain file"  # a pipe would be waited for
     try:
-        with open(os.path.join(root, name), "rb") as stream:
-            raw: bytes | str = stream.read()
+        if os.path.isfile(path):
+            with open(path, "rb") as stream:
+                raw = stream.read()
     except OSError as error:
         raw = f"the file cannot be read: {error.strerror}"
     read = read_file(name, raw, Article)

@@ -320,12 +320,9 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def contact(self, given: str) -> tuple[str, Contact] | None:
         """A known caller by id or mail address."""
-        people = self.contacts.people
-        if given in people:
-            return given, people[given]
         wanted = given.casefold()
-        for person, contact in people.items():
-            if contact.mail.casefold() == wanted:
+        for person, contact in self.contacts.people.items():
+            if wanted in (person.casefold(), contact.mail.casefold()):
                 return person, contact
         return None
 

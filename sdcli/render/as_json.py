@@ -28,6 +28,11 @@ def dump(value: Any) -> str:
     return json_text(msgspec.json.encode(value).decode())
 
 
+def in_ascii(document: str) -> str:
+    """A JSON document for a stream that cannot take every character; its value is the same."""
+    return document if document.isascii() else json_text(document, everything=True)
+
+
 def write(result: results.Result) -> list[str]:
     """The lines to print: one document, except for a stream, which gives one a line."""
     if isinstance(result, results.TakenIn):

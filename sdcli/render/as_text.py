@@ -5,6 +5,7 @@ What a person reads may change from release to release; scripts use `--json`.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -102,7 +103,8 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("minutes", str(ticket.minutes)),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
-    details = ["", *block(opening.details).splitlines()] if opening.details else []
+    # Set apart from the history below it, which it could otherwise imitate.
+    details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
     return [
         screen.style(title, bold=True),
         *facts,
@@ -206,11 +208,9 @@ def _cut(text: str, room: int, width: Callable[[str], int]) -> str:
 
 
 def _sla_cell(seen: results.Seen, screen: Screen) -> str:
-    if seen.ticket.status == "waiting":
-        return "paused"
     found = words.pressing(seen.sla)
     if found is None or seen.ticket.status in ("resolved", "closed"):
-        return "-"
+        return "paused" if seen.ticket.status == "waiting" else "-"
     target, face = found
     left = words.span((face.due or 0) - int(seen.now.timestamp()))
     text = f"{target} {left} late" if face.state == "breached" else f"{target} in {left}"
@@ -260,8 +260,9 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
         for name, proposal in result.proposals.items()
         if name != "priority" and proposal.value != "unknown"
     )
+    typed = flags or "--type TYPE --service SERVICE --impact IMPACT --urgency URGENCY"
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
-        f"Next: sdcli classify {result.ref} {flags}".rstrip()
+        f"Next: sdcli classify {result.ref} {typed}"
     ]
 
 
@@ -327,8 +328,9 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
 def _started(result: results.Started, screen: Screen) -> _Lines:
     del screen
     return [f"A new desk is ready in {line(result.root)} ({words.count(result.files, 'file')})."], [
-        f"Next: cd {line(result.root)} && sdcli open 'The printer is offline' --user ada",
-        "Then put your own services, teams and people into catalog/ and run `sdcli lint`.",
+        f"Next: cd {shlex.quote(line(result.root))} && sdcli lint",
+        "Next: sdcli open 'The printer is offline' --user ada",
+        "Then put your own services, teams and people into catalog/.",
     ]
 
 

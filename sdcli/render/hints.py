@@ -19,15 +19,16 @@ def next_steps(ticket: Ticket) -> list[str]:
     if ticket.status == "resolved":
         return [
             f"sdcli close {ref} --confirmed-by {shlex.quote(ticket.requester)} --via phone",
-            f"sdcli reopen {ref} --reason '…' if it is not solved after all",
+            f"sdcli reopen {ref} --reason WHY   # if it is not solved after all",
         ]
     if UNKNOWN in (ticket.type, ticket.service):
         return [f"sdcli classify {ref}"]
     if ticket.status == "waiting":
-        return [f"sdcli resume {ref} when the {ticket.waiting_for} has answered"]
+        return [f"sdcli resume {ref}   # when the {ticket.waiting_for} has acted"]
     if ticket.assignee is None:
         return [f"sdcli accept {ref}", f"sdcli search-kb --ticket {ref}"]
     return [
         f"sdcli search-kb --ticket {ref}",
-        f"sdcli resolve {ref} --code CODE, or sdcli escalate {ref} --to QUEUE --reason '…'",
+        f"sdcli resolve {ref} --code CODE",
+        f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]

@@ -28,11 +28,15 @@ def block(text: str) -> str:
     return re.sub(f"[\x00-\x08\x0b-\x1f\ud800-\udfff{_HIDDEN}]", _visible, whole)
 
 
-def json_text(encoded: str) -> str:
-    """JSON with the characters escaped that JSON itself lets through; its value is the same."""
-    if encoded.isprintable():
+def json_text(encoded: str, *, everything: bool = False) -> str:
+    """JSON with the characters escaped that JSON itself lets through; its value is the same.
+
+    `everything`: escape all that is not ASCII.
+    """
+    if encoded.isprintable() and not everything:
         return encoded
-    return re.sub(f"[{_HIDDEN}]", lambda match: _json_escape(match.group()), encoded)
+    characters = "[^\x00-\x7f]" if everything else f"[{_HIDDEN}]"
+    return re.sub(characters, lambda match: _json_escape(match.group()), encoded)
 
 
 def _visible(match: re.Match[str]) -> str:

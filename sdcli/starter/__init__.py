@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ def copy_starter(directory: str) -> tuple[str, int]:
             if not ignore.exists():
                 ignore.write_text(_IGNORED, encoding="utf-8")
         except OSError as error:
+            for name in names:  # half a desk is none, and would be in the way of the next try
+                with suppress(OSError):
+                    (target / name).unlink(missing_ok=True)
             raise MachineError("Starting a desk in", str(target), error.strerror or "") from error
     return str(target), len(names)
 

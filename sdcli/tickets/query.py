@@ -65,4 +65,8 @@ class Query(Struct, frozen=True, kw_only=True):
 
 def pressing(tickets: Iterable[Ticket]) -> list[Ticket]:
     """The most pressing first: by priority, then the oldest."""
-    return sorted(tickets, key=lambda ticket: (ticket.priority, ticket.opened_at, ticket.ref))
+    return sorted(tickets, key=_urgent_then_old)
+
+
+def _urgent_then_old(ticket: Ticket) -> tuple[str, datetime, int, str]:
+    return ticket.priority, ticket.opened_at, len(ticket.ref), ticket.ref

@@ -112,8 +112,8 @@ def send_back(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, .
     if not ticket.handed_from:
         raise RefusedError(
             f"{ticket.ref} has no hand-over to return: it lies in {ticket.queue} and was either "
-            f"accepted there or never moved. `sdcli escalate {ticket.ref} --kind transfer` "
-            "hands it on.",
+            f"accepted there or never moved. `sdcli escalate {ticket.ref} --to QUEUE --kind "
+            "transfer --reason WHY` hands it on.",
             ref=ticket.ref,
             queue=ticket.queue,
         )
@@ -234,6 +234,11 @@ def close(
 def _demand_closure(
     ticket: Ticket, code: str | None, confirmed_by: str, via: str, unconfirmed: str
 ) -> None:
+    if unconfirmed and confirmed_by:
+        raise RefusedError(
+            f"{ticket.ref} was either confirmed (--confirmed-by) or not (--unconfirmed): say one.",
+            ref=ticket.ref,
+        )
     missing = []
     if not code and not ticket.code:
         missing.append("a closure code (--code CODE)")

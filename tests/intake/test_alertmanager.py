@@ -122,9 +122,11 @@ def test_alerts_that_are_no_list(alerts_: Any) -> None:
     assert guessed.payload == told
 
 
-def test_no_alerts_are_no_items() -> None:
-    """A document without alerts has no items."""
-    assert read(document()) == []
+def test_a_document_without_alerts_is_kept() -> None:
+    """A document that holds no alerts says something else: it is kept, not dropped."""
+    [item] = read(document())
+    assert isinstance(item, Unreadable)
+    assert item.reason == "it holds no alerts"
 
 
 @pytest.mark.parametrize("mark", ["groupKey", "groupLabels", "commonLabels", "receiver"])

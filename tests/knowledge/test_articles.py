@@ -250,11 +250,14 @@ def test_only_yaml_files_are_articles(desk_dir: Path, policy: Policy) -> None:
     (desk_dir / "kb" / "KB-104.yaml~").write_bytes(b"\xff")
     assert not _said(desk_dir, policy)
     (desk_dir / "kb" / "KB-900.yaml").mkdir()
-    assert _said(desk_dir, policy) == ["kb/KB-900.yaml:1: the file cannot be read: Is a directory"]
+    assert _said(desk_dir, policy) == ["kb/KB-900.yaml:1: the file is no plain file"]
 
 
 def test_a_desk_may_have_no_articles(tmp_path: Path) -> None:
-    """A desk without the folder knows nothing, and that is no mistake."""
+    """An empty folder is a desk that knows nothing yet; a missing one is a mistake."""
+    with pytest.raises(DataFileError, match="kb:1: the folder cannot be read"):
+        articles(str(tmp_path))
+    (tmp_path / "kb").mkdir()
     assert articles(str(tmp_path)) == {}
 
 

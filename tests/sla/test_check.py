@@ -409,6 +409,13 @@ def test_an_alert_goes_to_those_who_have_the_ticket_now(policy: Policy) -> None:
 # The desk.
 
 
+def said_by(desk: Desk, *, record: bool = True) -> list[tuple[Ticket, Alert]]:
+    """What a check has to say, once it has been heard."""
+    found, settle = desk.sla_alerts(record=record)
+    settle(True)
+    return found
+
+
 def later(desk: Desk, **passed: float) -> Desk:
     """The same desk some time after `NOW`."""
     return Desk(desk.root, by="ben", now=NOW + timedelta(**passed), cache="", wait_s=5)
@@ -422,7 +429,7 @@ def open_at_desk(desk: Desk, priority: Priority = "P1", service: str = "unknown"
 
 def heard(desk: Desk, *, record: bool = True, **passed: float) -> list[tuple[str, str, int]]:
     """What the desk's check says some time after `NOW`: ticket, target, threshold."""
-    found = later(desk, **passed).sla_alerts(record=record)
+    found = said_by(later(desk, **passed), record=record)
     return [(ticket.ref, alert.target, alert.threshold) for ticket, alert in found]
 
 
@@ -459,11 +466,9 @@ def test_a_dry_run_says_everything_and_records_nothing(desk: Desk) -> None:
 def test_a_desk_that_slept_says_the_same_in_the_same_order(desk: Desk) -> None:
     """One dry run after five hours is what checks every four minutes say, ticket by ticket."""
     refs = [open_at_desk(desk, priority).ref for priority in ("P1", "P2", "P3")]
-    at_once = later(desk, hours=5).sla_alerts(record=False)
+    at_once = said_by(later(desk, hours=5), record=False)
     one_by_one = [
-        said
-        for minutes in range(0, 301, 4)
-        for said in later(desk, minutes=minutes).sla_alerts(record=True)
+        said for minutes in range(0, 301, 4) for said in said_by(later(desk, minutes=minutes))
     ]
     assert [ticket.ref for ticket, _ in at_once] == sorted(ticket.ref for ticket, _ in at_once)
     for ref in refs:
@@ -484,7 +489,7 @@ def test_a_check_with_nothing_to_say_writes_nothing(desk: Desk) -> None:
 def test_an_alert_is_recorded_as_it_was_said(desk: Desk) -> None:
     """The event on the ticket holds the alert's id and figures, and who should hear it."""
     ref = open_at_desk(desk).ref
-    ((_, alert),) = later(desk, minutes=13).sla_alerts(record=True)
+    ((_, alert),) = said_by(later(desk, minutes=13))
     event = desk.ledger.get(ref).events[-1]
     assert isinstance(event, SlaAlerted)
     assert (event.at, event.by) == (NOW + timedelta(minutes=13), "ben")

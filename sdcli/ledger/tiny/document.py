@@ -71,6 +71,7 @@ class LedgerFile:
     """
 
     def __init__(self, path: str, witness: str) -> None:
+        self._named = path
         self.path = os.path.realpath(path)  # a link stays one: its target is replaced
         self._witness = witness
 
@@ -85,12 +86,33 @@ class LedgerFile:
             with open(self.path, "rb") as stream:
                 raw = stream.read()
         except FileNotFoundError:
-            if os.path.exists(self._witness):
-                raise LedgerDamagedError(self.path, "the file is missing") from None
+            self._require_beginning()
             return empty()
         except OSError as error:
             raise MachineError("Reading the ledger", self.path, error.strerror or "") from error
         return _decoded(self.path, raw)
+
+    def _is_there(self) -> bool:
+        try:
+            os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise MachineError("Reading the ledger", self.path, error.strerror or "") from error
+        return True
+
+    def _require_beginning(self) -> None:
+        """The file is not there: make sure that it never was.
+
+        Raises:
+            LedgerDamagedError: a lock file or a link says that there is, or was, a ledger.
+        """
+        if os.path.exists(self._witness):
+            raise LedgerDamagedError(self.path, "the file is missing, and its lock file is there")
+        for name in (os.path.dirname(self._named), self._named):
+            if os.path.islink(name):
+                reason = f"{name} is a link to where nothing is; is a volume not mounted?"
+                raise LedgerDamagedError(self.path, reason)
 
     def replace(self, document: Document) -> None:
         """Replace the document in one step; it is on disk when this returns.
@@ -121,8 +143,9 @@ class LedgerFile:
         Raises:
             MachineError: it could not be written.
         """
-        if os.path.exists(self.path) or os.path.exists(self._witness):
+        if self._is_there():
             return
+        self._require_beginning()
         folder = os.path.dirname(self.path)
         temporary = _temporary(self.path)
         try:
@@ -177,7 +200,10 @@ def _write_synced(path: str, content: bytes, *, like: str) -> None:
     """Write a file and have it on disk; give it the access rights of the file `like`."""
     with open(path, "xb") as stream:
         if like:
-            os.fchmod(stream.fileno(), os.stat(like).st_mode & 0o777)
+            before = os.stat(like)
+            os.fchmod(stream.fileno(), before.st_mode & 0o777)
+            with suppress(PermissionError):  # only root can give a file away, and only root must
+                os.fchown(stream.fileno(), before.st_uid, before.st_gid)
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
