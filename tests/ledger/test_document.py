@@ -564,3 +564,14 @@ def test_the_rest_of_a_dead_process_is_harmless(tmp_path: Path) -> None:
         patch.setattr(document, "open", opening, raising=False)
         put(folder)
     assert b"" not in seen
+
+
+def test_what_a_killed_process_left_is_swept_away(folder: Path, file: Path) -> None:
+    """The next commit takes old temporary files away, and nothing else."""
+    left = folder / "tickets.json.4711.deadbeef.tmp"
+    left.write_bytes(b"half a ledger")
+    (folder / "mine.tmp").write_text("not ours")
+    assert put(folder) == "SD-4"
+    assert not left.exists()
+    assert (folder / "mine.tmp").exists()
+    assert file.exists()

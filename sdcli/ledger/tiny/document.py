@@ -127,6 +127,7 @@ class LedgerFile:
             os.replace(temporary, self.path)
             replaced = True
             _sync_folder(os.path.dirname(self.path))
+            _sweep(self.path)
         except OSError as error:
             after = (
                 "Whether it lasts is not certain: look before you try again." if replaced else ""
@@ -218,6 +219,14 @@ def _sync_folder(folder: str) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _sweep(path: str) -> None:
+    """Take away what processes that were killed left behind; the caller holds the lock."""
+    folder, name = os.path.split(path)
+    for left in os.listdir(folder):
+        if left.startswith(f"{name}.") and left.endswith(".tmp"):
+            _discard(os.path.join(folder, left))
 
 
 def _discard(path: str) -> None:
