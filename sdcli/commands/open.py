@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import RequestItem
+from sdcli.intake.items import RequestItem, summarised
 from sdcli.params import SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
@@ -97,8 +97,6 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
         if not is_interactive():
             raise click.UsageError("Say who calls: --user ID or --user MAIL.")
         given["user"] = click.prompt("Who calls (id or mail)", type=TEXT, err=True)
-    from sdcli.intake.recognise import summarised
-
     fields = _fields_of(desk, given)
     fields["summary"], fields["details"] = summarised(summary, fields["details"])
     return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})

@@ -53,3 +53,15 @@ class Unreadable(Struct, frozen=True, kw_only=True):
 
 Item: TypeAlias = AlertItem | RequestItem | Unreadable
 Format: TypeAlias = Literal["alertmanager", "json", "text"]
+
+_SUMMARY_LENGTH = 200
+
+
+def summarised(text: str, details: str) -> tuple[str, str]:
+    """A summary of one line, and the details with whatever of the text did not fit into it."""
+    whole = text.strip()
+    line = whole.split("\n", 1)[0].strip()
+    summary = line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
+    if summary == whole:
+        return summary, details
+    return summary, "\n\n".join(filter(None, (whole, details)))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from sdcli.intake.alertmanager import is_alertmanager, read_alertmanager
-from sdcli.intake.items import Format, Item, RequestItem, Unreadable
+from sdcli.intake.items import Format, Item, RequestItem, Unreadable, summarised
 
 _TEXTS = (
     "user",
@@ -27,7 +27,6 @@ _TEXTS = (
     "details",
     "idempotency_key",
 )
-_SUMMARY_LENGTH = 200
 DEEPEST = 100
 _LONGEST_MINUTES = 24 * 60
 
@@ -130,16 +129,6 @@ def _from_text(text: str) -> Item:
     """The first line is the summary; the whole text is kept if there is more."""
     summary, details = summarised(text, "")
     return RequestItem(summary=summary or "Empty text on standard input", details=details)
-
-
-def summarised(text: str, details: str) -> tuple[str, str]:
-    """A summary of one line, and the details with whatever of the text did not fit into it."""
-    whole = text.strip()
-    line = whole.split("\n", 1)[0].strip()
-    summary = line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
-    if summary == whole:
-        return summary, details
-    return summary, "\n\n".join(filter(None, (whole, details)))
 
 
 def _shown(value: Any) -> str:

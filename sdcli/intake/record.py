@@ -16,7 +16,6 @@ from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
-from sdcli.triage.suggest import Known, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,6 +114,8 @@ def opened_by_alert(policy: Policy, stamp: Stamp, item: AlertItem) -> Opened:
 
     Its contact is the owner of the service (R1a.2).
     """
+    from sdcli.triage.suggest import Known, suggest  # noqa: PLC0415 - only alerts pay for it
+
     text = " ".join((item.summary, *item.labels.values()))
     named = item.labels.get("service", "")
     known = Known(service=named if policy.service(named) else UNKNOWN, is_alert=True)

@@ -5,7 +5,6 @@ What a person reads may change from release to release; scripts use `--json`.
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -326,6 +325,8 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
 
 
 def _started(result: results.Started, screen: Screen) -> _Lines:
+    import shlex  # noqa: PLC0415 - only a new desk pays for it
+
     del screen
     return [f"A new desk is ready in {line(result.root)} ({words.count(result.files, 'file')})."], [
         f"Next: cd {shlex.quote(line(result.root))} && sdcli lint",

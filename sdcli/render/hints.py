@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from sdcli.tickets.words import UNKNOWN
@@ -17,6 +16,8 @@ def next_steps(ticket: Ticket) -> list[str]:
     if ticket.status == "closed":
         return []
     if ticket.status == "resolved":
+        import shlex  # noqa: PLC0415 - only this hint pays for it
+
         return [
             f"sdcli close {ref} --confirmed-by {shlex.quote(ticket.requester)} --via phone",
             f"sdcli reopen {ref} --reason WHY   # if it is not solved after all",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
@@ -40,8 +40,16 @@ class Keys(msgspec.Struct):
     idempotency_key: str = ""
 
 
-_TICKET = msgspec.json.Decoder(Ticket)
-_KEYS = msgspec.json.Decoder(Keys)
+@cache
+def _tickets() -> msgspec.json.Decoder[Ticket]:
+    """Decodes a row; made when first wanted, since making it takes as long as a hundred rows."""
+    return msgspec.json.Decoder(Ticket)
+
+
+@cache
+def _only_keys() -> msgspec.json.Decoder[Keys]:
+    """Decodes of a row what look-ups by key need."""
+    return msgspec.json.Decoder(Keys)
 
 
 class TinyReader:
@@ -76,7 +84,7 @@ class TinyReader:
 
     @cached_property
     def _keys(self) -> dict[str, Keys]:
-        return {number: self._decoded(number, _KEYS) for number in self._raw}
+        return {number: self._decoded(number, _only_keys()) for number in self._raw}
 
     @cached_property
     def _open_keys(self) -> dict[str, set[int]]:
@@ -94,7 +102,7 @@ class TinyReader:
 
     def _ticket(self, number: str) -> Ticket:
         """The ticket of a row, which must say of itself what its place says."""
-        ticket = self._decoded(number, _TICKET)
+        ticket = self._decoded(number, _tickets())
         if ticket.ref != _PREFIX + number:
             self._damaged(number, f"it calls itself {ticket.ref}")
         if not ticket.events or not isinstance(ticket.events[0], Opened):
