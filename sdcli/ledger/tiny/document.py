@@ -120,7 +120,7 @@ class LedgerFile:
         Raises:
             MachineError: it could not be written; the ledger is as it was.
         """
-        temporary = _temporary(self.path)
+        temporary = _temporary(self.path, "tmp")
         replaced = False
         try:
             _write_synced(temporary, document.encode(), like=self.path)
@@ -148,7 +148,7 @@ class LedgerFile:
             return
         self._require_beginning()
         folder = os.path.dirname(self.path)
-        temporary = _temporary(self.path)
+        temporary = _temporary(self.path, "new")  # made without the lock: no sweep may take it
         try:
             os.makedirs(folder, exist_ok=True)
             _write_synced(temporary, empty().encode(), like="")
@@ -192,9 +192,9 @@ def _why(raw: bytes, error: Exception) -> str:
     return f"it is not whole JSON ({error})"
 
 
-def _temporary(path: str) -> str:
+def _temporary(path: str, suffix: str) -> str:
     """A name beside `path` that no other process uses, however process numbers repeat."""
-    return f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+    return f"{path}.{os.getpid()}.{os.urandom(4).hex()}.{suffix}"
 
 
 def _write_synced(path: str, content: bytes, *, like: str) -> None:
