@@ -18,7 +18,7 @@ from sdcli.tickets.event import SlaAlerted, Stamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sdcli.intake.items import Item
+    from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.record import Outcome
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
@@ -173,14 +173,11 @@ class Desk:
                 f"What was piped in is kept: `sdcli open - < {path}` takes it in.", kept=path
             )
 
-    def quick_contact(self, item: Item, code: str) -> Ticket:
+    def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""
-        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
-        from sdcli.intake.record import opened_by_request  # noqa: PLC0415
+        from sdcli.intake.record import opened_by_request  # noqa: PLC0415 - as above
         from sdcli.tickets.steps import close  # noqa: PLC0415
 
-        if not isinstance(item, RequestItem):
-            raise TypeError("a quick contact is a request")
         stamp, policy = self.stamp, self.policy
         with self.ledger.write() as writer:
             ticket = writer.create((opened_by_request(policy, stamp, item),))
@@ -212,8 +209,9 @@ class Desk:
     def clock_counts(self) -> tuple[int, int, int]:
         """How many open tickets there are past a target, past a warning, and in all."""
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import BREACH  # noqa: PLC0415
 
-        first_warning = min(self.policy.sla.alerts.warn_at, default=100)
+        first_warning = min(self.policy.sla.alerts.warn_at, default=BREACH)
         breached = warning = total = 0
         for ticket in self.ledger.find(Query(statuses=("new", "in_progress", "waiting"))):
             faces = self.sla(ticket).values()

@@ -266,17 +266,6 @@ with_articles = click.option(
 )
 
 
-def with_options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    """Several options as one decorator, in the order they are named."""
-
-    def add(function: _F) -> _F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
 def with_desk_dir(function: _F) -> _F:
     """The options of the group."""
     params = getattr(function, "__click_params__", [])

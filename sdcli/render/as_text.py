@@ -14,6 +14,7 @@ from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
+from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
-_LOW, _FULL = 80, 100
+_LOW = 80
 _HEADERS = ["ref", "prio", "status", "queue", "assignee", "sla", "summary"]
 _GAP = "  "
 
@@ -289,7 +290,7 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
 def _checked(result: results.Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
-        breach = said.threshold >= _FULL
+        breach = said.threshold >= BREACH
         word = (
             screen.style("BREACH", fg="red", bold=True)
             if breach

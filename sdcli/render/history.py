@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcli.render.words import instant, work
 from sdcli.tickets import event as e
+from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def _closed(event: e.Closed) -> str:
 
 
 def _sla_alerted(event: e.SlaAlerted) -> str:
-    what = "breach" if event.threshold >= 100 else f"warning at {event.threshold} %"  # noqa: PLR2004
+    what = "breach" if event.threshold >= BREACH else f"warning at {event.threshold} %"
     people = ", ".join(event.recipients) or "nobody"
     return f"{event.target} {what} of {work(event.target_s)}, for {people}"
 

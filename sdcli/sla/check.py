@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from sdcli.sla.clock import elapsed, reaches, resolution_run, response_run
 from sdcli.tickets.event import Classified
 from sdcli.tickets.ticket import fold
+from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy, Recipient
     from sdcli.sla.clock import Clocks, Run, Target
     from sdcli.tickets.ticket import Ticket
-
-BREACH = 100
 
 
 class Alert(Struct, frozen=True, kw_only=True):

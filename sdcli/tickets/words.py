@@ -24,5 +24,8 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 Priority: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 
+BREACH = 100
+"""The percentage of a target at which a warning is a breach."""
+
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)
