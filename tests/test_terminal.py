@@ -168,7 +168,7 @@ def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> Non
     """Leaving a question leaves the ticket as it was, and the lock free."""
     sd("open", "VPN drops", "--user", "ada")
 
-    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("kind of request?", b"\x03"),))
+    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[incident]:", b"\x03"),))
 
     assert "Interrupted" in shown
     assert "Traceback" not in shown
