@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test torture lint format docs bench clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,11 +27,16 @@ format: $(VENV)/.dev  ## put the code into the house's format
 docs: $(VENV)/.run  ## write the generated parts of the README anew
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/readme.py
 
-bench: $(VENV)-bench/.installed  ## figures of this machine, beside `import click`
-	$(VENV)-bench/bin/python bench/start.py
+# Taskwarrior is measured too where it is installed: apt-get install taskwarrior
+bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of this machine, beside `import click` and peers
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/start.py
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/ledger.py
+
+torture: $(VENV)/.test  ## the fault tests of the ledger in full: half an hour
+	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger
 
 clean:   ## everything that was made
-	rm -rf $(VENV) $(VENV)-bench build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-peers build dist *.egg-info
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -54,6 +59,12 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)-bench/.installed: setup.cfg $(shell find sdcli -name '*.py') | $(BIN)/python
 	test -x $(VENV)-bench/bin/python || $(BIN)/python -m venv $(VENV)-bench
 	env -u PYTHONDONTWRITEBYTECODE $(VENV)-bench/bin/python -m pip \
-	  --disable-pip-version-check install --quiet --force-reinstall .
+	  --disable-pip-version-check install --quiet --force-reinstall '.[bench]'
 	rm -rf build *.egg-info
+	@touch $@
+
+$(VENV)-bench-peers/.installed: | $(BIN)/python
+	test -x $(VENV)-bench-peers/bin/python || $(BIN)/python -m venv $(VENV)-bench-peers
+	env -u PYTHONDONTWRITEBYTECODE $(VENV)-bench-peers/bin/python -m pip \
+	  --disable-pip-version-check install --quiet todoman roundup
 	@touch $@
