@@ -22,7 +22,7 @@ from sdcli.params import session_of, with_desk_dir
 from sdcli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -103,7 +103,7 @@ class App(click.Group):
 
             lines = render_json.write(result)
             utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-            _echo(lines if utf8 else [render_json.in_ascii(each) for each in lines], sys.stdout)
+            _echo(lines if utf8 else map(render_json.in_ascii, lines), sys.stdout)
             return
         from sdcli.render import as_text  # noqa: PLC0415
 
@@ -232,9 +232,9 @@ def _misused(error: click.ClickException, *, as_json: bool, as_plugin: bool) -> 
     return error.exit_code
 
 
-def _echo(lines: Sequence[str], stream: Any) -> None:
-    if lines:
-        stream.write("\n".join(lines) + "\n")
+def _echo(lines: Iterable[str], stream: Any) -> None:
+    for line in lines:
+        stream.write(f"{line}\n")
 
 
 def _screen(make: Any) -> Any:

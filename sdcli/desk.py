@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sdcli.intake.items import Item, RequestItem
+    from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
@@ -42,16 +43,25 @@ class Desk:
         now: a fixed instant in UTC, for drills and tests; the real clock if None.
         cache: the folder for derived files; none is used if empty.
         wait_s: how many seconds to wait for the ledger's lock.
+        tell: is told, in a sentence, what was mended without being asked for.
     """
 
     def __init__(
-        self, root: str, *, by: str, now: datetime | None, cache: str, wait_s: float
+        self,
+        root: str,
+        *,
+        by: str,
+        now: datetime | None,
+        cache: str,
+        wait_s: float,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.root = root
         self.by = by
         self._fixed_now = now
         self._cache = cache
         self._wait_s = wait_s
+        self._tell = tell
 
     @property
     def now(self) -> datetime:
@@ -79,7 +89,7 @@ class Desk:
         """Where the tickets rest."""
         from sdcli.ledger.tiny.home import TinyLedger  # noqa: PLC0415 - as above
 
-        return TinyLedger(self._ledger_folder, self._wait_s)
+        return TinyLedger(self._ledger_folder, self._wait_s, self._tell)
 
     @property
     def _ledger_folder(self) -> str:
@@ -172,6 +182,22 @@ class Desk:
             error.also(
                 f"What was piped in is kept: `sdcli open - < {path}` takes it in.", kept=path
             )
+
+    def bring_in(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        dry_run: bool,
+        progress: Callable[[int, int], None],
+    ) -> list[Moved]:
+        """Take tickets over from elsewhere, all in one unit of work, each only once."""
+        from sdcli.intake.moved import Moved, bring, known_here  # noqa: PLC0415 - as above
+
+        if dry_run:
+            known = ((each, known_here(self.ledger, each)) for each in arrivals)
+            return [Moved(each.source, at.ref if at else "", at is None) for each, at in known]
+        with self.ledger.write() as writer:
+            return bring(writer, arrivals, self.stamp, progress)
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

@@ -37,6 +37,9 @@ EXIT_CODES: dict[int, str] = {
 }
 
 
+_MOST_SHOWN = 20
+
+
 class Problem(NamedTuple):
     """Something wrong in a data file: `file` relative to the desk, `line` from 1."""
 
@@ -176,6 +179,21 @@ class DataFileError(SdcliError):
         )
 
 
+class ImportFileError(SdcliError):
+    """A file to import has lines that cannot be taken; every one is listed, none was taken."""
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        shown = "\n".join(f"  {problem}" for problem in problems[:_MOST_SHOWN])
+        more = f"\n  and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
+        super().__init__(
+            f"Nothing was imported. Mend these lines and run it again:\n{shown}{more}",
+            problems=[problem._asdict() for problem in problems],
+        )
+
+
 class LedgerBusyError(SdcliError):
     """Another process held the ledger's lock for too long."""
 
@@ -198,8 +216,9 @@ class LedgerDamagedError(SdcliError):
     exit_code = LEDGER_DAMAGED
 
     def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
         super().__init__(
-            f"The ledger {path} is damaged: {reason}. Nothing was changed: keep a copy of the "
-            "file, then restore it from a backup.",
+            f"The ledger {path} is damaged: {reason}. Nothing was changed: `sdcli doctor` tells "
+            "all that is wrong, and `sdcli doctor --repair` saves what can be saved.",
             path=path,
         )

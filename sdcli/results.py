@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.errors import DONE, PARTLY_DONE
+from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.intake.moved import Moved
     from sdcli.intake.record import Outcome
     from sdcli.knowledge.search import Hit
+    from sdcli.ledger.interface import Examination, Mended, Restored
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
@@ -143,6 +145,65 @@ class Started(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Done(Struct, frozen=True):
+    """Something that has no more to say than that it was done."""
+
+    said: str
+    exit_code: int = DONE
+
+
+class Examined(Struct, frozen=True):
+    """What `doctor` found."""
+
+    examination: Examination
+
+    @property
+    def exit_code(self) -> int:
+        """7 if anything is wrong."""
+        return LEDGER_DAMAGED if self.examination.findings else DONE
+
+
+class Repaired(Struct, frozen=True):
+    """What `doctor --repair` saved."""
+
+    mended: Mended
+
+    @property
+    def exit_code(self) -> int:
+        """7 if something could not be read."""
+        return LEDGER_DAMAGED if self.mended.lost else DONE
+
+
+class BackedUp(Struct, frozen=True):
+    """A backup: its file, and how many tickets are in it."""
+
+    file: str
+    tickets: int
+    exit_code: int = DONE
+
+
+class BroughtBack(Struct, frozen=True):
+    """A ledger that was restored from a backup."""
+
+    restored: Restored
+    exit_code: int = DONE
+
+
+class Exported(Struct, frozen=True):
+    """Tickets, one after the other as they are read."""
+
+    tickets: Iterable[Ticket]
+    exit_code: int = DONE
+
+
+class BroughtIn(Struct, frozen=True):
+    """What became of each ticket of an import."""
+
+    moved: Sequence[Moved]
+    dry_run: bool
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -156,4 +217,11 @@ Result = (
     | Monitored
     | Linted
     | Started
+    | Done
+    | Examined
+    | Repaired
+    | BackedUp
+    | BroughtBack
+    | Exported
+    | BroughtIn
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class Session:
             now=_fixed_now(),
             cache=self._cache(),
             wait_s=_lock_wait(),
+            tell=_tell,
         )
 
     @cached_property
@@ -125,6 +127,14 @@ def _lock_wait() -> float:
     if not 0 <= wait_s <= 3600:  # noqa: PLR2004 - an hour; also refuses nan and inf
         raise click.UsageError(f"SDCLI_LOCK_WAIT is {text!r}; write seconds, from 0 to 3600.")
     return wait_s
+
+
+def _tell(sentence: str) -> None:
+    """Say on stderr what was done without being asked for."""
+    from sdcli.render.safe import line  # noqa: PLC0415 - hardly ever
+
+    with suppress(OSError):
+        sys.stderr.write(f"Note: {line(sentence)}\n")
 
 
 def is_interactive() -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from sdcli import errors
 from sdcli.commands import COMMANDS
+from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.ledger.tiny.lock import locked
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ CALLS: dict[str, Call] = {
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
+    "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
+    "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
+    "restore": Call(("made-backup.tar",), reads_policy=False, reads_ledger=False),
+    "export": Call((), writes=False, reads_policy=False),
+    "import": Call(("tickets.jsonl",), reads_policy=False),
+    "compact": Call((), reads_policy=False),
 }
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
@@ -82,8 +89,22 @@ def _ticket_in(sd: Runner) -> Any:
     return bring
 
 
+PATHS = ("new-desk", "new-backup.tar", "made-backup.tar", "tickets.jsonl")
+
+
 def _call(name: str, tmp_path: Path) -> list[str]:
-    args = [str(tmp_path / arg) if arg == "new-desk" else arg for arg in CALLS[name].args]
+    """The command line; files that it reads are there."""
+    args = [str(tmp_path / arg) if arg in PATHS else arg for arg in CALLS[name].args]
+    if name == "restore":
+        ledger = TinyLedger(str(tmp_path / "elsewhere"), 1)
+        ledger.compact()
+        ledger.back_up(args[0], lambda *_: None)
+    if name == "import":
+        mark = '"at": "2026-11-20T10:00:00Z", "by": "ada"'
+        opened = (
+            f'{{"kind": "opened", {mark}, "summary": "x", "queue": "network", "priority": "P3"}}'
+        )
+        (tmp_path / "tickets.jsonl").write_text(f'{{"source": "a/1", "events": [{opened}]}}\n')
     return [name, *args]
 
 

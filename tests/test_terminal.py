@@ -54,14 +54,21 @@ def _on_terminal(
 ) -> str:
     """What a command writes to a terminal of its own.
 
-    `dialogue`: after each text has appeared, the keys beside it are typed.
+    `dialogue`: after each text has appeared, the keys beside it are typed. The last ones are
+    typed again after five seconds of silence: an interrupt that comes just before the interpreter
+    waits for a key is noticed with the next one.
     """
     child, terminal = pty.fork()
     if child == 0:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(sys.executable, _program(*args), _environment(desk_dir, **(env or {})))
-    written, waiting = b"", list(dialogue)
-    while select.select([terminal], [], [], 30)[0]:
+    written, waiting, patience = b"", list(dialogue), 6
+    while patience:
+        if not select.select([terminal], [], [], 5)[0]:
+            patience -= 1
+            if dialogue and not waiting:
+                os.write(terminal, dialogue[-1][1])
+            continue
         try:
             piece = os.read(terminal, 65536)
         except OSError:  # the other side is gone

@@ -9,7 +9,7 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import NamedTuple
 
-STAGES = ("Set up", "Record", "Look", "Classify", "Resolve", "Confirm and close", "Assure")
+STAGES = ("Set up", "Record", "Look", "Classify", "Resolve", "Confirm and close", "Assure", "Keep")
 
 
 class Entry(NamedTuple):
@@ -40,6 +40,14 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
+    "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),
+    "restore": Entry(
+        "Keep", "Put the ledger of a backup in the place of the present one, which is kept."
+    ),
+    "export": Entry("Keep", "Print every ticket with all its events, one JSON object a line."),
+    "import": Entry("Keep", "Take over tickets from elsewhere, with their times and authors."),
+    "compact": Entry("Keep", "Fold the journal into the snapshot now."),
 }
 
 

@@ -61,9 +61,12 @@ def command(
         service=narrow["service"] or "",
         text=narrow["query"] or "",
     )
-    found = pressing(desk.ledger.find(query))
-    most = _limit(limit, as_json=bool(ctx.obj.json)) or len(found)
-    return results.Listed([desk.see(ticket) for ticket in found[:most]], len(found[most:]))
+    most = _limit(limit, as_json=bool(ctx.obj.json))
+    if most:
+        found, more = desk.ledger.most_pressing(query, most)
+    else:
+        found, more = pressing(desk.ledger.find(query)), 0
+    return results.Listed([desk.see(ticket) for ticket in found], more)
 
 
 def _caller(desk: Desk, given: str) -> str:

@@ -7,15 +7,81 @@ together when the block ends, and nothing is when it raises.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
+
+
+Progress: TypeAlias = "Callable[[int, int], None]"
+"""Is told how much is done, and of how much, in one unit or another."""
+
+
+class Finding(Struct, frozen=True):
+    """Something in the ledger that is not as it was written, or not as its events say.
+
+    Args:
+        file: the path of the file; `at`: the byte it begins at, -1 for the file as a whole.
+        ref: the ticket it is about, as far as that can be told.
+        problem: what is wrong.
+    """
+
+    file: str
+    at: int
+    ref: str
+    problem: str
+
+
+class Examination(Struct, frozen=True):
+    """What was looked at in a ledger, and what was found.
+
+    Args:
+        tickets, commits, archives: how many there are; commits are those since the snapshot.
+        findings: damage.
+        remarks: what is harmless and worth knowing.
+    """
+
+    tickets: int = 0
+    commits: int = 0
+    archives: int = 0
+    findings: tuple[Finding, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Mended(Struct, frozen=True):
+    """What a repair saved.
+
+    Args:
+        tickets: how many tickets there are now.
+        doubtful: tickets that could be read though their checksum was wrong; each has a note.
+        lost: tickets of which something could not be read.
+        kept: where the damaged files are.
+    """
+
+    tickets: int
+    doubtful: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+class Restored(Struct, frozen=True):
+    """What a restore did.
+
+    Args:
+        tickets: how many tickets there are now; `next`: the reference of the next one.
+        kept: the folder that holds the ledger as it was; empty if there was none.
+    """
+
+    tickets: int
+    next: str
+    kept: str
 
 
 class Reader(Protocol):
@@ -35,11 +101,17 @@ class Reader(Protocol):
     def find(self, query: Query) -> Iterator[Ticket]:
         """The tickets that match, in the order of their references."""
 
+    def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
+        """Of the tickets that match, the most pressing ones first, and how many more there are."""
+
     def by_key(self, key: str) -> Ticket | None:
         """The newest ticket that is not closed and has this alert key."""
 
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """The ticket that was opened with this idempotency key, closed or not."""
+
+    def by_source(self, source: str) -> Ticket | None:
+        """The ticket that was imported under this source id, closed or not."""
 
 
 class Writer(Reader, Protocol):
@@ -64,4 +136,27 @@ class Ledger(Reader, Protocol):
 
         Raises:
             LedgerBusyError: the lock was not free in time.
+        """
+
+    def compact(self) -> None:
+        """Put everything where it is read fastest; nothing that can be asked changes."""
+
+    def examine(self, progress: Progress) -> Examination:
+        """Look at everything that is stored, and hold it against the events."""
+
+    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+        """Save what can be read of a damaged ledger; damaged bytes are kept aside."""
+
+    def back_up(self, path: str, progress: Progress) -> int:
+        """Write everything to one new file; how many tickets are in it.
+
+        Raises:
+            RefusedError: there is such a file already.
+        """
+
+    def restore(self, path: str, progress: Progress) -> Restored:
+        """Put what a backup holds in the place of what is there, which is kept.
+
+        Raises:
+            LedgerDamagedError: the file is no backup, or it is damaged.
         """

@@ -14,7 +14,7 @@ from sdcli import results
 from sdcli.render.safe import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sdcli.intake.record import Outcome
     from sdcli.knowledge.search import Hit
@@ -33,8 +33,10 @@ def in_ascii(document: str) -> str:
     return document if document.isascii() else json_text(document, everything=True)
 
 
-def write(result: results.Result) -> list[str]:
+def write(result: results.Result) -> Iterable[str]:
     """The lines to print: one document, except for a stream, which gives one a line."""
+    if isinstance(result, results.Exported):
+        return map(dump, result.tickets)
     if isinstance(result, results.TakenIn):
         return [dump(_outcome(outcome, seen)) for outcome, seen in result.outcomes]
     return [dump(_SHAPES[type(result)](result))]
@@ -148,4 +150,18 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     },
     results.Linted: lambda result: {"ok": True, "counts": dict(result.counts)},
     results.Started: lambda result: {"desk": result.root, "files": result.files},
+    results.Done: lambda result: {"done": result.said},
+    results.Examined: lambda result: {
+        "sound": not result.examination.findings,
+        **msgspec.to_builtins(result.examination),
+    },
+    results.Repaired: lambda result: result.mended,
+    results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
+    results.BroughtBack: lambda result: result.restored,
+    results.BroughtIn: lambda result: {
+        "dry_run": result.dry_run,
+        "new": sum(each.is_new for each in result.moved),
+        "known": sum(not each.is_new for each in result.moved),
+        "tickets": list(result.moved),
+    },
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sdcli.intake.record import Outcome
+    from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
     from sdcli.tickets.ticket import Ticket
 
@@ -43,12 +44,16 @@ class Screen(NamedTuple):
 class Told(NamedTuple):
     """What to print: `out` is the answer, `err` are remarks for the person."""
 
-    out: list[str]
+    out: Iterable[str]
     err: list[str]
 
 
 def write(result: results.Result, screen: Screen) -> Told:
     """The lines to print for a result."""
+    if isinstance(result, results.Exported):  # too many to hold at once
+        from sdcli.render import as_json  # noqa: PLC0415 - text needs no JSON otherwise
+
+        return Told(as_json.write(result), [])
     out, err = _SHAPES[type(result)](result, screen)
     return Told(list(out), list(err))
 
@@ -336,6 +341,72 @@ def _started(result: results.Started, screen: Screen) -> _Lines:
     ]
 
 
+def _done(result: results.Done, screen: Screen) -> _Lines:
+    del screen
+    return [result.said], []
+
+
+def _examined(result: results.Examined, screen: Screen) -> _Lines:
+    del screen
+    found = result.examination
+    remarks = [f"Note: {line(remark)}" for remark in found.remarks]
+    if not found.findings:
+        counts = (
+            words.count(found.tickets, "ticket"),
+            f"{words.count(found.archives, 'archive')}",
+            f"{words.count(found.commits, 'commit')} since the last snapshot",
+        )
+        return [f"The ledger is sound: {', '.join(counts)}."], remarks
+    told = [_finding(each) for each in found.findings]
+    count = words.count(len(told), "finding")
+    hint = "Next: sdcli doctor --repair saves what can be read and keeps the damaged bytes"
+    return [f"The ledger is damaged: {count}.", *told], [*remarks, hint]
+
+
+def _finding(found: Finding) -> str:
+    place = f"{found.file}, byte {found.at}" if found.at >= 0 else found.file
+    about = f"{found.ref}: " if found.ref else ""
+    return f"  {line(place)}: {about}{line(found.problem)}."
+
+
+def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
+    del screen
+    mended = result.mended
+    if not mended.kept:
+        return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
+    told = [f"The ledger is whole again: {words.count(mended.tickets, 'ticket')}."]
+    if mended.doubtful:
+        told.append(
+            f"Could be read, but not proven; each has a note: {', '.join(mended.doubtful)}."
+        )
+    if mended.lost:
+        told.append(f"Something of these could not be read: {', '.join(mended.lost)}.")
+    return [*told, *(f"The damaged file is kept as {line(path)}." for path in mended.kept)], []
+
+
+def _backed_up(result: results.BackedUp, screen: Screen) -> _Lines:
+    del screen
+    count = words.count(result.tickets, "ticket")
+    return [f"{count} {_is(result.tickets)} kept in {line(result.file)}."], []
+
+
+def _brought_back(result: results.BroughtBack, screen: Screen) -> _Lines:
+    del screen
+    restored = result.restored
+    count = words.count(restored.tickets, "ticket")
+    told = f"{count} {_is(restored.tickets)} back; the next is {restored.next}."
+    kept = [f"The ledger as it was is kept in {line(restored.kept)}."] if restored.kept else []
+    return [told, *kept], ["Next: sdcli list"]
+
+
+def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
+    del screen
+    new = sum(each.is_new for each in result.moved)
+    known = len(result.moved) - new
+    would = "would be" if result.dry_run else _is(new)
+    return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -349,4 +420,10 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Monitored: _monitored,
     results.Linted: _linted,
     results.Started: _started,
+    results.Done: _done,
+    results.Examined: _examined,
+    results.Repaired: _repaired,
+    results.BackedUp: _backed_up,
+    results.BroughtBack: _brought_back,
+    results.BroughtIn: _brought_in,
 }

@@ -66,6 +66,10 @@ def _closed(event: e.Closed) -> str:
     )
 
 
+def _imported(event: e.Imported) -> str:
+    return f"imported from {event.source}"
+
+
 def _sla_alerted(event: e.SlaAlerted) -> str:
     what = "breach" if event.threshold >= BREACH else f"warning at {event.threshold} %"
     people = ", ".join(event.recipients) or "nobody"
@@ -100,4 +104,5 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Repeated: lambda _: "the same alert again",
     e.Recovered: lambda _: "monitoring reports the service restored",
     e.SlaAlerted: _sla_alerted,
+    e.Imported: _imported,
 }

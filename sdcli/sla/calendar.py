@@ -10,7 +10,9 @@ before its end exists twice. The time zone of the process is never read or set.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date, datetime, timedelta
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -31,17 +33,19 @@ class WorkingTime:
         self._week = calendar.hours.days()
         self._holidays = frozenset(calendar.holidays)
         self._days: dict[date, list[tuple[int, int]]] = {}
+        # The windows from the first to the last known instant: when each opens, and the seconds
+        # of working time before it. Nothing is known at first.
+        self._first, self._last = 1, 0
+        self._opens: list[int] = []
+        self._worked: list[int] = []
 
     def between(self, start: int, end: int) -> int:
         """Seconds of working time in `start <= t < end`; none if the end is not later."""
-        total = 0
         if end <= start:
-            return total
-        for opens, closes in self._windows(start):
-            if opens >= end:
-                break
-            total += max(0, min(closes, end) - max(opens, start))
-        return total
+            return 0
+        if start < self._first or end > self._last:
+            self._learn(start, end)
+        return self._until(end) - self._until(start)
 
     def after(self, start: int, seconds: int) -> int:
         """The first instant at which `seconds` of working time have passed since `start`.
@@ -58,6 +62,28 @@ class WorkingTime:
                 return begin + left
             left -= max(0, closes - begin)
         raise AssertionError("windows never end")  # pragma: no cover
+
+    def _until(self, at: int) -> int:
+        """Seconds of working time from the first known instant until another one."""
+        index = bisect_right(self._opens, at)
+        running, closed = self._worked[index - 1] + at - self._opens[index - 1], self._worked[index]
+        return running if running < closed else closed  # noqa: FURB136 - a call costs as much again
+
+    def _learn(self, start: int, end: int) -> None:
+        """Sum up the windows from `start` to `end`, in one stretch with those known before.
+
+        A stretch that is known grows by its own length at least: tickets that come in the order
+        of their age, newest first, would have it summed up anew for each of them.
+        """
+        if self._opens:
+            length = self._last - self._first
+            start = self._first if start >= self._first else start - length
+            end = self._last if end <= self._last else end + length
+        windows = takewhile(lambda window: window[0] <= end, self._windows(start))
+        known = [(start, start), *windows]  # so that some window opens before every instant
+        self._opens = [opens for opens, _ in known]
+        self._worked = list(accumulate((closes - opens for opens, closes in known), initial=0))
+        self._first, self._last = start, end
 
     def _windows(self, start: int) -> Iterator[tuple[int, int]]:
         """The working windows that end after `start`, in order and without overlap."""

@@ -9,22 +9,21 @@ target's length (T14).
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from sdcli.sla.clock import elapsed, reaches, resolution_run, response_run
+from sdcli.sla.clock import RUNS, elapsed, reaches, utc_seconds
 from sdcli.tickets.event import Classified
-from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.policy.model import Policy, Recipient
-    from sdcli.sla.clock import Clocks, Run, Target
+    from sdcli.sla.clock import Clocks, Goal, Target, Terms, Threshold
+    from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket
 
 
@@ -47,62 +46,85 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 
 def alerts(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]:
-    """Everything that should have been said about a ticket by `now` and has not been."""
+    """Everything that should have been said about a ticket by `now` and has not been.
+
+    `clocks` are those of the policy, `now` is in seconds of UTC.
+    """
     found: dict[str, Alert] = {}
-    for state, until in _states(ticket, now):
-        passed = sorted(_passed(state, policy, clocks, until, now), key=_earliest_first)
-        for alert in passed:
-            if alert.id not in ticket.sla_alerts and alert.id not in found:
-                recipients = recipients_of(ticket, policy, alert.threshold)
-                found[alert.id] = replace(alert, recipients=recipients)
+    for state in _states(ticket, clocks, now):
+        for alert in sorted(_passed(ticket, state, policy, now), key=_earliest_first):
+            found.setdefault(alert.id, alert)
     return list(found.values())
 
 
-def _states(ticket: Ticket, now: int) -> Iterator[tuple[Ticket, int]]:
-    """The ticket under each classification it has had, with the instant that ended it."""
+class _State(Struct, frozen=True):
+    """A ticket under one of its classifications, and when that ended, in seconds of UTC."""
+
+    events: tuple[AnyEvent, ...]
+    terms: Terms
+    until: int
+
+
+def _states(ticket: Ticket, clocks: Clocks, now: int) -> list[_State]:
+    """The classifications a ticket has had, without those too short to pass a threshold.
+
+    No clock has run for longer than the ticket existed: most need no look at any calendar.
+    """
+    found: list[_State] = []
+    opened = utc_seconds(ticket.events[0].at)
+    was: Opened | Classified = ticket.opening
     for index, event in enumerate(ticket.events):
-        if isinstance(event, Classified):
-            yield fold(ticket.ref, ticket.events[:index]), min(now, int(event.at.timestamp()))
-    yield ticket, now
+        if type(event) is Classified:
+            terms, ended = clocks.terms(was.service, was.priority), utc_seconds(event.at)
+            if ended - opened >= terms.soonest_s:
+                found.append(_State(ticket.events[:index], terms, min(now, ended)))
+            was = event
+    terms = clocks.terms(ticket.service, ticket.priority)
+    if now - opened >= terms.soonest_s:
+        found.append(_State(ticket.events, terms, now))
+    return found
 
 
-def _passed(
-    ticket: Ticket, policy: Policy, clocks: Clocks, until: int, now: int
-) -> Iterator[Alert]:
-    """The thresholds a ticket had passed by `until`, as it was then; `now` is when it is said."""
-    targets, time = clocks.targets(ticket), clocks.working_time(ticket)
-    runs: dict[Target, Run] = {
-        "response": response_run(ticket.events),
-        "resolution": resolution_run(ticket.events),
-    }
-    for target, run in runs.items():
-        target_s = targets[target]
-        ran = elapsed(run, time, until)
-        for threshold in (*policy.sla.alerts.warn_at, BREACH):
-            needed = -(-target_s * threshold // 100)
-            if ran > target_s if threshold == BREACH else ran >= needed:
-                passed = reaches(run, time, needed, until)
+def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator[Alert]:
+    """The thresholds passed in one state and not said before; `now` is when they are said."""
+    time = state.terms.time
+    # What was late before a ticket was imported is not said here (T25).
+    silent_until = utc_seconds(ticket.imported_at) if ticket.imported_at else 0
+    for goal in state.terms.goals:
+        unsaid = _unsaid(ticket, goal) if ticket.sla_alerts else goal.thresholds
+        if not unsaid:
+            continue
+        run = RUNS[goal.target](state.events)
+        ran = elapsed(run, time, state.until)
+        for threshold in unsaid:
+            if ran >= threshold.passed_s:
+                passed = reaches(run, time, threshold.needed_s, state.until)
+                if passed < silent_until:
+                    continue
                 yield Alert(
-                    id=_id(ticket.ref, target, threshold, target_s),
+                    id=_id(ticket, threshold),
                     ref=ticket.ref,
-                    target=target,
-                    threshold=threshold,
-                    percent=round(needed * 100 / target_s, 1),
-                    due=time.after(passed, target_s - needed),
-                    elapsed_s=needed,
-                    target_s=target_s,
+                    target=goal.target,
+                    threshold=threshold.percent,
+                    percent=round(threshold.needed_s * 100 / goal.target_s, 1),
+                    due=time.after(passed, goal.target_s - threshold.needed_s),
+                    elapsed_s=threshold.needed_s,
+                    target_s=goal.target_s,
                     late_by_s=now - passed,
-                    recipients=(),
+                    recipients=recipients_of(ticket, policy, threshold.percent),
                 )
+
+
+def _unsaid(ticket: Ticket, goal: Goal) -> list[Threshold]:
+    return [each for each in goal.thresholds if _id(ticket, each) not in ticket.sla_alerts]
+
+
+def _id(ticket: Ticket, threshold: Threshold) -> str:
+    return sha256(f"{ticket.ref}|{threshold.key}".encode()).hexdigest()[:16]
 
 
 def _earliest_first(alert: Alert) -> int:
     return -alert.late_by_s
-
-
-def _id(ref: str, target: str, threshold: int, target_s: int, cycle: int = 1) -> str:
-    text = f"{ref}|{target}|{threshold}|{cycle}|{target_s}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:

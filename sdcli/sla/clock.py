@@ -8,27 +8,36 @@ A target is met up to and including its last second.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
 from sdcli.sla.calendar import WorkingTime
-from sdcli.tickets.event import Noted, Resolved, kind
+from sdcli.tickets.event import AnyEvent, Noted, Opened, Resolved
 from sdcli.tickets.lifecycle import LIFECYCLE, START
+from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sdcli.policy.model import Agreement, Policy
-    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import Status
+    from sdcli.tickets.words import Priority, Status
 
 Target: TypeAlias = Literal["response", "update", "resolution"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 State: TypeAlias = Literal["running", "paused", "met", "breached", "none"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_DAY_S = 24 * 3600
 _AT_WORK: tuple[Status, ...] = ("new", "in_progress")
+# By class: to ask each event of each ticket for its kind takes longer than the step itself.
+_LEADS: Mapping[type[AnyEvent], Mapping[Status, Status]] = {
+    each: LIFECYCLE[str(each.__struct_config__.tag)]
+    for each in get_args(AnyEvent)
+    if each is not Opened
+}
 
 
 class Clock(Struct, frozen=True):
@@ -44,14 +53,14 @@ class Clock(Struct, frozen=True):
     percent: float | None = None
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """A stretch in which a clock ran, in seconds of UTC; `end` is None while it still runs."""
 
     start: int
     end: int | None
 
 
-class Run(NamedTuple):
+class Run(Struct, frozen=True):
     """All stretches of a clock, and whether it has been stopped for good."""
 
     spans: tuple[Span, ...]
@@ -67,10 +76,11 @@ def agreement_of(policy: Policy, service: str) -> tuple[str, Agreement]:
 
 def response_run(events: Sequence[AnyEvent]) -> Run:
     """From opening to the first visible word to the caller (T12), or to the resolution."""
-    start = _seconds(events[0])
+    start = utc_seconds(events[0].at)
     for event in events:
-        if isinstance(event, Resolved) or (isinstance(event, Noted) and event.visible):
-            return Run((Span(start, _seconds(event)),), stopped=True)
+        # `isinstance` would ask the metaclass about each event of each ticket.
+        if type(event) is Resolved or (type(event) is Noted and event.visible):
+            return Run((Span(start, utc_seconds(event.at)),), stopped=True)
     return Run((Span(start, None),), stopped=False)
 
 
@@ -78,68 +88,131 @@ def resolution_run(events: Sequence[AnyEvent]) -> Run:
     """The stretches at work, between waits, up to the resolution; reopening adds another."""
     spans: list[Span] = []
     status: Status = START
-    at = _seconds(events[0])
-    begun: int | None = at
+    latest = events[0].at
+    begun: int | None = utc_seconds(latest)
     for event in events[1:]:
-        status = LIFECYCLE[kind(event)][status]
-        at = max(at, _seconds(event))  # a clock that was set back counts nothing twice
+        # A clock that was set back counts nothing twice.
+        if event.at > latest:  # noqa: PLR1730 - a call of `max` costs as much as the whole step
+            latest = event.at
+        before, status = status, _LEADS[type(event)][status]
+        if status == before:
+            continue
         if begun is not None and status not in _AT_WORK:
-            spans.append(Span(begun, at))
+            spans.append(Span(begun, utc_seconds(latest)))
             begun = None
         elif begun is None and status in _AT_WORK:
-            begun = at
-        elif begun is None and isinstance(event, Resolved):
+            begun = utc_seconds(latest)
+        elif begun is None and status == "resolved":
+            at = utc_seconds(latest)
             spans.append(Span(at, at))  # resolved out of a wait: work ended here, not before it
     if begun is not None:
         spans.append(Span(begun, None))
     return Run(tuple(spans), stopped=status in ("resolved", "closed"))
 
 
-def _seconds(event: AnyEvent) -> int:
-    return int(event.at.timestamp())
+def utc_seconds(at: datetime) -> int:
+    """An instant in seconds of UTC."""
+    since = at - _EPOCH  # `timestamp()` takes twice as long
+    return since.days * _DAY_S + since.seconds
+
+
+RUNS: Mapping[Target, Callable[[Sequence[AnyEvent]], Run]] = {
+    "response": response_run,
+    "resolution": resolution_run,
+}
+
+
+class Threshold(Struct, frozen=True):
+    """A percentage of a target; `key` tells its alerts from others of the same ticket (T14).
+
+    `needed_s` is the working time that makes the percentage. A clock that has run for `passed_s`
+    has passed it: that is a second more for a breach, since the last second meets the target.
+    """
+
+    percent: int
+    needed_s: int
+    passed_s: int
+    key: str
+
+
+class Goal(Struct, frozen=True):
+    """A target in seconds of working time, and what there is to pass on the way to it."""
+
+    target: Target
+    target_s: int
+    thresholds: tuple[Threshold, ...]
+
+
+class Terms(Struct, frozen=True):
+    """What the policy grants a ticket, by its service and priority.
+
+    No threshold is passed before a clock has run for `soonest_s` seconds of working time.
+    """
+
+    goals: tuple[Goal, ...]
+    time: WorkingTime
+    soonest_s: int
 
 
 class Clocks:
-    """Reads the clocks of tickets under one policy; a calendar's days are worked out once."""
+    """Reads the clocks of tickets under one policy; what does not change is worked out once."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._calendars: dict[str, WorkingTime] = {}
+        self._terms: dict[tuple[str, Priority], Terms] = {}
 
     def read(self, ticket: Ticket, now: int) -> dict[Target, Clock]:
         """Every target of a ticket at an instant in seconds of UTC."""
-        runs = {
-            "response": response_run(ticket.events),
-            "resolution": resolution_run(ticket.events),
-        }
-        targets = self.targets(ticket)
-        time = self.working_time(ticket)
-        return {
-            target: _clock(runs[target], targets[target], time, now)
-            if target in runs
-            else Clock("none")
-            for target in TARGETS
-        }
+        terms = self.terms(ticket.service, ticket.priority)
+        found = dict.fromkeys(TARGETS, Clock("none"))
+        for goal in terms.goals:
+            run = RUNS[goal.target](ticket.events)
+            found[goal.target] = _clock(run, goal.target_s, terms.time, now)
+        return found
 
-    def targets(self, ticket: Ticket) -> dict[Target, int]:
-        """The targets that apply to a ticket, in seconds of working time."""
-        name, _ = agreement_of(self._policy, ticket.service)
-        own = self._policy.sla.agreement_targets(name, ticket.priority)
-        return {"response": own.response, "resolution": own.resolution}
+    def terms(self, service: str, priority: Priority) -> Terms:
+        """What the policy grants to tickets of this service and priority."""
+        found = self._terms.get((service, priority))
+        if found is None:
+            found = self._terms[service, priority] = self._agreed(service, priority)
+        return found
 
-    def working_time(self, ticket: Ticket) -> WorkingTime:
-        """The working time that counts for a ticket."""
-        _, agreement = agreement_of(self._policy, ticket.service)
-        name = agreement.calendar
-        if name not in self._calendars:
-            self._calendars[name] = WorkingTime(self._policy.sla.calendars[name])
-        return self._calendars[name]
+    def _agreed(self, service: str, priority: Priority) -> Terms:
+        name, agreement = agreement_of(self._policy, service)
+        own = self._policy.sla.agreement_targets(name, priority)
+        warn_at = self._policy.sla.alerts.warn_at
+        goals = (
+            _goal("response", own.response, warn_at),
+            _goal("resolution", own.resolution, warn_at),
+        )
+        soonest_s = min(each.passed_s for goal in goals for each in goal.thresholds)
+        return Terms(goals, self._working_time(agreement.calendar), soonest_s)
+
+    def _working_time(self, calendar: str) -> WorkingTime:
+        if calendar not in self._calendars:
+            self._calendars[calendar] = WorkingTime(self._policy.sla.calendars[calendar])
+        return self._calendars[calendar]
+
+
+def _goal(target: Target, target_s: int, warn_at: tuple[int, ...]) -> Goal:
+    thresholds = tuple(_threshold(target, target_s, each) for each in (*warn_at, BREACH))
+    return Goal(target, target_s, thresholds)
+
+
+def _threshold(target: Target, target_s: int, percent: int, cycle: int = 1) -> Threshold:
+    needed = -(-target_s * percent // 100)
+    passed = needed + 1 if percent == BREACH else needed
+    return Threshold(percent, needed, passed, f"{target}|{percent}|{cycle}|{target_s}")
 
 
 def elapsed(run: Run, time: WorkingTime, now: int) -> int:
     """Seconds of working time that a clock has run by `now`."""
-    ends = ((span.start, now if span.end is None else min(span.end, now)) for span in run.spans)
-    return sum(time.between(start, end) for start, end in ends)
+    total = 0
+    for span in run.spans:
+        end = span.end
+        total += time.between(span.start, now if end is None or end > now else end)
+    return total
 
 
 def reaches(run: Run, time: WorkingTime, seconds: int, now: int) -> int:

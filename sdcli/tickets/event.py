@@ -284,6 +284,16 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
         return replace(ticket, sla_alerts=(*ticket.sla_alerts, self.alert))
 
 
+class Imported(Event, frozen=True, tag="imported", kw_only=True):
+    """Brought here from elsewhere with everything above; `source` names it there, once (T25)."""
+
+    source: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Known by its source from now on; what was late before is not said again."""
+        return replace(ticket, source=self.source, imported_at=self.at)
+
+
 AnyEvent: TypeAlias = (
     Opened
     | Noted
@@ -300,6 +310,7 @@ AnyEvent: TypeAlias = (
     | Repeated
     | Recovered
     | SlaAlerted
+    | Imported
 )
 
 

@@ -43,6 +43,7 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "repeated": _UNLESS_CLOSED,
     "recovered": _UNLESS_CLOSED,
     "sla_alerted": _ALWAYS,
+    "imported": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+class Face(Struct, frozen=True, kw_only=True):
+    """The folded fields of a ticket that lists narrow and order by; quicker to read than all."""
+
+    ref: str
+    status: str
+    type: str
+    service: str
+    priority: str
+    queue: str
+    assignee: str | None = None
+    opened_at: datetime
+    updated_at: datetime
+
+
 class Query(Struct, frozen=True, kw_only=True):
     """Which tickets: empty fields do not narrow. `text` matches summary and details.
 
@@ -34,21 +48,29 @@ class Query(Struct, frozen=True, kw_only=True):
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
-        return self._state(ticket) and self._fields(ticket) and self._words(ticket)
+        return self.fits(ticket) and self._person(ticket) and self._words(ticket)
 
-    def _state(self, ticket: Ticket) -> bool:
+    def fits(self, ticket: Ticket | Face) -> bool:
+        """Whether the folded fields are those of a wanted ticket."""
         touched = self.touched_since is not None and ticket.updated_at >= self.touched_since
-        return ticket.status in self.statuses or touched
-
-    def _fields(self, ticket: Ticket) -> bool:
-        wanted = (
-            (self.queue, ticket.queue),
-            (self.assignee, ticket.assignee),
-            (self.type, ticket.type),
-            (self.priority, ticket.priority),
-            (self.service, ticket.service),
+        return (
+            (ticket.status in self.statuses or touched)
+            and self.queue in ("", ticket.queue)
+            and self.assignee in ("", ticket.assignee)
+            and self.type in ("", ticket.type)
+            and self.priority in ("", ticket.priority)
+            and self.service in ("", ticket.service)
         )
-        return all(not want or want == has for want, has in wanted) and self._person(ticket)
+
+    def narrowed(self) -> dict[str, str]:
+        """The folded fields that must have one value, and the value."""
+        names = ("queue", "assignee", "type", "priority", "service")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    @property
+    def needs_opening(self) -> bool:
+        """Whether the opening event must be read to tell if a ticket is wanted."""
+        return bool(self.user or self.text)
 
     def _person(self, ticket: Ticket) -> bool:
         opening = ticket.opening
@@ -65,8 +87,9 @@ class Query(Struct, frozen=True, kw_only=True):
 
 def pressing(tickets: Iterable[Ticket]) -> list[Ticket]:
     """The most pressing first: by priority, then the oldest."""
-    return sorted(tickets, key=_urgent_then_old)
+    return sorted(tickets, key=urgency)
 
 
-def _urgent_then_old(ticket: Ticket) -> tuple[str, datetime, int, str]:
+def urgency(ticket: Ticket | Face) -> tuple[str, datetime, int, str]:
+    """What tickets are ordered by: priority, age, and at last the reference."""
     return ticket.priority, ticket.opened_at, len(ticket.ref), ticket.ref

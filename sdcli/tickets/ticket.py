@@ -16,6 +16,7 @@ from sdcli.tickets import lifecycle
 from sdcli.tickets.event import (
     AnyEvent,
     ArticleUse,
+    Imported,
     Opened,
     SlaAlerted,
 )
@@ -48,6 +49,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime
     key: str = ""
     idempotency_key: str = ""
+    source: str = ""
+    imported_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     service_restored_at: datetime | None = None
@@ -108,8 +111,8 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     return replace(
         changed,
         status=status,
-        # What the desk said of its own clock is not a change of the request (T15).
-        updated_at=ticket.updated_at if isinstance(event, SlaAlerted) else event.at,
+        # What the desk said of its own clock is not a change of the request (T15); nor is its move.
+        updated_at=ticket.updated_at if isinstance(event, SlaAlerted | Imported) else event.at,
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
         closed_at=_since(status == "closed", ticket.closed_at, event.at),
         events=(*ticket.events, event),

@@ -1,81 +1,76 @@
-"""The ledger file: whole at every moment, refused when damaged, and never made worse."""
+"""The snapshot: whole at every moment, refused when damaged, and never made worse."""
 
 from __future__ import annotations
 
-import errno
-import io
 import json
 import os
 import re
 import stat
-import subprocess
-import sys
-from contextlib import suppress
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sdcli.errors import LEDGER_DAMAGED, UNEXPECTED, LedgerDamagedError, MachineError, SdcliError
-from sdcli.ledger.tiny import document
-from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.tickets.event import Opened, Stamp
+from sdcli.errors import LEDGER_DAMAGED, UNEXPECTED, LedgerDamagedError, MachineError
+from sdcli.ledger.tiny import compact as compaction
+from sdcli.ledger.tiny.document import FORMAT
+from sdcli.ledger.tiny.seal import sealed, unsealed
 from sdcli.tickets.query import Query
-from sdcli.tickets.words import STATUSES
+from tests.ledger.making import (
+    ALL,
+    NAMES,
+    close,
+    compact,
+    contents,
+    former,
+    home,
+    lines_of,
+    names,
+    opened,
+    overwrite,
+    put,
+    read,
+    snapshot_of,
+    tickets,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
-ALL = Query(statuses=STATUSES)
-NAMES = ["tickets.json", "tickets.lock"]
+    from sdcli.ledger.tiny.home import TinyLedger
+    from sdcli.tickets.ticket import Ticket
 
-
-def put(folder: Path, summary: str = "It is broken") -> str:
-    """A new ticket in a commit of its own."""
-    with TinyLedger(str(folder), 5).write() as writer:
-        event = Opened(
-            *Stamp(at=NOW, by="ben").mark(), summary=summary, queue="service-desk", priority="P3"
-        )
-        return writer.create([event]).ref
-
-
-def read(folder: Path) -> list[str]:
-    """The summaries of all tickets."""
-    return [ticket.summary for ticket in TinyLedger(str(folder), 5).find(ALL)]
+SUMMARIES = ["one", "zwei · 二", "three"]
 
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    """A ledger with three tickets."""
+    """A ledger with three tickets in its snapshot."""
     folder = tmp_path / "ledger"
-    for summary in ("one", "zwei · 二", "three"):
+    for summary in SUMMARIES:
         put(folder, summary)
+    compact(folder)
     return folder
 
 
 @pytest.fixture(name="file")
 def _file(folder: Path) -> Path:
-    """The ledger file with three tickets."""
+    """The snapshot with three tickets."""
     return folder / "tickets.json"
 
 
 def refused(file: Path, content: bytes) -> str:
-    """Reading and writing are both refused and leave these bytes alone; gives the sentence."""
+    """Reading and writing are both refused and leave all files alone; gives the sentence."""
     file.write_bytes(content)
-    said = ""
-    for attempt in (read, put):
+    before, said = contents(file.parent), ""
+    for attempt in (read, put, compact):
         with pytest.raises(LedgerDamagedError) as refusal:
             attempt(file.parent)
         said = refusal.value.message
         assert refusal.value.exit_code == LEDGER_DAMAGED == 7
         assert str(file) in said
         assert "Nothing was changed" in said
-    assert file.read_bytes() == content
-    assert sorted(os.listdir(file.parent)) == NAMES
+    assert contents(file.parent) == before
+    assert names(file.parent) == NAMES
     return said
 
 
@@ -86,45 +81,101 @@ def test_one_ticket_a_line(file: Path) -> None:
     assert [row.partition(":")[0] for row in rows] == ['"1"', '"2"', '"3"']
     assert [json.loads(f"{{{row.rstrip(',')}}}") for row in rows]
     assert "zwei · 二" in rows[1]
-    assert file.read_bytes().endswith(b"\n}}\n")
+    assert lines[-1].startswith('"meta":{"1":')
+    assert file.read_bytes().endswith(b"}}\n")
 
 
 def test_line_ends_in_texts_do_not_break_lines(folder: Path, file: Path) -> None:
-    """A ticket with line ends in its texts is one line of the file nevertheless."""
-    before = file.read_bytes().count(b"\n")
+    """A ticket with line ends in its texts is one line of journal and snapshot nevertheless."""
+    journal = folder / "tickets.journal"
+    before = [path.read_bytes().count(b"\n") for path in (journal, file)]
     put(folder, "a\nb\r\nc")
-    assert file.read_bytes().count(b"\n") == before + 1
+    assert journal.read_bytes().count(b"\n") == before[0] + 1
+    compact(folder)
+    assert file.read_bytes().count(b"\n") == before[1] + 1
     assert read(folder)[-1] == "a\nb\r\nc"
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
-def test_access_rights_are_preserved(folder: Path, file: Path, mode: int) -> None:
-    """A commit leaves the access rights of the file as somebody has set them (T27)."""
+def test_access_rights_are_preserved(
+    folder: Path, file: Path, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No commit and no compaction opens a ledger to more, or to fewer, than it was (T27)."""
+    monkeypatch.setattr(compaction, "_MOST_CLOSED", 0)
     file.chmod(mode)
     put(folder)
+    close(folder, "SD-1")
     assert stat.S_IMODE(file.stat().st_mode) == mode
+    compact(folder)
+    made = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert len(made) == 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {mode}
 
 
-def test_the_first_ledger_follows_the_umask(tmp_path: Path) -> None:
-    """A new ledger gets the access rights that the person's umask gives."""
+def test_what_is_kept_aside_has_the_rights_of_the_ledger(folder: Path) -> None:
+    """The rest of a commit is no more readable than the ledger that it was cut from (T27)."""
+    put(folder, "secret")
+    for path in folder.iterdir():
+        path.chmod(0o600)
+    journal = folder / "tickets.journal"
+    journal.write_bytes(journal.read_bytes()[:-5])
+    read(folder)
+    (kept,) = (folder / "damage").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_the_first_ledger_follows_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new ledger gets the access rights that the person's umask gives, in all its files."""
+    monkeypatch.setattr(compaction, "_MOST_CLOSED", 0)
+    folder = tmp_path / "ledger"
     before = os.umask(0o077)
     try:
-        put(tmp_path / "ledger")
-        put(tmp_path / "ledger")
+        put(folder)
+        first = list(folder.rglob("*"))
+        assert {path.stat().st_mode & 0o077 for path in first} == {0}
+        close(folder, put(folder))
+        compact(folder)
     finally:
         os.umask(before)
-    for name in NAMES:
-        assert (tmp_path / "ledger" / name).stat().st_mode & 0o077 == 0
+    made = list(folder.rglob("*"))
+    assert len(made) == 5
+    assert {path.stat().st_mode & 0o077 for path in made} == {0}
 
 
-def test_a_linked_ledger_stays_linked(folder: Path, file: Path, tmp_path: Path) -> None:
-    """A ledger that is a symbolic link is still one after a commit, and its target has it (T27)."""
-    real = tmp_path / "real.json"
-    file.rename(real)
-    file.symlink_to(real)
+@pytest.mark.parametrize("linked", ["the snapshot", "the folder"])
+def test_a_linked_ledger_stays_linked(folder: Path, tmp_path: Path, linked: str) -> None:
+    """A ledger behind a symbolic link is still there after a commit, with all its files (T27)."""
+    real = tmp_path / "volume"
+    folder.rename(real)
+    if linked == "the folder":
+        folder.symlink_to(real)
+    else:
+        folder.mkdir()
+        (folder / "tickets.json").symlink_to(real / "tickets.json")
+    link = folder if linked == "the folder" else folder / "tickets.json"
     put(folder, "four")
-    assert file.is_symlink()
-    assert b"four" in real.read_bytes()
+    assert b"four" in (real / "tickets.journal").read_bytes()
+    compact(folder)
+    assert b"four" in (real / "tickets.json").read_bytes()
+    assert link.is_symlink()
+    assert read(folder) == [*SUMMARIES, "four"] == read(real)
+
+
+def test_two_ledgers_linked_into_one_folder_stay_apart(tmp_path: Path) -> None:
+    """Desks whose ledgers are links to two files of one folder never mix what they record."""
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    desks = {name: tmp_path / name for name in ("a", "b")}
+    for name, desk in desks.items():
+        former(desk, opened(name))
+        (desk / "tickets.json").rename(volume / f"{name}.json")
+        (desk / "tickets.json").symlink_to(volume / f"{name}.json")
+    for _ in range(2):
+        for name, desk in desks.items():
+            put(desk, name)
+    assert {name: read(desk) for name, desk in desks.items()} == {"a": ["a"] * 3, "b": ["b"] * 3}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +199,8 @@ def test_a_linked_ledger_stays_linked(folder: Path, file: Path, tmp_path: Path) 
         (b'{"meta":{"1":{"format":1,"next":1}},"tickets":[]}', "it is not whole JSON"),
         (b"\xff\xfe{\0}\0", "it is not whole JSON"),
         (b"version https://git-lfs.github.com/spec/v1\n", "it is not whole JSON"),
+        (b"}}\n", "it is not whole JSON"),
+        (b'"meta":{"1":{}}}\n', "it is not whole JSON"),
     ],
 )
 def test_what_is_no_ledger_is_refused(file: Path, content: bytes, reason: str) -> None:
@@ -155,110 +208,177 @@ def test_what_is_no_ledger_is_refused(file: Path, content: bytes, reason: str) -
     assert reason in refused(file, content)
 
 
-@pytest.mark.parametrize("version", [0, 2, 99])
-def test_another_format_is_refused(file: Path, version: int) -> None:
-    """A ledger of a newer program is left to that program, with a word about it."""
-    content = file.read_bytes().replace(b'"format":1', b'"format":%d' % version)
-    said = refused(file, content)
-    assert f"format {version}" in said
-    assert "newer sdcli" in said
-
-
 def test_conflict_markers_are_named_with_their_line(file: Path) -> None:
-    """A ledger that a merge left in conflict is refused, and the line is told (T29)."""
+    """A ledger that a merge left in conflict is refused, and the line is told (T29).
+
+    Two sides never agree on the last line, so a merge has marked that one in any case.
+    """
+    *lines, last = file.read_bytes().splitlines(keepends=True)
+    theirs = last.replace(b'"next":4', b'"next":5')
+    marked = [b"<<<<<<< HEAD\n", last, b"=======\n", theirs, b">>>>>>> other\n"]
+    said = refused(file, b"".join([*lines, *marked]))
+    assert f"line {len(lines) + 1} is a merge conflict marker" in said
+
+
+@pytest.mark.parametrize("extra", [b"<<<<<<< HEAD\n", b"\n", b"x"])
+def test_what_was_put_between_is_refused(file: Path, extra: bytes) -> None:
+    """Bytes added between the lines shift them: damage to writers too, as a cut would be."""
     lines = file.read_bytes().splitlines(keepends=True)
-    ours, theirs = lines[4], lines[4].replace(b"zwei", b"deux")
-    marked = [b"<<<<<<< HEAD\n", ours, b"=======\n", theirs, b">>>>>>> other\n"]
-    said = refused(file, b"".join([*lines[:4], *marked, *lines[5:]]))
-    assert "line 5 is a merge conflict marker" in said
+    refused(file, b"".join([*lines[:3], extra, *lines[3:]]))
 
 
-@given(data=st.data())
-def test_every_truncation_is_refused(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    """A file cut at any byte is refused and left alone; only the last line end may be missing."""
-    folder = tmp_path_factory.mktemp("desk") / "ledger"
-    put(folder, "zwei · 二")
-    file = folder / "tickets.json"
+def test_every_truncation_is_refused(folder: Path, file: Path) -> None:
+    """A file cut at any byte is refused and left alone."""
     whole = file.read_bytes()
-    refused(file, whole[: data.draw(st.integers(0, len(whole) - 2))])
-    file.write_bytes(whole[:-1])
-    assert read(folder) == ["zwei · 二"]
-
-
-@given(data=st.data())
-def test_a_changed_byte_is_never_an_empty_ledger(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    """After a stroke of bad luck in one byte the ticket is there, or the ledger is refused."""
-    folder = tmp_path_factory.mktemp("desk") / "ledger"
-    put(folder, "one")
-    file = folder / "tickets.json"
-    whole = bytearray(file.read_bytes())
-    whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 127))
+    for end in range(len(whole)):
+        overwrite(file, whole[:end])
+        for attempt in (read, put):
+            with pytest.raises(LedgerDamagedError):
+                attempt(folder)
+        assert file.stat().st_size == end
     file.write_bytes(whole)
-    with suppress(LedgerDamagedError):
-        assert len(read(folder)) == 1
-    assert file.read_bytes() == whole
+    assert read(folder) == SUMMARIES
+
+
+def changed(whole: bytes, at: int) -> list[bytes]:
+    """The file with one byte changed in several ways."""
+    others = {whole[at] ^ 1, whole[at] ^ 0x20, whole[at] ^ 0x80, 0, 10, ord('"')} - {whole[at]}
+    return [whole[:at] + bytes([other]) + whole[at + 1 :] for other in sorted(others)]
+
+
+def answers(folder: Path) -> list[str] | None:
+    """The summaries one by one; None if the ledger is refused."""
+    ledger = home(folder)
+    try:
+        return [ledger.get(f"SD-{number}").summary for number in (1, 2, 3)]
+    except LedgerDamagedError:
+        return None
+
+
+def test_a_changed_byte_never_changes_a_ticket(folder: Path, file: Path) -> None:
+    """With any byte of the file changed, each ticket is what it was, or the ledger is refused."""
+    whole = file.read_bytes()
+    for at in range(len(whole)):
+        for content in changed(whole, at):
+            overwrite(file, content)
+            assert answers(folder) in (None, SUMMARIES), f"byte {at}"
+            assert file.read_bytes() == content
+
+
+def listed(folder: Path, query: Query) -> list[str] | None:
+    """The references that a list shows; None if the ledger is refused."""
+    try:
+        return [ticket.ref for ticket in home(folder).find(query)]
+    except LedgerDamagedError:
+        return None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [ALL, Query(), Query(statuses=("new",)), Query(queue="service-desk"), Query(priority="P3")],
+)
+def test_a_changed_byte_never_empties_a_list(folder: Path, file: Path, query: Query) -> None:
+    """With any byte of the file changed, a list shows all its tickets, or the ledger is refused."""
+    whole, refs = file.read_bytes(), ["SD-1", "SD-2", "SD-3"]
+    for at in range(len(whole)):
+        for content in changed(whole, at):
+            overwrite(file, content)
+            assert listed(folder, query) in (None, refs), f"byte {at}"
+
+
+def test_a_changed_byte_never_goes_into_a_new_snapshot(folder: Path, file: Path) -> None:
+    """A damaged line is not carried over: compaction refuses, and says which ticket it is."""
+    whole = file.read_bytes()
+    at = whole.index(b"zwei")
+    put(folder, "four")
+    file.write_bytes(changed(whole, at)[0])
+    before = contents(folder)
+    with pytest.raises(LedgerDamagedError, match="ticket SD-2 is damaged"):
+        compact(folder)
+    assert contents(folder) == before
 
 
 def test_trailing_bytes_are_refused(file: Path) -> None:
     """Bytes behind the document, as an old writer leaves them, are damage (T27)."""
-    refused(file, file.read_bytes() + b'9999"}]}\n}}\n')
+    for extra in (b'9999"}]}\n}}\n', b"\n", b"\0", b"}}\n"):
+        refused(file, file.read_bytes() + extra)
 
 
 def test_a_lost_file_is_not_an_empty_ledger(file: Path) -> None:
     """Where a ledger was, as the lock file tells, a missing file is damage; none is begun."""
     file.unlink()
-    for attempt in (read, put):
+    for attempt in (read, put, compact):
         with pytest.raises(LedgerDamagedError, match="the file is missing"):
             attempt(file.parent)
-    assert os.listdir(file.parent) == ["tickets.lock"]
+    assert names(file.parent) == ["tickets.journal", "tickets.lock"]
+
+
+def test_a_journal_alone_is_not_an_empty_ledger(folder: Path, file: Path) -> None:
+    """Where a journal continues a snapshot that has gone, with its lock file, that is damage."""
+    put(folder, "four")
+    file.unlink()
+    (folder / "tickets.lock").unlink()
+    for attempt in (read, put):
+        with pytest.raises(LedgerDamagedError):
+            attempt(folder)
+        assert names(folder) == ["tickets.journal"]
 
 
 def test_a_ledger_without_its_lock_file_is_whole(folder: Path) -> None:
     """A ledger that came by copy, without the lock file, is read and written."""
     (folder / "tickets.lock").unlink()
-    assert len(read(folder)) == 3
+    assert read(folder) == SUMMARIES
     assert put(folder) == "SD-4"
 
 
-ROW = b'"2":{"ref":"SD-2"'
+def test_a_ledger_may_be_moved(folder: Path, tmp_path: Path) -> None:
+    """A ledger that was copied with all its files is the same ledger."""
+    folder.rename(tmp_path / "elsewhere")
+    assert read(tmp_path / "elsewhere") == SUMMARIES
+    assert put(tmp_path / "elsewhere") == "SD-4"
 
 
-@pytest.mark.parametrize(
-    "row",
-    [b"17", b"null", b"[]", b"{}", b'"text"', b'{"ref":"SD-2","summary":"only"}'],
-)
-def test_a_row_that_is_no_ticket_is_named(file: Path, row: bytes) -> None:
-    """A row that is JSON and no ticket is refused by its number, in lists and look-ups."""
-    content = _with_row(file, row)
-    for look in (
-        lambda ledger: list(ledger.find(ALL)),
-        lambda ledger: ledger.get("SD-2"),
-        lambda ledger: ledger.by_key("k"),
-        lambda ledger: ledger.by_idempotency_key("k"),
-    ):
-        with pytest.raises(LedgerDamagedError, match="ticket SD-2 cannot be read"):
-            look(TinyLedger(str(file.parent), 5))
+def rewritten(folder: Path, number: int, row: bytes) -> None:
+    """The ledger written anew with another JSON object, sealed, as the row of a ticket."""
+    lines = [line for line in lines_of(folder / "tickets.json") if re.match(rb'"\d+":', line)]
+    lines[number - 1] = sealed(b'"%d":%s' % (number, row))
+    snapshot_of(folder, lines, next_number=4)
+
+
+@pytest.mark.parametrize("row", [b'{"a":1}', b'{"ref":"SD-2","summary":"only"}'])
+def test_a_row_that_is_no_ticket_is_named(folder: Path, row: bytes) -> None:
+    """A row that is JSON and no ticket is refused by its number, in look-ups and by compaction."""
+    rewritten(folder, 2, row)
+    before = contents(folder)
+    with pytest.raises(LedgerDamagedError, match="ticket SD-2 cannot be read"):
+        home(folder).get("SD-2")
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("row", [b"17", b"null", b"[]", b"{}", b'"text"'])
+def test_a_row_written_by_hand_is_named(file: Path, row: bytes) -> None:
+    """A row that somebody has typed over is refused by its number, and kept as it is."""
+    whole = file.read_bytes()
+    (line,) = [line for line in lines_of(file) if line.startswith(b'"2":')]
+    typed = b'"2":' + row
+    content = whole.replace(line, typed + b" " * (len(line) - len(typed)))
+    file.write_bytes(content)
+    with pytest.raises(LedgerDamagedError, match="ticket SD-2 is damaged"):
+        home(file.parent).get("SD-2")
     assert file.read_bytes() == content
 
 
-def test_a_damaged_row_leaves_the_others_readable(file: Path) -> None:
-    """Beside a damaged row the other tickets can still be seen, and the row is kept as it is."""
-    _with_row(file, b"17")
-    ledger = TinyLedger(str(file.parent), 5)
+def test_a_damaged_row_leaves_the_others_readable(folder: Path) -> None:
+    """Beside a damaged row the other tickets can still be seen."""
+    rewritten(folder, 2, b'{"a":1}')
+    ledger = home(folder)
     assert ledger.get("SD-1").summary == "one"
     assert ledger.get("SD-3").summary == "three"
 
 
-def _with_row(file: Path, row: bytes) -> bytes:
-    """Ticket 2 replaced by another JSON value."""
-    content = re.sub(rb'(?m)^"2":.*,$', b'"2":' + row + b",", file.read_bytes())
-    assert b'"2":' + row in content
-    file.write_bytes(content)
-    return content
+def all_of(ledger: TinyLedger) -> list[Ticket]:
+    """Every ticket of a list."""
+    return list(ledger.find(ALL))
 
 
 @pytest.mark.parametrize(
@@ -269,27 +389,64 @@ def _with_row(file: Path, row: bytes) -> bytes:
         pytest.param(rb'"ref":"SD-1"', b'"ref":"SD-3"', id="the reference of another"),
     ],
 )
-def test_a_row_that_contradicts_itself_is_refused(file: Path, pattern: bytes, by: bytes) -> None:
-    """A row that cannot be a ticket of its number is refused as damage by whoever lists it."""
-    lines = file.read_bytes().splitlines(keepends=True)
-    lines[3], changes = re.subn(pattern, by, lines[3])
+def test_a_row_that_contradicts_itself_is_refused(folder: Path, pattern: bytes, by: bytes) -> None:
+    """A row that cannot be a ticket of its number is refused by whoever lists it or asks for it."""
+    (line,) = [line for line in lines_of(folder / "tickets.json") if line.startswith(b'"1":')]
+    row, changes = re.subn(pattern, by, unsealed(line)[4:])
     assert changes
-    file.write_bytes(b"".join(lines))
-    with pytest.raises(LedgerDamagedError):
-        assert [ticket.opening for ticket in TinyLedger(str(file.parent), 5).find(ALL)]
+    rewritten(folder, 1, row)
+    for attempt in (all_of, lambda ledger: ledger.get("SD-1")):
+        with pytest.raises(LedgerDamagedError, match="ticket SD-1 cannot be read"):
+            attempt(home(folder))
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_row_that_is_not_there_is_missed(folder: Path, missing: int) -> None:
+    """A number that was given out has a ticket; where its row is not, that is damage."""
+    lines = [line for line in lines_of(folder / "tickets.json") if re.match(rb'"\d+":', line)]
+    del lines[missing - 1]
+    snapshot_of(folder, lines, next_number=4)
+    with pytest.raises(LedgerDamagedError, match=f"SD-{missing} was recorded and is not there"):
+        home(folder).get(f"SD-{missing}")
+
+
+def test_the_format_is_the_second(file: Path) -> None:
+    """The snapshot says of itself which format it has; its first line is that of a TinyDB file."""
+    assert FORMAT == 2
+    assert file.read_bytes().startswith(b'{"_default":{},\n"tickets":{\n"1":')
+    assert b'"meta":{"1":{"format":2,' in file.read_bytes().splitlines()[-1]
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     """What the machine does not let be read is a failure of the machine, not of the ledger."""
     file = tmp_path / "ledger" / "tickets.json"
     file.mkdir(parents=True)
-    for attempt in (read, put):
+    for attempt in (read, put, compact):
         with pytest.raises(MachineError) as failure:
             attempt(file.parent)
         assert failure.value.exit_code == UNEXPECTED
         assert str(file) in failure.value.message
         assert "Nothing was changed" in failure.value.message
     assert file.is_dir()
+
+
+@pytest.mark.parametrize("place", ["tickets.journal", "archive", "damage"])
+def test_something_in_place_of_another_file_is_told(folder: Path, place: str) -> None:
+    """A folder or a file that stands where the ledger wants to write is a failure told as one."""
+    put(folder, "four")
+    journal = folder / "tickets.journal"
+    close(folder, "SD-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compaction, "_MOST_CLOSED", 0)
+        if place == "tickets.journal":
+            journal.unlink()
+            journal.mkdir()
+        else:
+            (folder / place).write_text("mine")
+        if place == "damage":
+            journal.write_bytes(journal.read_bytes()[:-7])
+        with pytest.raises(MachineError, match=re.escape(str(folder))):
+            compact(folder)
 
 
 def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
@@ -304,274 +461,50 @@ def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_missing_access_is_told(folder: Path, file: Path) -> None:
     """Without the right to read or to write a person is told so, and nothing changes."""
-    before = file.read_bytes()
-    file.chmod(0)
-    with pytest.raises(MachineError, match="Reading the ledger"):
-        read(folder)
-    file.chmod(0o644)
+    journal = folder / "tickets.journal"
+    put(folder, "four")
+    before = contents(folder)
+    for path in (file, journal):
+        path.chmod(0)
+        with pytest.raises(MachineError, match="Reading the ledger"):
+            read(folder)
+        path.chmod(0o444)
+    with pytest.raises(MachineError, match="Writing the ledger"):
+        put(folder)
     folder.chmod(0o555)
     try:
         with pytest.raises(MachineError, match="Writing the ledger"):
-            put(folder)
+            compact(folder)
     finally:
         folder.chmod(0o755)
-    assert file.read_bytes() == before
-    assert sorted(os.listdir(folder)) == NAMES
+    assert contents(folder) == before
+    assert names(folder) == NAMES
 
 
-FULL_DISK = """
-import resource, signal, sys
-from datetime import datetime, timezone
-from sdcli.errors import MachineError
-from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.tickets.event import Opened, Stamp
-folder, space = sys.argv[1], int(sys.argv[2])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (space, space))
-mark = Stamp(at=datetime(2026, 11, 23, 10, tzinfo=timezone.utc), by="ben").mark()
-try:
-    with TinyLedger(folder, 5).write() as writer:
-        writer.create([Opened(*mark, summary="never " * 50, queue="q", priority="P3")])
-except MachineError as error:
-    print(error.message)
-"""
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_a_person_who_may_only_read_reads(folder: Path) -> None:
+    """Without the right to write anything the ledger is read, torn tail or not."""
+    put(folder, "four")
+    journal = folder / "tickets.journal"
+    journal.write_bytes(journal.read_bytes()[:-7])
+    for path in folder.iterdir():
+        path.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        assert read(folder) == SUMMARIES
+    finally:
+        folder.chmod(0o755)
+    assert names(folder) == NAMES
 
 
-def on_full_disk(folder: Path, space: int) -> str:
-    """A process that may write no file longer than `space` opens a ticket; gives its refusal."""
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(folder), str(space)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert "Error" not in done.stderr, done.stderr.splitlines()[-1]
-    return done.stdout
-
-
-@pytest.mark.parametrize("spare", [-1000, -1, 0, 100])
-def test_a_full_disk_changes_nothing(folder: Path, file: Path, spare: int) -> None:
-    """Without space for the new ledger the old one stays, and no rest of the new one (T27)."""
-    before = file.read_bytes()
-    said = on_full_disk(folder, len(before) + spare)
-    assert said.startswith(f"Writing the ledger {file} failed: ")
-    assert "Nothing was changed" in said
-    assert file.read_bytes() == before
-    assert sorted(os.listdir(folder)) == NAMES
-    assert put(folder) == "SD-4"
-
-
-def test_a_disk_full_to_the_last_byte_is_told(folder: Path, file: Path) -> None:
-    """Not even the lock's note fits on the disk: a failure of the machine, told as one."""
-    before = file.read_bytes()
-    assert "Nothing was changed" in on_full_disk(folder, 0)
-    assert file.read_bytes() == before
-
-
-@pytest.mark.parametrize("space", [0, 40])
-def test_a_full_disk_leaves_no_half_begun_ledger(tmp_path: Path, space: int) -> None:
-    """A ledger that cannot be begun leaves no file behind."""
-    said = on_full_disk(tmp_path / "ledger", space)
-    assert "Nothing was changed" in said
-    assert [path.name for path in (tmp_path / "ledger").glob("tickets*")] == []
-
-
-class Fault:
-    """Lets the machine fail at the n-th call of a commit, before or after it is done."""
-
-    def __init__(self, at: int, error: BaseException, *, late: bool) -> None:
-        self.left = at
-        self.error = error
-        self.late = late
-        self.struck = ""
-
-    def wrap(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        """The call, counted, and failing when its turn comes."""
-
-        def call(*args: Any, **how: Any) -> Any:
-            self.left -= 1
-            if self.left == 0:
-                self.struck = name
-                if self.late:
-                    _let_go(real(*args, **how))
-                raise self.error
-            return real(*args, **how)
-
-        return call
-
-
-def _let_go(result: Any) -> None:
-    """Close what a call has opened, as the end of a process would."""
-    if isinstance(result, int):
-        os.close(result)
-    elif hasattr(result, "close"):
-        result.close()
-
-
-CALLS = ("fchmod", "stat", "fsync", "replace", "open", "link", "makedirs")
-
-
-def commit_with(folder: Path, fault: Fault) -> BaseException | None:
-    """A commit with that fault; gives what it ended with."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in CALLS:
-            patch.setattr(os, name, fault.wrap(name, getattr(os, name)))
-        patch.setattr(document, "open", fault.wrap("creating", open), raising=False)
-        try:
-            put(folder, "four")
-        except (SdcliError, OSError, KeyboardInterrupt) as error:
-            return error
-    return None
-
-
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("interrupted", [False, True], ids=["failing", "interrupted"])
-def test_every_moment_of_a_commit(folder: Path, file: Path, interrupted: bool, late: bool) -> None:
-    """Whatever call fails or is interrupted, the ledger is the old or the new one (T27)."""
-    old, struck = ["one", "zwei · 二", "three"], set()
-    before = file.read_bytes()
-    for at in range(1, 40):
-        error = KeyboardInterrupt() if interrupted else OSError(errno.EIO, "no disk")
-        fault = Fault(at, error, late=late)
-        ended = commit_with(folder, fault)
-        assert isinstance(ended, KeyboardInterrupt if interrupted else MachineError | None) or (
-            fault.struck in ("", "stat") and ended is None  # whether a file exists is not vital
-        )
-        assert read(folder) in ([*old, "four"], *([] if ended is None else [old]))
-        if fault.struck != "open":  # the folder or the lock: a handle may be left, no file
-            assert sorted(os.listdir(folder)) == NAMES
-        file.write_bytes(before)
-        struck.add(fault.struck)
-        if not fault.struck:
-            break
-    assert struck >= {"", "fchmod", "fsync", "replace", "creating"}
-    assert put(folder) == "SD-4"
-
-
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-def test_every_moment_of_a_beginning(tmp_path: Path, late: bool) -> None:
-    """A first commit that is cut off anywhere leaves a desk that can begin again."""
-    struck = set()
-    for at in range(1, 40):
-        folder = tmp_path / str(at)
-        fault = Fault(at, KeyboardInterrupt(), late=late)
-        commit_with(folder, fault)
-        assert read(folder) in ([], ["four"])
-        assert put(folder, "five") in ("SD-1", "SD-2")
-        assert read(folder)[-1] == "five"
-        struck.add(fault.struck)
-        if not fault.struck:
-            break
-    assert struck >= {"", "makedirs", "link", "fsync", "replace"}
-
-
-@pytest.mark.parametrize("kept", [0, 1, 200, 5000])
-def test_a_torn_write_is_never_seen(
-    folder: Path, file: Path, kept: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A write that breaks off in the middle leaves the old ledger and no temporary file."""
-
-    class Torn(io.FileIO):
-        """A file on a disk that is full after some bytes."""
-
-        def write(self, content: Any, /) -> int:
-            super().write(bytes(content)[:kept])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    def opening(path: str, mode: str) -> Any:
-        return Torn(path, "x") if mode == "xb" else io.open(path, mode)  # noqa: UP020
-
-    before = file.read_bytes()
-    monkeypatch.setattr(document, "open", opening, raising=False)
-    with pytest.raises(MachineError, match=r"No space left on device\. Nothing was changed"):
-        put(folder)
-    monkeypatch.undo()
-    assert file.read_bytes() == before
-    assert sorted(os.listdir(folder)) == NAMES
-
-
-def test_nothing_was_changed_is_true(
-    folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A failure that says that nothing was changed has changed nothing: one may try again."""
-    before, real = file.read_bytes(), os.fsync
-
-    def fsync(handle: int) -> None:
-        if stat.S_ISDIR(os.fstat(handle).st_mode):
-            raise OSError(errno.EIO, "Input/output error")
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(MachineError) as failure:
-        put(folder)
-    assert "Nothing was changed" not in failure.value.message or file.read_bytes() == before
-
-
-def test_a_folder_that_cannot_be_synced_is_accepted(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a file system that cannot sync a folder a commit succeeds all the same."""
-    real = os.fsync
-
-    def fsync(handle: int) -> None:
-        if stat.S_ISDIR(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "Invalid argument")
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    assert put(folder, "four") == "SD-4"
-    assert read(folder)[-1] == "four"
-
-
-def test_the_new_ledger_is_on_disk_before_it_counts(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The order of a commit: file synced, then replaced, then the folder synced (T27)."""
-    done = []
-    fsync, replace = os.fsync, os.replace
-
-    def synced(handle: int) -> None:
-        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
-        fsync(handle)
-
-    def replaced(source: str, target: str) -> None:
-        done.append("replace")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(os, "replace", replaced)
-    put(folder)
-    assert done == ["file", "replace", "folder"]
-
-
-def test_the_rest_of_a_dead_process_is_harmless(tmp_path: Path) -> None:
-    """A second name of the ledger, left by a beginner that died, never empties the ledger.
-
-    In a container the next process may well have the same id.
-    """
-    folder, seen = tmp_path / "ledger", []
-    folder.mkdir()
-    (folder / "tickets.json").write_bytes(document.empty().encode())
-    os.link(folder / "tickets.json", folder / f"tickets.json.{os.getpid()}.tmp")
-
-    def opening(path: str, mode: str) -> Any:
-        stream = io.open(path, mode)  # noqa: UP020, SIM115 - the caller closes it
-        seen.append((folder / "tickets.json").read_bytes())
-        return stream
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(document, "open", opening, raising=False)
-        put(folder)
-    assert b"" not in seen
-
-
-def test_what_a_killed_process_left_is_swept_away(folder: Path, file: Path) -> None:
-    """The next commit takes old temporary files away, and nothing else."""
-    left = folder / "tickets.json.4711.deadbeef.tmp"
-    left.write_bytes(b"half a ledger")
-    (folder / "mine.tmp").write_text("not ours")
-    assert put(folder) == "SD-4"
-    assert not left.exists()
-    assert (folder / "mine.tmp").exists()
-    assert file.exists()
+def test_every_ticket_is_found_by_bisection(tmp_path: Path) -> None:
+    """Each ticket of a snapshot is found, whatever the lengths of lines around it."""
+    folder = tmp_path / "ledger"
+    with home(folder).write() as writer:
+        for number in range(1, 200):
+            writer.create([opened("long " * (2000 if number % 17 == 0 else number % 5))])
+    compact(folder)
+    ledger = home(folder)
+    assert [ledger.get(f"SD-{number}").ref for number in range(1, 200)] == [
+        ticket.ref for ticket in tickets(folder)
+    ]

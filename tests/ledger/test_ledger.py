@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -23,23 +23,18 @@ from sdcli.tickets.event import (
     Accepted,
     AnyEvent,
     Closed,
+    Imported,
     Noted,
-    Opened,
     Reopened,
     Resolved,
     Resumed,
-    Stamp,
 )
-from sdcli.tickets.query import Query
-from sdcli.tickets.words import STATUSES
+from tests.ledger.making import ALL, NAMES, mark, opened, picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
-
-NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
-ALL = Query(statuses=STATUSES)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 awkward = st.sampled_from(
@@ -57,16 +52,6 @@ awkward = st.sampled_from(
     ]
 )
 anything = texts | awkward
-
-
-def mark(hours: int = 0, by: str = "ben") -> tuple[str, datetime, str]:
-    """The first fields of an event."""
-    return Stamp(at=NOW + timedelta(hours=hours), by=by).mark()
-
-
-def opened(summary: str = "It is broken", **more: Any) -> Opened:
-    """An opening event."""
-    return Opened(*mark(), summary=summary, queue="service-desk", priority="P3", **more)
 
 
 def put(ledger: TinyLedger, *events: AnyEvent) -> Ticket:
@@ -89,16 +74,6 @@ def close(ledger: TinyLedger, ref: str) -> Ticket:
         Resolved(*mark(1), code="fixed"),
         Closed(*mark(1), code="fixed", unconfirmed="gone"),
     )
-
-
-def picture(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
-    """Everything below a folder: inode, time of change, mode and bytes."""
-    found = {}
-    for path in [folder, *sorted(folder.rglob("*"))]:
-        at = path.lstat()
-        content = path.read_bytes() if path.is_file() else b""
-        found[str(path)] = (at.st_ino, at.st_mtime_ns, at.st_mode, content)
-    return found
 
 
 @pytest.fixture(name="folder")
@@ -150,14 +125,16 @@ def test_references_are_never_reused(ledger: TinyLedger, folder: Path) -> None:
     """The reference of a ticket that was cut out of the file by hand is not given again."""
     for _ in range(3):
         put(ledger)
+    ledger.compact()
     file = folder / "tickets.json"
     lines = file.read_bytes().splitlines(keepends=True)
     rows = [line for line in lines if line.startswith(b'"3":')]
     assert len(rows) == 1
     file.write_bytes(b"".join(lines).replace(b",\n" + rows[0], b"\n"))
-    assert [ticket.ref for ticket in ledger.find(ALL)] == ["SD-1", "SD-2"]
-    assert [put(ledger).ref for _ in range(3)] == ["SD-4", "SD-5", "SD-6"]
-    assert [int(ticket.ref[3:]) for ticket in ledger.find(ALL)] == [1, 2, 4, 5, 6]
+    with suppress(LedgerDamagedError):
+        assert put(TinyLedger(str(folder), wait_s=5)).ref == "SD-4"
+    with pytest.raises(LedgerDamagedError):
+        list(TinyLedger(str(folder), wait_s=5).find(ALL))
 
 
 def test_a_failed_unit_uses_no_reference(ledger: TinyLedger) -> None:
@@ -184,19 +161,26 @@ def fail_inside(ledger: TinyLedger, error: BaseException) -> None:
 def test_a_failing_block_changes_nothing(
     ledger: TinyLedger, folder: Path, error: BaseException
 ) -> None:
-    """A unit of work that ends in any error leaves the file untouched: bytes, inode and time."""
+    """A unit of work that ends in any error leaves the files untouched: bytes, inode and time."""
     put(ledger)
-    before = picture(folder)[str(folder / "tickets.json")]
+    before = untouched(folder)
     fail_inside(ledger, error)
-    assert picture(folder)[str(folder / "tickets.json")] == before
-    assert sorted(os.listdir(folder)) == ["tickets.json", "tickets.lock"]
+    assert untouched(folder) == before
+    assert sorted(os.listdir(folder)) == NAMES
     assert len(list(ledger.find(ALL))) == 1
+
+
+def untouched(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    """Everything below a folder, but for the lock file, in which each holder signs."""
+    found = picture(folder)
+    del found[str(folder / "tickets.lock")]
+    return found
 
 
 def test_an_illegal_step_takes_the_whole_unit_back(ledger: TinyLedger, folder: Path) -> None:
     """A refused event undoes what the same unit of work did before it."""
     put(ledger)
-    before = (folder / "tickets.json").read_bytes()
+    before = untouched(folder)
 
     def unit() -> None:
         with ledger.write() as writer:
@@ -205,18 +189,18 @@ def test_an_illegal_step_takes_the_whole_unit_back(ledger: TinyLedger, folder: P
 
     with pytest.raises(IllegalStepError):
         unit()
-    assert (folder / "tickets.json").read_bytes() == before
+    assert untouched(folder) == before
 
 
 def test_nothing_is_written_when_nothing_changed(ledger: TinyLedger, folder: Path) -> None:
-    """A unit of work that only looks leaves bytes, inode and time of the file alone."""
+    """A unit of work that only looks leaves bytes, inode and time of the files alone."""
     put(ledger)
-    before = picture(folder)[str(folder / "tickets.json")]
+    before = untouched(folder)
     with ledger.write() as writer:
         assert writer.get("SD-1").ref == "SD-1"
         assert writer.by_key("none") is None
         assert len(list(writer.find(ALL))) == 1
-    assert picture(folder)[str(folder / "tickets.json")] == before
+    assert untouched(folder) == before
 
 
 def test_reading_touches_nothing(ledger: TinyLedger, folder: Path) -> None:
@@ -381,14 +365,17 @@ def test_a_reading_stands_still(ledger: TinyLedger) -> None:
 
 
 def test_append_keeps_the_other_tickets(ledger: TinyLedger, folder: Path) -> None:
-    """A further event changes its ticket's line and no other."""
+    """A further event changes its ticket's line of the next snapshot and, of others, the last."""
     for _ in range(4):
         put(ledger)
+    ledger.compact()
     before = (folder / "tickets.json").read_bytes().splitlines()
     add(ledger, "SD-2", Noted(*mark(), text="x"))
+    ledger.compact()
     after = (folder / "tickets.json").read_bytes().splitlines()
-    assert [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [4]
-    assert b'"SD-2"' in after[4]
+    changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    assert changed == [3, len(before) - 1]
+    assert b'"SD-2"' in after[3]
 
 
 def test_deep_payloads_can_be_read_back(ledger: TinyLedger) -> None:
@@ -411,8 +398,11 @@ def test_a_new_ticket_never_replaces_one(ledger: TinyLedger, folder: Path, numbe
     """With a `next` that was given already, as after a bad merge, no ticket is overwritten."""
     put(ledger, opened("first"))
     put(ledger, opened("second"))
+    ledger.compact()
     file = folder / "tickets.json"
-    file.write_bytes(file.read_bytes().replace(b'"next":3', b'"next":%d' % number))
+    content = file.read_bytes()
+    assert b'"next":3' in content
+    file.write_bytes(content.replace(b'"next":3', b'"next":%d' % number))
     before = file.read_bytes()
     with pytest.raises(LedgerDamagedError):
         put(ledger, opened("third"))
@@ -423,10 +413,33 @@ def test_two_lines_with_one_number_are_not_made_one(ledger: TinyLedger, folder: 
     """A merge that kept both sides' ticket 2 is refused; neither is dropped silently."""
     put(ledger, opened("first"))
     put(ledger, opened("ours"))
+    ledger.compact()
     file = folder / "tickets.json"
-    row = file.read_bytes().splitlines()[4]
+    row = file.read_bytes().splitlines()[3]
+    assert b"ours" in row
     theirs = row.replace(b"ours", b"theirs")
     file.write_bytes(file.read_bytes().replace(row, row + b",\n" + theirs))
+    before = file.read_bytes()
     with pytest.raises(LedgerDamagedError):
-        put(ledger, opened("third"))
-    assert b"ours" in file.read_bytes()
+        list(ledger.find(ALL))
+    with pytest.raises(LedgerDamagedError):
+        ledger.compact()
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("before", ["snapshot", "journal"])
+def test_by_source_finds_closed_ones(ledger: TinyLedger, before: str) -> None:
+    """A ticket that was imported is known by its source for ever, and no other is."""
+    for number in (1, 2):
+        put(ledger, opened(), Imported(*mark(), source=f"old-{number}"))
+    put(ledger)
+    close(ledger, "SD-1")
+    if before == "snapshot":
+        ledger.compact()
+    assert ledger.by_source("old-1") == ledger.get("SD-1")
+    assert ledger.by_source("old-2") == ledger.get("SD-2")
+    assert ledger.by_source("old-3") is None
+    assert ledger.by_source("") is None
+    with ledger.write() as writer:
+        ticket = writer.create([opened(), Imported(*mark(), source="old-3")])
+        assert writer.by_source("old-3") == ticket

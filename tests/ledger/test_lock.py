@@ -15,9 +15,10 @@ import pytest
 
 from sdcli.errors import LEDGER_BUSY, LedgerBusyError, MachineError, SdcliError
 from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.ledger.tiny.lock import locked
+from sdcli.ledger.tiny.lock import is_free, locked
 from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.query import Query
+from tests.ledger.making import compact, contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 
 HOLDER = """
 import sys
-from sdcli.ledger.tiny.lock import locked
+from sdcli.ledger.tiny.lock import is_free, locked
 with locked(sys.argv[1], 10):
     print("held", flush=True)
     sys.stdin.readline()
@@ -83,7 +84,7 @@ def _lock(folder: Path) -> Path:
 @pytest.mark.parametrize("wait_s", [0, 0.1, 0.5])
 def test_a_held_lock_is_waited_for_in_bounds(folder: Path, lock: Path, wait_s: float) -> None:
     """After `wait_s` seconds, and not much later, the refusal names holder and ledger (T28)."""
-    before = (folder / "tickets.json").read_bytes()
+    before = contents(folder)
     with held(lock) as holder:
         began = time.monotonic()
         with pytest.raises(LedgerBusyError) as busy:
@@ -94,7 +95,7 @@ def test_a_held_lock_is_waited_for_in_bounds(folder: Path, lock: Path, wait_s: f
     assert f"process {holder.pid}" in busy.value.message
     assert f"{wait_s:g} s" in busy.value.message
     assert str(folder) in busy.value.message
-    assert (folder / "tickets.json").read_bytes() == before
+    assert contents(folder) == before
 
 
 def test_a_command_tells_a_busy_ledger(
@@ -136,6 +137,38 @@ def test_a_waiting_writer_gets_the_lock(folder: Path, lock: Path) -> None:
         assert put(folder, 10) == "SD-2"
 
 
+def test_a_compaction_waits_for_the_lock(folder: Path, lock: Path) -> None:
+    """Who compacts excludes writers, and is excluded by them, as writers are by one another."""
+    before = contents(folder)
+    with held(lock), pytest.raises(LedgerBusyError):
+        TinyLedger(str(folder), 0).compact()
+    assert contents(folder) == before
+    TinyLedger(str(folder), 0).compact()
+
+
+def test_a_lock_is_free_or_it_is_not(lock: Path) -> None:
+    """Whoever asks if the lock is free has it for the block, and only if it was."""
+    with is_free(str(lock)) as free, is_free(str(lock)) as again:
+        assert (free, again) == (True, False)
+    with held(lock), is_free(str(lock)) as free:
+        assert not free
+    with is_free(str(lock.parent)) as free:  # a folder cannot be locked
+        assert not free
+    enter(lock, 0)
+
+
+def test_what_fails_while_the_lock_was_free_is_told(lock: Path) -> None:
+    """An error in the block is the caller's, and not an answer about the lock."""
+
+    def fail() -> None:
+        with is_free(str(lock)):
+            raise LedgerBusyError("elsewhere", 1, "")
+
+    with pytest.raises(LedgerBusyError, match="elsewhere"):
+        fail()
+    enter(lock, 0)
+
+
 def test_the_lock_is_held_inside_and_free_outside(folder: Path, lock: Path) -> None:
     """A unit of work excludes others from its first look to its commit, and no longer."""
     with TinyLedger(str(folder), 5).write():
@@ -159,9 +192,10 @@ def test_the_lock_is_free_after_a_failure(lock: Path, error: BaseException) -> N
 
 
 def test_the_lock_file_is_never_replaced_or_removed(folder: Path, lock: Path) -> None:
-    """Commits keep the lock file's inode, so that all who lock mean the same lock (T27)."""
+    """Commits and compactions keep its inode, so that all who lock mean the same lock (T27)."""
     before = lock.stat().st_ino
     put(folder, 0)
+    compact(folder)
     put(folder, 0)
     assert lock.stat().st_ino == before
 

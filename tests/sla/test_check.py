@@ -20,7 +20,7 @@ from sdcli.desk import LOOK_BACK_S, Desk
 from sdcli.sla.check import Alert, alerts, recipients_of
 from sdcli.sla.clock import Clocks
 from sdcli.tickets import steps
-from sdcli.tickets.event import Assigned, SlaAlerted
+from sdcli.tickets.event import Assigned, Imported, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
 from tests.conftest import NOW
 from tests.sla.test_clock import (
@@ -347,6 +347,13 @@ def test_alerts_of_a_ticket_come_in_the_order_in_which_they_passed(policy: Polic
     night = Night((opened(f"{MON}T10:00", "P1"),), seconds(f"{MON}T12:00"))
     same = replace(policy, sla=sla)
     assert words(night.asleep(same)) == words(night.awake(same))
+
+
+def test_what_was_late_before_an_import_is_not_said(policy: Policy) -> None:
+    """An imported ticket says what passes after it came, and nothing of before (T25)."""
+    came = Imported(*mark(moment(f"{MON}T11:00")), source="zammad/7")
+    found = once(policy, f"{MON}T17:00", opened(f"{MON}T10:00", "P1"), came)
+    assert words(found) == ALL_FOUR[2:]
 
 
 def test_no_alert_comes_before_its_instant_where_clocks_disagree(policy: Policy) -> None:

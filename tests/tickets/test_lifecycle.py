@@ -16,6 +16,7 @@ from sdcli.tickets.event import (
     Classified,
     Closed,
     Escalated,
+    Imported,
     Noted,
     Opened,
     Recovered,
@@ -54,6 +55,7 @@ reopened     -            -            -            in_progress  in_progress
 repeated     new          in_progress  waiting      resolved     -
 recovered    new          in_progress  waiting      resolved     -
 sla_alerted  new          in_progress  waiting      resolved     closed
+imported     new          in_progress  waiting      resolved     closed
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -99,6 +101,7 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         SlaAlerted(
             *mark, alert="a1", target="response", threshold=80, due=NOW, target_s=60, late_by_s=0
         ),
+        Imported(*mark, source="zammad/7"),
     )
     return {kind(event): event for event in events}[word]
 

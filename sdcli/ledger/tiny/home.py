@@ -1,224 +1,335 @@
-"""The TinyDB home of the ledger: tickets in, tickets out, one commit a unit of work.
-
-Rows never leave this module: they become frozen tickets at once. A stored row holds the events and, beside them, the folded fields
-that people grep for and look-ups need; the events are the truth.
-"""
+"""The TinyDB home of the ledger: tickets in, tickets out, one commit a unit of work."""
 
 from __future__ import annotations
 
 import os
-import re
-from contextlib import contextmanager
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from sdcli.errors import LedgerDamagedError, NoSuchTicketError
-from sdcli.ledger.tiny.document import LedgerFile
-from sdcli.ledger.tiny.lock import locked
-from sdcli.tickets.event import Opened
-from sdcli.tickets.ticket import Ticket, advance, fold
+from sdcli.errors import LedgerDamagedError, MachineError
+from sdcli.ledger.tiny import files
+from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta
+from sdcli.ledger.tiny.former import FORMER
+from sdcli.ledger.tiny.image import Image, Places, first, load
+from sdcli.ledger.tiny.journal import Change, ReplacedError
+from sdcli.ledger.tiny.keys import keys_of
+from sdcli.ledger.tiny.lock import is_free, locked
+from sdcli.ledger.tiny.reader import TinyReader, number_in
+from sdcli.ledger.tiny.rows import PREFIX
+from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from sdcli.ledger.tiny.document import Document
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.ledger.interface import Examination, Mended, Progress, Restored
+    from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
+    from sdcli.tickets.ticket import Ticket
 
 _T = TypeVar("_T")
 
-_PREFIX = "SD-"
-
-
-class Keys(msgspec.Struct):
-    """The part of a stored ticket that look-ups by key need."""
-
-    status: str
-    key: str = ""
-    idempotency_key: str = ""
-
-
-@cache
-def _tickets() -> msgspec.json.Decoder[Ticket]:
-    """Decodes a row; made when first wanted, since making it takes as long as a hundred rows."""
-    return msgspec.json.Decoder(Ticket)
-
-
-@cache
-def _only_keys() -> msgspec.json.Decoder[Keys]:
-    """Decodes of a row what look-ups by key need."""
-    return msgspec.json.Decoder(Keys)
-
-
-class TinyReader:
-    """One reading of the ledger: it shows the state at the moment it was made."""
-
-    def __init__(self, document: Document, path: str) -> None:
-        self.document = document
-        self._raw = document.tickets
-        self._path = path
-
-    def get(self, ref: str) -> Ticket:
-        """See `Reader.get`."""
-        number = str(_number(ref))
-        if number not in self._raw:
-            raise NoSuchTicketError(ref)
-        return self._ticket(number)
-
-    def find(self, query: Query) -> Iterator[Ticket]:
-        """See `Reader.find`."""
-        tickets = (self._ticket(number) for number in self._raw)
-        return (ticket for ticket in tickets if query.matches(ticket))
-
-    def by_key(self, key: str) -> Ticket | None:
-        """See `Reader.by_key`."""
-        numbers = self._open_keys.get(key)
-        return self._ticket(str(max(numbers))) if numbers else None
-
-    def by_idempotency_key(self, key: str) -> Ticket | None:
-        """See `Reader.by_idempotency_key`."""
-        number = self._idempotency_keys.get(key)
-        return self._ticket(number) if number else None
-
-    @cached_property
-    def _keys(self) -> dict[str, Keys]:
-        return {number: self._decoded(number, _only_keys()) for number in self._raw}
-
-    @cached_property
-    def _open_keys(self) -> dict[str, set[int]]:
-        """The numbers of tickets that are not closed, by alert key."""
-        found: dict[str, set[int]] = {}
-        for number, row in self._keys.items():
-            if row.key and row.status != "closed":
-                found.setdefault(row.key, set()).add(int(number))
-        return found
-
-    @cached_property
-    def _idempotency_keys(self) -> dict[str, str]:
-        keys = self._keys.items()
-        return {row.idempotency_key: number for number, row in keys if row.idempotency_key}
-
-    def _ticket(self, number: str) -> Ticket:
-        """The ticket of a row, which must say of itself what its place says."""
-        ticket = self._decoded(number, _tickets())
-        if ticket.ref != _PREFIX + number:
-            self._damaged(number, f"it calls itself {ticket.ref}")
-        if not ticket.events or not isinstance(ticket.events[0], Opened):
-            self._damaged(number, "it does not begin with an opening event")
-        return ticket
-
-    def _decoded(self, number: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        try:
-            return decoder.decode(self._raw[number])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            self._damaged(number, str(error))
-
-    def _damaged(self, number: str, reason: str) -> NoReturn:
-        raise LedgerDamagedError(
-            self._path, f"ticket {_PREFIX}{number} cannot be read: {reason}"
-        ) from None
+_LEAST_JOURNAL, _MOST_JOURNAL = 256 << 10, 4 << 20
+"""Bytes of journal, at least and at most, after which it is folded into a new snapshot."""
 
 
 class TinyWriter(TinyReader):
-    """A unit of work: a reading that can be added to. The caller holds the lock."""
+    """A unit of work: an image that can be added to. The caller holds the lock."""
 
-    changed = False
-
-    @cached_property
-    def _highest(self) -> int:
-        """The highest number in use; a number in another form is no number of ours."""
-        try:
-            return max(map(int, self._raw), default=0)
-        except ValueError:
-            raise LedgerDamagedError(self._path, "a row of tickets has no number") from None
+    def __init__(self, image: Image) -> None:
+        super().__init__(image)
+        self.pending: dict[int, Ticket] = {}
+        self._added: dict[int, list[AnyEvent]] = {}
+        self._keys: dict[str, set[int]] = {}
+        self._next = image.next
 
     def create(self, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.create`."""
-        number = str(self.document.meta.next)
-        if self.document.meta.next <= self._highest:
-            raise LedgerDamagedError(
-                self._path,
-                f"the next reference would be {_PREFIX}{number}, but {_PREFIX}{self._highest} exists",
-            )
-        ticket = fold(_PREFIX + number, events)
-        self._highest = self.document.meta.next
-        self.document.meta.next += 1
-        self._put(number, ticket)
-        if ticket.idempotency_key:
-            self._idempotency_keys[ticket.idempotency_key] = number
+        number = self._next
+        ticket = fold(f"{PREFIX}{number}", events)
+        self._next += 1
+        self._put(number, ticket, events)
         return ticket
 
     def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.append`."""
         after = advance(ticket, events)
-        self._put(str(_number(ticket.ref)), after)
+        self._put(number_in(ticket.ref), after, events)
         return after
 
-    def _put(self, number: str, ticket: Ticket) -> None:
-        """Store the ticket; what is known of open keys follows its state."""
-        self._raw[number] = msgspec.Raw(msgspec.json.encode(ticket))
-        self.changed = True
-        if not ticket.key:
-            return
-        numbers = self._open_keys.setdefault(ticket.key, set())
-        (numbers.discard if ticket.is_closed else numbers.add)(int(number))
+    def changes(self) -> list[Change]:
+        """What the unit of work adds, ticket by ticket."""
+        return [
+            Change(
+                ref=ticket.ref,
+                events=tuple(msgspec.Raw(msgspec.json.encode(e)) for e in self._added[number]),
+                keys=keys_of(ticket),
+            )
+            for number, ticket in self.pending.items()
+        ]
 
+    def plan(self) -> Plan:
+        """The next snapshot: the image, with what the unit of work adds."""
+        fresh = {number: self._ticket(number) for number in self._fresh()}
+        meta = next_meta(self._image, self._next)
+        return Plan(self._image, fresh, self._image.places, meta)
 
-def ledger_file(folder: str) -> LedgerFile:
-    """The ledger file of a folder."""
-    return LedgerFile(os.path.join(folder, "tickets.json"), _lock_path(folder))
+    def _put(self, number: int, ticket: Ticket, events: Sequence[AnyEvent]) -> None:
+        self.pending[number] = ticket
+        self._added.setdefault(number, []).extend(events)
+        for key in keys_of(ticket):
+            self._keys.setdefault(key, set()).add(number)
 
+    def _fresh(self) -> list[int]:
+        return sorted({*self._image.changes, *self.pending})
 
-def _lock_path(folder: str) -> str:
-    return os.path.join(folder, "tickets.lock")
+    def _fresh_with(self, key: str) -> Iterable[int]:
+        return {*super()._fresh_with(key), *self._keys.get(key, ())}
+
+    def _is_gap(self, number: int) -> bool:
+        return number not in self.pending and super()._is_gap(number)
+
+    def _ticket(self, number: int) -> Ticket:
+        return self.pending.get(number) or super()._ticket(number)
 
 
 class TinyLedger:
-    """The ledger in a folder. `wait_s`: how many seconds to wait for the lock."""
+    """The ledger in a folder.
 
-    def __init__(self, folder: str, wait_s: float) -> None:
-        self._file = ledger_file(folder)
-        self._lock = _lock_path(folder)
+    Args:
+        folder: where it is.
+        wait_s: how many seconds to wait for the lock.
+        tell: is told, in a sentence, what was mended without being asked for.
+    """
+
+    def __init__(
+        self, folder: str, wait_s: float, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._places = Places(folder)
         self._wait_s = wait_s
+        self._tell = tell
+        self._image: Image | None = None
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`."""
-        return self._reader().get(ref)
+        return self._ask(lambda reader: reader.get(ref))
 
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
-        return self._reader().find(query)
+        return self._ask(lambda reader: reader.find(query))
+
+    def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
+        """See `Reader.most_pressing`."""
+        return self._ask(lambda reader: reader.most_pressing(query, most))
 
     def by_key(self, key: str) -> Ticket | None:
         """See `Reader.by_key`."""
-        return self._reader().by_key(key)
+        return self._ask(lambda reader: reader.by_key(key))
 
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """See `Reader.by_idempotency_key`."""
-        return self._reader().by_idempotency_key(key)
+        return self._ask(lambda reader: reader.by_idempotency_key(key))
+
+    def by_source(self, source: str) -> Ticket | None:
+        """See `Reader.by_source`."""
+        return self._ask(lambda reader: reader.by_source(source))
 
     @contextmanager
     def write(self) -> Iterator[TinyWriter]:
-        """See `Ledger.write`. An exception inside the block leaves the file untouched."""
-        self._file.begin()
-        with locked(self._lock, self._wait_s):
-            writer = TinyWriter(self._file.read(), self._file.path)
-            yield writer
-            if writer.changed:
-                self._file.replace(writer.document)
+        """See `Ledger.write`. An exception inside the block leaves the files untouched."""
+        self._begin()
+        with locked(self._places.lock, self._wait_s):
+            image = self._ready(self._current())
+            writer = TinyWriter(image)
+            try:
+                yield writer
+                if writer.pending:
+                    self._commit(image, writer)
+            except BaseException as error:
+                self._image = None  # what is on disk may be more than what was taken in
+                if not isinstance(error, ReplacedError):
+                    raise
+                # Nobody else can replace anything now, so something is missing.
+                raise LedgerDamagedError(self._places.snapshot, str(error)) from None
 
-    def _reader(self) -> TinyReader:
-        return TinyReader(self._file.read(), self._file.path)
+    def compact(self) -> None:
+        """Fold the journal into a new snapshot now.
+
+        Raises:
+            LedgerDamagedError: a line that would be carried over is damaged; nothing was changed.
+            MachineError: it could not be written.
+        """
+        self._begin()
+        with locked(self._places.lock, self._wait_s):
+            image = self._ready(self._current())
+            if image.journal is None:
+                self._migrate(TinyWriter(image))
+            elif image.changes:
+                self._image = None
+                try:
+                    compact(TinyWriter(image).plan())
+                except ReplacedError as error:
+                    raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+
+    def examine(self, progress: Progress) -> Examination:
+        """See `Ledger.examine`."""
+        from sdcli.ledger.tiny.doctor import examine  # noqa: PLC0415 - one command's
+
+        return examine(self._places, progress)
+
+    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+        """See `Ledger.repair`."""
+        from sdcli.ledger.tiny.repair import repair  # noqa: PLC0415 - one command's
+
+        with locked(self._places.lock, self._wait_s):
+            self._image = None
+            return repair(self._places, stamp, progress)
+
+    def back_up(self, path: str, progress: Progress) -> int:
+        """See `Ledger.back_up`."""
+        from sdcli.ledger.tiny.backup import back_up  # noqa: PLC0415 - one command's
+
+        return back_up(self._places, path, progress)
+
+    def restore(self, path: str, progress: Progress) -> Restored:
+        """See `Ledger.restore`."""
+        from sdcli.ledger.tiny.backup import put_back, unpacked  # noqa: PLC0415 - one command's
+
+        with (
+            unpacked(self._places, path, progress) as saved,
+            locked(self._places.lock, self._wait_s),
+        ):
+            self._image = None
+            return put_back(self._places, saved)
+
+    def _ask(self, question: Callable[[TinyReader], _T]) -> _T:
+        """The answer of the present image; asked again while snapshots are being replaced."""
+        before: Image | None = None
+        while True:
+            image = self._current()
+            try:
+                return question(TinyReader(self._mended(image)))
+            except ReplacedError as error:
+                if before is not None and before.identity == image.identity:
+                    raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+                before, self._image = image, None
+
+    def _current(self) -> Image:
+        """The image of the ledger as it is now; what has not changed is not read again."""
+        if self._image is not None:
+            try:
+                self._image.read_on()
+                self._image.require_sound()
+            except ReplacedError:
+                self._image = None
+        self._image = self._image or load(self._places)
+        return self._image
+
+    def _ready(self, image: Image) -> Image:
+        """The image, with a journal that can be appended to; the caller holds the lock."""
+        image = self._healed(image)
+        if image.journal is not None and image.journal.is_folded:
+            try:
+                image.journal.start_over(like=self._places.snapshot)
+            except OSError as error:
+                path = image.journal.path
+                raise MachineError("Writing the ledger", path, error.strerror or "") from error
+            self._image = image = load(self._places)
+        return image
+
+    def _mended(self, image: Image) -> Image:
+        """The image, once nobody is about to finish what its journal ends in."""
+        if image.journal is None or image.journal.verdict == "nothing":
+            return image
+        with is_free(self._places.lock) as free:
+            try:
+                return self._healed(load(self._places)) if free else image
+            except MachineError:  # who may only read reads as far as it is whole
+                return image
+
+    def _healed(self, image: Image) -> Image:
+        """The image after its journal was mended, if it ended in half a commit."""
+        journal = image.journal
+        if journal is None or journal.verdict == "nothing":
+            return image
+        self._tell(journal.heal(self._places.damage))
+        self._image = load(self._places)
+        return self._image
+
+    def _begin(self) -> None:
+        """Make an empty ledger if there is none yet; of two that try, one succeeds.
+
+        Raises:
+            LedgerDamagedError: there was one, and it has gone.
+            MachineError: it could not be written.
+        """
+        places = self._places
+        if places.identity() is not None:
+            return
+        try:
+            places.require_beginning()
+        except ReplacedError:  # somebody else has just made it
+            return
+        try:
+            os.makedirs(places.folder, exist_ok=True)
+            # The journal first: a snapshot without its journal is a ledger that lost something.
+            snapshot, journal = first()
+            files.make(places.journal, journal)
+            files.make(places.snapshot, snapshot)
+        except OSError as error:
+            raise MachineError(
+                "Starting the ledger", places.folder, error.strerror or ""
+            ) from error
+
+    def _commit(self, image: Image, writer: TinyWriter) -> None:
+        """Have what the unit of work adds on disk.
+
+        Raises:
+            MachineError: it could not be written.
+        """
+        changes, journal = writer.changes(), image.journal
+        size = sum(len(event) for change in changes for event in change.events)
+        if journal is None:
+            self._migrate(writer)
+        elif journal.end + size <= _limit(image) or not self._compact(writer):
+            journal.append(changes)
+            image.take(changes)
+
+    def _compact(self, writer: TinyWriter) -> bool:
+        """Whether everything, the unit of work with it, is in a new snapshot now.
+
+        If not, nothing was changed, and the journal takes in the unit of work as ever.
+        """
+        try:
+            compact(writer.plan())
+        except UncertainError:
+            raise
+        except (LedgerDamagedError, MachineError, ReplacedError) as error:
+            self._tell(f"The journal could not be folded into a new snapshot: {error}")
+            return False
+        self._image = None
+        return True
+
+    def _migrate(self, writer: TinyWriter) -> None:
+        """Write the ledger in the present format; the file of the former one stays beside it."""
+        snapshot, number = self._places.snapshot, 1
+        kept = f"{snapshot}.format-{FORMER}"
+        while os.path.exists(kept) and not os.path.samefile(kept, snapshot):
+            number += 1
+            kept = f"{snapshot}.format-{FORMER}.{number}"
+        try:
+            with suppress(FileExistsError):
+                os.link(snapshot, kept)
+        except OSError as error:
+            raise MachineError(
+                "Keeping the former ledger as", kept, error.strerror or ""
+            ) from error
+        compact(writer.plan()._replace(begins=True))
+        self._image = None
+        self._tell(f"The ledger has a new format now; the file as it was is kept as {kept}.")
 
 
-def _number(ref: str) -> int:
-    """The number of a reference: `SD-42` to 42.
-
-    Raises:
-        NoSuchTicketError: it is no reference of this ledger.
-    """
-    if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
-        raise NoSuchTicketError(ref)
-    return int(ref[len(_PREFIX) :])
+def _limit(image: Image) -> int:
+    """How long the journal may become: in proportion to the work that folding it is."""
+    return min(max(_LEAST_JOURNAL, image.document.meta.tickets.end // 16), _MOST_JOURNAL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerBusyError, MachineError
@@ -43,6 +43,21 @@ def locked(path: str, wait_s: float) -> Iterator[None]:
         yield
     finally:
         os.close(handle)  # lets go of the lock
+
+
+@contextmanager
+def is_free(path: str) -> Iterator[bool]:
+    """Whether nobody holds the lock file at `path`; if so, it is held for the block.
+
+    A lock file that this process may not open counts as held.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, 0))
+            free = True
+        except (LedgerBusyError, MachineError):
+            free = False
+        yield free
 
 
 def _sign(handle: int) -> None:

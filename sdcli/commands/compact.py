@@ -1,0 +1,26 @@
+"""`sdcli compact`: fold what was recorded since the last snapshot into a new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli import results
+from sdcli.params import as_command, pass_desk
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("compact")
+@pass_desk
+def command(desk: Desk) -> results.Done:
+    """Fold the journal into the snapshot now.
+
+    It happens by itself as the journal grows; do it before other programs read tickets.json.
+
+    \b
+    Example:
+        sdcli compact && jq '.tickets[].summary' ledger/tickets.json
+    """
+    desk.ledger.compact()
+    return results.Done("The snapshot holds everything that was recorded.")

@@ -1,0 +1,219 @@
+"""Backup and restore: the whole ledger as one tar file, taken and put back while others work.
+
+A backup is an image: whoever writes meanwhile does not disturb it. A restore is a new snapshot
+like any other, so readers see the ledger before it or after it; references that were given out
+since the backup are not given out again, and the ledger as it was is kept beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from sdcli.errors import LedgerDamagedError, MachineError, RefusedError
+from sdcli.ledger.interface import Restored
+from sdcli.ledger.tiny.compact import Plan, compact
+from sdcli.ledger.tiny.doctor import examine
+from sdcli.ledger.tiny.document import FORMAT, Document
+from sdcli.ledger.tiny.files import replacing, sync_folder
+from sdcli.ledger.tiny.image import Image, Places, load, settled
+from sdcli.ledger.tiny.reader import TinyReader
+from sdcli.ledger.tiny.repair import archive_files, generation_of, meta_of
+from sdcli.ledger.tiny.rows import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from sdcli.ledger.interface import Progress
+
+_MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d+\.json")
+_COMPRESSED = {".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
+
+
+def back_up(places: Places, path: str, progress: Progress) -> int:
+    """Write a backup to the new file `path`; how many tickets are in it.
+
+    Raises:
+        RefusedError: the file is there already.
+        LedgerDamagedError: the ledger is damaged; a backup of it would be worth nothing.
+        MachineError: it could not be written.
+    """
+    if os.path.lexists(path):
+        raise RefusedError(f"{path} is there already; name a file that is not.")
+    image, journal = settled(places, _at_rest)
+    total, done = image.size(), 0
+    compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
+    try:
+        with (
+            replacing(path, like="") as stream,
+            tarfile.open(fileobj=stream, mode=f"w:{compression}") as tar,  # type: ignore[call-overload]
+        ):
+            for name, content, size in _members(image, journal):
+                about = tarfile.TarInfo(name)
+                about.size, about.mode = size, 0o600
+                with content:
+                    tar.addfile(about, content)
+                done += size
+                progress(done, total)
+    except OSError as error:
+        raise MachineError("Writing the backup", path, error.strerror or str(error)) from error
+    return sum(1 for number in range(1, image.next) if not image.is_gap(number))
+
+
+def _at_rest(image: Image) -> tuple[Image, bytes]:
+    """An image with all its files open, and its journal as far as it has been committed."""
+    image.require_sound()
+    for entry in image.document.meta.archives:
+        image.archive(entry)
+    return image, image.journal.committed() if image.journal else b""
+
+
+def _members(image: Image, journal: bytes) -> Iterator[tuple[str, BinaryIO, int]]:
+    """The files of an image: name, content, and size in bytes."""
+    for entry in image.document.meta.archives:
+        document = image.archive(entry)
+        yield f"archive/{entry.file}", document.stream(), document.size
+    if isinstance(image.document, Document):
+        yield "tickets.json", image.document.stream(), image.document.size
+        yield "tickets.journal", BytesIO(journal), len(journal)
+    else:
+        yield "tickets.json", BytesIO(image.document.raw), len(image.document.raw)
+
+
+@contextmanager
+def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
+    """The sound ledger in a backup, in a folder of its own for the block.
+
+    Raises:
+        LedgerDamagedError: the file is no backup, or what is in it is damaged.
+        MachineError: it could not be read, or not be unpacked here.
+    """
+    os.makedirs(places.folder, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="restore-", dir=places.folder)
+    try:
+        saved = _unpack(path, folder)
+        examination = examine(saved, progress)
+        for finding in examination.findings:
+            name = os.path.relpath(finding.file, saved.folder)
+            reason = f"{name} in it: {finding.problem} {finding.ref}".rstrip()
+            raise LedgerDamagedError(path, reason)
+        yield Saved(saved, examination.tickets)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Saved(NamedTuple):
+    """A ledger that was unpacked from a backup, and how many tickets are in it."""
+
+    places: Places
+    tickets: int
+
+
+def _unpack(path: str, folder: str) -> Places:
+    try:
+        with tarfile.open(path) as tar:
+            members = {each.name: each for each in tar if _MEMBER.fullmatch(each.name)}
+            if "tickets.json" not in members:
+                raise LedgerDamagedError(path, "it is not a backup of a ledger")
+            os.mkdir(os.path.join(folder, "archive"))
+            for name, member in members.items():
+                content = tar.extractfile(member)
+                if content is None:
+                    raise LedgerDamagedError(path, f"{name} in it is not a file")
+                with content, open(os.path.join(folder, name), "xb") as stream:
+                    shutil.copyfileobj(content, stream)
+    except (tarfile.TarError, EOFError) as error:
+        raise LedgerDamagedError(path, f"it is not a whole tar file ({error})") from error
+    except OSError as error:
+        raise MachineError("Reading the backup", path, error.strerror or str(error)) from error
+    return Places(folder)
+
+
+def put_back(places: Places, saved: Saved) -> Restored:
+    """Put an unpacked ledger in the place of the present one. The caller holds the lock.
+
+    Raises:
+        MachineError: it could not be written; the ledger is as it was.
+    """
+    try:
+        kept = _kept(places)
+        plan = _plan(load(saved.places), places)
+        os.makedirs(places.archives, exist_ok=True)
+        for name in archive_files(saved.places):
+            with (
+                open(saved.places.archive(name), "rb") as content,
+                replacing(places.archive(_renamed(name, plan.meta.generation)), like="") as stream,
+            ):
+                shutil.copyfileobj(content, stream)
+    except OSError as error:
+        path = places.folder
+        raise MachineError("Restoring into", path, error.strerror or str(error)) from error
+    compact(plan)
+    with suppress(OSError):
+        for name in archive_files(places):
+            if generation_of(name) != plan.meta.generation:
+                os.unlink(places.archive(name))
+    return Restored(saved.tickets, f"{PREFIX}{plan.meta.next}", kept)
+
+
+def _plan(image: Image, places: Places) -> Plan:
+    """The next snapshot here: what the image says, under a generation and references of its own."""
+    said, before = image.document.meta, meta_of(places)
+    generations = [before.generation, said.generation, *map(generation_of, archive_files(places))]
+    generation = max(generations) + 1
+    next_number = max(image.next, before.next, _highest(places) + 1)
+    since = ((image.next, next_number - 1),) if next_number > image.next else ()
+    archives = (replace(entry, file=_renamed(entry.file, generation)) for entry in said.archives)
+    meta = replace(
+        said,
+        format=FORMAT,
+        generation=generation,
+        next=next_number,
+        gaps=(*said.gaps, *since),
+        archives=tuple(archives),
+    )
+    reader = TinyReader(image)
+    fresh = {number: reader.get(f"{PREFIX}{number}") for number in image.changes}
+    return Plan(image, fresh, places, meta, archives=False)
+
+
+def _renamed(archive: str, generation: int) -> str:
+    month, _, _ = archive.partition(".")
+    return f"{month}.{generation}.json"
+
+
+def _highest(places: Places) -> int:
+    """The highest reference that the present files name, whatever state they are in."""
+    highest = 0
+    for path in (places.snapshot, places.journal):
+        with suppress(FileNotFoundError), open(path, "rb") as stream:
+            for line in stream:
+                numbers = re.findall(rb'"ref":"SD-(\d{1,15})"', line)
+                highest = max([highest, *map(int, numbers)])
+    return highest
+
+
+def _kept(places: Places) -> str:
+    """The folder in which the present ledger is kept; empty if there is none."""
+    if places.identity() is None:
+        return ""
+    number = 1
+    while os.path.exists(kept := os.path.join(places.folder, f"before-restore.{number}")):
+        number += 1
+    os.makedirs(os.path.join(kept, "archive"))
+    os.link(places.snapshot, os.path.join(kept, "tickets.json"))
+    if os.path.exists(places.journal):  # appended to in place, so a second name would not do
+        shutil.copy2(places.journal, os.path.join(kept, "tickets.journal"))
+    for name in archive_files(places):
+        os.link(places.archive(name), os.path.join(kept, "archive", name))
+    sync_folder(kept)
+    return kept

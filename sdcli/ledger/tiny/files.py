@@ -1,0 +1,111 @@
+"""Files that are there whole or not at all: temporary, fsync, rename, fsync of the folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_OWN = re.compile(r"\.(json|journal)\.\d+\.[0-9a-f]{8}\.tmp$")
+
+
+@contextmanager
+def replacing(path: str, *, like: str) -> Iterator[BinaryIO]:
+    """A stream that becomes the file at `path`, in one step and on disk, when the block ends.
+
+    It has the access rights of the file `like`, if that is there. If the block raises, nothing
+    changes.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    temporary = _temporary(path, "tmp")
+    try:
+        with _synced(temporary, like) as stream:
+            yield stream
+        os.replace(temporary, path)
+        sync_folder(os.path.dirname(path))
+    finally:
+        _discard(temporary)
+
+
+def make(path: str, content: bytes) -> None:
+    """Make the file, whole and on disk, unless there is one: of two that try, one succeeds.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    temporary = _temporary(path, "new")  # made without the lock: no sweep may take it
+    try:
+        with _synced(temporary, "") as stream:
+            stream.write(content)
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+        sync_folder(os.path.dirname(path))
+    finally:
+        _discard(temporary)
+
+
+@contextmanager
+def _synced(path: str, like: str) -> Iterator[BinaryIO]:
+    with open(path, "xb") as stream:
+        if like and os.path.exists(like):
+            before = os.stat(like)
+            os.fchmod(stream.fileno(), before.st_mode & 0o777)
+            with suppress(PermissionError):  # only root can give a file away, and only root must
+                os.fchown(stream.fileno(), before.st_uid, before.st_gid)
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
+    """Keep bytes for whoever may look at the file `like`; the path of the new file.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    os.makedirs(folder, exist_ok=True)
+    path, number = os.path.join(folder, name), 1
+    while os.path.exists(path):
+        number += 1
+        path = os.path.join(folder, f"{name}-{number}")
+    with _synced(path, like) as stream:
+        stream.write(content)
+    sync_folder(folder)
+    return path
+
+
+def sync_folder(folder: str) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: str) -> None:
+    """Take away what processes that were killed left behind; the caller holds the lock."""
+    for name in os.listdir(folder):
+        if _OWN.search(name):
+            _discard(os.path.join(folder, name))
+
+
+def _temporary(path: str, suffix: str) -> str:
+    """A name beside `path` that no other process uses, however process numbers repeat."""
+    return f"{path}.{os.getpid()}.{os.urandom(4).hex()}.{suffix}"
+
+
+def _discard(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)

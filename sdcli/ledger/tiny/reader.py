@@ -1,0 +1,185 @@
+"""Tickets of one image of the ledger: looked up, listed, found by key."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sdcli.errors import LedgerDamagedError, NoSuchTicketError
+from sdcli.ledger.tiny import keys
+from sdcli.ledger.tiny.document import number_of
+from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, ticket_of
+from sdcli.tickets.query import pressing, urgency
+from sdcli.tickets.words import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sdcli.ledger.tiny.document import Document
+    from sdcli.ledger.tiny.former import FormerDocument
+    from sdcli.ledger.tiny.image import Image
+    from sdcli.tickets.query import Face, Query
+    from sdcli.tickets.ticket import Ticket
+
+
+class TinyReader:
+    """Reads one image of the ledger.
+
+    Every method may raise ReplacedError where an archive has gone with its snapshot.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+
+    def get(self, ref: str) -> Ticket:
+        """See `Reader.get`."""
+        number = number_in(ref)
+        if self._is_gap(number):
+            raise NoSuchTicketError(ref)
+        return self._ticket(number)
+
+    def find(self, query: Query) -> Iterator[Ticket]:
+        """See `Reader.find`."""
+        fresh = self._fresh()
+        stored = [
+            _stored(document, stale.union(fresh), query) for document, stale in self._wanted(query)
+        ]
+        changed = [(number, self._ticket(number)) for number in fresh]
+        matching = (pair for pair in changed if query.matches(pair[1]))
+        merged = heapq.merge(matching, *stored, key=_number) if stored else matching
+        return (ticket for _, ticket in merged)
+
+    def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
+        """See `Reader.most_pressing`."""
+        if query.needs_opening:
+            found = pressing(self.find(query))
+            return found[:most], len(found[most:])
+        fresh = self._fresh()
+        faces = [
+            urgency(face)
+            for document, stale in self._wanted(query)
+            for face in _faces(document, stale.union(fresh), query)
+        ]
+        tickets = (self._ticket(number) for number in fresh)
+        faces += [urgency(ticket) for ticket in tickets if query.matches(ticket)]
+        first = heapq.nsmallest(most, faces)
+        return [self.get(face[-1]) for face in first], len(faces) - len(first)
+
+    def by_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_key`."""
+        return self._newest(
+            keys.alert(key), lambda ticket: ticket.key == key and not ticket.is_closed
+        )
+
+    def by_idempotency_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_idempotency_key`."""
+        return self._newest(
+            keys.idempotency(key), lambda ticket: ticket.idempotency_key == key, archived=True
+        )
+
+    def by_source(self, source: str) -> Ticket | None:
+        """See `Reader.by_source`."""
+        return self._newest(
+            keys.source(source), lambda ticket: ticket.source == source, archived=True
+        )
+
+    def _newest(
+        self, key: str, holds: Callable[[Ticket], bool], *, archived: bool = False
+    ) -> Ticket | None:
+        """The newest ticket that has a key; archives are asked only where that can matter."""
+        numbers = {*self._fresh_with(key), *self._image.document.with_key(key)}
+        for entry in self._image.document.meta.archives if archived else ():
+            numbers.update(self._image.archive(entry).with_key(key))
+        tickets = (self._ticket(number) for number in sorted(numbers, reverse=True))
+        return next(filter(holds, tickets), None)
+
+    def _fresh(self) -> list[int]:
+        """The numbers of tickets that are not as the documents say, in order."""
+        return sorted(self._image.changes)
+
+    def _fresh_with(self, key: str) -> Iterable[int]:
+        """The numbers of fresh tickets that have, or had, a key."""
+        return self._image.keys.get(key, ())
+
+    def _is_gap(self, number: int) -> bool:
+        return self._image.is_gap(number)
+
+    def _ticket(self, number: int) -> Ticket:
+        """The ticket as it is now; every number that was given out has one."""
+        found = self._image.stored(number)
+        changes = self._image.changes.get(number, [])
+        if found is None and not changes:
+            path, ref = self._image.places.snapshot, f"{PREFIX}{number}"
+            raise LedgerDamagedError(path, f"ticket {ref} was recorded and is not there")
+        stored = ticket_of(*found) if found else None
+        return folded(stored, number, changes, self._image.places.journal)
+
+    def _wanted(self, query: Query) -> Iterator[tuple[Document | FormerDocument, frozenset[int]]]:
+        """The documents that can hold what is asked for: archives hold closed tickets only."""
+        image = self._image
+        yield image.document, frozenset()
+        for entry in image.document.meta.archives:
+            touched = query.touched_since is not None and entry.newest >= query.touched_since
+            if "closed" in query.statuses or touched:
+                yield image.archive(entry), frozenset(entry.stale)
+
+
+def number_in(ref: str) -> int:
+    """The number of a reference: `SD-42` to 42.
+
+    Raises:
+        NoSuchTicketError: it is no reference of this ledger.
+    """
+    if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
+        raise NoSuchTicketError(ref)
+    return int(ref[len(PREFIX) :])
+
+
+def _number(pair: tuple[int, Ticket]) -> int:
+    return pair[0]
+
+
+def _stored(
+    document: Document | FormerDocument, without: frozenset[int], query: Query
+) -> Iterator[tuple[int, Ticket]]:
+    """The matching tickets of a document, by number."""
+    for number, line in _likely(document, without, query):
+        ticket = ticket_of(line, document.path)
+        if query.matches(ticket):
+            yield number, ticket
+
+
+def _faces(
+    document: Document | FormerDocument, without: frozenset[int], query: Query
+) -> Iterator[Face]:
+    for _, line in _likely(document, without, query):
+        face = face_of(line, document.path)
+        if query.fits(face):
+            yield face
+
+
+def _likely(
+    document: Document | FormerDocument, without: frozenset[int], query: Query
+) -> Iterator[tuple[int, bytes]]:
+    """The lines whose bytes say what is asked for; the others are not decoded."""
+    # The rarest first: a block of lines is searched for it before any line is looked at.
+    first, *others = sorted(_spellings(query), key=len)
+    part = first[0] if len(first) == 1 else b'"status":'
+    for line in document.tickets_with(part):
+        if all(any(each in line for each in spellings) for spellings in others):
+            number = number_of(document.checked(line))
+            if number not in without:
+                yield number, line
+
+
+def _spellings(query: Query) -> list[list[bytes]]:
+    """For each field that the query narrows, the ways in which a row may spell it."""
+    fields: dict[str, tuple[str, ...]] = {n: (value,) for n, value in query.narrowed().items()}
+    fields["status"] = STATUSES if query.touched_since else query.statuses
+    return [
+        [b'"%s":%s' % (name.encode(), msgspec.json.encode(value)) for value in values]
+        for name, values in fields.items()
+    ]
