@@ -171,7 +171,7 @@ class Repaired(Struct, frozen=True):
     @property
     def exit_code(self) -> int:
         """7 if something could not be read."""
-        return LEDGER_DAMAGED if self.mended.lost else DONE
+        return LEDGER_DAMAGED if self.mended.lost or self.mended.remarks else DONE
 
 
 class BackedUp(Struct, frozen=True):

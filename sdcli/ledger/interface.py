@@ -63,12 +63,14 @@ class Mended(Struct, frozen=True):
         doubtful: tickets that could be read though their checksum was wrong; each has a note.
         lost: tickets of which something could not be read.
         kept: where the damaged files are.
+        remarks: what else is gone, as sentences.
     """
 
     tickets: int
     doubtful: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class Restored(Struct, frozen=True):

@@ -374,13 +374,15 @@ def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     mended = result.mended
     if not mended.kept:
         return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
-    told = [f"The ledger is whole again: {words.count(mended.tickets, 'ticket')}."]
+    state = "can be used" if mended.lost or mended.remarks else "is whole"
+    told = [f"The ledger {state} again: {words.count(mended.tickets, 'ticket')}."]
     if mended.doubtful:
         told.append(
             f"Could be read, but not proven; each has a note: {', '.join(mended.doubtful)}."
         )
     if mended.lost:
         told.append(f"Something of these could not be read: {', '.join(mended.lost)}.")
+    told += [line(remark) for remark in mended.remarks]
     return [*told, *(f"The damaged file is kept as {line(path)}." for path in mended.kept)], []
 
 

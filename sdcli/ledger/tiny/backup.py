@@ -21,12 +21,12 @@ from msgspec.structs import replace
 from sdcli.errors import LedgerDamagedError, MachineError, RefusedError
 from sdcli.ledger.interface import Restored
 from sdcli.ledger.tiny.compact import Plan, compact
-from sdcli.ledger.tiny.doctor import examine
+from sdcli.ledger.tiny.doctor import archive_files, examine
 from sdcli.ledger.tiny.document import FORMAT, Document
 from sdcli.ledger.tiny.files import replacing, sync_folder
 from sdcli.ledger.tiny.image import Image, Places, load, settled
 from sdcli.ledger.tiny.reader import TinyReader
-from sdcli.ledger.tiny.repair import archive_files, generation_of, meta_of
+from sdcli.ledger.tiny.repair import generation_of, meta_of
 from sdcli.ledger.tiny.rows import PREFIX
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ Nothing is locked and nothing is changed.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+_ARCHIVE = re.compile(r"\d{4}-\d{2}\.\d+\.json")
+
+
 def examine(places: Places, progress: Progress) -> Examination:
     """Look at everything; `progress` is told how many bytes have been looked at, and of how many.
 
@@ -47,20 +50,42 @@ def examine(places: Places, progress: Progress) -> Examination:
         return settled(places, lambda image: _Examiner(image, progress).result())
     except LedgerDamagedError as error:
         whole = Finding(error.path, -1, "", error.reason)
-        return Examination(findings=(whole, *_broken_lines(places.snapshot)))
+        archives = [places.archive(name) for name in archive_files(places)]
+        broken = (found for path in (places.snapshot, *archives) for found in _broken(path))
+        return Examination(findings=(whole, *broken))
 
 
-def _broken_lines(path: str) -> list[Finding]:
-    """The broken lines of a snapshot that cannot be opened as a whole."""
+def archive_files(places: Places) -> list[str]:
+    """The archives that are there, whoever names them."""
+    names = os.listdir(places.archives) if os.path.isdir(places.archives) else []
+    return sorted(name for name in names if _ARCHIVE.fullmatch(name))
+
+
+def is_whole(path: str) -> bool:
+    """Whether a document is, byte by byte, what was written."""
+    try:
+        document = Document(path)
+        for _ in itertools.chain(document.tickets(), document.index()):
+            pass  # the checksums of both tables are compared at their ends
+    except (LedgerDamagedError, FileNotFoundError):
+        return False
+    return all(document.bytes_at(at, len(word)) == word for at, word in document.frame())
+
+
+def _broken(path: str) -> list[Finding]:
+    """What is wrong with a document where the ledger cannot be opened as a whole."""
     try:
         with open(path, "rb") as stream:
-            return [
+            lines = [
                 Finding(path, at, ref_in(line), "this line is not what was written")
                 for at, line in _sealable(stream)
                 if not is_sealed(line)
             ]
     except OSError:
         return []
+    if lines or is_whole(path):
+        return lines
+    return [Finding(path, -1, "", "it is not what was written")]
 
 
 def _sealable(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -217,7 +242,7 @@ class _Examiner:
     def _index(self, document: Document, keyed: dict[int, Ticket]) -> None:
         """Hold the index of a document against its tickets."""
         stored = self._lines(document, document.meta.keys)
-        for found, line in zip_longest(stored, index_lines((), keyed)):
+        for found, line in itertools.zip_longest(stored, index_lines((), keyed)):
             if found is None or found[1] != line:
                 at = found[0] if found else document.meta.keys.end
                 self._found(document.path, at, "", "the index is not what the tickets say")
@@ -230,9 +255,16 @@ class _Examiner:
         self._advance(journal.end)
         if journal.verdict == "damaged":
             damage = journal.damage()
-            self._found(journal.path, journal.end, ref_in(journal.rest), damage.reason)
+            self._found(journal.path, journal.end, ref_in(journal.suspect()), damage.reason)
+        if journal.verdict == "torn" and not journal.end:  # no crash takes the first line away
+            self._found(journal.path, 0, "", "it has lost its first line and all that followed")
         if journal.verdict == "unended":
-            self._found(journal.path, journal.end, ref_in(journal.rest), "its last line has no end")
+            self._found(
+                journal.path,
+                journal.end,
+                ref_in(journal.suspect()),
+                "its last line has no end",
+            )
         reader = TinyReader(image)
         for number, changes in image.changes.items():
             try:
@@ -274,14 +306,14 @@ def _different(line: bytes, folded: Ticket) -> str:
     """The names of the fields that differ."""
     import msgspec  # noqa: PLC0415 - only a difference pays for it
 
-    stored, right = msgspec.json.decode(_row(line)), msgspec.to_builtins(folded)
+    stored, right = msgspec.json.decode(_row(line)), msgspec.json.decode(row_bytes(folded))
     names = [name for name in {**stored, **right} if stored.get(name) != right.get(name)]
     return ", ".join(names) or "the order or spelling of its fields"
 
 
 def _remarks(image: Image) -> Iterator[str]:
     """What is harmless and worth knowing."""
-    if image.journal is not None and image.journal.verdict == "torn":
+    if image.journal is not None and image.journal.verdict == "torn" and image.journal.end:
         yield f"{image.journal.path} ends in a commit that was not finished; writing mends it."
     named = {entry.file for entry in image.document.meta.archives}
     places = image.places

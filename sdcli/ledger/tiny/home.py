@@ -180,11 +180,15 @@ class TinyLedger:
 
     def repair(self, stamp: Stamp, progress: Progress) -> Mended:
         """See `Ledger.repair`."""
+        from sdcli.ledger.interface import Mended  # noqa: PLC0415
         from sdcli.ledger.tiny.repair import repair  # noqa: PLC0415 - one command's
 
-        with locked(self._places.lock, self._wait_s):
+        places = self._places
+        if places.identity() is None and not places.lost():
+            return Mended(tickets=0)
+        with locked(places.lock, self._wait_s):
             self._image = None
-            return repair(self._places, stamp, progress)
+            return repair(places, stamp, progress)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""

@@ -75,13 +75,13 @@ class Places:
             ReplacedError: it is there by now.
             LedgerDamagedError: a lock file, a journal or a link says that there is, or was, one.
         """
-        reason = self._lost()
+        reason = self.lost()
         if reason and self.identity() is not None:
             raise ReplacedError("the ledger has just begun")
         if reason:
             raise LedgerDamagedError(self.snapshot, reason)
 
-    def _lost(self) -> str:
+    def lost(self) -> str:
         """What says that there was a snapshot; nothing if nothing does."""
         if os.path.exists(self.lock):
             return "the file is missing, and its lock file is there"

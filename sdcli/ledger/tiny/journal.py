@@ -249,10 +249,15 @@ class Journal:
 
     def damage(self) -> LedgerDamagedError:
         """What is wrong after the last commit that could be read."""
-        refs = sorted(set(re.findall(rb'"ref":"(SD-\d+)"', self.rest.split(b"\n")[0])))
+        refs = sorted(set(re.findall(rb'"ref":"(SD-\d+)"', self.suspect())))
         about = b", ".join(refs[:5]).decode() or "an unknown ticket"
         reason = f"the commit at byte {self.end}, about {about}, is not what was written"
         return LedgerDamagedError(self.path, reason)
+
+    def suspect(self) -> bytes:
+        """The line after the last commit that could be read; two if the first is only a part."""
+        first, *more = self.rest.split(b"\n", 2)
+        return first if first.endswith(b'"}') or not more else b"\n".join((first, more[0]))
 
     def _unread(self) -> bytes:
         try:
