@@ -10,6 +10,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from sdcli.errors import MachineError, SdcliError
@@ -226,9 +227,11 @@ class Desk:
             held = stack.pop_all()
 
         def settle(said: bool) -> None:
-            with held:
-                for ticket, alert in found if said else ():
-                    writer.append(writer.get(ticket.ref), (self._said(alert),))
+            with held:  # locked since they were read, so the tickets are as they were
+                for _, pairs in groupby(found if said else (), key=lambda pair: pair[0].ref):
+                    (ticket, first), *more = pairs
+                    alerts = (first, *(alert for _, alert in more))
+                    writer.append(ticket, [self._said(alert) for alert in alerts])
 
         return found, settle
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as it reads
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200  # clocks reckon some years beyond an instant
@@ -34,7 +35,7 @@ def new_id(at: datetime) -> str:
     """
     since_1970, sequence = int(at.timestamp() * 1000), next(_sequence) & 0xFFFF
     number = since_1970 << 80 | sequence << 64 | int.from_bytes(os.urandom(8), "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class Stamp(Struct, frozen=True):

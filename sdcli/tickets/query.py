@@ -73,14 +73,14 @@ class Query(Struct, frozen=True, kw_only=True):
         return bool(self.user or self.text)
 
     def _person(self, ticket: Ticket) -> bool:
+        if not self.user:
+            return True
         opening = ticket.opening
-        return not self.user or self.user in (
-            ticket.requester,
-            opening.on_behalf_of,
-            opening.mail,
-        )
+        return self.user in (ticket.requester, opening.on_behalf_of, opening.mail)
 
     def _words(self, ticket: Ticket) -> bool:
+        if not self.text:
+            return True
         text = f"{ticket.summary}\n{ticket.opening.details}".casefold()
         return all(word in text for word in self.text.casefold().split())
 

@@ -164,7 +164,10 @@ class Image:
         Raises:
             ReplacedError: an archive is not there any more.
         """
-        if number >= self.document.meta.next or self.document.ticket(number) is not None:
+        archives = self.document.meta.archives
+        if not any(entry.first <= number <= entry.last for entry in archives):
+            return None
+        if self.document.ticket(number) is not None:
             return None
         found = self._archived(number)
         return found[0] if found else None
