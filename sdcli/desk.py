@@ -195,8 +195,8 @@ class Desk:
         from sdcli.intake.moved import Moved, bring, known_here  # noqa: PLC0415 - as above
 
         if dry_run:
-            known = ((each, known_here(self.ledger, each)) for each in arrivals)
-            return [Moved(each.source, at.ref if at else "", at is None) for each, at in known]
+            known = known_here(self.ledger, arrivals)
+            return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress)
 

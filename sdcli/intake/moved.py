@@ -12,23 +12,26 @@ import msgspec
 from msgspec import Struct
 
 from sdcli.errors import ImportFileError, Problem, SdcliError
+from sdcli.intake.recognise import DEEPEST, is_deep
 from sdcli.tickets.event import AnyEvent, Imported, Stamp, instant, new_id
+from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
+from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from sdcli.ledger.interface import Reader, Writer
-    from sdcli.tickets.ticket import Ticket
 
 _OWN = "sdcli:"
+_INSTANTS = ("at", "until", "due")
 
 
 class Arrival(Struct, frozen=True):
-    """One ticket to bring in: its name elsewhere, its reference there if it had one, its events."""
+    """One ticket to bring in: its name elsewhere, and its events."""
 
     source: str
-    ref: str
     events: tuple[AnyEvent, ...]
 
 
@@ -71,6 +74,8 @@ def _arrival(line: bytes) -> Arrival:
         ValueError, TypeError, IllegalStepError: it is none, or its events do not follow on.
     """
     row = msgspec.json.decode(line, type=dict[str, Any])
+    if is_deep(row):
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     given = row.get("events")
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise ValueError("it has no list of events")
@@ -79,17 +84,27 @@ def _arrival(line: bytes) -> Arrival:
     if not isinstance(source, str) or not source.strip():
         raise ValueError("it has no source, and its first event no id")
     events = msgspec.convert([_event(each) for each in given], type=tuple[AnyEvent, ...])
-    ref = row.get("ref")
+    if not all(event.id for event in events) or len({e.id for e in events}) < len(events):
+        raise ValueError("an event has an empty id, or that of another")
     fold("The ticket", events)
-    return Arrival(source.strip(), ref if isinstance(ref, str) else "", events)
+    return Arrival(source.strip(), events)
 
 
 def _event(given: dict[str, Any]) -> dict[str, Any]:
     """An event with its instants in UTC and whole seconds, and with an id."""
-    times = {name: instant(given[name]) for name in ("at", "until", "due") if given.get(name)}
+    times = {name: _instant(name, given[name]) for name in _INSTANTS if given.get(name)}
     if "at" not in times:
         raise ValueError("an event has no instant `at`")
     return {"id": new_id(times["at"]), **given, **times}
+
+
+def _instant(name: str, given: object) -> datetime:
+    try:
+        return instant(str(given))
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"`{name}` is {given!r}; write an instant with its zone, like 2026-11-20T10:00:00Z"
+        ) from None
 
 
 def bring(
@@ -100,25 +115,33 @@ def bring(
 ) -> list[Moved]:
     """Record what is not here yet, in the order of the file."""
     moved = []
-    for done, arrival in enumerate(arrivals, 1):
-        known = known_here(writer, arrival)
-        if known is None:
+    for done, (arrival, known) in enumerate(known_here(writer, arrivals), 1):
+        ref = known
+        if not ref:
             mark = Imported(*stamp.mark(), source=arrival.source)
-            ticket = writer.create((*arrival.events, mark))
-            moved.append(Moved(arrival.source, ticket.ref, is_new=True))
-        else:
-            moved.append(Moved(arrival.source, known.ref, is_new=False))
+            ref = writer.create((*arrival.events, mark)).ref
+        moved.append(Moved(arrival.source, ref, is_new=not known))
         progress(done, len(arrivals))
     return moved
 
 
-def known_here(reader: Reader, arrival: Arrival) -> Ticket | None:
-    """The ticket as it is here already: brought in before, or never gone from here."""
+def known_here(reader: Reader, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, str]]:
+    """Each with its reference here, if it was brought in before or never went away; else with none.
+
+    A ticket that went to another desk and comes back is known by its first event.
+    """
+    found = [(arrival, _brought(reader, arrival)) for arrival in arrivals]
+    strangers = {arrival.events[0].id for arrival, ref in found if not ref}
+    if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
+        return found
+    everybody = reader.find(Query(statuses=STATUSES))
+    home = {
+        ticket.events[0].id: ticket.ref for ticket in everybody if ticket.events[0].id in strangers
+    }
+    return [(arrival, ref or home.get(arrival.events[0].id, "")) for arrival, ref in found]
+
+
+def _brought(reader: Reader, arrival: Arrival) -> str:
+    """The reference of a ticket that was imported from there before."""
     known = reader.by_source(arrival.source)
-    if known is None and arrival.ref:
-        try:
-            own = reader.get(arrival.ref)
-        except SdcliError:
-            return None
-        known = own if own.events[0].id == arrival.events[0].id else None
-    return known
+    return known.ref if known else ""

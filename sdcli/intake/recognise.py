@@ -68,12 +68,12 @@ def _json(text: bytes, raw: bytes) -> Any:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(reason=f"it is not whole JSON: {error}", raw=raw)
-    if _is_deep(value):
+    if is_deep(value):
         return Unreadable(reason=f"it is nested deeper than {DEEPEST} levels", raw=raw)
     return value
 
 
-def _is_deep(value: Any) -> bool:
+def is_deep(value: Any) -> bool:
     """Whether a value nests deeper than any tool can be expected to follow."""
     layer = [value] if isinstance(value, (dict, list)) else []
     for _ in range(DEEPEST):

@@ -327,6 +327,9 @@ def instant(text: str) -> datetime:
         ValueError: not ISO 8601, without an offset, or in a year that no clock shows.
     """
     at = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-    if at.tzinfo is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+    if at.tzinfo is None:
         raise ValueError(text)
-    return at.astimezone(timezone.utc).replace(microsecond=0)
+    at = at.astimezone(timezone.utc).replace(microsecond=0)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError(text)
+    return at

@@ -12,8 +12,11 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from contextlib import contextmanager, suppress
+from gzip import BadGzipFile
 from io import BytesIO
+from lzma import LZMAError
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -24,7 +27,7 @@ from sdcli.ledger.tiny.compact import Plan, compact
 from sdcli.ledger.tiny.doctor import archive_files, examine
 from sdcli.ledger.tiny.document import FORMAT, Document
 from sdcli.ledger.tiny.files import replacing, sync_folder
-from sdcli.ledger.tiny.image import Image, Places, load, settled
+from sdcli.ledger.tiny.image import Image, Places, first, load, open_image, settled
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.repair import generation_of, meta_of
 from sdcli.ledger.tiny.rows import PREFIX
@@ -34,8 +37,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from sdcli.ledger.interface import Progress
+    from sdcli.ledger.tiny.journal import Journal
 
-_MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d+\.json")
+_MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d{1,15}\.json")
+_NUMBER = re.compile(rb'^"(\d{1,15})":\{"ref":')
+_CHANGE = re.compile(rb'\{"ref":"SD-(\d{1,15})","events":\[')
 _COMPRESSED = {".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
 
 
@@ -70,10 +76,12 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
 
 
 def _at_rest(image: Image) -> tuple[Image, bytes]:
-    """An image with all its files open, and its journal as far as it has been committed."""
+    """An image with all its files open and whole, and its journal as far as it is committed."""
     image.require_sound()
-    for entry in image.document.meta.archives:
-        image.archive(entry)
+    archives = [image.archive(entry) for entry in image.document.meta.archives]
+    for each in (image.document, *archives):
+        if isinstance(each, Document):
+            each.require_whole()
     return image, image.journal.committed() if image.journal else b""
 
 
@@ -102,6 +110,7 @@ def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
     try:
         saved = _unpack(path, folder)
         examination = examine(saved, progress)
+        _require_acknowledged(saved, path)
         for finding in examination.findings:
             name = os.path.relpath(finding.file, saved.folder)
             reason = f"{name} in it: {finding.problem} {finding.ref}".rstrip()
@@ -109,6 +118,19 @@ def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
         yield Saved(saved, examination.tickets)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_acknowledged(saved: Places, path: str) -> None:
+    """A backup holds what had been committed, so half a commit in it is no crash.
+
+    Raises:
+        LedgerDamagedError: there is one.
+    """
+    journal: Journal | None = None
+    with suppress(LedgerDamagedError):  # told by its examination
+        journal = open_image(saved).journal
+    if journal is not None and journal.verdict != "nothing":
+        raise LedgerDamagedError(path, "its journal is cut")
 
 
 class Saved(NamedTuple):
@@ -126,12 +148,12 @@ def _unpack(path: str, folder: str) -> Places:
                 raise LedgerDamagedError(path, "it is not a backup of a ledger")
             os.mkdir(os.path.join(folder, "archive"))
             for name, member in members.items():
-                content = tar.extractfile(member)
+                content = tar.extractfile(member) if member.isreg() else None
                 if content is None:
                     raise LedgerDamagedError(path, f"{name} in it is not a file")
                 with content, open(os.path.join(folder, name), "xb") as stream:
                     shutil.copyfileobj(content, stream)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, BadGzipFile, LZMAError, zlib.error) as error:
         raise LedgerDamagedError(path, f"it is not a whole tar file ({error})") from error
     except OSError as error:
         raise MachineError("Reading the backup", path, error.strerror or str(error)) from error
@@ -148,10 +170,11 @@ def put_back(places: Places, saved: Saved) -> Restored:
         kept = _kept(places)
         plan = _plan(load(saved.places), places)
         os.makedirs(places.archives, exist_ok=True)
-        for name in archive_files(saved.places):
+        for entry in plan.image.document.meta.archives:
+            name = places.archive(_renamed(entry.file, plan.meta.generation))
             with (
-                open(saved.places.archive(name), "rb") as content,
-                replacing(places.archive(_renamed(name, plan.meta.generation)), like="") as stream,
+                open(saved.places.archive(entry.file), "rb") as content,
+                replacing(name, like=places.snapshot) as stream,
             ):
                 shutil.copyfileobj(content, stream)
     except OSError as error:
@@ -192,19 +215,24 @@ def _renamed(archive: str, generation: int) -> str:
 
 
 def _highest(places: Places) -> int:
-    """The highest reference that the present files name, whatever state they are in."""
+    """The highest reference that the present files hold, whatever state they are in."""
+    archives = (places.archive(name) for name in archive_files(places))
     highest = 0
-    for path in (places.snapshot, places.journal):
+    for path in (places.snapshot, places.journal, *archives):
         with suppress(FileNotFoundError), open(path, "rb") as stream:
             for line in stream:
-                numbers = re.findall(rb'"ref":"SD-(\d{1,15})"', line)
-                highest = max([highest, *map(int, numbers)])
+                highest = max([highest, *map(int, _NUMBER.findall(line[:40]) or _changed(line))])
     return highest
+
+
+def _changed(line: bytes) -> list[bytes]:
+    """The numbers of the tickets that a line of a journal changes."""
+    return _CHANGE.findall(line) if line.startswith(b'{"commit":') else []
 
 
 def _kept(places: Places) -> str:
     """The folder in which the present ledger is kept; empty if there is none."""
-    if places.identity() is None:
+    if places.identity() is None or _is_new(places):
         return ""
     number = 1
     while os.path.exists(kept := os.path.join(places.folder, f"before-restore.{number}")):
@@ -217,3 +245,11 @@ def _kept(places: Places) -> str:
         os.link(places.archive(name), os.path.join(kept, "archive", name))
     sync_folder(kept)
     return kept
+
+
+def _is_new(places: Places) -> bool:
+    """Whether nothing has ever been recorded."""
+    snapshot, journal = first()
+    with suppress(OSError), open(places.snapshot, "rb") as ours, open(places.journal, "rb") as its:
+        return ours.read(len(snapshot) + 1) == snapshot and its.read(len(journal) + 1) == journal
+    return False

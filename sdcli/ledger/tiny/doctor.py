@@ -64,12 +64,10 @@ def archive_files(places: Places) -> list[str]:
 def is_whole(path: str) -> bool:
     """Whether a document is, byte by byte, what was written."""
     try:
-        document = Document(path)
-        for _ in itertools.chain(document.tickets(), document.index()):
-            pass  # the checksums of both tables are compared at their ends
+        Document(path).require_whole()
     except (LedgerDamagedError, FileNotFoundError):
         return False
-    return all(document.bytes_at(at, len(word)) == word for at, word in document.frame())
+    return True
 
 
 def _broken(path: str) -> list[Finding]:

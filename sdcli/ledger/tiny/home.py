@@ -200,6 +200,8 @@ class TinyLedger:
         """See `Ledger.restore`."""
         from sdcli.ledger.tiny.backup import put_back, unpacked  # noqa: PLC0415 - one command's
 
+        with suppress(LedgerDamagedError):  # a lock without a ledger would look like a loss
+            self._begin()
         with (
             unpacked(self._places, path, progress) as saved,
             locked(self._places.lock, self._wait_s),

@@ -56,6 +56,7 @@ _TICKET = re.compile(rb'"\d{1,15}":\{"ref":"' + _SEALED, re.DOTALL)
 _COMMIT = re.compile(rb'\{"commit":' + _SEALED, re.DOTALL)
 _OWN_WORDS = re.compile(rb'"meta":\{("1":\{' + _SEALED + rb")\}\}")
 _REF = re.compile(rb'"ref":"SD-([1-9]\d{0,14})"')
+_CHANGE = re.compile(rb'\{"ref":"SD-([1-9]\d{0,14})","events":\[')
 _MONTH = len("2026-11")
 _NAME = re.compile(r"\d{4}-\d{2}\.(\d+)\.json")
 _LATEST = datetime(9999, 1, 1, tzinfo=timezone.utc)
@@ -287,7 +288,7 @@ class _Remains:
         try:
             commit = msgspec.json.decode(piece.line, type=Commit)
         except _WRONG:
-            self.lost |= {int(digits) for digits in _REF.findall(piece.line)}
+            self.lost |= {int(digits) for digits in _CHANGE.findall(piece.line)}
             return None
         for change in commit.tickets:
             self._change(change, _PROVEN if piece.is_proven else _READ)
