@@ -271,13 +271,15 @@ class _Remains:
         header = _header(pieces)
         if header and self._meta.generation and header.generation < self._meta.generation:
             return  # the snapshot holds these commits
-        commits, before = 0, 0
-        for each in pieces:
+        gone, before = False, 0
+        for each in pieces[1:] if header else pieces:
             commit = self._commit(each)
-            if commit is not None:
-                commits += commit.commit != before + 1
+            if commit is None:
+                gone = gone or bool(each.line.strip() and b'"generation":' not in each.line)
+            else:
+                gone = gone or commit.commit != before + 1
                 before = commit.commit
-        if commits or not (header or before or is_former(self._places)):
+        if gone or not (header or before or is_former(self._places)):
             self.remarks.append(
                 f"Commits of {self._places.journal} are gone, and nobody can tell what they were "
                 "about: compare with a backup."
