@@ -230,7 +230,10 @@ def draw(curves: dict[str, list[tuple[int, float]]], path: Path) -> None:
         for command in ("open", "show"):
             points = curves[f"{command}|{what}"]
             axis.plot(*zip(*points, strict=True), marker="o", label=f"sdcli {command}")
-        axis.set_xscale("symlog", linthresh=1000)
+        axis.set_xscale("symlog", linthresh=1000, linscale=0.5)
+        sizes = [at for at, _ in curves[f"open|{what}"]]
+        axis.set_xticks(sizes, [f"{at:,}" for at in sizes], rotation=20)
+        axis.minorticks_off()
         axis.set_xlabel(f"{what} ({title})")
         axis.set_ylim(0, 3)
         axis.grid(alpha=0.3)
