@@ -96,11 +96,10 @@ def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator
             continue
         run = RUNS[goal.target](state.events)
         ran = elapsed(run, time, state.until)
+        ran_elsewhere = elapsed(run, time, silent_until - 1) if silent_until else -1
         for threshold in unsaid:
-            if ran >= threshold.passed_s:
+            if ran >= threshold.passed_s and threshold.needed_s > ran_elsewhere:
                 passed = reaches(run, time, threshold.needed_s, state.until)
-                if passed < silent_until:
-                    continue
                 yield Alert(
                     id=_id(ticket, threshold),
                     ref=ticket.ref,

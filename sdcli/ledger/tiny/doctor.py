@@ -132,6 +132,7 @@ class _Examiner:
             self._archive(entry)
         self._journal()
         self._numbers()
+        self._progress(self._total, self._total)
         return Examination(
             tickets=sum(self._seen),
             commits=image.journal.commits if image.journal else 0,
