@@ -98,7 +98,7 @@ def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator
         ran = elapsed(run, time, state.until)
         ran_elsewhere = elapsed(run, time, silent_until - 1) if silent_until else -1
         for threshold in unsaid:
-            if ran >= threshold.passed_s and threshold.needed_s > ran_elsewhere:
+            if ran >= threshold.passed_s and threshold.passed_s > ran_elsewhere:
                 passed = reaches(run, time, threshold.needed_s, state.until)
                 yield Alert(
                     id=_id(ticket, threshold),
