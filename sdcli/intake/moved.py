@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Reader, Writer
 
 _OWN = "sdcli:"
+_DEEPEST = DEEPEST + 8
+"""A payload as deep as `open` takes is a few levels down in its line."""
 _INSTANTS = ("at", "until", "due")
 
 
@@ -74,8 +76,8 @@ def _arrival(line: bytes) -> Arrival:
         ValueError, TypeError, IllegalStepError: it is none, or its events do not follow on.
     """
     row = msgspec.json.decode(line, type=dict[str, Any])
-    if is_deep(row):
-        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+    if is_deep(row, _DEEPEST):
+        raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
     given = row.get("events")
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise ValueError("it has no list of events")

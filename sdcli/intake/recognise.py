@@ -73,10 +73,10 @@ def _json(text: bytes, raw: bytes) -> Any:
     return value
 
 
-def is_deep(value: Any) -> bool:
+def is_deep(value: Any, deepest: int = DEEPEST) -> bool:
     """Whether a value nests deeper than any tool can be expected to follow."""
     layer = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(DEEPEST):
+    for _ in range(deepest):
         layer = [
             inner
             for outer in layer

@@ -272,10 +272,10 @@ class _Remains:
         if header and self._meta.generation and header.generation < self._meta.generation:
             return  # the snapshot holds these commits
         gone, before = False, 0
-        for each in pieces[1:] if header else pieces:
+        for place, each in enumerate(pieces):
             commit = self._commit(each)
             if commit is None:
-                gone = gone or bool(each.line.strip() and b'"generation":' not in each.line)
+                gone = gone or bool(place and each.line.strip())
             else:
                 gone = gone or commit.commit != before + 1
                 before = commit.commit
