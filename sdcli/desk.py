@@ -195,7 +195,7 @@ class Desk:
         from sdcli.intake.moved import Moved, bring, known_here  # noqa: PLC0415 - as above
 
         if dry_run:
-            known = known_here(self.ledger, arrivals)
+            known = known_here(self.ledger, arrivals, progress)
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress)

@@ -222,3 +222,30 @@ class LedgerDamagedError(SdcliError):
             "all that is wrong, and `sdcli doctor --repair` saves what can be saved.",
             path=path,
         )
+
+
+class BackupDamagedError(LedgerDamagedError):
+    """A backup cannot be read whole, so it is not restored."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        SdcliError.__init__(
+            self,
+            f"The backup {path} cannot be restored: {reason}. Nothing was changed: try another "
+            "backup, or a copy of this one.",
+            path=path,
+        )
+
+
+class NewerFormatError(LedgerDamagedError):
+    """The ledger was written by a newer version, and is not guessed at."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        self.path = path
+        self.reason = f"it has format {found}, and a newer sdcli wrote it; this one knows {known}"
+        SdcliError.__init__(
+            self,
+            f"The ledger {path} has format {found} and this sdcli knows format {known}: a newer "
+            "sdcli has written it. Nothing was changed: use that one.",
+            path=path,
+        )

@@ -12,9 +12,11 @@ from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sdcli.desk import Desk
+    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("export")
@@ -31,4 +33,14 @@ def command(desk: Desk, since: datetime | None) -> results.Exported:
         sdcli export > tickets.jsonl
     """
     query = Query(statuses=(), touched_since=since) if since else Query(statuses=STATUSES)
-    return results.Exported(desk.ledger.find(query))
+    return results.Exported(_with_a_bar(desk.ledger.find(query), desk.ledger.count()))
+
+
+def _with_a_bar(tickets: Iterator[Ticket], total: int) -> Iterator[Ticket]:
+    """The tickets; a terminal sees how far they have got."""
+    from sdcli.render.progress import shown
+
+    with shown("Exporting") as progress:
+        for done, ticket in enumerate(tickets, 1):
+            yield ticket
+            progress(done, total)

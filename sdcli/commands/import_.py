@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -10,6 +12,8 @@ from sdcli import results
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sdcli.desk import Desk
 
 
@@ -32,7 +36,20 @@ def command(desk: Desk, file: BinaryIO, dry_run: bool) -> results.BroughtIn:
     from sdcli.intake.moved import read
     from sdcli.render.progress import shown
 
-    arrivals = read(file, getattr(file, "name", "-"))
+    with shown("Reading") as progress:
+        arrivals = read(_with_a_bar(file, progress), getattr(file, "name", "-"))
     with shown("Importing") as progress:
         moved = desk.bring_in(arrivals, dry_run=dry_run, progress=progress)
     return results.BroughtIn(moved, dry_run)
+
+
+def _with_a_bar(file: BinaryIO, progress: Callable[[int, int], None]) -> Iterator[bytes]:
+    """The lines; a terminal sees how much of a file has been read."""
+    size = done = 0
+    with suppress(OSError):  # a pipe does not tell how much will come
+        size = os.fstat(file.fileno()).st_size
+    for line in file:
+        yield line
+        done += len(line)
+        if size:
+            progress(done, size)

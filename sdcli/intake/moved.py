@@ -116,23 +116,30 @@ def bring(
     progress: Callable[[int, int], None],
 ) -> list[Moved]:
     """Record what is not here yet, in the order of the file."""
-    moved = []
-    for done, (arrival, known) in enumerate(known_here(writer, arrivals), 1):
+    moved, total = [], 2 * len(arrivals)
+    known_refs = known_here(writer, arrivals, progress)
+    for done, (arrival, known) in enumerate(known_refs, len(arrivals) + 1):
         ref = known
         if not ref:
             mark = Imported(*stamp.mark(), source=arrival.source)
             ref = writer.create((*arrival.events, mark)).ref
         moved.append(Moved(arrival.source, ref, is_new=not known))
-        progress(done, len(arrivals))
+        progress(done, total)
     return moved
 
 
-def known_here(reader: Reader, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, str]]:
+def known_here(
+    reader: Reader, arrivals: Sequence[Arrival], progress: Callable[[int, int], None]
+) -> list[tuple[Arrival, str]]:
     """Each with its reference here, if it was brought in before or never went away; else with none.
 
-    A ticket that went to another desk and comes back is known by its first event.
+    A ticket that went to another desk and comes back is known by its first event. `progress` is
+    told as of half the work.
     """
-    found = [(arrival, _brought(reader, arrival)) for arrival in arrivals]
+    found: list[tuple[Arrival, str]] = []
+    for arrival in arrivals:
+        found.append((arrival, _brought(reader, arrival)))
+        progress(len(found), 2 * len(arrivals))
     strangers = {arrival.events[0].id for arrival, ref in found if not ref}
     if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
         return found

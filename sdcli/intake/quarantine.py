@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def keep(folder: str, item: Unreadable, stamp: Stamp) -> str:
     stem = os.path.join(folder, new_id(stamp.at))
     note = {"reason": item.reason, "at": stamp.at, "by": stamp.by, "bytes": len(item.raw)}
     try:
-        os.makedirs(folder, exist_ok=True)
+        _make(folder)
         _write(f"{stem}.json", msgspec.json.encode(note))
         _write(f"{stem}.raw", item.raw)
         _sync(folder)
@@ -48,6 +49,20 @@ def keep_anywhere(folder: str, item: Unreadable, stamp: Stamp) -> str:
         import tempfile  # noqa: PLC0415 - only a machine in trouble pays for it
 
         return keep(os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}"), item, stamp)
+
+
+def _make(folder: str) -> None:
+    """Make the folder, for those who may use the one it is in."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(folder)
+    around = os.stat(os.path.dirname(folder))
+    if around.st_mode & stat.S_ISVTX:  # everybody's, such as /tmp
+        os.chmod(folder, 0o700)
+        return
+    with suppress(PermissionError):
+        os.chown(folder, around.st_uid, around.st_gid)
+    os.chmod(folder, around.st_mode & 0o7777)
 
 
 def _write(path: str, content: bytes) -> None:

@@ -106,6 +106,9 @@ class Reader(Protocol):
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """Of the tickets that match, the most pressing ones first, and how many more there are."""
 
+    def count(self) -> int:
+        """How many tickets there are, closed ones too."""
+
     def by_key(self, key: str) -> Ticket | None:
         """The newest ticket that is not closed and has this alert key."""
 
@@ -160,5 +163,5 @@ class Ledger(Reader, Protocol):
         """Put what a backup holds in the place of what is there, which is kept.
 
         Raises:
-            LedgerDamagedError: the file is no backup, or it is damaged.
+            BackupDamagedError: the file is no backup, or it is damaged.
         """

@@ -372,7 +372,7 @@ def _finding(found: Finding) -> str:
 def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     del screen
     mended = result.mended
-    if not mended.kept:
+    if not (mended.kept or mended.lost or mended.remarks):
         return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
     state = "can be used" if mended.lost or mended.remarks else "is whole"
     told = [f"The ledger {state} again: {words.count(mended.tickets, 'ticket')}."]

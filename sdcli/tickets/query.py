@@ -27,6 +27,12 @@ class Face(Struct, frozen=True, kw_only=True):
     assignee: str | None = None
     opened_at: datetime
     updated_at: datetime
+    imported_at: datetime | None = None
+
+    @property
+    def touched_at(self) -> datetime:
+        """See `Ticket.touched_at`."""
+        return max(self.updated_at, self.imported_at or self.updated_at)
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -52,7 +58,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""
-        touched = self.touched_since is not None and ticket.updated_at >= self.touched_since
+        touched = self.touched_since is not None and ticket.touched_at >= self.touched_since
         return (
             (ticket.status in self.statuses or touched)
             and self.queue in ("", ticket.queue)

@@ -73,6 +73,11 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.status == "closed"
 
     @property
+    def touched_at(self) -> datetime:
+        """When something last changed here: the request, or that it came here."""
+        return max(self.updated_at, self.imported_at or self.updated_at)
+
+    @property
     def opening(self) -> Opened:
         """The first event: contact and request as they came in."""
         first = self.events[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.errors import LEDGER_DAMAGED, UNEXPECTED, LedgerDamagedError, MachineError
+from sdcli.errors import LEDGER_DAMAGED, LedgerDamagedError, MachineError
 from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny.document import FORMAT
 from sdcli.ledger.tiny.seal import sealed, unsealed
@@ -418,16 +418,38 @@ def test_the_format_is_the_second(file: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
-    """What the machine does not let be read is a failure of the machine, not of the ledger."""
+    """What is no file is damage, and is left as it is."""
     file = tmp_path / "ledger" / "tickets.json"
     file.mkdir(parents=True)
     for attempt in (read, put, compact):
-        with pytest.raises(MachineError) as failure:
+        with pytest.raises(LedgerDamagedError) as failure:
             attempt(file.parent)
-        assert failure.value.exit_code == UNEXPECTED
         assert str(file) in failure.value.message
+        assert "it is not a file" in failure.value.message
         assert "Nothing was changed" in failure.value.message
     assert file.is_dir()
+
+
+def test_a_pipe_in_place_of_the_journal_keeps_nobody_waiting(folder: Path) -> None:
+    """A named pipe, whose reader would wait for a writer for ever, is told like a folder."""
+    (folder / "tickets.journal").unlink()
+    os.mkfifo(folder / "tickets.journal")
+    for attempt in (read, put, compact):
+        with pytest.raises(LedgerDamagedError, match="it is not a file"):
+            attempt(folder)
+
+
+def test_archives_alone_are_no_new_ledger(folder: Path) -> None:
+    """Where only archives are left, a ledger has gone: none is begun, and they are left alone."""
+    for name in ("tickets.json", "tickets.journal", "tickets.lock"):
+        (folder / name).unlink(missing_ok=True)
+    (folder / "archive").mkdir(exist_ok=True)
+    archive = folder / "archive" / "2025-01.2.json"
+    archive.write_bytes(b"what was closed")
+    for attempt in (read, put, compact):
+        with pytest.raises(LedgerDamagedError, match="archives beside it"):
+            attempt(folder)
+    assert archive.read_bytes() == b"what was closed"
 
 
 @pytest.mark.parametrize("place", ["tickets.journal", "archive", "damage"])
@@ -445,7 +467,8 @@ def test_something_in_place_of_another_file_is_told(folder: Path, place: str) ->
             (folder / place).write_text("mine")
         if place == "damage":
             journal.write_bytes(journal.read_bytes()[:-7])
-        with pytest.raises(MachineError, match=re.escape(str(folder))):
+        told = (MachineError, LedgerDamagedError)
+        with pytest.raises(told, match=re.escape(str(folder))):
             compact(folder)
 
 

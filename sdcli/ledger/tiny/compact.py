@@ -27,7 +27,7 @@ from sdcli.ledger.tiny.document import (
     numbers_in,
     ticket_line,
 )
-from sdcli.ledger.tiny.files import replacing, sweep
+from sdcli.ledger.tiny.files import make_folder, replacing, sweep
 from sdcli.ledger.tiny.journal import Journal, follows
 from sdcli.ledger.tiny.keys import key_number, keys_of
 from sdcli.ledger.tiny.rows import face_of, row_bytes, ticket_of
@@ -89,7 +89,7 @@ def compact(plan: Plan) -> None:
     """
     before = plan.into.identity()
     try:
-        named, gone = _write(plan)
+        gone = _write(plan)
     except OSError as error:
         if plan.into.identity() == before:
             raise MachineError(
@@ -103,7 +103,7 @@ def compact(plan: Plan) -> None:
         ) from error
     # What follows is tidying: whoever writes next makes up for what fails here.
     with suppress(OSError):
-        for name in (*gone, *_left_behind(plan, named)):
+        for name in gone:
             os.unlink(plan.into.archive(name))
         sweep(plan.into.folder)
         sweep(plan.into.archives)
@@ -113,15 +113,8 @@ class UncertainError(MachineError):
     """The new snapshot is in its place, and whether it stays there after a crash is not known."""
 
 
-def _left_behind(plan: Plan, named: set[str]) -> list[str]:
-    """Archives that an attempt at this generation wrote before it failed."""
-    suffix = f".{plan.meta.generation}.json"
-    files = os.listdir(plan.into.archives) if os.path.isdir(plan.into.archives) else []
-    return [name for name in files if name.endswith(suffix) and name not in named]
-
-
-def _write(plan: Plan) -> tuple[set[str], list[str]]:
-    """Write archives, snapshot and journal; the archives there are, and those replaced."""
+def _write(plan: Plan) -> list[str]:
+    """Write archives, snapshot and journal; the archives that were replaced."""
     places, parting = plan.into, _Parting(plan)
     with replacing(places.snapshot, like=places.snapshot) as stream:
         writer = DocumentWriter(stream)
@@ -139,7 +132,7 @@ def _write(plan: Plan) -> tuple[set[str], list[str]]:
             journal.start_over(like=places.snapshot)
     with suppress(OSError):  # a journal of the generation before is known as folded
         journal.start_over(like=places.snapshot)
-    return {entry.file for entry in archives}, gone
+    return gone
 
 
 class _Parting:
@@ -238,7 +231,7 @@ def _archives(
 def _archive(plan: Plan, month: str, lines: Sequence[Line], before: Archive | None) -> Archive:
     """Write the archive of a month anew, with these tickets in it."""
     name = f"{month}.{plan.meta.generation}.json"
-    os.makedirs(plan.into.archives, exist_ok=True)
+    make_folder(plan.into.archives)
     document = plan.image.archive(before) if before else None
     tickets = {each.number: ticket_of(each.line, name) for each in lines}
     without = {*tickets, *(before.stale if before else ())}
@@ -257,7 +250,7 @@ def _archive(plan: Plan, month: str, lines: Sequence[Line], before: Archive | No
         rows=rows,
         newest=max(
             [
-                *(ticket.updated_at for ticket in tickets.values()),
+                *(ticket.touched_at for ticket in tickets.values()),
                 *([before.newest] if before else ()),
             ]
         ),

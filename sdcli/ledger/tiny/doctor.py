@@ -191,7 +191,7 @@ class _Examiner:
             if ticket is None:
                 continue
             tally.closed += ticket.is_closed
-            tally.newest = max(tally.newest or ticket.updated_at, ticket.updated_at)
+            tally.newest = max(tally.newest or ticket.touched_at, ticket.touched_at)
             if keys_of(ticket):
                 keyed[number] = ticket
         self._index(document, keyed)

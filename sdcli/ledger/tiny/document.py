@@ -9,13 +9,14 @@ cut is known at once. Stock `TinyDB(path)` reads it.
 from __future__ import annotations
 
 import os
+import stat
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, BinaryIO
 from zlib import crc32
 
 import msgspec
 
-from sdcli.errors import LedgerDamagedError, MachineError
+from sdcli.errors import LedgerDamagedError, MachineError, NewerFormatError
 from sdcli.ledger.tiny.keys import key_number
 from sdcli.ledger.tiny.seal import is_sealed, sealed
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FORMAT = 2
+NO_FILE = "it is not a file"
 HEAD = b'{"_default":{},\n"tickets":{\n'
 _KEYS = b'},\n"keys":{\n'
 _META = b'},\n"meta":{'
@@ -398,13 +400,9 @@ def _line(written: bytes) -> bytes:
     return written[:-1] if written.endswith(b",") else written
 
 
-def newer_format(path: str, found: int) -> LedgerDamagedError:
+def newer_format(path: str, found: int) -> NewerFormatError:
     """The refusal of a document that this version does not know."""
-    return LedgerDamagedError(
-        path,
-        f"it has format {found} and this sdcli knows format {FORMAT}; "
-        "a newer sdcli may have written it",
-    )
+    return NewerFormatError(path, found, FORMAT)
 
 
 def checksum(content: bytes) -> str:
@@ -419,9 +417,23 @@ def _named(line: bytes) -> str:
         return "a line"
 
 
+def regular(path: str) -> int:
+    """A handle to read a file with, which must be one: a pipe would keep its reader waiting.
+
+    Raises:
+        OSError: it cannot be opened.
+        LedgerDamagedError: it is something else than a file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise LedgerDamagedError(path, NO_FILE)
+
+
 def _opened(path: str) -> int:
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return regular(path)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -65,13 +65,28 @@ def _synced(path: str, like: str) -> Iterator[BinaryIO]:
         os.fsync(stream.fileno())
 
 
+def make_folder(path: str) -> None:
+    """Make a folder, unless it is there, that those may use who may use the one it is in.
+
+    Raises:
+        OSError: it could not be made.
+    """
+    if os.path.isdir(path):
+        return
+    os.mkdir(path)
+    around = os.stat(os.path.dirname(path))
+    with suppress(PermissionError):  # as for files
+        os.chown(path, around.st_uid, around.st_gid)
+    os.chmod(path, around.st_mode & 0o7777)
+
+
 def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
     """Keep bytes for whoever may look at the file `like`; the path of the new file.
 
     Raises:
         OSError: it could not be written.
     """
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder)
     path, number = os.path.join(folder, name), 1
     while os.path.exists(path):
         number += 1

@@ -58,6 +58,10 @@ class TinyWriter(TinyReader):
         self._put(number_in(ticket.ref), after, events)
         return after
 
+    def count(self) -> int:
+        """See `Reader.count`."""
+        return super().count() + self._next - self._image.next
+
     def changes(self) -> list[Change]:
         """What the unit of work adds, ticket by ticket."""
         return [
@@ -122,6 +126,10 @@ class TinyLedger:
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
         return self._ask(lambda reader: reader.most_pressing(query, most))
+
+    def count(self) -> int:
+        """See `Reader.count`."""
+        return self._ask(lambda reader: reader.count())
 
     def by_key(self, key: str) -> Ticket | None:
         """See `Reader.by_key`."""

@@ -11,8 +11,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from sdcli.errors import LedgerDamagedError, MachineError
-from sdcli.ledger.tiny.document import Document, checksum, empty
+from sdcli.errors import LedgerDamagedError, MachineError, NewerFormatError
+from sdcli.ledger.tiny.document import NO_FILE, Document, checksum, empty
 from sdcli.ledger.tiny.former import FORMER, FormerDocument
 from sdcli.ledger.tiny.journal import Journal, ReplacedError, header_line
 
@@ -87,9 +87,11 @@ class Places:
             return "the file is missing, and its lock file is there"
         if os.path.exists(self.journal) and os.path.getsize(self.journal) != len(first()[1]):
             return "the file is missing, and its journal is there"
+        if os.path.isdir(self.archives) and os.listdir(self.archives):
+            return "the file is missing, and there are archives beside it"
         for name in (os.path.dirname(self._named), self._named):
             if os.path.islink(name):
-                return f"{name} is a link to where nothing is; is a volume not mounted?"
+                return f"{name} is a link to where nothing is, as when a volume is not mounted"
         return ""
 
 
@@ -215,7 +217,11 @@ def _document(places: Places) -> Document | FormerDocument:
     except FileNotFoundError:
         places.require_beginning()
         return FormerDocument(places.snapshot, NOTHING, None)
-    except LedgerDamagedError:
+    except NewerFormatError:
+        raise
+    except LedgerDamagedError as error:
+        if error.reason == NO_FILE:
+            raise
         with open(places.snapshot, "rb") as stream:
             raw = stream.read()
         if places.identity() != identity:

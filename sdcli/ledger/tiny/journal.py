@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, MachineError
-from sdcli.ledger.tiny.document import FORMAT, newer_format
+from sdcli.ledger.tiny.document import FORMAT, newer_format, regular
 from sdcli.ledger.tiny.files import replacing, set_aside
 from sdcli.ledger.tiny.seal import is_sealed, sealed
 
@@ -261,7 +261,7 @@ class Journal:
 
     def _unread(self) -> bytes:
         try:
-            handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            handle = regular(self.path)
         except FileNotFoundError:
             reason = "the file is missing; it holds what was recorded since the last snapshot"
             raise LedgerDamagedError(self.path, reason) from None

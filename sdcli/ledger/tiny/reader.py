@@ -68,6 +68,11 @@ class TinyReader:
         first = heapq.nsmallest(most, faces)
         return [self.get(face[-1]) for face in first], len(faces) - len(first)
 
+    def count(self) -> int:
+        """See `Reader.count`."""
+        gaps = self._image.document.meta.gaps
+        return self._image.next - 1 - sum(last - first + 1 for first, last in gaps)
+
     def by_key(self, key: str) -> Ticket | None:
         """See `Reader.by_key`."""
         return self._newest(

@@ -34,6 +34,7 @@ from sdcli.ledger.tiny.document import (
     row_of,
     ticket_line,
 )
+from sdcli.ledger.tiny.files import make_folder
 from sdcli.ledger.tiny.former import FormerDocument
 from sdcli.ledger.tiny.image import NOTHING, Image
 from sdcli.ledger.tiny.journal import Commit, Header
@@ -51,10 +52,10 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.journal import Change
     from sdcli.tickets.event import Stamp
 
-_SEALED = rb'.*?"sum":"[0-9a-f]{8}"\}'
-_TICKET = re.compile(rb'"\d{1,15}":\{"ref":"' + _SEALED, re.DOTALL)
-_COMMIT = re.compile(rb'\{"commit":' + _SEALED, re.DOTALL)
-_OWN_WORDS = re.compile(rb'"meta":\{("1":\{' + _SEALED + rb")\}\}")
+_TICKET = re.compile(rb'"\d{1,15}":\{"ref":"')
+_COMMIT = re.compile(rb'\{"commit":')
+_SEAL = re.compile(rb'"sum":"[0-9a-f]{8}"\}')
+_OWN_WORDS = re.compile(rb'"meta":\{("1":\{.*?"sum":"[0-9a-f]{8}"\})\}\}')
 _REF = re.compile(rb'"ref":"SD-([1-9]\d{0,14})"')
 _CHANGE = re.compile(rb'\{"ref":"SD-([1-9]\d{0,14})","events":\[')
 _MONTH = len("2026-11")
@@ -76,7 +77,9 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
         return Mended(tickets=examination.tickets)
     damaged = {finding.file for finding in examination.findings}
     remains = _Remains(places, damaged)
-    kept = [_kept(places, path) for path in sorted(damaged) if os.path.exists(path)]
+    # The journal starts over in any case, and nobody may have looked at it.
+    keeping = {*damaged, *remains.given_up, places.journal}
+    kept = [_kept(places, path) for path in sorted(keeping) if os.path.exists(path)]
     doubtful = remains.with_notes(stamp, kept)
     plan = remains.plan()
     compact(plan)
@@ -98,7 +101,7 @@ def _kept(places: Places, path: str) -> str:
     while os.path.exists(kept := os.path.join(places.damage, f"{name}.{number}")):
         number += 1
     try:
-        os.makedirs(places.damage, exist_ok=True)
+        make_folder(places.damage)
         try:
             os.link(path, kept)
         except OSError:
@@ -329,7 +332,7 @@ class _Piece(NamedTuple):
     is_proven: bool
 
 
-def _pieces(raw: Iterable[bytes], whole: re.Pattern[bytes]) -> Iterator[_Piece]:
+def _pieces(raw: Iterable[bytes], begins: re.Pattern[bytes]) -> Iterator[_Piece]:
     """The lines of a damaged file: sealed ones, mended ones, and those that are neither.
 
     A changed byte may have joined two lines, or parted one in two.
@@ -341,13 +344,21 @@ def _pieces(raw: Iterable[bytes], whole: re.Pattern[bytes]) -> Iterator[_Piece]:
         alone = line if is_sealed(line) else mended(line) or mended(line.rstrip(b"\0"))
         joined = mended(before + b"\n" + line) if before is not None and alone is None else None
         parts = [part for part in (alone, joined) if part is not None]
-        parts = parts or [m.group() for m in whole.finditer(line) if is_sealed(m.group())]
+        parts = parts or list(_sealed_parts(line, begins))
         if before is not None and joined is None:
             yield _Piece(before.removesuffix(b","), is_proven=False)
         yield from (_Piece(part, is_proven=True) for part in parts)
         before = None if parts else text
     if before is not None:
         yield _Piece(before.removesuffix(b","), is_proven=False)
+
+
+def _sealed_parts(line: bytes, begins: re.Pattern[bytes]) -> Iterator[bytes]:
+    """The sound lines within one that has lost its own begin or end."""
+    ends = [found.end() for found in _SEAL.finditer(line)]
+    for found in begins.finditer(line):
+        parts = (line[found.start() : end] for end in ends if end > found.start())
+        yield from [part for part in parts if is_sealed(part)][:1]
 
 
 def _header(pieces: list[_Piece]) -> Header | None:

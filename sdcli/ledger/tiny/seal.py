@@ -7,6 +7,7 @@ eight hexadecimal digits. A changed byte anywhere in the line, the seal included
 from __future__ import annotations
 
 import re
+from functools import cache
 from zlib import crc32
 
 SEAL = len(b',"sum":"00000000"}')
@@ -46,13 +47,20 @@ def mended(line: bytes) -> bytes | None:
         return body + right
     if len(line) > _MOST_MENDED or not _SEAL.fullmatch(seal):
         return None
+    table, last_step = _steps()
     wrong = int(seal[len(b',"sum":"') : -2], 16) ^ crc32(body)
-    # What changing the last byte by each mask does to the checksum; then the byte before it, ...
-    zero = crc32(b"\0")
-    masks = [crc32(bytes([mask])) ^ zero for mask in range(256)]
+    # What a change did to the checksum, taken back byte by byte from the end: where it is what a
+    # change of a single last byte does, there the change was.
     for at in range(len(body) - 1, -1, -1):
-        if wrong in masks:
-            byte = bytes([body[at] ^ masks.index(wrong)])
-            return body[:at] + byte + body[at + 1 :] + seal
-        masks = [crc32(b"\0", mask) ^ zero for mask in masks]
+        mask = last_step[wrong >> 24]
+        if table[mask] == wrong:
+            return body[:at] + bytes([body[at] ^ mask]) + body[at + 1 :] + seal
+        wrong = ((wrong ^ table[mask]) << 8 | mask) & 0xFFFFFFFF
     return None
+
+
+@cache
+def _steps() -> tuple[list[int], dict[int, int]]:
+    """What each change of a last byte does to a checksum, and the change for each first byte."""
+    table = [crc32(bytes([mask])) ^ crc32(b"\0") for mask in range(256)]
+    return table, {entry >> 24: mask for mask, entry in enumerate(table)}
