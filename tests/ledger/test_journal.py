@@ -66,7 +66,11 @@ class Recorded(NamedTuple):
         return sum(end - 1 <= length for end in self.ends[1:])
 
     def opens(self, content: bytes) -> tuple[list[Ticket] | None, list[str]]:
-        """What is read with this journal, None if it is refused, and what is told."""
+        """What is read with this journal, None if it is refused, and what is told.
+
+        As after a crash of the machine, nobody has witnessed how far it had got.
+        """
+        unwitnessed(self.folder)
         overwrite(self.journal, content)
         try:
             return heard(self.folder)
@@ -82,6 +86,12 @@ class Recorded(NamedTuple):
         found = [path.read_bytes() for path in sorted(damage.iterdir())]
         shutil.rmtree(damage)
         return found
+
+
+def unwitnessed(folder: Path) -> None:
+    """Take away what is said of the journal outside it."""
+    lock = folder / "tickets.lock"
+    lock.write_bytes(lock.read_bytes()[:32])
 
 
 @pytest.fixture(name="ledger")
@@ -463,6 +473,7 @@ def test_a_torn_journal_of_the_generation_before_is_known_as_folded(ledger: Reco
 @pytest.mark.parametrize("before", [5, 0])
 def test_a_journal_that_is_cut_under_an_open_ledger(ledger: Recorded, before: int) -> None:
     """A ledger that stays open writes nothing behind bytes that have gone since it looked."""
+    unwitnessed(ledger.folder)
     overwrite(ledger.journal, ledger.raw[: ledger.ends[before]])
     staying = home(ledger.folder)
     assert list(staying.find(ALL)) == ledger.states[before]
@@ -589,3 +600,26 @@ def test_a_commit_changes_nothing_but_the_end(ledger: Recorded) -> None:
     assert after["tickets.journal"].count(b"\n") == ledger.raw.count(b"\n") + 1
     assert ledger.journal.stat().st_ino == inode
     assert names(ledger.folder) == NAMES
+
+
+@pytest.mark.parametrize("left", [0, 1, 3, 4])
+def test_acknowledged_commits_that_are_gone_are_told(ledger: Recorded, left: int) -> None:
+    """A journal cut between two commits looks whole; it is told, once, and no reference comes twice."""
+    overwrite(ledger.journal, ledger.raw[: ledger.ends[left]])
+    assert "acknowledged commits are gone" in str(
+        home(ledger.folder).examine(lambda *_: None).findings
+    )
+    found, told = heard(ledger.folder)
+    assert found == ledger.states[left]
+    assert len(told) == 1
+    assert "references that were given out are not used again" in told[0]
+    assert heard(ledger.folder) == (ledger.states[left], [])
+    assert put(ledger.folder) == "SD-5"
+    assert home(ledger.folder).examine(lambda *_: None).findings == ()
+
+
+def test_no_backup_is_made_of_less_than_was_acknowledged(ledger: Recorded, tmp_path: Path) -> None:
+    """Where commits are known to be gone, a backup is refused."""
+    overwrite(ledger.journal, ledger.raw[: ledger.ends[2]])
+    with pytest.raises(LedgerDamagedError, match="acknowledged commits are gone"):
+        home(ledger.folder).back_up(str(tmp_path / "b.tar"), lambda *_: None)

@@ -31,6 +31,7 @@ from sdcli.ledger.tiny.image import Image, Places, first, load, open_image, sett
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.repair import generation_of, meta_of
 from sdcli.ledger.tiny.rows import PREFIX
+from sdcli.ledger.tiny.witness import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,11 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
     """
     if os.path.lexists(path):
         raise RefusedError(f"{path} is there already; name a file that is not.")
+    witness = seen(places.lock)
     image, journal = settled(places, _at_rest)
+    if image.missing(witness):
+        reason = "acknowledged commits are gone from its end"
+        raise LedgerDamagedError(places.journal, reason)
     total, done = image.size(), 0
     compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
     try:
@@ -196,7 +201,9 @@ def _plan(image: Image, places: Places) -> Plan:
     said, before = image.document.meta, meta_of(places)
     generations = [before.generation, said.generation, *map(generation_of, archive_files(places))]
     generation = max(generations) + 1
-    next_number = max(image.next, before.next, _highest(places) + 1)
+    witness = seen(places.lock)
+    given_out = (before.next, _highest(places) + 1, witness.next if witness else 1)
+    next_number = max(image.next, *given_out)
     since = ((image.next, next_number - 1),) if next_number > image.next else ()
     archives = (replace(entry, file=_renamed(entry.file, generation)) for entry in said.archives)
     meta = replace(

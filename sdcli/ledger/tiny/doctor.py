@@ -24,6 +24,7 @@ from sdcli.ledger.tiny.keys import keys_of
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.rows import PREFIX, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import is_sealed, unsealed
+from sdcli.ledger.tiny.witness import seen
 from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.document import Archive, Extent
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Places
+    from sdcli.ledger.tiny.journal import Journal
+    from sdcli.ledger.tiny.witness import Witness
     from sdcli.tickets.ticket import Ticket
 
 
@@ -46,8 +49,9 @@ def examine(places: Places, progress: Progress) -> Examination:
     Raises:
         MachineError: the machine does not let it be read.
     """
+    witness = seen(places.lock)  # before the journal, which is never behind it
     try:
-        return settled(places, lambda image: _Examiner(image, progress).result())
+        return settled(places, lambda image: _Examiner(image, progress, witness).result())
     except LedgerDamagedError as error:
         whole = Finding(error.path, -1, "", error.reason)
         archives = [places.archive(name) for name in archive_files(places)]
@@ -117,8 +121,9 @@ class Tally(Struct):
 class _Examiner:
     """Looks at one image; `result` gives what was found."""
 
-    def __init__(self, image: Image, progress: Progress) -> None:
+    def __init__(self, image: Image, progress: Progress, witness: Witness | None) -> None:
         self._image = image
+        self._witness = witness
         self._progress = progress
         self._done, self._total = 0, image.size()
         self._seen = bytearray(image.next)
@@ -252,18 +257,7 @@ class _Examiner:
         if journal is None:
             return
         self._advance(journal.end)
-        if journal.verdict == "damaged":
-            damage = journal.damage()
-            self._found(journal.path, journal.end, ref_in(journal.suspect()), damage.reason)
-        if journal.verdict == "torn" and not journal.end:  # no crash takes the first line away
-            self._found(journal.path, 0, "", "it has lost its first line and all that followed")
-        if journal.verdict == "unended":
-            self._found(
-                journal.path,
-                journal.end,
-                ref_in(journal.suspect()),
-                "its last line has no end",
-            )
+        self._end_of(journal)
         reader = TinyReader(image)
         for number, changes in image.changes.items():
             try:
@@ -280,6 +274,20 @@ class _Examiner:
                 problem = "its keys are not what its events say"
                 self._found(journal.path, -1, ticket.ref, problem)
             self._seen[number] = 1
+
+    def _end_of(self, journal: Journal) -> None:
+        """What follows the last commit, and what should."""
+        missing = self._image.missing(self._witness)
+        ref = ref_in(journal.suspect())
+        if journal.verdict == "damaged":
+            self._found(journal.path, journal.end, ref, journal.damage().reason)
+        elif journal.verdict == "torn" and not journal.end:  # no crash takes the first line away
+            self._found(journal.path, 0, "", "it has lost its first line and all that followed")
+        elif missing:
+            problem = f"{missing} bytes of acknowledged commits are gone from its end"
+            self._found(journal.path, journal.end, "", problem)
+        elif journal.verdict == "unended":
+            self._found(journal.path, journal.end, ref, "its last line has no end")
 
     def _numbers(self) -> None:
         """Every number that was given out has a ticket, or is known to have none."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from sdcli.errors import LedgerDamagedError, MachineError
 from sdcli.ledger.tiny import files
@@ -18,6 +19,7 @@ from sdcli.ledger.tiny.keys import keys_of
 from sdcli.ledger.tiny.lock import is_free, locked
 from sdcli.ledger.tiny.reader import TinyReader, number_in
 from sdcli.ledger.tiny.rows import PREFIX
+from sdcli.ledger.tiny.witness import Witness, bear, seen
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
@@ -177,6 +179,7 @@ class TinyLedger:
                 self._image = None
                 try:
                     compact(TinyWriter(image).plan())
+                    self._witnessed()
                 except ReplacedError as error:
                     raise LedgerDamagedError(self._places.snapshot, str(error)) from None
 
@@ -196,7 +199,9 @@ class TinyLedger:
             return Mended(tickets=0)
         with locked(places.lock, self._wait_s):
             self._image = None
-            return repair(places, stamp, progress)
+            result = repair(places, stamp, progress)
+            self._witnessed()
+            return result
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
@@ -215,15 +220,18 @@ class TinyLedger:
             locked(self._places.lock, self._wait_s),
         ):
             self._image = None
-            return put_back(self._places, saved)
+            result = put_back(self._places, saved)
+            self._witnessed()
+            return result
 
     def _ask(self, question: Callable[[TinyReader], _T]) -> _T:
         """The answer of the present image; asked again while snapshots are being replaced."""
         before: Image | None = None
         while True:
+            witness = seen(self._places.lock)  # before the journal, which is never behind it
             image = self._current()
             try:
-                return question(TinyReader(self._mended(image)))
+                return question(TinyReader(self._mended(image, witness)))
             except ReplacedError as error:
                 if before is not None and before.identity == image.identity:
                     raise LedgerDamagedError(self._places.snapshot, str(error)) from None
@@ -252,24 +260,54 @@ class TinyLedger:
             self._image = image = load(self._places)
         return image
 
-    def _mended(self, image: Image) -> Image:
+    def _mended(self, image: Image, witness: Witness | None) -> Image:
         """The image, once nobody is about to finish what its journal ends in."""
-        if image.journal is None or image.journal.verdict == "nothing":
+        missing = image.missing(witness)
+        if not missing and (image.journal is None or image.journal.verdict == "nothing"):
             return image
         with is_free(self._places.lock) as free:
             try:
                 return self._healed(load(self._places)) if free else image
             except MachineError:  # who may only read reads as far as it is whole
+                if missing:
+                    self._tell(_shorter(image, missing))
                 return image
 
     def _healed(self, image: Image) -> Image:
-        """The image after its journal was mended, if it ended in half a commit."""
-        journal = image.journal
-        if journal is None or journal.verdict == "nothing":
-            return image
-        self._tell(journal.heal(self._places.damage))
-        self._image = load(self._places)
-        return self._image
+        """The image after its journal was mended, if it ended in half a commit, or lost some."""
+        journal, witness = image.journal, seen(self._places.lock)
+        missing = image.missing(witness)
+        if journal is not None and journal.verdict != "nothing":
+            told = journal.heal(self._places.damage)
+            if not missing:
+                self._tell(told)
+            self._image = image = load(self._places)
+        if missing and witness is not None:
+            self._tell(_shorter(image, missing))
+            self._image = image = self._beyond(image, witness.next)
+        return image
+
+    def _beyond(self, image: Image, next_number: int) -> Image:
+        """The ledger without what is gone; references that were given out are not used again."""
+        plan = TinyWriter(image).plan()
+        meta = plan.meta
+        if next_number > meta.next:
+            gaps = (*meta.gaps, (meta.next, next_number - 1))
+            meta = replace(meta, gaps=gaps, next=next_number)
+        compact(plan._replace(meta=meta))
+        self._witnessed()
+        return self._current()
+
+    def _witnessed(self) -> None:
+        """Write down how far the ledger has got; what has been done does not fail by that."""
+        try:
+            self._image = image = load(self._places)
+        except (LedgerDamagedError, MachineError):
+            self._image = None
+            return
+        if image.journal is not None:
+            here = Witness(image.document.meta.generation, image.journal.end, image.next)
+            bear(self._places.lock, here)
 
     def _begin(self) -> None:
         """Make an empty ledger if there is none yet; of two that try, one succeeds.
@@ -309,6 +347,8 @@ class TinyLedger:
         elif journal.end + size <= _limit(image) or not self._compact(writer):
             journal.append(changes)
             image.take(changes)
+            generation = image.document.meta.generation
+            bear(self._places.lock, Witness(generation, journal.end, image.next))
 
     def _compact(self, writer: TinyWriter) -> bool:
         """Whether everything, the unit of work with it, is in a new snapshot now.
@@ -322,7 +362,7 @@ class TinyLedger:
         except (LedgerDamagedError, MachineError, ReplacedError) as error:
             self._tell(f"The journal could not be folded into a new snapshot: {error}")
             return False
-        self._image = None
+        self._witnessed()
         return True
 
     def _migrate(self, writer: TinyWriter) -> None:
@@ -340,8 +380,16 @@ class TinyLedger:
                 "Keeping the former ledger as", kept, error.strerror or ""
             ) from error
         compact(writer.plan()._replace(begins=True))
-        self._image = None
+        self._witnessed()
         self._tell(f"The ledger has a new format now; the file as it was is kept as {kept}.")
+
+
+def _shorter(image: Image, missing: int) -> str:
+    """What to say of a journal that is shorter than it was."""
+    return (
+        f"{image.places.journal} is shorter than it was: {missing} bytes of acknowledged commits "
+        "are gone. Compare with a backup; references that were given out are not used again."
+    )
 
 
 def _limit(image: Image) -> int:

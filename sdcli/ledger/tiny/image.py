@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sdcli.ledger.tiny.document import Archive
     from sdcli.ledger.tiny.journal import Change
+    from sdcli.ledger.tiny.witness import Witness
 
 _T = TypeVar("_T")
 
@@ -122,6 +123,16 @@ class Image:
         if self.journal is not None:
             for commit in self.journal.read_on():
                 self.take(commit.tickets)
+
+    def missing(self, witness: Witness | None) -> int:
+        """How many bytes of acknowledged commits the journal has lost, by what was witnessed."""
+        journal = self.journal
+        if witness is None or journal is None or journal.is_folded:
+            return 0
+        if witness.generation != self.document.meta.generation:
+            return 0
+        unended = len(journal.rest) + 1 if journal.verdict == "unended" else 0
+        return max(0, witness.length - journal.end - unended)
 
     def require_sound(self) -> None:
         """Refuse a journal that is damaged.

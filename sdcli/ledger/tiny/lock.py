@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.02
 
 
+_NAME = 32
+"""Bytes at the beginning of the lock file that name the holder; others may use what follows."""
+
+
 @contextmanager
 def locked(path: str, wait_s: float) -> Iterator[None]:
     """Hold the lock file at `path` for the block; wait at most `wait_s` seconds for it.
@@ -63,8 +67,7 @@ def is_free(path: str) -> Iterator[bool]:
 def _sign(handle: int) -> None:
     """Say who holds the lock; a disk without room for that does not make the lock less held."""
     with suppress(OSError):
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()}\n".encode(), 0)
+        os.pwrite(handle, f"process {os.getpid()}".ljust(_NAME - 1).encode() + b"\n", 0)
 
 
 def _acquire(handle: int, path: str, wait_s: float) -> None:
@@ -83,4 +86,4 @@ def _acquire(handle: int, path: str, wait_s: float) -> None:
 
 
 def _holder(handle: int) -> str:
-    return os.pread(handle, 80, 0).decode("ascii", "replace").strip()
+    return os.pread(handle, _NAME, 0).decode("ascii", "replace").strip()

@@ -41,6 +41,7 @@ from sdcli.ledger.tiny.journal import Commit, Header
 from sdcli.ledger.tiny.reader import number_in
 from sdcli.ledger.tiny.rows import PREFIX, events_of, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import SEAL, is_sealed, mended
+from sdcli.ledger.tiny.witness import seen
 from sdcli.tickets.event import Noted
 from sdcli.tickets.ticket import Ticket, advance, fold
 
@@ -164,11 +165,15 @@ class _Remains:
         there = {*self._rows, *_numbers(self._archives)}
         highest = max([self._meta.next - 1, *there])
         self.lost = {number for number in self.lost if number <= highest + _FARTHEST}
-        next_number = max([highest, *self.lost]) + 1
+        witness = seen(self._places.lock)
+        next_number = max(
+            [highest + 1, *(n + 1 for n in self.lost), witness.next if witness else 1]
+        )
         gaps = tuple(holes(sorted(there), next_number))
         known = {number for first, last in self._meta.gaps for number in range(first, last + 1)}
         self.lost |= {n for first, last in gaps for n in range(first, last + 1)} - known
-        generation = max([self._meta.generation, *map(generation_of, archive_files(self._places))])
+        generations = [self._meta.generation, *map(generation_of, archive_files(self._places))]
+        generation = max([*generations, witness.generation if witness else 0])
         meta = replace(
             self._meta,
             format=FORMAT,
@@ -282,6 +287,10 @@ class _Remains:
             else:
                 gone = gone or commit.commit != before + 1
                 before = commit.commit
+        witness = seen(self._places.lock)
+        if witness and witness.generation == self._meta.generation:
+            size = sum(len(each.line) + 1 for each in pieces)
+            gone = gone or size < witness.length
         if gone or not (header or before or is_former(self._places)):
             self.remarks.append(
                 f"Commits of {self._places.journal} are gone, and nobody can tell what they were "
