@@ -57,6 +57,7 @@ def _folder(tmp_path: Path) -> Path:
 
 FULL_DISK = """
 import resource, signal, sys
+sys.dont_write_bytecode = True  # a compiled module that is cut short breaks every later run
 from datetime import datetime, timezone
 from sdcli.errors import MachineError
 from sdcli.ledger.tiny import home
