@@ -31,7 +31,7 @@ EXIT_CODES: dict[int, str] = {
     REFUSED: "refused: not legal in this state, not authorised, or policy says no",
     DATA_FILE: "a data file is wrong; the message names file and line",
     LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
-    LEDGER_DAMAGED: "the ledger is damaged; nothing was changed",
+    LEDGER_DAMAGED: "the ledger is damaged; only `doctor --repair` changes anything then",
     PARTLY_DONE: "done in part: some input items could not be read; they are kept",
     INTERRUPTED: "interrupted from the keyboard",
 }
