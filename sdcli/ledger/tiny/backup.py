@@ -24,12 +24,23 @@ from msgspec.structs import replace
 from sdcli.errors import BackupDamagedError, LedgerDamagedError, MachineError, RefusedError
 from sdcli.ledger.interface import Restored
 from sdcli.ledger.tiny.compact import Plan, compact
-from sdcli.ledger.tiny.doctor import archive_files, examine
+from sdcli.ledger.tiny.doctor import examine
 from sdcli.ledger.tiny.document import FORMAT, Document
 from sdcli.ledger.tiny.files import make_folder, replacing, sync_folder
-from sdcli.ledger.tiny.image import Image, Places, first, load, open_image, settled
+from sdcli.ledger.tiny.image import (
+    Image,
+    Places,
+    archive_name,
+    first,
+    generation_of,
+    load,
+    month_of,
+    open_image,
+    settled,
+)
+from sdcli.ledger.tiny.journal import changed_numbers
 from sdcli.ledger.tiny.reader import TinyReader
-from sdcli.ledger.tiny.repair import generation_of, meta_of
+from sdcli.ledger.tiny.repair import meta_of
 from sdcli.ledger.tiny.rows import PREFIX
 from sdcli.ledger.tiny.witness import seen
 
@@ -42,7 +53,6 @@ if TYPE_CHECKING:
 
 _MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d{1,15}\.json")
 _NUMBER = re.compile(rb'^"(\d{1,15})":\{"ref":')
-_CHANGE = re.compile(rb'\{"ref":"SD-(\d{1,15})","events":\[')
 _COMPRESSED = {".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
 
 
@@ -190,7 +200,7 @@ def put_back(places: Places, saved: Saved) -> Restored:
         raise MachineError("Restoring into", path, error.strerror or str(error)) from error
     compact(plan)
     with suppress(OSError):
-        for name in archive_files(places):
+        for name in places.archive_files():
             if generation_of(name) != plan.meta.generation:
                 os.unlink(places.archive(name))
     return Restored(saved.tickets, f"{PREFIX}{plan.meta.next}", kept)
@@ -199,7 +209,7 @@ def put_back(places: Places, saved: Saved) -> Restored:
 def _plan(image: Image, places: Places) -> Plan:
     """The next snapshot here: what the image says, under a generation and references of its own."""
     said, before = image.document.meta, meta_of(places)
-    generations = [before.generation, said.generation, *map(generation_of, archive_files(places))]
+    generations = [before.generation, said.generation, *map(generation_of, places.archive_files())]
     generation = max(generations) + 1
     witness = seen(places.lock)
     given_out = (before.next, _highest(places) + 1, witness.next if witness else 1)
@@ -220,24 +230,20 @@ def _plan(image: Image, places: Places) -> Plan:
 
 
 def _renamed(archive: str, generation: int) -> str:
-    month, _, _ = archive.partition(".")
-    return f"{month}.{generation}.json"
+    return archive_name(month_of(archive), generation)
 
 
 def _highest(places: Places) -> int:
     """The highest reference that the present files hold, whatever state they are in."""
-    archives = (places.archive(name) for name in archive_files(places))
+    archives = (places.archive(name) for name in places.archive_files())
     highest = 0
     for path in (places.snapshot, places.journal, *archives):
         with suppress(FileNotFoundError), open(path, "rb") as stream:
             for line in stream:
-                highest = max([highest, *map(int, _NUMBER.findall(line[:40]) or _changed(line))])
+                highest = max(
+                    [highest, *map(int, _NUMBER.findall(line[:40]) or changed_numbers(line))]
+                )
     return highest
-
-
-def _changed(line: bytes) -> list[bytes]:
-    """The numbers of the tickets that a line of a journal changes."""
-    return _CHANGE.findall(line) if line.startswith(b'{"commit":') else []
 
 
 def _kept(places: Places) -> str:
@@ -252,7 +258,7 @@ def _kept(places: Places) -> str:
     os.link(places.snapshot, os.path.join(kept, "tickets.json"))
     if os.path.exists(places.journal):  # appended to in place, so a second name would not do
         shutil.copy2(places.journal, os.path.join(kept, "tickets.journal"))
-    for name in archive_files(places):
+    for name in places.archive_files():
         os.link(places.archive(name), os.path.join(kept, "archive", name))
     sync_folder(kept)
     return kept

@@ -28,6 +28,7 @@ from sdcli.ledger.tiny.document import (
     ticket_line,
 )
 from sdcli.ledger.tiny.files import make_folder, replacing, sweep
+from sdcli.ledger.tiny.image import archive_name, month_of
 from sdcli.ledger.tiny.journal import Journal, follows
 from sdcli.ledger.tiny.keys import key_number, keys_of
 from sdcli.ledger.tiny.rows import face_of, row_bytes, ticket_of
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 _MOST_CLOSED, _CLOSED_SHARE = 1000, 8
 """Closed tickets leave the snapshot when there are more than this many and this share of it."""
-_MONTH = len("2026-11")
 _NOWHERE = Extent(0, 0, 0)
 
 
@@ -215,10 +215,10 @@ def _archives(
     for number in plan.fresh:
         holder = plan.image.archive_of(number)
         if holder:
-            stale.setdefault(holder.file[:_MONTH], set()).add(number)
+            stale.setdefault(month_of(holder.file), set()).add(number)
     entries = {
-        entry.file[:_MONTH]: replace(
-            entry, stale=tuple(sorted({*entry.stale, *stale.get(entry.file[:_MONTH], ())}))
+        month_of(entry.file): replace(
+            entry, stale=tuple(sorted({*entry.stale, *stale.get(month_of(entry.file), ())}))
         )
         for entry in plan.meta.archives
     }
@@ -230,7 +230,7 @@ def _archives(
 
 def _archive(plan: Plan, month: str, lines: Sequence[Line], before: Archive | None) -> Archive:
     """Write the archive of a month anew, with these tickets in it."""
-    name = f"{month}.{plan.meta.generation}.json"
+    name = archive_name(month, plan.meta.generation)
     make_folder(plan.into.archives)
     document = plan.image.archive(before) if before else None
     tickets = {each.number: ticket_of(each.line, name) for each in lines}

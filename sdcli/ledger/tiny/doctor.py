@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
-_ARCHIVE = re.compile(r"\d{4}-\d{2}\.\d+\.json")
-
-
 def examine(places: Places, progress: Progress) -> Examination:
     """Look at everything; `progress` is told how many bytes have been looked at, and of how many.
 
@@ -54,15 +51,9 @@ def examine(places: Places, progress: Progress) -> Examination:
         return settled(places, lambda image: _Examiner(image, progress, witness).result())
     except LedgerDamagedError as error:
         whole = Finding(error.path, -1, "", error.reason)
-        archives = [places.archive(name) for name in archive_files(places)]
+        archives = [places.archive(name) for name in places.archive_files()]
         broken = (found for path in (places.snapshot, *archives) for found in _broken(path))
         return Examination(findings=(whole, *broken))
-
-
-def archive_files(places: Places) -> list[str]:
-    """The archives that are there, whoever names them."""
-    names = os.listdir(places.archives) if os.path.isdir(places.archives) else []
-    return sorted(name for name in names if _ARCHIVE.fullmatch(name))
 
 
 def is_whole(path: str) -> bool:

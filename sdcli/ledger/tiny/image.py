@@ -8,6 +8,7 @@ it means that a newer snapshot has just taken its place, and the image is put to
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,25 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 NOTHING = b'{"_default":{},"meta":{"1":{"format":1,"next":1}},"tickets":{}}'
+
+
+_ARCHIVE = re.compile(r"(\d{4}-\d{2})\.(\d{1,15})\.json")
+
+
+def archive_name(month: str, generation: int) -> str:
+    """The file name of a month's archive: `2026-11.7.json`."""
+    return f"{month}.{generation}.json"
+
+
+def month_of(archive: str) -> str:
+    """The month of an archive, by its file's name."""
+    return archive.partition(".")[0]
+
+
+def generation_of(archive: str) -> int:
+    """The generation in which an archive was written, by its file's name."""
+    match = _ARCHIVE.fullmatch(archive)
+    return int(match.group(2)) if match else 0
 
 
 @cache
@@ -54,6 +74,11 @@ class Places:
     def archive(self, name: str) -> str:
         """The path of an archive."""
         return os.path.join(self.archives, name)
+
+    def archive_files(self) -> list[str]:
+        """The names of the archives that are there, whoever names them."""
+        names = os.listdir(self.archives) if os.path.isdir(self.archives) else []
+        return sorted(name for name in names if _ARCHIVE.fullmatch(name))
 
     def identity(self) -> tuple[int, ...] | None:
         """What tells the present snapshot from any other; None if there is none.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sdcli.ledger.tiny.document import Meta
 
+_CHANGED = re.compile(rb'\{"ref":"SD-([1-9]\d{0,14})","events":\[')
 _SECTOR = b"\0" * 512
 _TAIL = len(b'"sum":"00000000"}\n')
 
@@ -67,6 +68,11 @@ def header_line(generation: int, follows: str) -> bytes:
 def commit_line(number: int, changes: Sequence[Change]) -> bytes:
     """The line of a commit."""
     return sealed(msgspec.json.encode(Commit(number, tuple(changes)))) + b"\n"
+
+
+def changed_numbers(line: bytes) -> list[int]:
+    """The numbers of the tickets that a commit changes, as far as its damaged line tells them."""
+    return [int(digits) for digits in _CHANGED.findall(line)]
 
 
 def read(raw: bytes, after: int) -> Reading:

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from sdcli.errors import IllegalStepError, LedgerDamagedError, MachineError, NoSuchTicketError
 from sdcli.ledger.interface import Mended
 from sdcli.ledger.tiny.compact import Plan, compact
-from sdcli.ledger.tiny.doctor import archive_files, examine, is_whole
+from sdcli.ledger.tiny.doctor import examine, is_whole
 from sdcli.ledger.tiny.document import (
     FORMAT,
     Archive,
@@ -36,8 +36,8 @@ from sdcli.ledger.tiny.document import (
 )
 from sdcli.ledger.tiny.files import make_folder
 from sdcli.ledger.tiny.former import FormerDocument
-from sdcli.ledger.tiny.image import NOTHING, Image
-from sdcli.ledger.tiny.journal import Commit, Header
+from sdcli.ledger.tiny.image import NOTHING, Image, generation_of, month_of
+from sdcli.ledger.tiny.journal import Commit, Header, changed_numbers
 from sdcli.ledger.tiny.reader import number_in
 from sdcli.ledger.tiny.rows import PREFIX, events_of, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import SEAL, is_sealed, mended
@@ -58,9 +58,6 @@ _COMMIT = re.compile(rb'\{"commit":')
 _SEAL = re.compile(rb'"sum":"[0-9a-f]{8}"\}')
 _OWN_WORDS = re.compile(rb'"meta":\{("1":\{.*?"sum":"[0-9a-f]{8}"\})\}\}')
 _REF = re.compile(rb'"ref":"SD-([1-9]\d{0,14})"')
-_CHANGE = re.compile(rb'\{"ref":"SD-([1-9]\d{0,14})","events":\[')
-_MONTH = len("2026-11")
-_NAME = re.compile(r"\d{4}-\d{2}\.(\d+)\.json")
 _LATEST = datetime(9999, 1, 1, tzinfo=timezone.utc)
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IllegalStepError, TypeError)
 _FARTHEST = 10_000
@@ -172,7 +169,7 @@ class _Remains:
         gaps = tuple(holes(sorted(there), next_number))
         known = {number for first, last in self._meta.gaps for number in range(first, last + 1)}
         self.lost |= {n for first, last in gaps for n in range(first, last + 1)} - known
-        generations = [self._meta.generation, *map(generation_of, archive_files(self._places))]
+        generations = [self._meta.generation, *map(generation_of, self._places.archive_files())]
         generation = max([*generations, witness.generation if witness else 0])
         meta = replace(
             self._meta,
@@ -190,8 +187,8 @@ class _Remains:
         if self._meta.generation:
             return list(self._meta.archives)
         newest: dict[str, str] = {}
-        for name in sorted(archive_files(self._places), key=generation_of):
-            newest[name[:_MONTH]] = name
+        for name in sorted(self._places.archive_files(), key=generation_of):
+            newest[month_of(name)] = name
         return [
             Archive(file=name, first=1, last=sys.maxsize, rows=0, newest=_LATEST)
             for name in sorted(newest.values())
@@ -302,7 +299,7 @@ class _Remains:
         try:
             commit = msgspec.json.decode(piece.line, type=Commit)
         except _WRONG:
-            self.lost |= {int(digits) for digits in _CHANGE.findall(piece.line)}
+            self.lost |= set(changed_numbers(piece.line))
             return None
         for change in commit.tickets:
             self._change(change, _PROVEN if piece.is_proven else _READ)
@@ -401,12 +398,6 @@ def meta_of(places: Places) -> Meta:
                     return msgspec.json.decode(row_of(line), type=Meta)
     none = Extent(0, 0, 0)
     return Meta(format=FORMAT, generation=0, next=1, tickets=none, keys=none)
-
-
-def generation_of(name: str) -> int:
-    """The generation in which an archive was written, by its file's name."""
-    match = _NAME.fullmatch(name)
-    return int(match.group(1)) if match else 0
 
 
 def _numbers(image: Image) -> Iterator[int]:
