@@ -34,6 +34,7 @@ from sdcli.ledger.tiny.journal import Journal
 from sdcli.ledger.tiny.lock import locked
 from sdcli.tickets import event as event_module
 from tests.ledger.making import (
+    DYING,
     add,
     close,
     compact,
@@ -822,18 +823,12 @@ def test_restores_beside_writers_and_readers(tmp_path: Path) -> None:
     assert int(put(folder)[3:]) > max(int(ref[3:]) for ref in given)
 
 
-STEPS = """
+STEPS = (
+    DYING
+    + """
 import builtins, os, shutil, signal, sys
 from sdcli.ledger.tiny.home import TinyLedger
 made, target, saved = sys.argv[1:]
-
-def dying(real, left):
-    def call(*args, **how):
-        left[0] -= 1
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **how)
-    return call
 
 step, ended = 0, False
 while not ended:
@@ -852,6 +847,7 @@ while not ended:
     ended = os.waitpid(child, 0)[1] == 0
 print(step)
 """
+)
 
 
 def killed_at_each_step(made: Path, target: Path, saved: Path) -> list[Path]:

@@ -28,6 +28,7 @@ from sdcli.tickets import event as event_module
 from sdcli.tickets.event import Noted, Stamp
 from sdcli.tickets.ticket import fold
 from tests.ledger.making import (
+    DYING,
     NOW,
     add,
     close,
@@ -1188,7 +1189,9 @@ def test_a_folder_that_cannot_be_written(folder: Path, sd: Runner) -> None:
     assert "bug" not in failed.stderr
 
 
-STEPS = """
+STEPS = (
+    DYING
+    + """
 import builtins, os, shutil, signal, sys
 from datetime import datetime, timezone
 from sdcli.errors import SdcliError
@@ -1198,14 +1201,6 @@ from sdcli.tickets.event import Stamp
 compact._MOST_CLOSED = 2
 made, target = sys.argv[1:]
 stamp = Stamp(at=datetime(2026, 11, 23, 10, tzinfo=timezone.utc), by="doctor")
-
-def dying(real, left):
-    def call(*args, **how):
-        left[0] -= 1
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **how)
-    return call
 
 step, ended = 0, False
 while not ended:
@@ -1223,6 +1218,7 @@ while not ended:
     ended = os.waitpid(child, 0)[1] == 0
 print(step)
 """
+)
 
 
 @pytest.mark.parametrize("name", FILES)
