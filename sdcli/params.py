@@ -40,6 +40,17 @@ def as_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return click.command(name, cls=SdCommand)
 
 
+class SdGroup(click.Group):
+    """A command that has commands of its own, such as `sdcli intake test`."""
+
+    command_class = SdCommand
+
+
+def as_group(name: str) -> Callable[[Callable[..., Any]], SdGroup]:
+    """Make a function a command with commands of its own; they are added by `@GROUP.command`."""
+    return click.group(name, cls=SdGroup)
+
+
 def session_of(ctx: click.Context) -> Session:
     """The session of this run."""
     return ctx.ensure_object(Session)

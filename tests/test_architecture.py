@@ -53,6 +53,7 @@ FENCED = {
     "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
     "tabulate": {"sdcli.render.as_text"},
     "dateutil": {"sdcli.params"},
+    "jmespath": {"sdcli.policy.decode"},
 }
 
 

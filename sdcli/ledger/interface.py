@@ -14,6 +14,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
@@ -114,6 +115,15 @@ class Reader(Protocol):
 
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """The ticket that was opened with this idempotency key, closed or not."""
+
+    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+        """The tickets that have this key now (see `tickets.keys`), the newest first.
+
+        With `since`, those that were closed and have not changed since then may be left out.
+        """
+
+    def how_many(self, key: str) -> int:
+        """How many tickets have this key, about: some that had it once may be among them."""
 
     def by_source(self, source: str) -> Ticket | None:
         """The ticket that was imported under this source id, closed or not."""

@@ -10,13 +10,30 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, listed, nearest
-from sdcli.policy.model import PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
+from sdcli.policy.model import (
+    INTAKE,
+    PEOPLE,
+    SCHEDULE,
+    SERVICES,
+    SLA_POLICIES,
+    TEAMS,
+    VOCABULARY,
+)
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sdcli.policy.model import People, Services, SlaPolicies, Teams, Vocabulary
+    from sdcli.policy.model import (
+        AlertFormat,
+        IntakeRules,
+        People,
+        Schedule,
+        Services,
+        SlaPolicies,
+        Teams,
+        Vocabulary,
+    )
 
 _T = TypeVar("_T")
 
@@ -33,6 +50,8 @@ class Files(NamedTuple):
     teams: Teams
     contacts: People
     vocabulary: Vocabulary
+    intake: IntakeRules
+    schedule: Schedule
     places: Mapping[str, Mapping[str, int]]
 
     def problem(self, file: str, path: str, message: str) -> Problem:
@@ -150,6 +169,38 @@ def _vocabulary(files: Files) -> Iterator[Problem]:
                 yield files.problem(VOCABULARY, field, f"the list `{field}` needs `{name}`")
 
 
+def _intake(files: Files) -> Iterator[Problem]:
+    rules = files.intake.alerts
+    known = files.vocabulary.closure_code
+    yield from files.dangling(
+        INTAKE, "alerts.recovery_code", rules.recovery_code, known, "closure code"
+    )
+    flapping = rules.flapping
+    if not 0 <= flapping.ends_at < flapping.starts_at:
+        message = f"flapping ends below {flapping.starts_at} changes, not at {flapping.ends_at}"
+        yield files.problem(INTAKE, "alerts.flapping", message)
+
+
+def _schedule(files: Files) -> Iterator[Problem]:
+    for name, outage in _sound(files.schedule.outages):
+        at = f"outages.{name}"
+        if outage.end <= outage.start:
+            yield files.problem(SCHEDULE, at, f"the outage `{name}` ends before it begins")
+        if not (outage.services or outage.components):
+            yield files.problem(SCHEDULE, at, f"the outage `{name}` names no service or component")
+        for index, service in enumerate(outage.services):
+            path = f"{at}.services.{index}"
+            yield from files.dangling(SCHEDULE, path, service, files.catalog.services, "service")
+
+
+def format_problems(name: str, read: AlertFormat) -> Iterator[Problem]:
+    """What is wrong within one alert format."""
+    if read.fields is None and not (read.inner or read.ignore):
+        yield Problem(name, 1, "the format needs `fields`, `inner` or `ignore`")
+    if not (read.recognise.keys or read.recognise.when) and read.recognise.syntax != "syslog":
+        yield Problem(name, 1, "`recognise` needs `keys` or `when`: it would fit anything")
+
+
 def _reserved(files: Files, file: str, path: str, name: str) -> Iterator[Problem]:
     if name == UNKNOWN:
         yield files.problem(file, path, "`unknown` is what is not known yet; use another id")
@@ -163,4 +214,6 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (_teams, ("teams",)),
     (_contacts, ("contacts",)),
     (_vocabulary, ("vocabulary",)),
+    (_intake, ("intake", "vocabulary")),
+    (_schedule, ("schedule", "catalog")),
 )

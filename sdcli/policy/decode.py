@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import msgspec
 
 from sdcli.errors import listed, nearest
-from sdcli.policy.model import Day, Duration, Mail, Window, Zone
+from sdcli.policy.model import (
+    Day,
+    Duration,
+    Expression,
+    Instant,
+    Mail,
+    Size,
+    Span,
+    Window,
+    Zone,
+)
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
+_UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
 _LONGEST_H = 10_000
 
@@ -169,6 +181,52 @@ def duration(text: str) -> Duration:
     return Duration(hours * 3600 + minutes * 60)
 
 
+def span(text: str) -> Span:
+    """Seconds of `30m`, `4h`, `1h30m`, on any clock.
+
+    Raises:
+        ValueError: it is written otherwise, or is nothing.
+    """
+    try:
+        return Span(duration(text))
+    except ValueError as error:
+        raise ValueError("write a time as 30m, 4h or 1h30m") from error
+
+
+def size(text: str) -> Size:
+    """Bytes of `512 kB`, `20 MB`.
+
+    Raises:
+        ValueError: it is written otherwise, or is nothing.
+    """
+    match = _SIZE.fullmatch(text)
+    number = int(match.group(1)) if match else 0
+    if not match or not number:
+        raise ValueError("write a size as 512 kB or 20 MB")
+    return Size(number * _UNITS[match.group(2)])
+
+
+def _instant(text: str) -> Instant:
+    from sdcli.tickets.event import instant  # noqa: PLC0415 - only files with instants pay for it
+
+    try:
+        return Instant(f"{instant(text):%Y-%m-%dT%H:%M:%SZ}")
+    except (ValueError, OverflowError) as error:
+        raise ValueError('write an instant with its zone, like "2026-12-05T20:00:00Z"') from error
+
+
+def _expression(text: str) -> Expression:
+    import jmespath  # noqa: PLC0415 - only files with expressions pay for it
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+    try:
+        jmespath.compile(text)
+    except JMESPathError as error:
+        reason = " ".join(str(error).split("\n")[0].split())
+        raise ValueError(f"that is no JMESPath expression: {reason}") from error
+    return Expression(text)
+
+
 def window(text: str) -> Window:
     """The working hours `"09:00-17:30"`; an end at or before the start is on the next day.
 
@@ -213,6 +271,10 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     int: (_whole, 0),
     bool: (_truth, False),
     Duration: (duration, 0),
+    Span: (span, 0),
+    Size: (size, 0),
+    Instant: (_instant, "1970-01-01T00:00:00Z"),
+    Expression: (_expression, "@"),
     Window: (window, Window(0, _DAY_MINUTES)),
     Zone: (_zone, "UTC"),
     Day: (_day, "1970-01-01"),

@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.policy import model
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
 
 
-class Cached(msgspec.Struct, frozen=True):
-    """A cache file: what it was made by and from, and the policy."""
+_T = TypeVar("_T")
+_C = TypeVar("_C")
+
+
+class Cached(msgspec.Struct, Generic[_T], frozen=True):
+    """A cache file: what it was made by and from, and what it holds."""
 
     made_by: str
     stamps: list[list[int]]
-    policy: model.Policy
+    value: _T
 
 
 class Read(NamedTuple):
@@ -41,8 +48,10 @@ _SHAPES: dict[str, Any] = {
     model.TEAMS: model.Teams,
     model.PEOPLE: model.People,
     model.VOCABULARY: model.Vocabulary,
+    model.INTAKE: model.IntakeRules,
+    model.SCHEDULE: model.Schedule,
 }
-_PARTS = ("sla", "catalog", "teams", "contacts", "vocabulary")
+_PARTS = ("sla", "catalog", "teams", "contacts", "vocabulary", "intake", "schedule")
 
 
 def policy(root: str, cache: str = "") -> model.Policy:
@@ -53,11 +62,31 @@ def policy(root: str, cache: str = "") -> model.Policy:
     """
     from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
 
-    stamps = _stamps(root)
-    kept = _from_cache(cache, __version__, stamps) if cache else None
-    if kept is not None:
-        return kept
+    stamps = _stamps(root, model.FILES)
+    kept = _from_cache(cache, Cached[model.Policy]) if cache else None
+    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
+        return kept.value
     fresh = read_policy(root)
+    if cache:
+        _to_cache(cache, Cached(__version__, stamps, fresh))
+    return fresh
+
+
+def formats(root: str, cache: str = "") -> dict[str, model.AlertFormat]:
+    """The alert formats of the desk at `root` by name, from their cache file if that is fresh.
+
+    They are apart from the policy: only what takes in alerts needs them.
+
+    Raises:
+        DataFileError: files are wrong; every problem found is named.
+    """
+    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
+
+    stamps = _stamps(root, _format_files(root))
+    kept = _from_cache(cache, Cached[dict[str, model.AlertFormat]]) if cache else None
+    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
+        return kept.value
+    fresh = read_formats(root)
     if cache:
         _to_cache(cache, Cached(__version__, stamps, fresh))
     return fresh
@@ -90,6 +119,24 @@ def read_policy(root: str) -> model.Policy:
     return model.Policy(**values, hash=digest.hexdigest())
 
 
+def read_formats(root: str) -> dict[str, model.AlertFormat]:
+    """The alert formats of the desk at `root` by name, from their files.
+
+    Raises:
+        DataFileError: files are wrong; every problem found is named.
+    """
+    from sdcli.policy.check import format_problems  # noqa: PLC0415 - only a changed desk
+
+    found, values = [], {}
+    for name in _format_files(root):
+        read = read_file(name, _text(root, name), model.AlertFormat)
+        values[os.path.splitext(os.path.basename(name))[0]] = read.value
+        found += read.problems or list(format_problems(name, read.value))
+    if found:
+        raise DataFileError(found)
+    return values
+
+
 def read_file(name: str, raw: bytes | str, shape: Any) -> Read:
     """Decode one file; a `str` instead of bytes says why there are none."""
     from sdcli.policy.decode import Decoder  # noqa: PLC0415 - imports YAML
@@ -119,9 +166,18 @@ def _text(root: str, name: str) -> bytes | str:
         return f"the file cannot be read: {error.strerror}"
 
 
-def _stamps(root: str) -> list[list[int]]:
+def _format_files(root: str) -> list[str]:
+    """The files of alert formats, in the order of their names; none if there is no folder."""
+    try:
+        names = os.listdir(os.path.join(root, model.FORMATS))
+    except OSError:
+        return []
+    return [f"{model.FORMATS}/{name}" for name in sorted(names) if name.endswith(".yaml")]
+
+
+def _stamps(root: str, names: Sequence[str]) -> list[list[int]]:
     stamps = []
-    for name in model.FILES:
+    for name in names:
         try:
             stat = os.stat(os.path.join(root, name))
         except OSError:
@@ -131,18 +187,16 @@ def _stamps(root: str) -> list[list[int]]:
     return stamps
 
 
-def _from_cache(path: str, made_by: str, stamps: list[list[int]]) -> model.Policy | None:
-    """The cached policy; anything wrong with the cache only means that it is not used."""
+def _from_cache(path: str, shape: type[_C]) -> _C | None:
+    """What a cache file holds; anything wrong with it only means that it is not used."""
     try:
         with open(path, "rb") as stream:
-            kept = msgspec.json.decode(stream.read(), type=Cached)
+            return msgspec.json.decode(stream.read(), type=shape)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
-    fresh = kept.made_by == made_by and kept.stamps == stamps
-    return kept.policy if fresh else None
 
 
-def _to_cache(path: str, kept: Cached) -> None:
+def _to_cache(path: str, kept: Cached[Any]) -> None:
     """Write the cache whole or not at all; a machine that cannot keep one just goes on.
 
     A desk file touched within the last two seconds, by the file system's own clock, could be

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 Duration = NewType("Duration", int)
 """Seconds of working time, written `30m`, `4h` or `1h30m`."""
 
+Span = NewType("Span", int)
+"""Seconds that pass on any clock, written `30m`, `4h` or `1h30m`."""
+
+Size = NewType("Size", int)
+"""Bytes, written `512 kB` or `20 MB`."""
+
+Instant = NewType("Instant", str)
+"""An instant with its zone, `"2026-12-05T20:00:00Z"`; kept in UTC."""
+
+Expression = NewType("Expression", str)
+"""A JMESPath expression."""
+
 Zone = NewType("Zone", str)
 """An IANA time zone."""
 
@@ -230,6 +242,9 @@ class Teams(Struct, frozen=True, kw_only=True):
     technicians: dict[str, Technician]
 
 
+CallerClass: TypeAlias = Literal["employee", "external", "partner", "provider", "unknown"]
+
+
 class Contact(Struct, frozen=True, kw_only=True):
     """Somebody who may call (R1a.1, R1a.1b)."""
 
@@ -238,6 +253,8 @@ class Contact(Struct, frozen=True, kw_only=True):
     phone: str = ""
     unit: str = ""
     site: str = ""
+    zone: Zone = Zone("")
+    caller_class: CallerClass = UNKNOWN
 
 
 class People(Struct, frozen=True, kw_only=True):
@@ -261,6 +278,173 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     article_outcome: dict[str, str]
 
 
+class Flapping(Struct, frozen=True, kw_only=True):
+    """When an alert goes up and down too often to be believed (T16).
+
+    It flaps from `starts_at` changes within `over` on, until they are down to `ends_at`.
+    """
+
+    over: Span
+    starts_at: int
+    ends_at: int
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What stops a runaway, within `over`: tickets a monitoring system, sightings an alert (T17)."""
+
+    over: Span
+    tickets_a_source: int
+    sightings_a_key: int
+
+
+class AlertRules(Struct, frozen=True, kw_only=True):
+    """What becomes of alerts (R1a.2b).
+
+    Args:
+        reopen_within: how long after its end a ticket takes its alert back.
+        on_recovery: whether a recovery is noted only, or resolves with `recovery_code`.
+        correlate_within: how long alerts of one service follow one another to be one incident.
+    """
+
+    reopen_within: Span
+    on_recovery: Literal["note", "resolve"]
+    recovery_code: str
+    correlate_within: Span
+    flapping: Flapping
+    limits: Limits
+
+
+class MailRules(Struct, frozen=True, kw_only=True):
+    """How the desk takes mail, and writes it.
+
+    Args:
+        name: what the desk calls itself in a mail; `address`: what its mails come from.
+        own: further addresses that are the desk's.
+        refuse: endings of files that are never kept.
+        send_with: the program that sends a mail from its standard input, with its arguments.
+    """
+
+    name: str
+    address: Mail
+    own: tuple[Mail, ...] = ()
+    refuse: tuple[str, ...] = ()
+    send_with: tuple[str, ...] = ()
+
+
+class Sizes(Struct, frozen=True, kw_only=True):
+    """The most that is taken: an item of a stream, a whole stream, a mail, one attached file."""
+
+    item: Size
+    stream: Size
+    mail: Size
+    attachment: Size
+
+
+class IntakeRules(Struct, frozen=True, kw_only=True):
+    """`catalog/intake.yaml`."""
+
+    format: Literal[1]
+    alerts: AlertRules
+    mail: MailRules
+    sizes: Sizes
+
+
+class Outage(Struct, frozen=True, kw_only=True):
+    """A planned outage: services or components that may fail between two instants (R3d1.3).
+
+    An `environment` narrows it to alerts from there.
+    """
+
+    summary: str
+    start: Instant
+    end: Instant
+    services: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    environment: str = ""
+    change: str = ""
+
+
+class Schedule(Struct, frozen=True, kw_only=True):
+    """`catalog/schedule.yaml`: the forward schedule (R0.4)."""
+
+    format: Literal[1]
+    outages: dict[str, Outage] = {}
+
+
+class Recognise(Struct, frozen=True, kw_only=True):
+    """How a format is recognised.
+
+    Args:
+        syntax: what kind of text it is: a JSON object, `KEY=value` lines as in an environment,
+            `Key: value` lines as in a notification mail, or a line of a system log.
+        keys: top-level keys that are all there.
+        when: further, what must hold.
+    """
+
+    syntax: Literal["json", "environment", "lines", "syslog"] = "json"
+    keys: tuple[str, ...] = ()
+    when: Expression = Expression("")
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """Where a fact is: the first of the expressions that gives one, through a converter.
+
+    Args:
+        by: the converter's name; `words`: what the system's own words mean.
+        otherwise: what it is if nothing gives it.
+    """
+
+    at: tuple[Expression, ...] = ()
+    by: Literal[
+        "text", "line", "plain", "stable", "list", "time", "labels", "severity", "status"
+    ] = "text"
+    words: dict[str, str] = {}
+    otherwise: str = ""
+
+
+class AlertFields(Struct, frozen=True, kw_only=True):
+    """Where a format has its facts. `key` lists what identifies the alert, in order (T18)."""
+
+    status: Field
+    summary: Field
+    key: tuple[Expression, ...]
+    severity: Field = Field()
+    component: Field = Field()
+    service: Field = Field()
+    environment: Field = Field()
+    starts_at: Field = Field()
+    link: Field = Field()
+    details: Field = Field()
+    labels: Field = Field()
+
+
+class AlertFormat(Struct, frozen=True, kw_only=True):
+    """`catalog/intake/NAME.yaml`: how the alerts of one monitoring system are read.
+
+    Args:
+        name: the system, in words; `documentation`: where its format is described.
+        rank: the highest of the formats that fit is taken.
+        inner: where another document lies inside this one, as JSON text or as it is; that is
+            read instead, by whatever format fits it.
+        each: where the alerts are, if there are several. Expressions then find the alert as
+            `item` and the whole as `document`; otherwise they begin at the document.
+        ignore: what makes it no alert, such as a test or an acknowledgement.
+        source: the monitoring system, if it is not the file's name.
+    """
+
+    format: Literal[1]
+    name: str
+    documentation: str = ""
+    rank: int = 50
+    recognise: Recognise
+    inner: Expression = Expression("")
+    each: Expression = Expression("")
+    ignore: Expression = Expression("")
+    source: Field = Field()
+    fields: AlertFields | None = None
+    place: str
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """All the files of one desk that have been found sound together, and their joint hash."""
 
@@ -269,6 +453,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     teams: Teams
     contacts: People
     vocabulary: Vocabulary
+    intake: IntakeRules
+    schedule: Schedule
     hash: str
 
     def service(self, service: str) -> Service | None:
@@ -352,7 +538,11 @@ SERVICES = "catalog/services.yaml"
 TEAMS = "catalog/teams.yaml"
 PEOPLE = "catalog/people.yaml"
 VOCABULARY = "catalog/vocabulary.yaml"
-FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY)
+INTAKE = "catalog/intake.yaml"
+SCHEDULE = "catalog/schedule.yaml"
+FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY, INTAKE, SCHEDULE)
+FORMATS = "catalog/intake"
+"""The folder of alert formats, one file each; a desk may have none."""
 
 
 def _require(given: str, kind: str, known: Collection[str], place: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sdcli.render.words import instant, work
+from sdcli.render.words import count, instant, work
 from sdcli.tickets import event as e
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sdcli.tickets.contact import Attachment
     from sdcli.tickets.event import AnyEvent, ArticleUse
 
 
@@ -76,6 +77,54 @@ def _sla_alerted(event: e.SlaAlerted) -> str:
     return f"{event.target} {what} of {work(event.target_s)}, for {people}"
 
 
+def _repeated(event: e.Repeated) -> str:
+    times = f", {count(event.times, 'time')}" if event.times > 1 else ""
+    return f"the same alert again{times}{_because(event.rule)}"
+
+
+def _recovered(event: e.Recovered) -> str:
+    what = "the service restored" if event.all_clear else "one alert over, others go on"
+    return f"monitoring reports {what}{_because(event.rule)}"
+
+
+def _suppressed(event: e.Suppressed) -> str:
+    times = f", {count(event.times, 'time')}" if event.times > 1 else ""
+    return f"{event.key} {'fires' if event.firing else 'recovered'}{times}{_because(event.rule)}"
+
+
+def _validated(event: e.Validated) -> str:
+    changes = ", ".join(
+        f"{name} {each.before or 'unknown'} → {each.after}"
+        for name, each in event.corrections.items()
+    )
+    against = f" against {event.against}" if event.against else ""
+    return f"validated{against}: {changes or 'nothing to correct'}{_because(event.note)}"
+
+
+def _contacted(event: e.Contacted) -> str:
+    who = f"{event.contact} by {event.channel}"
+    first = event.text.strip().split("\n", 1)[0]
+    files = f"; {_files(event.attachments)}" if event.attachments else ""
+    return f"heard from {who}{_effort(event.minutes)}{_because(event.rule)}: {first}{files}"
+
+
+def _acknowledged(event: e.Acknowledged) -> str:
+    how = "confirmed the request to" if event.sent else "wrote the confirmation for"
+    return f"{how} {event.to}"
+
+
+def _announced(event: e.Announced) -> str:
+    said = event.bulletin
+    until = f", expected to end {instant(said.until)}" if said.until else ""
+    return f"bulletin: {said.text}{_because(said.state)}{until}"
+
+
+def _files(files: Sequence[Attachment]) -> str:
+    return ", ".join(
+        f"{each.name} ({each.refused})" if each.refused else each.name for each in files
+    )
+
+
 def _because(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
@@ -101,8 +150,19 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Resolved: _resolved,
     e.Closed: _closed,
     e.Reopened: lambda event: f"reopened{_because(event.reason)}",
-    e.Repeated: lambda _: "the same alert again",
-    e.Recovered: lambda _: "monitoring reports the service restored",
+    e.Repeated: _repeated,
+    e.Recovered: _recovered,
     e.SlaAlerted: _sla_alerted,
     e.Imported: _imported,
+    e.Correlated: lambda event: f"a related alert: {event.summary}{_because(event.rule)}",
+    e.Suppressed: _suppressed,
+    e.Raised: lambda event: f"{event.key} still fires and is {event.ref} now",
+    e.Validated: _validated,
+    e.Contacted: _contacted,
+    e.Acknowledged: _acknowledged,
+    e.Attached: lambda event: f"attached {_files(event.attachments)}{_because(event.note)}",
+    e.Announced: _announced,
+    e.Withdrawn: lambda event: f"ended the bulletin{_because(event.reason)}",
+    e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
+    e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
 }

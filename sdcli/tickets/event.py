@@ -15,6 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sdcli.tickets import keys
+from sdcli.tickets.contact import (  # noqa: TC001 - msgspec reads the annotations
+    AlertFacts,
+    Attachment,
+    Bulletin,
+    Correction,
+    MailFacts,
+    RequestDetails,
+    Walk,
+)
 from sdcli.tickets.words import UNKNOWN, HandOver, Level, Priority, RequestType
 
 if TYPE_CHECKING:
@@ -93,6 +103,19 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     idempotency_key: str = ""
     source: str = ""
     payload: Any = None
+    alert: AlertFacts | None = None
+    message: MailFacts | None = None
+    attachments: tuple[Attachment, ...] = ()
+    caller_class: str = ""
+    unit: str = ""
+    site: str = ""
+    request: RequestDetails | None = None
+    walk: Walk | None = None
+    state: dict[str, str] = {}
+    read: tuple[ArticleUse, ...] = ()
+    previous: str = ""
+    outage: str = ""
+    rule: str = ""
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
@@ -250,23 +273,221 @@ class Reopened(Event, frozen=True, tag="reopened", kw_only=True):
 
 
 class Repeated(Event, frozen=True, tag="repeated", kw_only=True):
-    """The same alert arrived again and was counted here."""
+    """The same alert arrived again, `times` in one go, and was counted here.
+
+    `flapping` says whether the alert goes up and down too often to be believed; `rule` names the
+    rule that decided (R1a.2b, T16).
+    """
 
     key: str
+    times: int = 1
+    flapping: bool = False
+    rule: str = ""
+    idempotency_key: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """One more; the service is down again if it had been reported up."""
-        return replace(ticket, alert_count=ticket.alert_count + 1, service_restored_at=None)
+        """Some more; the service is down again if it had been reported up."""
+        return replace(
+            ticket,
+            alert_count=ticket.alert_count + self.times,
+            service_restored_at=None,
+            held=_with(ticket.held, self.key, holds=self.flapping),
+            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
+        )
 
 
 class Recovered(Event, frozen=True, tag="recovered", kw_only=True):
-    """The monitoring system says that the service works again (R3d.0a)."""
+    """The monitoring system says that an alert is over (R3d.0a).
+
+    `all_clear` says that no other alert of the ticket is left, so the service works again.
+    """
 
     key: str
+    times: int = 1
+    all_clear: bool = True
+    flapping: bool = False
+    rule: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Service resumed is kept apart from incident resolved."""
-        return replace(ticket, service_restored_at=self.at)
+        restored = (ticket.service_restored_at or self.at) if self.all_clear else None
+        return replace(
+            ticket,
+            service_restored_at=restored,
+            held=_with(ticket.held, self.key, holds=self.flapping),
+        )
+
+
+class Correlated(Event, frozen=True, tag="correlated", kw_only=True):
+    """Another alert was attached here instead of opening a ticket of its own (R1a.2b)."""
+
+    key: str
+    summary: str
+    alert: AlertFacts
+    rule: str
+    fields: dict[str, str] = {}
+    payload: Any = None
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Its key leads here from now on."""
+        return replace(
+            ticket,
+            alert_count=ticket.alert_count + 1,
+            joined=_with(ticket.joined, self.key, holds=True),
+            service_restored_at=None,
+        )
+
+
+class Suppressed(Event, frozen=True, tag="suppressed", kw_only=True):
+    """An alert was counted against a planned outage (R3d1.3, T19).
+
+    `would_open` is what it would have opened; it is kept with the first one of each key, so
+    that what still fires when the outage ends can be raised.
+    """
+
+    key: str
+    firing: bool
+    times: int = 1
+    would_open: Opened | None = None
+    rule: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """What fires is pending until it recovers or is raised."""
+        return replace(
+            ticket,
+            alert_count=ticket.alert_count + (self.times if self.firing else 0),
+            pending=_with(ticket.pending, self.key, holds=self.firing),
+        )
+
+
+class Raised(Event, frozen=True, tag="raised", kw_only=True):
+    """An alert that still fired when the planned outage ended has its ticket `ref` now."""
+
+    key: str
+    ref: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """It is not pending any more."""
+        return replace(ticket, pending=_with(ticket.pending, self.key, holds=False))
+
+
+class Validated(Event, frozen=True, tag="validated", kw_only=True):
+    """Somebody looked whether what a machine sent is true (R1b.2).
+
+    `against` is the record it was compared with; `corrections` are by the name of the fact.
+    """
+
+    against: str = ""
+    corrections: dict[str, Correction] = {}
+    note: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The mark is gone; a corrected summary is the summary."""
+        corrected = self.corrections.get("summary")
+        summary = corrected.after if corrected else ticket.summary
+        return replace(ticket, needs_validation=False, summary=summary)
+
+
+class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
+    """The caller, or a machine of theirs, said something more; it is no word of the desk (T21, T23).
+
+    `message` is there if it was a mail; `rule` says why it did no more than this.
+    """
+
+    text: str
+    channel: str = UNKNOWN
+    contact: str = UNKNOWN
+    minutes: int = 0
+    message: MailFacts | None = None
+    attachments: tuple[Attachment, ...] = ()
+    idempotency_key: str = ""
+    rule: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Minutes add up; the mail is known by its id from now on."""
+        return replace(
+            ticket,
+            minutes=ticket.minutes + self.minutes,
+            attachments=ticket.attachments + self.attachments,
+            marks=_marked(
+                ticket,
+                keys.message(self.message.id) if self.message and self.message.id else "",
+                self.idempotency_key and keys.idempotency(self.idempotency_key),
+            ),
+        )
+
+
+class Acknowledged(Event, frozen=True, tag="acknowledged", kw_only=True):
+    """The confirmation with number and promised time was written; it is no response (R1a.3d)."""
+
+    to: str
+    message_id: str
+    sent: bool = False
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Answers to it are recognised by its id."""
+        return replace(ticket, marks=_marked(ticket, keys.message(self.message_id)))
+
+
+class Attached(Event, frozen=True, tag="attached", kw_only=True):
+    """Files were added as evidence (R1b.1b)."""
+
+    attachments: tuple[Attachment, ...]
+    note: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """They are the ticket's."""
+        return replace(ticket, attachments=ticket.attachments + self.attachments)
+
+
+class Announced(Event, frozen=True, tag="announced", kw_only=True):
+    """The bulletin of a known failure was posted, or says something new (R1a.1f)."""
+
+    bulletin: Bulletin
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """It stands until it ends."""
+        return replace(ticket, bulletin=self.bulletin)
+
+
+class Withdrawn(Event, frozen=True, tag="withdrawn", kw_only=True):
+    """The bulletin ended."""
+
+    reason: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """There is none any more; its counts stay."""
+        return replace(ticket, bulletin=None)
+
+
+class Viewed(Event, frozen=True, tag="viewed", kw_only=True):
+    """The bulletin was shown to callers, so many times (R1a.1g)."""
+
+    times: int = 1
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Views add up."""
+        return replace(ticket, views=ticket.views + self.times)
+
+
+class AlsoAffected(Event, frozen=True, tag="also_affected", kw_only=True):
+    """Another caller has the same: counted here instead of opening a ticket (R1a.1f)."""
+
+    contact: str
+    phone: str = ""
+    mail: str = ""
+    note: str = ""
+    minutes: int = 0
+    idempotency_key: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """One more."""
+        return replace(
+            ticket,
+            me_too=ticket.me_too + 1,
+            minutes=ticket.minutes + self.minutes,
+            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
+        )
 
 
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
@@ -312,7 +533,31 @@ AnyEvent: TypeAlias = (
     | Recovered
     | SlaAlerted
     | Imported
+    | Correlated
+    | Suppressed
+    | Raised
+    | Validated
+    | Contacted
+    | Acknowledged
+    | Attached
+    | Announced
+    | Withdrawn
+    | Viewed
+    | AlsoAffected
 )
+
+
+def _with(kept: tuple[str, ...], key: str, *, holds: bool) -> tuple[str, ...]:
+    """The keys with this one among them, or without it; the same tuple where nothing changes."""
+    if holds == (key in kept):
+        return kept
+    return (*kept, key) if holds else tuple(each for each in kept if each != key)
+
+
+def _marked(ticket: Ticket, *marks: str) -> tuple[str, ...]:
+    """The ticket's marks with these, each once; empty ones are none."""
+    new = tuple(mark for mark in marks if mark and mark not in ticket.marks)
+    return ticket.marks + new
 
 
 def kind(event: Event) -> str:

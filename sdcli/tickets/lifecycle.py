@@ -44,6 +44,17 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "recovered": _UNLESS_CLOSED,
     "sla_alerted": _ALWAYS,
     "imported": _ALWAYS,
+    "correlated": _UNLESS_CLOSED,
+    "suppressed": _ALWAYS,
+    "raised": _ALWAYS,
+    "validated": _ALWAYS,
+    "contacted": _ALWAYS,
+    "acknowledged": _ALWAYS,
+    "attached": _ALWAYS,
+    "announced": _UNLESS_CLOSED,
+    "withdrawn": _ALWAYS,
+    "viewed": _ALWAYS,
+    "also_affected": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets import lifecycle
+from sdcli.tickets import keys, lifecycle
+from sdcli.tickets.contact import Attachment, Bulletin  # noqa: TC001 - as above
 from sdcli.tickets.event import (
     AnyEvent,
     ArticleUse,
     Imported,
     Opened,
     SlaAlerted,
+    Viewed,
 )
 from sdcli.tickets.words import Level, Priority, RequestType, Status  # noqa: TC001 - as above
 
@@ -31,6 +33,16 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     The ledger stores a ticket as it is: the events, and beside them the folded fields that lists
     and look-ups need. What never changes after opening is read from the opening event.
+
+    A field that is added later must stay at its default for the events there were before, or
+    stored tickets would not be what their events say.
+
+    Args:
+        marks: what else the ticket can be found by (see `tickets.keys`), for good.
+        joined: keys of the alerts that were attached to it after the first.
+        held: keys of the alerts that flap: their recovery is not believed.
+        pending: keys of the alerts that a planned outage has kept from being raised.
+        views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
     ref: str
@@ -65,6 +77,15 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reopened: int = 0
     articles: tuple[ArticleUse, ...] = ()
     sla_alerts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    needs_validation: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    bulletin: Bulletin | None = None
+    views: int = 0
+    me_too: int = 0
     events: tuple[AnyEvent, ...]
 
     @property
@@ -86,6 +107,10 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return first
 
 
+_NO_CHANGE = (SlaAlerted, Imported, Viewed)
+"""What the desk said of its own clock is no change of the request (T15), nor is its move."""
+
+
 def _begin(ref: str, event: Opened) -> Ticket:
     return Ticket(
         ref=ref,
@@ -105,6 +130,9 @@ def _begin(ref: str, event: Opened) -> Ticket:
         idempotency_key=event.idempotency_key,
         minutes=event.minutes,
         alert_count=1 if event.key else 0,
+        marks=keys.of_opening(event),
+        needs_validation=event.alert is not None and not event.outage,
+        attachments=event.attachments,
         events=(event,),
     )
 
@@ -116,8 +144,7 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     return replace(
         changed,
         status=status,
-        # What the desk said of its own clock is not a change of the request (T15); nor is its move.
-        updated_at=ticket.updated_at if isinstance(event, SlaAlerted | Imported) else event.at,
+        updated_at=ticket.updated_at if isinstance(event, _NO_CHANGE) else event.at,
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
         closed_at=_since(status == "closed", ticket.closed_at, event.at),
         events=(*ticket.events, event),

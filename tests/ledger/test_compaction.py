@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny import home as homes
-from sdcli.ledger.tiny.document import Document
-from sdcli.ledger.tiny.keys import key_number
+from sdcli.ledger.tiny.document import Document, key_number
 from sdcli.ledger.tiny.storage import LedgerStorage
 from sdcli.tickets.event import Imported
 from sdcli.tickets.query import Query, pressing
@@ -673,7 +672,7 @@ def test_two_keys_with_one_number_are_two_keys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keys that share a number in the index never lead to each other's tickets."""
-    for module in ("keys", "document", "compact", "former"):
+    for module in ("document", "compact", "former"):
         monkeypatch.setattr(f"sdcli.ledger.tiny.{module}.key_number", lambda _: 7)
     folder = tmp_path / "ledger"
     put(folder, "one", idempotency_key="a", key="b")

@@ -40,9 +40,9 @@ def _no_files(_root: str) -> Policy:
 
 def _mark(cache: Path, hash_: str = "from the cache") -> None:
     """Change the cached policy, so that it can be told from the files' own."""
-    kept = msgspec.json.decode(cache.read_bytes(), type=Cached)
-    marked = msgspec.structs.replace(kept.policy, hash=hash_)
-    cache.write_bytes(msgspec.json.encode(msgspec.structs.replace(kept, policy=marked)))
+    kept = msgspec.json.decode(cache.read_bytes(), type=Cached[Policy])
+    marked = msgspec.structs.replace(kept.value, hash=hash_)
+    cache.write_bytes(msgspec.json.encode(msgspec.structs.replace(kept, value=marked)))
 
 
 def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
@@ -173,7 +173,7 @@ def test_a_damaged_or_foreign_cache_is_not_used(
     cache.write_bytes(spoil(raw))
     assert policy(root, str(cache)) == read
     assert policy(root, str(cache)) == read
-    assert msgspec.json.decode(cache.read_bytes(), type=Cached).policy == read
+    assert msgspec.json.decode(cache.read_bytes(), type=Cached[Policy]).value == read
 
 
 @pytest.mark.usefixtures("settled")
@@ -247,12 +247,12 @@ def test_one_young_file_is_enough(
 ) -> None:
     """It takes all files to be older than two seconds for their policy to be kept."""
     read = read_policy(str(desk_dir))
-    stamps = load._stamps(str(desk_dir))  # noqa: SLF001 - a test cannot set the time of an inode
+    stamps = load._stamps(str(desk_dir), FILES)  # noqa: SLF001 - a test cannot set the time of an inode
     (desk_dir / "now").touch()
     now_ns = (desk_dir / "now").stat().st_ctime_ns
     for index, stamp in enumerate(stamps):
         stamp[-1] = now_ns - (age_ns if index == young else 3_600_000_000_000)
-    monkeypatch.setattr(load, "_stamps", lambda _root: stamps)
+    monkeypatch.setattr(load, "_stamps", lambda *_: stamps)
     monkeypatch.setattr(load, "read_policy", lambda _root: read)  # no time passes in between
     policy(str(desk_dir), str(cache))
     assert cache.exists() == kept
@@ -261,12 +261,12 @@ def test_one_young_file_is_enough(
 @given(raw=st.binary(max_size=300))
 @example(b"")
 @example(b"[]")
-@example(b'{"made_by":"","stamps":[],"policy":{}}')
+@example(b'{"made_by":"","stamps":[],"value":{}}')
 def test_any_bytes_are_no_cache(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     """Whatever a cache file holds, it is not used unless it is the right one."""
     path = tmp_path_factory.getbasetemp() / "any-cache"
     path.write_bytes(raw)
-    assert load._from_cache(str(path), "1", [[1]]) is None  # noqa: SLF001 - as fast as this
+    assert load._from_cache(str(path), Cached[Policy]) is None  # noqa: SLF001 - as fast as this
 
 
 def test_the_hash_is_that_of_the_files(desk_dir: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta, timezone
 from itertools import count
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from sdcli.tickets import event as event_module
 from sdcli.tickets.event import (
     Accepted,
+    Acknowledged,
     AnyEvent,
     ArticleUse,
     Assigned,
@@ -39,6 +41,9 @@ from sdcli.tickets.event import (
 from sdcli.tickets.lifecycle import LIFECYCLE
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import HAND_OVERS, LEVELS, PRIORITIES, REQUEST_TYPES
+
+if TYPE_CHECKING:
+    from msgspec.structs import FieldInfo
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 EVENT = msgspec.json.Decoder(AnyEvent)
@@ -70,6 +75,7 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     "fields": st.dictionaries(texts, texts, max_size=3),
     "reasons": st.dictionaries(texts, texts, max_size=3),
     "to": st.none() | texts,
+    "would_open": st.none(),
     "until": st.none() | instants,
     "articles": st.lists(st.builds(ArticleUse, texts, texts, texts), max_size=2).map(tuple),
     "skipped": st.lists(texts, max_size=2).map(tuple),
@@ -80,12 +86,32 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
 def events_of(kind_: type[AnyEvent]) -> st.SearchStrategy[AnyEvent]:
     """Any event of one kind: every field from its name, else from its type."""
     fields = msgspec.structs.fields(kind_)
-    told: dict[str, st.SearchStrategy[Any]] = {
-        field.name: KNOWN[field.name if field.name in KNOWN else field.type] for field in fields
-    }
-    if kind_ in (Returned, Escalated):
+    told = {field.name: _strategy(field) for field in fields}
+    if kind_ in (Returned, Escalated, Acknowledged):
         told["to"] = texts
     return st.builds(kind_, **told)
+
+
+def _strategy(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Any value of a field: from its name, else its type, or from the parts of that type."""
+    known = KNOWN.get(field.name, KNOWN.get(field.type))
+    return _of_type(field.type) if known is None else known
+
+
+def _of_type(hint: Any) -> st.SearchStrategy[Any]:
+    if hint in KNOWN:
+        return KNOWN[hint]
+    if hint is NoneType:
+        return st.none()
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        hints = get_type_hints(hint)
+        return st.builds(hint, **{name: _of_type(each) for name, each in hints.items()})
+    if get_origin(hint) in (Union, UnionType):
+        return st.one_of(*(_of_type(each) for each in get_args(hint)))
+    if get_origin(hint) is dict:
+        return st.dictionaries(*(_of_type(each) for each in get_args(hint)), max_size=2)
+    assert get_origin(hint) is tuple
+    return st.lists(_of_type(get_args(hint)[0]), max_size=2).map(tuple)
 
 
 def opened(**more: Any) -> Opened:

@@ -9,16 +9,24 @@ from typing import get_args
 import pytest
 
 from sdcli.errors import REFUSED, IllegalStepError
+from sdcli.tickets.contact import AlertFacts, Bulletin
 from sdcli.tickets.event import (
     Accepted,
+    Acknowledged,
+    AlsoAffected,
+    Announced,
     AnyEvent,
     Assigned,
+    Attached,
     Classified,
     Closed,
+    Contacted,
+    Correlated,
     Escalated,
     Imported,
     Noted,
     Opened,
+    Raised,
     Recovered,
     Reopened,
     Repeated,
@@ -27,7 +35,11 @@ from sdcli.tickets.event import (
     Returned,
     SlaAlerted,
     Stamp,
+    Suppressed,
+    Validated,
+    Viewed,
     Waited,
+    Withdrawn,
     kind,
 )
 from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, START, after, possible
@@ -56,6 +68,17 @@ repeated     new          in_progress  waiting      resolved     -
 recovered    new          in_progress  waiting      resolved     -
 sla_alerted  new          in_progress  waiting      resolved     closed
 imported     new          in_progress  waiting      resolved     closed
+correlated   new          in_progress  waiting      resolved     -
+suppressed   new          in_progress  waiting      resolved     closed
+raised       new          in_progress  waiting      resolved     closed
+validated    new          in_progress  waiting      resolved     closed
+contacted    new          in_progress  waiting      resolved     closed
+acknowledged new          in_progress  waiting      resolved     closed
+attached     new          in_progress  waiting      resolved     closed
+announced    new          in_progress  waiting      resolved     -
+withdrawn    new          in_progress  waiting      resolved     closed
+viewed       new          in_progress  waiting      resolved     closed
+also_affected new         in_progress  waiting      resolved     closed
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -70,6 +93,9 @@ POSSIBLE: dict[Status, str] = {
     "resolved": "classify, close, reopen, note",
     "closed": "reopen, note",
 }
+
+
+FACTS = AlertFacts(source="nagios", key="k2")
 
 
 def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
@@ -102,6 +128,17 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
             *mark, alert="a1", target="response", threshold=80, due=NOW, target_s=60, late_by_s=0
         ),
         Imported(*mark, source="zammad/7"),
+        Correlated(*mark, key="k2", summary="too", alert=FACTS, rule="the same service"),
+        Suppressed(*mark, key="k", firing=True),
+        Raised(*mark, key="k", ref="SD-2"),
+        Validated(*mark),
+        Contacted(*mark, text="Thanks"),
+        Acknowledged(*mark, to="ada@example.com", message_id="<1@example.com>"),
+        Attached(*mark, attachments=()),
+        Announced(*mark, bulletin=Bulletin(text="VPN is down")),
+        Withdrawn(*mark),
+        Viewed(*mark),
+        AlsoAffected(*mark, contact="bruno"),
     )
     return {kind(event): event for event in events}[word]
 

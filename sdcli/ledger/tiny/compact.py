@@ -23,6 +23,7 @@ from sdcli.ledger.tiny.document import (
     Extent,
     Meta,
     key_line,
+    key_number,
     number_of,
     numbers_in,
     ticket_line,
@@ -30,8 +31,8 @@ from sdcli.ledger.tiny.document import (
 from sdcli.ledger.tiny.files import make_folder, replacing, sweep
 from sdcli.ledger.tiny.image import archive_name, month_of
 from sdcli.ledger.tiny.journal import Journal, follows
-from sdcli.ledger.tiny.keys import key_number, keys_of
 from sdcli.ledger.tiny.rows import face_of, row_bytes, ticket_of
+from sdcli.tickets.keys import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

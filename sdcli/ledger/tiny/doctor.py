@@ -20,11 +20,11 @@ from sdcli.ledger.tiny.compact import index_lines
 from sdcli.ledger.tiny.document import Document, number_of, row_of
 from sdcli.ledger.tiny.image import Image, settled
 from sdcli.ledger.tiny.journal import ReplacedError
-from sdcli.ledger.tiny.keys import keys_of
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.rows import PREFIX, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import is_sealed, unsealed
 from sdcli.ledger.tiny.witness import seen
+from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from zlib import crc32
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, MachineError, NewerFormatError
-from sdcli.ledger.tiny.keys import key_number
 from sdcli.ledger.tiny.seal import is_sealed, sealed
 
 if TYPE_CHECKING:
@@ -109,6 +108,16 @@ def numbers_in(line: bytes) -> tuple[int, ...]:
 
 class _Key(msgspec.Struct):
     tickets: tuple[int, ...]
+
+
+def key_number(key: str) -> int:
+    """The number of a key in the index: 63 bits made from its text.
+
+    Two keys may share a number, so whoever looks one up asks the ticket itself.
+    """
+    from hashlib import blake2b  # noqa: PLC0415 - a ticket without keys does not pay for it
+
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def number_of(line: bytes) -> int:
@@ -248,7 +257,7 @@ class Document:
         return self._lines(self.meta.keys)
 
     def with_key(self, key: str) -> tuple[int, ...]:
-        """The numbers of tickets that may have this key (see `keys`)."""
+        """The numbers of tickets that may have this key (see `tickets.keys`)."""
         line = self._line(self.meta.keys, key_number(key))
         return numbers_in(line) if line else ()
 

@@ -18,11 +18,12 @@ from sdcli.ledger.tiny.document import (
     Meta,
     holes,
     key_line,
+    key_number,
     newer_format,
     ticket_line,
 )
-from sdcli.ledger.tiny.keys import key_number, keys_of
 from sdcli.ledger.tiny.rows import row_bytes, ticket_of
+from sdcli.tickets.keys import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

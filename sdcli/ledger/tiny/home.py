@@ -15,15 +15,16 @@ from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta
 from sdcli.ledger.tiny.former import FORMER
 from sdcli.ledger.tiny.image import Image, Places, first, load
 from sdcli.ledger.tiny.journal import Change, ReplacedError
-from sdcli.ledger.tiny.keys import keys_of
 from sdcli.ledger.tiny.lock import is_free, locked
 from sdcli.ledger.tiny.reader import TinyReader, number_in
 from sdcli.ledger.tiny.rows import PREFIX
 from sdcli.ledger.tiny.witness import Witness, bear, seen
+from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from sdcli.ledger.interface import Examination, Mended, Progress, Restored
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -140,6 +141,14 @@ class TinyLedger:
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """See `Reader.by_idempotency_key`."""
         return self._ask(lambda reader: reader.by_idempotency_key(key))
+
+    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+        """See `Reader.having`."""
+        return self._ask(lambda reader: iter(list(reader.having(key, since))))
+
+    def how_many(self, key: str) -> int:
+        """See `Reader.how_many`."""
+        return self._ask(lambda reader: reader.how_many(key))
 
     def by_source(self, source: str) -> Ticket | None:
         """See `Reader.by_source`."""

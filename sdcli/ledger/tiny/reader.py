@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import heapq
 import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
-from sdcli.ledger.tiny import keys
 from sdcli.ledger.tiny.document import number_of
 from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, ticket_of
+from sdcli.tickets import keys
 from sdcli.tickets.query import pressing, urgency
 from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sdcli.ledger.tiny.document import Document
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
     from sdcli.tickets.query import Face, Query
     from sdcli.tickets.ticket import Ticket
+
+
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+"""No archive is as new as that: what only an open ticket has is in none."""
 
 
 class TinyReader:
@@ -75,31 +80,32 @@ class TinyReader:
 
     def by_key(self, key: str) -> Ticket | None:
         """See `Reader.by_key`."""
-        return self._newest(
-            keys.alert(key), lambda ticket: ticket.key == key and not ticket.is_closed
-        )
+        return next(self.having(keys.alert(key), _NEVER), None)
 
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """See `Reader.by_idempotency_key`."""
-        return self._newest(
-            keys.idempotency(key), lambda ticket: ticket.idempotency_key == key, archived=True
-        )
+        return next(self.having(keys.idempotency(key)), None)
 
     def by_source(self, source: str) -> Ticket | None:
         """See `Reader.by_source`."""
-        return self._newest(
-            keys.source(source), lambda ticket: ticket.source == source, archived=True
-        )
+        return next(self.having(keys.source(source)), None)
 
-    def _newest(
-        self, key: str, holds: Callable[[Ticket], bool], *, archived: bool = False
-    ) -> Ticket | None:
-        """The newest ticket that has a key; archives are asked only where that can matter."""
+    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+        """See `Reader.having`."""
+        tickets = (self._ticket(number) for number in self._numbers(key, since))
+        return (ticket for ticket in tickets if key in keys.keys_of(ticket))
+
+    def how_many(self, key: str) -> int:
+        """See `Reader.how_many`."""
+        return len(self._numbers(key, _NEVER))
+
+    def _numbers(self, key: str, since: datetime | None) -> list[int]:
+        """The numbers of tickets that may have a key, the newest first."""
         numbers = {*self._fresh_with(key), *self._image.document.with_key(key)}
-        for entry in self._image.document.meta.archives if archived else ():
-            numbers.update(self._image.archive(entry).with_key(key))
-        tickets = (self._ticket(number) for number in sorted(numbers, reverse=True))
-        return next(filter(holds, tickets), None)
+        for entry in self._image.document.meta.archives:
+            if since is None or entry.newest >= since:
+                numbers.update(self._image.archive(entry).with_key(key))
+        return sorted(numbers, reverse=True)
 
     def _fresh(self) -> list[int]:
         """The numbers of tickets that are not as the documents say, in order."""
@@ -183,8 +189,9 @@ def _likely(
 def _spellings(query: Query) -> list[list[bytes]]:
     """For each field that the query narrows, the ways in which a row may spell it."""
     fields: dict[str, tuple[str, ...]] = {n: (value,) for n, value in query.narrowed().items()}
+    person = [[msgspec.json.encode(query.user)]] if query.user else []
     fields["status"] = STATUSES if query.touched_since else query.statuses
-    return [
+    return person + [
         [b'"%s":%s' % (name.encode(), msgspec.json.encode(value)) for value in values]
         for name, values in fields.items()
     ]

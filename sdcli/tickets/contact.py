@@ -1,0 +1,122 @@
+"""What a contact brings along: the facts of an alert, a mail, a form or a call, as frozen values.
+
+They are parts of events; none of them knows a ticket.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+
+from msgspec import Struct
+
+
+class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a monitoring system says, in the desk's words (R1a.2, R1a.2a).
+
+    Args:
+        source: the monitoring system; `format`: the description its alert was read by.
+        key: the same each time the alert fires; it always holds the environment (T18).
+        component: the host or component it is about.
+        severity: as the system says it.
+        starts_at: since when, in UTC; `link`: where to look.
+        completeness: how much of what an alert should say it says, in percent.
+        missing: the names of what it does not say.
+    """
+
+    source: str
+    key: str
+    format: str = ""
+    component: str = ""
+    environment: str = ""
+    severity: str = ""
+    starts_at: datetime | None = None
+    link: str = ""
+    completeness: int = 100
+    missing: tuple[str, ...] = ()
+
+
+class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The envelope of a mail. `automatic` says by which sign it was written by a machine (T21)."""
+
+    id: str
+    sender: str = ""
+    sender_name: str = ""
+    subject: str = ""
+    to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    automatic: str = ""
+
+
+class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is asked about a request, each kept apart (R1b.1, R1b.1b).
+
+    Args:
+        wanted: the outcome the caller wants; `success`: how they will know that it is there.
+        failed: what failed; `expected`: what should have happened.
+        evidence: messages, numbers, where to see it; `steps`: how to bring it about.
+        reproduced: `yes`, `no` or `unknown`: whether the desk could; `where`: on what.
+        asked_before: `yes`, `no` or `unknown`.
+    """
+
+    wanted: str = ""
+    success: str = ""
+    failed: str = ""
+    expected: str = ""
+    evidence: str = ""
+    steps: str = ""
+    reproduced: str = ""
+    where: str = ""
+    asked_before: str = ""
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """One answer on a walk; `skipped` is the reason why there is none (R1b.1c)."""
+
+    question: str
+    answer: str = ""
+    skipped: str = ""
+
+
+class Walk(Struct, frozen=True, kw_only=True):
+    """The way taken through a question tree, and the version of the tree (R2a.5)."""
+
+    tree: str
+    version: str
+    answers: tuple[Answer, ...]
+
+
+class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file that belongs to a ticket, kept once by its content (R1b.1b).
+
+    `refused` is the reason why only its name, size and hash were kept.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    mime: str = ""
+    refused: str = ""
+
+
+class Correction(Struct, frozen=True):
+    """A value that was found wrong or missing when an alert was validated (R1b.2)."""
+
+    before: str
+    after: str
+
+
+class Bulletin(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The front-end message of a known failure, as it stands (R1a.1f).
+
+    Args:
+        text: what callers are told; `state`: how far the work on it is, in a few words.
+        services: whom it concerns; all services if empty. `site`: only callers there, if given.
+        until: when the end is expected; `next_update`: when there will be more to say. UTC.
+    """
+
+    text: str
+    state: str = ""
+    services: tuple[str, ...] = ()
+    site: str = ""
+    until: datetime | None = None
+    next_update: datetime | None = None

@@ -1,0 +1,102 @@
+"""What a ticket can be found by besides its number: its alerts, what sent it, where it came from.
+
+A key is a text. Every home of the ledger keeps an index from keys to tickets; what a ticket can
+be found by changes only with its events.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sdcli.tickets.event import Opened
+    from sdcli.tickets.ticket import Ticket
+
+HELD = "held alerts"
+"""Tickets with an alert that flaps."""
+
+PENDING = "pending alerts"
+"""Planned outages with alerts that have not been raised."""
+
+ANNOUNCED = "announced"
+"""Tickets whose bulletin stands."""
+
+
+def alert(key: str) -> str:
+    """The key of an alert; only tickets that are not closed are found by it."""
+    return f"alert {key}"
+
+
+def seen(key: str) -> str:
+    """The key of an alert; closed tickets are found by it too."""
+    return f"seen {key}"
+
+
+def idempotency(key: str) -> str:
+    """The key that makes a repeated request harmless."""
+    return f"idempotency {key}"
+
+
+def source(key: str) -> str:
+    """The key of a ticket's place in the system it was imported from."""
+    return f"source {key}"
+
+
+def message(message_id: str) -> str:
+    """The id of a mail that was taken in or sent (T22)."""
+    return f"message {message_id}"
+
+
+def topic(service: str, environment: str) -> str:
+    """Open tickets that monitoring opened about a service (R1a.2b)."""
+    return f"topic {environment} {service}"
+
+
+def arrived(monitor: str, at: datetime) -> str:
+    """What one monitoring system opened in one hour: what a limit counts."""
+    return f"arrived {at:%Y-%m-%dT%H} {monitor}"
+
+
+def outage(name: str) -> str:
+    """The record of a planned outage."""
+    return f"outage {name}"
+
+
+def of_opening(event: Opened) -> tuple[str, ...]:
+    """What a ticket can be found by from its beginning, for good."""
+    facts, mail = event.alert, event.message
+    return (
+        *((arrived(facts.source, event.at),) if facts and not event.outage else ()),
+        *((message(mail.id),) if mail and mail.id else ()),
+        *((outage(event.outage),) if event.outage else ()),
+    )
+
+
+def keys_of(ticket: Ticket) -> tuple[str, ...]:
+    """Every key that a ticket has now."""
+    return (
+        *([alert(ticket.key)] if ticket.key and not ticket.is_closed else ()),
+        *([idempotency(ticket.idempotency_key)] if ticket.idempotency_key else ()),
+        *([source(ticket.source)] if ticket.source else ()),
+        *ticket.marks,
+        *(_of_alerts(ticket) if ticket.opening.alert else ()),
+        *(alert(key) for key in ticket.joined if not ticket.is_closed),
+        *([HELD] if ticket.held and not ticket.is_closed else ()),
+        *([PENDING] if ticket.pending else ()),
+        *([ANNOUNCED] if ticket.bulletin else ()),
+    )
+
+
+def _of_alerts(ticket: Ticket) -> tuple[str, ...]:
+    facts = ticket.opening.alert
+    environment = facts.environment if facts else ""
+    about = ticket.service != UNKNOWN and not ticket.is_closed
+    return (
+        *([topic(ticket.service, environment)] if about else ()),
+        *([seen(ticket.key)] if ticket.key else ()),
+        *(seen(key) for key in ticket.joined),
+    )
