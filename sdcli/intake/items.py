@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.tickets.contact import Attachment  # noqa: TC001 - as above
 from sdcli.tickets.words import Level  # noqa: TC001 - msgspec reads the annotations
 
 
@@ -44,6 +46,60 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     payload: Any = None
 
 
+class MailFile(Struct, frozen=True, kw_only=True):
+    """A file that a mail brings: a safe name, and its bytes."""
+
+    name: str
+    content: bytes
+    mime: str = ""
+
+
+class MailItem(Struct, frozen=True, kw_only=True):
+    """A mail, read (R1a.3). Every text is clean: no half characters, names on one line.
+
+    Args:
+        id: its Message-ID without the angle brackets, or a hash of its content (T22).
+        sender: the address it is from; `reply_to`: where answers go, if that is elsewhere.
+        body: what was written, without what it quotes and without the signature.
+        text: the whole text; `signature`: what stands below the line of dashes.
+        references: the mails that it answers, the nearest first.
+        signs: by what it shows that a machine wrote it, in words (T21).
+        lists: the addresses of the mailing lists it came through.
+        desk: the desk that wrote it, if it was `sdcli`.
+        forwarded_from: who wrote what it passes on.
+        returned: of a bounce, the ids of the mails that did not arrive; `returned_from`: their
+            senders.
+        date: when it was written, in UTC, as it says itself.
+        files: what is attached; `attachments`: the same once they are saved.
+    """
+
+    id: str
+    sender: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    text: str = ""
+    signature: str = ""
+    references: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    desk: str = ""
+    forwarded_from: str = ""
+    returned: tuple[str, ...] = ()
+    returned_from: tuple[str, ...] = ()
+    date: datetime | None = None
+    files: tuple[MailFile, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def automatic(self) -> str:
+        """The first sign that a machine wrote it; empty if a person did."""
+        return self.signs[0] if self.signs else ""
+
+
 class Unreadable(Struct, frozen=True, kw_only=True):
     """Something that cannot be read; it is kept as it came, with the reason."""
 
@@ -51,8 +107,8 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-Item: TypeAlias = AlertItem | RequestItem | Unreadable
-Format: TypeAlias = Literal["alertmanager", "json", "text"]
+Item: TypeAlias = AlertItem | RequestItem | MailItem | Unreadable
+Format: TypeAlias = Literal["alertmanager", "json", "text", "mail"]
 
 _SUMMARY_LENGTH = 200
 
