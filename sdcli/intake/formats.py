@@ -14,6 +14,7 @@ import jmespath
 import msgspec
 from jmespath import functions
 from jmespath.exceptions import JMESPathError
+from msgspec.structs import replace
 
 from sdcli.intake import convert
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
@@ -88,11 +89,12 @@ class Fact(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """An item with the facts that it was made of, and the format's name and reason."""
+    """An item, the format that read it, the facts it was made of, and what they were read from."""
 
     item: Item
     fit: Fit | None = None
     facts: Mapping[str, Fact] = {}
+    document: Document | None = None
 
 
 class Formats:
@@ -175,16 +177,12 @@ def _inside(readings: list[Reading] | None, outer: _Reader, part: Document) -> l
     if readings is None:
         return [outer.unread("holds something that no format fits", part.payload)]
     told = []
-    for item, fit, facts in readings:
+    for reading in readings:
+        item, fit = reading.item, reading.fit
         why = f"inside {outer.name}: {fit.why}" if fit else ""
-        is_alert = isinstance(item, AlertItem)
-        told.append(
-            Reading(
-                msgspec.structs.replace(item, why=why) if is_alert else item,
-                fit and fit._replace(why=why),
-                facts,
-            )
-        )
+        if isinstance(item, AlertItem):
+            item = replace(item, why=why)
+        told.append(reading._replace(item=item, fit=fit and fit._replace(why=why)))
     return told
 
 
@@ -315,6 +313,9 @@ class _Reader:
 
     def read(self, document: Document) -> list[Reading]:
         """The items of a document that is of this format."""
+        return [reading._replace(document=document) for reading in self._items(document)]
+
+    def _items(self, document: Document) -> list[Reading]:
         if self._each is None:
             return [self._item(document.value, document.payload)]
         whole = document.value
@@ -333,7 +334,8 @@ class _Reader:
         if not self._finders:
             return self.unread("has nothing inside that a format fits", payload)
         facts = {name: finder.find(scope) for name, finder in self._finders.items()}
-        facts["source"] = self._source.find(scope)
+        source = self._source.find(scope)
+        facts["source"] = source if source.value else Fact(self.name, None, "the file's name")
         if facts["status"].value == "ignored":
             return self._ignored(scope, f"its status is {convert.line(facts['status'].given)}")
         parts = [getter.get(scope) for getter in self._key]
@@ -351,7 +353,7 @@ class _Reader:
             missing.append("key")
         summary, details = summarised(value["summary"], value["details"])
         return AlertItem(
-            source=value["source"] or self.name,
+            source=value["source"],
             format=self.name,
             key=value["key"],
             firing=value["status"] != "resolved",
@@ -375,8 +377,7 @@ class _Reader:
         if not any(map(_is_something, parts)):
             component, summary = facts["component"].value, facts["summary"].value
             parts = [component, convert.stable(summary)]
-        source = facts["source"].value or self.name
-        return alert_key(source, facts["environment"].value, parts)
+        return alert_key(facts["source"].value, facts["environment"].value, parts)
 
     def _ignored(self, scope: Any, reason: str) -> Reading:
         source = self._source.find(scope).value or self.name
