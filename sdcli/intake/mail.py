@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:", re.MULTILINE)
-_KNOWN = {
-    b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"received", b"return-path",
-    b"delivered-to", b"mime-version", b"content-type", b"reply-to", b"in-reply-to", b"sender",
-    b"references", b"envelope-to", b"x-original-to", b"content-transfer-encoding",
-}  # fmt: skip
-_ENOUGH = 2
 _HEAD = 64 * 1024
 _LONGEST_HEADER = 4096
 """Characters of a header that the parser looks into; it takes very long over endless ones."""
@@ -73,17 +66,6 @@ class _Lenient(policy.Compat32):
 
 
 _POLICY = _Lenient()
-
-
-def is_mail(raw: bytes) -> bool:
-    """Whether bytes begin like a mail: with two headers that mails have."""
-    head = raw[:_HEAD].lstrip()
-    if head.startswith(b"From "):
-        head = head.partition(b"\n")[2]
-    if not _HEADER.match(head):
-        return False
-    head = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
-    return len({name.lower() for name in _HEADER.findall(head)} & _KNOWN) >= _ENOUGH
 
 
 def parse(raw: bytes) -> MailItem | Unreadable:
