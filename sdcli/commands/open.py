@@ -48,7 +48,7 @@ def command(
     """Open a help request, or take in alerts and text from a pipe.
 
     SUMMARY is the request in one line; --user says who calls. With `-` as SUMMARY, standard
-    input is read: alerts in a format of catalog/intake/, JSON objects with the options' names as
+    input is read: a mail, alerts in a format of catalog/intake/, JSON objects with the options' names as
     keys, or plain text. The same alert again is counted on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
@@ -56,6 +56,7 @@ def command(
     Examples:
         sdcli open 'VPN drops every ten minutes' --user ada --service vpn
         sdcli open - --json < alertmanager.json
+        sdcli open - < mail.eml
     """
     if summary == "-":
         return _taken_in(desk, form, given)

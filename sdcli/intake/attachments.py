@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,21 @@ from msgspec.structs import replace
 
 from sdcli.errors import MachineError
 from sdcli.intake.items import MailItem
+from sdcli.intake.lines import one_line
 from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.tickets.contact import Attachment
 
 if TYPE_CHECKING:
-    from sdcli.intake.items import Item, MailFile
+    from sdcli.intake.items import Item, NewFile
     from sdcli.policy.model import IntakeRules
 
+LONGEST_NAME = 150
+"""Characters of a file's name."""
+_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\.~]")
+_UNSAFE = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff/\\:*?"<>|]+'
+)
+_LONGEST_ENDING = 10
 FOLDER = "attachments"
 """Beside the tickets, in the folder of the ledger."""
 
@@ -38,7 +47,7 @@ class Attachments:
         self._most: int = rules.sizes.attachment
         self._refused = {ending.casefold().lstrip(".") for ending in rules.mail.refuse}
 
-    def save(self, file: MailFile) -> Attachment:
+    def save(self, file: NewFile) -> Attachment:
         """The file as a ticket names it; its bytes are on disk, unless it is refused.
 
         Raises:
@@ -53,7 +62,7 @@ class Attachments:
                 raise MachineError("Keeping a file in", path, error.strerror or "") from error
         return found
 
-    def look_at(self, file: MailFile) -> Attachment:
+    def look_at(self, file: NewFile) -> Attachment:
         """The file as a ticket would name it, with the reason if it would be refused."""
         return Attachment(
             name=file.name,
@@ -73,7 +82,7 @@ class Attachments:
             return item
         return replace(item, files=(), attachments=tuple(map(self.save, item.files)))
 
-    def _why_not(self, file: MailFile) -> str:
+    def _why_not(self, file: NewFile) -> str:
         ending = file.name.rpartition(".")[2].casefold()
         if "." in file.name and ending in self._refused:
             return f"files ending in .{ending} are refused"
@@ -103,3 +112,15 @@ class Attachments:
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
+
+
+def safe_name(name: str) -> str:
+    """A file's name that leads nowhere and hides nothing: no path, no control characters."""
+    plain = one_line(name)
+    last = re.split(r"[/\\]", plain)[-1] if _PATH.match(plain) else plain
+    safe = _UNSAFE.sub("_", last).strip(" .") or "file"
+    if len(safe) <= LONGEST_NAME:
+        return safe
+    stem, dot, ending = safe.rpartition(".")
+    cut = f"{dot}{ending}" if stem and len(ending) <= _LONGEST_ENDING else ""
+    return safe[: LONGEST_NAME - len(cut)] + cut

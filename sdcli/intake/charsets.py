@@ -8,6 +8,8 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+from sdcli.intake.lines import one_line, whole
+
 # What mail programs mean by these names is more than the standards say.
 _MEANT = {
     "ascii": "utf-8",
@@ -40,8 +42,6 @@ _NONE = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"
 _WORD = r"=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*\?="
 _WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
 _BETWEEN = re.compile(r"\?=\s+=\?")
-_HALVES = re.compile("[\ud800-\udfff]")
-_CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 def text(raw: bytes, *claimed: str) -> str:
@@ -95,13 +95,3 @@ def _decoded(match: re.Match[str]) -> str:
         part if isinstance(part, str) else text(part, (charset or "").partition("*")[0])
         for part, charset in parts
     )
-
-
-def whole(value: str) -> str:
-    """A text without halves of characters, which nothing could be written to."""
-    return _HALVES.sub("\ufffd", value)
-
-
-def one_line(value: str) -> str:
-    """A text on one line, without control characters and without white space round it."""
-    return _CONTROLS.sub(" ", whole(value)).strip()

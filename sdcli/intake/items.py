@@ -78,8 +78,8 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     unrecognised: str = ""
 
 
-class MailFile(Struct, frozen=True, kw_only=True):
-    """A file that a mail brings: a safe name, and its bytes."""
+class NewFile(Struct, frozen=True, kw_only=True):
+    """A file that a mail or a person brings: a safe name, and its bytes."""
 
     name: str
     content: bytes
@@ -124,7 +124,7 @@ class MailItem(Struct, frozen=True, kw_only=True):
     returned: tuple[str, ...] = ()
     returned_from: tuple[str, ...] = ()
     date: datetime | None = None
-    files: tuple[MailFile, ...] = ()
+    files: tuple[NewFile, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     alerts: tuple[AlertItem | Ignored, ...] = ()
 

@@ -17,7 +17,9 @@ from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datet
 from typing import TYPE_CHECKING, Any
 
 from sdcli.intake import charsets
-from sdcli.intake.items import MailFile, MailItem, Unreadable
+from sdcli.intake.attachments import LONGEST_NAME, safe_name
+from sdcli.intake.items import MailItem, NewFile, Unreadable
+from sdcli.intake.lines import one_line, whole
 from sdcli.intake.replies import apart
 from sdcli.intake.signs import LOOP, signs_of
 from sdcli.tickets.event import instant
@@ -34,15 +36,12 @@ _MOST_ADDRESSES = 1000
 _MOST_PARTS = 1000
 _LONGEST_ID = 300
 _LONGEST_HTML = 2_000_000
+_SLACK = 8
+"""Characters: white space between text and signature, which nobody misses."""
 LONGEST_TEXT = 1_000_000
 """Characters of a text that go into a ticket; the whole text is then a file of it."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _ID = re.compile(r"<([^<>\s]{1,300})>")
-_UNSAFE = re.compile(
-    r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff/\\:*?"<>|]+'
-)
-_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\.~]")
-_LONGEST_NAME = 150
 _ENDINGS = {
     "text/plain": ".txt",
     "text/html": ".html",
@@ -101,10 +100,10 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
     references = tuple(dict.fromkeys([
         *_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))
     ]))  # fmt: skip
-    text = re.sub(r"\r+\n?", "\n", charsets.whole(content.text)).replace("\0", "\ufffd").strip()
+    text = re.sub(r"\r+\n?", "\n", whole(content.text)).replace("\0", "\ufffd").strip()
     shown = text[:LONGEST_TEXT]
     parts = apart(shown, subject, answers=bool(references))
-    is_whole = len(shown) == len(text) and parts.body == text
+    is_whole = len(shown) == len(text) and len(parts.said) + _SLACK >= len(text)
     kept = [] if is_whole or content.html else [_file("message.txt", text.encode(), "text/plain")]
     return MailItem(
         id=_id_of(message, raw),
@@ -121,7 +120,7 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
         signs=_signs(message, sender, subject),
         lists=_lists(message),
         desk=_line(message, LOOP),
-        forwarded_from=charsets.one_line(parts.forwarded_from) or content.forwarded_from,
+        forwarded_from=one_line(parts.forwarded_from) or content.forwarded_from,
         returned=tuple(content.returned),
         returned_from=tuple(content.returned_from),
         date=_date(message),
@@ -134,8 +133,8 @@ class _Body:
 
     def __init__(self, message: Message, *, crlf: bool) -> None:
         self._lines = _POLICY.clone(linesep="\r\n") if crlf else _POLICY
-        self.files: list[MailFile] = []
-        self.html: list[MailFile] = []
+        self.files: list[NewFile] = []
+        self.html: list[NewFile] = []
         self.returned: list[str] = []
         self.returned_from: list[str] = []
         self.forwarded_from = ""
@@ -207,7 +206,7 @@ class _Body:
         self.returned_from += [address for _, address in _addresses(inner, "From")]
 
     def _keep(self, part: Message, content: bytes, kind: str, subject: str = "") -> None:
-        fallback = f"{subject[: _LONGEST_NAME - 4]}.eml" if subject else ""
+        fallback = f"{subject[: LONGEST_NAME - 4]}.eml" if subject else ""
         name = _filename(part) or fallback or f"file-{len(self.files) + 1}{_ending(kind)}"
         self.files.append(_file(safe_name(name), content, kind))
 
@@ -218,7 +217,7 @@ def from_html(html: str) -> str:
         extract_plain_text,
     )
 
-    text: str = extract_plain_text(charsets.whole(html[:_LONGEST_HTML]), list_bullets=True)
+    text: str = extract_plain_text(whole(html[:_LONGEST_HTML]), list_bullets=True)
     return text.replace("\xa0", " ").strip()
 
 
@@ -238,11 +237,11 @@ def _decoded(part: Message) -> bytes:
     return str(part.get_payload()).encode("utf-8", "surrogateescape")
 
 
-def _file(name: str, content: bytes, kind: str) -> MailFile:
-    return MailFile(name=name, content=content, mime=charsets.one_line(kind)[:100])
+def _file(name: str, content: bytes, kind: str) -> NewFile:
+    return NewFile(name=name, content=content, mime=one_line(kind)[:100])
 
 
-def _named(files: Iterable[MailFile]) -> Iterator[MailFile]:
+def _named(files: Iterable[NewFile]) -> Iterator[NewFile]:
     """The files, each name once."""
     from msgspec.structs import replace  # noqa: PLC0415 - few mails have files of one name
 
@@ -269,18 +268,6 @@ def _filename(part: Message) -> str:
         except Exception:  # noqa: BLE001, S112 - broken parameters fail in many ways
             continue
     return ""
-
-
-def safe_name(name: str) -> str:
-    """A file's name that leads nowhere and hides nothing: no path, no control characters."""
-    plain = charsets.one_line(name)
-    last = re.split(r"[/\\]", plain)[-1] if _PATH.match(plain) else plain
-    safe = _UNSAFE.sub("_", last).strip(" .") or "file"
-    if len(safe) <= _LONGEST_NAME:
-        return safe
-    stem, dot, ending = safe.rpartition(".")
-    cut = f"{dot}{ending}" if stem and len(ending) <= 10 else ""  # noqa: PLR2004 - an ending
-    return safe[: _LONGEST_NAME - len(cut)] + cut
 
 
 def _ending(kind: str) -> str:
@@ -328,7 +315,7 @@ def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
         pairs = getaddresses(values)
     except Exception:  # noqa: BLE001 - as `_filename`
         pairs = []
-    found = [(charsets.header(said), charsets.one_line(at)) for said, at in pairs if "@" in at]
+    found = [(charsets.header(said), one_line(at)) for said, at in pairs if "@" in at]
     if not found:
         found = [("", match) for value in values for match in _ADDRESS.findall(value)]
     return found[:_MOST_ADDRESSES]
@@ -343,7 +330,7 @@ def _ids(message: Message, name: str) -> list[str]:
 
 def _id_of(message: Message, raw: bytes) -> str:
     """The mail's id, or one made from what does not change when it is delivered again (T22)."""
-    given = charsets.one_line(next(iter(_ids(message, "Message-ID")), ""))
+    given = one_line(next(iter(_ids(message, "Message-ID")), ""))
     if given and len(given) <= _LONGEST_ID:
         return given
     same = hashlib.sha256()
@@ -357,7 +344,7 @@ def _signs(message: Message, sender: str, subject: str) -> tuple[str, ...]:
     is_report = message.get_content_type() == "multipart/report"
     kind = str(message.get_param("report-type") or "delivery-status") if is_report else ""
     return tuple(
-        charsets.one_line(sign)
+        one_line(sign)
         for sign in signs_of(
             lambda name: _raw(message, name), sender=sender, subject=subject, report=kind.casefold()
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.tickets import steps
 from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
@@ -71,6 +71,10 @@ class Recorder:
             return Outcome(action="quarantined", reason=item.reason, file=file)
         if isinstance(item, Ignored):
             return Outcome(action="ignored", reason=item.reason)
+        if isinstance(item, MailItem):
+            from sdcli.intake.mails import record_mail  # noqa: PLC0415 - only mail pays for it
+
+            return record_mail(self._writer, self._policy, self._stamp, item, self.record)
         return self._alert(item) if isinstance(item, AlertItem) else self._request(item)
 
     def _alert(self, item: AlertItem) -> Outcome:

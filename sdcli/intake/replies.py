@@ -44,6 +44,16 @@ class Parts(Struct, frozen=True, kw_only=True):
     signature: str = ""
     forwarded_from: str = ""
 
+    @property
+    def said(self) -> str:
+        """What was written, with the signature."""
+        return with_signature(self.body, self.signature)
+
+
+def with_signature(body: str, signature: str) -> str:
+    """A text with its signature below it again."""
+    return f"{body}\n\n-- \n{signature}" if signature else body
+
 
 def apart(text: str, subject: str, *, answers: bool) -> Parts:
     """The parts of a text; `answers` says that its headers name a mail that it answers.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.intake.record import Outcome
     from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
+    from sdcli.tickets.contact import Attachment
     from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
@@ -108,6 +109,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_alert_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *(("file", _file(each)) for each in ticket.attachments),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
     # Set apart from the history below it, which it could otherwise imitate.
@@ -128,6 +130,12 @@ def _status(seen: results.Seen) -> str:
         until = f" until {words.instant(ticket.waiting_until)}" if ticket.waiting_until else ""
         return f"{status} for {ticket.waiting_for}{until}"
     return f"{status} as {ticket.code}" if ticket.code else status
+
+
+def _file(attached: Attachment) -> str:
+    """A file with its size and the beginning of its hash, which is its name on disk."""
+    refused = f", not kept: {attached.refused}" if attached.refused else ""
+    return f"{attached.name} ({attached.size} bytes, sha256 {attached.sha256[:12]}{refused})"
 
 
 def _queue(ticket: Ticket) -> str:
@@ -463,6 +471,14 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
 
 
+def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
+    """The mail itself, unless it is on its way already."""
+    if result.sent:
+        head = screen.style(result.ref, bold=True)
+        return [f"{head} confirmed to {line(result.to)}"], []
+    return result.message.splitlines(), []
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -484,4 +500,5 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.Confirmed: _confirmed,
 }

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from sdcli.errors import IllegalStepError, RefusedError
 from sdcli.tickets.event import (
     Accepted,
+    Acknowledged,
     AnyEvent,
     ArticleUse,
     Assigned,
+    Attached,
     Classified,
     Closed,
     Escalated,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from sdcli.tickets.contact import Attachment
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -275,6 +278,47 @@ def recover(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
     """Note that monitoring sees the service restored; resolving it stays a decision."""
     del ticket  # the lifecycle knows from where
     return (Recovered(*stamp.mark(), key=key),)
+
+
+def attach(
+    ticket: Ticket, stamp: Stamp, *, attachments: tuple[Attachment, ...], note: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Add files as evidence (R1b.1b)."""
+    del ticket  # evidence is legal always
+    return (Attached(*stamp.mark(), attachments=attachments, note=note),)
+
+
+def acknowledge(
+    ticket: Ticket, stamp: Stamp, *, to: str, message_id: str, sent: bool
+) -> tuple[AnyEvent, ...]:
+    """Note that the confirmation was written, and whether it was sent (R1a.3d)."""
+    del ticket  # a confirmation is legal always
+    return (Acknowledged(*stamp.mark(), to=to, message_id=message_id, sent=sent),)
+
+
+def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
+    """Refuse a confirmation that nobody should get.
+
+    Raises:
+        RefusedError: there is no address, a machine wrote the request (T21), or it was
+            confirmed before.
+    """
+    message = ticket.opening.message
+    if message is not None and message.automatic:
+        raise RefusedError(
+            f"{ticket.ref} came by a mail that a machine wrote ({message.automatic}); those are "
+            "never answered.",
+            ref=ticket.ref,
+        )
+    if not to:
+        raise RefusedError(
+            f"{ticket.ref} has no mail address to confirm to; --to MAIL names one.", ref=ticket.ref
+        )
+    if not again and any(isinstance(event, Acknowledged) for event in ticket.events):
+        raise RefusedError(
+            f"{ticket.ref} was confirmed before; --again writes another confirmation.",
+            ref=ticket.ref,
+        )
 
 
 def _require(kind: str, ticket: Ticket) -> None:

@@ -75,7 +75,7 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
         reason = "acknowledged commits are gone from its end"
         raise LedgerDamagedError(places.journal, reason)
     files = _attachments(places)
-    total, done = image.size() + sum(os.path.getsize(path) for _, path in files), 0
+    total, done = image.size() + sum(os.path.getsize(file) for _, file in files), 0
     compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
     try:
         with (
@@ -89,9 +89,9 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
                     tar.addfile(about, content)
                 done += size
                 progress(done, total)
-            for name, path in files:
-                tar.add(path, name, recursive=False, filter=_plain)
-                done += os.path.getsize(path)
+            for name, file in files:
+                tar.add(file, name, recursive=False, filter=_plain)
+                done += os.path.getsize(file)
                 progress(done, total)
     except OSError as error:
         raise MachineError("Writing the backup", path, error.strerror or str(error)) from error
