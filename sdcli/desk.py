@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
     from sdcli.results import Seen
@@ -149,7 +149,14 @@ class Desk:
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
-            return [recorder.record(item) for item in items]
+            self._told(recorder.catch_up())
+            return recorder.record(items)
+
+    def _told(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell what was done without anything having arrived."""
+        for outcome in outcomes:
+            ref = outcome.ticket.ref if outcome.ticket else ""
+            self._tell(f"{ref} {outcome.action}: {outcome.key}, {outcome.reason}.")
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:
@@ -219,10 +226,13 @@ class Desk:
         With `record` the ledger stays locked until `settle` is called: with True once they have
         been said, so that they are not said again, or with False if they could not be.
         """
+        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
+
         if not record:
             return self._due_alerts(self.ledger), lambda _: None
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
+            self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
             found = self._due_alerts(writer)
             held = stack.pop_all()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.intake.moved import Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
     from sdcli.sla.check import Alert

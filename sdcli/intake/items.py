@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -21,6 +22,15 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     severity: str
     labels: dict[str, str]
     payload: Any
+    format: str = ""
+    component: str = ""
+    service: str = ""
+    environment: str = ""
+    starts_at: datetime | None = None
+    link: str = ""
+    missing: tuple[str, ...] = ()
+    why: str = ""
+    idempotency_key: str = ""
 
 
 class RequestItem(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from sdcli.render.safe import json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.knowledge.search import Hit
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock

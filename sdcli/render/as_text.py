@@ -19,7 +19,7 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
     from sdcli.tickets.ticket import Ticket
