@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from sdcli.intake.alerts import AlertBook
-from sdcli.intake.items import AlertItem, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.tickets.event import Opened
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
@@ -62,6 +62,8 @@ class Recorder:
             file = self._quarantine(item)
             reason = item.reason
             return Outcome(action="quarantined", rule="unreadable", reason=reason, file=file)
+        if isinstance(item, Ignored):
+            return Outcome(action="ignored", rule="not-an-alert", reason=item.reason)
         self._alerts.finish()  # what follows sees the ledger as the alerts have left it
         return self._request(item)
 
