@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import NoSuchTicketError
 from sdcli.intake.items import summarised
+from sdcli.intake.outcome import Outcome
 from sdcli.intake.replies import is_thanks, with_signature
 from sdcli.intake.signs import is_own, own_addresses, sign_of
 from sdcli.tickets import keys
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sdcli.intake.items import AlertItem, Ignored, MailItem
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Rule
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Contact, Policy
     from sdcli.tickets.event import Stamp
@@ -71,10 +72,11 @@ class _Mail:
         """What becomes of it."""
         own = is_own(self._item, self._policy.intake.mail)
         if own:
-            return _outcome("ignored", reason=f"a mail of the desk itself ({own})")
+            return _ignored(f"a mail of the desk itself ({own})")
         known = next(self._writer.having(keys.message(self._item.id)), None)
         if known is not None:
-            return _outcome("deduped", known, "this mail was taken in already")
+            reason = "this mail was taken in already"
+            return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
         if self._item.alerts:
             return self._reported(report(self._item.alerts[0]))
         found = self._ticket()
@@ -91,17 +93,19 @@ class _Mail:
         if outcome.ticket is None:
             return outcome
         rule = "the mail that brought the alert"
-        return replace(outcome, ticket=self._heard(outcome.ticket, rule, text=self._item.subject))
+        known = self._writer.get(outcome.ticket.ref)
+        return replace(outcome, ticket=self._heard(known, rule, text=self._item.subject))
 
     def _from_machine(self, found: Ticket | None) -> Outcome:
         if found is not None:
             what = "a mail did not arrive" if self._item.returned else "written by a machine"
             rule = f"{what}: {self._sign}"
-            return _outcome("correlated", self._heard(found, rule), rule)
+            ticket = self._heard(found, rule)
+            return Outcome(action="correlated", ticket=ticket, rule="automatic-mail", reason=rule)
         ours = own_addresses(self._policy.intake.mail)
         if any(address.casefold() in ours for address in self._item.returned_from):
             return self._opened("", "a mail of the desk did not arrive, and no ticket knows it")
-        return _outcome("ignored", reason=f"written by a machine: {self._sign}")
+        return _ignored(f"written by a machine: {self._sign}")
 
     def _answered(self, found: Ticket) -> Outcome:
         closed = found.closed_at
@@ -110,7 +114,8 @@ class _Mail:
             days = (self._stamp.at - closed).days
             return self._opened(found.ref, f"{found.ref} has been closed for {days} days")
         rule, hint = _about(found, thanks=thanks)
-        return _outcome("correlated", self._heard(found, rule), hint or rule)
+        ticket = self._heard(found, rule)
+        return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
         """The ticket it is about: by our tag in the subject or the text, else by what it answers."""
@@ -143,6 +148,7 @@ class _Mail:
     def _opened(self, previous: str, reason: str) -> Outcome:
         item, policy = self._item, self._policy
         requester, contact = self._caller()
+        rule: Rule = "automatic-mail" if self._sign else "new-mail"
         summary, rest = summarised(item.subject or self._said, "")
         impact = urgency = UNKNOWN
         event = Opened(
@@ -162,9 +168,11 @@ class _Mail:
             message=self._facts(),
             attachments=item.attachments,
             previous=previous,
-            rule=reason,
+            rule=rule,
         )
-        return _outcome("created", self._writer.create((event,)), reason)
+        ticket = self._writer.create((event,))
+
+        return Outcome(action="created", ticket=ticket, rule=rule, reason=reason)
 
     def _caller(self) -> tuple[str, Contact | None]:
         """Who wrote it: somebody of the desk's people, else the address."""
@@ -200,7 +208,5 @@ def _about(ticket: Ticket, *, thanks: bool) -> tuple[str, str]:
     return rule, f"{rule}: `sdcli reopen {ticket.ref} --reason WHY` if it is not solved"
 
 
-def _outcome(action: str, ticket: Ticket | None = None, reason: str = "") -> Outcome:
-    from sdcli.intake.record import Outcome  # noqa: PLC0415 - it imports this module
-
-    return Outcome(action=action, ticket=ticket, reason=reason)  # type: ignore[arg-type]
+def _ignored(reason: str) -> Outcome:
+    return Outcome(action="ignored", rule="automatic-mail", reason=reason)
