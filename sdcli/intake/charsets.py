@@ -91,7 +91,8 @@ def _decoded(match: re.Match[str]) -> str:
         parts = decode_header(run)
     except (HeaderParseError, binascii.Error, ValueError):
         return run
-    return "".join(
+    decoded = "".join(
         part if isinstance(part, str) else text(part, (charset or "").partition("*")[0])
         for part, charset in parts
     )
+    return decoded or run

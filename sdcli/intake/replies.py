@@ -10,7 +10,7 @@ _DASHES = re.compile(r"^-- ?$")
 _LONGEST_SIGNATURE = 12
 """Lines. Below more than that, the dashes are a line of the text."""
 _LONGEST_LINE = 300
-_MOST_LINES = 3000
+_MOST_LINES = 500
 _INTRODUCES = re.compile(r"[:\uff1a]\s*$")
 _REPLY = re.compile(
     r"^\s*(\[[^\]]{1,40}\]\s*)?(re|aw|sv|vs|antw|rif|res|odp|ynt|回复|回覆|答复|返信)"
