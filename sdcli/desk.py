@@ -19,6 +19,7 @@ from sdcli.tickets.event import SlaAlerted, Stamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sdcli.intake.formats import Formats
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
@@ -84,6 +85,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def formats(self) -> Formats:
+        """How the desk reads alerts.
+
+        Raises:
+            DataFileError: a file of a format is wrong.
+        """
+        from sdcli.intake.formats import Formats  # noqa: PLC0415 - as above
+        from sdcli.policy.load import formats  # noqa: PLC0415
+
+        return Formats(formats(self.root, self._cache and f"{self._cache}.formats"))
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from sdcli.intake.items import AlertItem, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
 from sdcli.tickets import steps
 from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
@@ -69,6 +69,8 @@ class Recorder:
         if isinstance(item, Unreadable):
             file = self._quarantine(item)
             return Outcome(action="quarantined", reason=item.reason, file=file)
+        if isinstance(item, Ignored):
+            return Outcome(action="ignored", reason=item.reason)
         return self._alert(item) if isinstance(item, AlertItem) else self._request(item)
 
     def _alert(self, item: AlertItem) -> Outcome:
@@ -117,7 +119,7 @@ def opened_by_alert(policy: Policy, stamp: Stamp, item: AlertItem) -> Opened:
     from sdcli.triage.suggest import Known, suggest  # noqa: PLC0415 - only alerts pay for it
 
     text = " ".join((item.summary, *item.labels.values()))
-    named = item.labels.get("service", "")
+    named = item.service
     known = Known(service=named if policy.service(named) else UNKNOWN, is_alert=True)
     found = suggest(policy, text, known)
     service, feature = found["service"].value, found["feature"].value
@@ -137,7 +139,7 @@ def opened_by_alert(policy: Policy, stamp: Stamp, item: AlertItem) -> Opened:
         urgency=item.urgency,
         reasons={
             "type": found["type"].reason,
-            "service": "the label service" if service == named else found["service"].reason,
+            "service": "the alert's service" if service == named else found["service"].reason,
             "urgency": f"the alert's severity {item.severity or 'is missing'}",
         },
         details=item.details,

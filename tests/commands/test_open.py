@@ -238,8 +238,8 @@ def test_plain_fields(sdj: JsonRunner) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b'{"alerts": [{"lab', b"\xff\xfe\x00binary", b'{"alerts": [1], "receiver": "x"}', b"a\0b"],
-    ids=["cut", "binary", "wrong alert", "NUL"],
+    [b'{"alerts": [{"lab', b"\xff\xfe\x00binary", b"a\0b"],
+    ids=["cut", "binary", "NUL"],
 )
 def test_what_cannot_be_read_is_kept(sd: Runner, desk_dir: Path, raw: bytes) -> None:
     """Unreadable input is kept whole with a note of why, said, and exits 8."""
@@ -251,8 +251,7 @@ def test_what_cannot_be_read_is_kept(sd: Runner, desk_dir: Path, raw: bytes) -> 
     assert told["file"].startswith(str(kept))
     note = json.loads(next(kept.glob("*.json")).read_text())
     assert note["reason"] == told["reason"]
-    if b"alerts" not in raw or b"[1]" not in raw:
-        assert next(kept.glob("*.raw")).read_bytes() == raw
+    assert next(kept.glob("*.raw")).read_bytes() == raw
 
 
 def test_nothing_on_standard_input(sd: Runner) -> None:
