@@ -10,24 +10,33 @@ from sdcli.tickets.words import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PLACES = (
-    "alert", "data", "event", "payload", "incident", "check", "monitor", "issue", "problem",
-    "notification", "alarm", "trigger", "detail", "details", "object", "attributes", "test",
-    "site", "heartbeat", "service", "host", "body", "message", "result", "context", "labels",
+_FIRST = (
+    "alert", "incident", "problem", "issue", "alarm", "event", "data", "payload", "notification",
+    "check", "monitor", "trigger", "detail", "details", "labels",
 )  # fmt: skip
-"""The objects in a document that speak of the alert too, in the order they are looked at."""
+"""The objects in a document that speak of the alert before others do."""
+_OTHERS = frozenset(
+    "user users contact owner author actor sender assignee creator customer requester account"
+    " organization organisation company team project repository request headers links config"
+    " schedule previous previousstate prechange snapshots annotations documentation".split()
+)
+"""The objects that speak of something else."""
+_FORMERLY = ("previous", "prev", "old", "last", "from", "http", "response", "target")
+"""How names begin that only end like the one that is meant."""
+_DEEPEST = 2
+_MOST_PLACES = 50
 _CALLED = ("name", "displayname", "title", "hostname", "label", "summary", "value")
 _MOST_NAMES = 200
 """So many names of an object are looked at."""
 
 
 def named(document: Any, names: str) -> Any:
-    """What a document says under the first of some names that it has, at the top or one level down.
+    """What a document says under the first of some names that it has, at the top or below.
 
     Args:
         document: any JSON value; only an object has names.
         names: in small letters, blanks between them. `alertname` stands for `alertName`,
-            `alert_name`, `Alert-Name` and so on.
+            `alert_name`, `Alert-Name` and so on; `*status` for all that end so.
 
     Returns:
         A text, number or truth value that says something; of an object its own name. None if
@@ -53,20 +62,36 @@ def _found(document: Any, names: str) -> Iterator[Any]:
     places = _places(document)
     for name in names.split():
         for place in places:
-            value = place.get(name)
-            if isinstance(value, dict):
-                value = _name_of(value)
-            if not isinstance(value, (list, type(None))) and convert.text(value):
-                yield value
+            for value in _values(place, name):
+                said = _name_of(value) if isinstance(value, dict) else value
+                if not isinstance(said, (list, type(None))) and convert.text(said):
+                    yield said
+
+
+def _values(place: dict[str, Any], name: str) -> Iterator[Any]:
+    """What an object has under a name, or under the names that end like it."""
+    if not name.startswith("*"):
+        yield place.get(name)
+        return
+    for each, value in place.items():
+        if each.endswith(name[1:]) and not each.startswith(_FORMERLY):
+            yield value
 
 
 def _places(document: Any) -> list[dict[str, Any]]:
     """The document and the objects in it that speak of the alert, their names folded."""
-    if not isinstance(document, dict):
-        return []
-    top = _folded(document)
-    inner = (top.get(place) for place in _PLACES)
-    return [top, *(_folded(each) for each in inner if isinstance(each, dict))]
+    layer = [_folded(document)] if isinstance(document, dict) else []
+    places = list(layer)
+    for _ in range(_DEEPEST):
+        layer = [_folded(inner) for outer in layer for inner in _inside(outer)]
+        places += layer
+    return places[:_MOST_PLACES]
+
+
+def _inside(place: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects in an object, those that surely speak of the alert first."""
+    names = [*_FIRST, *(name for name in place if name not in _FIRST and name not in _OTHERS)]
+    return [place[name] for name in names if isinstance(place.get(name), dict)]
 
 
 def _folded(value: dict[str, Any]) -> dict[str, Any]:
