@@ -190,15 +190,18 @@ def _dateutil(given: str) -> datetime | None:
 
 
 def labels(value: Any) -> dict[str, str]:
-    """Names and texts, from an object, a list of pairs, or a list of `name:value` texts."""
+    """Names and texts, from an object, a list of pairs, or a list of `name:value` texts.
+
+    What has no name or says nothing is left out.
+    """
     if isinstance(value, dict):
-        return {str(name): text(entry) for name, entry in value.items()}
+        return {str(name): said for name, entry in value.items() if (said := text(entry))}
     if isinstance(value, str):
         value = re.split(r"[,\n]", value)
     found: dict[str, str] = {}
     for entry in value if isinstance(value, list) else ():
         name, said = _pair(entry)
-        if name:
+        if name and said:
             found[name] = said
     return found
 
