@@ -7,6 +7,7 @@ expression does with a payload that it was not made for is never an error: it fi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +54,11 @@ class _Functions(functions.Functions):
     def _func_part(self, value: Any, pattern: str) -> str | None:
         """What the first group of a regular expression finds in the text, else all it finds."""
         return convert.part(value, pattern)
+
+    @functions.signature({"types": ["string"]})
+    def _func_base64(self, value: str) -> str:
+        """The text that is written in base64."""
+        return base64.b64decode(value, validate=True).decode()
 
     @functions.signature({"types": []}, {"types": ["string"]})
     def _func_named(self, value: Any, wanted: str) -> Any:
