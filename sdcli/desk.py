@@ -18,11 +18,13 @@ from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
-    from sdcli.intake.formats import Formats
+    from sdcli.intake.formats import Formats, Reading
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
     from sdcli.results import Seen
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _P = ParamSpec("_P")
+LARGEST_STREAM = 256 * 1000**2
+"""The most bytes that are taken in where the desk's own limit cannot be read."""
 LOOK_BACK_S = 7 * 24 * 3600
 """How long after its last change `sla-check` still looks at a closed ticket."""
 
@@ -163,6 +167,48 @@ class Desk:
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             return [recorder.record(item) for item in items]
+
+    def receive(self, stream: BinaryIO) -> bytes | Outcome:
+        """What is piped in, or what became of it if it is larger than the desk takes.
+
+        Raises:
+            MachineError: it can neither be read nor kept.
+        """
+        from sdcli.intake.quarantine import receive  # noqa: PLC0415 - as above
+        from sdcli.intake.record import Outcome  # noqa: PLC0415
+
+        try:
+            most: int = self.policy.intake.sizes.stream
+        except SdcliError:  # told later, once the stream is in hand
+            most = LARGEST_STREAM
+        came = receive(stream, most, self._quarantine_folder, self.stamp)
+        if isinstance(came, bytes):
+            return came
+        return Outcome(action="quarantined", reason=came.reason, file=came.file)
+
+    def read(self, raw: bytes, form: str | None) -> list[Reading]:
+        """What a stream holds, each with the facts that it was read from; records nothing.
+
+        Raises:
+            DataFileError: a file of the desk is wrong.
+        """
+        from sdcli.intake.recognise import Stream  # noqa: PLC0415 - as above
+
+        return Stream(self.formats, form, self.policy.intake.sizes, self.now).read(raw)
+
+    def retry(self, names: Sequence[str]) -> list[Retried]:
+        """Take in again what was kept as unreadable: these files, or all there are.
+
+        Raises:
+            NoSuchEntryError: there is no such file; nothing was done.
+        """
+        from sdcli.intake.retry import Quarantine  # noqa: PLC0415 - as above
+
+        quarantine = Quarantine(self._quarantine_folder, self.policy.intake.sizes, self.stamp)
+        return [
+            quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
+            for path in quarantine.paths(names)
+        ]
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:

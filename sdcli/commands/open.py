@@ -66,12 +66,11 @@ def command(
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting."""
-    from sdcli.intake.recognise import recognise
-
-    raw: bytes = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
+    raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
+    if not isinstance(raw, bytes):
+        return results.TakenIn([(raw, None)])
     with desk.keeping(raw):
-        found = recognise(raw, desk.formats, form, desk.policy.intake.sizes, desk.now)
-        items = [_with_defaults(desk, item, given) for item in found]
+        items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
     return results.TakenIn(list(zip(outcomes, seen, strict=True)))
