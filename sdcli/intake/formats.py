@@ -249,7 +249,11 @@ def _is_something(value: Any) -> bool:
     """Whether a value says anything: it is not null, and no empty text, list or object."""
     if isinstance(value, str):
         return bool(value.strip())
-    return value is not None and value is not False and (bool(value) or not isinstance(value, (list, dict)))
+    return (
+        value is not None
+        and value is not False
+        and (bool(value) or not isinstance(value, (list, dict)))
+    )
 
 
 class _Finder:

@@ -15,11 +15,12 @@ _FIRST = (
     "check", "monitor", "trigger", "detail", "details", "labels",
 )  # fmt: skip
 """The objects in a document that speak of the alert before others do."""
-_OTHERS = frozenset(
-    "user users contact owner author actor sender assignee creator customer requester account"
-    " organization organisation company team project repository request headers links config"
-    " schedule previous previousstate prechange snapshots annotations documentation".split()
-)
+_OTHERS = frozenset({
+    "user", "users", "contact", "owner", "author", "actor", "sender", "assignee", "creator",
+    "customer", "requester", "account", "organization", "organisation", "company", "team",
+    "project", "repository", "request", "headers", "links", "config", "schedule", "previous",
+    "previousstate", "prechange", "snapshots", "annotations", "documentation",
+})  # fmt: skip
 """The objects that speak of something else."""
 _FORMERLY = ("previous", "prev", "old", "last", "from", "http", "response", "target")
 """How names begin that only end like the one that is meant."""

@@ -12,8 +12,12 @@ from sdcli.intake.names import meant, named
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["alert", "data", "x", "name", "state"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["alert", "data", "x", "name", "state"]), inner, max_size=4
+        )
+    ),
     max_leaves=20,
 )
 
