@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sdcli.intake.formats import Formats, Reading
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
@@ -166,7 +166,14 @@ class Desk:
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
-            return [recorder.record(item) for item in items]
+            self._told(recorder.catch_up())
+            return recorder.record(items)
+
+    def _told(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell what was done without anything having arrived."""
+        for outcome in outcomes:
+            ref = outcome.ticket.ref if outcome.ticket else ""
+            self._tell(f"{ref} {outcome.action}: {outcome.key}, {outcome.reason}.")
 
     def receive(self, stream: BinaryIO) -> bytes | Outcome:
         """What is piped in, or what became of it if it is larger than the desk takes.
@@ -174,8 +181,8 @@ class Desk:
         Raises:
             MachineError: it can neither be read nor kept.
         """
+        from sdcli.intake.outcome import Outcome  # noqa: PLC0415
         from sdcli.intake.quarantine import receive  # noqa: PLC0415 - as above
-        from sdcli.intake.record import Outcome  # noqa: PLC0415
 
         try:
             most: int = self.policy.intake.sizes.stream
@@ -184,7 +191,7 @@ class Desk:
         came = receive(stream, most, self._quarantine_folder, self.stamp)
         if isinstance(came, bytes):
             return came
-        return Outcome(action="quarantined", reason=came.reason, file=came.file)
+        return Outcome(action="quarantined", rule="unreadable", reason=came.reason, file=came.file)
 
     def read(self, raw: bytes, form: str | None) -> list[Reading]:
         """What a stream holds, each with the facts that it was read from; records nothing.
@@ -278,10 +285,13 @@ class Desk:
         With `record` the ledger stays locked until `settle` is called: with True once they have
         been said, so that they are not said again, or with False if they could not be.
         """
+        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
+
         if not record:
             return self._due_alerts(self.ledger), lambda _: None
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
+            self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
             found = self._due_alerts(writer)
             held = stack.pop_all()
 

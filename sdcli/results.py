@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored

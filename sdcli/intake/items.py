@@ -41,6 +41,7 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     payload: Any = None
     why: str = ""
     missing: tuple[str, ...] = ()
+    idempotency_key: str = ""
 
 
 class Ignored(Struct, frozen=True, kw_only=True):

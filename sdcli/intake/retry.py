@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from sdcli.errors import MachineError, NoSuchEntryError
 from sdcli.intake.items import Item, RequestItem, Unreadable
+from sdcli.intake.outcome import Outcome  # noqa: TC001 - msgspec reads the annotations
 from sdcli.intake.quarantine import keep
-from sdcli.intake.record import Outcome  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sdcli.intake.formats import Fit, Reading
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.sla.check import Alert

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sdcli.intake.formats import Fact, Fit, Reading
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
     from sdcli.tickets.ticket import Ticket

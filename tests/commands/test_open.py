@@ -137,7 +137,7 @@ def test_an_alert_becomes_a_record(sdj: JsonRunner, alerts: dict[str, Any], sd: 
     opened = ticket["events"][0]
     assert opened["source"] == "alertmanager"
     assert opened["payload"] == alerts["alerts"][0]
-    assert set(opened["reasons"]) == {"type", "service", "urgency"}
+    assert set(opened["reasons"]) == {"type", "service", "urgency", "format"}
 
 
 def test_the_same_alert_again_is_counted(
@@ -180,10 +180,10 @@ def test_a_recovery_of_nothing_opens_nothing(
     assert sdj("list", "--all") == []
 
 
-def test_an_alert_that_fires_after_the_closure_is_new(
+def test_an_alert_that_fires_long_after_the_closure_is_new(
     sd: Runner, sdj: JsonRunner, alerts: dict[str, Any]
 ) -> None:
-    """A resolved ticket is reopened by its alert; a closed one stays closed."""
+    """A resolved ticket is reopened by its alert, a closed one only for two hours."""
     alerts["alerts"] = alerts["alerts"][:1]
     stream = json.dumps(alerts)
     sd("open", "-", stdin=stream)
@@ -193,7 +193,8 @@ def test_an_alert_that_fires_after_the_closure_is_new(
     assert sdj("show", "1")["status"] == "in_progress"
 
     sd("close", "1", "--code", "solved", "--unconfirmed", "drill")
-    last = json.loads(sd("open", "-", "--json", stdin=stream).stdout)
+    late = "2026-11-23T12:30:00Z"
+    last = json.loads(sd("open", "-", "--json", stdin=stream, at=late).stdout)
     assert (last["action"], last["ref"]) == ("created", "SD-2")
 
 

@@ -22,7 +22,7 @@ from tests.conftest import NOW
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Opened
     from sdcli.tickets.ticket import Ticket
@@ -92,9 +92,9 @@ def test_an_alert_is_classified_with_reasons(desk: Desk, alerts: dict[str, Any])
     """Type, service and urgency each say which rule gave them (R1a.2c)."""
     desk.take_in(recognise(json.dumps(alerts).encode(), desk.formats))
     event = tickets(desk)[0].opening
-    assert set(event.reasons) == {"type", "service", "urgency"}
+    assert {"type", "service", "urgency"} <= set(event.reasons)
     assert all(event.reasons.values())
-    assert event.reasons["service"] == "the alert's service"
+    assert "website" in event.reasons["service"]
     assert event.reasons["urgency"] == "the alert's severity critical"
     assert event.urgency == "high"
 
@@ -129,19 +129,26 @@ def test_the_same_alert_twice_in_one_document(desk: Desk) -> None:
     outcomes = send(desk, alert(), alert(), alert("resolved"), alert("resolved"))
     assert [outcome.action for outcome in outcomes] == ["created", "deduped", "resumed", "deduped"]
     (ticket,) = tickets(desk)
-    assert (ticket.alert_count, len(ticket.events)) == (2, 3)
+    assert [kind(event) for event in ticket.events] == [
+        "opened",
+        "repeated",
+        "recovered",
+        "recovered",
+    ]
+    assert ticket.alert_count == 2
 
 
 def test_other_labels_are_another_ticket(desk: Desk) -> None:
     """Instances and environments have tickets of their own (T18)."""
-    others = [{**LABELS, "instance": "blog"}, {**LABELS, "environment": "test"}]
-    outcomes = send(desk, alert(), *(alert(labels=labels) for labels in others))
+    labels = {"alertname": "ProbeFailed", "instance": "shop"}
+    others = [labels, {**labels, "instance": "blog"}, {**labels, "environment": "test"}]
+    outcomes = send(desk, *(alert(labels=each) for each in others))
     assert [outcome.action for outcome in outcomes] == ["created"] * 3
     assert len({outcome.key for outcome in outcomes}) == len(tickets(desk)) == 3
 
 
 def test_a_recovery_is_noted_once(desk: Desk, desk_dir: Path) -> None:
-    """The ticket stays open with the time of the first recovery; a second adds nothing (R3d.0a)."""
+    """The ticket stays open with the time of the first recovery; a second is counted (R3d.0a)."""
     send(desk, alert())
     (outcome,) = send(at(desk_dir, 5), alert("resolved"))
     assert outcome.action == "resumed"
@@ -150,17 +157,7 @@ def test_a_recovery_is_noted_once(desk: Desk, desk_dir: Path) -> None:
     (ticket,) = tickets(desk)
     assert ticket.status == "new"
     assert ticket.service_restored_at == NOW + timedelta(minutes=5)
-    assert [kind(event) for event in ticket.events] == ["opened", "recovered"]
-
-
-def test_a_noted_recovery_is_not_written_again(desk: Desk, desk_dir: Path) -> None:
-    """A recovery that adds nothing leaves the ledger's file alone."""
-    send(desk, alert())
-    send(desk, alert("resolved"))
-    file = desk_dir / "ledger" / "tickets.json"
-    before = (file.stat().st_ino, file.stat().st_mtime_ns, file.read_bytes())
-    send(at(desk_dir, 9), alert("resolved"))
-    assert (file.stat().st_ino, file.stat().st_mtime_ns, file.read_bytes()) == before
+    assert [kind(event) for event in ticket.events] == ["opened", "recovered", "recovered"]
 
 
 def test_firing_after_a_recovery_counts(desk: Desk, desk_dir: Path) -> None:
@@ -168,7 +165,7 @@ def test_firing_after_a_recovery_counts(desk: Desk, desk_dir: Path) -> None:
     send(desk, alert())
     send(desk, alert("resolved"))
     (outcome,) = send(at(desk_dir, 5), alert())
-    assert outcome.action == "deduped"
+    assert (outcome.action, outcome.rule) == ("resumed", "fires-again")
     assert tickets(desk)[0].service_restored_at is None
     (outcome,) = send(at(desk_dir, 7), alert("resolved"))
     assert outcome.action == "resumed"
@@ -214,16 +211,20 @@ def test_a_recovery_of_a_resolved_ticket_does_not_reopen(desk: Desk) -> None:
     assert tickets(desk)[0].status == "resolved"
 
 
-def test_an_alert_that_fires_after_closing_is_a_new_ticket(desk: Desk) -> None:
-    """A closed ticket stays closed; the same key begins a new one, and leads to it then."""
+def test_an_alert_that_fires_long_after_closing_is_a_new_ticket(desk: Desk, desk_dir: Path) -> None:
+    """A closed ticket takes its alert back for two hours; then the key begins a new one."""
     send(desk, alert())
     desk.change("SD-1", steps.close, code="fixed", unconfirmed="gone")
-    actions = [send(desk, alert())[0] for _ in range(2)]
-    assert [outcome.action for outcome in actions] == ["created", "deduped"]
+    (soon,) = send(at(desk_dir, 119), alert())
+    assert (soon.action, soon.rule) == ("reopened", "fires-again")
+    at(desk_dir, 119).change("SD-1", steps.close, code="fixed", unconfirmed="gone")
+    late = [send(at(desk_dir, 240), alert())[0] for _ in range(2)]
+    assert [outcome.action for outcome in late] == ["created", "deduped"]
     assert [(ticket.ref, ticket.status) for ticket in tickets(desk)] == [
         ("SD-1", "closed"),
         ("SD-2", "new"),
     ]
+    assert tickets(desk)[1].opening.previous == "SD-1"
 
 
 @pytest.mark.parametrize("state", ["accept", "wait"])
