@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
     from sdcli.ledger.interface import Ledger, Reader
-    from sdcli.policy.model import Policy
+    from sdcli.policy.model import Policy, Questions
     from sdcli.results import Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
@@ -84,6 +84,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The desk's question trees.
+
+        Raises:
+            DataFileError: their file, or one that they refer to, is wrong.
+        """
+        from sdcli.policy.load import questions  # noqa: PLC0415 - as above
+
+        cache = self._cache and f"{self._cache}.questions"
+        return questions(self.root, self.policy, cache)
 
     @cached_property
     def ledger(self) -> Ledger:
