@@ -158,10 +158,30 @@ class Desk:
         if not items:
             return []
         stamp, policy = self.stamp, self.policy
+        items = [self._completed(item) for item in items]
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             return [recorder.record(item) for item in items]
+
+    def _completed(self, item: Item) -> Item:
+        """A form with what its answers and the articles it names give; all else as it is."""
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
+
+        if isinstance(item, RequestItem) and (item.answers or item.tree):
+            from sdcli.intake.form import walked  # noqa: PLC0415 - as above
+
+            item = walked(item, self.policy, self.questions)
+        if isinstance(item, RequestItem) and item.read:
+            from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+            from sdcli.knowledge.articles import missing  # noqa: PLC0415
+
+            foreign = missing(self.root, [use.id for use in item.read])
+            if foreign:
+                told = f"the knowledge base has no {', '.join(foreign)}"
+                item = replace(item, reasons={**item.reasons, "read": told})
+        return item
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:

@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.tickets.contact import RequestDetails, Walk
+from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import Level  # noqa: TC001 - msgspec reads the annotations
 
 
@@ -24,7 +26,15 @@ class AlertItem(Struct, frozen=True, kw_only=True):
 
 
 class RequestItem(Struct, frozen=True, kw_only=True):
-    """A request as plain fields, named as the options of `open` (R1a.3)."""
+    """A request as plain fields, named as the options of `open` (R1a.3).
+
+    Args:
+        tree, answers: answers that have not been followed yet, as they came, and the tree to
+            begin with; `walk`: the way they led.
+        queue, procedure, agreement: what a walk led to; `reasons`: why, by field.
+        state: what the page that sent it knew (R1a.3b); `read`: articles that the caller had
+            before them (R1a.3c).
+    """
 
     summary: str
     user: str = ""
@@ -42,6 +52,16 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     fields: dict[str, str] = {}
     payload: Any = None
+    request: RequestDetails = RequestDetails()
+    tree: str = ""
+    answers: dict[str, Any] = {}
+    walk: Walk | None = None
+    queue: str = ""
+    procedure: str = ""
+    agreement: str = ""
+    reasons: dict[str, str] = {}
+    state: dict[str, str] = {}
+    read: tuple[ArticleUse, ...] = ()
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sdcli.intake.alertmanager import is_alertmanager, read_alertmanager
+from sdcli.intake.form import form_fields, form_keys
 from sdcli.intake.items import Format, Item, RequestItem, Unreadable, summarised
 
 _TEXTS = (
@@ -101,7 +102,8 @@ def _from_document(value: Any, form: Format | None) -> list[Item]:
 def _from_fields(value: dict[str, Any]) -> Item:
     """Known keys become the fields of a request; all others are kept beside them."""
     texts = {name: _shown(value[name]) for name in _TEXTS if value.get(name) is not None}
-    used = {*_TEXTS, "summary"}
+    form = form_fields(value)
+    used = {*_TEXTS, "summary", *form_keys(form)}
     minutes, given = value.get("minutes"), value.get("fields")
     counted = _minutes(minutes)
     used |= {"minutes"} if counted == minutes else set()
@@ -115,7 +117,7 @@ def _from_fields(value: dict[str, Any]) -> Item:
         minutes=counted,
         fields={str(name): _shown(entry) for name, entry in kept.items()},
         payload=None if summary else value,
-        **texts,
+        **{**form, **texts},
     )
 
 

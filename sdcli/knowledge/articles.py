@@ -115,6 +115,15 @@ def article(root: str, given: str) -> Article:
     raise NoSuchEntryError("article", given, ("-".join(i.split("-")[:2]) for i in ids), FOLDER)
 
 
+def missing(root: str, ids: Iterable[str]) -> list[str]:
+    """Those ids for which there is no file in `kb/`; none is read."""
+    try:
+        names = [os.path.basename(name) for name in _files(root)]
+    except DataFileError:
+        names = []
+    return [id_ for id_ in ids if not any(_belongs(name, id_.upper()) for name in names)]
+
+
 def _files(root: str) -> Iterator[str]:
     """The names of the files in `kb/`.
 

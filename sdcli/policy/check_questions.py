@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import Problem, listed, nearest
 from sdcli.policy.model import QUESTIONS
 from sdcli.policy.trees import Course, free_questions, ways
-from sdcli.tickets.words import LEVELS, UNKNOWN
+from sdcli.tickets.words import LEVELS, UNKNOWN, YES_NO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,8 +34,8 @@ _TOKEN = re.compile(r"\w+(?:[-_]\w+)+")
 _FIXED = {
     "impact": LEVELS,
     "urgency": LEVELS,
-    "reproduced": ("yes", "no", UNKNOWN),
-    "asked_before": ("yes", "no", UNKNOWN),
+    "reproduced": YES_NO,
+    "asked_before": YES_NO,
 }
 
 

@@ -507,6 +507,7 @@ class Leaf(Struct, frozen=True, kw_only=True):
     procedure: str = ""
     agreement: str = ""
     tree: str = ""
+    place: str
 
 
 class QuestionTree(Struct, frozen=True, kw_only=True):
