@@ -82,6 +82,12 @@ def ask_questions(
     return answers
 
 
+def ask_notes() -> str:
+    """What the caller says besides, in their own words; nothing at the Enter key (R1b.1c)."""
+    said: str = click.prompt("\nAnything else", default="", show_default=False, err=True)
+    return said.strip()
+
+
 def _ask(asked: Asked) -> Answer:
     """One question, until it has an answer or a reason for none."""
     question = asked.question

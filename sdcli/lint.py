@@ -35,7 +35,8 @@ def lint(root: str) -> dict[str, int]:
     try:
         shelf = read_shelf(root, policy)
         problems += shelf.problems
-        problems += _procedures(questions, shelf.articles)
+        if not shelf.problems:  # else one that could not be read would seem to be missing
+            problems += _procedures(questions, shelf.articles)
         articles = len(shelf.articles)
     except DataFileError as error:
         problems += error.problems

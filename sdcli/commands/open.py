@@ -142,9 +142,12 @@ def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
     document = read_answers(file.read(), file.name) if file else {}
     answers = given_answers(questions, document, given["answers"], given["skips"])
     if given["ask"]:
-        from sdcli.dialogue import ask_questions
+        from msgspec.structs import replace
+
+        from sdcli.dialogue import ask_notes, ask_questions
 
         answers = ask_questions(questions, answers, begin)
+        item = item if item.details else replace(item, details=ask_notes())
     if given["skip_rest"]:
         answers = skip_rest(questions, answers, begin, given["skip_rest"])
     return with_walk(item, finished(follow(questions, answers, begin)))

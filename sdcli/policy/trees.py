@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 class Course(NamedTuple):
-    """How far a walk has come: the trees planned and walked, and what is known by now."""
+    """How far a walk has come: the trees planned and walked, and what is known by now.
+
+    `named` is a tree that was asked for by name, and is not passed over.
+    """
 
     plan: tuple[str, ...]
     walked: tuple[str, ...] = ()
     type: RequestType = UNKNOWN
     service: str = ""
+    named: str = ""
 
     def enter(self, trees: Mapping[str, QuestionTree]) -> tuple[str, Course]:
         """The tree that comes now, and the course within it; no name if the walk is over.
@@ -28,7 +32,7 @@ class Course(NamedTuple):
         and service. No tree is walked twice.
         """
         plan = [name for name in self.plan if name not in self.walked]
-        while plan and self._knows(trees[plan[0]].finds):
+        while plan and plan[0] != self.named and self._knows(trees[plan[0]].finds):
             plan = plan[1:]
         name = plan[0] if plan else fitting(trees, self.type, self.service)
         if not name or name in self.walked:
@@ -42,7 +46,8 @@ class Course(NamedTuple):
         """The course after a leaf: what it sets is known, and a tree that it names comes next."""
         plan = (leaf.tree,) if leaf.tree else self.plan
         type_ = self.type if leaf.type == UNKNOWN else leaf.type
-        return self._replace(plan=plan, type=type_, service=leaf.service or self.service)
+        service = leaf.service or self.service
+        return self._replace(plan=plan, type=type_, service=service, named=leaf.tree)
 
     def _knows(self, what: str | None) -> bool:
         return (what == "type" and self.type != UNKNOWN) or (

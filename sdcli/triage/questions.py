@@ -74,8 +74,11 @@ def course(
     Raises:
         NoSuchEntryError: there is no tree of that name.
     """
-    plan = (questions.require_tree(tree),) if tree else questions.first
-    return Course(plan, type=type_, service="" if service == UNKNOWN else service)
+    plan = questions.first
+    if tree:
+        later = plan[plan.index(tree) + 1 :] if tree in plan else ()
+        plan = (questions.require_tree(tree), *later)
+    return Course(plan, type=type_, service="" if service == UNKNOWN else service, named=tree)
 
 
 def follow(questions: Questions, given: Mapping[str, Answer], begin: Course) -> Way:
