@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, SdcliError
+from sdcli.errors import MachineError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Desk:
 
             foreign = missing(self.root, [use.id for use in item.read])
             if foreign:
-                told = f"the knowledge base has no {', '.join(foreign)}"
+                told = f"the knowledge base has no {listed(foreign)}"
                 item = replace(item, reasons={**item.reasons, "read": told})
         return item
 

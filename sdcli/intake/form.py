@@ -157,11 +157,13 @@ def _lenient(
     """The answers that can be taken, and the texts of those that are not among the choices."""
     known: dict[str, Answer] = {}
     wrong: dict[str, str] = {}
+    asked = {id_ for tree in questions.trees.values() for id_ in tree.questions}
     for id_, value in answers.items():
+        if id_ not in asked:
+            wrong[id_] = _shown(value)
+            continue
         try:
             known[id_] = _read(questions, id_, value)
-        except NotFoundError:
-            wrong[id_] = _shown(value)
         except AnswerError:
             wrong[id_] = _shown(value)
             known[id_] = Answer(id_, skipped="the answer is none of the choices")

@@ -142,7 +142,9 @@ def question(questions: Questions, id_: str) -> Question:
     Raises:
         NoSuchEntryError: no tree has it.
     """
-    known = {name: each for tree in questions.trees.values() for name, each in _of(tree)}
+    known = {
+        name: each for tree in questions.trees.values() for name, each in tree.questions.items()
+    }
     if id_ not in known:
         raise NoSuchEntryError("question", id_, known, QUESTIONS)
     return known[id_]
@@ -218,11 +220,9 @@ def _through(name: str, tree: QuestionTree, given: Mapping[str, Answer]) -> _Pas
 
 
 def _answers(asked: Question, said: Answer) -> bool:
-    return bool(said.skipped or (said.answer and (not asked.choices or _held(asked, said.answer))))
-
-
-def _held(asked: Question, choice: str) -> bool:
-    return choice in asked.choices
+    """Whether it is an answer to this question, or a reason for none."""
+    held = said.answer in asked.choices if asked.choices else bool(said.answer)
+    return bool(said.skipped) or held
 
 
 def _sets(passages: Sequence[_Passage]) -> dict[str, Proposal]:
@@ -288,7 +288,3 @@ def _shown(asked: Question, said: Answer) -> str:
     """An answer as the caller read or said it."""
     chosen = asked.choices.get(said.answer)
     return chosen.label if chosen else said.answer
-
-
-def _of(tree: QuestionTree) -> Iterator[tuple[str, Question]]:
-    yield from tree.questions.items()
