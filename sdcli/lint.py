@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.knowledge.articles import read_shelf
-from sdcli.policy.load import read_policy, read_questions
+from sdcli.policy.load import read_formats, read_policy, read_questions
 from sdcli.policy.model import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 
@@ -24,6 +24,11 @@ def lint(root: str) -> dict[str, int]:
     policy = None
     try:
         policy = read_policy(root)
+    except DataFileError as error:
+        problems += error.problems
+    formats = 0
+    try:
+        formats = len(read_formats(root))
     except DataFileError as error:
         problems += error.problems
     questions = Questions()
@@ -50,6 +55,7 @@ def lint(root: str) -> dict[str, int]:
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
         "articles": articles,
+        "formats": formats,
         "question_trees": len(questions.trees),
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
     from sdcli.sla.check import Alert
@@ -86,6 +88,24 @@ class TakenIn(Struct, frozen=True):
         """8 if something could not be read and was kept."""
         kept = any(outcome.action == "quarantined" for outcome, _ in self.outcomes)
         return PARTLY_DONE if kept else DONE
+
+
+class Tried(Struct, frozen=True):
+    """What a stream would give, each with the formats that fit it, the one that is taken first."""
+
+    readings: Sequence[tuple[Reading, Sequence[Fit]]]
+    exit_code: int = DONE
+
+
+class TakenAgain(Struct, frozen=True):
+    """What became of each file of the quarantine."""
+
+    files: Sequence[tuple[Retried, Sequence[tuple[Outcome, Seen | None]]]]
+
+    @property
+    def exit_code(self) -> int:
+        """8 if something stays."""
+        return PARTLY_DONE if any(each.stays for each, _ in self.files) else DONE
 
 
 class Suggested(Struct, frozen=True):
@@ -211,6 +231,8 @@ Result = (
     | Listed
     | Opened
     | TakenIn
+    | Tried
+    | TakenAgain
     | Suggested
     | Found
     | Checked

@@ -24,6 +24,9 @@ COMMANDS: dict[str, Entry] = {
     "lint": Entry("Set up", "Check all files of the desk."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "log": Entry("Record", "Log a quick contact that is already over."),
+    "intake": Entry(
+        "Record", "Try how alerts are read, and take in what could not be read before."
+    ),
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),

@@ -10,6 +10,7 @@ import click
 from sdcli import results
 from sdcli.intake.items import RequestItem, summarised
 from sdcli.params import (
+    FORMAT,
     SERVICE,
     TEXT,
     as_command,
@@ -24,7 +25,7 @@ from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
-    from sdcli.intake.items import Format, Item
+    from sdcli.intake.items import Item
 
 
 @as_command("open")
@@ -48,20 +49,20 @@ if TYPE_CHECKING:
 @click.option(
     "--from",
     "form",
-    type=click.Choice(["alertmanager", "json", "text"]),
-    help="What standard input holds, if that is not plain.",
+    type=FORMAT,
+    help="What standard input holds, if that is not plain: a format, json, text or mail.",
 )
 @with_details
 @with_answers
 @pass_desk
 def command(
-    desk: Desk, summary: str, form: Format | None, **given: Any
+    desk: Desk, summary: str, form: str | None, **given: Any
 ) -> results.Opened | results.TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
     SUMMARY is the request in one line; --user says who calls. With `-` as SUMMARY, standard
-    input is read: an Alertmanager document, JSON objects with the options' names as keys, or
-    plain text. The same alert again is counted on its ticket. What cannot be read is kept and
+    input is read: alerts in a format of catalog/intake/, JSON objects with the options' names as
+    keys, or plain text. The same alert again is counted on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
     --ask goes through the desk's questions on a terminal; --answer, --skip and --answers answer
@@ -81,15 +82,15 @@ def command(
     return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None)
 
 
-def _taken_in(desk: Desk, form: Format | None, given: dict[str, Any]) -> results.TakenIn:
+def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting."""
-    from sdcli.intake.recognise import recognise
-
     if _answers_given(given):
         raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
-    raw: bytes = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
+    raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
+    if not isinstance(raw, bytes):
+        return results.TakenIn([(raw, None)])
     with desk.keeping(raw):
-        items = [_with_defaults(desk, item, given) for item in recognise(raw, form)]
+        items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
     return results.TakenIn(list(zip(outcomes, seen, strict=True)))

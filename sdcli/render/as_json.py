@@ -14,9 +14,11 @@ from sdcli import results
 from sdcli.render.safe import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.formats import Fit, Reading
+    from sdcli.intake.outcome import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -135,6 +137,32 @@ def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
     return told | {name: value for name, value in extra.items() if value}
 
 
+def _tried(reading: Reading, fits: Sequence[Fit]) -> dict[str, Any]:
+    item = reading.item
+    told: dict[str, Any] = {"kind": type(item).__name__.removesuffix("Item").lower()}
+    if reading.fit:
+        told |= {"format": reading.fit.format, "rank": reading.fit.rank, "why": reading.fit.why}
+    told["also"] = [fit._asdict() for fit in fits if reading.fit and fit.format != told["format"]]
+    told["facts"] = {
+        name: {"value": fact.value, "given": fact.given, "by": fact.by or None}
+        for name, fact in reading.facts.items()
+    }
+    raw = getattr(item, "raw", None)
+    rest = {"raw"} if raw is not None else set()
+    told["item"] = {
+        name: getattr(item, name) for name in item.__struct_fields__ if name not in rest
+    }
+    return told | ({} if raw is None else {"bytes": len(raw)})
+
+
+def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[str, Any]:
+    return {
+        "file": retried.file,
+        "stays": retried.stays or None,
+        "items": [_outcome(outcome, seen) for outcome, seen in outcomes],
+    }
+
+
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
@@ -147,6 +175,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
     results.Opened: lambda result: _outcome(result.outcome, result.seen),
+    results.Tried: lambda result: [_tried(*each) for each in result.readings],
+    results.TakenAgain: lambda result: [_again(*each) for each in result.files],
     results.Suggested: lambda result: {
         "ref": result.ref,
         "changed": False,

@@ -5,6 +5,7 @@ What a person reads may change from release to release; scripts use `--json`.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -19,7 +20,8 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.formats import Fact, Fit, Reading
+    from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
     from sdcli.tickets.ticket import Ticket
@@ -282,6 +284,58 @@ def _taken_in(result: results.TakenIn, screen: Screen) -> _Lines:
     return out, [] if out else ["Nothing arrived on standard input."]
 
 
+def _tried(result: results.Tried, screen: Screen) -> _Lines:
+    out = [text for each in result.readings for text in _reading_lines(*each, screen)]
+    return out, [] if out else ["There is nothing in it."]
+
+
+def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> list[str]:
+    """One item: what it is, why, and each of its facts with what gave it."""
+    item, fit = reading.item, reading.fit
+    kind = type(item).__name__.removesuffix("Item").lower()
+    said = getattr(item, "summary", "") or getattr(item, "reason", "")
+    rows = [("format", f"{fit.format}, because {fit.why}")] if fit else []
+    rows += [
+        ("also fits", f"{each.format}, rank {each.rank}: {each.why}")
+        for each in fits
+        if fit and each.format != fit.format
+    ]
+    rows += [
+        (name, f"{_fact(fact)}  <- {' '.join(fact.by.split())}" if fact.by else "-")
+        for name, fact in reading.facts.items()
+    ]
+    missing = ", ".join(getattr(item, "missing", ()))
+    rows += [("missing", missing)] if missing else []
+    rows += [("why", why)] if (why := getattr(item, "unrecognised", "")) else []
+    return [
+        f"{screen.style(kind, bold=True)}: {line(said)}",
+        *(f"  {name + ':':<14}{line(value)}" for name, value in rows),
+    ]
+
+
+def _fact(fact: Fact) -> str:
+    """A value, and the word that the payload has for it if that is another."""
+    value = fact.value
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={said}" for name, said in value.items())
+    if isinstance(value, datetime):
+        value = words.instant(value)
+    given = isinstance(fact.given, (str, int)) and " ".join(str(fact.given).split())
+    return f"{value} ({given})" if given and given not in str(value) else str(value)
+
+
+def _taken_again(result: results.TakenAgain, screen: Screen) -> _Lines:
+    out: list[str] = []
+    for retried, outcomes in result.files:
+        for outcome, seen in outcomes:
+            out += _outcome_lines(outcome, seen, screen)
+        out.append(line(f"{retried.file}: {retried.stays or 'done'}"))
+    stays = sum(bool(retried.stays) for retried, _ in result.files)
+    if stays:
+        return out, [f"{words.count(stays, 'file')} could not be taken in as told above."]
+    return out, [] if out else ["Nothing is kept as unreadable."]
+
+
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
@@ -449,6 +503,8 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Listed: _listed,
     results.Opened: _opened,
     results.TakenIn: _taken_in,
+    results.Tried: _tried,
+    results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
     results.Found: _found,
     results.Checked: _checked,

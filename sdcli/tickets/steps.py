@@ -19,9 +19,7 @@ from sdcli.tickets.event import (
     Detailed,
     Escalated,
     Noted,
-    Recovered,
     Reopened,
-    Repeated,
     Resolved,
     Resumed,
     Returned,
@@ -269,20 +267,6 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     """Back to work."""
     del ticket  # the lifecycle knows from where
     return (Reopened(*stamp.mark(), reason=reason),)
-
-
-def repeat(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
-    """Count the same alert again; one that fires after the resolution reopens the ticket."""
-    again = Repeated(*stamp.mark(), key=key)
-    if ticket.status != "resolved":
-        return (again,)
-    return (Reopened(*stamp.mark(), reason="the alert fires again"), again)
-
-
-def recover(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
-    """Note that monitoring sees the service restored; resolving it stays a decision."""
-    del ticket  # the lifecycle knows from where
-    return (Recovered(*stamp.mark(), key=key),)
 
 
 def _require(kind: str, ticket: Ticket) -> None:

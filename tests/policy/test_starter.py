@@ -32,7 +32,7 @@ def test_lint_passes() -> None:
     assert all(counts.values())
     assert set(counts) == {
         *("services", "queues", "technicians", "contacts", "calendars", "agreements", "articles"),
-        *("question_trees", "questions", "free_text_questions"),
+        *("formats", "question_trees", "questions", "free_text_questions"),
     }
 
 

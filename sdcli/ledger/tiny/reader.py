@@ -93,11 +93,14 @@ class TinyReader:
     def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
         """See `Reader.having`."""
         tickets = (self._ticket(number) for number in self._numbers(key, since))
-        return (ticket for ticket in tickets if key in keys.keys_of(ticket))
+        return (ticket for ticket in tickets if self._has(ticket, key))
 
     def how_many(self, key: str) -> int:
         """See `Reader.how_many`."""
         return len(self._numbers(key, _NEVER))
+
+    def _has(self, ticket: Ticket, key: str) -> bool:
+        return key in keys.keys_of(ticket)
 
     def _numbers(self, key: str, since: datetime | None) -> list[int]:
         """The numbers of tickets that may have a key, the newest first."""
