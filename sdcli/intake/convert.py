@@ -22,6 +22,7 @@ Status: TypeAlias = Literal["firing", "resolved", "ignored"]
 
 DEEPEST = 100
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
+_LONGEST_HTML = 200_000
 _LONGEST_DATE = 64
 _LONGEST_WORD = 80
 _ENOUGH = 4000
@@ -61,7 +62,7 @@ _BLOCKS = frozenset({"br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h
 def plain(value: Any) -> str:
     """The text without the tags and entities of HTML; other text stays as it is."""
     given = text(value)
-    if not _TAG.search(given):
+    if len(given) > _LONGEST_HTML or not _TAG.search(given):
         return given
     from html.parser import HTMLParser  # noqa: PLC0415 - only HTML pays for it
 
@@ -141,7 +142,7 @@ def time(value: Any) -> datetime | None:
     try:
         at = _epoch(float(value)) if _is_number(value) else _written(str(value).strip())
         at = at.astimezone(timezone.utc).replace(microsecond=0) if at else None
-    except (ValueError, OverflowError, OSError, TypeError):
+    except (ValueError, ArithmeticError, LookupError, OSError, TypeError, AttributeError):
         return None
     return at if at and _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
@@ -274,7 +275,7 @@ def status(value: Any) -> Status | None:
 
 def _words(value: Any) -> tuple[str, list[str]]:
     """A word without what stands between its letters, and the words that it may consist of."""
-    given = text(value).casefold()[:_LONGEST_WORD]
+    given = "" if isinstance(value, dict) else text(value).casefold()[:_LONGEST_WORD]
     return re.sub(r"[\W_]+", "", given), re.split(r"[\W_]+", given)
 
 

@@ -7,6 +7,7 @@ expression does with a payload that it was not made for is never an error: it fi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from msgspec.structs import replace
 
-from sdcli.intake import convert
+from sdcli.intake import convert, names
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
 from sdcli.tickets.words import UNKNOWN
 
@@ -55,13 +56,28 @@ class _Functions(functions.Functions):
         """What the first group of a regular expression finds in the text, else all it finds."""
         return convert.part(value, pattern)
 
+    @functions.signature({"types": ["string"]})
+    def _func_base64(self, value: str) -> str:
+        """The text that is written in base64."""
+        return base64.b64decode(value, validate=True).decode()
+
+    @functions.signature({"types": []}, {"types": ["string"]})
+    def _func_named(self, value: Any, wanted: str) -> Any:
+        """What a document says under the first of some common names."""
+        return names.named(value, wanted)
+
+    @functions.signature({"types": []}, {"types": ["string"]}, {"types": ["string"]})
+    def _func_meant(self, value: Any, wanted: str, kind: str) -> Any:
+        """As `named`, but only a known word of a kind."""
+        return names.meant(value, wanted, kind)
+
     @functions.signature({"types": []})
     def _func_parsed(self, value: Any) -> Any:
         """The value of a JSON text."""
         return msgspec.json.decode(convert.text(value))
 
 
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
+_VISITOR = jmespath.visitor.TreeInterpreter(jmespath.Options(custom_functions=_Functions()))
 
 
 class Document(NamedTuple):
@@ -101,17 +117,16 @@ class Formats:
     """All formats of a desk. `read` is the way in; `fitting` explains a choice."""
 
     def __init__(self, formats: Mapping[str, AlertFormat]) -> None:
-        self._readers = {
-            name: _Reader(name, formats[name])
-            for name in sorted(formats, key=lambda name: (-formats[name].rank, name))
-        }
+        ranked = sorted(formats, key=lambda name: (-formats[name].rank, name))
+        self._formats = {name: formats[name] for name in ranked}
+        self._readers: dict[str, _Reader] = {}
         self._syntaxes = frozenset(format_.recognise.syntax for format_ in formats.values())
         self._candidates: dict[tuple[str, frozenset[str]], list[_Reader]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the formats, in their own order."""
-        return tuple(sorted(self._readers))
+        return tuple(sorted(self._formats))
 
     def has(self, syntax: Syntax) -> bool:
         """Whether any format is written so."""
@@ -119,11 +134,11 @@ class Formats:
 
     def syntax_of(self, name: str) -> Syntax:
         """How a format is written."""
-        return self._readers[name].syntax
+        return self._formats[name].recognise.syntax
 
     def recognise(self, document: Document) -> Fit | None:
         """The format that reads a document, with the reason; None if none fits."""
-        reader = self._reader(document)
+        reader = self._best(document)
         return reader.fit if reader else None
 
     def fitting(self, document: Document) -> list[Fit]:
@@ -135,7 +150,7 @@ class Formats:
         return self._read(document, name, _DEEPEST)
 
     def _read(self, document: Document, name: str, depth: int) -> list[Reading] | None:
-        reader = self._readers[name] if name else self._reader(document)
+        reader = self._reader(name) if name else self._best(document)
         if reader is None or not depth:
             return None
         return self._read_inside(reader, document, depth) or reader.read(document)
@@ -154,7 +169,13 @@ class Formats:
             for each in _inside(readings, reader, part)
         ]
 
-    def _reader(self, document: Document) -> _Reader | None:
+    def _reader(self, name: str) -> _Reader:
+        """A format, made ready when it is first needed: most never are."""
+        if name not in self._readers:
+            self._readers[name] = _Reader(name, self._formats[name])
+        return self._readers[name]
+
+    def _best(self, document: Document) -> _Reader | None:
         possible = self._possible(document)
         return next((reader for reader in possible if reader.fits(document.value)), None)
 
@@ -167,7 +188,10 @@ class Formats:
             if len(self._candidates) >= _MEMORY:
                 self._candidates.clear()
             self._candidates[sight] = [
-                reader for reader in self._readers.values() if reader.may(*sight)
+                self._reader(name)
+                for name, format_ in self._formats.items()
+                if document.syntax == format_.recognise.syntax
+                and sight[1].issuperset(format_.recognise.keys)
             ]
         return self._candidates[sight]
 
@@ -191,13 +215,14 @@ class _Getter:
 
     def __init__(self, expression: Expression) -> None:
         self.text = str(expression)
-        compiled = jmespath.compile(expression)
-        self._visit = jmespath.visitor.TreeInterpreter(_OPTIONS).visit
-        self._tree = compiled.parsed
-        self._path = _path(self._tree)
+        self._tree: Any = None
+        self._path: tuple[str, ...] = ()
 
     def get(self, scope: Any) -> Any:
         """What it finds; None where it does not fit the payload."""
+        if self._tree is None:  # compiled when it is first needed: most never are
+            self._tree = jmespath.compile(self.text).parsed
+            self._path = _path(self._tree)
         if self._path:  # nine of ten expressions are plain names: no need for an interpreter
             for name in self._path:
                 if type(scope) is not dict:
@@ -205,7 +230,7 @@ class _Getter:
                 scope = scope.get(name)
             return scope
         try:
-            return self._visit(self._tree, scope)
+            return _VISITOR.visit(self._tree, scope)
         except (*_FAILURES, RecursionError):
             return None
 
@@ -224,7 +249,11 @@ def _is_something(value: Any) -> bool:
     """Whether a value says anything: it is not null, and no empty text, list or object."""
     if isinstance(value, str):
         return bool(value.strip())
-    return value is not None and (bool(value) or not isinstance(value, (list, dict)))
+    return (
+        value is not None
+        and value is not False
+        and (bool(value) or not isinstance(value, (list, dict)))
+    )
 
 
 class _Finder:
@@ -275,9 +304,8 @@ class _Reader:
 
     def __init__(self, name: str, format_: AlertFormat) -> None:
         self.name = name
-        self.syntax: Syntax = format_.recognise.syntax
         self._title = format_.name
-        self._keys = frozenset(format_.recognise.keys)
+        self._place = format_.place
         self._when = _optional(format_.recognise.when)
         self._inner = _optional(format_.inner)
         self._each = _optional(format_.each)
@@ -291,10 +319,6 @@ class _Reader:
             else {}
         )
         self.fit = Fit(name, format_.rank, _why(format_))
-
-    def may(self, syntax: str, keys: frozenset[str]) -> bool:
-        """Whether a document so written, with these top-level keys, can be of this format."""
-        return syntax == self.syntax and self._keys <= keys
 
     def fits(self, value: Any) -> bool:
         """Whether what must hold does."""
@@ -324,13 +348,13 @@ class _Reader:
             return [self._item({"item": each, "document": whole}, each) for each in found]
         scope = {"item": None, "document": whole}
         if self._ignore and _holds(self._ignore.get(scope)):
-            return [self._ignored(scope, f"`{self._ignore.text}` holds")]
+            return [self._ignored(scope, f"`ignore` of {self._place} holds")]
         return [self.unread("holds no alerts", document.payload)]
 
     def _item(self, scope: Any, payload: Any) -> Reading:
         """The one item of an alert."""
         if self._ignore and _holds(self._ignore.get(scope)):
-            return self._ignored(scope, f"`{self._ignore.text}` holds")
+            return self._ignored(scope, f"`ignore` of {self._place} holds")
         if not self._finders:
             return self.unread("has nothing inside that a format fits", payload)
         facts = {name: finder.find(scope) for name, finder in self._finders.items()}
@@ -381,7 +405,7 @@ class _Reader:
 
     def _ignored(self, scope: Any, reason: str) -> Reading:
         source = self._source.find(scope).value or self.name
-        said = f"{self._title} sends no alert here: {reason}"
+        said = f"it is of {self._title}, but no alert: {reason}"
         return Reading(Ignored(format=self.name, source=source, reason=said), self.fit)
 
     def unread(self, what: str, payload: Any) -> Reading:

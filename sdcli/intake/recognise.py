@@ -142,9 +142,7 @@ class Stream:
     def _text(self, raw: bytes, text: str) -> list[Reading]:
         """A text: the variables or lines of a monitoring system, its log, or a request."""
         if self._form != "text":
-            for document in self._written(text):
-                if self._most and len(raw) > self._most:
-                    break
+            for document in () if self._is_too_large(raw) else self._written(text):
                 read = self._formats.read(document, self._name)
                 if read:
                     return read
@@ -152,11 +150,11 @@ class Stream:
             read = [each for document in logged for each in self._log_line(document)]
             if read:
                 return read
+        if self._is_too_large(raw):
+            return [Reading(self._too_large(raw))]
         if self._name:
             reason = f"it is not written as {self._formats.syntax_of(self._name)}"
             return [Reading(unrecognised(reason, text, summarised(text, "")[0]))]
-        if self._most and len(raw) > self._most:
-            return [Reading(self._too_large(raw))]
         return [Reading(_from_text(text))]
 
     def _written(self, text: str) -> Iterator[Document]:
@@ -180,19 +178,28 @@ class Stream:
 
     def _log_line(self, document: Document) -> list[Reading]:
         line = document.payload.encode()
-        if self._most and len(line) > self._most:
+        if self._is_too_large(line):
             return [Reading(self._too_large(line))]
         read = self._formats.read(document, self._name)
         return read or [Reading(_from_text(document.payload))]
 
     def _json(self, raw: bytes, text: str) -> Iterator[Reading]:
-        is_large = self._most and len(raw) > self._most
-        if is_large and len(raw) > self._most * _MOST_ITEMS and "\n" not in text.strip():
-            yield Reading(self._too_large(raw))
+        if self._is_too_large(raw, _MOST_ITEMS):
+            yield from self._json_lines(raw, text)
             return
+        is_large = self._is_too_large(raw)
         for value in syntax.json_values(raw, text):
             for reading in self._value(value):
                 yield self._limited(reading) if is_large else reading
+
+    def _json_lines(self, raw: bytes, text: str) -> Iterator[Reading]:
+        """The items of a stream that is too large for one document: objects, one a line."""
+        lines = [line for line in text.split("\n") if line.strip()]
+        if not all(line.lstrip().startswith("{") for line in lines) or len(lines) == 1:
+            yield Reading(self._too_large(raw))
+            return
+        for line in lines:
+            yield from self._json(line.encode(), line)
 
     def _value(self, value: Any) -> Iterator[Reading]:
         if isinstance(value, Unreadable):
@@ -218,7 +225,10 @@ class Stream:
         if isinstance(item, Unreadable):
             return reading
         raw = msgspec.json.encode(getattr(item, "payload", None) or item)
-        return Reading(self._too_large(raw)) if len(raw) > self._most else reading
+        return Reading(self._too_large(raw)) if self._is_too_large(raw) else reading
+
+    def _is_too_large(self, raw: bytes, times: int = 1) -> bool:
+        return bool(self._most) and len(raw) > self._most * times
 
     def _too_large(self, raw: bytes) -> Unreadable:
         return Unreadable(reason=f"it is larger than {self._most} bytes", raw=raw)
