@@ -255,7 +255,7 @@ def test_what_does_not_fit_is_kept(sdj: JsonRunner) -> None:
         "wanted": 5,
         "reproduced": "perhaps",
         "asked_before": True,
-        "state": "CRITICAL",
+        "state": [5],
         "read": [{"revision": "1"}],
         "tree": "nowhere",
         "answers": {"need": "burning", "zzz": [1], "vpn-when": "slow"},
@@ -267,7 +267,7 @@ def test_what_does_not_fit_is_kept(sdj: JsonRunner) -> None:
         "service": "nonsense",
         "wanted": "5",
         "reproduced": "perhaps",
-        "state": "CRITICAL",
+        "state": "[5]",
         "read": '[{"revision":"1"}]',
         "tree": "nowhere",
         "answer need": "burning",
@@ -289,6 +289,17 @@ def test_a_form_wins_over_its_answers(sdj: JsonRunner) -> None:
     assert (opened["type"], opened["channel"]) == ("information", "chat")
     assert opened["request"]["wanted"] == "as the option says"
     assert opened["request"]["failed"] is None
+
+
+@pytest.mark.parametrize("mark", [{"form": "f"}, {"answers": {"need": "broken"}}])
+def test_a_form_is_no_alert(sdj: JsonRunner, mark: dict[str, Any]) -> None:
+    """Whatever the page knew, what calls itself a form or brings answers is a request."""
+    form = {"summary": "x", "state": {"severity": "critical", "host": "a"}, "severity": "high"}
+
+    opened = sdj("open", "-", stdin=json.dumps({**form, **mark}))
+
+    assert (opened["channel"], opened["alert_key"]) == ("portal", None)
+    assert opened["state"] == {"severity": "critical", "host": "a"}
 
 
 def test_a_form_is_kept_if_the_trees_are_broken(sd: Runner, desk_dir: Path) -> None:
