@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, SdcliError
+from sdcli.errors import MachineError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.ledger.interface import Ledger, Reader
-    from sdcli.policy.model import Policy
+    from sdcli.policy.model import Policy, Questions
     from sdcli.results import Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
@@ -89,6 +89,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The desk's question trees.
+
+        Raises:
+            DataFileError: their file, or one that they refer to, is wrong.
+        """
+        from sdcli.policy.load import questions  # noqa: PLC0415 - as above
+
+        cache = self._cache and f"{self._cache}.questions"
+        return questions(self.root, self.policy, cache)
 
     @cached_property
     def formats(self) -> Formats:
@@ -163,6 +175,7 @@ class Desk:
         if not items:
             return []
         stamp, policy = self.stamp, self.policy
+        items = [self._completed(item) for item in items]
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
@@ -243,6 +256,25 @@ class Desk:
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)
         ]
+
+    def _completed(self, item: Item) -> Item:
+        """A form with what its answers and the articles it names give; all else as it is."""
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
+
+        if isinstance(item, RequestItem) and (item.answers or item.tree):
+            from sdcli.intake.form import walked  # noqa: PLC0415 - as above
+
+            item = walked(item, self.policy, self.questions)
+        if isinstance(item, RequestItem) and item.read:
+            from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+            from sdcli.knowledge.articles import missing  # noqa: PLC0415
+
+            foreign = missing(self.root, [use.id for use in item.read])
+            if foreign:
+                told = f"the knowledge base has no {listed(foreign)}"
+                item = replace(item, reasons={**item.reasons, "read": told})
+        return item
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:

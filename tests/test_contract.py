@@ -55,6 +55,7 @@ CALLS: dict[str, Call] = {
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
+    "detail": Call((REF, "--failed", "it drops")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
@@ -71,7 +72,7 @@ CALLS: dict[str, Call] = {
 }
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
-    name for name in WITH_REF if name not in ("show", "history", "note", "reopen")
+    name for name in WITH_REF if name not in ("show", "history", "note", "detail", "reopen")
 ]
 
 

@@ -37,6 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
+    "detail": Entry("Resolve", "Add what has become known about a request."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),

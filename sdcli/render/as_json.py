@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
+    from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import AnyEvent
 
 
@@ -69,6 +70,11 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "mail": opening.mail or None,
         "details": opening.details,
         "fields": opening.fields,
+        "request": _request(subject.request),
+        "walk": opening.walk,
+        "procedure": opening.procedure or None,
+        "state": opening.state,
+        "read": opening.read,
         "opened_at": subject.opened_at,
         "updated_at": subject.updated_at,
         "resolved_at": subject.resolved_at,
@@ -89,6 +95,11 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
+
+
+def _request(known: RequestDetails) -> dict[str, str | None]:
+    """The details of a request, null where nothing was said."""
+    return {name: getattr(known, name) or None for name in known.__struct_fields__}
 
 
 def clock(face: Clock) -> dict[str, Any]:

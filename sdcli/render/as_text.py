@@ -112,6 +112,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_alert_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *_request_rows(ticket),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
     # Set apart from the history below it, which it could otherwise imitate.
@@ -170,6 +171,36 @@ def _fact_rows(known: AlertFacts, ticket: Ticket) -> list[tuple[str, str]]:
         *([("link", known.link)] if known.link else []),
         ("complete", f"{known.completeness} %{missing}{mark}"),
     ]
+
+
+_ASKED = {"yes": "before", "no": "never before", "unknown": "nobody knows whether before"}
+
+
+def _request_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What is known about the request, each detail in a row of its own (R1b.1)."""
+    opening = ticket.opening
+    told = ticket.request.told()
+    asked = told.pop("asked_before", "")
+    articles = ", ".join(use.id for use in opening.read)
+    state = ", ".join(f"{name}={value}" for name, value in opening.state.items())
+    rows = [
+        *told.items(),
+        ("asked", _ASKED.get(asked, asked)),
+        ("questions", _walk(ticket)),
+        ("procedure", opening.procedure),
+        ("had read", articles),
+        ("state", state),
+    ]
+    return [(name, text) for name, text in rows if text]
+
+
+def _walk(ticket: Ticket) -> str:
+    walk = ticket.opening.walk
+    if walk is None:
+        return ""
+    skipped = sum(bool(answer.skipped) for answer in walk.answers)
+    left = f", {skipped} of them skipped" if skipped else ""
+    return f"{walk.tree}: {words.count(len(walk.answers), 'question')}{left}"
 
 
 def _events(events: Sequence[Any], screen: Screen) -> list[str]:
@@ -440,7 +471,9 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
 
 def _linted(result: results.Linted, screen: Screen) -> _Lines:
     del screen
-    counts = ", ".join(f"{number} {noun}" for noun, number in result.counts.items())
+    counts = ", ".join(
+        f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
+    )
     return [f"The desk's files are sound: {counts}."], []
 
 

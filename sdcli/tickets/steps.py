@@ -17,6 +17,7 @@ from sdcli.tickets.event import (
     Assigned,
     Classified,
     Closed,
+    Detailed,
     Escalated,
     Noted,
     Reopened,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sdcli.tickets.contact import AlertFacts
+    from sdcli.tickets.contact import AlertFacts, RequestDetails
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -45,6 +46,12 @@ def note(
     """Write down what was done or said."""
     del ticket  # a note is legal always
     return (Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible),)
+
+
+def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
+    """Add to what is known about the request (R1b.1)."""
+    del ticket  # more may become known always
+    return (Detailed(*stamp.mark(), request=request),)
 
 
 def classify(
