@@ -13,11 +13,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, RefusedError, SdcliError
+from sdcli.errors import MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from sdcli.intake.attachments import Attachments
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.ledger.interface import Ledger, Reader
-    from sdcli.policy.model import Policy
+    from sdcli.policy.model import Policy, Questions
     from sdcli.results import Confirmed, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
@@ -90,6 +90,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The desk's question trees.
+
+        Raises:
+            DataFileError: their file, or one that they refer to, is wrong.
+        """
+        from sdcli.policy.load import questions  # noqa: PLC0415 - as above
+
+        cache = self._cache and f"{self._cache}.questions"
+        return questions(self.root, self.policy, cache)
 
     @cached_property
     def formats(self) -> Formats:
@@ -164,12 +176,40 @@ class Desk:
         if not items:
             return []
         stamp, policy = self.stamp, self.policy
+        items = [self._completed(item) for item in items]
         folder = self._quarantine_folder
         items = [self.attachments.saved(item) for item in items]  # on disk before they are named
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             self._told(recorder.catch_up())
             return recorder.record(items)
+
+    def validate(
+        self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
+    ) -> Ticket:
+        """Confirm or correct what a machine reported; `corrections` are by the fact's name.
+
+        Raises:
+            NoSuchTicketError, NoSuchEntryError: there is no such ticket, or feature.
+            RefusedError: no machine reported it, or it was validated and nothing is new.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+        from sdcli.tickets.alerts import facts  # noqa: PLC0415
+        from sdcli.triage.classify import corrected  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            classified = corrected(self.policy, ticket, stamp, corrections)
+            return steps.validate(
+                ticket,
+                stamp,
+                facts=facts(ticket),
+                corrections=corrections,
+                classified=classified,
+                against=against,
+                note=note,
+            )
+
+        return self.change(ref, step)
 
     def _told(self, outcomes: Sequence[Outcome]) -> None:
         """Tell what was done without anything having arrived."""
@@ -281,6 +321,25 @@ class Desk:
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)
         ]
+
+    def _completed(self, item: Item) -> Item:
+        """A form with what its answers and the articles it names give; all else as it is."""
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
+
+        if isinstance(item, RequestItem) and (item.answers or item.tree):
+            from sdcli.intake.form import walked  # noqa: PLC0415 - as above
+
+            item = walked(item, self.policy, self.questions)
+        if isinstance(item, RequestItem) and item.read:
+            from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+            from sdcli.knowledge.articles import missing  # noqa: PLC0415
+
+            foreign = missing(self.root, [use.id for use in item.read])
+            if foreign:
+                told = f"the knowledge base has no {listed(foreign)}"
+                item = replace(item, reasons={**item.reasons, "read": told})
+        return item
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:

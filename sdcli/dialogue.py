@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdcli.errors import AnswerError
 from sdcli.render.safe import line
+from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sdcli.policy.model import Policy
+    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.trees import Course
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.questions import Asked
     from sdcli.triage.suggest import Proposal
 
 
@@ -53,5 +57,61 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> s
         default=proposal.value,
         show_choices=False,
         err=True,
+    )
+    return answer
+
+
+_SKIP = "-"
+
+
+def ask_questions(
+    questions: Questions, given: Mapping[str, Answer], begin: Course
+) -> dict[str, Answer]:
+    """Ask what the given answers leave open; the answers, with those (R1b.1c).
+
+    A list is answered by number, id or label; `?` is unknown, and `-` leaves a question out.
+    """
+    from sdcli.triage.questions import follow  # noqa: PLC0415 - only these questions need it
+
+    answers = dict(given)
+    if questions.changed:
+        click.echo(f"Questions of {line(f'{questions.version}: {questions.changed}')}", err=True)
+    click.echo("(? for unknown, - leaves a question out)", err=True)
+    while (asks := follow(questions, answers, begin).asks) is not None:
+        answers[asks.id] = _ask(asks)
+    return answers
+
+
+def ask_notes() -> str:
+    """What the caller says besides, in their own words; nothing at the Enter key (R1b.1c)."""
+    said: str = click.prompt("\nAnything else", default="", show_default=False, err=True)
+    return said.strip()
+
+
+def _ask(asked: Asked) -> Answer:
+    """One question, until it has an answer or a reason for none."""
+    question = asked.question
+    click.echo(f"\n{line(question.ask)}", err=True)
+    if question.help:
+        click.echo(f"  {line(question.help)}", err=True)
+    choices = dict(enumerate(question.choices, 1))
+    for number, choice in choices.items():
+        click.echo(f"  {number:>2}  {line(question.choices[choice].label)}", err=True)
+
+    def read(text: str) -> Answer:
+        from sdcli.triage.questions import answer_to  # noqa: PLC0415 - as above
+
+        said = text.strip()
+        if said == _SKIP:
+            return Answer(asked.id, skipped=click.prompt("Why", err=True))
+        if choices and said.isdecimal():
+            said = choices.get(int(said), said)
+        try:
+            return answer_to(asked.id, question, said)
+        except AnswerError as error:
+            raise click.UsageError("Choose from the list, or type ? or -.") from error
+
+    answer: Answer = click.prompt(
+        "Answer" if choices else "In a few words", value_proc=read, err=True
     )
     return answer

@@ -38,10 +38,12 @@ class Call(NamedTuple):
 
 
 REF = "SD-1"
+ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": "shop"}}
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
+    "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),
     "intake": Call(("test", "-"), writes=False, reads_ledger=False),
     "ack": Call((REF,)),
@@ -55,6 +57,7 @@ CALLS: dict[str, Call] = {
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
+    "detail": Call((REF, "--failed", "it drops")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
@@ -71,7 +74,9 @@ CALLS: dict[str, Call] = {
 }
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
-    name for name in WITH_REF if name not in ("show", "history", "note", "reopen", "ack", "attach")
+    name
+    for name in WITH_REF
+    if name not in ("show", "history", "note", "detail", "reopen", "ack", "attach")
 ]
 
 
@@ -82,6 +87,9 @@ def _ticket_in(sd: Runner) -> Any:
     def bring(state: str) -> None:
         sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
         sd("accept", REF)
+        if state == "alerted":
+            alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
+            sd("open", "-", stdin=alert)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":

@@ -171,6 +171,40 @@ def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
     assert "classified as incident, vpn/unknown, impact low, urgency high: P3" in shown
 
 
+def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
+    """A list is answered by number, label, `?` or `-`; a wrong answer is asked again (R1b.1c)."""
+    dialogue = (
+        ("What can we do for you?", b"1\n"),
+        ("What is it about?", b"signing in or my password\n"),
+        ("when you sign in?", b"9\n"),
+        ("Choose from the list", b"?\n"),
+        ("Who cannot work?", b"-\n"),
+        ("Why:", b"in a hurry\n"),
+        ("hinder the work?", b"low\n"),
+        ("Anything else:", b"she called from the train\n"),
+    )
+    given_ = [part for name in ("since", "before", "failed") for part in ("--skip", f"{name}=x")]
+    given_ += ["--answer", "expected=to be let in", "--skip", "message=x"]
+
+    shown = _on_terminal(
+        desk_dir,
+        "open",
+        "I am out",
+        "--user",
+        "ada",
+        "--ask",
+        *given_,
+        dialogue=dialogue,
+        env=PLAIN,
+    )
+
+    assert " 1  Something does not work as it should" in shown
+    assert "SD-1 created: P4 incident, identity: I am out" in shown
+    found = _on_terminal(desk_dir, "show", "1", env=PLAIN)
+    assert "| she called from the train" in found
+    assert "kind > area > incident/identity > incident: 10 questions, 5 of them skipped" in found
+
+
 def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> None:
     """Leaving a question leaves the ticket as it was, and the lock free."""
     sd("open", "VPN drops", "--user", "ada")

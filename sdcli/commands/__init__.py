@@ -23,9 +23,10 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
+    "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),
     "intake": Entry(
-        "Record", "Try how alerts are read, and take in what could not be read before."
+        "Record", "Try how alerts are read, explain what became of them, take in what was kept."
     ),
     "ack": Entry("Record", "Write the confirmation with number and promised time."),
     "attach": Entry("Record", "Add files to a ticket as evidence."),
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
+    "detail": Entry("Resolve", "Add what has become known about a request."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),

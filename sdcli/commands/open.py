@@ -9,7 +9,18 @@ import click
 
 from sdcli import results
 from sdcli.intake.items import RequestItem, summarised
-from sdcli.params import FORMAT, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.params import (
+    FORMAT,
+    SERVICE,
+    TEXT,
+    as_command,
+    details_of,
+    pass_desk,
+    vocabulary,
+    with_answers,
+    with_details,
+    with_minutes,
+)
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
@@ -41,6 +52,8 @@ if TYPE_CHECKING:
     type=FORMAT,
     help="What standard input holds, if that is not plain: a format, json, text or mail.",
 )
+@with_details
+@with_answers
 @pass_desk
 def command(
     desk: Desk, summary: str, form: str | None, **given: Any
@@ -52,21 +65,28 @@ def command(
     keys, or plain text. The same alert again is counted on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
+    --ask goes through the desk's questions on a terminal; --answer, --skip and --answers answer
+    them without one. What an option says stays, whatever the answers lead to.
+
     \b
     Examples:
         sdcli open 'VPN drops every ten minutes' --user ada --service vpn
+        sdcli open 'VPN drops' --user ada --answer need=broken --answer about=connection \\
+            --answer connection=home --skip-rest 'the caller is on the train'
         sdcli open - --json < alertmanager.json
         sdcli open - < mail.eml
     """
     if summary == "-":
         return _taken_in(desk, form, given)
-    item = _request(desk, summary, given)
+    item = _asked(desk, _request(desk, summary, given), given)
     outcome = desk.take_in([item])[0]
     return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting."""
+    if _answers_given(given):
+        raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
@@ -86,6 +106,7 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     options = _fields_of(desk, given)
     has = asdict(item)
     missing = {name: value for name, value in options.items() if value and not has[name]}
+    missing["request"] = options["request"].overlaid(item.request)
     missing["channel"] = item.channel or options["channel"] or "script"
     return replace(item, **missing)
 
@@ -103,6 +124,37 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})
 
 
+def _answers_given(given: dict[str, Any]) -> bool:
+    names = ("ask", "answers", "skips", "skip_rest", "answers_file", "tree")
+    return any(given[name] for name in names)
+
+
+def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
+    """The request with what the answers to the desk's questions give; asked first, locked later."""
+    if not _answers_given(given):
+        return item
+    from sdcli.intake.form import course_of, given_answers, read_answers, with_walk
+    from sdcli.session import is_interactive
+    from sdcli.triage.questions import finished, follow, skip_rest
+
+    if given["ask"] and not is_interactive():
+        raise click.UsageError("--ask needs a terminal; --answer K=V answers without one.")
+    questions, file = desk.questions, given["answers_file"]
+    begin = course_of(questions, item, given["tree"])
+    document = read_answers(file.read(), file.name) if file else {}
+    answers = given_answers(questions, document, given["answers"], given["skips"])
+    if given["ask"]:
+        from msgspec.structs import replace
+
+        from sdcli.dialogue import ask_notes, ask_questions
+
+        answers = ask_questions(questions, answers, begin)
+        item = item if item.details else replace(item, details=ask_notes())
+    if given["skip_rest"]:
+        answers = skip_rest(questions, answers, begin, given["skip_rest"])
+    return with_walk(item, finished(follow(questions, answers, begin)))
+
+
 def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
     """The options as the fields of a request."""
     pairs = [text.partition("=") for text in given["fields"]]
@@ -113,6 +165,7 @@ def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
         desk.policy.require_feature(given["service"] or "unknown", feature)
     return {
         **{name: given[name] or "" for name in _SAME},
+        "request": details_of(given),
         "feature": feature or "",
         "type": given["type_"] or "",
         "minutes": given["minutes"],

@@ -7,6 +7,7 @@ expression does with a payload that it was not made for is never an error: it fi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,12 +17,13 @@ from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from msgspec.structs import replace
 
-from sdcli.intake import convert
+from sdcli.errors import nearest
+from sdcli.intake import convert, names
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Literal, TypeAlias
 
     from sdcli.intake.items import Item
@@ -54,6 +56,21 @@ class _Functions(functions.Functions):
     def _func_part(self, value: Any, pattern: str) -> str | None:
         """What the first group of a regular expression finds in the text, else all it finds."""
         return convert.part(value, pattern)
+
+    @functions.signature({"types": ["string"]})
+    def _func_base64(self, value: str) -> str:
+        """The text that is written in base64."""
+        return base64.b64decode(value, validate=True).decode()
+
+    @functions.signature({"types": []}, {"types": ["string"]})
+    def _func_named(self, value: Any, wanted: str) -> Any:
+        """What a document says under the first of some common names."""
+        return names.named(value, wanted)
+
+    @functions.signature({"types": []}, {"types": ["string"]}, {"types": ["string"]})
+    def _func_meant(self, value: Any, wanted: str, kind: str) -> Any:
+        """As `named`, but only a known word of a kind."""
+        return names.meant(value, wanted, kind)
 
     @functions.signature({"types": []})
     def _func_parsed(self, value: Any) -> Any:
@@ -219,6 +236,49 @@ class _Getter:
             return None
 
 
+def wrong(format_: AlertFormat) -> list[str]:
+    """What is wrong with the expressions of a format, beyond how they are written."""
+    fields = format_.fields
+    finders = [getattr(fields, name) for name in _NATURAL] if fields else []
+    found: list[str] = []
+    for expression in (
+        format_.recognise.when,
+        format_.inner,
+        format_.each,
+        format_.ignore,
+        *(fields.key if fields else ()),
+        *(each for finder in (format_.source, *finders) for each in finder.at),
+    ):
+        if expression:
+            found += _misused(jmespath.compile(expression).parsed, expression)
+    return found
+
+
+def _misused(tree: Any, expression: str) -> Iterator[str]:
+    """The functions of an expression that do not exist, or cannot take what they get."""
+    if tree["type"] == "function_expression":
+        said = _call_problem(tree["value"], tree["children"])
+        if said:
+            yield f"`{' '.join(expression.split())}`: {said}"
+    for child in tree["children"]:
+        if isinstance(child, dict):
+            yield from _misused(child, expression)
+
+
+def _call_problem(name: str, given: Sequence[Any]) -> str:
+    """What is wrong with the call of a function; empty if nothing is."""
+    table = _Functions.FUNCTION_TABLE
+    if name not in table:
+        close = nearest(name, table)
+        return f"there is no function `{name}`" + (f"; did you mean `{close}`?" if close else "")
+    takes = table[name]["signature"]
+    if len(given) != len(takes) and not (takes and takes[-1].get("variadic")):
+        return f"`{name}` takes {len(takes)} arguments, not {len(given)}"
+    if name == "part" and given[1]["type"] == "literal":
+        return convert.pattern_problem(given[1]["value"])
+    return ""
+
+
 def _path(tree: Any) -> tuple[str, ...]:
     """The names of an expression that is nothing but names; else none."""
     if tree["type"] == "field":
@@ -233,7 +293,11 @@ def _is_something(value: Any) -> bool:
     """Whether a value says anything: it is not null, and no empty text, list or object."""
     if isinstance(value, str):
         return bool(value.strip())
-    return value is not None and (bool(value) or not isinstance(value, (list, dict)))
+    return (
+        value is not None
+        and value is not False
+        and (bool(value) or not isinstance(value, (list, dict)))
+    )
 
 
 class _Finder:

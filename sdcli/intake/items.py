@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from sdcli.tickets.contact import Attachment  # noqa: TC001 - as above
+from sdcli.tickets.contact import Attachment, RequestDetails, Walk
+from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import UNKNOWN, Level
 
 
@@ -58,6 +59,13 @@ class RequestItem(Struct, frozen=True, kw_only=True):
 
     `unrecognised` is the reason why it is one, if it was not meant as a request: no format
     knows the payload. The details say so too.
+
+    Args:
+        tree, answers: answers that have not been followed yet, as they came, and the tree to
+            begin with; `walk`: the way they led.
+        queue, procedure, agreement: what a walk led to; `reasons`: why, by field.
+        state: what the page that sent it knew (R1a.3b); `read`: articles that the caller had
+            before them (R1a.3c).
     """
 
     summary: str
@@ -76,6 +84,16 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     fields: dict[str, str] = {}
     payload: Any = None
+    request: RequestDetails = RequestDetails()
+    tree: str = ""
+    answers: dict[str, Any] = {}
+    walk: Walk | None = None
+    queue: str = ""
+    procedure: str = ""
+    agreement: str = ""
+    reasons: dict[str, str] = {}
+    state: dict[str, str] = {}
+    read: tuple[ArticleUse, ...] = ()
     unrecognised: str = ""
 
 

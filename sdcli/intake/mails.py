@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sdcli.intake.items import AlertItem, Ignored, MailItem
-    from sdcli.intake.outcome import Rule
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Contact, Policy
     from sdcli.tickets.event import Stamp
@@ -148,7 +147,7 @@ class _Mail:
     def _opened(self, previous: str, reason: str) -> Outcome:
         item, policy = self._item, self._policy
         requester, contact = self._caller()
-        rule: Rule = "automatic-mail" if self._sign else "new-mail"
+
         summary, rest = summarised(item.subject or self._said, "")
         impact = urgency = UNKNOWN
         event = Opened(
@@ -168,11 +167,11 @@ class _Mail:
             message=self._facts(),
             attachments=item.attachments,
             previous=previous,
-            rule=rule,
+            rule="new-mail",
         )
         ticket = self._writer.create((event,))
 
-        return Outcome(action="created", ticket=ticket, rule=rule, reason=reason)
+        return Outcome(action="created", ticket=ticket, rule="new-mail", reason=reason)
 
     def _caller(self) -> tuple[str, Contact | None]:
         """Who wrote it: somebody of the desk's people, else the address."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError
 from sdcli.intake import syntax
+from sdcli.intake.form import form_fields, form_keys
 from sdcli.intake.formats import Document, Formats, Reading, unrecognised
 from sdcli.intake.items import AlertItem, Ignored, Item, RequestItem, Unreadable, summarised
 from sdcli.policy.model import FORMATS
@@ -255,7 +256,8 @@ class Stream:
 def _from_fields(value: dict[str, Any]) -> Item:
     """Known keys become the fields of a request; all others are kept beside them."""
     texts = {name: _shown(value[name]) for name in _TEXTS if value.get(name) is not None}
-    used = {*_TEXTS, "summary"}
+    form = form_fields(value)
+    used = {*_TEXTS, "summary", *form_keys(form)}
     minutes, given = value.get("minutes"), value.get("fields")
     counted = _minutes(minutes)
     used |= {"minutes"} if counted == minutes else set()
@@ -271,7 +273,7 @@ def _from_fields(value: dict[str, Any]) -> Item:
         fields={str(name): _shown(entry) for name, entry in kept.items()},
         payload=odd.payload if odd else None,
         unrecognised=odd.unrecognised if odd else "",
-        **texts,
+        **{**form, **texts},
     )
 
 

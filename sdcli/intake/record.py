@@ -118,7 +118,7 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
     return Opened(
         *stamp.mark(),
         summary=item.summary,
-        queue=policy.teams.desk.queue,
+        queue=item.queue or policy.teams.desk.queue,
         priority=derive(policy, impact, urgency).priority,
         channel=_word(fields, "channel", item.channel, policy.vocabulary.channel),
         requester=caller[0] if caller else item.user or stamp.by,
@@ -135,6 +135,13 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         minutes=item.minutes,
         idempotency_key=item.idempotency_key,
         payload=item.payload,
+        reasons=item.reasons,
+        request=item.request if item.request.told() else None,
+        walk=item.walk,
+        procedure=item.procedure,
+        agreement=item.agreement,
+        state=item.state,
+        read=item.read,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import types
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -29,6 +30,8 @@ from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from msgspec.structs import FieldInfo
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
@@ -70,8 +73,7 @@ class Decoder:
         if not isinstance(node, Mapping):
             self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
             return None
-        hints = get_type_hints(cls)
-        fields = {field.name: field for field in msgspec.structs.fields(cls)}
+        hints, fields = _schema(cls)
         self._unknown_keys(node, [name for name in fields if name != "place"], path)
         values: dict[str, Any] = {}
         for name, field in fields.items():
@@ -137,6 +139,12 @@ class Decoder:
         except ValueError as error:
             self.file.report(node.line, f"`{_last(path)}` is {text!r}: {error}")
             return stand_in
+
+
+@cache
+def _schema(cls: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, FieldInfo]]:
+    """The type hints and the fields of a class of the model."""
+    return get_type_hints(cls), {field.name: field for field in msgspec.structs.fields(cls)}
 
 
 def _bare(file: YamlFile, node: Node, hint: type, what: str) -> str:

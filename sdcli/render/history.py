@@ -79,7 +79,8 @@ def _sla_alerted(event: e.SlaAlerted) -> str:
 
 def _repeated(event: e.Repeated) -> str:
     times = f", {count(event.times, 'time')}" if event.times > 1 else ""
-    return f"the same alert again{times}{_because(event.rule)}"
+    rule = "" if event.rule == "same-alert" else event.rule
+    return f"the same alert again{times}{_because(rule)}"
 
 
 def _recovered(event: e.Recovered) -> str:
@@ -117,6 +118,11 @@ def _announced(event: e.Announced) -> str:
     said = event.bulletin
     until = f", expected to end {instant(said.until)}" if said.until else ""
     return f"bulletin: {said.text}{_because(said.state)}{until}"
+
+
+def _detailed(event: e.Detailed) -> str:
+    said = (f"{name.replace('_', ' ')}: {text}" for name, text in event.request.told().items())
+    return f"added details: {'; '.join(said)}"
 
 
 def _files(files: Sequence[Attachment]) -> str:
@@ -165,4 +171,5 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Withdrawn: lambda event: f"ended the bulletin{_because(event.reason)}",
     e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
     e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
+    e.Detailed: _detailed,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.tickets.contact import Correction
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -18,6 +19,7 @@ from sdcli.tickets.event import (
     Attached,
     Classified,
     Closed,
+    Detailed,
     Escalated,
     Noted,
     Reopened,
@@ -25,16 +27,17 @@ from sdcli.tickets.event import (
     Resumed,
     Returned,
     Stamp,
+    Validated,
     Waited,
 )
 from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sdcli.tickets.contact import Attachment
+    from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -45,6 +48,12 @@ def note(
     """Write down what was done or said."""
     del ticket  # a note is legal always
     return (Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible),)
+
+
+def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
+    """Add to what is known about the request (R1b.1)."""
+    del ticket  # more may become known always
+    return (Detailed(*stamp.mark(), request=request),)
 
 
 def classify(
@@ -303,6 +312,43 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
             f"{ticket.ref} was confirmed before; --again writes another confirmation.",
             ref=ticket.ref,
         )
+
+
+def validate(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    facts: AlertFacts | None,
+    corrections: Mapping[str, str],
+    classified: Sequence[AnyEvent] = (),
+    against: str = "",
+    note: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Say that what a machine reported has been looked at, and what was wrong (R1b.2).
+
+    `facts` are what is known of its alert; `classified` is the corrected classification, if that
+    was wrong.
+
+    Raises:
+        RefusedError: no machine reported it, or it was validated and nothing is new.
+    """
+    if facts is None:
+        raise RefusedError(
+            f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
+            ref=ticket.ref,
+        )
+    found = {
+        name: Correction(before, after)
+        for name, after in corrections.items()
+        if (before := str(getattr(facts, name, "") or getattr(ticket, name, ""))) != after
+    }
+    if not ticket.needs_validation and not found:
+        raise RefusedError(
+            f"{ticket.ref} has been validated already; `sdcli history {ticket.ref}` shows by whom.",
+            ref=ticket.ref,
+        )
+    event = Validated(*stamp.mark(), against=against, corrections=found, note=note)
+    return (*classified, event)
 
 
 def _require(kind: str, ticket: Ticket) -> None:

@@ -358,11 +358,11 @@ def _agree(item: MailItem, name: str, expected: Any) -> bool:  # noqa: PLR0911 -
         case "from_display_name":
             return not expected or _folded(item.sender_name) == _folded(expected)
         case "message_id":
-            return item.id == expected.strip("<>")
+            return bool(item.id == expected.strip("<>"))
         case "auto_response" | "out_of_office":
-            return bool(item.signs) == expected
+            return bool(item.signs) is expected
         case "body_contains":
-            return expected in item.text
+            return str(expected) in item.text
         case "body_text":
             ours, theirs = (re.findall(r"\w+", text) for text in (item.text, expected))
             return difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio() > 0.9
