@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
+    from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader
     from sdcli.policy.model import Policy
     from sdcli.results import Seen
@@ -199,6 +200,24 @@ class Desk:
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress)
+
+    def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
+        """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
+
+        Two imports at once come one after the other: the ledger's lock keeps them apart.
+
+        Raises:
+            ImportFileError: rows cannot be taken, all of them listed.
+            DataFileError: the desk's files are wrong, or would be.
+            MachineError: the file could not be written.
+        """
+        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+
+        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
+        if dry_run:
+            return take_over(self.root, roster, name, dry_run=True)
+        with self.ledger.write():
+            return take_over(self.root, roster, name, dry_run=False)
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

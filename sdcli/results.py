@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from sdcli.intake.moved import Moved
     from sdcli.intake.record import Outcome
+    from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
@@ -204,6 +206,22 @@ class BroughtIn(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class PeopleFound(Struct, frozen=True):
+    """Contacts that fit what was looked for."""
+
+    text: str
+    people: Sequence[Person]
+    exit_code: int = DONE
+
+
+class PeopleImported(Struct, frozen=True):
+    """What a list of contacts did, or would do."""
+
+    taken: Taken
+    dry_run: bool
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -224,4 +242,6 @@ Result = (
     | BroughtBack
     | Exported
     | BroughtIn
+    | PeopleFound
+    | PeopleImported
 )

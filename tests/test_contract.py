@@ -41,6 +41,7 @@ REF = "SD-1"
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
+    "people": Call(("find", "ada"), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
     "log": Call(("how to scan", "--minutes", "2")),
     "list": Call((), writes=False),

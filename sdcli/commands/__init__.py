@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
+    "people": Entry("Set up", "Find contacts, or take them over from a list."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "log": Entry("Record", "Log a quick contact that is already over."),
     "list": Entry("Look", "List tickets, the most pressing first."),

@@ -24,7 +24,11 @@ class AlertItem(Struct, frozen=True, kw_only=True):
 
 
 class RequestItem(Struct, frozen=True, kw_only=True):
-    """A request as plain fields, named as the options of `open` (R1a.3)."""
+    """A request as plain fields, named as the options of `open` (R1a.3).
+
+    `no_contact` is the reason why nobody can be reached; `previous` the reference of the same
+    request made before.
+    """
 
     summary: str
     user: str = ""
@@ -42,6 +46,11 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     fields: dict[str, str] = {}
     payload: Any = None
+    caller_class: str = ""
+    unit: str = ""
+    site: str = ""
+    no_contact: str = ""
+    previous: str = ""
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):

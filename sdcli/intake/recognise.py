@@ -26,6 +26,10 @@ _TEXTS = (
     "urgency",
     "details",
     "idempotency_key",
+    "caller_class",
+    "unit",
+    "site",
+    "no_contact",
 )
 DEEPEST = 100
 _LONGEST_MINUTES = 24 * 60

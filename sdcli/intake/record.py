@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from sdcli.intake.caller import contact_of
 from sdcli.intake.items import AlertItem, RequestItem, Unreadable
+from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets import steps
 from sdcli.tickets.event import Opened, Stamp
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
@@ -163,18 +165,22 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
     impact: Level = _word(fields, "impact", item.impact, LEVELS)
     urgency: Level = _word(fields, "urgency", item.urgency, LEVELS)
     impact, urgency = _else(impact, preset.impact), _else(urgency, preset.urgency)
-    caller = policy.contact(item.user)
-    contact = caller[1] if caller else None
+    who = contact_of(policy, stamp, item)
     return Opened(
         *stamp.mark(),
         summary=item.summary,
         queue=policy.teams.desk.queue,
         priority=derive(policy, impact, urgency).priority,
         channel=_word(fields, "channel", item.channel, policy.vocabulary.channel),
-        requester=caller[0] if caller else item.user or stamp.by,
-        on_behalf_of=item.on_behalf_of,
-        phone=item.phone or (contact.phone if contact else ""),
-        mail=item.mail or (contact.mail if contact else item.user if "@" in item.user else ""),
+        requester=who.id,
+        on_behalf_of=who.on_behalf_of,
+        phone=who.phone,
+        mail=who.mail,
+        caller_class=_word(fields, "caller_class", who.caller_class, CALLER_CLASSES),
+        unit=who.unit,
+        site=who.site,
+        reasons=who.reasons,
+        previous=item.previous,
         type=type_,
         service=service,
         feature=feature,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.record import Outcome
     from sdcli.knowledge.search import Hit
+    from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.event import AnyEvent
@@ -116,6 +117,12 @@ def hit(found: Hit) -> dict[str, Any]:
     return fields | {"snippet": found.snippet.replace(MARK, "").replace(UNMARK, "")}
 
 
+def person(found: Person) -> dict[str, Any]:
+    """A contact, every field of it."""
+    fields = msgspec.structs.asdict(found.contact)
+    return {"id": found.id} | {name: value or None for name, value in fields.items()}
+
+
 def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
     told: dict[str, Any] = {"action": outcome.action, "ref": None}
     if seen is not None:
@@ -163,5 +170,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
         "tickets": list(result.moved),
+    },
+    results.PeopleFound: lambda result: [person(found) for found in result.people],
+    results.PeopleImported: lambda result: {
+        "dry_run": result.dry_run,
+        **msgspec.to_builtins(result.taken),
     },
 }

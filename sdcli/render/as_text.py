@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from sdcli import results
+from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.record import Outcome
     from sdcli.ledger.interface import Finding
+    from sdcli.policy.people import Person
     from sdcli.sla.clock import Clock
     from sdcli.tickets.ticket import Ticket
 
@@ -409,6 +411,33 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
 
 
+def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
+    if not result.people:
+        return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
+    return [text for person in result.people for text in _person_lines(person, screen)], []
+
+
+def _person_lines(person: Person, screen: Screen) -> list[str]:
+    contact = person.contact
+    where = (contact.unit, contact.site, contact.zone)
+    facts = [contact.phone, contact.mail, contact.caller_class, *where]
+    told = ", ".join(fact for fact in facts if fact)
+    return [
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"    {line(told)}",
+    ]
+
+
+def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
+    del screen
+    taken = result.taken
+    would = "would be " if result.dry_run else ""
+    rows = [("added", taken.added), ("updated", taken.updated), ("unchanged", taken.unchanged)]
+    counts = ", ".join(f"{len(names)} {would}{word}" for word, names in rows)
+    named = [f"  {word}: {line(listed(names))}" for word, names in rows[:2] if names]
+    return [f"Contacts: {counts}.", *named], [line(note) for note in taken.notes]
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -428,4 +457,6 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.PeopleFound: _people_found,
+    results.PeopleImported: _people_imported,
 }
