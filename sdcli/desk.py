@@ -19,11 +19,12 @@ from sdcli.tickets.event import SlaAlerted, Stamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sdcli.intake.before import Before
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.record import Outcome
     from sdcli.intake.roster import Taken
-    from sdcli.ledger.interface import Ledger, Reader
+    from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.policy.model import Policy
     from sdcli.results import Seen
     from sdcli.sla.check import Alert
@@ -139,8 +140,81 @@ class Desk:
             ticket = writer.get(ref)
             return writer.append(ticket, step(ticket, stamp, *args, **wish))
 
-    def take_in(self, items: Sequence[Item]) -> list[Outcome]:
-        """Record what arrived, all in one unit of work; what cannot be read is kept."""
+    def look_before(self, item: RequestItem) -> Before:
+        """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
+
+        Raises:
+            RefusedError: it cannot be told who calls.
+            NoSuchTicketError: the same request made before is not there.
+        """
+        from sdcli.intake.before import Wanted, look  # noqa: PLC0415 - as above
+        from sdcli.intake.caller import contact_of  # noqa: PLC0415
+
+        if item.previous:
+            self.ledger.get(item.previous)
+        caller = contact_of(self.policy, self.stamp, item)
+        people = (caller.id, caller.on_behalf_of)
+        service = item.service.casefold()
+        wanted = Wanted(people=people, summary=item.summary, service=service, site=caller.site)
+        return look(self.ledger, wanted, self.now)
+
+    def require_caller(self, item: RequestItem, *, opens: bool) -> None:
+        """Refuse to guess who calls, and to open a request that nobody can answer (R1a.1d).
+
+        Raises:
+            RefusedError: no number and no mail address are known, and no reason is given.
+        """
+        from sdcli.intake.caller import require_caller  # noqa: PLC0415 - as above
+
+        require_caller(self.policy, self.stamp, item, opens=opens)
+
+    def join(
+        self, item: RequestItem, ref: str, *, me_too: bool, shown: Sequence[str] = ()
+    ) -> Outcome:
+        """Add a contact to a ticket, or count its caller there, instead of opening one.
+
+        The bulletins of the tickets `shown` are counted as shown, in the same commit.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is closed.
+        """
+        from sdcli.intake.join import Joiner  # noqa: PLC0415 - as above
+
+        stamp, policy = self.stamp, self.policy
+        with self.ledger.write() as writer:
+            outcome = Joiner(writer, policy, stamp).join(item, ref, me_too=me_too)
+            self._count_views(writer, shown if outcome.action != "deduped" else ())
+            return self._as_it_is(writer, outcome)
+
+    def count_views(self, refs: Sequence[str], times: int) -> None:
+        """Count that these bulletins were shown so many times (R1a.1g)."""
+        with self.ledger.write() as writer:
+            self._count_views(writer, refs, times)
+
+    def _count_views(self, writer: Writer, refs: Sequence[str], times: int = 1) -> None:
+        from sdcli.tickets.steps import show_to  # noqa: PLC0415 - as above
+
+        for ref in refs:
+            ticket = writer.get(ref)
+            events = show_to(ticket, self.stamp, times=times)
+            if events:
+                writer.append(ticket, events)
+
+    @staticmethod
+    def _as_it_is(writer: Writer, outcome: Outcome) -> Outcome:
+        """The outcome with its ticket after everything in the unit of work."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        return (
+            replace(outcome, ticket=writer.get(outcome.ticket.ref)) if outcome.ticket else outcome
+        )
+
+    def take_in(self, items: Sequence[Item], shown: Sequence[str] = ()) -> list[Outcome]:
+        """Record what arrived, all in one unit of work; what cannot be read is kept.
+
+        The bulletins of the tickets `shown` are counted as shown, if anything was new.
+        """
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
         from sdcli.intake.record import Recorder  # noqa: PLC0415
 
@@ -150,7 +224,10 @@ class Desk:
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
-            return [recorder.record(item) for item in items]
+            outcomes = [recorder.record(item) for item in items]
+            if any(outcome.action == "created" for outcome in outcomes):
+                self._count_views(writer, shown)
+            return outcomes
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.intake.before import Before
     from sdcli.intake.moved import Moved
     from sdcli.intake.record import Outcome
     from sdcli.intake.roster import Taken
@@ -71,10 +72,11 @@ class Listed(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """What became of one request typed by a person."""
+    """What became of one request typed by a person; `before` is what was there already."""
 
     outcome: Outcome
     seen: Seen | None
+    before: Before | None = None
     exit_code: int = DONE
 
 

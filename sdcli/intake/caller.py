@@ -42,7 +42,9 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 def contact_of(policy: Policy, stamp: Stamp, item: RequestItem) -> Caller:
     """The contact of a request; whoever acts, where it does not say who calls."""
-    person = known(policy, item.user or item.phone or stamp.by)
+    named = "" if item.user == UNKNOWN else item.user
+    told = named or item.phone or item.user or stamp.by
+    person = known(policy, told)
     affected = known(policy, item.on_behalf_of)
     values = {name: getattr(item, name) for name in _FILLED}
     reasons = {}
@@ -64,17 +66,17 @@ def contact_of(policy: Policy, stamp: Stamp, item: RequestItem) -> Caller:
     )
 
 
-def require_reachable(policy: Policy, stamp: Stamp, item: RequestItem) -> None:
-    """A request that nobody can answer needs a stated reason (R1a.1d).
+def require_caller(policy: Policy, stamp: Stamp, item: RequestItem, *, opens: bool) -> None:
+    """Whoever calls is one person, and what is opened for them can be answered (R1a.1d).
 
     Raises:
-        RefusedError: no number and no mail address are known, and no reason is given; or it
-            cannot be told who is meant.
+        RefusedError: it cannot be told who is meant; or the request `opens` a ticket, no number
+            and no mail address are known, and no reason is given.
     """
     for given in (item.user, item.on_behalf_of):
         require_one(policy, given)
     caller = contact_of(policy, stamp, item)
-    if caller.is_reachable or item.no_contact:
+    if not opens or caller.is_reachable or item.no_contact:
         return
     raise RefusedError(
         f"There is no way to reach {caller.id}: no number and no mail address are known. Give "

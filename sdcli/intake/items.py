@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.tickets.words import Level  # noqa: TC001 - msgspec reads the annotations
 
@@ -64,6 +65,11 @@ Item: TypeAlias = AlertItem | RequestItem | Unreadable
 Format: TypeAlias = Literal["alertmanager", "json", "text"]
 
 _SUMMARY_LENGTH = 200
+
+
+def linked(item: RequestItem, previous: str) -> RequestItem:
+    """The request, with the reference of the same one made before."""
+    return replace(item, previous=previous)
 
 
 def summarised(text: str, details: str) -> tuple[str, str]:

@@ -237,7 +237,10 @@ class _Merger:
         return known or given or self._new_id(facts["mail"])
 
     def _new_id(self, mail: str) -> str:
-        stem = re.sub(r"[^\w.-]+", "-", mail.split("@")[0].casefold()).strip("-.") or "caller"
+        stem = (
+            re.sub(r"[^\w.-]+", "-", mail.split("@", maxsplit=1)[0].casefold()).strip("-.")
+            or "caller"
+        )
         name, number = stem, 1
         while name in self._ids or name == UNKNOWN:
             number += 1

@@ -107,6 +107,9 @@ class Reader(Protocol):
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """Of the tickets that match, the most pressing ones first, and how many more there are."""
 
+    def latest(self, query: Query, most: int) -> list[Ticket]:
+        """Of the tickets that match, the newest ones, the newest first."""
+
     def count(self) -> int:
         """How many tickets there are, closed ones too."""
 

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 _NUMBER = re.compile(
-    r"(?:tel:)?\s*\+?[\d\s().\-/\u2010-\u2013\u00a0]+(?:(?:ext\.?|x|#)\s*\d+)?", re.I
+    r"(?:tel:)?\s*\+?[\d\s().\-/\u2010-\u2013\u00a0]+(?:(?:ext\.?|x|#)\s*\d+)?", re.IGNORECASE
 )
 _EXTENSION = re.compile(r"(?:ext\.?|x|#)\s*\d+\s*$", re.IGNORECASE)
 _LEAST, _MOST = 3, 20

@@ -63,6 +63,13 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "channel": opening.channel,
         "phone": opening.phone or None,
         "mail": opening.mail or None,
+        "caller_class": opening.caller_class or "unknown",
+        "unit": opening.unit or None,
+        "site": opening.site or None,
+        "previous": opening.previous or None,
+        "me_too": subject.me_too,
+        "views": subject.views,
+        "bulletin": subject.bulletin,
         "details": opening.details,
         "fields": opening.fields,
         "opened_at": subject.opened_at,
@@ -123,6 +130,15 @@ def person(found: Person) -> dict[str, Any]:
     return {"id": found.id} | {name: value or None for name, value in fields.items()}
 
 
+def _opened(result: results.Opened) -> dict[str, Any]:
+    told = _outcome(result.outcome, result.seen)
+    if result.before is None or result.seen is None:
+        return told
+    from sdcli.render.before import as_json  # noqa: PLC0415 - only `open` pays for it
+
+    return told | as_json(result.before, result.seen.now)
+
+
 def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
     told: dict[str, Any] = {"action": outcome.action, "ref": None}
     if seen is not None:
@@ -142,7 +158,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     ),
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
-    results.Opened: lambda result: _outcome(result.outcome, result.seen),
+    results.Opened: _opened,
     results.Suggested: lambda result: {
         "ref": result.ref,
         "changed": False,

@@ -15,7 +15,7 @@ from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
-from sdcli.tickets.words import BREACH
+from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -103,10 +103,12 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
+        *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_alert_rows(seen),
+        *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
@@ -139,6 +141,33 @@ def _who(requester: str, on_behalf_of: str, phone: str, mail: str) -> str:
     contact = ", ".join(part for part in (phone, mail) if part and part != requester)
     whom = f" for {on_behalf_of}" if on_behalf_of else ""
     return f"{requester}{whom}" + (f" ({contact})" if contact else "")
+
+
+def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """Class, unit and site of the caller; why nobody can be reached; the request made before."""
+    opening = ticket.opening
+    facts = (opening.caller_class, opening.unit, opening.site)
+    told = ", ".join(fact for fact in facts if fact and fact != UNKNOWN)
+    rows = (
+        ("caller", told),
+        ("no contact", opening.reasons.get("contact", "")),
+        ("previous", opening.previous),
+    )
+    return [row for row in rows if row[1]]
+
+
+def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    ticket = seen.ticket
+    rows: list[tuple[str, str]] = []
+    if ticket.bulletin:
+        from sdcli.render.before import bulletin  # noqa: PLC0415 - only known failures pay for it
+
+        rows.append(("bulletin", bulletin(ticket, seen.now).removeprefix(f"{ticket.ref} ")))
+    if ticket.views:
+        rows.append(("views", words.count(ticket.views, "time")))
+    if ticket.me_too:
+        rows.append(("me too", words.count(ticket.me_too, "more caller")))
+    return rows
 
 
 def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
@@ -185,7 +214,7 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        line(ticket.summary),
+        line(ticket.summary) + (f" [+{ticket.me_too}]" if ticket.me_too else ""),
     ]
 
 

@@ -130,6 +130,10 @@ class TinyLedger:
         """See `Reader.most_pressing`."""
         return self._ask(lambda reader: reader.most_pressing(query, most))
 
+    def latest(self, query: Query, most: int) -> list[Ticket]:
+        """See `Reader.latest`."""
+        return self._ask(lambda reader: reader.latest(query, most))
+
     def count(self) -> int:
         """See `Reader.count`."""
         return self._ask(lambda reader: reader.count())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -72,6 +73,18 @@ class TinyReader:
         faces += [urgency(ticket) for ticket in tickets if query.matches(ticket)]
         first = heapq.nsmallest(most, faces)
         return [self.get(face[-1]) for face in first], len(faces) - len(first)
+
+    def latest(self, query: Query, most: int) -> list[Ticket]:
+        """See `Reader.latest`. Only as many lines are decoded as it takes."""
+        fresh = self._fresh()
+        changed = ((number, self._ticket(number)) for number in reversed(fresh))
+        stored = (
+            _backwards(document, stale.union(fresh), query)
+            for document, stale in self._wanted(query)
+        )
+        newest = heapq.merge(changed, *stored, key=_number, reverse=True)
+        matching = (ticket for _, ticket in newest if query.matches(ticket))
+        return list(itertools.islice(matching, most))
 
     def count(self) -> int:
         """See `Reader.count`."""
@@ -161,6 +174,14 @@ def _stored(
         ticket = ticket_of(line, document.path)
         if query.matches(ticket):
             yield number, ticket
+
+
+def _backwards(
+    document: Document | FormerDocument, without: frozenset[int], query: Query
+) -> Iterator[tuple[int, Ticket]]:
+    """The tickets of a document that may match, the last first, decoded one by one."""
+    for number, line in reversed(list(_likely(document, without, query))):
+        yield number, ticket_of(line, document.path)
 
 
 def _faces(
