@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sdcli.tickets import keys
-from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import OPEN_STATUSES, UNKNOWN
 
@@ -142,11 +141,15 @@ def _tickets_of(reader: Reader, people: Iterable[str], now: datetime) -> list[Ti
     """The newest tickets of these people, each once."""
     since = now - timedelta(days=LOOK_BACK_DAYS)
     found: dict[str, Ticket] = {}
-    for person in dict.fromkeys(people):
-        if person and person != UNKNOWN:
-            query = Query(user=person, touched_since=since)
-            found |= {ticket.ref: ticket for ticket in reader.latest(query, MOST)}
+    for person in people:
+        if person not in ("", UNKNOWN):
+            newest = reader.having(keys.caller(person), since, MOST)
+            found |= {ticket.ref: ticket for ticket in newest if _is_recent(ticket, since)}
     return list(found.values())
+
+
+def _is_recent(ticket: Ticket, since: datetime) -> bool:
+    return not ticket.is_closed or ticket.touched_at >= since
 
 
 def alike(tickets: Iterable[Ticket], summary: str, service: str) -> list[Alike]:

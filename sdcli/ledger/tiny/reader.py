@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-import itertools
 import re
 from datetime import datetime, timezone
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,18 +74,6 @@ class TinyReader:
         first = heapq.nsmallest(most, faces)
         return [self.get(face[-1]) for face in first], len(faces) - len(first)
 
-    def latest(self, query: Query, most: int) -> list[Ticket]:
-        """See `Reader.latest`. Only as many lines are decoded as it takes."""
-        fresh = self._fresh()
-        changed = ((number, self._ticket(number)) for number in reversed(fresh))
-        stored = (
-            _backwards(document, stale.union(fresh), query)
-            for document, stale in self._wanted(query)
-        )
-        newest = heapq.merge(changed, *stored, key=_number, reverse=True)
-        matching = (ticket for _, ticket in newest if query.matches(ticket))
-        return list(itertools.islice(matching, most))
-
     def count(self) -> int:
         """See `Reader.count`."""
         gaps = self._image.document.meta.gaps
@@ -103,10 +91,12 @@ class TinyReader:
         """See `Reader.by_source`."""
         return next(self.having(keys.source(source)), None)
 
-    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
         """See `Reader.having`."""
         tickets = (self._ticket(number) for number in self._numbers(key, since))
-        return (ticket for ticket in tickets if key in keys.keys_of(ticket))
+        return islice((ticket for ticket in tickets if key in keys.keys_of(ticket)), most)
 
     def how_many(self, key: str) -> int:
         """See `Reader.how_many`."""
@@ -174,14 +164,6 @@ def _stored(
         ticket = ticket_of(line, document.path)
         if query.matches(ticket):
             yield number, ticket
-
-
-def _backwards(
-    document: Document | FormerDocument, without: frozenset[int], query: Query
-) -> Iterator[tuple[int, Ticket]]:
-    """The tickets of a document that may match, the last first, decoded one by one."""
-    for number, line in reversed(list(_likely(document, without, query))):
-        yield number, ticket_of(line, document.path)
 
 
 def _faces(
