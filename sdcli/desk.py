@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.policy.model import Policy
-    from sdcli.results import Seen
+    from sdcli.results import FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
@@ -186,6 +186,47 @@ class Desk:
             outcome = Joiner(writer, policy, stamp).join(item, ref, me_too=me_too)
             self._count_views(writer, shown if outcome.action != "deduped" else ())
             return self._as_it_is(writer, outcome)
+
+    def bulletins(self, ref: str = "") -> list[Ticket]:
+        """The tickets whose bulletin stands, the newest first; only `ref` if it is given.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it has no bulletin.
+        """
+        from sdcli.tickets import keys  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import standing  # noqa: PLC0415
+
+        if not ref:
+            return list(self.ledger.having(keys.ANNOUNCED, self.now))
+        ticket = self.ledger.get(ref)
+        standing(ticket)
+        return [ticket]
+
+    def front_page(self, tickets: Sequence[Ticket], form: str) -> FrontPage:
+        """What callers are told by the bulletins of these tickets (R1a.1g, R1b.1e)."""
+        from sdcli.intake.before import is_overdue  # noqa: PLC0415 - as above
+        from sdcli.results import FrontPage, Notice  # noqa: PLC0415
+        from sdcli.tickets.event import Announced  # noqa: PLC0415
+
+        sla, services = self.policy.sla, self.policy.catalog.services
+        notices = [
+            Notice(
+                ref=ticket.ref,
+                text=said.text,
+                state=said.state,
+                services=tuple(services[name].name for name in said.services if name in services),
+                site=said.site,
+                until=said.until,
+                next_update=said.next_update,
+                overdue=is_overdue(said, self.now),
+                updated_at=max(e.at for e in ticket.events if isinstance(e, Announced)),
+            )
+            for ticket in tickets
+            if (said := ticket.bulletin)
+        ]
+        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
 
     def count_views(self, refs: Sequence[str], times: int) -> None:
         """Count that these bulletins were shown so many times (R1a.1g)."""

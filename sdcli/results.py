@@ -224,6 +224,38 @@ class PeopleImported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Bulletins(Struct, frozen=True):
+    """The tickets whose bulletin stands, as of `now`."""
+
+    tickets: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """A bulletin as callers read it: names, no codes. Instants are UTC (R1b.1e)."""
+
+    ref: str
+    text: str
+    state: str
+    services: tuple[str, ...]
+    site: str
+    until: datetime | None
+    next_update: datetime | None
+    overdue: bool
+    updated_at: datetime
+
+
+class FrontPage(Struct, frozen=True, kw_only=True):
+    """What callers are told, for a `form` of page, with times in the IANA `zone`."""
+
+    notices: Sequence[Notice]
+    form: str
+    zone: str
+    now: datetime
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -246,4 +278,6 @@ Result = (
     | BroughtIn
     | PeopleFound
     | PeopleImported
+    | Bulletins
+    | FrontPage
 )

@@ -44,6 +44,7 @@ CALLS: dict[str, Call] = {
     "people": Call(("find", "ada"), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
     "log": Call(("how to scan", "--minutes", "2")),
+    "bulletin": Call(("post", REF, "It is slow")),
     "list": Call((), writes=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),

@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "people": Entry("Set up", "Find contacts, or take them over from a list."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "log": Entry("Record", "Log a quick contact that is already over."),
+    "bulletin": Entry("Record", "Tell callers of a known failure, and count who saw it."),
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
 
 
 def dump(value: Any) -> str:
@@ -124,6 +125,17 @@ def hit(found: Hit) -> dict[str, Any]:
     return fields | {"snippet": found.snippet.replace(MARK, "").replace(UNMARK, "")}
 
 
+def _bulletin(subject: Ticket, now: datetime) -> dict[str, Any]:
+    from sdcli.render.before import bulletin_json  # noqa: PLC0415 - only bulletins pay for it
+
+    return bulletin_json(subject, now) | {"summary": subject.summary}
+
+
+def _notice(notice: results.Notice) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(notice)
+    return fields | {"state": notice.state or None, "site": notice.site or None}
+
+
 def person(found: Person) -> dict[str, Any]:
     """A contact, every field of it."""
     fields = msgspec.structs.asdict(found.contact)
@@ -188,6 +200,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "tickets": list(result.moved),
     },
     results.PeopleFound: lambda result: [person(found) for found in result.people],
+    results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
+    results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

@@ -467,6 +467,32 @@ def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
     return [f"Contacts: {counts}.", *named], [line(note) for note in taken.notes]
 
 
+def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
+    from sdcli.intake.before import is_overdue  # noqa: PLC0415 - only bulletins pay for it
+    from sdcli.render.before import bulletin  # noqa: PLC0415
+
+    if not result.tickets:
+        return [], ["No bulletin stands. `sdcli bulletin post REF TEXT` posts one."]
+    told = []
+    for ticket in result.tickets:
+        said = ticket.bulletin
+        if said is None:
+            continue
+        late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
+        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
+        counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
+        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+    return told, []
+
+
+def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
+    from sdcli.render.bulletin import page  # noqa: PLC0415 - as above
+
+    del screen
+    nothing = ["No bulletin stands."] if not result.notices else []
+    return page(result), nothing
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -488,4 +514,6 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BroughtIn: _brought_in,
     results.PeopleFound: _people_found,
     results.PeopleImported: _people_imported,
+    results.Bulletins: _bulletins,
+    results.FrontPage: _front_page,
 }

@@ -6,7 +6,10 @@ refuses what the process does not allow. Values from the desk's lists arrive che
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from sdcli.errors import IllegalStepError, RefusedError
 from sdcli.tickets.contact import Bulletin
@@ -37,8 +40,7 @@ from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
@@ -288,26 +290,36 @@ def recover(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
 _CLOSING = "its ticket was closed"
 
 
-def announce(ticket: Ticket, stamp: Stamp, *, bulletin: Bulletin) -> tuple[AnyEvent, ...]:
+def announce(
+    ticket: Ticket, stamp: Stamp, *, facts: Mapping[str, Any], must_stand: bool = False
+) -> tuple[AnyEvent, ...]:
     """Post the bulletin of a known failure, or say something new in it (R1a.1f).
 
-    What an older one said is replaced as a whole.
+    `facts` are those of a `Bulletin` that are said; the others stay, and `unknown` takes one
+    back. A new one concerns the ticket's service. With `must_stand` there must be one already.
 
     Raises:
-        RefusedError: a promised time is past already.
+        RefusedError: none stands, or a promised time is past already.
         IllegalStepError: the ticket is closed.
     """
     _require("announced", ticket, "bulletin post")
-    standing = ticket.bulletin or Bulletin(text="")
-    for name, what in (("until", "expected end"), ("next_update", "next update")):
-        at = getattr(bulletin, name)
-        if at is not None and at <= stamp.at and at != getattr(standing, name):
+    own = () if ticket.service == UNKNOWN else (ticket.service,)
+    empty = Bulletin(text="", services=own)
+    before = standing(ticket) if must_stand else ticket.bulletin or empty
+    for name in ("until", "next_update"):
+        at = facts.get(name)
+        if isinstance(at, datetime) and at <= stamp.at:
             raise RefusedError(
-                f"The {what} of the bulletin of {ticket.ref} cannot be {at:%Y-%m-%d %H:%M}Z: that "
-                "is already past.",
+                f"The bulletin of {ticket.ref} cannot promise {at:%Y-%m-%d %H:%M}Z: that is "
+                "already past.",
                 ref=ticket.ref,
             )
-    return (Announced(*stamp.mark(), bulletin=bulletin),)
+    nothing = Bulletin(text="")
+    said = {
+        name: getattr(nothing, name) if value in (UNKNOWN, (UNKNOWN,)) else value
+        for name, value in facts.items()
+    }
+    return (Announced(*stamp.mark(), bulletin=replace(before, **said)),)
 
 
 def standing(ticket: Ticket) -> Bulletin:
