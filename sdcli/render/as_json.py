@@ -70,7 +70,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "previous": opening.previous or None,
         "me_too": subject.me_too,
         "views": subject.views,
-        "bulletin": subject.bulletin,
+        "bulletin": subject.bulletin and msgspec.structs.asdict(subject.bulletin),
         "details": opening.details,
         "fields": opening.fields,
         "opened_at": subject.opened_at,
