@@ -147,7 +147,8 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     from sdcli.dialogue import ask_contact
     from sdcli.session import is_interactive
 
-    if is_interactive() and not (given["add_to"] or given["me_too"]):
+    joins = any(given[name] for name in _JOINING)
+    if is_interactive() and not (joins and given["user"]):
         given |= ask_contact(desk.policy, given)
     if not given["user"]:
         given["user"] = _known_by_number(desk, given["phone"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import RefusedError
-from sdcli.policy import phone
 from sdcli.policy.model import PEOPLE, TEAMS, Contact
 
 if TYPE_CHECKING:
@@ -64,6 +63,10 @@ def require_one(policy: Policy, given: str) -> None:
 
 def with_number(policy: Policy, given: str) -> list[Person]:
     """The contacts that have this phone number, in any spelling."""
+    if not any(map(str.isdecimal, given)):
+        return []
+    from sdcli.policy import phone  # noqa: PLC0415 - most callers are named otherwise
+
     if not phone.is_number(given):
         return []
     return [
@@ -79,6 +82,8 @@ def find(policy: Policy, text: str) -> list[Person]:
     A phone number fits those who have it, or a part of it; of other texts every word must be in
     the id, the name, the mail address, the unit or the site.
     """
+    from sdcli.policy import phone  # noqa: PLC0415 - as above
+
     fits = _number_fits if phone.is_number(text) else _words_fit
     people = policy.contacts.people.items()
     found = [Person(name, contact, PEOPLE) for name, contact in people if fits(name, contact, text)]
@@ -92,6 +97,8 @@ def _words_fit(name: str, contact: Contact, text: str) -> bool:
 
 
 def _number_fits(name: str, contact: Contact, text: str) -> bool:
+    from sdcli.policy import phone  # noqa: PLC0415 - as above
+
     wanted = phone.digits(text)
     is_in = phone.same(contact.phone, text) or wanted in phone.digits(contact.phone)
     return is_in or _words_fit(name, contact, text)
