@@ -45,3 +45,14 @@ def words(
     except (SdcliError, ClickException):
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.casefold())]
+
+
+def forms(session: Session, incomplete: str) -> list[CompletionItem]:
+    """What standard input may hold that begins like this."""
+    from sdcli.intake.recognise import FORMS  # noqa: PLC0415 - only completion pays for it
+
+    try:
+        names = (*FORMS, *session.desk.formats.names)
+    except (SdcliError, ClickException):
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.casefold())]

@@ -17,12 +17,15 @@ from sdcli.errors import MachineError, SdcliError
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
 
     from sdcli.intake.before import Before
+    from sdcli.intake.formats import Formats, Reading
     from sdcli.intake.items import Item, RequestItem
     from sdcli.intake.moved import Arrival, Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.policy.model import Policy
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _P = ParamSpec("_P")
+LARGEST_STREAM = 256 * 1000**2
+"""The most bytes that are taken in where the desk's own limit cannot be read."""
 LOOK_BACK_S = 7 * 24 * 3600
 """How long after its last change `sla-check` still looks at a closed ticket."""
 
@@ -86,6 +91,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def formats(self) -> Formats:
+        """How the desk reads alerts.
+
+        Raises:
+            DataFileError: a file of a format is wrong.
+        """
+        from sdcli.intake.formats import Formats  # noqa: PLC0415 - as above
+        from sdcli.policy.load import formats  # noqa: PLC0415
+
+        return Formats(formats(self.root, self._cache and f"{self._cache}.formats"))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -265,10 +282,86 @@ class Desk:
         folder = self._quarantine_folder
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
-            outcomes = [recorder.record(item) for item in items]
+            self._told(recorder.catch_up())
+            outcomes = recorder.record(items)
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
+
+    def validate(
+        self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
+    ) -> Ticket:
+        """Confirm or correct what a machine reported; `corrections` are by the fact's name.
+
+        Raises:
+            NoSuchTicketError, NoSuchEntryError: there is no such ticket, or feature.
+            RefusedError: no machine reported it, or it was validated and nothing is new.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+        from sdcli.tickets.alerts import facts  # noqa: PLC0415
+        from sdcli.triage.classify import corrected  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            classified = corrected(self.policy, ticket, stamp, corrections)
+            return steps.validate(
+                ticket,
+                stamp,
+                facts=facts(ticket),
+                corrections=corrections,
+                classified=classified,
+                against=against,
+                note=note,
+            )
+
+        return self.change(ref, step)
+
+    def _told(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell what was done without anything having arrived."""
+        for outcome in outcomes:
+            ref = outcome.ticket.ref if outcome.ticket else ""
+            self._tell(f"{ref} {outcome.action}: {outcome.key}, {outcome.reason}.")
+
+    def receive(self, stream: BinaryIO) -> bytes | Outcome:
+        """What is piped in, or what became of it if it is larger than the desk takes.
+
+        Raises:
+            MachineError: it can neither be read nor kept.
+        """
+        from sdcli.intake.outcome import Outcome  # noqa: PLC0415
+        from sdcli.intake.quarantine import receive  # noqa: PLC0415 - as above
+
+        try:
+            most: int = self.policy.intake.sizes.stream
+        except SdcliError:  # told later, once the stream is in hand
+            most = LARGEST_STREAM
+        came = receive(stream, most, self._quarantine_folder, self.stamp)
+        if isinstance(came, bytes):
+            return came
+        return Outcome(action="quarantined", rule="unreadable", reason=came.reason, file=came.file)
+
+    def read(self, raw: bytes, form: str | None) -> list[Reading]:
+        """What a stream holds, each with the facts that it was read from; records nothing.
+
+        Raises:
+            DataFileError: a file of the desk is wrong.
+        """
+        from sdcli.intake.recognise import Stream  # noqa: PLC0415 - as above
+
+        return Stream(self.formats, form, self.policy.intake.sizes, self.now).read(raw)
+
+    def retry(self, names: Sequence[str]) -> list[Retried]:
+        """Take in again what was kept as unreadable: these files, or all there are.
+
+        Raises:
+            NoSuchEntryError: there is no such file; nothing was done.
+        """
+        from sdcli.intake.retry import Quarantine  # noqa: PLC0415 - as above
+
+        quarantine = Quarantine(self._quarantine_folder, self.policy.intake.sizes, self.stamp)
+        return [
+            quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
+            for path in quarantine.paths(names)
+        ]
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:
@@ -356,10 +449,13 @@ class Desk:
         With `record` the ledger stays locked until `settle` is called: with True once they have
         been said, so that they are not said again, or with False if they could not be.
         """
+        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
+
         if not record:
             return self._due_alerts(self.ledger), lambda _: None
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
+            self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
             found = self._due_alerts(writer)
             held = stack.pop_all()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.knowledge.articles import read_shelf
-from sdcli.policy.load import read_policy
+from sdcli.policy.load import read_formats, read_policy
 
 
 def lint(root: str) -> dict[str, int]:
@@ -17,6 +17,11 @@ def lint(root: str) -> dict[str, int]:
     policy = None
     try:
         policy = read_policy(root)
+    except DataFileError as error:
+        problems += error.problems
+    formats = 0
+    try:
+        formats = len(read_formats(root))
     except DataFileError as error:
         problems += error.problems
     articles = 0
@@ -36,4 +41,5 @@ def lint(root: str) -> dict[str, int]:
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
         "articles": articles,
+        "formats": formats,
     }

@@ -257,6 +257,30 @@ class WhenType(click.ParamType["datetime"]):
             self.fail(f"{value!r} is no date or time; write 2026-11-23T09:00Z.", param, ctx)
 
 
+class FormatType(click.ParamType[str]):
+    """What a stream holds: an alert format of the desk, or one of the plain forms."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, as its file has it."""
+        from sdcli.intake.recognise import known_form  # noqa: PLC0415 - only a stream pays for it
+
+        if ctx is None:
+            self.fail("it can only be checked on a desk.", param, ctx)
+        return known_form(TEXT.convert(value, param, ctx), session_of(ctx).desk.formats)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The forms that begin with what is typed."""
+        del param
+        from sdcli.completion import forms  # noqa: PLC0415 - only completion pays for it
+
+        return forms(session_of(ctx), incomplete)
+
+
+FORMAT = FormatType()
 REF = RefType()
 with_ref = click.argument("ref", type=REF)
 with_reason = click.option("--reason", type=TEXT, required=True, help="Why.")

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.intake.before import Before
+    from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
@@ -92,6 +94,24 @@ class TakenIn(Struct, frozen=True):
         return PARTLY_DONE if kept else DONE
 
 
+class Tried(Struct, frozen=True):
+    """What a stream would give, each with the formats that fit it, the one that is taken first."""
+
+    readings: Sequence[tuple[Reading, Sequence[Fit]]]
+    exit_code: int = DONE
+
+
+class TakenAgain(Struct, frozen=True):
+    """What became of each file of the quarantine."""
+
+    files: Sequence[tuple[Retried, Sequence[tuple[Outcome, Seen | None]]]]
+
+    @property
+    def exit_code(self) -> int:
+        """8 if something stays."""
+        return PARTLY_DONE if any(each.stays for each, _ in self.files) else DONE
+
+
 class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed."""
 
@@ -105,6 +125,13 @@ class Found(Struct, frozen=True):
 
     query: str
     hits: Sequence[Hit]
+    exit_code: int = DONE
+
+
+class Explained(Struct, frozen=True):
+    """What a ticket has counted of monitoring's events, and by which rules."""
+
+    ticket: Ticket
     exit_code: int = DONE
 
 
@@ -263,8 +290,11 @@ Result = (
     | Listed
     | Opened
     | TakenIn
+    | Tried
+    | TakenAgain
     | Suggested
     | Found
+    | Explained
     | Checked
     | Monitored
     | Linted

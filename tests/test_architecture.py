@@ -52,8 +52,8 @@ FENCED = {
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
     "tabulate": {"sdcli.render.as_text"},
-    "dateutil": {"sdcli.params"},
-    "jmespath": {"sdcli.policy.decode"},
+    "dateutil": {"sdcli.params", "sdcli.intake.convert"},
+    "jmespath": {"sdcli.policy.decode", "sdcli.intake.formats"},
 }
 
 

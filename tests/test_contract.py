@@ -6,7 +6,6 @@ One table says how each command is called on a prepared desk, and which failures
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,13 +38,16 @@ class Call(NamedTuple):
 
 
 REF = "SD-1"
+ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": "shop"}}
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
     "people": Call(("find", "ada"), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
+    "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),
     "bulletin": Call(("post", REF, "It is slow")),
+    "intake": Call(("test", "-"), writes=False, reads_ledger=False),
     "list": Call((), writes=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
@@ -82,6 +84,9 @@ def _ticket_in(sd: Runner) -> Any:
     def bring(state: str) -> None:
         sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
         sd("accept", REF)
+        if state == "alerted":
+            alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
+            sd("open", "-", stdin=alert)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":
@@ -144,7 +149,8 @@ def test_usage(name: str, sd: Runner, tmp_path: Path) -> None:
     result = sd(*_call(name, tmp_path), "--nonsense", "--json", expect=errors.USAGE)
 
     assert _error(result)["code"] == "usage"
-    assert re.search(rf"sdcli {name}( [a-z]+)? --help", result.stderr)  # or of a part of it
+    assert f"sdcli {name} " in result.stderr
+    assert "--help" in result.stderr
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "init"])

@@ -9,7 +9,7 @@ import pytest
 
 from sdcli.commands import COMMANDS
 from sdcli.errors import EXIT_CODES
-from sdcli.intake.record import Action
+from sdcli.intake.outcome import Action
 from sdcli.render import history
 from sdcli.tickets.lifecycle import LIFECYCLE
 from tests.conftest import REPOSITORY

@@ -9,13 +9,13 @@ import click
 
 from sdcli import results
 from sdcli.intake.items import RequestItem, linked, summarised
-from sdcli.params import REF, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.params import FORMAT, REF, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
-    from sdcli.intake.items import Format, Item
+    from sdcli.intake.items import Item
 
 
 @as_command("open")
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 @click.option(
     "--from",
     "form",
-    type=click.Choice(["alertmanager", "json", "text"]),
-    help="What standard input holds, if that is not plain.",
+    type=FORMAT,
+    help="What standard input holds, if that is not plain: a format, json, text or mail.",
 )
 # People at the phone: more about who calls, and what there is already.
 @click.option(
@@ -62,15 +62,17 @@ if TYPE_CHECKING:
 @click.pass_context
 @pass_desk
 def command(
-    desk: Desk, ctx: click.Context, summary: str, form: Format | None, **given: Any
+    desk: Desk, ctx: click.Context, summary: str, form: str | None, **given: Any
 ) -> results.Opened | results.TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
     SUMMARY is the request in one line; --user says who calls. The caller's open requests, earlier
     ones that are alike and bulletins of known failures are shown first; on a terminal you are
-    asked whether it is new. Somebody who cannot be reached needs --no-contact. With `-` as SUMMARY, standard
-    input is read: an Alertmanager document, JSON objects with the options' names as keys, or
-    plain text. The same alert again is counted on its ticket. What cannot be read is kept and
+    asked whether it is new. Somebody who cannot be reached needs --no-contact.
+
+    With `-` as SUMMARY, standard input is read: alerts in a format of catalog/intake/, JSON
+    objects with the options' names as keys, or plain text. The same alert again is counted on
+    its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
     \b
@@ -117,13 +119,13 @@ def _recorded(desk: Desk, item: RequestItem, way: str, ref: str, *, quiet: bool)
     return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None, before)
 
 
-def _taken_in(desk: Desk, form: Format | None, given: dict[str, Any]) -> results.TakenIn:
+def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting."""
-    from sdcli.intake.recognise import recognise
-
-    raw: bytes = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
+    raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
+    if not isinstance(raw, bytes):
+        return results.TakenIn([(raw, None)])
     with desk.keeping(raw):
-        items = [_with_defaults(desk, item, given) for item in recognise(raw, form)]
+        items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
     return results.TakenIn(list(zip(outcomes, seen, strict=True)))

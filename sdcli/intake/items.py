@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.words import Level  # noqa: TC001 - msgspec reads the annotations
+from sdcli.tickets.words import UNKNOWN, Level
 
 
 class AlertItem(Struct, frozen=True, kw_only=True):
-    """One alert of a monitoring system (R1a.2). `key` is the same each time it fires."""
+    """One alert of a monitoring system (R1a.2).
+
+    Args:
+        source: the monitoring system; `format`: the description that it was read by.
+        key: the same each time it fires and when it is over; holds the environment (T18).
+        urgency: what the severity means; `severity`: as the system says it.
+        component: the host or component it is about; `service`: what the system calls one.
+        starts_at: since when, in UTC; `link`: where to look.
+        payload: what arrived, whole; `why`: why the format fitted, in a phrase.
+        missing: the names of the facts that the payload does not say (R1a.2a). `status` is
+            among them if its word is not known, `key` if nothing but the text identifies it.
+    """
 
     source: str
     key: str
     firing: bool
     summary: str
-    details: str
-    urgency: Level
-    severity: str
-    labels: dict[str, str]
-    payload: Any
+    format: str = ""
+    details: str = ""
+    urgency: Level = UNKNOWN
+    severity: str = ""
+    component: str = ""
+    service: str = ""
+    environment: str = ""
+    starts_at: datetime | None = None
+    link: str = ""
+    labels: dict[str, str] = {}
+    payload: Any = None
+    why: str = ""
+    missing: tuple[str, ...] = ()
+    idempotency_key: str = ""
+
+
+class Ignored(Struct, frozen=True, kw_only=True):
+    """What a format knows to be no alert, such as a test or an acknowledgement."""
+
+    format: str
+    source: str
+    reason: str
 
 
 class RequestItem(Struct, frozen=True, kw_only=True):
     """A request as plain fields, named as the options of `open` (R1a.3).
 
     `no_contact` is the reason why nobody can be reached; `previous` the reference of the same
-    request made before.
+    request made before. `unrecognised` is the reason why it is one, if it was not meant as a
+    request: no format knows the payload. The details say so too.
     """
 
     summary: str
@@ -52,6 +82,7 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     site: str = ""
     no_contact: str = ""
     previous: str = ""
+    unrecognised: str = ""
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):
@@ -61,8 +92,7 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-Item: TypeAlias = AlertItem | RequestItem | Unreadable
-Format: TypeAlias = Literal["alertmanager", "json", "text"]
+Item: TypeAlias = AlertItem | Ignored | RequestItem | Unreadable
 
 _SUMMARY_LENGTH = 200
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.intake.caller import contact_of
-from sdcli.intake.record import Outcome
+from sdcli.intake.outcome import Outcome
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
     from sdcli.intake.items import RequestItem
+    from sdcli.intake.outcome import Action
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
@@ -35,7 +36,7 @@ class Joiner:
         known = self._writer.by_idempotency_key(key) if key else None
         if known is not None:
             reason = "a contact with this idempotency key was recorded already"
-            return Outcome(action="deduped", ticket=known, key=key, reason=reason)
+            return _outcome("deduped", known, key, "idempotency-key", reason)
         ticket = self._writer.get(ref)
         return self._count(ticket, item) if me_too else self._add(ticket, item)
 
@@ -51,7 +52,7 @@ class Joiner:
         )
         after = self._writer.append(ticket, events)
         reason = "added to the request that was there"
-        return Outcome(action="correlated", ticket=after, key=item.idempotency_key, reason=reason)
+        return _outcome("correlated", after, item.idempotency_key, "added", reason)
 
     def _count(self, ticket: Ticket, item: RequestItem) -> Outcome:
         caller = contact_of(self._policy, self._stamp, item)
@@ -68,10 +69,14 @@ class Joiner:
         )
         if not events:
             reason = f"{who} is counted here already"
-            return Outcome(action="deduped", ticket=ticket, key=key, reason=reason)
+            return _outcome("deduped", ticket, key, "me-too", reason)
         after = self._writer.append(ticket, events)
         reason = f"{who} has the same: {after.me_too + 1} callers by now"
-        return Outcome(action="correlated", ticket=after, key=key, reason=reason)
+        return _outcome("correlated", after, key, "me-too", reason)
+
+
+def _outcome(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:
+    return Outcome(action=action, ticket=ticket, key=key, rule=rule, reason=reason)
 
 
 def said(item: RequestItem, phone: str, mail: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from sdcli.errors import ImportFileError, Problem, SdcliError
-from sdcli.intake.recognise import DEEPEST, is_deep
+from sdcli.intake.convert import DEEPEST, is_deep
 from sdcli.tickets.event import AnyEvent, Imported, Stamp, instant, new_id
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import select
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -13,26 +15,75 @@ from sdcli.errors import MachineError
 from sdcli.tickets.event import Stamp, new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
     from sdcli.intake.items import Unreadable
 
 
-def keep(folder: str, item: Unreadable, stamp: Stamp) -> str:
+class Kept(NamedTuple):
+    """Something that was kept instead of being taken in: its file, and why."""
+
+    file: str
+    reason: str
+
+
+_CHUNK = 1 << 20
+
+
+def receive(stream: BinaryIO, most: int, folder: str, stamp: Stamp) -> bytes | Kept:
+    """All of a stream; one of more than `most` bytes is kept whole without being held.
+
+    Raises:
+        MachineError: it could not be kept.
+    """
+    held: list[bytes] = []
+    size = 0
+    for chunk in _chunks(stream):
+        held.append(chunk)
+        size += len(chunk)
+        if size > most:
+            reason = f"the stream is larger than {most} bytes"
+            chunks = itertools.chain(held, _chunks(stream))
+            return Kept(_keep(folder, new_id(stamp.at), reason, chunks, stamp), reason)
+    return b"".join(held)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """A stream in pieces. One that does not block gives None while there is nothing yet."""
+    try:
+        while (chunk := stream.read(_CHUNK)) != b"":
+            if chunk is None:
+                select.select([stream], [], [])
+            else:
+                yield chunk
+    except OSError as error:
+        raise MachineError("Reading", "standard input", error.strerror or str(error)) from error
+
+
+def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
     """Write the bytes and the note to disk; gives the path of the bytes.
+
+    `name`: what the files are called, where the same may be kept again; else a new id.
 
     Raises:
         MachineError: they could not be written.
     """
-    stem = os.path.join(folder, new_id(stamp.at))
-    note = {"reason": item.reason, "at": stamp.at, "by": stamp.by, "bytes": len(item.raw)}
+    return _keep(folder, name or new_id(stamp.at), item.reason, (item.raw,), stamp)
+
+
+def _keep(folder: str, name: str, reason: str, chunks: Iterable[bytes], stamp: Stamp) -> str:
+    stem = os.path.join(folder, name)
     try:
         _make(folder)
-        _write(f"{stem}.json", msgspec.json.encode(note))
-        _write(f"{stem}.raw", item.raw)
+        size = _write(f"{stem}.raw", chunks)
+        note = {"reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size}
+        _write(f"{stem}.json", (msgspec.json.encode(note),))
         _sync(folder)
     except OSError as error:
-        for name in (f"{stem}.json", f"{stem}.raw"):
+        for path in (f"{stem}.json", f"{stem}.raw"):
             with suppress(OSError):
-                os.unlink(name)
+                os.unlink(path)
         raise MachineError("Keeping unreadable input in", folder, error.strerror or "") from error
     return f"{stem}.raw"
 
@@ -65,11 +116,14 @@ def _make(folder: str) -> None:
     os.chmod(folder, around.st_mode & 0o7777)
 
 
-def _write(path: str, content: bytes) -> None:
-    with open(path, "xb") as stream:
-        stream.write(content)
+def _write(path: str, chunks: Iterable[bytes]) -> int:
+    """Write to a new file, or over an earlier attempt, and give the number of bytes."""
+    with open(path, "wb") as stream:
+        stream.writelines(chunks)
+        size = stream.tell()
         stream.flush()
         os.fsync(stream.fileno())
+    return size
 
 
 def _sync(folder: str) -> None:

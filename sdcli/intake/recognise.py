@@ -1,17 +1,31 @@
 """From the bytes on standard input to items, each a readable one or kept as unreadable.
 
-A stream is one JSON document, several of them one a line, or plain text. Text that begins like
-JSON and is none has been cut or damaged on its way: it is unreadable, not a request.
+The formats of the desk read what they fit; other JSON objects are requests with the options'
+names as keys, or else of type unknown with the payload and the reason; other text is a request.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli.intake.alertmanager import is_alertmanager, read_alertmanager
-from sdcli.intake.items import Format, Item, RequestItem, Unreadable, summarised
+from sdcli.errors import NoSuchEntryError
+from sdcli.intake import syntax
+from sdcli.intake.formats import Document, Formats, Reading, unrecognised
+from sdcli.intake.items import Item, RequestItem, Unreadable, summarised
+from sdcli.policy.model import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sdcli.intake.formats import Syntax
+    from sdcli.policy.model import Sizes
+
+FORMS = ("json", "text", "mail")
+"""What `--from` may say beside the name of a format."""
 
 _TEXTS = (
     "user",
@@ -31,75 +45,196 @@ _TEXTS = (
     "site",
     "no_contact",
 )
-DEEPEST = 100
 _LONGEST_MINUTES = 24 * 60
+_NO_FORMATS = Formats({})
+_LONG_AGO = datetime(1971, 1, 1, tzinfo=timezone.utc)
+_MOST_ITEMS = 32
+"""A document of several alerts may be so many times as long as one."""
+_HEADER = re.compile(
+    rb"(?im)^(From|To|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|MIME-Version):"
+)
+_NOT_HEADER = re.compile(rb"(?m)^(?![!-9;-~]{1,76}:|[ \t]|>?From )")
+_FEWEST_HEADERS = 2
 
 
-def recognise(raw: bytes, form: Format | None = None) -> list[Item]:
-    """The items of a stream; `form` says what it must be where a person knows."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return [Unreadable(reason=f"it is not UTF-8 text (byte {error.start})", raw=raw)]
-    if "\0" in text:
-        return [Unreadable(reason="it is not text: it holds NUL bytes", raw=raw)]
-    if not text.strip():
-        return []
-    if form == "text" or (form is None and text.lstrip()[0] not in "{["):
-        return [_from_text(text)]
-    return [item for line in _documents(raw, text) for item in _from_document(line, form)]
+def recognise(
+    raw: bytes,
+    formats: Formats = _NO_FORMATS,
+    form: str | None = None,
+    sizes: Sizes | None = None,
+    now: datetime = _LONG_AGO,
+) -> list[Item]:
+    """The items of a stream.
 
-
-def _documents(raw: bytes, text: str) -> list[Any]:
-    """The JSON values of a stream; what is none is `Unreadable` and leaves the others alone.
-
-    Only objects, each on a line of its own, make a stream of several: anything else that is not
-    one document has been cut or damaged, and its parts mean nothing alone.
+    Args:
+        raw: the stream, whole.
+        formats: the formats of the desk.
+        form: what it must be where a person knows: a format's name, or one of `FORMS`.
+        sizes: what is larger than its `item` is unreadable; no limit if None.
+        now: the instant in UTC, for dates without a year.
     """
-    whole = _json(text.encode(), raw)
-    if not isinstance(whole, Unreadable):
-        return [whole]
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not all(line.lstrip().startswith("{") for line in lines):
-        return [whole]
-    values = [_json(line.encode(), line.encode()) for line in lines]
-    return values if any(isinstance(value, dict) for value in values) else [whole]
+    return [reading.item for reading in Stream(formats, form, sizes, now).read(raw)]
 
 
-def _json(text: bytes, raw: bytes) -> Any:
-    """The value of a JSON text; `raw` is what is kept if it is none."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return Unreadable(reason=f"it is not whole JSON: {error}", raw=raw)
-    if is_deep(value):
-        return Unreadable(reason=f"it is nested deeper than {DEEPEST} levels", raw=raw)
-    return value
+def known_form(given: str, formats: Formats) -> str:
+    """What `form` may be.
+
+    Raises:
+        NoSuchEntryError: the desk has no such format.
+    """
+    known = (*FORMS, *formats.names)
+    if given.casefold() not in known:
+        raise NoSuchEntryError("format", given, known, FORMATS)
+    return given.casefold()
 
 
-def is_deep(value: Any, deepest: int = DEEPEST) -> bool:
-    """Whether a value nests deeper than any tool can be expected to follow."""
-    layer = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(deepest):
-        layer = [
-            inner
-            for outer in layer
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
-    return bool(layer)
+def is_mail(raw: bytes) -> bool:
+    """Whether a stream begins like a mail: with the line of a mailbox, or mail headers."""
+    if raw.startswith(b"From ") and b"\n" in raw:
+        return True
+    head = re.split(rb"\r?\n\r?\n", raw[:100_000].lstrip(b"\r\n"), maxsplit=1)[0]
+    found = {name.lower() for name in _HEADER.findall(head)}
+    return len(found) >= _FEWEST_HEADERS and not _NOT_HEADER.search(head)
 
 
-def _from_document(value: Any, form: Format | None) -> list[Item]:
-    if isinstance(value, Unreadable):
-        return [value]
-    if isinstance(value, list):
-        return [item for entry in value for item in _from_document(entry, form)]
-    if isinstance(value, dict):
-        if form == "alertmanager" or (form is None and is_alertmanager(value)):
-            return read_alertmanager(value)
-        return [_from_fields(value)]
-    return [_from_text(value if isinstance(value, str) else _shown(value))]
+class Stream:
+    """Reads a stream under the desk's formats and limits; `read` gives items with their facts."""
+
+    def __init__(
+        self, formats: Formats, form: str | None, sizes: Sizes | None, now: datetime
+    ) -> None:
+        self._formats = formats
+        self._form = form
+        self._name = form if form in formats.names else ""
+        self._most = sizes.item if sizes else 0
+        self._now = now
+
+    def read(self, raw: bytes) -> list[Reading]:
+        """The items of a stream, in its order."""
+        if self._form == "mail" or (not self._form and is_mail(raw)):
+            return self._mail(raw)
+        text = syntax.decoded(raw)
+        if isinstance(text, Unreadable):
+            return [Reading(text)]
+        if not text.strip("\0 \t\r\n\v\f") or not text.strip():
+            return []
+        if self._is_json(text):
+            return list(self._json(raw, text))
+        return self._text(raw, text)
+
+    def documents(self, raw: bytes) -> list[Document]:
+        """The documents of a stream that formats can be asked about."""
+        text = syntax.decoded(raw)
+        if isinstance(text, Unreadable) or not text.strip():
+            return []
+        if self._is_json(text):
+            values = syntax.json_values(raw, text)
+            return [Document("json", value, value) for value in values if isinstance(value, dict)]
+        return list(self._written(text)) or list(self._logged(text))
+
+    def _is_json(self, text: str) -> bool:
+        if self._name:
+            return self._formats.syntax_of(self._name) == "json"
+        return self._form == "json" or (self._form is None and syntax.looks_like_json(text))
+
+    def _mail(self, raw: bytes) -> list[Reading]:
+        """A mail. So far it is read as text, by the formats of notification mails first."""
+        text = syntax.decoded(raw)
+        return [Reading(text)] if isinstance(text, Unreadable) else self._text(raw, text)
+
+    def _text(self, raw: bytes, text: str) -> list[Reading]:
+        """A text: the variables or lines of a monitoring system, its log, or a request."""
+        if self._form != "text":
+            for document in () if self._is_too_large(raw) else self._written(text):
+                read = self._formats.read(document, self._name)
+                if read:
+                    return read
+            logged = self._logged(text)
+            read = [each for document in logged for each in self._log_line(document)]
+            if read:
+                return read
+        if self._is_too_large(raw):
+            return [Reading(self._too_large(raw))]
+        if self._name:
+            reason = f"it is not written as {self._formats.syntax_of(self._name)}"
+            return [Reading(unrecognised(reason, text, summarised(text, "")[0]))]
+        return [Reading(_from_text(text))]
+
+    def _written(self, text: str) -> Iterator[Document]:
+        """A text as the syntaxes read it that the desk has formats for."""
+        if self._allows("environment") and (found := syntax.environment(text)):
+            yield Document("environment", found, text.replace("\0", "\n").strip())
+        if self._allows("lines") and (found := syntax.lines(text)):
+            yield Document("lines", found, text)
+
+    def _logged(self, text: str) -> list[Document]:
+        """The lines of a system log, if it is one and the desk has a format for it."""
+        if not self._allows("syslog"):
+            return []
+        found = syntax.syslog_lines(text, self._now) or []
+        return [Document("syslog", parts, line) for parts, line in found]
+
+    def _allows(self, written: Syntax) -> bool:
+        if self._name:
+            return self._formats.syntax_of(self._name) == written
+        return self._formats.has(written)
+
+    def _log_line(self, document: Document) -> list[Reading]:
+        line = document.payload.encode()
+        if self._is_too_large(line):
+            return [Reading(self._too_large(line))]
+        read = self._formats.read(document, self._name)
+        return read or [Reading(_from_text(document.payload))]
+
+    def _json(self, raw: bytes, text: str) -> Iterator[Reading]:
+        if self._is_too_large(raw, _MOST_ITEMS):
+            yield from self._json_lines(raw, text)
+            return
+        is_large = self._is_too_large(raw)
+        for value in syntax.json_values(raw, text):
+            for reading in self._value(value):
+                yield self._limited(reading) if is_large else reading
+
+    def _json_lines(self, raw: bytes, text: str) -> Iterator[Reading]:
+        """The items of a stream that is too large for one document: objects, one a line."""
+        lines = [line for line in text.split("\n") if line.strip()]
+        if not all(line.lstrip().startswith("{") for line in lines) or len(lines) == 1:
+            yield Reading(self._too_large(raw))
+            return
+        for line in lines:
+            yield from self._json(line.encode(), line)
+
+    def _value(self, value: Any) -> Iterator[Reading]:
+        if isinstance(value, Unreadable):
+            yield Reading(value)
+        elif isinstance(value, list):
+            for entry in value:
+                yield from self._value(entry)
+        elif isinstance(value, dict):
+            yield from self._object(value)
+        else:
+            yield Reading(_from_text(value if isinstance(value, str) else _shown(value)))
+
+    def _object(self, value: dict[str, Any]) -> list[Reading]:
+        if self._form != "json":
+            read = self._formats.read(Document("json", value, value), self._name)
+            if read is not None:
+                return read
+        return [Reading(_from_fields(value))]
+
+    def _limited(self, reading: Reading) -> Reading:
+        """A reading, or what came as unreadable if that is larger than an item may be."""
+        item = reading.item
+        if isinstance(item, Unreadable):
+            return reading
+        raw = msgspec.json.encode(getattr(item, "payload", None) or item)
+        return Reading(self._too_large(raw)) if self._is_too_large(raw) else reading
+
+    def _is_too_large(self, raw: bytes, times: int = 1) -> bool:
+        return bool(self._most) and len(raw) > self._most * times
+
+    def _too_large(self, raw: bytes) -> Unreadable:
+        return Unreadable(reason=f"it is larger than {self._most} bytes", raw=raw)
 
 
 def _from_fields(value: dict[str, Any]) -> Item:
@@ -113,14 +248,19 @@ def _from_fields(value: dict[str, Any]) -> Item:
     kept = {**(given if isinstance(given, dict) else {})}
     kept |= {name: entry for name, entry in value.items() if name not in used}
     summary, details = summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
+    odd = None if summary else unrecognised(_NO_FIT, value)
     return RequestItem(
-        summary=summary or "Unrecognised JSON on standard input",
-        details=details,
+        summary=odd.summary if odd else summary,
+        details="\n\n".join(filter(None, (details, odd.details))) if odd else details,
         minutes=counted,
         fields={str(name): _shown(entry) for name, entry in kept.items()},
-        payload=None if summary else value,
+        payload=odd.payload if odd else None,
+        unrecognised=odd.unrecognised if odd else "",
         **texts,
     )
+
+
+_NO_FIT = "no file of catalog/intake fits it, and it has no summary"
 
 
 def _minutes(value: Any) -> int:

@@ -1,54 +1,33 @@
-"""Items into the ledger: each becomes a new ticket, or is counted on the one that is there.
+"""Items into the ledger, in one unit of work: look-up and create are one step (T17).
 
-Look-up and create happen in one unit of work, so the same alert from two senders at once opens
-one ticket (T17).
+Alerts go by the rules in `alerts`; a request opens a ticket, unless it was recorded already.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from sdcli.intake.alerts import AlertBook
 from sdcli.intake.caller import contact_of
-from sdcli.intake.items import AlertItem, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
+from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
-from sdcli.tickets import steps
-from sdcli.tickets.event import Opened, Stamp
-from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annotations
+from sdcli.tickets.event import Opened
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sdcli.intake.items import Item
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
+    from sdcli.tickets.event import Stamp
     from sdcli.tickets.words import Level
 
 _W = TypeVar("_W", bound=str)
-
-Action: TypeAlias = Literal[
-    "created",
-    "deduped",
-    "correlated",
-    "reopened",
-    "resumed",
-    "suppressed",
-    "quarantined",
-    "ignored",
-]
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one item: the action, the ticket if there is one, and why."""
-
-    action: Action
-    ticket: Ticket | None = None
-    key: str = ""
-    reason: str = ""
-    file: str = ""
 
 
 class Recorder:
@@ -65,89 +44,50 @@ class Recorder:
         self._policy = policy
         self._stamp = stamp
         self._quarantine = quarantine
+        self._alerts = AlertBook(writer, policy, stamp)
 
-    def record(self, item: Item) -> Outcome:
-        """What becomes of one item."""
+    def catch_up(self) -> list[Outcome]:
+        """Do to alerts what time has made due."""
+        return self._alerts.catch_up()
+
+    def record(self, items: Sequence[Item]) -> list[Outcome]:
+        """What becomes of each item, with its ticket as it is after all of them."""
+        outcomes = [self._one(item) for item in items]
+        self._alerts.finish()
+        last: dict[str, Outcome] = {}
+        return [self._after_all(outcome, last) for outcome in outcomes]
+
+    def _one(self, item: Item) -> Outcome:
+        if isinstance(item, AlertItem):
+            return self._alerts.record(item)
         if isinstance(item, Unreadable):
             file = self._quarantine(item)
-            return Outcome(action="quarantined", reason=item.reason, file=file)
-        return self._alert(item) if isinstance(item, AlertItem) else self._request(item)
+            reason = item.reason
+            return Outcome(action="quarantined", rule="unreadable", reason=reason, file=file)
+        if isinstance(item, Ignored):
+            return Outcome(action="ignored", rule="not-an-alert", reason=item.reason)
+        self._alerts.finish()  # what follows sees the ledger as the alerts have left it
+        return self._request(item)
 
-    def _alert(self, item: AlertItem) -> Outcome:
-        known = self._writer.by_key(item.key)
-        if known is None:
-            return self._first(item)
-        if not item.firing:
-            return self._recovery(known, item)
-        ticket = self._writer.append(known, steps.repeat(known, self._stamp, key=item.key))
-        if known.status == "resolved":
-            reason = "the alert fires again after its ticket was resolved"
-            return Outcome(action="reopened", ticket=ticket, key=item.key, reason=reason)
-        reason = f"the same alert, seen {ticket.alert_count} times by now"
-        return Outcome(action="deduped", ticket=ticket, key=item.key, reason=reason)
-
-    def _first(self, item: AlertItem) -> Outcome:
-        if not item.firing:
-            reason = "a recovery of an alert that no open ticket knows"
-            return Outcome(action="ignored", key=item.key, reason=reason)
-        ticket = self._writer.create((opened_by_alert(self._policy, self._stamp, item),))
-        return Outcome(action="created", ticket=ticket, key=item.key)
-
-    def _recovery(self, known: Ticket, item: AlertItem) -> Outcome:
-        if known.service_restored_at is not None:
-            reason = "the recovery had been noted already"
-            return Outcome(action="deduped", ticket=known, key=item.key, reason=reason)
-        ticket = self._writer.append(known, steps.recover(known, self._stamp, key=item.key))
-        reason = "monitoring reports the service restored; the ticket stays open until resolved"
-        return Outcome(action="resumed", ticket=ticket, key=item.key, reason=reason)
+    def _after_all(self, outcome: Outcome, last: dict[str, Outcome]) -> Outcome:
+        """The outcome with its ticket as it is now; each ticket is looked up once."""
+        if outcome.ticket is None:
+            return outcome
+        ref = outcome.ticket.ref
+        if ref not in last:
+            last[ref] = replace(outcome, ticket=self._writer.get(ref))
+        return replace(outcome, ticket=last[ref].ticket)
 
     def _request(self, item: RequestItem) -> Outcome:
         key = item.idempotency_key
         known = self._writer.by_idempotency_key(key) if key else None
         if known is not None:
             reason = "a request with this idempotency key was recorded already"
-            return Outcome(action="deduped", ticket=known, key=key, reason=reason)
+            return Outcome(
+                action="deduped", ticket=known, key=key, rule="idempotency-key", reason=reason
+            )
         ticket = self._writer.create((opened_by_request(self._policy, self._stamp, item),))
-        return Outcome(action="created", ticket=ticket, key=key)
-
-
-def opened_by_alert(policy: Policy, stamp: Stamp, item: AlertItem) -> Opened:
-    """The opening event of an alert: classified by rules, each with its reason (R1a.2c).
-
-    Its contact is the owner of the service (R1a.2).
-    """
-    from sdcli.triage.suggest import Known, suggest  # noqa: PLC0415 - only alerts pay for it
-
-    text = " ".join((item.summary, *item.labels.values()))
-    named = item.labels.get("service", "")
-    known = Known(service=named if policy.service(named) else UNKNOWN, is_alert=True)
-    found = suggest(policy, text, known)
-    service, feature = found["service"].value, found["feature"].value
-    impact = presets(policy, "incident", service, feature).impact
-    owner = policy.service(service)
-    return Opened(
-        *stamp.mark(),
-        summary=item.summary,
-        queue=policy.teams.desk.queue,
-        priority=derive(policy, impact, item.urgency).priority,
-        channel="monitoring",
-        requester=owner.owner if owner else UNKNOWN,
-        type="incident",
-        service=service,
-        feature=feature,
-        impact=impact,
-        urgency=item.urgency,
-        reasons={
-            "type": found["type"].reason,
-            "service": "the label service" if service == named else found["service"].reason,
-            "urgency": f"the alert's severity {item.severity or 'is missing'}",
-        },
-        details=item.details,
-        fields=item.labels,
-        key=item.key,
-        source=item.source,
-        payload=item.payload,
-    )
+        return Outcome(action="created", ticket=ticket, key=key, rule="request")
 
 
 def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened:

@@ -12,15 +12,20 @@ import msgspec
 
 from sdcli import results
 from sdcli.render.safe import json_text
+from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
+from sdcli.tickets.event import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.formats import Fit, Reading
+    from sdcli.intake.outcome import Outcome
+    from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.tickets.alerts import Standing
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
@@ -85,6 +90,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "minutes": subject.minutes,
         "alert_key": subject.key or None,
         "alert_count": subject.alert_count,
+        "alert": facts(subject),
+        "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "articles": subject.articles,
         "agreement": seen.agreement,
@@ -155,8 +162,77 @@ def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
     told: dict[str, Any] = {"action": outcome.action, "ref": None}
     if seen is not None:
         told |= ticket(seen)
-    extra = {"reason": outcome.reason, "key": outcome.key, "file": outcome.file}
+    extra = {
+        "rule": outcome.rule,
+        "reason": outcome.reason,
+        "key": outcome.key,
+        "file": outcome.file,
+    }
     return told | {name: value for name, value in extra.items() if value}
+
+
+def _explained(result: results.Explained) -> dict[str, Any]:
+    found = standings(result.ticket.events)
+    counted = totals(found.values())
+    return {
+        "ref": result.ticket.ref,
+        "summary": result.ticket.summary,
+        "total": counted["total"],
+        "firing": counted["firing"],
+        "resolved": counted["resolved"],
+        "suppressed": counted["suppressed"],
+        "alerts": [_standing(each) for each in found.values()],
+        "decisions": [_decision(each) for each in result.ticket.events if key_of(each)],
+    }
+
+
+def _standing(found: Standing) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "summary": found.summary,
+        "status": "firing" if found.firing else "resolved",
+        "flapping": found.flapping,
+        "firing": found.sightings,
+        "resolved": found.recoveries,
+        "suppressed": found.suppressed,
+        "flips": found.flips,
+    }
+
+
+def _decision(event: Any) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "kind": kind(event),
+        "key": event.key,
+        "times": times_of(event),
+        "rule": event.rule or None,
+    }
+
+
+def _tried(reading: Reading, fits: Sequence[Fit]) -> dict[str, Any]:
+    item = reading.item
+    told: dict[str, Any] = {"kind": type(item).__name__.removesuffix("Item").lower()}
+    if reading.fit:
+        told |= {"format": reading.fit.format, "rank": reading.fit.rank, "why": reading.fit.why}
+    told["also"] = [fit._asdict() for fit in fits if reading.fit and fit.format != told["format"]]
+    told["facts"] = {
+        name: {"value": fact.value, "given": fact.given, "by": fact.by or None}
+        for name, fact in reading.facts.items()
+    }
+    raw = getattr(item, "raw", None)
+    rest = {"raw"} if raw is not None else set()
+    told["item"] = {
+        name: getattr(item, name) for name in item.__struct_fields__ if name not in rest
+    }
+    return told | ({} if raw is None else {"bytes": len(raw)})
+
+
+def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[str, Any]:
+    return {
+        "file": retried.file,
+        "stays": retried.stays or None,
+        "items": [_outcome(outcome, seen) for outcome, seen in outcomes],
+    }
 
 
 def _instant(seconds: int) -> datetime:
@@ -171,11 +247,14 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
     results.Opened: _opened,
+    results.Tried: lambda result: [_tried(*each) for each in result.readings],
+    results.TakenAgain: lambda result: [_again(*each) for each in result.files],
     results.Suggested: lambda result: {
         "ref": result.ref,
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
     },
+    results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

@@ -327,11 +327,13 @@ class Correlated(Event, frozen=True, tag="correlated", kw_only=True):
     rule: str
     fields: dict[str, str] = {}
     payload: Any = None
+    idempotency_key: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Its key leads here from now on."""
         return replace(
             ticket,
+            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
             alert_count=ticket.alert_count + 1,
             joined=_with(ticket.joined, self.key, holds=True),
             service_restored_at=None,

@@ -61,6 +61,11 @@ def arrived(monitor: str, at: datetime) -> str:
     return f"arrived {at:%Y-%m-%dT%H} {monitor}"
 
 
+def storm(monitor: str) -> str:
+    """The ticket that counts what a limit keeps a monitoring system from opening."""
+    return f"storm {monitor}"
+
+
 def outage(name: str) -> str:
     """The record of a planned outage."""
     return f"outage {name}"
@@ -81,6 +86,7 @@ def of_opening(event: Opened) -> tuple[str, ...]:
         *((arrived(facts.source, event.at),) if facts and not event.outage else ()),
         *((message(mail.id),) if mail and mail.id else ()),
         *((outage(event.outage),) if event.outage else ()),
+        *((storm(event.source),) if event.rule == "limit-of-source" else ()),
     )
 
 

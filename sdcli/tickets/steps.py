@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from sdcli.errors import IllegalStepError, RefusedError
-from sdcli.tickets.contact import Bulletin
+from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
     AlsoAffected,
@@ -25,13 +25,12 @@ from sdcli.tickets.event import (
     Contacted,
     Escalated,
     Noted,
-    Recovered,
     Reopened,
-    Repeated,
     Resolved,
     Resumed,
     Returned,
     Stamp,
+    Validated,
     Viewed,
     Waited,
     Withdrawn,
@@ -40,8 +39,9 @@ from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from sdcli.tickets.contact import AlertFacts
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -273,18 +273,41 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     return (Reopened(*stamp.mark(), reason=reason),)
 
 
-def repeat(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
-    """Count the same alert again; one that fires after the resolution reopens the ticket."""
-    again = Repeated(*stamp.mark(), key=key)
-    if ticket.status != "resolved":
-        return (again,)
-    return (Reopened(*stamp.mark(), reason="the alert fires again"), again)
+def validate(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    facts: AlertFacts | None,
+    corrections: Mapping[str, str],
+    classified: Sequence[AnyEvent] = (),
+    against: str = "",
+    note: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Say that what a machine reported has been looked at, and what was wrong (R1b.2).
 
+    `facts` are what is known of its alert; `classified` is the corrected classification, if that
+    was wrong.
 
-def recover(ticket: Ticket, stamp: Stamp, *, key: str) -> tuple[AnyEvent, ...]:
-    """Note that monitoring sees the service restored; resolving it stays a decision."""
-    del ticket  # the lifecycle knows from where
-    return (Recovered(*stamp.mark(), key=key),)
+    Raises:
+        RefusedError: no machine reported it, or it was validated and nothing is new.
+    """
+    if facts is None:
+        raise RefusedError(
+            f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
+            ref=ticket.ref,
+        )
+    found = {
+        name: Correction(before, after)
+        for name, after in corrections.items()
+        if (before := str(getattr(facts, name, "") or getattr(ticket, name, ""))) != after
+    }
+    if not ticket.needs_validation and not found:
+        raise RefusedError(
+            f"{ticket.ref} has been validated already; `sdcli history {ticket.ref}` shows by whom.",
+            ref=ticket.ref,
+        )
+    event = Validated(*stamp.mark(), against=against, corrections=found, note=note)
+    return (*classified, event)
 
 
 _CLOSING = "its ticket was closed"

@@ -14,7 +14,7 @@ import pytest
 from tinydb import TinyDB, where
 
 from sdcli.errors import DATA_FILE, LEDGER_BUSY, LEDGER_DAMAGED, PARTLY_DONE, USAGE
-from sdcli.intake.recognise import DEEPEST
+from sdcli.intake.convert import DEEPEST
 from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny import home as homes
 from sdcli.ledger.tiny.home import TinyLedger

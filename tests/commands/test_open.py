@@ -137,7 +137,7 @@ def test_an_alert_becomes_a_record(sdj: JsonRunner, alerts: dict[str, Any], sd: 
     opened = ticket["events"][0]
     assert opened["source"] == "alertmanager"
     assert opened["payload"] == alerts["alerts"][0]
-    assert set(opened["reasons"]) == {"type", "service", "urgency"}
+    assert set(opened["reasons"]) == {"type", "service", "urgency", "format"}
 
 
 def test_the_same_alert_again_is_counted(
@@ -180,10 +180,10 @@ def test_a_recovery_of_nothing_opens_nothing(
     assert sdj("list", "--all") == []
 
 
-def test_an_alert_that_fires_after_the_closure_is_new(
+def test_an_alert_that_fires_long_after_the_closure_is_new(
     sd: Runner, sdj: JsonRunner, alerts: dict[str, Any]
 ) -> None:
-    """A resolved ticket is reopened by its alert; a closed one stays closed."""
+    """A resolved ticket is reopened by its alert, a closed one only for two hours."""
     alerts["alerts"] = alerts["alerts"][:1]
     stream = json.dumps(alerts)
     sd("open", "-", stdin=stream)
@@ -193,7 +193,8 @@ def test_an_alert_that_fires_after_the_closure_is_new(
     assert sdj("show", "1")["status"] == "in_progress"
 
     sd("close", "1", "--code", "solved", "--unconfirmed", "drill")
-    last = json.loads(sd("open", "-", "--json", stdin=stream).stdout)
+    late = "2026-11-23T12:30:00Z"
+    last = json.loads(sd("open", "-", "--json", stdin=stream, at=late).stdout)
     assert (last["action"], last["ref"]) == ("created", "SD-2")
 
 
@@ -238,8 +239,8 @@ def test_plain_fields(sdj: JsonRunner) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b'{"alerts": [{"lab', b"\xff\xfe\x00binary", b'{"alerts": [1], "receiver": "x"}', b"a\0b"],
-    ids=["cut", "binary", "wrong alert", "NUL"],
+    [b'{"alerts": [{"lab', b"\xff\xfe\x00binary", b"a\0b"],
+    ids=["cut", "binary", "NUL"],
 )
 def test_what_cannot_be_read_is_kept(sd: Runner, desk_dir: Path, raw: bytes) -> None:
     """Unreadable input is kept whole with a note of why, said, and exits 8."""
@@ -251,8 +252,7 @@ def test_what_cannot_be_read_is_kept(sd: Runner, desk_dir: Path, raw: bytes) -> 
     assert told["file"].startswith(str(kept))
     note = json.loads(next(kept.glob("*.json")).read_text())
     assert note["reason"] == told["reason"]
-    if b"alerts" not in raw or b"[1]" not in raw:
-        assert next(kept.glob("*.raw")).read_bytes() == raw
+    assert next(kept.glob("*.raw")).read_bytes() == raw
 
 
 def test_nothing_on_standard_input(sd: Runner) -> None:

@@ -9,28 +9,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdcli.intake.items import AlertItem, RequestItem, Unreadable
-from sdcli.intake.recognise import recognise
-from tests.conftest import CASES
+from sdcli.intake.formats import UNREAD, Formats
+from sdcli.intake.items import Ignored, Item, RequestItem, Unreadable
+from sdcli.intake.recognise import recognise as recognised
+from sdcli.policy.load import read_formats
+from tests.conftest import CASES, NOW, REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sdcli.intake.items import Format, Item
 
-FORMATS: tuple[Format | None, ...] = (None, "alertmanager", "json", "text")
+READ = Formats(read_formats(str(REPOSITORY)))
+FORMATS = (None, "alertmanager", "json", "text")
 PAYLOADS = sorted((CASES / "alerts" / "payloads").glob("*"))
 BOM = b"\xef\xbb\xbf"
 
 
-def request(raw: bytes | str, form: Format | None = None) -> RequestItem:
+def recognise(raw: bytes, form: str | None = None) -> list[Item]:
+    """The items of a stream under the starter's formats."""
+    return recognised(raw, READ, form, now=NOW)
+
+
+def request(raw: bytes | str, form: str | None = None) -> RequestItem:
     """The only item of a stream, which is a request."""
     (item,) = recognise(raw.encode() if isinstance(raw, str) else raw, form)
     assert isinstance(item, RequestItem)
     return item
 
 
-def unreadable(raw: bytes, form: Format | None = None) -> Unreadable:
+def unreadable(raw: bytes, form: str | None = None) -> Unreadable:
     """The only item of a stream, which cannot be read."""
     (item,) = recognise(raw, form)
     assert isinstance(item, Unreadable)
@@ -39,12 +46,18 @@ def unreadable(raw: bytes, form: Format | None = None) -> Unreadable:
 
 def summaries(items: list[Item]) -> list[str]:
     """The summary of each item, and of an unreadable one that it is one."""
-    return ["(unreadable)" if isinstance(item, Unreadable) else item.summary for item in items]
+    said: list[str] = []
+    for item in items:
+        if isinstance(item, (Unreadable, Ignored)):
+            said.append("(unreadable)" if isinstance(item, Unreadable) else item.reason)
+        else:
+            said.append(item.summary)
+    return said
 
 
 @pytest.mark.parametrize("raw", [b"", b" ", b"\n\n\t \r\n", BOM, BOM + b"\n"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_nothing_is_no_item(raw: bytes, form: Format | None) -> None:
+def test_nothing_is_no_item(raw: bytes, form: str | None) -> None:
     """Emptiness is neither a request nor unreadable."""
     assert recognise(raw, form) == []
 
@@ -91,18 +104,20 @@ def test_text_form_takes_json_for_text() -> None:
     assert request("{cut", "text").summary == "{cut"
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfeh\0i\0", b"caf\xe9", b'{"summary": "caf\xe9"}', b"\x80"])
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfeh\0i", b"\xff\xfe\0\xd8", b"caf\xe9", b'{"summary": "caf\xe9"}', b"\x80"]
+)
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_not_utf8_is_unreadable(raw: bytes, form: Format | None) -> None:
+def test_what_is_not_utf8_is_unreadable(raw: bytes, form: str | None) -> None:
     """Bytes of another coding are kept exactly, with the place of the first wrong one."""
     item = unreadable(raw, form)
     assert item.raw == raw
-    assert item.reason.startswith("it is not UTF-8 text (byte ")
+    assert item.reason.startswith(("it is not UTF-8 text (byte ", "it is not UTF-16 text (byte "))
 
 
 @pytest.mark.parametrize("raw", [b"\0", b"a\0b", b'{"summary": "a\0b"}', b"{}\0"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_nul_bytes_are_unreadable(raw: bytes, form: Format | None) -> None:
+def test_nul_bytes_are_unreadable(raw: bytes, form: str | None) -> None:
     """NUL bytes are no text in any format."""
     item = unreadable(raw, form)
     assert item.raw == raw
@@ -140,7 +155,7 @@ def test_broken_json_is_kept_with_its_mark() -> None:
 
 @pytest.mark.parametrize("form", ["json", "alertmanager"])
 @pytest.mark.parametrize("raw", [b"hello", b"a: 1", b"<xml/>"])
-def test_a_stated_format_is_believed(raw: bytes, form: Format) -> None:
+def test_a_stated_format_is_believed(raw: bytes, form: str) -> None:
     """Where JSON was promised, text is unreadable and not a request."""
     assert unreadable(raw, form).raw == raw
 
@@ -198,7 +213,7 @@ def test_an_object_without_a_summary_is_kept_whole() -> None:
     """Any JSON object becomes a request that a person can look into."""
     told = {"event": "down", "deep": {"host": ["fs1"]}}
     item = request(json.dumps(told))
-    assert item.summary == "Unrecognised JSON on standard input"
+    assert item.summary == UNREAD
     assert item.payload == told
     assert item.fields == {"event": "down", "deep": '{"host":["fs1"]}'}
     assert request(b"{}").payload == {}
@@ -352,7 +367,7 @@ def test_random_bytes_raise_nothing(head: bytes, raw: bytes) -> None:
     """Any bytes in any format give items or none, and never an exception."""
     for form in FORMATS:
         for item in recognise(head + raw, form):
-            assert isinstance(item, RequestItem | AlertItem | Unreadable)
+            assert isinstance(item, Item)
 
 
 @settings(max_examples=300)
@@ -365,7 +380,7 @@ def test_mutated_json_raises_nothing(value: Any, data: st.DataObject) -> None:
         raw[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=2))
     for form in FORMATS:
         for item in recognise(bytes(raw), form):
-            assert isinstance(item, RequestItem | AlertItem | Unreadable)
+            assert isinstance(item, Item)
 
 
 @settings(max_examples=200)
@@ -377,4 +392,4 @@ def test_nothing_that_was_said_is_lost(told: dict[str, str]) -> None:
     for name, text in told.items():
         if name == "summary":
             continue  # looked at apart
-        assert kept[name] == text or item.fields[name] == text
+        assert kept[name] == text or text in item.details or item.fields[name] == text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.desk import Desk
+from sdcli.intake.formats import UNREAD
 from sdcli.intake.items import RequestItem
 from sdcli.intake.recognise import recognise
 from sdcli.intake.record import opened_by_request
@@ -21,7 +22,7 @@ from tests.conftest import NOW
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sdcli.intake.record import Outcome
+    from sdcli.intake.outcome import Outcome
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Opened
     from sdcli.tickets.ticket import Ticket
@@ -45,7 +46,7 @@ def alert(status: str = "firing", labels: dict[str, str] | None = None) -> dict[
 def send(desk: Desk, *alerts: dict[str, Any]) -> list[Outcome]:
     """What becomes of an Alertmanager document with these alerts."""
     told = {"receiver": "desk", "groupKey": "{}", "alerts": list(alerts)}
-    return desk.take_in(recognise(json.dumps(told).encode()))
+    return desk.take_in(recognise(json.dumps(told).encode(), desk.formats))
 
 
 def ask(desk: Desk, **fields: Any) -> Outcome:
@@ -72,7 +73,7 @@ def resolve(desk: Desk) -> Ticket:
 
 def test_an_alert_opens_an_incident(desk: Desk, alerts: dict[str, Any], policy: Policy) -> None:
     """Source, key, labels and payload are kept; the contact is the service's owner (R1a.2)."""
-    first, second = desk.take_in(recognise(json.dumps(alerts).encode()))
+    first, second = desk.take_in(recognise(json.dumps(alerts).encode(), desk.formats))
     assert [first.action, second.action] == ["created", "created"]
     ticket = tickets(desk)[0]
     assert first.ticket == ticket
@@ -89,11 +90,11 @@ def test_an_alert_opens_an_incident(desk: Desk, alerts: dict[str, Any], policy: 
 
 def test_an_alert_is_classified_with_reasons(desk: Desk, alerts: dict[str, Any]) -> None:
     """Type, service and urgency each say which rule gave them (R1a.2c)."""
-    desk.take_in(recognise(json.dumps(alerts).encode()))
+    desk.take_in(recognise(json.dumps(alerts).encode(), desk.formats))
     event = tickets(desk)[0].opening
-    assert set(event.reasons) == {"type", "service", "urgency"}
+    assert {"type", "service", "urgency"} <= set(event.reasons)
     assert all(event.reasons.values())
-    assert event.reasons["service"] == "the label service"
+    assert "website" in event.reasons["service"]
     assert event.reasons["urgency"] == "the alert's severity critical"
     assert event.urgency == "high"
 
@@ -128,19 +129,26 @@ def test_the_same_alert_twice_in_one_document(desk: Desk) -> None:
     outcomes = send(desk, alert(), alert(), alert("resolved"), alert("resolved"))
     assert [outcome.action for outcome in outcomes] == ["created", "deduped", "resumed", "deduped"]
     (ticket,) = tickets(desk)
-    assert (ticket.alert_count, len(ticket.events)) == (2, 3)
+    assert [kind(event) for event in ticket.events] == [
+        "opened",
+        "repeated",
+        "recovered",
+        "recovered",
+    ]
+    assert ticket.alert_count == 2
 
 
 def test_other_labels_are_another_ticket(desk: Desk) -> None:
     """Instances and environments have tickets of their own (T18)."""
-    others = [{**LABELS, "instance": "blog"}, {**LABELS, "environment": "test"}]
-    outcomes = send(desk, alert(), *(alert(labels=labels) for labels in others))
+    labels = {"alertname": "ProbeFailed", "instance": "shop"}
+    others = [labels, {**labels, "instance": "blog"}, {**labels, "environment": "test"}]
+    outcomes = send(desk, *(alert(labels=each) for each in others))
     assert [outcome.action for outcome in outcomes] == ["created"] * 3
     assert len({outcome.key for outcome in outcomes}) == len(tickets(desk)) == 3
 
 
 def test_a_recovery_is_noted_once(desk: Desk, desk_dir: Path) -> None:
-    """The ticket stays open with the time of the first recovery; a second adds nothing (R3d.0a)."""
+    """The ticket stays open with the time of the first recovery; a second is counted (R3d.0a)."""
     send(desk, alert())
     (outcome,) = send(at(desk_dir, 5), alert("resolved"))
     assert outcome.action == "resumed"
@@ -149,17 +157,7 @@ def test_a_recovery_is_noted_once(desk: Desk, desk_dir: Path) -> None:
     (ticket,) = tickets(desk)
     assert ticket.status == "new"
     assert ticket.service_restored_at == NOW + timedelta(minutes=5)
-    assert [kind(event) for event in ticket.events] == ["opened", "recovered"]
-
-
-def test_a_noted_recovery_is_not_written_again(desk: Desk, desk_dir: Path) -> None:
-    """A recovery that adds nothing leaves the ledger's file alone."""
-    send(desk, alert())
-    send(desk, alert("resolved"))
-    file = desk_dir / "ledger" / "tickets.json"
-    before = (file.stat().st_ino, file.stat().st_mtime_ns, file.read_bytes())
-    send(at(desk_dir, 9), alert("resolved"))
-    assert (file.stat().st_ino, file.stat().st_mtime_ns, file.read_bytes()) == before
+    assert [kind(event) for event in ticket.events] == ["opened", "recovered", "recovered"]
 
 
 def test_firing_after_a_recovery_counts(desk: Desk, desk_dir: Path) -> None:
@@ -167,7 +165,7 @@ def test_firing_after_a_recovery_counts(desk: Desk, desk_dir: Path) -> None:
     send(desk, alert())
     send(desk, alert("resolved"))
     (outcome,) = send(at(desk_dir, 5), alert())
-    assert outcome.action == "deduped"
+    assert (outcome.action, outcome.rule) == ("resumed", "fires-again")
     assert tickets(desk)[0].service_restored_at is None
     (outcome,) = send(at(desk_dir, 7), alert("resolved"))
     assert outcome.action == "resumed"
@@ -178,7 +176,7 @@ def test_a_recovery_of_an_unknown_alert_is_ignored(desk: Desk) -> None:
     """A recovery without a problem opens nothing and is no failure (T20)."""
     (outcome,) = send(desk, alert("resolved"))
     assert (outcome.action, outcome.ticket) == ("ignored", None)
-    assert outcome.key.startswith("alertmanager:ProbeFailed:")
+    assert outcome.key.startswith("alertmanager:-:ProbeFailed/")
     assert tickets(desk) == []
 
 
@@ -213,16 +211,20 @@ def test_a_recovery_of_a_resolved_ticket_does_not_reopen(desk: Desk) -> None:
     assert tickets(desk)[0].status == "resolved"
 
 
-def test_an_alert_that_fires_after_closing_is_a_new_ticket(desk: Desk) -> None:
-    """A closed ticket stays closed; the same key begins a new one, and leads to it then."""
+def test_an_alert_that_fires_long_after_closing_is_a_new_ticket(desk: Desk, desk_dir: Path) -> None:
+    """A closed ticket takes its alert back for two hours; then the key begins a new one."""
     send(desk, alert())
     desk.change("SD-1", steps.close, code="fixed", unconfirmed="gone")
-    actions = [send(desk, alert())[0] for _ in range(2)]
-    assert [outcome.action for outcome in actions] == ["created", "deduped"]
+    (soon,) = send(at(desk_dir, 119), alert())
+    assert (soon.action, soon.rule) == ("reopened", "fires-again")
+    at(desk_dir, 119).change("SD-1", steps.close, code="fixed", unconfirmed="gone")
+    late = [send(at(desk_dir, 240), alert())[0] for _ in range(2)]
+    assert [outcome.action for outcome in late] == ["created", "deduped"]
     assert [(ticket.ref, ticket.status) for ticket in tickets(desk)] == [
         ("SD-1", "closed"),
         ("SD-2", "new"),
     ]
+    assert tickets(desk)[1].opening.previous == "SD-1"
 
 
 @pytest.mark.parametrize("state", ["accept", "wait"])
@@ -268,16 +270,16 @@ def test_a_mixed_stream_is_recorded_in_one_unit(desk: Desk, desk_dir: Path) -> N
     """Alerts, requests and damage in one stream each get their outcome, in their order."""
     document = {"receiver": "r", "alerts": [alert(), {"status": "firing"}, alert("resolved")]}
     raw = b"\n".join([json.dumps(document).encode(), b'{"summary": "help"}', b'{"cut'])
-    outcomes = desk.take_in(recognise(raw))
+    outcomes = desk.take_in(recognise(raw, desk.formats))
     assert [outcome.action for outcome in outcomes] == [
         "created",
-        "quarantined",
+        "created",
         "resumed",
         "created",
         "quarantined",
     ]
-    assert [ticket.summary for ticket in tickets(desk)] == ["Shop down", "help"]
-    assert len(list((desk_dir / "ledger" / "quarantine").glob("*.raw"))) == 2
+    assert [ticket.summary for ticket in tickets(desk)] == ["Shop down", UNREAD, "help"]
+    assert len(list((desk_dir / "ledger" / "quarantine").glob("*.raw"))) == 1
 
 
 def test_nothing_to_take_in_touches_nothing(desk: Desk, desk_dir: Path) -> None:

@@ -16,8 +16,9 @@ from sdcli.errors import (
     LedgerDamagedError,
     NoSuchTicketError,
 )
+from sdcli.intake.convert import DEEPEST
 from sdcli.intake.items import RequestItem, Unreadable
-from sdcli.intake.recognise import DEEPEST, recognise
+from sdcli.intake.recognise import recognise
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.tickets.event import (
     Accepted,

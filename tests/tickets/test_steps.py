@@ -396,27 +396,6 @@ def test_a_reopened_ticket_needs_a_code_again() -> None:
     assert "closure code" in said.message
 
 
-def test_repeat_counts_and_reopens_what_was_resolved() -> None:
-    """The same alert is counted; one that fires after the resolution reopens first."""
-    ticket = start(key="k")
-    (event,) = steps.repeat(ticket, BEN, key="k")
-    assert isinstance(event, Repeated)
-    assert advance(ticket, (event,)).alert_count == 2
-    events = steps.repeat(resolved(), MINA, key="k")
-    assert [kind(event) for event in events] == ["reopened", "repeated"]
-    again = advance(resolved(), events)
-    assert (again.status, again.alert_count, again.reopened) == ("in_progress", 2, 1)
-
-
-def test_recover_notes_and_decides_nothing() -> None:
-    """A recovery is noted with its time; resolving stays a person's decision (R3d.0a)."""
-    ticket = start(key="k")
-    (event,) = steps.recover(ticket, MINA, key="k")
-    assert isinstance(event, Recovered)
-    up = advance(ticket, (event,))
-    assert (up.status, up.service_restored_at) == ("new", MINA.at)
-
-
 @pytest.mark.parametrize("word", ["returned", "waited", "escalated"])
 @pytest.mark.parametrize("make", [resolved, closed])
 def test_the_state_refuses_before_the_detail(word: str, make: Callable[[], Ticket]) -> None:
@@ -560,8 +539,13 @@ class Walk(RuleBasedStateMachine):
     def monitor(self, fires: bool) -> None:
         """Monitoring reports."""
         stamp, ticket = self.stamp("monitor"), self.ticket
-        step = steps.repeat if fires else steps.recover
-        self.take(NOT_CLOSED, lambda: step(ticket, stamp, key="k"))
+        seen: AnyEvent = (Repeated if fires else Recovered)(*stamp.mark(), key="k")
+
+        def arrive() -> tuple[AnyEvent, ...]:
+            advance(ticket, [seen])
+            return (seen,)
+
+        self.take(NOT_CLOSED, arrive)
 
     @invariant()
     def nothing_is_lost(self) -> None:

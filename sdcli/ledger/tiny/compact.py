@@ -154,7 +154,8 @@ class _Parting:
         document, fresh = self._plan.image.document, self._plan.fresh
         for each in heapq.merge(_stored(document, fresh), _fresh(fresh)):
             closed = b'"status":"closed"' in each.line and _is_closed(each.line, document.path)
-            if closed and self._is_archiving:
+            # What the record of an outage has still to raise is looked for in the snapshot only.
+            if closed and self._is_archiving and b'"pending":' not in each.line:
                 ticket = ticket_of(each.line, document.path)
                 month = f"{ticket.closed_at or ticket.updated_at:%Y-%m}"
                 self.leaving.setdefault(month, []).append(each)

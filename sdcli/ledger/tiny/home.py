@@ -45,6 +45,8 @@ class TinyWriter(TinyReader):
         self.pending: dict[int, Ticket] = {}
         self._added: dict[int, list[AnyEvent]] = {}
         self._keys: dict[str, set[int]] = {}
+        self._read: dict[int, Ticket] = {}
+        self._keys_of: dict[str, tuple[Ticket, frozenset[str]]] = {}
         self._next = image.next
 
     def create(self, events: Sequence[AnyEvent]) -> Ticket:
@@ -98,7 +100,19 @@ class TinyWriter(TinyReader):
         return number not in self.pending and super()._is_gap(number)
 
     def _ticket(self, number: int) -> Ticket:
-        return self.pending.get(number) or super()._ticket(number)
+        """As it is by now; read once, since nobody else can change it meanwhile."""
+        found = self.pending.get(number) or self._read.get(number)
+        if found is None:
+            found = self._read[number] = super()._ticket(number)
+        return found
+
+    def _has(self, ticket: Ticket, key: str) -> bool:
+        """As for any reader; a storm asks the same ticket for thousands of keys."""
+        known, its_keys = self._keys_of.get(ticket.ref, (None, frozenset()))
+        if known is not ticket:
+            its_keys = frozenset(keys_of(ticket))
+            self._keys_of[ticket.ref] = ticket, its_keys
+        return key in its_keys
 
 
 class TinyLedger:

@@ -96,11 +96,14 @@ class TinyReader:
     ) -> Iterator[Ticket]:
         """See `Reader.having`."""
         tickets = (self._ticket(number) for number in self._numbers(key, since))
-        return islice((ticket for ticket in tickets if key in keys.keys_of(ticket)), most)
+        return islice((ticket for ticket in tickets if self._has(ticket, key)), most)
 
     def how_many(self, key: str) -> int:
         """See `Reader.how_many`."""
         return len(self._numbers(key, _NEVER))
+
+    def _has(self, ticket: Ticket, key: str) -> bool:
+        return key in keys.keys_of(ticket)
 
     def _numbers(self, key: str, since: datetime | None) -> list[int]:
         """The numbers of tickets that may have a key, the newest first."""

@@ -1,0 +1,88 @@
+"""`sdcli intake`: how what arrives is read, and what could not be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import FORMAT, as_group, pass_desk, with_ref
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from sdcli.desk import Desk
+
+
+@as_group("intake")
+def command() -> None:
+    """Try how alerts are read, explain what became of them, take in what was kept.
+
+    \b
+    Examples:
+        sdcli intake test payload.json
+        sdcli intake test --json - < payload.json
+        sdcli intake explain SD-42
+        sdcli intake retry
+    """
+
+
+@command.command("test")
+@click.argument("file", type=click.File("rb"))
+@click.option("--from", "form", type=FORMAT, help="What the file holds, if that is not plain.")
+@pass_desk
+def test(desk: Desk, file: BinaryIO, form: str | None) -> results.Tried:
+    """Show what would come out of a payload, field by field; nothing is recorded.
+
+    FILE is a payload as a monitoring system sends it, or `-` for standard input. For each alert
+    in it: the format that reads it and why it fits, the other formats that would, every value
+    with the expression that gave it, and the facts that are missing.
+
+    \b
+    Example:
+        sdcli intake test payload.json
+    """
+    readings = desk.read(file.read(), form)
+    fitting = desk.formats.fitting
+    return results.Tried(
+        [(each, fitting(each.document) if each.document else []) for each in readings]
+    )
+
+
+@command.command("explain")
+@with_ref
+@pass_desk
+def explain(desk: Desk, ref: str) -> results.Explained:
+    """Account for every event of monitoring that a ticket has counted.
+
+    Each alert of the ticket with how often it fired and recovered, then each decision with the
+    rule behind it. The numbers add up to everything that arrived here.
+
+    \b
+    Example:
+        sdcli intake explain SD-42
+    """
+    return results.Explained(desk.ledger.get(ref))
+
+
+@command.command("retry")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@pass_desk
+def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
+    """Take in again what was kept as unreadable, now that a format or a limit has changed.
+
+    FILE is a file of ledger/quarantine/, or its name; all of them if none is given. What has
+    become readable is recorded and its files go to ledger/quarantine/done/; what has not stays,
+    and the exit code is 8. It may be repeated at any time: nothing is recorded twice.
+
+    \b
+    Examples:
+        sdcli intake retry
+        sdcli intake retry 06GMW8V34XW1MZXFSK9M5DQC.raw
+    """
+    done = []
+    for each in desk.retry(files):
+        seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in each.outcomes)
+        done.append((each, list(zip(each.outcomes, seen, strict=True))))
+    return results.TakenAgain(done)

@@ -1,0 +1,89 @@
+"""Planned outages: which alerts they expect, and the record that counts them (R3d1.3, T19).
+
+The record is a ticket that is closed from the start with the code `planned-outage`: it is no
+work, and what it counted can be explained as with any other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.intake.placing import hosts
+from sdcli.tickets import keys
+from sdcli.tickets.event import Closed, Opened, Resolved, instant
+
+if TYPE_CHECKING:
+    from sdcli.intake.items import AlertItem
+    from sdcli.intake.placing import Placed
+    from sdcli.ledger.interface import Writer
+    from sdcli.policy.model import Outage, Policy
+    from sdcli.tickets.event import AnyEvent, Stamp
+    from sdcli.tickets.ticket import Ticket
+
+CODE = "planned-outage"
+
+
+class Outages:
+    """The planned outages of the schedule, at one instant."""
+
+    def __init__(self, policy: Policy, stamp: Stamp) -> None:
+        self._policy = policy
+        self._stamp = stamp
+        now = stamp.at
+        self._now = {
+            identity(name, outage): outage
+            for name, outage in policy.schedule.outages.items()
+            if instant(outage.start) <= now < instant(outage.end)
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._now)
+
+    def expecting(self, item: AlertItem, placed: Placed) -> str:
+        """The outage that expects an alert; nothing if none does."""
+        for name, outage in self._now.items():
+            if _expects(outage, item, placed):
+                return name
+        return ""
+
+    def lasts(self, name: str) -> bool:
+        """Whether an outage is not over."""
+        return name in self._now
+
+    def record(self, writer: Writer, name: str) -> Ticket:
+        """The record of an outage, begun if there is none yet."""
+        outage = self._now[name]
+        known = next(writer.having(keys.outage(name), instant(outage.start)), None)
+        return known or writer.create(self._events(name, outage))
+
+    def _events(self, name: str, outage: Outage) -> tuple[AnyEvent, ...]:
+        why = f"planned from {outage.start} to {outage.end}"
+        opened = Opened(
+            *self._stamp.mark(),
+            summary=f"Planned outage: {outage.summary}",
+            queue=self._policy.teams.desk.queue,
+            priority="P5",
+            channel="monitoring",
+            type="incident",
+            service=next(iter(outage.services), "unknown"),
+            reasons={"type": why, **({"change": outage.change} if outage.change else {})},
+            outage=name,
+            rule="planned-outage",
+        )
+        return (
+            opened,
+            Resolved(*self._stamp.mark(), code=CODE, note=why),
+            Closed(*self._stamp.mark(), code=CODE, unconfirmed=why),
+        )
+
+
+def identity(name: str, outage: Outage) -> str:
+    """What tells one outage from all others, also if its id is used again."""
+    return f"{name} {outage.start}"
+
+
+def _expects(outage: Outage, item: AlertItem, placed: Placed) -> bool:
+    if outage.environment and item.environment.casefold() != outage.environment.casefold():
+        return False
+    components = {each.casefold() for each in outage.components}
+    return placed.service in outage.services or not components.isdisjoint(hosts(item.component))

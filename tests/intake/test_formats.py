@@ -1,0 +1,265 @@
+"""Formats as data: what they recognise, what they read, and the key of an alert (R1a.2, T18)."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdcli.intake.formats import Document, Formats, alert_key
+from sdcli.intake.items import AlertItem, Item, RequestItem
+from sdcli.intake.recognise import recognise
+from sdcli.policy.load import read_formats
+from tests.conftest import REPOSITORY
+
+FORMATS = Formats(read_formats(str(REPOSITORY)))
+LABELS = {"alertname": "DiskFull", "instance": "fs1:9100", "severity": "warning"}
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+labels_of = st.dictionaries(texts, texts, min_size=1, max_size=6)
+
+
+def document(*alerts: Any, **more: Any) -> dict[str, Any]:
+    """A document with these alerts."""
+    told = {"receiver": "desk", "version": "4", "groupKey": "{}", "status": "firing"}
+    return {**told, "alerts": list(alerts), **more}
+
+
+def alert(status: str | None = "firing", **more: Any) -> dict[str, Any]:
+    """One alert of a full disk."""
+    told = {} if status is None else {"status": status}
+    return {**told, "labels": LABELS, "annotations": {"summary": "Disk full"}, **more}
+
+
+def read(told: Any) -> list[Item]:
+    """The items of a document that arrives as JSON."""
+    return recognise(json.dumps(told).encode(), FORMATS)
+
+
+def one(told: Any) -> AlertItem:
+    """The only item of a document, which is an alert."""
+    (item,) = read(told)
+    assert isinstance(item, AlertItem)
+    return item
+
+
+def test_the_example_is_two_alerts(alerts: dict[str, Any]) -> None:
+    """Each alert of a document is an item with source, key, severity and payload (R1a.2)."""
+    first, second = (item for item in read(alerts) if isinstance(item, AlertItem))
+    assert (first.source, second.source) == ("alertmanager", "alertmanager")
+    assert first.summary == "The shop's checkout answers with HTTP 503"
+    assert (first.urgency, first.severity, first.firing) == ("high", "critical", True)
+    assert (second.urgency, second.severity, second.firing) == ("medium", "warning", True)
+    assert first.labels == alerts["alerts"][0]["labels"]
+    assert [first.payload, second.payload] == alerts["alerts"]
+    assert first.key != second.key
+    assert first.key.startswith("alertmanager:production:ProbeHttpFailure/")
+
+
+def test_the_details_say_what_a_person_needs(alerts: dict[str, Any]) -> None:
+    """Description and runbook; the link and since when are facts of their own (R1a.2a)."""
+    (item, _) = read(alerts)
+    assert isinstance(item, AlertItem)
+    lines = item.details.splitlines()
+    assert lines[0].startswith("The probe of https://shop.example.org/checkout has failed")
+    assert lines[1] == "Runbook: https://runbooks.example.org/probe-http-failure"
+    assert item.link.startswith("http://prometheus.example.org:9090/")
+    assert item.starts_at == datetime(2026, 11, 23, 9, 54, 12, tzinfo=timezone.utc)
+    assert (item.environment, item.service) == ("production", "website")
+
+
+def test_firing_and_resolved_in_one_document() -> None:
+    """Each alert has a state of its own, whatever the document as a whole has."""
+    items = read(document(alert("firing"), alert("resolved"), alert(None), status="resolved"))
+    assert [item.firing for item in items if isinstance(item, AlertItem)] == [True, False, False]
+
+
+def test_the_documents_state_counts_for_an_alert_without() -> None:
+    """An alert that says nothing of its state has the state of its document."""
+    assert one(document(alert(None), status="firing")).firing
+    assert not one(document(alert(None), status="resolved")).firing
+
+
+@pytest.mark.parametrize("status", ["odd", 1, ["x"], {"a": 1}])
+def test_an_unknown_state_fires_and_is_told(status: Any) -> None:
+    """A word that nobody knows closes nothing; that it is not known is told (R1a.2a)."""
+    item = one(document({**alert(None), "status": status}))
+    assert item.firing
+    assert "status" in item.missing
+
+
+def test_a_state_that_nobody_tells_fires() -> None:
+    """Without a state in alert and document it fires, and the state is missing."""
+    told = document(alert(None))
+    del told["status"]
+    item = one(told)
+    assert item.firing
+    assert "status" in item.missing
+
+
+@pytest.mark.parametrize("broken", [{"status": "firing"}, {"labels": {}}, 5, None, []])
+def test_an_alert_that_says_nothing_leaves_the_others_alone(broken: Any) -> None:
+    """What cannot be an alert is a request of type unknown; those beside it are read."""
+    first, middle, last = read(document(alert(), broken, alert("resolved")))
+    assert isinstance(first, AlertItem)
+    assert isinstance(last, AlertItem)
+    assert isinstance(middle, RequestItem)
+    assert middle.payload == broken
+    assert middle.unrecognised.startswith("it reads as Alertmanager, but says neither")
+    assert middle.unrecognised in middle.details
+
+
+@pytest.mark.parametrize("alerts_", [None, {}, "none", 5, []])
+def test_alerts_that_are_no_list(alerts_: Any) -> None:
+    """Promised or guessed, it is a request of type unknown that is kept whole."""
+    told = {**document(), "alerts": alerts_}
+    for form in ("alertmanager", None):
+        (item,) = recognise(json.dumps(told).encode(), FORMATS, form)
+        assert isinstance(item, RequestItem)
+        assert item.unrecognised
+        assert item.payload == told
+
+
+@pytest.mark.parametrize("mark", ["groupKey", "groupLabels", "commonLabels", "receiver"])
+def test_any_mark_makes_the_document(mark: str) -> None:
+    """Alertmanager's marks, together with a list of alerts, tell the document."""
+    assert fits({"alerts": [], mark: ""}) == "alertmanager"
+    assert not fits({"alerts": []})
+    assert not fits({"alerts": {}, mark: ""})
+    assert not fits({mark: ""})
+
+
+def fits(value: dict[str, Any]) -> str:
+    """The name of the format that reads a JSON object."""
+    fit = FORMATS.recognise(Document("json", value, value))
+    return fit.format if fit else ""
+
+
+def test_a_list_of_documents() -> None:
+    """Documents in a list, or one a line, are read one after another."""
+    told = [document(alert()), document(alert("resolved"))]
+    assert [type(item) for item in read(told)] == [AlertItem, AlertItem]
+    lines = "\n".join(json.dumps(each) for each in told).encode()
+    assert recognise(lines, FORMATS) == read(told)
+
+
+@pytest.mark.parametrize(
+    ("severity", "urgency"),
+    [
+        ("critical", "high"),
+        ("CRITICAL", "high"),
+        ("page", "high"),
+        ("error", "high"),
+        ("warning", "medium"),
+        ("info", "low"),
+        ("none", "low"),
+        ("odd", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_severity_gives_urgency(severity: str | None, urgency: str) -> None:
+    """The severity's rule gives the urgency; without a rule it is honestly unknown (R1a.2c)."""
+    labels = {"alertname": "x"} if severity is None else {"alertname": "x", "severity": severity}
+    item = one(document(alert(labels=labels)))
+    assert (item.urgency, item.severity) == (urgency, severity or "")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "summary"),
+    [
+        ({"summary": "S", "message": "M", "title": "T"}, LABELS, "S"),
+        ({"message": "M", "title": "T"}, LABELS, "M"),
+        ({"title": "T"}, LABELS, "T"),
+        ({}, LABELS, "DiskFull fs1:9100"),
+        (None, {"alertname": "A", "host": "h"}, "A h"),
+        ({}, {"alertname": "A", "job": "j"}, "A j"),
+        ({}, {"alertname": "A"}, "A"),
+        ({}, {"x": "y"}, "Alertmanager: an alert"),
+        ({"summary": "two\n  lines"}, LABELS, "two lines"),
+        ({"summary": 5}, LABELS, "5"),
+        ({"summary": "x" * 200}, LABELS, "x" * 200),
+        ({"summary": "x" * 201}, LABELS, "x" * 199 + "…"),
+        ([], LABELS, "DiskFull fs1:9100"),
+    ],
+)
+def test_the_summary_is_one_line(annotations: Any, labels: dict[str, str], summary: str) -> None:
+    """What the alert says of itself, else its name and place, on one line of 200 characters."""
+    assert one(document(alert(annotations=annotations, labels=labels))).summary == summary
+
+
+@pytest.mark.parametrize(
+    "told",
+    [alert(annotations={"summary": " "}), alert(annotations={}, labels={"alertname": ""})],
+)
+def test_no_alert_is_without_a_summary(told: dict[str, Any]) -> None:
+    """A blank annotation or name does not make a ticket without a summary."""
+    assert one(document(told)).summary
+
+
+def test_labels_of_other_kinds_are_written_as_json() -> None:
+    """A label that is no text is read as the JSON that it is."""
+    item = one(document(alert(labels={"a": 1, "b": None, "c": ["x"]})))
+    assert item.labels == {"a": "1", "c": '["x"]'}
+
+
+@given(labels=labels_of, data=st.data())
+def test_the_key_is_the_same_in_any_order(labels: dict[str, str], data: st.DataObject) -> None:
+    """The key depends on what the labels are and not on their order (T18)."""
+    shuffled = dict(data.draw(st.permutations(list(labels.items()))))
+    assert alert_key("s", "e", [shuffled]) == alert_key("s", "e", [labels])
+    assert re.fullmatch(r"s:e:#[0-9a-f]{16}", alert_key("s", "e", [labels]))
+
+
+parts_of = st.tuples(texts, texts, st.lists(texts | labels_of, min_size=1, max_size=3))
+
+
+@given(first=parts_of, second=parts_of)
+def test_no_two_alerts_share_a_key(first: Any, second: Any) -> None:
+    """Another source, environment or part, another key; blanks count as nothing (T18)."""
+    said = [
+        (
+            source.strip(),
+            environment.strip(),
+            [p.strip() if isinstance(p, str) else p for p in parts],
+        )
+        for source, environment, parts in (first, second)
+    ]
+    assert (alert_key(*first) == alert_key(*second)) == (said[0] == said[1])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {**LABELS, "environment": "test"},
+        {**LABELS, "instance": "fs2:9100"},
+        {"alertname": "DiskFull", "instance": "fs1:9100"},
+        {"alertname": "DiskFull", "instance": 'fs1:9100","severity":"warning'},
+    ],
+)
+def test_the_key_knows_near_neighbours_apart(other: dict[str, str]) -> None:
+    """One label more, fewer or different is another alert (T18)."""
+    assert one(document(alert(labels=other))).key != one(document(alert())).key
+
+
+def test_the_key_ignores_what_changes_between_firings() -> None:
+    """Times, values and texts do not belong to the key; firing and resolved share it (T18)."""
+    again = alert(
+        "resolved",
+        annotations={"summary": "Disk full: 99 %"},
+        startsAt="2026-11-23T11:00:00Z",
+        generatorURL="http://x",
+        fingerprint="ff",
+    )
+    assert one(document(alert())).key == one(document(again, groupKey="{other}")).key
+
+
+@given(value=st.dictionaries(texts, texts | st.lists(texts) | st.none(), max_size=4))
+def test_any_alert_is_an_item(value: dict[str, Any]) -> None:
+    """Whatever stands in the list of alerts, it is one item each."""
+    for told in (value, {"labels": value}, {"labels": value, "annotations": value}):
+        assert len(read(document(told))) == 1
