@@ -7,6 +7,7 @@ expression does with a payload that it was not made for is never an error: it fi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 from msgspec.structs import replace
 
 from sdcli.errors import nearest
-from sdcli.intake import convert
+from sdcli.intake import convert, names
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
 from sdcli.tickets.words import UNKNOWN
 
@@ -55,6 +56,21 @@ class _Functions(functions.Functions):
     def _func_part(self, value: Any, pattern: str) -> str | None:
         """What the first group of a regular expression finds in the text, else all it finds."""
         return convert.part(value, pattern)
+
+    @functions.signature({"types": ["string"]})
+    def _func_base64(self, value: str) -> str:
+        """The text that is written in base64."""
+        return base64.b64decode(value, validate=True).decode()
+
+    @functions.signature({"types": []}, {"types": ["string"]})
+    def _func_named(self, value: Any, wanted: str) -> Any:
+        """What a document says under the first of some common names."""
+        return names.named(value, wanted)
+
+    @functions.signature({"types": []}, {"types": ["string"]}, {"types": ["string"]})
+    def _func_meant(self, value: Any, wanted: str, kind: str) -> Any:
+        """As `named`, but only a known word of a kind."""
+        return names.meant(value, wanted, kind)
 
     @functions.signature({"types": []})
     def _func_parsed(self, value: Any) -> Any:
@@ -277,7 +293,11 @@ def _is_something(value: Any) -> bool:
     """Whether a value says anything: it is not null, and no empty text, list or object."""
     if isinstance(value, str):
         return bool(value.strip())
-    return value is not None and (bool(value) or not isinstance(value, (list, dict)))
+    return (
+        value is not None
+        and value is not False
+        and (bool(value) or not isinstance(value, (list, dict)))
+    )
 
 
 class _Finder:

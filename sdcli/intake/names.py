@@ -1,0 +1,110 @@
+"""Finding facts in a document of an unknown system by the names that systems commonly use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sdcli.intake import convert
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIRST = (
+    "alert", "incident", "problem", "issue", "alarm", "event", "data", "payload", "notification",
+    "check", "monitor", "trigger", "detail", "details", "labels",
+)  # fmt: skip
+"""The objects in a document that speak of the alert before others do."""
+_OTHERS = frozenset({
+    "user", "users", "contact", "owner", "author", "actor", "sender", "assignee", "creator",
+    "customer", "requester", "account", "organization", "organisation", "company", "team",
+    "project", "repository", "request", "headers", "links", "config", "schedule", "previous",
+    "previousstate", "prechange", "snapshots", "annotations", "documentation",
+})  # fmt: skip
+"""The objects that speak of something else."""
+_FORMERLY = ("previous", "prev", "old", "last", "from", "http", "response", "target")
+"""How names begin that only end like the one that is meant."""
+_DEEPEST = 2
+_MOST_PLACES = 50
+_CALLED = ("name", "displayname", "title", "hostname", "label", "summary", "value")
+_MOST_NAMES = 200
+"""So many names of an object are looked at."""
+
+
+def named(document: Any, names: str) -> Any:
+    """What a document says under the first of some names that it has, at the top or below.
+
+    Args:
+        document: any JSON value; only an object has names.
+        names: in small letters, blanks between them. `alertname` stands for `alertName`,
+            `alert_name`, `Alert-Name` and so on; `*status` for all that end so.
+
+    Returns:
+        A text, number or truth value that says something; of an object its own name. None if
+        there is nothing.
+    """
+    return next(_found(document, names), None)
+
+
+def meant(document: Any, names: str, kind: str) -> Any:
+    """As `named`, but only what is a known word of a kind: `status` or `severity`."""
+    return next((value for value in _found(document, names) if _is_known(value, kind)), None)
+
+
+def _is_known(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return False
+    if kind == "status":
+        return convert.status(value) is not None
+    return convert.severity(value) != UNKNOWN
+
+
+def _found(document: Any, names: str) -> Iterator[Any]:
+    places = _places(document)
+    for name in names.split():
+        for place in places:
+            for value in _values(place, name):
+                said = _name_of(value) if isinstance(value, dict) else value
+                if not isinstance(said, (list, type(None))) and convert.text(said):
+                    yield said
+
+
+def _values(place: dict[str, Any], name: str) -> Iterator[Any]:
+    """What an object has under a name, or under the names that end like it."""
+    if not name.startswith("*"):
+        yield place.get(name)
+        return
+    for each, value in place.items():
+        if each.endswith(name[1:]) and not each.startswith(_FORMERLY):
+            yield value
+
+
+def _places(document: Any) -> list[dict[str, Any]]:
+    """The document and the objects in it that speak of the alert, their names folded."""
+    layer = [_folded(document)] if isinstance(document, dict) else []
+    places = list(layer)
+    for _ in range(_DEEPEST):
+        layer = [_folded(inner) for outer in layer for inner in _inside(outer)]
+        places += layer
+    return places[:_MOST_PLACES]
+
+
+def _inside(place: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects in an object, those that surely speak of the alert first."""
+    names = [*_FIRST, *(name for name in place if name not in _FIRST and name not in _OTHERS)]
+    return [place[name] for name in names if isinstance(place.get(name), dict)]
+
+
+def _folded(value: dict[str, Any]) -> dict[str, Any]:
+    """An object under its names in small letters, without what stands between their letters."""
+    folded: dict[str, Any] = {}
+    for name in list(value)[:_MOST_NAMES]:
+        folded.setdefault("".join(c for c in str(name).casefold() if c.isalnum()), value[name])
+    return folded
+
+
+def _name_of(value: dict[str, Any]) -> Any:
+    """What an object is called."""
+    folded = _folded(value)
+    said = (folded.get(name) for name in _CALLED)
+    return next((each for each in said if isinstance(each, (str, int)) and each), None)
