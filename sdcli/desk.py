@@ -17,7 +17,7 @@ from sdcli.errors import MachineError, SdcliError
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from sdcli.intake.formats import Formats, Reading
@@ -168,6 +168,33 @@ class Desk:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             self._told(recorder.catch_up())
             return recorder.record(items)
+
+    def validate(
+        self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
+    ) -> Ticket:
+        """Confirm or correct what a machine reported; `corrections` are by the fact's name.
+
+        Raises:
+            NoSuchTicketError, NoSuchEntryError: there is no such ticket, or feature.
+            RefusedError: no machine reported it, or it was validated and nothing is new.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+        from sdcli.tickets.alerts import facts  # noqa: PLC0415
+        from sdcli.triage.classify import corrected  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            classified = corrected(self.policy, ticket, stamp, corrections)
+            return steps.validate(
+                ticket,
+                stamp,
+                facts=facts(ticket),
+                corrections=corrections,
+                classified=classified,
+                against=against,
+                note=note,
+            )
+
+        return self.change(ref, step)
 
     def _told(self, outcomes: Sequence[Outcome]) -> None:
         """Tell what was done without anything having arrived."""

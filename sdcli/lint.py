@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from sdcli.errors import DataFileError, Problem
+from sdcli.intake.formats import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_policy
+
+
+def _of(place: str, said: str) -> Problem:
+    file, _, line = place.rpartition(":")
+    return Problem(file, int(line), said)
 
 
 def lint(root: str) -> dict[str, int]:
@@ -21,7 +27,11 @@ def lint(root: str) -> dict[str, int]:
         problems += error.problems
     formats = 0
     try:
-        formats = len(read_formats(root))
+        read = read_formats(root)
+        formats = len(read)
+        problems += [
+            _of(format_.place, said) for format_ in read.values() for said in wrong(format_)
+        ]
     except DataFileError as error:
         problems += error.problems
     articles = 0

@@ -124,6 +124,13 @@ class Found(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Explained(Struct, frozen=True):
+    """What a ticket has counted of monitoring's events, and by which rules."""
+
+    ticket: Ticket
+    exit_code: int = DONE
+
+
 class Checked(Struct, frozen=True):
     """What `sla-check` has to say, with the tickets it is about.
 
@@ -235,6 +242,7 @@ Result = (
     | TakenAgain
     | Suggested
     | Found
+    | Explained
     | Checked
     | Monitored
     | Linted

@@ -38,10 +38,12 @@ class Call(NamedTuple):
 
 
 REF = "SD-1"
+ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": "shop"}}
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
+    "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),
     "intake": Call(("test", "-"), writes=False, reads_ledger=False),
     "list": Call((), writes=False),
@@ -80,6 +82,9 @@ def _ticket_in(sd: Runner) -> Any:
     def bring(state: str) -> None:
         sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
         sd("accept", REF)
+        if state == "alerted":
+            alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
+            sd("open", "-", stdin=alert)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":

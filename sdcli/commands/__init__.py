@@ -23,9 +23,10 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
+    "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),
     "intake": Entry(
-        "Record", "Try how alerts are read, and take in what could not be read before."
+        "Record", "Try how alerts are read, explain what became of them, take in what was kept."
     ),
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),

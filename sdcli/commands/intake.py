@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import FORMAT, as_group, pass_desk
+from sdcli.params import FORMAT, as_group, pass_desk, with_ref
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @as_group("intake")
 def command() -> None:
-    """Try how alerts are read, and take in what could not be read before.
+    """Try how alerts are read, explain what became of them, take in what was kept.
 
     \b
     Examples:
         sdcli intake test payload.json
         sdcli intake test --json - < payload.json
+        sdcli intake explain SD-42
         sdcli intake retry
     """
 
@@ -47,6 +48,22 @@ def test(desk: Desk, file: BinaryIO, form: str | None) -> results.Tried:
     return results.Tried(
         [(each, fitting(each.document) if each.document else []) for each in readings]
     )
+
+
+@command.command("explain")
+@with_ref
+@pass_desk
+def explain(desk: Desk, ref: str) -> results.Explained:
+    """Account for every event of monitoring that a ticket has counted.
+
+    Each alert of the ticket with how often it fired and recovered, then each decision with the
+    rule behind it. The numbers add up to everything that arrived here.
+
+    \b
+    Example:
+        sdcli intake explain SD-42
+    """
+    return results.Explained(desk.ledger.get(ref))
 
 
 @command.command("retry")

@@ -35,7 +35,7 @@ from sdcli.triage.priority import derive
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
-    from sdcli.intake.outcome import Action, Rule
+    from sdcli.intake.outcome import Action
     from sdcli.intake.placing import Placed
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
@@ -184,7 +184,7 @@ class AlertBook:
             reason = f"the same alert, seen {page.standing(item.key).sightings} times by now"
             return self._outcome("deduped", page, item.key, "same-alert", reason)
         flapping = self._flaps(known)
-        rule: Rule = "flapping" if flapping else "fires-again"
+        rule: str = "flapping" if flapping else "fires-again"
         page.add(self._repeated(item, rule, flapping=flapping))
         reason = self._flapping_reason(page, item.key) if flapping else "the alert fires again"
         return self._outcome("resumed", page, item.key, rule, reason)
@@ -199,7 +199,7 @@ class AlertBook:
             )
             return self._outcome("suppressed", page, item.key, "limit-of-alert", reason)
         flapping = known.flapping if known.firing else self._flaps(known)
-        rule: Rule = "flapping" if flapping else "fires-again"
+        rule: str = "flapping" if flapping else "fires-again"
         within = _spelled(self._rules.reopen_within)
         page.add(
             Reopened(*self._stamp.mark(), reason="the alert fires again"),
@@ -211,7 +211,7 @@ class AlertBook:
         return self._outcome("reopened", page, item.key, rule, reason)
 
     def _first(
-        self, item: AlertItem, placed: Placed, *, previous: str = "", rule: Rule = "first-sighting"
+        self, item: AlertItem, placed: Placed, *, previous: str = "", rule: str = "first-sighting"
     ) -> Outcome:
         """It has no ticket: one of its service takes it, or it gets one, or a limit stops it."""
         parent = self._parent(item, placed)
@@ -247,9 +247,7 @@ class AlertBook:
         is_near = self._stamp.at - page.last_joined <= within
         return page if is_near and page.ticket.status in _AT_WORK else None
 
-    def _join(
-        self, page: Page, item: AlertItem, placed: Placed, rule: Rule, reason: str
-    ) -> Outcome:
+    def _join(self, page: Page, item: AlertItem, placed: Placed, rule: str, reason: str) -> Outcome:
         page.add(
             Correlated(
                 *self._stamp.mark(),
@@ -360,7 +358,7 @@ class AlertBook:
             reason = "the recovery had been noted already"
             return self._outcome("deduped", page, item.key, "recovery-known", reason)
         flapping = self._flaps(known)
-        rule: Rule = "flapping" if flapping else "recovery-of-one" if left else "recovery"
+        rule: str = "flapping" if flapping else "recovery-of-one" if left else "recovery"
         page.add(self._recovered(item.key, rule, left, flapping=flapping))
         if flapping:
             reason = self._flapping_reason(page, item.key)
@@ -418,7 +416,7 @@ class AlertBook:
         return told
 
     def _calm(self, page: Page, known: Standing) -> Outcome:
-        rule: Rule = "flapping-over"
+        rule: str = "flapping-over"
         if known.firing:
             again = Repeated(*self._stamp.mark(), key=known.key, times=0, rule=rule)
             page.add(again)
@@ -513,7 +511,7 @@ class AlertBook:
 
     # Events and answers.
 
-    def _repeated(self, item: AlertItem, rule: Rule, *, flapping: bool) -> Repeated:
+    def _repeated(self, item: AlertItem, rule: str, *, flapping: bool) -> Repeated:
         return Repeated(
             *self._stamp.mark(),
             key=item.key,
@@ -523,7 +521,7 @@ class AlertBook:
         )
 
     def _recovered(
-        self, key: str, rule: Rule, left: list[str], *, flapping: bool, times: int = 1
+        self, key: str, rule: str, left: list[str], *, flapping: bool, times: int = 1
     ) -> Recovered:
         return Recovered(
             *self._stamp.mark(),
@@ -534,11 +532,11 @@ class AlertBook:
             rule=rule,
         )
 
-    def _outcome(self, action: Action, page: Page, key: str, rule: Rule, reason: str) -> Outcome:
+    def _outcome(self, action: Action, page: Page, key: str, rule: str, reason: str) -> Outcome:
         return Outcome(action=action, ticket=page.ticket, key=key, rule=rule, reason=reason)
 
 
-def _told(action: Action, ticket: Ticket, key: str, rule: Rule, reason: str) -> Outcome:
+def _told(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:
     return Outcome(action=action, ticket=ticket, key=key, rule=rule, reason=reason)
 
 

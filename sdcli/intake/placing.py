@@ -16,7 +16,6 @@ from sdcli.triage.priority import derive, presets
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
-    from sdcli.intake.outcome import Rule
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.words import Level
@@ -116,7 +115,7 @@ def opened_by_alert(
     placed: Placed | None = None,
     *,
     previous: str = "",
-    rule: Rule = "first-sighting",
+    rule: str = "first-sighting",
 ) -> Opened:
     """The opening event of an alert; its contact is the owner of the service (R1a.2)."""
     found = placed or place(policy, item)

@@ -12,6 +12,8 @@ import msgspec
 
 from sdcli import results
 from sdcli.render.safe import json_text
+from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
+from sdcli.tickets.event import kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.search import Hit
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.tickets.alerts import Standing
     from sdcli.tickets.event import AnyEvent
 
 
@@ -78,6 +81,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "minutes": subject.minutes,
         "alert_key": subject.key or None,
         "alert_count": subject.alert_count,
+        "alert": facts(subject),
+        "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "articles": subject.articles,
         "agreement": seen.agreement,
@@ -122,8 +127,51 @@ def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
     told: dict[str, Any] = {"action": outcome.action, "ref": None}
     if seen is not None:
         told |= ticket(seen)
-    extra = {"reason": outcome.reason, "key": outcome.key, "file": outcome.file}
+    extra = {
+        "rule": outcome.rule,
+        "reason": outcome.reason,
+        "key": outcome.key,
+        "file": outcome.file,
+    }
     return told | {name: value for name, value in extra.items() if value}
+
+
+def _explained(result: results.Explained) -> dict[str, Any]:
+    found = standings(result.ticket.events)
+    counted = totals(found.values())
+    return {
+        "ref": result.ticket.ref,
+        "summary": result.ticket.summary,
+        "total": counted["total"],
+        "firing": counted["firing"],
+        "resolved": counted["resolved"],
+        "suppressed": counted["suppressed"],
+        "alerts": [_standing(each) for each in found.values()],
+        "decisions": [_decision(each) for each in result.ticket.events if key_of(each)],
+    }
+
+
+def _standing(found: Standing) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "summary": found.summary,
+        "status": "firing" if found.firing else "resolved",
+        "flapping": found.flapping,
+        "firing": found.sightings,
+        "resolved": found.recoveries,
+        "suppressed": found.suppressed,
+        "flips": found.flips,
+    }
+
+
+def _decision(event: Any) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "kind": kind(event),
+        "key": event.key,
+        "times": times_of(event),
+        "rule": event.rule or None,
+    }
 
 
 def _tried(reading: Reading, fits: Sequence[Fit]) -> dict[str, Any]:
@@ -171,6 +219,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
     },
+    results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

@@ -15,6 +15,8 @@ from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
+from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
+from sdcli.tickets.event import kind
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
     from sdcli.sla.clock import Clock
+    from sdcli.tickets.alerts import Standing
+    from sdcli.tickets.contact import AlertFacts
     from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
@@ -147,7 +151,25 @@ def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
         return []
     restored = ticket.service_restored_at
     state = f"; service restored {words.instant(restored)}" if restored else ""
-    return [("alert", f"{ticket.key}, seen {words.count(ticket.alert_count, 'time')}{state}")]
+    rows = [("alert", f"{ticket.key}, seen {words.count(ticket.alert_count, 'time')}{state}")]
+    rows += (
+        [("alerts", f"{words.count(len(ticket.joined), 'related one')}")] if ticket.joined else []
+    )
+    known = facts(ticket)
+    return rows if known is None else [*rows, *_fact_rows(known, ticket)]
+
+
+def _fact_rows(known: AlertFacts, ticket: Ticket) -> list[tuple[str, str]]:
+    """What monitoring said, and how much of it is missing or not validated."""
+    started = f"since {words.instant(known.starts_at)}" if known.starts_at else ""
+    parts = (known.component, known.environment, known.severity, started)
+    missing = f"; missing: {', '.join(known.missing)}" if known.missing else ""
+    mark = "; not validated yet" if ticket.needs_validation else ""
+    return [
+        ("monitored", ", ".join(part for part in parts if part) or "nothing known"),
+        *([("link", known.link)] if known.link else []),
+        ("complete", f"{known.completeness} %{missing}{mark}"),
+    ]
 
 
 def _events(events: Sequence[Any], screen: Screen) -> list[str]:
@@ -346,6 +368,44 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
     return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
 
 
+def _explained(result: results.Explained, screen: Screen) -> _Lines:
+    found = standings(result.ticket.events)
+    counted = totals(found.values())
+    ref = screen.style(result.ticket.ref, bold=True)
+    if not found:
+        return [f"{ref} has counted no alert."], []
+    suppressed = counted["suppressed"]
+    planned = f", {suppressed} of them in a planned outage" if suppressed else ""
+    head = (
+        f"{ref} accounts for {words.count(counted['total'], 'event')} of monitoring: "
+        f"{counted['firing']} firing and {counted['resolved']} resolved{planned}."
+    )
+    alerts = [f"  {_standing(each, screen)}" for each in found.values()]
+    return [head, *alerts, "", *_decisions(result.ticket, screen)], []
+
+
+def _standing(found: Standing, screen: Screen) -> str:
+    state = "flapping" if found.flapping else "firing" if found.firing else "resolved"
+    shown = screen.style(f"{state:<8}", fg="green" if state == "resolved" else "red")
+    flips = f", {words.count(found.flips, 'change')}" if found.flips else ""
+    counts = f"{found.sightings} firing, {found.recoveries} resolved{flips}"
+    return f"{shown}  {counts}: {line(found.key)} - {line(found.summary)}"
+
+
+def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
+    from sdcli.intake.outcome import RULES  # noqa: PLC0415 - only an explanation pays for it
+
+    seen = {event.rule: RULES.get(event.rule, "") for event in ticket.events if key_of(event)}  # type: ignore[union-attr]
+    told = [
+        f"{screen.style(words.instant(event.at), dim=True)}  {times_of(event):>6}  "
+        f"{event.rule or kind(event):<17}  {line(key_of(event))}"  # type: ignore[union-attr]
+        for event in ticket.events
+        if key_of(event)
+    ]
+    meanings = [f"  {rule + ':':<18} {meaning}" for rule, meaning in seen.items() if meaning]
+    return [*told, "", *meanings]
+
+
 def _checked(result: results.Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
@@ -473,6 +533,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
+    results.Explained: _explained,
     results.Found: _found,
     results.Checked: _checked,
     results.Monitored: _monitored,

@@ -79,7 +79,8 @@ def _sla_alerted(event: e.SlaAlerted) -> str:
 
 def _repeated(event: e.Repeated) -> str:
     times = f", {count(event.times, 'time')}" if event.times > 1 else ""
-    return f"the same alert again{times}{_because(event.rule)}"
+    rule = "" if event.rule == "same-alert" else event.rule
+    return f"the same alert again{times}{_because(rule)}"
 
 
 def _recovered(event: e.Recovered) -> str:

@@ -20,10 +20,17 @@ from sdcli.tickets.event import (
     Recovered,
     Repeated,
     Suppressed,
+    Validated,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sdcli.tickets.contact import AlertFacts
+    from sdcli.tickets.ticket import Ticket
+
+CORRECTABLE = ("component", "environment", "severity", "link")
+"""The facts of an alert that validation may correct, besides its classification."""
 
 _REMEMBERED = 21
 """How many changes are looked back on, as Nagios does (T16)."""
@@ -76,12 +83,21 @@ def key_of(event: AnyEvent) -> str:
     return ""
 
 
+def times_of(event: AnyEvent) -> int:
+    """How many events of monitoring an event stands for."""
+    if isinstance(event, Repeated | Recovered | Suppressed):
+        return event.times
+    if isinstance(event, Opened):
+        # What is raised after an outage was counted there when it arrived.
+        return 1 if event.key and event.rule != "outage-over" else 0
+    return 1 if isinstance(event, Correlated) else 0
+
+
 def after(before: Standing, event: AnyEvent) -> Standing:
     """How an alert stands after one event about it."""
     if isinstance(event, Opened | Correlated):
         first = replace(before, summary=event.summary, firing=True)
-        # What is raised after an outage was counted there when it arrived.
-        return _seen(first, event.at, firings=0 if event.rule == "outage-over" else 1)
+        return _seen(first, event.at, firings=times_of(event))
     if isinstance(event, Repeated):
         turned = _turned(before, event.at, firing=True)
         return replace(_seen(turned, event.at, firings=event.times), flapping=event.flapping)
@@ -118,6 +134,17 @@ def _seen(before: Standing, at: datetime, *, firings: int = 0, recoveries: int =
         hour=hour,
         in_hour=firings + recoveries + (before.in_hour if hour == before.hour else 0),
     )
+
+
+def facts(ticket: Ticket) -> AlertFacts | None:
+    """What is known of the alert that opened a ticket, with what validation corrected (R1b.2)."""
+    known = ticket.opening.alert
+    for event in ticket.events if known else ():
+        if isinstance(event, Validated) and known:
+            new = {n: each.after for n, each in event.corrections.items() if n in CORRECTABLE}
+            missing = tuple(name for name in known.missing if name not in event.corrections)
+            known = replace(known, missing=missing, **new)
+    return known
 
 
 def totals(found: Iterable[Standing]) -> Counter[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.tickets.contact import Correction
 from sdcli.tickets.event import (
     Accepted,
     AnyEvent,
@@ -23,15 +24,17 @@ from sdcli.tickets.event import (
     Resumed,
     Returned,
     Stamp,
+    Validated,
     Waited,
 )
 from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.tickets.contact import AlertFacts
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -259,6 +262,43 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     """Back to work."""
     del ticket  # the lifecycle knows from where
     return (Reopened(*stamp.mark(), reason=reason),)
+
+
+def validate(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    facts: AlertFacts | None,
+    corrections: Mapping[str, str],
+    classified: Sequence[AnyEvent] = (),
+    against: str = "",
+    note: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Say that what a machine reported has been looked at, and what was wrong (R1b.2).
+
+    `facts` are what is known of its alert; `classified` is the corrected classification, if that
+    was wrong.
+
+    Raises:
+        RefusedError: no machine reported it, or it was validated and nothing is new.
+    """
+    if facts is None:
+        raise RefusedError(
+            f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
+            ref=ticket.ref,
+        )
+    found = {
+        name: Correction(before, after)
+        for name, after in corrections.items()
+        if (before := str(getattr(facts, name, "") or getattr(ticket, name, ""))) != after
+    }
+    if not ticket.needs_validation and not found:
+        raise RefusedError(
+            f"{ticket.ref} has been validated already; `sdcli history {ticket.ref}` shows by whom.",
+            ref=ticket.ref,
+        )
+    event = Validated(*stamp.mark(), against=against, corrections=found, note=note)
+    return (*classified, event)
 
 
 def _require(kind: str, ticket: Ticket) -> None:

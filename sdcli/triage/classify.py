@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from sdcli.tickets import steps
-from sdcli.tickets.words import UNKNOWN
+from sdcli.tickets.words import UNKNOWN, Level, RequestType
 from sdcli.triage.priority import derive, presets
 from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import Level, RequestType
 
 
 def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
@@ -69,3 +73,27 @@ def decide(
         urgency=urgency or (preset.urgency if ticket.urgency == UNKNOWN else None),
         reason=reason,
     )
+
+
+class _Wish(Struct, frozen=True, rename={"type_": "type"}):
+    """The fields of a classification among corrections."""
+
+    type_: RequestType | None = None
+    service: str | None = None
+    feature: str | None = None
+    impact: Level | None = None
+    urgency: Level | None = None
+
+
+def corrected(
+    policy: Policy, ticket: Ticket, stamp: Stamp, corrections: Mapping[str, str]
+) -> tuple[AnyEvent, ...]:
+    """The classification that corrections by name ask for; nothing if they ask for none (R1b.2).
+
+    Raises:
+        NoSuchEntryError: the service has no such feature.
+    """
+    wish = msgspec.convert(dict(corrections), type=_Wish)
+    if wish == _Wish():
+        return ()
+    return decide(ticket, stamp, policy=policy, reason="validated", **msgspec.structs.asdict(wish))

@@ -1,0 +1,118 @@
+"""`intake explain` accounts for every event; `validate` keeps what was wrong (R1a.2b, R1b.2)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sdcli.errors import REFUSED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
+
+
+def _stream(*statuses: str, instance: str = "shop") -> str:
+    """An Alertmanager document with one alert in these states."""
+    labels = {"alertname": "ProbeFailed", "instance": instance, "severity": "warning"}
+    alerts = [{"status": status, "labels": labels} for status in statuses]
+    return json.dumps({"receiver": "desk", "groupKey": "{}", "alerts": alerts})
+
+
+def test_explain_adds_up(sd: Runner, sdj: JsonRunner) -> None:
+    """What is explained is what was sent, decision by decision, each with its rule."""
+    sd("open", "-", stdin=_stream("firing", "firing", "firing"))
+    sd("open", "-", stdin=_stream("resolved", "firing"))
+
+    told = sdj("intake", "explain", "1")
+
+    assert (told["total"], told["firing"], told["resolved"], told["suppressed"]) == (5, 4, 1, 0)
+    assert sum(each["times"] for each in told["decisions"]) == 5
+    assert [(each["rule"], each["times"]) for each in told["decisions"]] == [
+        ("first-sighting", 1),
+        ("same-alert", 2),
+        ("recovery", 1),
+        ("fires-again", 1),
+    ]
+    (alert,) = told["alerts"]
+    assert (alert["status"], alert["flips"]) == ("firing", 2)
+    text = sd("intake", "explain", "1").stdout
+    assert "accounts for 5 events of monitoring: 4 firing and 1 resolved" in text
+
+
+def test_explain_of_a_request(sd: Runner) -> None:
+    """A ticket without alerts says so."""
+    sd("open", "It is slow", "--user", "ada")
+    assert sd("intake", "explain", "1").stdout == "SD-1 has counted no alert.\n"
+
+
+def test_an_alert_is_marked_until_it_is_validated(sd: Runner, sdj: JsonRunner) -> None:
+    """Corrections are kept as before and after, and change what is known (R1b.2)."""
+    sd("open", "-", stdin=_stream("firing"))
+    before = sdj("show", "1")
+    assert before["needs_validation"]
+    assert "environment" in before["alert"]["missing"]
+
+    words = ("--against", "asset register", "--component", "web1", "--environment", "test")
+    after = sdj("validate", "1", *words, "--service", "website", "--urgency", "high")
+
+    assert not after["needs_validation"]
+    assert (after["alert"]["component"], after["alert"]["environment"]) == ("web1", "test")
+    assert "environment" not in after["alert"]["missing"]
+    assert (after["service"], after["urgency"]) == ("website", "high")
+    happened = sdj("history", "1")[-1]
+    assert happened["against"] == "asset register"
+    assert happened["corrections"]["component"] == {"before": "shop", "after": "web1"}
+    assert happened["corrections"]["urgency"] == {"before": "medium", "after": "high"}
+
+
+def test_only_what_a_machine_said_is_validated_and_once(sd: Runner) -> None:
+    """Requests need none; a second time needs something new; nothing is recorded otherwise."""
+    sd("open", "It is slow", "--user", "ada")
+    assert "was not opened by an alert" in sd("validate", "1", expect=REFUSED).stderr
+    sd("open", "-", stdin=_stream("firing"))
+    sd("validate", "2")
+    assert "validated already" in sd("validate", "2", expect=REFUSED).stderr
+    sd("validate", "2", "--component", "web2")
+
+
+def test_a_planned_outage_at_the_desk(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """From schedule to sla-check: counted while it lasts, raised once by whoever comes first."""
+    (desk_dir / "catalog" / "schedule.yaml").write_text(
+        "format: 1\noutages:\n  probe:\n    summary: New probe\n    components: [shop]\n"
+        '    start: "2026-11-23T09:00:00Z"\n    end: "2026-11-23T11:00:00Z"\n'
+    )
+    sent = json.loads(sd("open", "-", "--json", stdin=_stream("firing")).stdout)
+    assert (sent["action"], sent["rule"]) == ("suppressed", "planned-outage")
+    assert sdj("list") == []
+    late = "2026-11-23T11:00:00Z"
+    raised = sd("sla-check", at=late)
+    assert "it still fires after the planned outage" in raised.stderr
+    (ticket,) = sdj("list", at=late)
+    assert ticket["alert_count"] == 1
+    sd("sla-check", at=late)
+    assert len(sdj("list", at=late)) == 1
+    record = sdj("intake", "explain", "1")
+    assert (record["total"], record["suppressed"]) == (1, 1)
+
+
+def test_many_processes_with_one_alert(desk_dir: Path) -> None:
+    """64 processes at once with the same alert leave one ticket that counts 64 (T17)."""
+    command = [sys.executable, "-m", "sdcli", "--desk", str(desk_dir), "open", "-", "--json"]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(64)
+    ]
+    for process in started:  # all of them wait for their input by now, and get it together
+        assert process.stdin
+        process.stdin.write(_stream("firing"))
+    answers: list[dict[str, Any]] = [
+        json.loads(process.communicate(timeout=300)[0]) for process in started
+    ]
+    assert Counter(answer["action"] for answer in answers) == {"created": 1, "deduped": 63}
+    assert {answer["ref"] for answer in answers} == {"SD-1"}
+    assert max(answer["alert_count"] for answer in answers) == 64
