@@ -13,23 +13,24 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, SdcliError, listed
+from sdcli.errors import MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
-    from sdcli.intake.items import Item, RequestItem
+    from sdcli.intake.items import Item, NewFile, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.policy.model import Policy, Questions
-    from sdcli.results import FrontPage, Seen
+    from sdcli.results import Confirmed, FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
@@ -293,6 +294,7 @@ class Desk:
         stamp, policy = self.stamp, self.policy
         items = [self._completed(item) for item in items]
         folder = self._quarantine_folder
+        items = [self.attachments.saved(item) for item in items]  # on disk before they are named
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             self._told(recorder.catch_up())
@@ -333,6 +335,69 @@ class Desk:
         for outcome in outcomes:
             ref = outcome.ticket.ref if outcome.ticket else ""
             self._tell(f"{ref} {outcome.action}: {outcome.key}, {outcome.reason}.")
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Where files of tickets are kept."""
+        from sdcli.intake.attachments import FOLDER, Attachments  # noqa: PLC0415 - as above
+
+        return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
+
+    def attach(self, ref: str, files: Sequence[NewFile], note: str) -> Ticket:
+        """Add files to a ticket; nothing is kept if one of them is refused.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: the desk does not keep such a file.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+
+        self.ledger.get(ref)
+        for found in map(self.attachments.look_at, files):
+            if found.refused:
+                raise RefusedError(
+                    f"{found.name} is not kept: {found.refused} (catalog/intake.yaml). Nothing was "
+                    "attached.",
+                    file=found.name,
+                )
+        saved = tuple(map(self.attachments.save, files))
+        return self.change(ref, steps.attach, attachments=saved, note=note)
+
+    def confirm(self, ref: str, *, to: str, send: bool, again: bool) -> Confirmed:
+        """Write the confirmation of a request, hand it over if asked to, and note it.
+
+        Nothing is locked while the program that sends mail runs (T28).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: nobody should get one, or no program is named that sends mail.
+            SendingError: the program did not take it; that it was written is noted.
+        """
+        from sdcli.intake import confirmation  # noqa: PLC0415 - as above
+        from sdcli.results import Confirmed  # noqa: PLC0415
+        from sdcli.tickets import steps  # noqa: PLC0415
+
+        policy, ticket = self.policy, self.ledger.get(ref)
+        address = confirmation.address_for(policy, ticket, to)
+        steps.require_confirmable(ticket, to=address, again=again)
+        program = policy.intake.mail.send_with
+        if send and not program:
+            raise RefusedError(
+                "catalog/intake.yaml names no program that sends mail (mail: send_with); without "
+                "--send the confirmation is written to standard output."
+            )
+        due = self.sla(ticket)["response"].due
+        promised = datetime.fromtimestamp(due, timezone.utc) if due else None
+        if promised and promised <= self.now:
+            promised = None
+        mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
+        message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
+        failed = confirmation.send(program, message) if send else ""
+        sent = send and not failed
+        self.change(ref, steps.acknowledge, to=address, message_id=message_id, sent=sent)
+        if failed:
+            raise confirmation.SendingError(ref, failed, message_id)
+        return Confirmed(ref, address, message_id, sent, message.decode("ascii", "replace"))
 
     def receive(self, stream: BinaryIO) -> bytes | Outcome:
         """What is piped in, or what became of it if it is larger than the desk takes.

@@ -227,6 +227,17 @@ class Exported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Confirmed(Struct, frozen=True):
+    """The confirmation of a request, as a mail; `sent` says whether it was handed over."""
+
+    ref: str
+    to: str
+    message_id: str
+    sent: bool
+    message: str
+    exit_code: int = DONE
+
+
 class BroughtIn(Struct, frozen=True):
     """What became of each ticket of an import."""
 
@@ -310,4 +321,5 @@ Result = (
     | PeopleImported
     | Bulletins
     | FrontPage
+    | Confirmed
 )

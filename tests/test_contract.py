@@ -48,6 +48,8 @@ CALLS: dict[str, Call] = {
     "log": Call(("how to scan", "--minutes", "2")),
     "bulletin": Call(("post", REF, "It is slow")),
     "intake": Call(("test", "-"), writes=False, reads_ledger=False),
+    "ack": Call((REF,)),
+    "attach": Call((REF, "evidence.txt")),
     "list": Call((), writes=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
@@ -74,7 +76,9 @@ CALLS: dict[str, Call] = {
 }
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
-    name for name in WITH_REF if name not in ("show", "history", "note", "detail", "reopen")
+    name
+    for name in WITH_REF
+    if name not in ("show", "history", "note", "detail", "reopen", "ack", "attach")
 ]
 
 
@@ -98,12 +102,14 @@ def _ticket_in(sd: Runner) -> Any:
     return bring
 
 
-PATHS = ("new-desk", "new-backup.tar", "made-backup.tar", "tickets.jsonl")
+PATHS = ("new-desk", "new-backup.tar", "made-backup.tar", "tickets.jsonl", "evidence.txt")
 
 
 def _call(name: str, tmp_path: Path) -> list[str]:
     """The command line; files that it reads are there."""
     args = [str(tmp_path / arg) if arg in PATHS else arg for arg in CALLS[name].args]
+    if name == "attach":
+        (tmp_path / "evidence.txt").write_text("error 691")
     if name == "restore":
         ledger = TinyLedger(str(tmp_path / "elsewhere"), 1)
         ledger.compact()

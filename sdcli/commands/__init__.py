@@ -30,6 +30,8 @@ COMMANDS: dict[str, Entry] = {
     "intake": Entry(
         "Record", "Try how alerts are read, explain what became of them, take in what was kept."
     ),
+    "ack": Entry("Record", "Write the confirmation with number and promised time."),
+    "attach": Entry("Record", "Add files to a ticket as evidence."),
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),

@@ -84,9 +84,9 @@ def command(
     ones that are alike and bulletins of known failures are shown first; on a terminal you are
     asked whether it is new. Somebody who cannot be reached needs --no-contact.
 
-    With `-` as SUMMARY, standard input is read: alerts in a format of catalog/intake/, JSON
-    objects with the options' names as keys, or plain text. The same alert again is counted on
-    its ticket. What cannot be read is kept and
+    With `-` as SUMMARY, standard input is read: a mail, alerts in a format of catalog/intake/,
+    JSON objects with the options' names as keys, or plain text. The same alert again is counted
+    on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
     --ask goes through the desk's questions on a terminal; --answer, --skip and --answers answer
@@ -99,6 +99,7 @@ def command(
             --answer connection=home --skip-rest 'the caller is on the train'
         sdcli open 'Mail is slow' --user '+44 20 7946 0201' --me-too SD-7
         sdcli open - --json < alertmanager.json
+        sdcli open - < mail.eml
     """
     way, ref = _way(given, is_piped=summary == "-")
     if summary == "-":

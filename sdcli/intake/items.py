@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.contact import RequestDetails, Walk
+from sdcli.tickets.contact import Attachment, RequestDetails, Walk
 from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import UNKNOWN, Level
 
@@ -105,6 +105,62 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     unrecognised: str = ""
 
 
+class NewFile(Struct, frozen=True, kw_only=True):
+    """A file that a mail or a person brings: a safe name, and its bytes."""
+
+    name: str
+    content: bytes
+    mime: str = ""
+
+
+class MailItem(Struct, frozen=True, kw_only=True):
+    """A mail, read (R1a.3). Every text is clean: no half characters, names on one line.
+
+    Args:
+        id: its Message-ID without the angle brackets, or a hash of its content (T22).
+        sender: the address it is from; `reply_to`: where answers go, if that is elsewhere.
+        body: what was written, without what it quotes and without the signature.
+        text: the whole text; `signature`: what stands below the line of dashes.
+        references: the mails that it answers, the nearest first.
+        signs: by what it shows that a machine wrote it, in words (T21).
+        lists: the addresses of the mailing lists it came through.
+        desk: the desk that wrote it, if it was `sdcli`.
+        forwarded_from: who wrote what it passes on.
+        returned: of a bounce, the ids of the mails that did not arrive; `returned_from`: their
+            senders.
+        date: when it was written, in UTC, as it says itself.
+        files: what is attached; `attachments`: the same once they are saved.
+        alerts: what a monitoring system reports in it, read from its body.
+    """
+
+    id: str
+    sender: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    text: str = ""
+    signature: str = ""
+    references: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    desk: str = ""
+    forwarded_from: str = ""
+    returned: tuple[str, ...] = ()
+    returned_from: tuple[str, ...] = ()
+    date: datetime | None = None
+    files: tuple[NewFile, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    alerts: tuple[AlertItem | Ignored, ...] = ()
+
+    @property
+    def automatic(self) -> str:
+        """The first sign that a machine wrote it; empty if a person did."""
+        return self.signs[0] if self.signs else ""
+
+
 class Unreadable(Struct, frozen=True, kw_only=True):
     """Something that cannot be read; it is kept as it came, with the reason."""
 
@@ -112,7 +168,7 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-Item: TypeAlias = AlertItem | Ignored | RequestItem | Unreadable
+Item: TypeAlias = AlertItem | Ignored | RequestItem | MailItem | Unreadable
 
 _SUMMARY_LENGTH = 200
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sdcli.intake.alerts import AlertBook
 from sdcli.intake.caller import contact_of
-from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.event import Opened
@@ -67,7 +67,17 @@ class Recorder:
         if isinstance(item, Ignored):
             return Outcome(action="ignored", rule="not-an-alert", reason=item.reason)
         self._alerts.finish()  # what follows sees the ledger as the alerts have left it
+        if isinstance(item, MailItem):
+            from sdcli.intake.mails import record_mail  # noqa: PLC0415 - only mail pays for it
+
+            return record_mail(self._writer, self._policy, self._stamp, item, self._reported)
         return self._request(item)
+
+    def _reported(self, item: AlertItem | Ignored) -> Outcome:
+        """What becomes of what a mail reports; the ledger is as it leaves it."""
+        outcome = self._one(item)
+        self._alerts.finish()
+        return outcome
 
     def _after_all(self, outcome: Outcome, last: dict[str, Outcome]) -> Outcome:
         """The outcome with its ticket as it is now; each ticket is looked up once."""

@@ -100,6 +100,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "articles": subject.articles,
+        "attachments": subject.attachments,
         "agreement": seen.agreement,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
@@ -283,6 +284,13 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Repaired: lambda result: result.mended,
     results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
     results.BroughtBack: lambda result: result.restored,
+    results.Confirmed: lambda result: {
+        "ref": result.ref,
+        "to": result.to,
+        "message_id": result.message_id,
+        "sent": result.sent,
+        "message": result.message,
+    },
     results.BroughtIn: lambda result: {
         "dry_run": result.dry_run,
         "new": sum(each.is_new for each in result.moved),

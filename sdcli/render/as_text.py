@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sdcli.policy.people import Person
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
-    from sdcli.tickets.contact import AlertFacts
+    from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
@@ -117,6 +117,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
         *_request_rows(ticket),
+        *(("file", _file(each)) for each in ticket.attachments),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
     # Set apart from the history below it, which it could otherwise imitate.
@@ -137,6 +138,12 @@ def _status(seen: results.Seen) -> str:
         until = f" until {words.instant(ticket.waiting_until)}" if ticket.waiting_until else ""
         return f"{status} for {ticket.waiting_for}{until}"
     return f"{status} as {ticket.code}" if ticket.code else status
+
+
+def _file(attached: Attachment) -> str:
+    """A file with its size and the beginning of its hash, which is its name on disk."""
+    refused = f", not kept: {attached.refused}" if attached.refused else ""
+    return f"{attached.name} ({attached.size} bytes, sha256 {attached.sha256[:12]}{refused})"
 
 
 def _queue(ticket: Ticket) -> str:
@@ -640,6 +647,14 @@ def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
     return page(result), nothing
 
 
+def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
+    """The mail itself, unless it is on its way already."""
+    if result.sent:
+        head = screen.style(result.ref, bold=True)
+        return [f"{head} confirmed to {line(result.to)}"], []
+    return result.message.splitlines(), []
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -666,4 +681,5 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.PeopleImported: _people_imported,
     results.Bulletins: _bulletins,
     results.FrontPage: _front_page,
+    results.Confirmed: _confirmed,
 }

@@ -15,11 +15,13 @@ from sdcli.errors import IllegalStepError, RefusedError
 from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
+    Acknowledged,
     AlsoAffected,
     Announced,
     AnyEvent,
     ArticleUse,
     Assigned,
+    Attached,
     Classified,
     Closed,
     Contacted,
@@ -42,7 +44,7 @@ from sdcli.tickets.words import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sdcli.tickets.contact import AlertFacts, RequestDetails
+    from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -278,6 +280,47 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     """Back to work."""
     del ticket  # the lifecycle knows from where
     return (Reopened(*stamp.mark(), reason=reason),)
+
+
+def attach(
+    ticket: Ticket, stamp: Stamp, *, attachments: tuple[Attachment, ...], note: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Add files as evidence (R1b.1b)."""
+    del ticket  # evidence is legal always
+    return (Attached(*stamp.mark(), attachments=attachments, note=note),)
+
+
+def acknowledge(
+    ticket: Ticket, stamp: Stamp, *, to: str, message_id: str, sent: bool
+) -> tuple[AnyEvent, ...]:
+    """Note that the confirmation was written, and whether it was sent (R1a.3d)."""
+    del ticket  # a confirmation is legal always
+    return (Acknowledged(*stamp.mark(), to=to, message_id=message_id, sent=sent),)
+
+
+def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
+    """Refuse a confirmation that nobody should get.
+
+    Raises:
+        RefusedError: there is no address, a machine wrote the request (T21), or it was
+            confirmed before.
+    """
+    message = ticket.opening.message
+    if message is not None and message.automatic:
+        raise RefusedError(
+            f"{ticket.ref} came by a mail that a machine wrote ({message.automatic}); those are "
+            "never answered.",
+            ref=ticket.ref,
+        )
+    if not to:
+        raise RefusedError(
+            f"{ticket.ref} has no mail address to confirm to; --to MAIL names one.", ref=ticket.ref
+        )
+    if not again and any(isinstance(event, Acknowledged) for event in ticket.events):
+        raise RefusedError(
+            f"{ticket.ref} was confirmed before; --again writes another confirmation.",
+            ref=ticket.ref,
+        )
 
 
 def validate(
