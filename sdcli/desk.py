@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from sdcli.intake.attachments import Attachments
+    from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
     from sdcli.intake.items import Item, NewFile, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
-    from sdcli.ledger.interface import Ledger, Reader
+    from sdcli.intake.roster import Taken
+    from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.policy.model import Policy, Questions
-    from sdcli.results import Confirmed, Seen
+    from sdcli.results import Confirmed, FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
@@ -168,8 +170,122 @@ class Desk:
             ticket = writer.get(ref)
             return writer.append(ticket, step(ticket, stamp, *args, **wish))
 
-    def take_in(self, items: Sequence[Item]) -> list[Outcome]:
-        """Record what arrived, all in one unit of work; what cannot be read is kept."""
+    def look_before(self, item: RequestItem) -> Before:
+        """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
+
+        Raises:
+            RefusedError: it cannot be told who calls.
+            NoSuchTicketError: the same request made before is not there.
+        """
+        from sdcli.intake.before import Wanted, look  # noqa: PLC0415 - as above
+        from sdcli.intake.caller import contact_of  # noqa: PLC0415
+
+        if item.previous:
+            self.ledger.get(item.previous)
+        caller = contact_of(self.policy, self.stamp, item)
+        people = (caller.id, caller.on_behalf_of)
+        service = item.service.casefold()
+        wanted = Wanted(people=people, summary=item.summary, service=service, site=caller.site)
+        return look(self.ledger, wanted, self.now)
+
+    def require_caller(self, item: RequestItem, *, opens: bool) -> None:
+        """Refuse to guess who calls, and to open a request that nobody can answer (R1a.1d).
+
+        Raises:
+            RefusedError: no number and no mail address are known, and no reason is given.
+        """
+        from sdcli.intake.caller import require_caller  # noqa: PLC0415 - as above
+
+        require_caller(self.policy, self.stamp, item, opens=opens)
+
+    def join(
+        self, item: RequestItem, ref: str, *, me_too: bool, shown: Sequence[str] = ()
+    ) -> Outcome:
+        """Add a contact to a ticket, or count its caller there, instead of opening one.
+
+        The bulletins of the tickets `shown` are counted as shown, in the same commit.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is closed.
+        """
+        from sdcli.intake.join import Joiner  # noqa: PLC0415 - as above
+
+        stamp, policy = self.stamp, self.policy
+        with self.ledger.write() as writer:
+            outcome = Joiner(writer, policy, stamp).join(item, ref, me_too=me_too)
+            self._count_views(writer, shown if outcome.action != "deduped" else ())
+            return self._as_it_is(writer, outcome)
+
+    def bulletins(self, ref: str = "") -> list[Ticket]:
+        """The tickets whose bulletin stands, the newest first; only `ref` if it is given.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it has no bulletin.
+        """
+        from sdcli.tickets import keys  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import standing  # noqa: PLC0415
+
+        if not ref:
+            return list(self.ledger.having(keys.ANNOUNCED, self.now))
+        ticket = self.ledger.get(ref)
+        standing(ticket)
+        return [ticket]
+
+    def front_page(self, tickets: Sequence[Ticket], form: str) -> FrontPage:
+        """What callers are told by the bulletins of these tickets (R1a.1g, R1b.1e)."""
+        from sdcli.intake.before import is_overdue  # noqa: PLC0415 - as above
+        from sdcli.results import FrontPage, Notice  # noqa: PLC0415
+        from sdcli.tickets.event import Announced  # noqa: PLC0415
+
+        sla, services = self.policy.sla, self.policy.catalog.services
+        notices = [
+            Notice(
+                ref=ticket.ref,
+                text=said.text,
+                state=said.state,
+                services=tuple(services[name].name for name in said.services if name in services),
+                site=said.site,
+                until=said.until,
+                next_update=said.next_update,
+                overdue=is_overdue(said, self.now),
+                updated_at=max(e.at for e in ticket.events if isinstance(e, Announced)),
+            )
+            for ticket in tickets
+            if (said := ticket.bulletin)
+        ]
+        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
+
+    def count_views(self, refs: Sequence[str], times: int) -> None:
+        """Count that these bulletins were shown so many times (R1a.1g)."""
+        with self.ledger.write() as writer:
+            self._count_views(writer, refs, times)
+
+    def _count_views(self, writer: Writer, refs: Sequence[str], times: int = 1) -> None:
+        from sdcli.tickets.steps import show_to  # noqa: PLC0415 - as above
+
+        for ref in refs:
+            ticket = writer.get(ref)
+            events = show_to(ticket, self.stamp, times=times)
+            if events:
+                writer.append(ticket, events)
+
+    @staticmethod
+    def _as_it_is(writer: Writer, outcome: Outcome) -> Outcome:
+        """The outcome with its ticket after everything in the unit of work."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        return (
+            replace(outcome, ticket=writer.get(outcome.ticket.ref)) if outcome.ticket else outcome
+        )
+
+    def take_in(self, items: Sequence[Item], shown: Sequence[str] = ()) -> list[Outcome]:
+        """Record what arrived, all in one unit of work; what cannot be read is kept.
+
+        The bulletins of the tickets `shown` are counted as shown, if anything was new.
+        """
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
         from sdcli.intake.record import Recorder  # noqa: PLC0415
 
@@ -182,7 +298,10 @@ class Desk:
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             self._told(recorder.catch_up())
-            return recorder.record(items)
+            outcomes = recorder.record(items)
+            if any(outcome.action == "created" for outcome in outcomes):
+                self._count_views(writer, shown)
+            return outcomes
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -389,6 +508,24 @@ class Desk:
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress)
+
+    def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
+        """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
+
+        Two imports at once come one after the other: the ledger's lock keeps them apart.
+
+        Raises:
+            ImportFileError: rows cannot be taken, all of them listed.
+            DataFileError: the desk's files are wrong, or would be.
+            MachineError: the file could not be written.
+        """
+        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+
+        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
+        if dry_run:
+            return take_over(self.root, roster, name, dry_run=True)
+        with self.ledger.write():
+            return take_over(self.root, roster, name, dry_run=False)
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,9 @@ from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from sdcli.intake.before import Before
     from sdcli.policy.model import Policy, Questions
     from sdcli.policy.trees import Course
     from sdcli.tickets.ticket import Ticket
@@ -43,6 +46,70 @@ def ask_classification(
     answers["impact"] = _choose("Who is hindered", words.impact, proposals["impact"])
     answers["urgency"] = _choose("How much", words.urgency, proposals["urgency"])
     return answers
+
+
+def tell_before(before: Before, now: datetime) -> None:
+    """Show what is there already, before anything is recorded (R1a.1a, R1a.1f)."""
+    from sdcli.render.before import lines  # noqa: PLC0415 - only `open` pays for it
+
+    with suppress(OSError):  # a remark that nobody can hear changes nothing
+        for text in lines(before, now):
+            click.echo(text, err=True)
+
+
+def ask_what_to_do(before: Before) -> tuple[str, str]:
+    """Whether it is new, or belongs to something: the option that says so, and the reference."""
+    ways = [
+        *(("me_too", ticket, "the caller has this too") for ticket in before.bulletins),
+        *(("add_to", ticket, "it belongs to this") for ticket in before.caller_open),
+        *(("same_as", each.ticket, "new, but the same again as this") for each in before.earlier),
+    ]
+    click.echo("  0  it is new", err=True)
+    for number, (_, ticket, meaning) in enumerate(ways, 1):
+        click.echo(f"  {number}  {meaning}: {ticket.ref} {line(ticket.summary)}", err=True)
+    chosen = click.prompt("Which", type=click.IntRange(0, len(ways)), default=0, err=True)
+    return (ways[chosen - 1][0], ways[chosen - 1][1].ref) if chosen else ("", "")
+
+
+def ask_contact(policy: Policy, given: Mapping[str, Any]) -> dict[str, str]:
+    """What is not known of whoever calls; the number to call back comes first (R1a.1d).
+
+    `given` are the options of `open`; the answers are by the same names.
+    """
+    from sdcli.policy.people import known  # noqa: PLC0415 - only `open` pays for it
+
+    person = known(policy, given["user"] or given["phone"])
+    answers: dict[str, str] = {}
+    phone = given["phone"] or (person.contact.phone if person else "")
+    if not phone and not given["no_contact"]:
+        phone = answers["phone"] = _ask("The number to call back (Enter if there is none)")
+    if not given["user"]:
+        person = known(policy, phone)
+        answers["user"] = click.prompt(
+            "Who calls (id, mail or number)", default=person.id if person else None, err=True
+        ).strip()
+        person = known(policy, answers["user"]) or person
+    mail = given["mail"] or (person.contact.mail if person else "")
+    is_mail = "@" in (given["user"] or answers["user"])
+    if not (phone or mail or is_mail or given["no_contact"]):
+        answers |= _ask_reach()
+    return answers
+
+
+def _ask_reach() -> dict[str, str]:
+    """How somebody without a number is reached, or why they cannot be."""
+    mail = _ask("The mail address to answer to (Enter if there is none)")
+    if mail:
+        return {"mail": mail}
+    reason = ""
+    while not reason:
+        reason = _ask("Why can nobody be reached")
+    return {"no_contact": reason}
+
+
+def _ask(question: str) -> str:
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer.strip()
 
 
 def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> str:
@@ -78,7 +145,7 @@ def ask_questions(
         click.echo(f"Questions of {line(f'{questions.version}: {questions.changed}')}", err=True)
     click.echo("(? for unknown, - leaves a question out)", err=True)
     while (asks := follow(questions, answers, begin).asks) is not None:
-        answers[asks.id] = _ask(asks)
+        answers[asks.id] = _ask_one(asks)
     return answers
 
 
@@ -88,7 +155,7 @@ def ask_notes() -> str:
     return said.strip()
 
 
-def _ask(asked: Asked) -> Answer:
+def _ask_one(asked: Asked) -> Answer:
     """One question, until it has an answer or a reason for none."""
     question = asked.question
     click.echo(f"\n{line(question.ask)}", err=True)

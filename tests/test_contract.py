@@ -42,9 +42,11 @@ ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": 
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
+    "people": Call(("find", "ada"), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
     "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),
+    "bulletin": Call(("post", REF, "It is slow")),
     "intake": Call(("test", "-"), writes=False, reads_ledger=False),
     "ack": Call((REF,)),
     "attach": Call((REF, "evidence.txt")),

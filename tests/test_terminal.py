@@ -105,11 +105,23 @@ def test_json_keeps_its_value(text: str) -> None:
 @pytest.mark.parametrize("json_flag", [(), ("--json",)])
 def test_hostile_text_is_shown_not_obeyed(sd: Runner, json_flag: tuple[str, ...]) -> None:
     """Summaries, details, fields, names, reasons: none reaches the terminal as control."""
-    sd("open", HOSTILE, "--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}")
+    said = ("--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}", "--phone", HOSTILE)
+    sd("open", HOSTILE, *said, "--unit", HOSTILE, "--site", HOSTILE)
+    sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE, "--site", HOSTILE)
+    before = sd("open", HOSTILE, *said, *json_flag, "--me-too", "1")
+    assert not any(escape in before.output for escape in ESCAPES)
     sd("note", "1", HOSTILE, env={"SDCLI_USER": HOSTILE})
     sd("escalate", "1", "--to", "network", "--reason", HOSTILE)
 
-    for command in (["list"], ["show", "1"], ["history", "1"], ["sla-check", "--dry-run"]):
+    for command in (
+        ["list"],
+        ["show", "1"],
+        ["history", "1"],
+        ["sla-check", "--dry-run"],
+        ["bulletin", "list"],
+        ["bulletin", "show"],
+        ["bulletin", "show", "--format", "html"],
+    ):
         result = sd(*command, *json_flag, at="2026-12-24T10:00:00Z")
         assert not any(escape in result.output for escape in ESCAPES)
     failed = sd("show", HOSTILE, *json_flag, expect=2)

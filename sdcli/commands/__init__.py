@@ -22,9 +22,11 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
+    "people": Entry("Set up", "Find contacts, or take them over from a list."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),
+    "bulletin": Entry("Record", "Tell callers of a known failure, and count who saw it."),
     "intake": Entry(
         "Record", "Try how alerts are read, explain what became of them, take in what was kept."
     ),

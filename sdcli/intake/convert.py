@@ -100,7 +100,7 @@ _VOLATILE = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
     r"|0x[0-9a-fA-F]+"
     r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{6,}\b"
-    r"|[0-9]+(?:[.,:][0-9]+)*"
+    r"|(?<![a-zA-Z0-9])[0-9]+(?:[.,:][0-9]+)*"  # not the number of web1 or eth0 (T18)
 )
 
 

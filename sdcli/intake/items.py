@@ -6,6 +6,7 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.tickets.contact import Attachment, RequestDetails, Walk
 from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
@@ -61,6 +62,8 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     knows the payload. The details say so too.
 
     Args:
+        no_contact: the reason why nobody can be reached; `previous`: the reference of the same
+            request made before.
         tree, answers: answers that have not been followed yet, as they came, and the tree to
             begin with; `walk`: the way they led.
         queue, procedure, agreement: what a walk led to; `reasons`: why, by field.
@@ -94,6 +97,11 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     reasons: dict[str, str] = {}
     state: dict[str, str] = {}
     read: tuple[ArticleUse, ...] = ()
+    caller_class: str = ""
+    unit: str = ""
+    site: str = ""
+    no_contact: str = ""
+    previous: str = ""
     unrecognised: str = ""
 
 
@@ -163,6 +171,11 @@ class Unreadable(Struct, frozen=True, kw_only=True):
 Item: TypeAlias = AlertItem | Ignored | RequestItem | MailItem | Unreadable
 
 _SUMMARY_LENGTH = 200
+
+
+def linked(item: RequestItem, previous: str) -> RequestItem:
+    """The request, with the reference of the same one made before."""
+    return replace(item, previous=previous)
 
 
 def summarised(text: str, details: str) -> tuple[str, str]:

@@ -42,6 +42,10 @@ _TEXTS = (
     "urgency",
     "details",
     "idempotency_key",
+    "caller_class",
+    "unit",
+    "site",
+    "no_contact",
 )
 _LONGEST_MINUTES = 24 * 60
 _NO_FORMATS = Formats({})

@@ -17,7 +17,7 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.policy import model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
 
@@ -112,8 +112,8 @@ def questions(root: str, policy: model.Policy, cache: str = "") -> model.Questio
     return fresh
 
 
-def read_policy(root: str) -> model.Policy:
-    """The policy of the desk at `root`, from its files.
+def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.Policy:
+    """The policy of the desk at `root`, from its files, or what stands in `instead` of one.
 
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
@@ -125,7 +125,7 @@ def read_policy(root: str) -> model.Policy:
     digest = hashlib.sha256()
     reads = {}
     for name in model.FILES:
-        text = _text(root, name)
+        text = (instead or {}).get(name) or _text(root, name)
         digest.update(text if isinstance(text, bytes) else b"")
         reads[name] = read_file(name, text, _SHAPES[name])
     found = [problem for read in reads.values() for problem in read.problems]

@@ -6,7 +6,7 @@ is required, and `place` is filled in with the file and line a value came from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NewType, TypeAlias
+from typing import TYPE_CHECKING, Literal, NewType, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -243,6 +243,7 @@ class Teams(Struct, frozen=True, kw_only=True):
 
 
 CallerClass: TypeAlias = Literal["employee", "external", "partner", "provider", "unknown"]
+CALLER_CLASSES: tuple[CallerClass, ...] = get_args(CallerClass)
 
 
 class Contact(Struct, frozen=True, kw_only=True):

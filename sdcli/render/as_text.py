@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from sdcli import results
+from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
-from sdcli.tickets.words import BREACH
+from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
+    from sdcli.policy.people import Person
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
@@ -107,10 +109,12 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
+        *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_alert_rows(seen),
+        *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
@@ -151,6 +155,33 @@ def _who(requester: str, on_behalf_of: str, phone: str, mail: str) -> str:
     contact = ", ".join(part for part in (phone, mail) if part and part != requester)
     whom = f" for {on_behalf_of}" if on_behalf_of else ""
     return f"{requester}{whom}" + (f" ({contact})" if contact else "")
+
+
+def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """Class, unit and site of the caller; why nobody can be reached; the request made before."""
+    opening = ticket.opening
+    facts = (opening.caller_class, opening.unit, opening.site)
+    told = ", ".join(fact for fact in facts if fact and fact != UNKNOWN)
+    rows = (
+        ("caller", told),
+        ("no contact", opening.reasons.get("contact", "")),
+        ("previous", opening.previous),
+    )
+    return [row for row in rows if row[1]]
+
+
+def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    ticket = seen.ticket
+    rows: list[tuple[str, str]] = []
+    if ticket.bulletin:
+        from sdcli.render.before import bulletin  # noqa: PLC0415 - only known failures pay for it
+
+        rows.append(("bulletin", bulletin(ticket, seen.now).removeprefix(f"{ticket.ref} ")))
+    if ticket.views:
+        rows.append(("views", words.count(ticket.views, "time")))
+    if ticket.me_too:
+        rows.append(("me too", words.count(ticket.me_too, "more caller")))
+    return rows
 
 
 def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
@@ -245,7 +276,7 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        line(ticket.summary),
+        line(ticket.summary) + (f" [+{ticket.me_too}]" if ticket.me_too else ""),
     ]
 
 
@@ -563,6 +594,59 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
 
 
+def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
+    if not result.people:
+        return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
+    return [text for person in result.people for text in _person_lines(person, screen)], []
+
+
+def _person_lines(person: Person, screen: Screen) -> list[str]:
+    contact = person.contact
+    where = (contact.unit, contact.site, contact.zone)
+    facts = [contact.phone, contact.mail, contact.caller_class, *where]
+    told = ", ".join(fact for fact in facts if fact)
+    return [
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"    {line(told)}",
+    ]
+
+
+def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
+    del screen
+    taken = result.taken
+    would = "would be " if result.dry_run else ""
+    rows = [("added", taken.added), ("updated", taken.updated), ("unchanged", taken.unchanged)]
+    counts = ", ".join(f"{len(names)} {would}{word}" for word, names in rows)
+    named = [f"  {word}: {line(listed(names))}" for word, names in rows[:2] if names]
+    return [f"Contacts: {counts}.", *named], [line(note) for note in taken.notes]
+
+
+def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
+    from sdcli.intake.before import is_overdue  # noqa: PLC0415 - only bulletins pay for it
+    from sdcli.render.before import bulletin  # noqa: PLC0415
+
+    if not result.tickets:
+        return [], ["No bulletin stands. `sdcli bulletin post REF TEXT` posts one."]
+    told = []
+    for ticket in result.tickets:
+        said = ticket.bulletin
+        if said is None:
+            continue
+        late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
+        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
+        counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
+        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+    return told, []
+
+
+def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
+    from sdcli.render.bulletin import page  # noqa: PLC0415 - as above
+
+    del screen
+    nothing = ["No bulletin stands."] if not result.notices else []
+    return page(result), nothing
+
+
 def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
     """The mail itself, unless it is on its way already."""
     if result.sent:
@@ -593,5 +677,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.PeopleFound: _people_found,
+    results.PeopleImported: _people_imported,
+    results.Bulletins: _bulletins,
+    results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
 }
