@@ -347,7 +347,7 @@ def test_it_goes_to_no_odd_address(arrives: Any, sd: Runner, to: str) -> None:
 
 def test_nobody_is_no_address(sd: Runner) -> None:
     """A request of somebody without a mail address is confirmed to a named one only."""
-    sd("open", "It is slow", "--user", "somebody", "--no-contact", "a passer-by")
+    sd("open", "It is slow", "--user", "somebody", "--phone", "1234")
     assert "--to MAIL" in sd("ack", "1", expect=4).stderr
     assert "To: eve@example.org" in sd("ack", "1", "--to", "eve@example.org").stdout
 
