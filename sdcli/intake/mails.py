@@ -1,8 +1,9 @@
 """Mails into the ledger: what one is about, and what becomes of it, in one unit of work.
 
 The same mail twice changes nothing (T22). An answer is a contact on its ticket and never more:
-what is done about it is a person's decision (T23). What a machine wrote opens no ticket (T21),
-but for a mail of ours that did not arrive, and for what a monitoring system reports.
+what is done about it is a person's decision (T23). A machine that answers opens no ticket (T21); one
+that reports something, as cron does, opens one that is never answered, and so does a mail of ours
+that did not arrive.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sdcli.errors import NoSuchTicketError
 from sdcli.intake.items import summarised
 from sdcli.intake.outcome import Outcome
 from sdcli.intake.replies import is_thanks, with_signature
-from sdcli.intake.signs import is_own, own_addresses, sign_of
+from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
 from sdcli.tickets.contact import MailFacts
 from sdcli.tickets.event import Contacted, Opened
@@ -104,6 +105,8 @@ class _Mail:
         ours = own_addresses(self._policy.intake.mail)
         if any(address.casefold() in ours for address in self._item.returned_from):
             return self._opened("", "a mail of the desk did not arrive, and no ticket knows it")
+        if is_report(self._item):
+            return self._opened("", f"written by a machine ({self._sign}): it is never answered")
         return _ignored(f"written by a machine: {self._sign}")
 
     def _answered(self, found: Ticket) -> Outcome:
@@ -175,11 +178,14 @@ class _Mail:
 
     def _caller(self) -> tuple[str, Contact | None]:
         """Who wrote it: somebody of the desk's people, else the address."""
-        for address in filter(None, (self._item.sender, self._item.reply_to)):
+        ours = own_addresses(self._policy.intake.mail)
+        is_form = self._item.sender.casefold() in ours
+        senders = (self._item.reply_to, "" if is_form else self._item.sender)
+        for address in filter(None, reversed(senders)):
             found = self._policy.contact(address)
             if found:
                 return found
-        return self._item.sender or self._item.reply_to or UNKNOWN, None
+        return next(filter(None, reversed(senders)), UNKNOWN), None
 
     def _facts(self) -> MailFacts:
         item = self._item

@@ -168,6 +168,24 @@ def test_a_machine_opens_nothing(arrives: Any, sdj: JsonRunner) -> None:
     assert sdj("list", "--all") == []
 
 
+def test_what_a_machine_reports_is_not_lost(arrives: Any, sd: Runner) -> None:
+    """A mail of cron opens a ticket that is never answered; a mailing list opens none (T21)."""
+    told = arrives("disk full", "Cron <root@db1> backup", Auto_Submitted="auto-generated")
+    assert (told["action"], told["rule"]) == ("created", "new-mail")
+    assert "never answered" in told["reason"]
+    assert "never answered" in sd("ack", "SD-1", expect=4).stderr
+    listed = arrives("News", "News", Precedence="bulk", List_Id="<news.example.org>")
+    assert listed["action"] == "ignored"
+
+
+def test_a_form_that_sends_in_our_name_is_a_persons(arrives: Any, sdj: JsonRunner) -> None:
+    """A web form's mail comes from the desk's own address and answers to who filled it in."""
+    told = arrives("It drops.", From="desk@example.com", Reply_To="ada@example.com")
+    assert told["action"] == "created"
+    opened = sdj("show", "1")
+    assert (opened["requester"], opened["mail"]) == ("ada", "ada@example.com")
+
+
 def test_a_machine_is_heard_on_a_ticket_and_changes_nothing(
     arrives: Any, sd: Runner, history: Any
 ) -> None:
