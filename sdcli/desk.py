@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader, Writer
-    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.model import Policy
+    from sdcli.policy.questions import Questions
     from sdcli.results import Confirmed, FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
