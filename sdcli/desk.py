@@ -152,6 +152,14 @@ class Desk:
         agreement, _ = agreement_of(self.policy, ticket.service)
         return Seen(ticket, self.sla(ticket), agreement, self.now)
 
+    def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
+        """Outcomes with their tickets as they stand now; each ticket is looked at once."""
+        seen: dict[str, Seen] = {}
+        for outcome in outcomes:
+            if outcome.ticket and outcome.ticket.ref not in seen:
+                seen[outcome.ticket.ref] = self.see(outcome.ticket)
+        return [(each, seen[each.ticket.ref] if each.ticket else None) for each in outcomes]
+
     def change(
         self,
         ref: str,
