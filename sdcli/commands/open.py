@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,9 +42,12 @@ if TYPE_CHECKING:
     type=FORMAT,
     help="What standard input holds, if that is not plain: a format, json, text or mail.",
 )
+@click.option(
+    "--sender-repeats", is_flag=True, help="Keep nothing if it fails: it will be sent again."
+)
 @pass_desk
 def command(
-    desk: Desk, summary: str, form: str | None, **given: Any
+    desk: Desk, summary: str, form: str | None, *, sender_repeats: bool, **given: Any
 ) -> results.Opened | results.TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
@@ -58,18 +62,24 @@ def command(
         sdcli open - --json < alertmanager.json
     """
     if summary == "-":
-        return _taken_in(desk, form, given)
+        return _taken_in(desk, form, given, sender_repeats=sender_repeats)
     item = _request(desk, summary, given)
     outcome = desk.take_in([item])[0]
     return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None)
 
 
-def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
-    """Read all of standard input first, then record it: nothing is locked while waiting."""
+def _taken_in(
+    desk: Desk, form: str | None, given: dict[str, Any], *, sender_repeats: bool
+) -> results.TakenIn:
+    """Read all of standard input first, then record it: nothing is locked while waiting.
+
+    A copy of what will be sent again would be taken in out of its turn: an alert that is over by
+    then would fire again.
+    """
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    with desk.keeping(raw):
+    with nullcontext() if sender_repeats else desk.keeping(raw):
         items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
