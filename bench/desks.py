@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sdcli.ledger.tiny import document
-from sdcli.ledger.tiny.document import Archive, DocumentWriter, Extent, Meta, key_line, ticket_line
+from sdcli.ledger.tiny.document import (
+    Archive,
+    DocumentWriter,
+    Extent,
+    Meta,
+    key_line,
+    key_number,
+    ticket_line,
+)
 from sdcli.ledger.tiny.image import Places
 from sdcli.ledger.tiny.journal import Journal
-from sdcli.ledger.tiny.keys import alert, key_number
 from sdcli.ledger.tiny.rows import row_bytes
 from sdcli.tickets.event import Accepted, Classified, Closed, Noted, Opened, Resolved, Waited
+from sdcli.tickets.keys import alert
 from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:

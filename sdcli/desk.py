@@ -13,21 +13,24 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, SdcliError
+from sdcli.errors import MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.intake.attachments import Attachments
+    from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
-    from sdcli.intake.items import Item, RequestItem
+    from sdcli.intake.items import Item, NewFile, RequestItem
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
-    from sdcli.ledger.interface import Ledger, Reader
-    from sdcli.policy.model import Policy
-    from sdcli.results import Seen
+    from sdcli.intake.roster import Taken
+    from sdcli.ledger.interface import Ledger, Reader, Writer
+    from sdcli.policy.model import Policy, Questions
+    from sdcli.results import Confirmed, FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
@@ -89,6 +92,18 @@ class Desk:
         from sdcli.policy.load import policy  # noqa: PLC0415 - not every command needs it
 
         return policy(self.root, self._cache)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The desk's question trees.
+
+        Raises:
+            DataFileError: their file, or one that they refer to, is wrong.
+        """
+        from sdcli.policy.load import questions  # noqa: PLC0415 - as above
+
+        cache = self._cache and f"{self._cache}.questions"
+        return questions(self.root, self.policy, cache)
 
     @cached_property
     def formats(self) -> Formats:
@@ -155,19 +170,138 @@ class Desk:
             ticket = writer.get(ref)
             return writer.append(ticket, step(ticket, stamp, *args, **wish))
 
-    def take_in(self, items: Sequence[Item]) -> list[Outcome]:
-        """Record what arrived, all in one unit of work; what cannot be read is kept."""
+    def look_before(self, item: RequestItem) -> Before:
+        """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
+
+        Raises:
+            RefusedError: it cannot be told who calls.
+            NoSuchTicketError: the same request made before is not there.
+        """
+        from sdcli.intake.before import Wanted, look  # noqa: PLC0415 - as above
+        from sdcli.intake.caller import contact_of  # noqa: PLC0415
+
+        if item.previous:
+            self.ledger.get(item.previous)
+        caller = contact_of(self.policy, self.stamp, item)
+        people = (caller.id, caller.on_behalf_of)
+        service = item.service.casefold()
+        wanted = Wanted(people=people, summary=item.summary, service=service, site=caller.site)
+        return look(self.ledger, wanted, self.now)
+
+    def require_caller(self, item: RequestItem, *, opens: bool) -> None:
+        """Refuse to guess who calls, and to open a request that nobody can answer (R1a.1d).
+
+        Raises:
+            RefusedError: no number and no mail address are known, and no reason is given.
+        """
+        from sdcli.intake.caller import require_caller  # noqa: PLC0415 - as above
+
+        require_caller(self.policy, self.stamp, item, opens=opens)
+
+    def join(
+        self, item: RequestItem, ref: str, *, me_too: bool, shown: Sequence[str] = ()
+    ) -> Outcome:
+        """Add a contact to a ticket, or count its caller there, instead of opening one.
+
+        The bulletins of the tickets `shown` are counted as shown, in the same commit.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is closed.
+        """
+        from sdcli.intake.join import Joiner  # noqa: PLC0415 - as above
+
+        stamp, policy = self.stamp, self.policy
+        with self.ledger.write() as writer:
+            outcome = Joiner(writer, policy, stamp).join(item, ref, me_too=me_too)
+            self._count_views(writer, shown if outcome.action != "deduped" else ())
+            return self._as_it_is(writer, outcome)
+
+    def bulletins(self, ref: str = "") -> list[Ticket]:
+        """The tickets whose bulletin stands, the newest first; only `ref` if it is given.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it has no bulletin.
+        """
+        from sdcli.tickets import keys  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import standing  # noqa: PLC0415
+
+        if not ref:
+            return list(self.ledger.having(keys.ANNOUNCED, self.now))
+        ticket = self.ledger.get(ref)
+        standing(ticket)
+        return [ticket]
+
+    def front_page(self, tickets: Sequence[Ticket], form: str) -> FrontPage:
+        """What callers are told by the bulletins of these tickets (R1a.1g, R1b.1e)."""
+        from sdcli.intake.before import is_overdue  # noqa: PLC0415 - as above
+        from sdcli.results import FrontPage, Notice  # noqa: PLC0415
+        from sdcli.tickets.event import Announced  # noqa: PLC0415
+
+        sla, services = self.policy.sla, self.policy.catalog.services
+        notices = [
+            Notice(
+                ref=ticket.ref,
+                text=said.text,
+                state=said.state,
+                services=tuple(services[name].name for name in said.services if name in services),
+                site=said.site,
+                until=said.until,
+                next_update=said.next_update,
+                overdue=is_overdue(said, self.now),
+                updated_at=max(e.at for e in ticket.events if isinstance(e, Announced)),
+            )
+            for ticket in tickets
+            if (said := ticket.bulletin)
+        ]
+        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
+
+    def count_views(self, refs: Sequence[str], times: int) -> None:
+        """Count that these bulletins were shown so many times (R1a.1g)."""
+        with self.ledger.write() as writer:
+            self._count_views(writer, refs, times)
+
+    def _count_views(self, writer: Writer, refs: Sequence[str], times: int = 1) -> None:
+        from sdcli.tickets.steps import show_to  # noqa: PLC0415 - as above
+
+        for ref in refs:
+            ticket = writer.get(ref)
+            events = show_to(ticket, self.stamp, times=times)
+            if events:
+                writer.append(ticket, events)
+
+    @staticmethod
+    def _as_it_is(writer: Writer, outcome: Outcome) -> Outcome:
+        """The outcome with its ticket after everything in the unit of work."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        return (
+            replace(outcome, ticket=writer.get(outcome.ticket.ref)) if outcome.ticket else outcome
+        )
+
+    def take_in(self, items: Sequence[Item], shown: Sequence[str] = ()) -> list[Outcome]:
+        """Record what arrived, all in one unit of work; what cannot be read is kept.
+
+        The bulletins of the tickets `shown` are counted as shown, if anything was new.
+        """
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
         from sdcli.intake.record import Recorder  # noqa: PLC0415
 
         if not items:
             return []
         stamp, policy = self.stamp, self.policy
+        items = [self._completed(item) for item in items]
         folder = self._quarantine_folder
+        items = [self.attachments.saved(item) for item in items]  # on disk before they are named
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
             self._told(recorder.catch_up())
-            return recorder.record(items)
+            outcomes = recorder.record(items)
+            if any(outcome.action == "created" for outcome in outcomes):
+                self._count_views(writer, shown)
+            return outcomes
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -201,6 +335,69 @@ class Desk:
         for outcome in outcomes:
             ref = outcome.ticket.ref if outcome.ticket else ""
             self._tell(f"{ref} {outcome.action}: {outcome.key}, {outcome.reason}.")
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Where files of tickets are kept."""
+        from sdcli.intake.attachments import FOLDER, Attachments  # noqa: PLC0415 - as above
+
+        return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
+
+    def attach(self, ref: str, files: Sequence[NewFile], note: str) -> Ticket:
+        """Add files to a ticket; nothing is kept if one of them is refused.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: the desk does not keep such a file.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+
+        self.ledger.get(ref)
+        for found in map(self.attachments.look_at, files):
+            if found.refused:
+                raise RefusedError(
+                    f"{found.name} is not kept: {found.refused} (catalog/intake.yaml). Nothing was "
+                    "attached.",
+                    file=found.name,
+                )
+        saved = tuple(map(self.attachments.save, files))
+        return self.change(ref, steps.attach, attachments=saved, note=note)
+
+    def confirm(self, ref: str, *, to: str, send: bool, again: bool) -> Confirmed:
+        """Write the confirmation of a request, hand it over if asked to, and note it.
+
+        Nothing is locked while the program that sends mail runs (T28).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: nobody should get one, or no program is named that sends mail.
+            SendingError: the program did not take it; that it was written is noted.
+        """
+        from sdcli.intake import confirmation  # noqa: PLC0415 - as above
+        from sdcli.results import Confirmed  # noqa: PLC0415
+        from sdcli.tickets import steps  # noqa: PLC0415
+
+        policy, ticket = self.policy, self.ledger.get(ref)
+        address = confirmation.address_for(policy, ticket, to)
+        steps.require_confirmable(ticket, to=address, again=again)
+        program = policy.intake.mail.send_with
+        if send and not program:
+            raise RefusedError(
+                "catalog/intake.yaml names no program that sends mail (mail: send_with); without "
+                "--send the confirmation is written to standard output."
+            )
+        due = self.sla(ticket)["response"].due
+        promised = datetime.fromtimestamp(due, timezone.utc) if due else None
+        if promised and promised <= self.now:
+            promised = None
+        mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
+        message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
+        failed = confirmation.send(program, message) if send else ""
+        sent = send and not failed
+        self.change(ref, steps.acknowledge, to=address, message_id=message_id, sent=sent)
+        if failed:
+            raise confirmation.SendingError(ref, failed, message_id)
+        return Confirmed(ref, address, message_id, sent, message.decode("ascii", "replace"))
 
     def receive(self, stream: BinaryIO) -> bytes | Outcome:
         """What is piped in, or what became of it if it is larger than the desk takes.
@@ -243,6 +440,25 @@ class Desk:
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)
         ]
+
+    def _completed(self, item: Item) -> Item:
+        """A form with what its answers and the articles it names give; all else as it is."""
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415 - as above
+
+        if isinstance(item, RequestItem) and (item.answers or item.tree):
+            from sdcli.intake.form import walked  # noqa: PLC0415 - as above
+
+            item = walked(item, self.policy, self.questions)
+        if isinstance(item, RequestItem) and item.read:
+            from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+            from sdcli.knowledge.articles import missing  # noqa: PLC0415
+
+            foreign = missing(self.root, [use.id for use in item.read])
+            if foreign:
+                told = f"the knowledge base has no {listed(foreign)}"
+                item = replace(item, reasons={**item.reasons, "read": told})
+        return item
 
     @contextmanager
     def keeping(self, raw: bytes) -> Iterator[None]:
@@ -292,6 +508,24 @@ class Desk:
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress)
+
+    def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
+        """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
+
+        Two imports at once come one after the other: the ledger's lock keeps them apart.
+
+        Raises:
+            ImportFileError: rows cannot be taken, all of them listed.
+            DataFileError: the desk's files are wrong, or would be.
+            MachineError: the file could not be written.
+        """
+        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+
+        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
+        if dry_run:
+            return take_over(self.root, roster, name, dry_run=True)
+        with self.ledger.write():
+            return take_over(self.root, roster, name, dry_run=False)
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdcli.errors import AnswerError
 from sdcli.render.safe import line
+from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from sdcli.policy.model import Policy
+    from sdcli.intake.before import Before
+    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.trees import Course
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.questions import Asked
     from sdcli.triage.suggest import Proposal
 
 
@@ -41,6 +48,70 @@ def ask_classification(
     return answers
 
 
+def tell_before(before: Before, now: datetime) -> None:
+    """Show what is there already, before anything is recorded (R1a.1a, R1a.1f)."""
+    from sdcli.render.before import lines  # noqa: PLC0415 - only `open` pays for it
+
+    with suppress(OSError):  # a remark that nobody can hear changes nothing
+        for text in lines(before, now):
+            click.echo(text, err=True)
+
+
+def ask_what_to_do(before: Before) -> tuple[str, str]:
+    """Whether it is new, or belongs to something: the option that says so, and the reference."""
+    ways = [
+        *(("me_too", ticket, "the caller has this too") for ticket in before.bulletins),
+        *(("add_to", ticket, "it belongs to this") for ticket in before.caller_open),
+        *(("same_as", each.ticket, "new, but the same again as this") for each in before.earlier),
+    ]
+    click.echo("  0  it is new", err=True)
+    for number, (_, ticket, meaning) in enumerate(ways, 1):
+        click.echo(f"  {number}  {meaning}: {ticket.ref} {line(ticket.summary)}", err=True)
+    chosen = click.prompt("Which", type=click.IntRange(0, len(ways)), default=0, err=True)
+    return (ways[chosen - 1][0], ways[chosen - 1][1].ref) if chosen else ("", "")
+
+
+def ask_contact(policy: Policy, given: Mapping[str, Any]) -> dict[str, str]:
+    """What is not known of whoever calls; the number to call back comes first (R1a.1d).
+
+    `given` are the options of `open`; the answers are by the same names.
+    """
+    from sdcli.policy.people import known  # noqa: PLC0415 - only `open` pays for it
+
+    person = known(policy, given["user"] or given["phone"])
+    answers: dict[str, str] = {}
+    phone = given["phone"] or (person.contact.phone if person else "")
+    if not phone and not given["no_contact"]:
+        phone = answers["phone"] = _ask("The number to call back (Enter if there is none)")
+    if not given["user"]:
+        person = known(policy, phone)
+        answers["user"] = click.prompt(
+            "Who calls (id, mail or number)", default=person.id if person else None, err=True
+        ).strip()
+        person = known(policy, answers["user"]) or person
+    mail = given["mail"] or (person.contact.mail if person else "")
+    is_mail = "@" in (given["user"] or answers["user"])
+    if not (phone or mail or is_mail or given["no_contact"]):
+        answers |= _ask_reach()
+    return answers
+
+
+def _ask_reach() -> dict[str, str]:
+    """How somebody without a number is reached, or why they cannot be."""
+    mail = _ask("The mail address to answer to (Enter if there is none)")
+    if mail:
+        return {"mail": mail}
+    reason = ""
+    while not reason:
+        reason = _ask("Why can nobody be reached")
+    return {"no_contact": reason}
+
+
+def _ask(question: str) -> str:
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer.strip()
+
+
 def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> str:
     """One of a list, shown with what each word means."""
     width = max(len(word) for word in meanings)
@@ -53,5 +124,61 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> s
         default=proposal.value,
         show_choices=False,
         err=True,
+    )
+    return answer
+
+
+_SKIP = "-"
+
+
+def ask_questions(
+    questions: Questions, given: Mapping[str, Answer], begin: Course
+) -> dict[str, Answer]:
+    """Ask what the given answers leave open; the answers, with those (R1b.1c).
+
+    A list is answered by number, id or label; `?` is unknown, and `-` leaves a question out.
+    """
+    from sdcli.triage.questions import follow  # noqa: PLC0415 - only these questions need it
+
+    answers = dict(given)
+    if questions.changed:
+        click.echo(f"Questions of {line(f'{questions.version}: {questions.changed}')}", err=True)
+    click.echo("(? for unknown, - leaves a question out)", err=True)
+    while (asks := follow(questions, answers, begin).asks) is not None:
+        answers[asks.id] = _ask_one(asks)
+    return answers
+
+
+def ask_notes() -> str:
+    """What the caller says besides, in their own words; nothing at the Enter key (R1b.1c)."""
+    said: str = click.prompt("\nAnything else", default="", show_default=False, err=True)
+    return said.strip()
+
+
+def _ask_one(asked: Asked) -> Answer:
+    """One question, until it has an answer or a reason for none."""
+    question = asked.question
+    click.echo(f"\n{line(question.ask)}", err=True)
+    if question.help:
+        click.echo(f"  {line(question.help)}", err=True)
+    choices = dict(enumerate(question.choices, 1))
+    for number, choice in choices.items():
+        click.echo(f"  {number:>2}  {line(question.choices[choice].label)}", err=True)
+
+    def read(text: str) -> Answer:
+        from sdcli.triage.questions import answer_to  # noqa: PLC0415 - as above
+
+        said = text.strip()
+        if said == _SKIP:
+            return Answer(asked.id, skipped=click.prompt("Why", err=True))
+        if choices and said.isdecimal():
+            said = choices.get(int(said), said)
+        try:
+            return answer_to(asked.id, question, said)
+        except AnswerError as error:
+            raise click.UsageError("Choose from the list, or type ? or -.") from error
+
+    answer: Answer = click.prompt(
+        "Answer" if choices else "In a few words", value_proc=read, err=True
     )
     return answer

@@ -249,3 +249,24 @@ class NewerFormatError(LedgerDamagedError):
             "sdcli has written it. Nothing was changed: use that one.",
             path=path,
         )
+
+
+class AnswerError(SdcliError):
+    """A question has no answer, or one that it does not take."""
+
+    code = "usage"
+    exit_code = USAGE
+
+
+class AnswersFileError(SdcliError):
+    """A file of answers cannot be read."""
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(
+            f"The answers in {file} cannot be taken: {reason}. Nothing was recorded; write an "
+            'object such as {"need": "broken"}.',
+            file=file,
+        )

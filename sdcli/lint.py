@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sdcli.errors import DataFileError, Problem
+from sdcli.intake.formats import wrong
 from sdcli.knowledge.articles import read_shelf
-from sdcli.policy.load import read_formats, read_policy
+from sdcli.policy.load import read_formats, read_policy, read_questions
+from sdcli.policy.model import QUESTIONS, Questions
+from sdcli.policy.trees import free_questions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+def _of(place: str, said: str) -> Problem:
+    file, _, line = place.rpartition(":")
+    return Problem(file, int(line), said)
 
 
 def lint(root: str) -> dict[str, int]:
@@ -21,13 +34,24 @@ def lint(root: str) -> dict[str, int]:
         problems += error.problems
     formats = 0
     try:
-        formats = len(read_formats(root))
+        read = read_formats(root)
+        formats = len(read)
+        problems += [
+            _of(format_.place, said) for format_ in read.values() for said in wrong(format_)
+        ]
+    except DataFileError as error:
+        problems += error.problems
+    questions = Questions()
+    try:
+        questions = read_questions(root, policy) if policy else questions
     except DataFileError as error:
         problems += error.problems
     articles = 0
     try:
         shelf = read_shelf(root, policy)
         problems += shelf.problems
+        if not shelf.problems:  # else one that could not be read would seem to be missing
+            problems += _procedures(questions, shelf.articles)
         articles = len(shelf.articles)
     except DataFileError as error:
         problems += error.problems
@@ -42,4 +66,17 @@ def lint(root: str) -> dict[str, int]:
         "agreements": len(policy.sla.agreements),
         "articles": articles,
         "formats": formats,
+        "question_trees": len(questions.trees),
+        "questions": sum(len(tree.questions) for tree in questions.trees.values()),
+        "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Problem]:
+    """Leaves whose procedure is no article of the knowledge base (R2a.5)."""
+    for name, tree in questions.trees.items():
+        for id_, leaf in tree.leaves.items():
+            if leaf.procedure and leaf.procedure not in articles:
+                line = int(leaf.place.rpartition(":")[2])
+                message = f"the leaf `{id_}` of `{name}` names no article: `{leaf.procedure}`"
+                yield Problem(QUESTIONS, line, message)

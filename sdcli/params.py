@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from sdcli.policy.model import Policy
+    from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import ArticleUse
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -306,3 +307,96 @@ def with_desk_dir(function: _F) -> _F:
     params = getattr(function, "__click_params__", [])
     function.__click_params__ = [*params, *_global_options()]  # type: ignore[attr-defined]
     return function
+
+
+class PairType(click.ParamType["tuple[str, str]"]):
+    """Something and what belongs to it: `vpn-when=dropping`."""
+
+    name = "k=v"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """The two parts, without white space round them."""
+        if isinstance(value, tuple):
+            return value
+        name, separator, text = TEXT.convert(value, param, ctx).partition("=")
+        if not separator or not name.strip() or not text.strip():
+            self.fail(f"{value!r} is not {self.name.upper()}.", param, ctx)
+        return name.strip(), text.strip()
+
+
+_YES_NO = click.Choice(["yes", "no", "unknown"])
+
+
+def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Several options as one decorator, in their order."""
+
+    def decorate(function: _F) -> _F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _detail(name: str, told: str) -> Callable[[_F], _F]:
+    return click.option(f"--{name}", type=TEXT, default="", help=told)
+
+
+with_details = _options(
+    _detail("wanted", "The outcome that the caller wants."),
+    _detail("success", "How the caller will know that it is there."),
+    _detail("failed", "What failed."),
+    _detail("expected", "What should have happened."),
+    _detail("evidence", "Messages and numbers, and where to see them."),
+    _detail("steps", "How to bring it about."),
+    click.option("--reproduced", type=_YES_NO, help="Whether the desk could bring it about."),
+    _detail("where", "On what the desk could or could not."),
+    click.option("--asked-before", type=_YES_NO, help="Whether it was asked before."),
+)
+"""The details of a request, each kept apart (R1b.1)."""
+
+with_answers = _options(
+    click.option("--ask", is_flag=True, help="Ask the questions of the desk's trees."),
+    click.option(
+        "--answer",
+        "answers",
+        metavar="K=V",
+        type=PairType(),
+        multiple=True,
+        help="Answer question K: a choice or its label, free text, or ? for unknown.",
+    ),
+    click.option(
+        "--skip",
+        "skips",
+        metavar="K=REASON",
+        type=PairType(),
+        multiple=True,
+        help="Leave question K out, and say why.",
+    ),
+    click.option(
+        "--skip-rest",
+        metavar="REASON",
+        type=TEXT,
+        default="",
+        help="Leave out all questions that have no answer, and say why.",
+    ),
+    click.option(
+        "--answers",
+        "answers_file",
+        metavar="FILE",
+        type=click.File("rb", lazy=False),
+        help="A JSON object of questions and answers.",
+    ),
+    click.option("--tree", type=TEXT, default="", help="Begin with this question tree."),
+)
+"""Answers to the questions of the desk's trees (R1b.1c): no question needs a prompt."""
+
+
+def details_of(given: dict[str, Any]) -> RequestDetails:
+    """The details that the options of `with_details` say."""
+    from sdcli.tickets.contact import RequestDetails  # noqa: PLC0415 - imports msgspec
+
+    names = RequestDetails.__struct_fields__
+    return RequestDetails(**{name: given[name] or "" for name in names})

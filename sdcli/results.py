@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
+    from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
@@ -71,10 +74,11 @@ class Listed(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """What became of one request typed by a person."""
+    """What became of one request typed by a person; `before` is what was there already."""
 
     outcome: Outcome
     seen: Seen | None
+    before: Before | None = None
     exit_code: int = DONE
 
 
@@ -223,11 +227,70 @@ class Exported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Confirmed(Struct, frozen=True):
+    """The confirmation of a request, as a mail; `sent` says whether it was handed over."""
+
+    ref: str
+    to: str
+    message_id: str
+    sent: bool
+    message: str
+    exit_code: int = DONE
+
+
 class BroughtIn(Struct, frozen=True):
     """What became of each ticket of an import."""
 
     moved: Sequence[Moved]
     dry_run: bool
+    exit_code: int = DONE
+
+
+class PeopleFound(Struct, frozen=True):
+    """Contacts that fit what was looked for."""
+
+    text: str
+    people: Sequence[Person]
+    exit_code: int = DONE
+
+
+class PeopleImported(Struct, frozen=True):
+    """What a list of contacts did, or would do."""
+
+    taken: Taken
+    dry_run: bool
+    exit_code: int = DONE
+
+
+class Bulletins(Struct, frozen=True):
+    """The tickets whose bulletin stands, as of `now`."""
+
+    tickets: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """A bulletin as callers read it: names, no codes. Instants are UTC (R1b.1e)."""
+
+    ref: str
+    text: str
+    state: str
+    services: tuple[str, ...]
+    site: str
+    until: datetime | None
+    next_update: datetime | None
+    overdue: bool
+    updated_at: datetime
+
+
+class FrontPage(Struct, frozen=True, kw_only=True):
+    """What callers are told, for a `form` of page, with times in the IANA `zone`."""
+
+    notices: Sequence[Notice]
+    form: str
+    zone: str
+    now: datetime
     exit_code: int = DONE
 
 
@@ -254,4 +317,9 @@ Result = (
     | BroughtBack
     | Exported
     | BroughtIn
+    | PeopleFound
+    | PeopleImported
+    | Bulletins
+    | FrontPage
+    | Confirmed
 )

@@ -52,7 +52,9 @@ FENCED = {
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
     "tabulate": {"sdcli.render.as_text"},
-    "dateutil": {"sdcli.params", "sdcli.intake.convert"},
+    "dateutil": {"sdcli.intake.confirmation", "sdcli.params", "sdcli.intake.convert"},
+    "quotequail": {"sdcli.intake.replies"},
+    "resiliparse": {"sdcli.intake.mail"},
     "jmespath": {"sdcli.policy.decode", "sdcli.intake.formats"},
 }
 

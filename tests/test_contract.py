@@ -42,10 +42,14 @@ ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": 
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
+    "people": Call(("find", "ada"), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
     "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),
+    "bulletin": Call(("post", REF, "It is slow")),
     "intake": Call(("test", "-"), writes=False, reads_ledger=False),
+    "ack": Call((REF,)),
+    "attach": Call((REF, "evidence.txt")),
     "list": Call((), writes=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
@@ -55,6 +59,7 @@ CALLS: dict[str, Call] = {
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
+    "detail": Call((REF, "--failed", "it drops")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
@@ -71,7 +76,9 @@ CALLS: dict[str, Call] = {
 }
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
-    name for name in WITH_REF if name not in ("show", "history", "note", "reopen")
+    name
+    for name in WITH_REF
+    if name not in ("show", "history", "note", "detail", "reopen", "ack", "attach")
 ]
 
 
@@ -95,12 +102,14 @@ def _ticket_in(sd: Runner) -> Any:
     return bring
 
 
-PATHS = ("new-desk", "new-backup.tar", "made-backup.tar", "tickets.jsonl")
+PATHS = ("new-desk", "new-backup.tar", "made-backup.tar", "tickets.jsonl", "evidence.txt")
 
 
 def _call(name: str, tmp_path: Path) -> list[str]:
     """The command line; files that it reads are there."""
     args = [str(tmp_path / arg) if arg in PATHS else arg for arg in CALLS[name].args]
+    if name == "attach":
+        (tmp_path / "evidence.txt").write_text("error 691")
     if name == "restore":
         ledger = TinyLedger(str(tmp_path / "elsewhere"), 1)
         ledger.compact()

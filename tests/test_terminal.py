@@ -105,11 +105,23 @@ def test_json_keeps_its_value(text: str) -> None:
 @pytest.mark.parametrize("json_flag", [(), ("--json",)])
 def test_hostile_text_is_shown_not_obeyed(sd: Runner, json_flag: tuple[str, ...]) -> None:
     """Summaries, details, fields, names, reasons: none reaches the terminal as control."""
-    sd("open", HOSTILE, "--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}")
+    said = ("--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}", "--phone", HOSTILE)
+    sd("open", HOSTILE, *said, "--unit", HOSTILE, "--site", HOSTILE)
+    sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE, "--site", HOSTILE)
+    before = sd("open", HOSTILE, *said, *json_flag, "--me-too", "1")
+    assert not any(escape in before.output for escape in ESCAPES)
     sd("note", "1", HOSTILE, env={"SDCLI_USER": HOSTILE})
     sd("escalate", "1", "--to", "network", "--reason", HOSTILE)
 
-    for command in (["list"], ["show", "1"], ["history", "1"], ["sla-check", "--dry-run"]):
+    for command in (
+        ["list"],
+        ["show", "1"],
+        ["history", "1"],
+        ["sla-check", "--dry-run"],
+        ["bulletin", "list"],
+        ["bulletin", "show"],
+        ["bulletin", "show", "--format", "html"],
+    ):
         result = sd(*command, *json_flag, at="2026-12-24T10:00:00Z")
         assert not any(escape in result.output for escape in ESCAPES)
     failed = sd("show", HOSTILE, *json_flag, expect=2)
@@ -169,6 +181,40 @@ def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
 
     assert "It worked and now it does not" in shown
     assert "classified as incident, vpn/unknown, impact low, urgency high: P3" in shown
+
+
+def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
+    """A list is answered by number, label, `?` or `-`; a wrong answer is asked again (R1b.1c)."""
+    dialogue = (
+        ("What can we do for you?", b"1\n"),
+        ("What is it about?", b"signing in or my password\n"),
+        ("when you sign in?", b"9\n"),
+        ("Choose from the list", b"?\n"),
+        ("Who cannot work?", b"-\n"),
+        ("Why:", b"in a hurry\n"),
+        ("hinder the work?", b"low\n"),
+        ("Anything else:", b"she called from the train\n"),
+    )
+    given_ = [part for name in ("since", "before", "failed") for part in ("--skip", f"{name}=x")]
+    given_ += ["--answer", "expected=to be let in", "--skip", "message=x"]
+
+    shown = _on_terminal(
+        desk_dir,
+        "open",
+        "I am out",
+        "--user",
+        "ada",
+        "--ask",
+        *given_,
+        dialogue=dialogue,
+        env=PLAIN,
+    )
+
+    assert " 1  Something does not work as it should" in shown
+    assert "SD-1 created: P4 incident, identity: I am out" in shown
+    found = _on_terminal(desk_dir, "show", "1", env=PLAIN)
+    assert "| she called from the train" in found
+    assert "kind > area > incident/identity > incident: 10 questions, 5 of them skipped" in found
 
 
 def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> None:

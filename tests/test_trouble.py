@@ -271,7 +271,7 @@ def test_a_failed_init_leaves_nothing(
 @pytest.mark.parametrize("state", ["new", "classified", "accepted", "waiting", "resolved"])
 def test_hints_are_commands(sd: Runner, state: str) -> None:
     """Every hint is a command line of sdcli; what must be filled in stands in capitals."""
-    sd("open", "VPN drops", "--user", "ada o'hara")
+    sd("open", "VPN drops", "--user", "ada o'hara", "--mail", "a@b.example")
     steps = {
         "new": ["note", "1", "x"],
         "classified": ["classify", "1", "--type", "incident", "--service", "vpn"],

@@ -22,12 +22,16 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
+    "people": Entry("Set up", "Find contacts, or take them over from a list."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),
+    "bulletin": Entry("Record", "Tell callers of a known failure, and count who saw it."),
     "intake": Entry(
         "Record", "Try how alerts are read, explain what became of them, take in what was kept."
     ),
+    "ack": Entry("Record", "Write the confirmation with number and promised time."),
+    "attach": Entry("Record", "Add files to a ticket as evidence."),
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),
@@ -37,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
+    "detail": Entry("Resolve", "Add what has become known about a request."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),

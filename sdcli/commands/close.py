@@ -9,6 +9,7 @@ import click
 from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, vocabulary, with_articles, with_note, with_ref
 from sdcli.tickets import steps
+from sdcli.tickets.event import Withdrawn
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -44,7 +45,7 @@ def command(
     """Close a ticket with the caller's confirmation.
 
     Demands a closure code, and who confirmed the solution and how, or the reason why nobody
-    did. A ticket that is not resolved yet is resolved by the same command.
+    did. A ticket that is not resolved yet is resolved by the same command, and its bulletin ends.
 
     \b
     Example:
@@ -60,4 +61,6 @@ def command(
         note=note,
         articles=articles,
     )
-    return results.Changed(desk.see(ticket))
+    ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
+    notes = ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()
+    return results.Changed(desk.see(ticket), notes)

@@ -71,8 +71,12 @@ def command(
 
 def _caller(desk: Desk, given: str) -> str:
     """A known caller's id, however they were named."""
-    known = desk.policy.contact(given) if given else None
-    return known[0] if known else given
+    if not given:
+        return ""
+    from sdcli.policy.people import known
+
+    person = known(desk.policy, given)
+    return person.id if person else given
 
 
 def _limit(given: int | None, *, as_json: bool) -> int:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @as_command("log")
 @click.argument("summary", type=TEXT)
 @with_minutes
-@click.option("--user", metavar="ID|MAIL", type=TEXT, default="unknown", help="Who called.")
+@click.option("--user", metavar="ID|MAIL|NUMBER", type=TEXT, default="unknown", help="Who called.")
+@click.option("--phone", type=TEXT, default="", help="The number they called from.")
 @click.option("--channel", type=vocabulary("channel"), default="phone", help="How.")
 @click.option("--service", type=SERVICE, default="unknown", help="The service it concerned.")
 @click.option(
@@ -35,6 +36,7 @@ def command(
     summary: str,
     minutes: int,
     user: str,
+    phone: str,
     channel: str,
     service: str,
     type_: str,
@@ -42,13 +44,21 @@ def command(
 ) -> results.Changed:
     """Log a quick contact that is already over.
 
-    One line for the short question that would otherwise not be counted.
+    One line for the short question that would otherwise not be counted. Who called need not be
+    known; a number that is in the contacts says it.
 
     \b
-    Example:
+    Examples:
+        sdcli log 'which form for a new badge'
         sdcli log 'how to set an absence note' --minutes 3 --user ada
     """
     item = RequestItem(
-        summary=summary, minutes=minutes, user=user, channel=channel, service=service, type=type_
+        summary=summary,
+        minutes=minutes,
+        user=user,
+        phone=phone,
+        channel=channel,
+        service=service,
+        type=type_,
     )
     return results.Changed(desk.see(desk.quick_contact(item, code)))

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import RequestItem, summarised
-from sdcli.params import FORMAT, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.intake.items import RequestItem, linked, summarised
+from sdcli.params import (
+    FORMAT,
+    REF,
+    SERVICE,
+    TEXT,
+    as_command,
+    details_of,
+    pass_desk,
+    vocabulary,
+    with_answers,
+    with_details,
+    with_minutes,
+)
+from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
@@ -20,7 +33,7 @@ if TYPE_CHECKING:
 
 @as_command("open")
 @click.argument("summary", type=TEXT)
-@click.option("--user", metavar="ID|MAIL", type=TEXT, default="", help="Who calls.")
+@click.option("--user", metavar="ID|MAIL|NUMBER", type=TEXT, default="", help="Who calls.")
 @click.option("--phone", type=TEXT, default="", help="The number to call back.")
 @click.option("--mail", type=TEXT, default="", help="The mail address to answer to.")
 @click.option("--on-behalf-of", type=TEXT, default="", help="Whom it concerns, if not the caller.")
@@ -45,41 +58,103 @@ if TYPE_CHECKING:
 @click.option(
     "--sender-repeats", is_flag=True, help="Keep nothing if it fails: it will be sent again."
 )
+@with_details
+@with_answers
+# People at the phone: more about who calls, and what there is already.
+@click.option(
+    "--caller-class", type=click.Choice(CALLER_CLASSES), help="What the caller is to the desk."
+)
+@click.option("--unit", type=TEXT, default="", help="Where the caller belongs.")
+@click.option("--site", type=TEXT, default="", help="Where it is.")
+@click.option(
+    "--no-contact",
+    metavar="REASON",
+    type=TEXT,
+    default="",
+    help="Why neither number nor mail address of the caller is known.",
+)
+@click.option("--add-to", metavar="REF", type=REF, help="Add this to a request instead.")
+@click.option("--me-too", metavar="REF", type=REF, help="Count the caller on a failure instead.")
+@click.option("--same-as", metavar="REF", type=REF, help="The same request, made before.")
+@click.option("--new", is_flag=True, help="It is new, whatever there is: do not ask.")
+@click.pass_context
 @pass_desk
 def command(
-    desk: Desk, summary: str, form: str | None, *, sender_repeats: bool, **given: Any
+    desk: Desk, ctx: click.Context, summary: str, form: str | None, **given: Any
 ) -> results.Opened | results.TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
-    SUMMARY is the request in one line; --user says who calls. With `-` as SUMMARY, standard
-    input is read: alerts in a format of catalog/intake/, JSON objects with the options' names as
-    keys, or plain text. The same alert again is counted on its ticket. What cannot be read is kept and
+    SUMMARY is the request in one line; --user says who calls. The caller's open requests, earlier
+    ones that are alike and bulletins of known failures are shown first; on a terminal you are
+    asked whether it is new. Somebody who cannot be reached needs --no-contact.
+
+    With `-` as SUMMARY, standard input is read: a mail, alerts in a format of catalog/intake/,
+    JSON objects with the options' names as keys, or plain text. The same alert again is counted
+    on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
+
+    --ask goes through the desk's questions on a terminal; --answer, --skip and --answers answer
+    them without one. What an option says stays, whatever the answers lead to.
 
     \b
     Examples:
         sdcli open 'VPN drops every ten minutes' --user ada --service vpn
+        sdcli open 'VPN drops' --user ada --answer need=broken --answer about=connection \\
+            --answer connection=home --skip-rest 'the caller is on the train'
+        sdcli open 'Mail is slow' --user '+44 20 7946 0201' --me-too SD-7
         sdcli open - --json < alertmanager.json
+        sdcli open - < mail.eml
     """
+    way, ref = _way(given, is_piped=summary == "-")
     if summary == "-":
-        return _taken_in(desk, form, given, sender_repeats=sender_repeats)
-    item = _request(desk, summary, given)
-    outcome = desk.take_in([item])[0]
-    return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None)
+        return _taken_in(desk, form, given)
+    item = _asked(desk, _request(desk, summary, given), given)
+    return _recorded(desk, item, way, ref, quiet=ctx.obj.json)
 
 
-def _taken_in(
-    desk: Desk, form: str | None, given: dict[str, Any], *, sender_repeats: bool
-) -> results.TakenIn:
+def _way(given: dict[str, Any], *, is_piped: bool) -> tuple[str, str]:
+    """Which of the options that say where a contact belongs is given, and its reference."""
+    said = [name for name in ("new", "add_to", "me_too", "same_as") if given[name]]
+    options = " and ".join(f"--{name.replace('_', '-')}" for name in said)
+    if len(said) > 1:
+        raise click.UsageError(f"Give one of {options}.")
+    if said and is_piped:
+        raise click.UsageError(f"{options} is for one request, not for what a pipe brings.")
+    return (said[0], str(given[said[0]])) if said else ("", "")
+
+
+def _recorded(desk: Desk, item: RequestItem, way: str, ref: str, *, quiet: bool) -> results.Opened:
+    """Show what there is already, ask where that is possible, and record: locked at last."""
+    from sdcli.dialogue import ask_what_to_do, tell_before
+    from sdcli.session import is_interactive
+
+    desk.require_caller(item, opens=way not in _JOINING)
+    before = desk.look_before(item)
+    if not quiet:
+        tell_before(before, desk.now)
+        if before.is_anything and not way and is_interactive():
+            way, ref = ask_what_to_do(before)
+    shown = [ticket.ref for ticket in before.bulletins]
+    if way in _JOINING:
+        outcome = desk.join(item, ref, me_too=way == "me_too", shown=shown)
+    else:
+        item = linked(item, ref) if way == "same_as" else item
+        outcome = desk.take_in([item], shown)[0]
+    return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None, before)
+
+
+def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting.
 
-    A copy of what will be sent again would be taken in out of its turn: an alert that is over by
-    then would fire again.
+    No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
+    that is over by then would fire again.
     """
+    if _answers_given(given):
+        raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    with nullcontext() if sender_repeats else desk.keeping(raw):
+    with nullcontext() if given["sender_repeats"] else desk.keeping(raw):
         items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
     seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
@@ -95,21 +170,65 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     options = _fields_of(desk, given)
     has = asdict(item)
     missing = {name: value for name, value in options.items() if value and not has[name]}
+    missing["request"] = options["request"].overlaid(item.request)
     missing["channel"] = item.channel or options["channel"] or "script"
     return replace(item, **missing)
 
 
 def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     """The request a person types; who calls is asked for on a terminal."""
+    from sdcli.dialogue import ask_contact
     from sdcli.session import is_interactive
 
+    joins = any(given[name] for name in _JOINING)
+    if is_interactive() and not (joins and given["user"]):
+        given |= ask_contact(desk.policy, given)
     if not given["user"]:
-        if not is_interactive():
-            raise click.UsageError("Say who calls: --user ID or --user MAIL.")
-        given["user"] = click.prompt("Who calls (id or mail)", type=TEXT, err=True)
+        given["user"] = _known_by_number(desk, given["phone"])
     fields = _fields_of(desk, given)
     fields["summary"], fields["details"] = summarised(summary, fields["details"])
     return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})
+
+
+def _answers_given(given: dict[str, Any]) -> bool:
+    names = ("ask", "answers", "skips", "skip_rest", "answers_file", "tree")
+    return any(given[name] for name in names)
+
+
+def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
+    """The request with what the answers to the desk's questions give; asked first, locked later."""
+    if not _answers_given(given):
+        return item
+    from sdcli.intake.form import course_of, given_answers, read_answers, with_walk
+    from sdcli.session import is_interactive
+    from sdcli.triage.questions import finished, follow, skip_rest
+
+    if given["ask"] and not is_interactive():
+        raise click.UsageError("--ask needs a terminal; --answer K=V answers without one.")
+    questions, file = desk.questions, given["answers_file"]
+    begin = course_of(questions, item, given["tree"])
+    document = read_answers(file.read(), file.name) if file else {}
+    answers = given_answers(questions, document, given["answers"], given["skips"])
+    if given["ask"]:
+        from msgspec.structs import replace
+
+        from sdcli.dialogue import ask_notes, ask_questions
+
+        answers = ask_questions(questions, answers, begin)
+        item = item if item.details else replace(item, details=ask_notes())
+    if given["skip_rest"]:
+        answers = skip_rest(questions, answers, begin, given["skip_rest"])
+    return with_walk(item, finished(follow(questions, answers, begin)))
+
+
+def _known_by_number(desk: Desk, number: str) -> str:
+    """The caller whose number it is."""
+    from sdcli.policy.people import known
+
+    person = known(desk.policy, number)
+    if person is None:
+        raise click.UsageError("Say who calls: --user ID, --user MAIL or --user NUMBER.")
+    return person.id
 
 
 def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
@@ -122,9 +241,11 @@ def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
         desk.policy.require_feature(given["service"] or "unknown", feature)
     return {
         **{name: given[name] or "" for name in _SAME},
+        "request": details_of(given),
         "feature": feature or "",
         "type": given["type_"] or "",
         "minutes": given["minutes"],
+        "previous": given["same_as"] or "",
         "fields": {name.strip(): value for name, _, value in pairs},
     }
 
@@ -140,4 +261,9 @@ _SAME = (
     "urgency",
     "details",
     "idempotency_key",
+    "caller_class",
+    "unit",
+    "site",
+    "no_contact",
 )
+_JOINING = ("add_to", "me_too")

@@ -100,7 +100,7 @@ _VOLATILE = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
     r"|0x[0-9a-fA-F]+"
     r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{6,}\b"
-    r"|[0-9]+(?:[.,:][0-9]+)*"
+    r"|(?<![a-zA-Z0-9])[0-9]+(?:[.,:][0-9]+)*"  # not the number of web1 or eth0 (T18)
 )
 
 
@@ -111,8 +111,20 @@ def stable(value: Any) -> str:
 
 def part(value: Any, pattern: str) -> str | None:
     """What the first group of a pattern finds in the text, else all that it finds; or None."""
-    found = re.search(pattern, text(value)[:_ENOUGH])
+    try:
+        found = re.search(pattern, text(value)[:_ENOUGH])
+    except re.error:  # lint tells
+        return None
     return found and found.group(1 if found.re.groups else 0)
+
+
+def pattern_problem(pattern: Any) -> str:
+    """What is wrong with a regular expression; empty if nothing is."""
+    try:
+        re.compile(text(pattern))
+    except re.error as error:
+        return f"{pattern!r} is no regular expression: {error}"
+    return ""
 
 
 def listed(value: Any) -> str:

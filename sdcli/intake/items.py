@@ -6,7 +6,10 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sdcli.tickets.contact import Attachment, RequestDetails, Walk
+from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import UNKNOWN, Level
 
 
@@ -57,6 +60,15 @@ class RequestItem(Struct, frozen=True, kw_only=True):
 
     `unrecognised` is the reason why it is one, if it was not meant as a request: no format
     knows the payload. The details say so too.
+
+    Args:
+        no_contact: the reason why nobody can be reached; `previous`: the reference of the same
+            request made before.
+        tree, answers: answers that have not been followed yet, as they came, and the tree to
+            begin with; `walk`: the way they led.
+        queue, procedure, agreement: what a walk led to; `reasons`: why, by field.
+        state: what the page that sent it knew (R1a.3b); `read`: articles that the caller had
+            before them (R1a.3c).
     """
 
     summary: str
@@ -75,7 +87,78 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     fields: dict[str, str] = {}
     payload: Any = None
+    request: RequestDetails = RequestDetails()
+    tree: str = ""
+    answers: dict[str, Any] = {}
+    walk: Walk | None = None
+    queue: str = ""
+    procedure: str = ""
+    agreement: str = ""
+    reasons: dict[str, str] = {}
+    state: dict[str, str] = {}
+    read: tuple[ArticleUse, ...] = ()
+    caller_class: str = ""
+    unit: str = ""
+    site: str = ""
+    no_contact: str = ""
+    previous: str = ""
     unrecognised: str = ""
+
+
+class NewFile(Struct, frozen=True, kw_only=True):
+    """A file that a mail or a person brings: a safe name, and its bytes."""
+
+    name: str
+    content: bytes
+    mime: str = ""
+
+
+class MailItem(Struct, frozen=True, kw_only=True):
+    """A mail, read (R1a.3). Every text is clean: no half characters, names on one line.
+
+    Args:
+        id: its Message-ID without the angle brackets, or a hash of its content (T22).
+        sender: the address it is from; `reply_to`: where answers go, if that is elsewhere.
+        body: what was written, without what it quotes and without the signature.
+        text: the whole text; `signature`: what stands below the line of dashes.
+        references: the mails that it answers, the nearest first.
+        signs: by what it shows that a machine wrote it, in words (T21).
+        lists: the addresses of the mailing lists it came through.
+        desk: the desk that wrote it, if it was `sdcli`.
+        forwarded_from: who wrote what it passes on.
+        returned: of a bounce, the ids of the mails that did not arrive; `returned_from`: their
+            senders.
+        date: when it was written, in UTC, as it says itself.
+        files: what is attached; `attachments`: the same once they are saved.
+        alerts: what a monitoring system reports in it, read from its body.
+    """
+
+    id: str
+    sender: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    text: str = ""
+    signature: str = ""
+    references: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    desk: str = ""
+    forwarded_from: str = ""
+    returned: tuple[str, ...] = ()
+    returned_from: tuple[str, ...] = ()
+    date: datetime | None = None
+    files: tuple[NewFile, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    alerts: tuple[AlertItem | Ignored, ...] = ()
+
+    @property
+    def automatic(self) -> str:
+        """The first sign that a machine wrote it; empty if a person did."""
+        return self.signs[0] if self.signs else ""
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):
@@ -85,9 +168,14 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-Item: TypeAlias = AlertItem | Ignored | RequestItem | Unreadable
+Item: TypeAlias = AlertItem | Ignored | RequestItem | MailItem | Unreadable
 
 _SUMMARY_LENGTH = 200
+
+
+def linked(item: RequestItem, previous: str) -> RequestItem:
+    """The request, with the reference of the same one made before."""
+    return replace(item, previous=previous)
 
 
 def summarised(text: str, details: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sdcli.intake import convert
@@ -27,6 +28,7 @@ _FORMERLY = ("previous", "prev", "old", "last", "from", "http", "response", "tar
 _DEEPEST = 2
 _MOST_PLACES = 50
 _CALLED = ("name", "displayname", "title", "hostname", "label", "summary", "value")
+_LONGEST_NAME = 100
 _MOST_NAMES = 200
 """So many names of an object are looked at."""
 
@@ -99,8 +101,14 @@ def _folded(value: dict[str, Any]) -> dict[str, Any]:
     """An object under its names in small letters, without what stands between their letters."""
     folded: dict[str, Any] = {}
     for name in list(value)[:_MOST_NAMES]:
-        folded.setdefault("".join(c for c in str(name).casefold() if c.isalnum()), value[name])
+        folded.setdefault(_fold(str(name)), value[name])
     return folded
+
+
+@lru_cache(maxsize=4096)
+def _fold(name: str) -> str:
+    """A name in small letters and digits only; payloads repeat theirs."""
+    return "".join(c for c in name[:_LONGEST_NAME].casefold() if c.isalnum())
 
 
 def _name_of(value: dict[str, Any]) -> Any:

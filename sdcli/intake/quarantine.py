@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import select
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from sdcli.errors import MachineError
+from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.tickets.event import Stamp, new_id
 
 if TYPE_CHECKING:
@@ -75,11 +75,12 @@ def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
 def _keep(folder: str, name: str, reason: str, chunks: Iterable[bytes], stamp: Stamp) -> str:
     stem = os.path.join(folder, name)
     try:
-        _make(folder)
+        for each in (os.path.dirname(folder), folder):
+            make_folder(each)
         size = _write(f"{stem}.raw", chunks)
         note = {"reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size}
         _write(f"{stem}.json", (msgspec.json.encode(note),))
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         for path in (f"{stem}.json", f"{stem}.raw"):
             with suppress(OSError):
@@ -102,20 +103,6 @@ def keep_anywhere(folder: str, item: Unreadable, stamp: Stamp) -> str:
         return keep(os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}"), item, stamp)
 
 
-def _make(folder: str) -> None:
-    """Make the folder, for those who may use the one it is in."""
-    if os.path.isdir(folder):
-        return
-    os.makedirs(folder)
-    around = os.stat(os.path.dirname(folder))
-    if around.st_mode & stat.S_ISVTX:  # everybody's, such as /tmp
-        os.chmod(folder, 0o700)
-        return
-    with suppress(PermissionError):
-        os.chown(folder, around.st_uid, around.st_gid)
-    os.chmod(folder, around.st_mode & 0o7777)
-
-
 def _write(path: str, chunks: Iterable[bytes]) -> int:
     """Write to a new file, or over an earlier attempt, and give the number of bytes."""
     with open(path, "wb") as stream:
@@ -124,11 +111,3 @@ def _write(path: str, chunks: Iterable[bytes]) -> int:
         stream.flush()
         os.fsync(stream.fileno())
     return size
-
-
-def _sync(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,11 +11,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError
 from sdcli.intake import syntax
+from sdcli.intake.form import form_fields, form_keys
 from sdcli.intake.formats import Document, Formats, Reading, unrecognised
-from sdcli.intake.items import Item, RequestItem, Unreadable, summarised
+from sdcli.intake.items import AlertItem, Ignored, Item, RequestItem, Unreadable, summarised
 from sdcli.policy.model import FORMATS
 
 if TYPE_CHECKING:
@@ -40,17 +42,24 @@ _TEXTS = (
     "urgency",
     "details",
     "idempotency_key",
+    "caller_class",
+    "unit",
+    "site",
+    "no_contact",
 )
 _LONGEST_MINUTES = 24 * 60
 _NO_FORMATS = Formats({})
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=timezone.utc)
 _MOST_ITEMS = 32
 """A document of several alerts may be so many times as long as one."""
-_HEADER = re.compile(
-    rb"(?im)^(From|To|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|MIME-Version):"
-)
-_NOT_HEADER = re.compile(rb"(?m)^(?![!-9;-~]{1,76}:|[ \t]|>?From )")
+_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:", re.MULTILINE)
+_OF_MAIL = {
+    b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"received", b"return-path",
+    b"delivered-to", b"mime-version", b"content-type", b"reply-to", b"in-reply-to", b"sender",
+    b"references", b"envelope-to", b"x-original-to", b"content-transfer-encoding",
+}  # fmt: skip
 _FEWEST_HEADERS = 2
+_HEAD = 64 * 1024
 
 
 def recognise(
@@ -85,12 +94,14 @@ def known_form(given: str, formats: Formats) -> str:
 
 
 def is_mail(raw: bytes) -> bool:
-    """Whether a stream begins like a mail: with the line of a mailbox, or mail headers."""
-    if raw.startswith(b"From ") and b"\n" in raw:
-        return True
-    head = re.split(rb"\r?\n\r?\n", raw[:100_000].lstrip(b"\r\n"), maxsplit=1)[0]
-    found = {name.lower() for name in _HEADER.findall(head)}
-    return len(found) >= _FEWEST_HEADERS and not _NOT_HEADER.search(head)
+    """Whether a stream begins like a mail: with two headers that mails have."""
+    head = raw[:_HEAD].lstrip()
+    if head.startswith(b"From "):
+        head = head.partition(b"\n")[2]
+    if not _HEADER.match(head):
+        return False
+    head = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
+    return len({name.lower() for name in _HEADER.findall(head)} & _OF_MAIL) >= _FEWEST_HEADERS
 
 
 class Stream:
@@ -103,6 +114,7 @@ class Stream:
         self._form = form
         self._name = form if form in formats.names else ""
         self._most = sizes.item if sizes else 0
+        self._largest = sizes.mail if sizes else 0
         self._now = now
 
     def read(self, raw: bytes) -> list[Reading]:
@@ -134,9 +146,21 @@ class Stream:
         return self._form == "json" or (self._form is None and syntax.looks_like_json(text))
 
     def _mail(self, raw: bytes) -> list[Reading]:
-        """A mail. So far it is read as text, by the formats of notification mails first."""
-        text = syntax.decoded(raw)
-        return [Reading(text)] if isinstance(text, Unreadable) else self._text(raw, text)
+        """A mail; if its body is written as a monitoring system writes, with the alerts in it."""
+        from sdcli.intake.mail import parse  # noqa: PLC0415 - only mail pays for it
+
+        if self._largest and len(raw) > self._largest:
+            reason = f"the mail is larger than {self._largest} bytes"
+            return [Reading(Unreadable(reason=reason, raw=raw))]
+        item = parse(raw)
+        if isinstance(item, Unreadable):
+            return [Reading(item)]
+        shown = f"From: {item.sender}\nSubject: {item.subject}\n\n{item.text}"
+        for document in self._written(shown):
+            for reading in self._formats.read(document, self._name) or ():
+                if isinstance(reading.item, (AlertItem, Ignored)):
+                    return [reading._replace(item=replace(item, alerts=(reading.item,)))]
+        return [Reading(item)]
 
     def _text(self, raw: bytes, text: str) -> list[Reading]:
         """A text: the variables or lines of a monitoring system, its log, or a request."""
@@ -236,7 +260,8 @@ class Stream:
 def _from_fields(value: dict[str, Any]) -> Item:
     """Known keys become the fields of a request; all others are kept beside them."""
     texts = {name: _shown(value[name]) for name in _TEXTS if value.get(name) is not None}
-    used = {*_TEXTS, "summary"}
+    form = form_fields(value)
+    used = {*_TEXTS, "summary", *form_keys(form)}
     minutes, given = value.get("minutes"), value.get("fields")
     counted = _minutes(minutes)
     used |= {"minutes"} if counted == minutes else set()
@@ -252,7 +277,7 @@ def _from_fields(value: dict[str, Any]) -> Item:
         fields={str(name): _shown(entry) for name, entry in kept.items()},
         payload=odd.payload if odd else None,
         unrecognised=odd.unrecognised if odd else "",
-        **texts,
+        **{**form, **texts},
     )
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from sdcli.intake.alerts import AlertBook
-from sdcli.intake.items import AlertItem, Ignored, RequestItem, Unreadable
+from sdcli.intake.caller import contact_of
+from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
+from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.event import Opened
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
@@ -65,7 +67,17 @@ class Recorder:
         if isinstance(item, Ignored):
             return Outcome(action="ignored", rule="not-an-alert", reason=item.reason)
         self._alerts.finish()  # what follows sees the ledger as the alerts have left it
+        if isinstance(item, MailItem):
+            from sdcli.intake.mails import record_mail  # noqa: PLC0415 - only mail pays for it
+
+            return record_mail(self._writer, self._policy, self._stamp, item, self._reported)
         return self._request(item)
+
+    def _reported(self, item: AlertItem | Ignored) -> Outcome:
+        """What becomes of what a mail reports; the ledger is as it leaves it."""
+        outcome = self._one(item)
+        self._alerts.finish()
+        return outcome
 
     def _after_all(self, outcome: Outcome, last: dict[str, Outcome]) -> Outcome:
         """The outcome with its ticket as it is now; each ticket is looked up once."""
@@ -85,7 +97,8 @@ class Recorder:
                 action="deduped", ticket=known, key=key, rule="idempotency-key", reason=reason
             )
         ticket = self._writer.create((opened_by_request(self._policy, self._stamp, item),))
-        return Outcome(action="created", ticket=ticket, key=key, rule="request")
+        rule, reason = ("unrecognised", item.unrecognised) if item.unrecognised else ("request", "")
+        return Outcome(action="created", ticket=ticket, key=key, rule=rule, reason=reason)
 
 
 def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened:
@@ -103,18 +116,22 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
     impact: Level = _word(fields, "impact", item.impact, LEVELS)
     urgency: Level = _word(fields, "urgency", item.urgency, LEVELS)
     impact, urgency = _else(impact, preset.impact), _else(urgency, preset.urgency)
-    caller = policy.contact(item.user)
-    contact = caller[1] if caller else None
+    who = contact_of(policy, stamp, item)
     return Opened(
         *stamp.mark(),
         summary=item.summary,
-        queue=policy.teams.desk.queue,
+        queue=item.queue or policy.teams.desk.queue,
         priority=derive(policy, impact, urgency).priority,
         channel=_word(fields, "channel", item.channel, policy.vocabulary.channel),
-        requester=caller[0] if caller else item.user or stamp.by,
-        on_behalf_of=item.on_behalf_of,
-        phone=item.phone or (contact.phone if contact else ""),
-        mail=item.mail or (contact.mail if contact else item.user if "@" in item.user else ""),
+        requester=who.id,
+        on_behalf_of=who.on_behalf_of,
+        phone=who.phone,
+        mail=who.mail,
+        caller_class=_word(fields, "caller_class", who.caller_class, CALLER_CLASSES),
+        unit=who.unit,
+        site=who.site,
+        reasons={**who.reasons, **item.reasons},
+        previous=item.previous,
         type=type_,
         service=service,
         feature=feature,
@@ -125,6 +142,12 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         minutes=item.minutes,
         idempotency_key=item.idempotency_key,
         payload=item.payload,
+        request=item.request if item.request.told() else None,
+        walk=item.walk,
+        procedure=item.procedure,
+        agreement=item.agreement,
+        state=item.state,
+        read=item.read,
     )
 
 

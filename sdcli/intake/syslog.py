@@ -10,6 +10,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+_COLLECTED = re.compile(r"(?:\S{1,64} )?[0-9]{9,10} [0-9]{4}\.[0-9]{2}\.[0-9]{2} \S{1,255} ")
+"""What collectors of clusters put before a line: a label, the epoch, the date and the node."""
 _PRIORITY = re.compile(r"(?:[0-9]{1,7} )?<([0-9]{1,3})>")
 _RFC5424 = re.compile(
     r"[1-9][0-9]{0,2} (?P<timestamp>\S+) (?P<host>\S+) (?P<app>\S+) (?P<procid>\S+) "
@@ -78,6 +80,8 @@ def read(line: str, now: datetime) -> dict[str, Any] | None:
 
     RFC 3164 has no year: it is the one that puts the line before `now` (UTC), at most a year.
     """
+    collected = _COLLECTED.match(line)
+    line = line[collected.end() :] if collected else line
     found = _PRIORITY.match(line)
     number = int(found.group(1)) if found else -1
     if number > _HIGHEST:

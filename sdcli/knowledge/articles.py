@@ -115,6 +115,15 @@ def article(root: str, given: str) -> Article:
     raise NoSuchEntryError("article", given, ("-".join(i.split("-")[:2]) for i in ids), FOLDER)
 
 
+def missing(root: str, ids: Iterable[str]) -> list[str]:
+    """Those ids for which there is no file in `kb/`; none is read."""
+    try:
+        known = {"-".join(_stem(name).split("-")[:2]) for name in _files(root)}
+    except DataFileError:
+        known = set()
+    return [id_ for id_ in ids if id_.upper() not in known]
+
+
 def _files(root: str) -> Iterator[str]:
     """The names of the files in `kb/`.
 
@@ -130,8 +139,12 @@ def _files(root: str) -> Iterator[str]:
 
 
 def _belongs(name: str, article_id: str) -> bool:
-    stem = os.path.basename(name)[: -len(".yaml")]
+    stem = _stem(name)
     return stem == article_id or stem.startswith(f"{article_id}-")
+
+
+def _stem(name: str) -> str:
+    return os.path.basename(name)[: -len(".yaml")]
 
 
 def _read_article(root: str, name: str) -> tuple[Read, Article | None]:

@@ -116,10 +116,13 @@ class Reader(Protocol):
     def by_idempotency_key(self, key: str) -> Ticket | None:
         """The ticket that was opened with this idempotency key, closed or not."""
 
-    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
         """The tickets that have this key now (see `tickets.keys`), the newest first.
 
-        With `since`, those that were closed and have not changed since then may be left out.
+        With `since`, those that were closed and have not changed since then may be left out; with
+        `most`, no more than so many are read.
         """
 
     def how_many(self, key: str) -> int:

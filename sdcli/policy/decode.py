@@ -290,6 +290,16 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
 }
 
 
+def wrong(hint: Any, text: str) -> str:
+    """What is wrong with a text for one of the model's own kinds of text; nothing if it is right."""
+    read, _ = _SCALARS[hint]
+    try:
+        read(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _under(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 

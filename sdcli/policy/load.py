@@ -17,7 +17,7 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.policy import model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
 
@@ -92,8 +92,28 @@ def formats(root: str, cache: str = "") -> dict[str, model.AlertFormat]:
     return fresh
 
 
-def read_policy(root: str) -> model.Policy:
-    """The policy of the desk at `root`, from its files.
+def questions(root: str, policy: model.Policy, cache: str = "") -> model.Questions:
+    """The question trees of the desk at `root`, from their cache file if that is fresh.
+
+    They are apart from the policy, which they refer to: only what asks needs them.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
+
+    stamps = _stamps(root, (*model.FILES, model.QUESTIONS))
+    kept = _from_cache(cache, Cached[model.Questions]) if cache else None
+    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
+        return kept.value
+    fresh = read_questions(root, policy)
+    if cache:
+        _to_cache(cache, Cached(__version__, stamps, fresh))
+    return fresh
+
+
+def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.Policy:
+    """The policy of the desk at `root`, from its files, or what stands in `instead` of one.
 
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
@@ -105,7 +125,7 @@ def read_policy(root: str) -> model.Policy:
     digest = hashlib.sha256()
     reads = {}
     for name in model.FILES:
-        text = _text(root, name)
+        text = (instead or {}).get(name) or _text(root, name)
         digest.update(text if isinstance(text, bytes) else b"")
         reads[name] = read_file(name, text, _SHAPES[name])
     found = [problem for read in reads.values() for problem in read.problems]
@@ -135,6 +155,34 @@ def read_formats(root: str) -> dict[str, model.AlertFormat]:
     if found:
         raise DataFileError(found)
     return values
+
+
+def read_questions(root: str, policy: model.Policy) -> model.Questions:
+    """The question trees of the desk at `root`, from their file; none if there is no file.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    import hashlib  # noqa: PLC0415 - only a changed desk pays for it
+
+    from sdcli.policy.check_questions import question_problems  # noqa: PLC0415
+
+    if not os.path.lexists(os.path.join(root, model.QUESTIONS)):
+        return model.Questions()
+    text = _text(root, model.QUESTIONS)
+    read = read_file(model.QUESTIONS, text, model.QuestionFile)
+    # What could not be decoded is not there to be pointed to: do not report that as well.
+    found = sorted(read.problems) or question_problems(read.value, read.places, policy)
+    if found:
+        raise DataFileError(found)
+    digest = hashlib.sha256(text if isinstance(text, bytes) else b"").hexdigest()[:12]
+    file = read.value
+    return model.Questions(
+        version=f"{file.version} {digest}",
+        changed=file.changed,
+        first=file.first,
+        trees=file.trees,
+    )
 
 
 def read_file(name: str, raw: bytes | str, shape: Any) -> Read:

@@ -8,7 +8,7 @@ words that read as numbers, dates or truth values where text is meant (T33).
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -184,3 +184,23 @@ def shape(node: Node) -> str:
     if isinstance(node, Mapping):
         return "a mapping"
     return "a list" if isinstance(node, Listing) else f"`{node.text}`"
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes what the reader above takes: whatever could be misread is in quotes."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if re.match(r"[+\d.]", text) else None
+    return dumper.represent_scalar(_CORE + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
+def written(value: Any) -> str:
+    """A tree of mappings, lists, texts and numbers as YAML that is read back as the same."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000, indent=2
+    )
+    return text

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
+    from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
+    from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
 
 
 def dump(value: Any) -> str:
@@ -67,8 +70,20 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "channel": opening.channel,
         "phone": opening.phone or None,
         "mail": opening.mail or None,
+        "caller_class": opening.caller_class or "unknown",
+        "unit": opening.unit or None,
+        "site": opening.site or None,
+        "previous": opening.previous or None,
+        "me_too": subject.me_too,
+        "views": subject.views,
+        "bulletin": subject.bulletin and msgspec.structs.asdict(subject.bulletin),
         "details": opening.details,
         "fields": opening.fields,
+        "request": _request(subject.request),
+        "walk": opening.walk,
+        "procedure": opening.procedure or None,
+        "state": opening.state,
+        "read": opening.read,
         "opened_at": subject.opened_at,
         "updated_at": subject.updated_at,
         "resolved_at": subject.resolved_at,
@@ -85,10 +100,16 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "articles": subject.articles,
+        "attachments": subject.attachments,
         "agreement": seen.agreement,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
+
+
+def _request(known: RequestDetails) -> dict[str, str | None]:
+    """The details of a request, null where nothing was said."""
+    return {name: getattr(known, name) or None for name in known.__struct_fields__}
 
 
 def clock(face: Clock) -> dict[str, Any]:
@@ -121,6 +142,32 @@ def hit(found: Hit) -> dict[str, Any]:
 
     fields: dict[str, Any] = msgspec.to_builtins(found)
     return fields | {"snippet": found.snippet.replace(MARK, "").replace(UNMARK, "")}
+
+
+def _bulletin(subject: Ticket, now: datetime) -> dict[str, Any]:
+    from sdcli.render.before import bulletin_json  # noqa: PLC0415 - only bulletins pay for it
+
+    return bulletin_json(subject, now) | {"summary": subject.summary}
+
+
+def _notice(notice: results.Notice) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(notice)
+    return fields | {"state": notice.state or None, "site": notice.site or None}
+
+
+def person(found: Person) -> dict[str, Any]:
+    """A contact, every field of it."""
+    fields = msgspec.structs.asdict(found.contact)
+    return {"id": found.id} | {name: value or None for name, value in fields.items()}
+
+
+def _opened(result: results.Opened) -> dict[str, Any]:
+    told = _outcome(result.outcome, result.seen)
+    if result.before is None or result.seen is None:
+        return told
+    from sdcli.render.before import as_json  # noqa: PLC0415 - only `open` pays for it
+
+    return told | as_json(result.before, result.seen.now)
 
 
 def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
@@ -211,7 +258,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     ),
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
-    results.Opened: lambda result: _outcome(result.outcome, result.seen),
+    results.Opened: _opened,
     results.Tried: lambda result: [_tried(*each) for each in result.readings],
     results.TakenAgain: lambda result: [_again(*each) for each in result.files],
     results.Suggested: lambda result: {
@@ -237,10 +284,24 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Repaired: lambda result: result.mended,
     results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
     results.BroughtBack: lambda result: result.restored,
+    results.Confirmed: lambda result: {
+        "ref": result.ref,
+        "to": result.to,
+        "message_id": result.message_id,
+        "sent": result.sent,
+        "message": result.message,
+    },
     results.BroughtIn: lambda result: {
         "dry_run": result.dry_run,
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
         "tickets": list(result.moved),
+    },
+    results.PeopleFound: lambda result: [person(found) for found in result.people],
+    results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
+    results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
+    results.PeopleImported: lambda result: {
+        "dry_run": result.dry_run,
+        **msgspec.to_builtins(result.taken),
     },
 }

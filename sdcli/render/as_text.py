@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from sdcli import results
+from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
-from sdcli.tickets.words import BREACH
+from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
     from sdcli.ledger.interface import Finding
+    from sdcli.policy.people import Person
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
-    from sdcli.tickets.contact import AlertFacts
+    from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
@@ -107,11 +109,15 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
+        *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_alert_rows(seen),
+        *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *_request_rows(ticket),
+        *(("file", _file(each)) for each in ticket.attachments),
     ]
     facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
     # Set apart from the history below it, which it could otherwise imitate.
@@ -134,6 +140,12 @@ def _status(seen: results.Seen) -> str:
     return f"{status} as {ticket.code}" if ticket.code else status
 
 
+def _file(attached: Attachment) -> str:
+    """A file with its size and the beginning of its hash, which is its name on disk."""
+    refused = f", not kept: {attached.refused}" if attached.refused else ""
+    return f"{attached.name} ({attached.size} bytes, sha256 {attached.sha256[:12]}{refused})"
+
+
 def _queue(ticket: Ticket) -> str:
     handed = f", handed over by {ticket.handed_from}, not accepted yet"
     return ticket.queue + (handed if ticket.handed_from else "")
@@ -143,6 +155,33 @@ def _who(requester: str, on_behalf_of: str, phone: str, mail: str) -> str:
     contact = ", ".join(part for part in (phone, mail) if part and part != requester)
     whom = f" for {on_behalf_of}" if on_behalf_of else ""
     return f"{requester}{whom}" + (f" ({contact})" if contact else "")
+
+
+def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """Class, unit and site of the caller; why nobody can be reached; the request made before."""
+    opening = ticket.opening
+    facts = (opening.caller_class, opening.unit, opening.site)
+    told = ", ".join(fact for fact in facts if fact and fact != UNKNOWN)
+    rows = (
+        ("caller", told),
+        ("no contact", opening.reasons.get("contact", "")),
+        ("previous", opening.previous),
+    )
+    return [row for row in rows if row[1]]
+
+
+def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    ticket = seen.ticket
+    rows: list[tuple[str, str]] = []
+    if ticket.bulletin:
+        from sdcli.render.before import bulletin  # noqa: PLC0415 - only known failures pay for it
+
+        rows.append(("bulletin", bulletin(ticket, seen.now).removeprefix(f"{ticket.ref} ")))
+    if ticket.views:
+        rows.append(("views", words.count(ticket.views, "time")))
+    if ticket.me_too:
+        rows.append(("me too", words.count(ticket.me_too, "more caller")))
+    return rows
 
 
 def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
@@ -170,6 +209,36 @@ def _fact_rows(known: AlertFacts, ticket: Ticket) -> list[tuple[str, str]]:
         *([("link", known.link)] if known.link else []),
         ("complete", f"{known.completeness} %{missing}{mark}"),
     ]
+
+
+_ASKED = {"yes": "before", "no": "never before", "unknown": "nobody knows whether before"}
+
+
+def _request_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What is known about the request, each detail in a row of its own (R1b.1)."""
+    opening = ticket.opening
+    told = ticket.request.told()
+    asked = told.pop("asked_before", "")
+    articles = ", ".join(use.id for use in opening.read)
+    state = ", ".join(f"{name}={value}" for name, value in opening.state.items())
+    rows = [
+        *told.items(),
+        ("asked", _ASKED.get(asked, asked)),
+        ("questions", _walk(ticket)),
+        ("procedure", opening.procedure),
+        ("had read", articles),
+        ("state", state),
+    ]
+    return [(name, text) for name, text in rows if text]
+
+
+def _walk(ticket: Ticket) -> str:
+    walk = ticket.opening.walk
+    if walk is None:
+        return ""
+    skipped = sum(bool(answer.skipped) for answer in walk.answers)
+    left = f", {skipped} of them skipped" if skipped else ""
+    return f"{walk.tree}: {words.count(len(walk.answers), 'question')}{left}"
 
 
 def _events(events: Sequence[Any], screen: Screen) -> list[str]:
@@ -207,7 +276,7 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        line(ticket.summary),
+        line(ticket.summary) + (f" [+{ticket.me_too}]" if ticket.me_too else ""),
     ]
 
 
@@ -440,7 +509,9 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
 
 def _linted(result: results.Linted, screen: Screen) -> _Lines:
     del screen
-    counts = ", ".join(f"{number} {noun}" for noun, number in result.counts.items())
+    counts = ", ".join(
+        f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
+    )
     return [f"The desk's files are sound: {counts}."], []
 
 
@@ -523,6 +594,67 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
 
 
+def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
+    if not result.people:
+        return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
+    return [text for person in result.people for text in _person_lines(person, screen)], []
+
+
+def _person_lines(person: Person, screen: Screen) -> list[str]:
+    contact = person.contact
+    where = (contact.unit, contact.site, contact.zone)
+    facts = [contact.phone, contact.mail, contact.caller_class, *where]
+    told = ", ".join(fact for fact in facts if fact)
+    return [
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"    {line(told)}",
+    ]
+
+
+def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
+    del screen
+    taken = result.taken
+    would = "would be " if result.dry_run else ""
+    rows = [("added", taken.added), ("updated", taken.updated), ("unchanged", taken.unchanged)]
+    counts = ", ".join(f"{len(names)} {would}{word}" for word, names in rows)
+    named = [f"  {word}: {line(listed(names))}" for word, names in rows[:2] if names]
+    return [f"Contacts: {counts}.", *named], [line(note) for note in taken.notes]
+
+
+def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
+    from sdcli.intake.before import is_overdue  # noqa: PLC0415 - only bulletins pay for it
+    from sdcli.render.before import bulletin  # noqa: PLC0415
+
+    if not result.tickets:
+        return [], ["No bulletin stands. `sdcli bulletin post REF TEXT` posts one."]
+    told = []
+    for ticket in result.tickets:
+        said = ticket.bulletin
+        if said is None:
+            continue
+        late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
+        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
+        counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
+        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+    return told, []
+
+
+def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
+    from sdcli.render.bulletin import page  # noqa: PLC0415 - as above
+
+    del screen
+    nothing = ["No bulletin stands."] if not result.notices else []
+    return page(result), nothing
+
+
+def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
+    """The mail itself, unless it is on its way already."""
+    if result.sent:
+        head = screen.style(result.ref, bold=True)
+        return [f"{head} confirmed to {line(result.to)}"], []
+    return result.message.splitlines(), []
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -545,4 +677,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.PeopleFound: _people_found,
+    results.PeopleImported: _people_imported,
+    results.Bulletins: _bulletins,
+    results.FrontPage: _front_page,
+    results.Confirmed: _confirmed,
 }

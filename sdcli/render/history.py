@@ -120,6 +120,11 @@ def _announced(event: e.Announced) -> str:
     return f"bulletin: {said.text}{_because(said.state)}{until}"
 
 
+def _detailed(event: e.Detailed) -> str:
+    said = (f"{name.replace('_', ' ')}: {text}" for name, text in event.request.told().items())
+    return f"added details: {'; '.join(said)}"
+
+
 def _files(files: Sequence[Attachment]) -> str:
     return ", ".join(
         f"{each.name} ({each.refused})" if each.refused else each.name for each in files
@@ -166,4 +171,5 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Withdrawn: lambda event: f"ended the bulletin{_because(event.reason)}",
     e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
     e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
+    e.Detailed: _detailed,
 }

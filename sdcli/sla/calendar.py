@@ -25,6 +25,11 @@ _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60
 
 
+def local(at: datetime, zone: str) -> datetime:
+    """An instant as the clocks of a time zone show it."""
+    return at.astimezone(ZoneInfo(zone))
+
+
 class WorkingTime:
     """The working time of one calendar."""
 

@@ -68,6 +68,15 @@ class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     where: str = ""
     asked_before: str = ""
 
+    def overlaid(self, later: RequestDetails) -> RequestDetails:
+        """These details, with what was said later in place of what was said before."""
+        return RequestDetails(**{**self.told(), **later.told()})
+
+    def told(self) -> dict[str, str]:
+        """What has been said, by name; the rest is left out."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: text for name, text in found.items() if text}
+
 
 class Answer(Struct, frozen=True, omit_defaults=True):
     """One answer on a walk; `skipped` is the reason why there is none (R1b.1c)."""
@@ -78,7 +87,10 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 
 
 class Walk(Struct, frozen=True, kw_only=True):
-    """The way taken through a question tree, and the version of the tree (R2a.5)."""
+    """The way taken through question trees, and their version (R2a.5).
+
+    `tree` names the trees in the order in which they were walked, as `start > incident/vpn`.
+    """
 
     tree: str
     version: str

@@ -116,6 +116,8 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     previous: str = ""
     outage: str = ""
     rule: str = ""
+    procedure: str = ""
+    agreement: str = ""
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
@@ -492,6 +494,15 @@ class AlsoAffected(Event, frozen=True, tag="also_affected", kw_only=True):
         )
 
 
+class Detailed(Event, frozen=True, tag="detailed", kw_only=True):
+    """More is known about the request: what is said here replaces what was said before (R1b.1).
+
+    `Ticket.request` reads it back.
+    """
+
+    request: RequestDetails
+
+
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14)."""
 
@@ -546,6 +557,7 @@ AnyEvent: TypeAlias = (
     | Withdrawn
     | Viewed
     | AlsoAffected
+    | Detailed
 )
 
 

@@ -71,10 +71,18 @@ def outage(name: str) -> str:
     return f"outage {name}"
 
 
+def caller(person: str) -> str:
+    """What somebody asked for, or what was asked for on their behalf (R1a.1a)."""
+    return f"caller {person.casefold()}"
+
+
 def of_opening(event: Opened) -> tuple[str, ...]:
     """What a ticket can be found by from its beginning, for good."""
     facts, mail = event.alert, event.message
+    # Openings without a class are from before there were classes, or no person's request.
+    people = (event.requester, event.on_behalf_of) if event.caller_class else ()
     return (
+        *dict.fromkeys(caller(person) for person in people if person not in ("", UNKNOWN)),
         *((arrived(facts.source, event.at),) if facts and not event.outage else ()),
         *((message(mail.id),) if mail and mail.id else ()),
         *((outage(event.outage),) if event.outage else ()),

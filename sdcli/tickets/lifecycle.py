@@ -55,6 +55,7 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "withdrawn": _ALWAYS,
     "viewed": _ALWAYS,
     "also_affected": _ALWAYS,
+    "detailed": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

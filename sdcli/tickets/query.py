@@ -10,7 +10,7 @@ from msgspec import Struct
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sdcli.tickets.ticket import Ticket
 
@@ -36,7 +36,7 @@ class Face(Struct, frozen=True, kw_only=True):
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """Which tickets: empty fields do not narrow. `text` matches summary and details.
+    """Which tickets: empty fields do not narrow. `text` matches what the ticket says.
 
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing.
@@ -87,8 +87,18 @@ class Query(Struct, frozen=True, kw_only=True):
     def _words(self, ticket: Ticket) -> bool:
         if not self.text:
             return True
-        text = f"{ticket.summary}\n{ticket.opening.details}".casefold()
+        text = "\n".join(_texts(ticket)).casefold()
         return all(word in text for word in self.text.casefold().split())
+
+
+def _texts(ticket: Ticket) -> Iterator[str]:
+    """What a ticket can be found by: its own words, and the state that a form sent (R1a.3b)."""
+    opening = ticket.opening
+    yield ticket.summary
+    yield opening.details
+    yield from ticket.request.told().values()
+    for name, value in opening.state.items():
+        yield f"{name}={value}"
 
 
 def pressing(tickets: Iterable[Ticket]) -> list[Ticket]:

@@ -6,17 +6,26 @@ refuses what the process does not allow. Values from the desk's lists arrive che
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from sdcli.errors import IllegalStepError, RefusedError
-from sdcli.tickets.contact import Correction
+from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
+    Acknowledged,
+    AlsoAffected,
+    Announced,
     AnyEvent,
     ArticleUse,
     Assigned,
+    Attached,
     Classified,
     Closed,
+    Contacted,
+    Detailed,
     Escalated,
     Noted,
     Reopened,
@@ -25,16 +34,17 @@ from sdcli.tickets.event import (
     Returned,
     Stamp,
     Validated,
+    Viewed,
     Waited,
+    Withdrawn,
 )
 from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
-    from sdcli.tickets.contact import AlertFacts
+    from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, Level, Priority, RequestType
 
@@ -45,6 +55,12 @@ def note(
     """Write down what was done or said."""
     del ticket  # a note is legal always
     return (Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible),)
+
+
+def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
+    """Add to what is known about the request (R1b.1)."""
+    del ticket  # more may become known always
+    return (Detailed(*stamp.mark(), request=request),)
 
 
 def classify(
@@ -206,7 +222,8 @@ def close(
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
-    is flagged on the closing event (R0.7).
+    is flagged on the closing event (R0.7). A bulletin ends with its ticket: nobody would look at
+    it any more, and callers would be told of a failure that is over (R1a.1f).
 
     Raises:
         RefusedError: no closure code, or neither confirmation nor a reason for none.
@@ -219,6 +236,7 @@ def close(
     skipped = ("classify",) if ticket.type == UNKNOWN else ()
     resolved = ticket.status == "resolved"
     before = () if resolved else (Resolved(*stamp.mark(), code=decided, note="", articles=()),)
+    ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
     closed = Closed(
         *stamp.mark(),
         code=decided,
@@ -229,7 +247,7 @@ def close(
         articles=articles,
         skipped=skipped,
     )
-    return (*before, closed)
+    return (*before, *ended, closed)
 
 
 def _demand_closure(
@@ -262,6 +280,47 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     """Back to work."""
     del ticket  # the lifecycle knows from where
     return (Reopened(*stamp.mark(), reason=reason),)
+
+
+def attach(
+    ticket: Ticket, stamp: Stamp, *, attachments: tuple[Attachment, ...], note: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Add files as evidence (R1b.1b)."""
+    del ticket  # evidence is legal always
+    return (Attached(*stamp.mark(), attachments=attachments, note=note),)
+
+
+def acknowledge(
+    ticket: Ticket, stamp: Stamp, *, to: str, message_id: str, sent: bool
+) -> tuple[AnyEvent, ...]:
+    """Note that the confirmation was written, and whether it was sent (R1a.3d)."""
+    del ticket  # a confirmation is legal always
+    return (Acknowledged(*stamp.mark(), to=to, message_id=message_id, sent=sent),)
+
+
+def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
+    """Refuse a confirmation that nobody should get.
+
+    Raises:
+        RefusedError: there is no address, a machine wrote the request (T21), or it was
+            confirmed before.
+    """
+    message = ticket.opening.message
+    if message is not None and message.automatic:
+        raise RefusedError(
+            f"{ticket.ref} came by a mail that a machine wrote ({message.automatic}); those are "
+            "never answered.",
+            ref=ticket.ref,
+        )
+    if not to:
+        raise RefusedError(
+            f"{ticket.ref} has no mail address to confirm to; --to MAIL names one.", ref=ticket.ref
+        )
+    if not again and any(isinstance(event, Acknowledged) for event in ticket.events):
+        raise RefusedError(
+            f"{ticket.ref} was confirmed before; --again writes another confirmation.",
+            ref=ticket.ref,
+        )
 
 
 def validate(
@@ -301,7 +360,150 @@ def validate(
     return (*classified, event)
 
 
-def _require(kind: str, ticket: Ticket) -> None:
+_CLOSING = "its ticket was closed"
+
+
+def announce(
+    ticket: Ticket, stamp: Stamp, *, facts: Mapping[str, Any], must_stand: bool = False
+) -> tuple[AnyEvent, ...]:
+    """Post the bulletin of a known failure, or say something new in it (R1a.1f).
+
+    `facts` are those of a `Bulletin` that are said; the others stay, and `unknown` takes one
+    back. A new one concerns the ticket's service. With `must_stand` there must be one already.
+
+    Raises:
+        RefusedError: none stands, or a promised time is past already.
+        IllegalStepError: the ticket is closed.
+    """
+    _require("announced", ticket, "bulletin post")
+    own = () if ticket.service == UNKNOWN else (ticket.service,)
+    empty = Bulletin(text="", services=own)
+    before = standing(ticket) if must_stand else ticket.bulletin or empty
+    for name in ("until", "next_update"):
+        at = facts.get(name)
+        if isinstance(at, datetime) and at <= stamp.at:
+            raise RefusedError(
+                f"The bulletin of {ticket.ref} cannot promise {at:%Y-%m-%d %H:%M}Z: that is "
+                "already past.",
+                ref=ticket.ref,
+            )
+    nothing = Bulletin(text="")
+    said = {
+        name: getattr(nothing, name) if value in (UNKNOWN, (UNKNOWN,)) else value
+        for name, value in facts.items()
+    }
+    return (Announced(*stamp.mark(), bulletin=replace(before, **said)),)
+
+
+def standing(ticket: Ticket) -> Bulletin:
+    """The bulletin of a ticket.
+
+    Raises:
+        RefusedError: none stands.
+    """
+    if ticket.bulletin is None:
+        post = f"; `sdcli bulletin post {ticket.ref} TEXT` posts one"
+        raise RefusedError(
+            f"{ticket.ref} has no bulletin{'' if ticket.is_closed else post}.", ref=ticket.ref
+        )
+    return ticket.bulletin
+
+
+def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
+    """End the bulletin.
+
+    Raises:
+        RefusedError: none stands.
+    """
+    standing(ticket)
+    return (Withdrawn(*stamp.mark(), reason=reason),)
+
+
+def show_to(ticket: Ticket, stamp: Stamp, *, times: int = 1) -> tuple[AnyEvent, ...]:
+    """Count that the bulletin was shown to callers (R1a.1g); nothing where none stands any more."""
+    return (Viewed(*stamp.mark(), times=times),) if ticket.bulletin else ()
+
+
+def hear(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    text: str,
+    channel: str,
+    contact: str,
+    minutes: int = 0,
+    idempotency_key: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Write down what a caller said on a request that is there already (R1a.1a).
+
+    Raises:
+        RefusedError: the ticket is closed, so nobody would see it.
+    """
+    _require_open(ticket, "adds nothing to it")
+    event = Contacted(
+        *stamp.mark(),
+        text=text,
+        channel=channel,
+        contact=contact,
+        minutes=minutes,
+        idempotency_key=idempotency_key,
+        rule="added to the open request",
+    )
+    return (event,)
+
+
+def count_in(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    contact: str,
+    phone: str = "",
+    mail: str = "",
+    note: str = "",
+    minutes: int = 0,
+    idempotency_key: str = "",
+) -> tuple[AnyEvent, ...]:
+    """Count another caller who has the same; nothing if they are counted already (R1a.1f).
+
+    Raises:
+        RefusedError: the ticket is closed.
+    """
+    _require_open(ticket, "counts nobody")
+    if is_counted(ticket, contact):
+        return ()
+    event = AlsoAffected(
+        *stamp.mark(),
+        contact=contact,
+        phone=phone,
+        mail=mail,
+        note=note,
+        minutes=minutes,
+        idempotency_key=idempotency_key,
+    )
+    return (event,)
+
+
+def is_counted(ticket: Ticket, contact: str) -> bool:
+    """Whether this caller has said already that they have it: by opening it, or by `me too`."""
+    if contact == UNKNOWN:
+        return False
+    others = (event.contact for event in ticket.events if isinstance(event, AlsoAffected))
+    known = (ticket.requester, ticket.opening.on_behalf_of, *others)
+    return contact.casefold() in (name.casefold() for name in known)
+
+
+def _require_open(ticket: Ticket, what: str) -> None:
+    if ticket.is_closed:
+        raise RefusedError(
+            f"{ticket.ref} is closed and {what}: `sdcli reopen {ticket.ref} --reason WHY` takes it "
+            f"up again, and `sdcli open SUMMARY --same-as {ticket.ref}` opens a new request.",
+            ref=ticket.ref,
+            status=ticket.status,
+        )
+
+
+def _require(kind: str, ticket: Ticket, command: str = "") -> None:
     """Refuse by state before refusing by detail: the state is what the person can act on."""
     if ticket.status not in LIFECYCLE[kind]:
-        raise IllegalStepError(ticket.ref, ticket.status, COMMANDS[kind], possible(ticket.status))
+        typed = command or COMMANDS[kind]
+        raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))

@@ -13,10 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets import keys, lifecycle
-from sdcli.tickets.contact import Attachment, Bulletin  # noqa: TC001 - as above
+from sdcli.tickets.contact import Attachment, Bulletin, RequestDetails
 from sdcli.tickets.event import (
     AnyEvent,
     ArticleUse,
+    Detailed,
     Imported,
     Opened,
     SlaAlerted,
@@ -105,6 +106,15 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not isinstance(first, Opened):
             raise TypeError(f"{self.ref} does not begin with an opening event")
         return first
+
+    @property
+    def request(self) -> RequestDetails:
+        """What is known about the request by now: as it came in, and what was added (R1b.1)."""
+        known = self.opening.request or RequestDetails()
+        for event in self.events:
+            if type(event) is Detailed:  # `isinstance` would ask the metaclass each time
+                known = known.overlaid(event.request)
+        return known
 
 
 _NO_CHANGE = (SlaAlerted, Imported, Viewed)

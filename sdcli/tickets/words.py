@@ -27,5 +27,7 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 BREACH = 100
 """The percentage of a target at which a warning is a breach."""
 
+YES_NO = ("yes", "no", UNKNOWN)
+
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)

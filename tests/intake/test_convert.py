@@ -211,7 +211,7 @@ def test_html_becomes_plain_text(html: Any, expected: str) -> None:
 @given(value=values)
 def test_no_converter_raises(value: Any) -> None:
     """Whatever stands in a payload, a converter gives its kind of value."""
-    for by, kinds in {
+    kinds_by: dict[str, Any] = {
         "text": str,
         "line": str,
         "plain": str,
@@ -220,6 +220,7 @@ def test_no_converter_raises(value: Any) -> None:
         "labels": dict,
         "severity": str,
         "status": (str, type(None)),
-    }.items():
+    }
+    for by, kinds in kinds_by.items():
         assert isinstance(convert.CONVERTERS[by](value), kinds)
     assert "\n" not in convert.line(value)

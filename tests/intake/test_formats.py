@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from sdcli.intake.formats import Document, Formats, alert_key
 from sdcli.intake.items import AlertItem, Item, RequestItem
 from sdcli.intake.recognise import recognise
-from sdcli.policy.load import read_formats
+from sdcli.policy.load import read_file, read_formats
+from sdcli.policy.model import AlertFormat
 from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
 
 FORMATS = Formats(read_formats(str(REPOSITORY)))
 LABELS = {"alertname": "DiskFull", "instance": "fs1:9100", "severity": "warning"}
@@ -263,3 +269,131 @@ def test_any_alert_is_an_item(value: dict[str, Any]) -> None:
     """Whatever stands in the list of alerts, it is one item each."""
     for told in (value, {"labels": value}, {"labels": value, "annotations": value}):
         assert len(read(document(told))) == 1
+
+
+def test_lint_tells_what_expressions_cannot_do(sd: Runner, desk_dir: Path) -> None:
+    """A function that does not exist, or gets too much, is named with file and line."""
+    (desk_dir / "catalog" / "intake" / "mine.yaml").write_text(
+        """# A first line.
+format: 1
+name: Mine
+recognise: {keys: [mine]}
+fields:
+  status: {otherwise: firing}
+  summary: {at: ["stabel(mine)", "length(mine, mine)", "part(mine, '(')"]}
+  key: [mine]
+""",
+        encoding="utf-8",
+    )
+    told = sd("lint", expect=5).stderr
+    assert told.count("catalog/intake/mine.yaml:2") == 3
+    assert "there is no function `stabel`; did you mean `stable`?" in told
+    assert "`length` takes 1 arguments, not 2" in told
+    assert "'(' is no regular expression" in told
+
+
+def test_inner_documents_are_read_by_what_fits_them() -> None:
+    """A document in a document is read instead; what is not read is not lost."""
+    formats = Formats(
+        {
+            "outer": format_of("name: Outer\nrecognise: {keys: [box]}\ninner: box\n"),
+            "alertmanager": read_formats(str(REPOSITORY))["alertmanager"],
+        }
+    )
+    inside = document(alert())
+    (one_item,) = recognise(json.dumps({"box": json.dumps(inside)}).encode(), formats)
+    assert isinstance(one_item, AlertItem)
+    assert one_item.format == "alertmanager"
+    assert one_item.why.startswith("inside outer: ")
+    first, second = recognise(json.dumps({"box": [inside, "text"]}).encode(), formats)
+    assert isinstance(first, AlertItem)
+    assert isinstance(second, RequestItem)
+    assert second.payload == "text"
+    (neither,) = recognise(b'{"box": {"a": 1}}', formats)
+    assert isinstance(neither, RequestItem)
+    assert neither.payload == {"box": {"a": 1}}
+
+
+def format_of(text: str) -> AlertFormat:
+    """A format written as YAML."""
+    read_ = read_file("x.yaml", f"format: 1\n{text}".encode(), AlertFormat)
+    assert not read_.problems
+    format_: AlertFormat = read_.value
+    return format_
+
+
+FIELDS = "fields: {status: {otherwise: firing}, summary: {at: [a]}, key: [a]}\n"
+
+
+def test_the_highest_rank_reads_then_the_first_name() -> None:
+    """Of formats that fit the rank decides, then the name; all that fit can be told."""
+    formats = Formats(
+        {
+            "c": format_of(f"name: C\nrecognise: {{keys: [a]}}\n{FIELDS}"),
+            "b": format_of(f"name: B\nrecognise: {{keys: [a]}}\n{FIELDS}"),
+            "a": format_of(f"name: A\nrank: 10\nrecognise: {{keys: [a]}}\n{FIELDS}"),
+            "z": format_of(f"name: Z\nrank: 90\nrecognise: {{keys: [a], when: b}}\n{FIELDS}"),
+        }
+    )
+    value = {"a": "x"}
+    assert [fit.format for fit in formats.fitting(Document("json", value, value))] == [
+        "b",
+        "c",
+        "a",
+    ]
+    value = {"a": "x", "b": "y"}
+    fit = formats.recognise(Document("json", value, value))
+    assert fit
+    assert (fit.format, fit.rank) == ("z", 90)
+    assert fit.why == "it has a, and `when` of x.yaml:1 holds"
+
+
+def test_what_a_format_ignores_opens_nothing(sdj: JsonRunner, desk_dir: Path) -> None:
+    """A test or an acknowledgement is told as ignored, with the reason."""
+    (desk_dir / "catalog" / "intake" / "mine.yaml").write_text(
+        f"format: 1\nname: Mine\nrecognise: {{keys: [a]}}\nignore: test\n{FIELDS}"
+    )
+    told = sdj("open", "-", stdin='{"a": "x", "test": true}')
+    assert (told["action"], told["ref"]) == ("ignored", None)
+    assert "Mine" in told["reason"]
+    assert sdj("list") == []
+
+
+def test_intake_test_says_what_gave_each_value(sd: Runner, alerts: dict[str, Any]) -> None:
+    """Format, reason, each value with its expression and its word in the payload, what is missing."""
+    del alerts["alerts"][0]["labels"]["environment"]
+    shown = sd("intake", "test", "-", stdin=json.dumps(alerts)).stdout
+    assert "alertmanager, because it has alerts" in shown
+    assert "high (critical)  <- item.labels.severity" in shown
+    assert "missing:      environment" in shown
+
+
+def test_intake_test_as_json(sdj: JsonRunner, desk_dir: Path) -> None:
+    """Also the formats that fit with a lower rank, and what is not recognised; no ledger."""
+    (desk_dir / "catalog" / "intake" / "mine.yaml").write_text(
+        f"format: 1\nname: Mine\nrecognise: {{keys: [host]}}\n{FIELDS}"
+    )
+    told = sdj(
+        "intake",
+        "test",
+        "-",
+        stdin='{"host": "h", "a": "b", "check": "c", "state": "critical"}\n{"odd": 1}\n{"cut',
+    )
+    assert [each["kind"] for each in told] == ["alert", "request", "unreadable"]
+    assert [fit["format"] for fit in told[0]["also"]] == ["generic"]
+    assert told[0]["facts"]["summary"] == {"value": "b", "given": "b", "by": "a"}
+    assert told[0]["item"]["key"] == "mine:-:b"
+    assert "no file of catalog/intake fits it" in told[1]["item"]["unrecognised"]
+    assert told[2]["bytes"] == 5
+    assert not (desk_dir / "ledger").exists()
+
+
+def test_from_names_any_format(sd: Runner, sdj: JsonRunner) -> None:
+    """A format can be promised; one that the desk does not have is named with those it has."""
+    told = sdj("intake", "test", "-", "--from", "syslog", stdin="Oct 11 22:14:15 h1 a: b")
+    assert told[0]["item"]["component"] == "h1"
+    told = sdj("intake", "test", "-", "--from", "text", stdin="Oct 11 22:14:15 h1 a: b")
+    assert told[0]["kind"] == "request"
+    said = sd("intake", "test", "-", "--from", "nonsense", stdin="x", expect=3).stderr
+    assert "There is no format 'nonsense'" in said
+    assert "alertmanager" in said

@@ -16,7 +16,7 @@ from sdcli.errors import DATA_FILE, ImportFileError
 from sdcli.intake.moved import Arrival, bring, read
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.render.as_json import dump
-from sdcli.tickets.contact import AlertFacts, Attachment, Bulletin, Correction
+from sdcli.tickets.contact import AlertFacts, Attachment, Bulletin, Correction, RequestDetails
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -30,6 +30,7 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Correlated,
+    Detailed,
     Escalated,
     Imported,
     Noted,
@@ -443,6 +444,7 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
     Withdrawn: {"reason": texts},
     Viewed: {"times": st.integers(0, 99)},
     AlsoAffected: {"contact": names, "minutes": st.integers(0, 99)},
+    Detailed: {"request": st.builds(RequestDetails, wanted=texts, failed=texts)},
     SlaAlerted: {
         "alert": texts,
         "target": names,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdcli.intake.formats import UNREAD, Formats
-from sdcli.intake.items import Ignored, Item, RequestItem, Unreadable
+from sdcli.intake.items import Ignored, Item, MailItem, RequestItem, Unreadable
 from sdcli.intake.recognise import recognise as recognised
 from sdcli.policy.load import read_formats
 from tests.conftest import CASES, NOW, REPOSITORY
@@ -51,7 +51,7 @@ def summaries(items: list[Item]) -> list[str]:
         if isinstance(item, (Unreadable, Ignored)):
             said.append("(unreadable)" if isinstance(item, Unreadable) else item.reason)
         else:
-            said.append(item.summary)
+            said.append(item.subject if isinstance(item, MailItem) else item.summary)
     return said
 
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from sdcli.intake.formats import Formats
-from sdcli.intake.items import AlertItem, Ignored, Item, RequestItem, Unreadable
+from sdcli.intake.items import AlertItem, Ignored, Item, MailItem, RequestItem, Unreadable
 from sdcli.intake.recognise import recognise
 from sdcli.policy.load import read_formats
 from tests.conftest import CASES, NOW, REPOSITORY
@@ -40,7 +40,12 @@ def sample_of(expected: Path) -> Path:
 
 
 def told(item: Item) -> dict[str, Any]:
-    """An item as plain values, as the files of what is expected write them."""
+    """An item as plain values, as the files of what is expected write them.
+
+    A notification mail stands for the alert that it brings.
+    """
+    if isinstance(item, MailItem) and item.alerts:
+        item = item.alerts[0]
     values: dict[str, Any] = {
         **msgspec.to_builtins(item, builtin_types=(bytes,)),
         "kind": KINDS[type(item)],

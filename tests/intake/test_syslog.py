@@ -44,6 +44,17 @@ def test_rfc_5424_whole() -> None:
     }
 
 
+def test_what_a_collector_puts_before_a_line() -> None:
+    """Label, epoch, date and node before a line are its collector's, not the line's."""
+    line = "- 1131566461 2005.11.09 node8 Nov 9 12:01:01 node8/node8 crond[2915]: session closed"
+    found = parts(line)
+    assert (found["host"], found["app"], found["message"]) == (
+        "node8/node8",
+        "crond",
+        "session closed",
+    )
+
+
 def test_rfc_5424_without_anything() -> None:
     """Nil values are empty."""
     assert parts("<0>1 - - - - - -") == {

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from sdcli.errors import REFUSED, IllegalStepError
-from sdcli.tickets.contact import AlertFacts, Bulletin
+from sdcli.tickets.contact import AlertFacts, Bulletin, RequestDetails
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -22,6 +22,7 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Correlated,
+    Detailed,
     Escalated,
     Imported,
     Noted,
@@ -79,6 +80,7 @@ announced    new          in_progress  waiting      resolved     -
 withdrawn    new          in_progress  waiting      resolved     closed
 viewed       new          in_progress  waiting      resolved     closed
 also_affected new         in_progress  waiting      resolved     closed
+detailed     new          in_progress  waiting      resolved     closed
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -139,6 +141,7 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Withdrawn(*mark),
         Viewed(*mark),
         AlsoAffected(*mark, contact="bruno"),
+        Detailed(*mark, request=RequestDetails(wanted="a new cable")),
     )
     return {kind(event): event for event in events}[word]
 

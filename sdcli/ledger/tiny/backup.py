@@ -7,6 +7,7 @@ since the backup are not given out again, and the ledger as it was is kept besid
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -22,11 +23,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.errors import BackupDamagedError, LedgerDamagedError, MachineError, RefusedError
+from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.ledger.interface import Restored
 from sdcli.ledger.tiny.compact import Plan, compact
 from sdcli.ledger.tiny.doctor import examine
 from sdcli.ledger.tiny.document import FORMAT, Document
-from sdcli.ledger.tiny.files import make_folder, replacing, sync_folder
+from sdcli.ledger.tiny.files import replacing
 from sdcli.ledger.tiny.image import (
     Image,
     Places,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.journal import Journal
 
 _MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d{1,15}\.json")
+_ATTACHMENT = re.compile(r"attachments/[0-9a-f]{2}/[0-9a-f]{64}")
 _NUMBER = re.compile(rb'^"(\d{1,15})":\{"ref":')
 _COMPRESSED = {".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
 
@@ -71,7 +74,8 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
     if image.missing(witness):
         reason = "acknowledged commits are gone from its end"
         raise LedgerDamagedError(places.journal, reason)
-    total, done = image.size(), 0
+    files = _attachments(places)
+    total, done = image.size() + sum(os.path.getsize(file) for _, file in files), 0
     compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
     try:
         with (
@@ -85,9 +89,33 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
                     tar.addfile(about, content)
                 done += size
                 progress(done, total)
+            for name, file in files:
+                tar.add(file, name, recursive=False, filter=_plain)
+                done += os.path.getsize(file)
+                progress(done, total)
     except OSError as error:
         raise MachineError("Writing the backup", path, error.strerror or str(error)) from error
     return TinyReader(image).count()
+
+
+def _attachments(places: Places) -> list[tuple[str, str]]:
+    """Every attached file: its name in a backup, and its path.
+
+    They are looked for after the tickets, so whatever a ticket names is among them.
+    """
+    found = []
+    for folder, _, names in os.walk(places.attachments):
+        for name in names:
+            member = f"attachments/{os.path.basename(folder)}/{name}"
+            if _ATTACHMENT.fullmatch(member):
+                found.append((member, os.path.join(folder, name)))
+    return sorted(found)
+
+
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A member without the names of this machine's people."""
+    member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+    return member
 
 
 def _at_rest(image: Image) -> tuple[Image, bytes]:
@@ -161,7 +189,7 @@ class Saved(NamedTuple):
 def _unpack(path: str, folder: str) -> Places:
     try:
         with tarfile.open(path) as tar:
-            members = {each.name: each for each in tar if _MEMBER.fullmatch(each.name)}
+            members = {each.name: each for each in tar if _is_ours(each.name)}
             if "tickets.json" not in members:
                 raise BackupDamagedError(path, "it is not a backup of a ledger")
             os.mkdir(os.path.join(folder, "archive"))
@@ -169,13 +197,41 @@ def _unpack(path: str, folder: str) -> Places:
                 content = tar.extractfile(member) if member.isreg() else None
                 if content is None:
                     raise BackupDamagedError(path, f"{name} in it is not a file")
-                with content, open(os.path.join(folder, name), "xb") as stream:
+                path_here = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(path_here), exist_ok=True)
+                with content, open(path_here, "xb") as stream:
                     shutil.copyfileobj(content, stream)
+                if _ATTACHMENT.fullmatch(name) and _sha256(path_here) != os.path.basename(name):
+                    raise BackupDamagedError(path, f"{name} in it is not what it was")
     except (tarfile.TarError, EOFError, BadGzipFile, LZMAError, zlib.error) as error:
         raise BackupDamagedError(path, "it is not a whole tar file") from error
     except OSError as error:
         raise MachineError("Reading the backup", path, error.strerror or str(error)) from error
     return Places(folder)
+
+
+def _is_ours(name: str) -> bool:
+    return bool(_MEMBER.fullmatch(name) or _ATTACHMENT.fullmatch(name))
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _put_back_attachments(saved: Places, places: Places) -> None:
+    """Bring the attached files of a backup here, unless they are here; none is taken away."""
+    for name, path in _attachments(saved):
+        there = os.path.join(os.path.dirname(places.attachments), name)
+        if os.path.exists(there):
+            continue
+        for folder in (places.attachments, os.path.dirname(there)):
+            make_folder(folder)
+        with open(path, "rb") as content, replacing(there, like=places.snapshot) as stream:
+            shutil.copyfileobj(content, stream)
 
 
 def put_back(places: Places, saved: Saved) -> Restored:
@@ -195,6 +251,7 @@ def put_back(places: Places, saved: Saved) -> Restored:
                 replacing(name, like=places.snapshot) as stream,
             ):
                 shutil.copyfileobj(content, stream)
+        _put_back_attachments(saved.places, places)
     except OSError as error:
         path = places.folder
         raise MachineError("Restoring into", path, error.strerror or str(error)) from error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.errors import MachineError
+from sdcli.ledger.folders import make_folder
 from sdcli.ledger.tiny.document import (
     FORMAT,
     Archive,
@@ -28,7 +29,7 @@ from sdcli.ledger.tiny.document import (
     numbers_in,
     ticket_line,
 )
-from sdcli.ledger.tiny.files import make_folder, replacing, sweep
+from sdcli.ledger.tiny.files import replacing, sweep
 from sdcli.ledger.tiny.image import archive_name, month_of
 from sdcli.ledger.tiny.journal import Journal, follows
 from sdcli.ledger.tiny.rows import face_of, row_bytes, ticket_of

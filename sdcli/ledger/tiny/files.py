@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
+
+from sdcli.ledger.folders import make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,21 +66,6 @@ def _synced(path: str, like: str) -> Iterator[BinaryIO]:
         os.fsync(stream.fileno())
 
 
-def make_folder(path: str) -> None:
-    """Make a folder, unless it is there, that those may use who may use the one it is in.
-
-    Raises:
-        OSError: it could not be made.
-    """
-    if os.path.isdir(path):
-        return
-    os.mkdir(path)
-    around = os.stat(os.path.dirname(path))
-    with suppress(PermissionError):  # as for files
-        os.chown(path, around.st_uid, around.st_gid)
-    os.chmod(path, around.st_mode & 0o7777)
-
-
 def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
     """Keep bytes for whoever may look at the file `like`; the path of the new file.
 
@@ -95,18 +81,6 @@ def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
         stream.write(content)
     sync_folder(folder)
     return path
-
-
-def sync_folder(folder: str) -> None:
-    """Have the names in a folder on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def sweep(folder: str) -> None:

@@ -156,9 +156,11 @@ class TinyLedger:
         """See `Reader.by_idempotency_key`."""
         return self._ask(lambda reader: reader.by_idempotency_key(key))
 
-    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
         """See `Reader.having`."""
-        return self._ask(lambda reader: iter(list(reader.having(key, since))))
+        return self._ask(lambda reader: iter(list(reader.having(key, since, most))))
 
     def how_many(self, key: str) -> int:
         """See `Reader.how_many`."""

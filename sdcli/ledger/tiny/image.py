@@ -70,6 +70,7 @@ class Places:
         own = "" if os.path.basename(stem) == "tickets" else f"{os.path.basename(stem)}-"
         self.archives = os.path.join(self.folder, f"{own}archive")
         self.damage = os.path.join(self.folder, f"{own}damage")
+        self.attachments = os.path.join(folder, "attachments")
 
     def archive(self, name: str) -> str:
         """The path of an archive."""

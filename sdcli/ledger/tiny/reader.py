@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from datetime import datetime, timezone
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -90,10 +91,12 @@ class TinyReader:
         """See `Reader.by_source`."""
         return next(self.having(keys.source(source)), None)
 
-    def having(self, key: str, since: datetime | None = None) -> Iterator[Ticket]:
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
         """See `Reader.having`."""
         tickets = (self._ticket(number) for number in self._numbers(key, since))
-        return (ticket for ticket in tickets if self._has(ticket, key))
+        return islice((ticket for ticket in tickets if self._has(ticket, key)), most)
 
     def how_many(self, key: str) -> int:
         """See `Reader.how_many`."""

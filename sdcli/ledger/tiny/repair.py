@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import IllegalStepError, LedgerDamagedError, MachineError, NoSuchTicketError
+from sdcli.ledger.folders import make_folder
 from sdcli.ledger.interface import Mended
 from sdcli.ledger.tiny.compact import Plan, compact
 from sdcli.ledger.tiny.doctor import examine, is_whole
@@ -34,7 +35,6 @@ from sdcli.ledger.tiny.document import (
     row_of,
     ticket_line,
 )
-from sdcli.ledger.tiny.files import make_folder
 from sdcli.ledger.tiny.former import FormerDocument
 from sdcli.ledger.tiny.image import NOTHING, Image, generation_of, month_of
 from sdcli.ledger.tiny.journal import Commit, Header, changed_numbers

@@ -1,0 +1,34 @@
+"""`sdcli detail`: add what has become known about a request (R1b.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdcli import results
+from sdcli.params import as_command, details_of, pass_desk, with_details, with_ref
+from sdcli.tickets import steps
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("detail")
+@with_ref
+@with_details
+@pass_desk
+def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
+    """Add what has become known about a request.
+
+    Each detail is kept apart, and a later word on it replaces an earlier one; the history keeps
+    both.
+
+    \b
+    Example:
+        sdcli detail SD-42 --reproduced yes --where 'the laptop of the desk'
+    """
+    request = details_of(given)
+    if not request.told():
+        raise click.UsageError("Say what is known now, such as --failed TEXT.")
+    return results.Changed(desk.see(desk.change(ref, steps.detail, request=request)))

@@ -1,0 +1,126 @@
+"""Files that belong to tickets, kept once by what is in them: `ledger/attachments/ab/abcd…`.
+
+A file is on disk before the event that names it is committed; one that no event names is harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sdcli.errors import MachineError
+from sdcli.intake.items import MailItem
+from sdcli.intake.lines import one_line
+from sdcli.ledger.folders import make_folder, sync_folder
+from sdcli.tickets.contact import Attachment
+
+if TYPE_CHECKING:
+    from sdcli.intake.items import Item, NewFile
+    from sdcli.policy.model import IntakeRules
+
+LONGEST_NAME = 150
+"""Characters of a file's name."""
+_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\.~]")
+_UNSAFE = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff/\\:*?"<>|]+'
+)
+_LONGEST_ENDING = 10
+FOLDER = "attachments"
+"""Beside the tickets, in the folder of the ledger."""
+
+
+class Attachments:
+    """Keeps files under the desk's rules (R1b.1b).
+
+    Args:
+        folder: where they are kept; made when the first one is.
+        rules: the largest one, and the endings of names that are never kept.
+    """
+
+    def __init__(self, folder: str, rules: IntakeRules) -> None:
+        self._folder = folder
+        self._most: int = rules.sizes.attachment
+        self._refused = {ending.casefold().lstrip(".") for ending in rules.mail.refuse}
+
+    def save(self, file: NewFile) -> Attachment:
+        """The file as a ticket names it; its bytes are on disk, unless it is refused.
+
+        Raises:
+            MachineError: it could not be written.
+        """
+        found = self.look_at(file)
+        if not found.refused:
+            try:
+                self._keep(found.sha256, file.content)
+            except OSError as error:
+                path = self.path(found.sha256)
+                raise MachineError("Keeping a file in", path, error.strerror or "") from error
+        return found
+
+    def look_at(self, file: NewFile) -> Attachment:
+        """The file as a ticket would name it, with the reason if it would be refused."""
+        return Attachment(
+            name=file.name,
+            size=len(file.content),
+            sha256=hashlib.sha256(file.content).hexdigest(),
+            mime=file.mime,
+            refused=self._why_not(file),
+        )
+
+    def path(self, sha256: str) -> str:
+        """Where the bytes with this hash are."""
+        return os.path.join(self._folder, sha256[:2], sha256)
+
+    def saved(self, item: Item) -> Item:
+        """An item with its files saved, so that it can be recorded."""
+        if not isinstance(item, MailItem) or not item.files:
+            return item
+        return replace(item, files=(), attachments=tuple(map(self.save, item.files)))
+
+    def _why_not(self, file: NewFile) -> str:
+        ending = file.name.rpartition(".")[2].casefold()
+        if "." in file.name and ending in self._refused:
+            return f"files ending in .{ending} are refused"
+        if len(file.content) > self._most:
+            return f"larger than {self._most} bytes"
+        return ""
+
+    def _keep(self, sha256: str, content: bytes) -> None:
+        """Write it beside its place, and give it its name: it is there whole or not at all."""
+        path = self.path(sha256)
+        if os.path.exists(path):
+            return
+        for folder in (os.path.dirname(self._folder), self._folder, os.path.dirname(path)):
+            make_folder(folder)
+        temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+        try:
+            with open(temporary, "xb") as stream:
+                around = os.stat(self._folder)
+                os.fchmod(stream.fileno(), around.st_mode & 0o666)
+                with suppress(PermissionError):  # as for folders
+                    os.fchown(stream.fileno(), around.st_uid, around.st_gid)
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+            sync_folder(os.path.dirname(path))
+        finally:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+
+
+def safe_name(name: str) -> str:
+    """A file's name that leads nowhere and hides nothing: no path, no control characters."""
+    plain = one_line(name)
+    last = re.split(r"[/\\]", plain)[-1] if _PATH.match(plain) else plain
+    safe = _UNSAFE.sub("_", last).strip(" .") or "file"
+    if len(safe) <= LONGEST_NAME:
+        return safe
+    stem, dot, ending = safe.rpartition(".")
+    cut = f"{dot}{ending}" if stem and len(ending) <= _LONGEST_ENDING else ""
+    return safe[: LONGEST_NAME - len(cut)] + cut

@@ -1,0 +1,158 @@
+"""The confirmation of a request: a mail with its number and the promised time (R1a.3d).
+
+It is written for the caller: no code of the desk is in it (R1b.1e). Its headers say that a
+machine wrote it, so that no other machine answers (T21).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import textwrap
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from dateutil import tz
+
+from sdcli.errors import RefusedError, SdcliError
+from sdcli.intake.lines import one_line
+from sdcli.intake.signs import LOOP
+from sdcli.tickets.event import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.ticket import Ticket
+
+SEND_WITHIN_S = 60
+_LONGEST_ID = 900
+_TOLD = 500
+_WIDE = 76
+
+
+class SendingError(SdcliError):
+    """The program that sends mail did not take one."""
+
+    code = "not_sent"
+
+    def __init__(self, ref: str, reason: str, message_id: str) -> None:
+        super().__init__(
+            f"The confirmation of {ref} was not sent: {reason}. It is recorded as written; "
+            f"`sdcli ack {ref} --send --again` tries once more.",
+            ref=ref,
+            message_id=message_id,
+            sent=False,
+        )
+
+
+def address_for(policy: Policy, ticket: Ticket, given: str) -> str:
+    """Where the confirmation goes: as given, else as the request or the contact says.
+
+    Raises:
+        RefusedError: it is no address that a mail can go to, or one of the desk's own.
+    """
+    opening = ticket.opening
+    contact = policy.contact(ticket.requester)
+    address = given or opening.mail or (contact[1].mail if contact else "")
+    if not address:
+        return ""
+    rules = policy.intake.mail
+    if address.casefold() in {own.casefold() for own in (rules.address, *rules.own)}:
+        raise RefusedError(f"{address} is the desk's own address; --to MAIL names another.")
+    try:
+        Address(addr_spec=address)
+    except Exception:  # noqa: BLE001 - the parser fails in many ways
+        sound = False
+    else:
+        sound = address.isascii() and address.isprintable() and " " not in address
+    if not sound:
+        raise RefusedError(f"{address!r} is no address to send to; --to MAIL names another.")
+    return address
+
+
+def compose(
+    policy: Policy, ticket: Ticket, to: str, *, due: datetime | None, now: datetime
+) -> EmailMessage:
+    """The confirmation.
+
+    Args:
+        policy: the desk's files.
+        ticket: what is confirmed.
+        to: a sound address.
+        due: until when the first response is promised, in UTC; None if nothing is promised.
+        now: the instant in UTC.
+    """
+    rules, opening = policy.intake.mail, ticket.opening
+    mail = EmailMessage(policy=default)
+    mail["From"] = Address(rules.name, addr_spec=rules.address)
+    mail["To"] = Address(addr_spec=to)
+    mail["Subject"] = f"[{ticket.ref}] {one_line(ticket.summary)}"
+    mail["Date"] = format_datetime(now)
+    domain = rules.address.rpartition("@")[2]
+    mail["Message-ID"] = f"<{ticket.ref}.{new_id(now)}@{domain}>"
+    answered = opening.message.id if opening.message else ""
+    if answered and answered.isascii() and answered.isprintable() and len(answered) < _LONGEST_ID:
+        mail["In-Reply-To"] = mail["References"] = f"<{answered}>"
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["Precedence"] = "bulk"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail[LOOP] = rules.address
+    text = _text(policy, ticket, due)
+    mail.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    return mail
+
+
+def _text(policy: Policy, ticket: Ticket, due: datetime | None) -> str:
+    promise = (
+        f"You will hear from us by {_when(policy, ticket, due)}."
+        if due
+        else "We will get back to you."
+    )
+    summary = one_line(ticket.summary)
+    paragraphs = (
+        "Hello,",
+        "we have received your request:",
+        textwrap.indent(textwrap.fill(summary, _WIDE - 2), "  "),
+        textwrap.fill(f"Its number is {ticket.ref}. {promise}", _WIDE),
+        f"To add something, answer this mail and leave [{ticket.ref}] in the subject.",
+        policy.intake.mail.name,
+    )
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _when(policy: Policy, ticket: Ticket, due: datetime) -> str:
+    """An instant as the caller's clock shows it, and in UTC."""
+    contact = policy.contact(ticket.requester)
+    agreement = policy.sla.agreements[policy.sla.default_agreement]
+    zone = (contact[1].zone if contact else "") or policy.sla.calendars[agreement.calendar].zone
+    there = due.astimezone(tz.gettz(zone))
+    utc = f"{due:%H:%M} UTC" if there.date() == due.date() else f"{due:%-d %B %H:%M} UTC"
+    return f"{there:%A, %-d %B %Y, %H:%M} ({zone.replace('_', ' ')}; {utc})"
+
+
+def send(command: Sequence[str], message: bytes) -> str:
+    """Hand a mail to the program that sends mail; why it did not take it, or nothing.
+
+    There is no shell; a program that takes longer than `SEND_WITHIN_S` is ended.
+    """
+    try:
+        ran = subprocess.run(  # noqa: S603 - the desk's own setting names the program
+            list(command),
+            input=message,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=SEND_WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"{command[0]} took longer than {SEND_WITHIN_S} s"
+    except (OSError, ValueError) as error:
+        return f"{command[0]} could not be run: {getattr(error, 'strerror', '') or error}"
+    if not ran.returncode:
+        return ""
+    said = " ".join(ran.stderr.decode("utf-8", "replace").split())[:_TOLD]
+    return f"{command[0]} gave {ran.returncode}" + (f" and said: {said}" if said else "")

@@ -1,0 +1,112 @@
+"""A contact that opens nothing: it is added to a request that is there, or counted on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
+
+from sdcli.intake.caller import contact_of
+from sdcli.intake.outcome import Outcome
+from sdcli.tickets import steps
+
+if TYPE_CHECKING:
+    from sdcli.intake.items import RequestItem
+    from sdcli.intake.outcome import Action
+    from sdcli.ledger.interface import Writer
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.event import Stamp
+    from sdcli.tickets.ticket import Ticket
+
+
+class Joiner:
+    """Adds contacts to tickets that are there, in one unit of work."""
+
+    def __init__(self, writer: Writer, policy: Policy, stamp: Stamp) -> None:
+        self._writer = writer
+        self._policy = policy
+        self._stamp = stamp
+
+    def join(self, item: RequestItem, ref: str, *, me_too: bool) -> Outcome:
+        """Count the caller on the ticket `ref` (R1a.1f), or add the contact to it (R1a.1a).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is closed.
+        """
+        key = item.idempotency_key
+        known = self._writer.by_idempotency_key(key) if key else None
+        if known is not None:
+            reason = "a contact with this idempotency key was recorded already"
+            return _outcome("deduped", known, key, "idempotency-key", reason)
+        ticket = self._writer.get(ref)
+        return self._count(ticket, item) if me_too else self._add(ticket, item)
+
+    def _add(self, ticket: Ticket, item: RequestItem) -> Outcome:
+        events = steps.hear(
+            ticket,
+            self._stamp,
+            text=said(item, ticket.opening.phone, ticket.opening.mail),
+            channel=item.channel,
+            contact=contact_of(self._policy, self._stamp, item).id,
+            minutes=item.minutes,
+            idempotency_key=item.idempotency_key,
+        )
+        after = self._writer.append(ticket, events)
+        reason = "added to the request that was there"
+        return _outcome("correlated", after, item.idempotency_key, "added", reason)
+
+    def _count(self, ticket: Ticket, item: RequestItem) -> Outcome:
+        caller = contact_of(self._policy, self._stamp, item)
+        who, key = caller.on_behalf_of or caller.id, item.idempotency_key
+        events = steps.count_in(
+            ticket,
+            self._stamp,
+            contact=who,
+            phone=caller.phone,
+            mail=caller.mail,
+            note=said(item, caller.phone, caller.mail),
+            minutes=item.minutes,
+            idempotency_key=key,
+        )
+        if not events:
+            reason = f"{who} is counted here already"
+            return _outcome("deduped", ticket, key, "me-too", reason)
+        after = self._writer.append(ticket, events)
+        reason = f"{who} has the same: {after.me_too + 1} callers by now"
+        return _outcome("correlated", after, key, "me-too", reason)
+
+
+def _outcome(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:
+    return Outcome(action=action, ticket=ticket, key=key, rule=rule, reason=reason)
+
+
+def said(item: RequestItem, phone: str, mail: str) -> str:
+    """Everything a contact said, as text: what has no field of its own there is not lost.
+
+    `phone` and `mail` are known there already.
+    """
+    facts = {
+        "for": item.on_behalf_of,
+        "phone": "" if item.phone == phone else item.phone,
+        "mail": "" if item.mail == mail else item.mail,
+        **{name: getattr(item, name) for name in _TOLD},
+        **asdict(item.request),
+        **_answered(item),
+        **item.state,
+        **item.fields,
+    }
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if value]
+    return "\n\n".join(filter(None, (item.summary, item.details, "\n".join(lines))))
+
+
+def _answered(item: RequestItem) -> dict[str, str]:
+    """The answers of a walk that has been taken, by question."""
+    answers = item.walk.answers if item.walk else ()
+    return {each.question: each.answer or f"skipped: {each.skipped}" for each in answers}
+
+
+_TOLD = (
+    *("type", "service", "feature", "impact", "urgency", "caller_class", "unit", "site"),
+    "no_contact",
+)

@@ -1,0 +1,217 @@
+"""Mails into the ledger: what one is about, and what becomes of it, in one unit of work.
+
+The same mail twice changes nothing (T22). An answer is a contact on its ticket and never more:
+what is done about it is a person's decision (T23). A machine that answers opens no ticket (T21); one
+that reports something, as cron does, opens one that is never answered, and so does a mail of ours
+that did not arrive.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sdcli.errors import NoSuchTicketError
+from sdcli.intake.items import summarised
+from sdcli.intake.outcome import Outcome
+from sdcli.intake.replies import is_thanks, with_signature
+from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
+from sdcli.tickets import keys
+from sdcli.tickets.contact import MailFacts
+from sdcli.tickets.event import Contacted, Opened
+from sdcli.tickets.words import UNKNOWN
+from sdcli.triage.priority import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sdcli.intake.items import AlertItem, Ignored, MailItem
+    from sdcli.ledger.interface import Writer
+    from sdcli.policy.model import Contact, Policy
+    from sdcli.tickets.event import Stamp
+    from sdcli.tickets.ticket import Ticket
+
+_TAG = re.compile(r"\[SD-0*([1-9][0-9]{0,14})\]", re.IGNORECASE)
+_OVER = timedelta(days=30)
+"""An answer to a ticket that has been closed for longer is a new request."""
+_MOST_TAGS = 20
+
+
+def record_mail(
+    writer: Writer,
+    policy: Policy,
+    stamp: Stamp,
+    item: MailItem,
+    report: Callable[[AlertItem | Ignored], Outcome],
+) -> Outcome:
+    """What becomes of a mail.
+
+    Args:
+        writer: the ledger, locked.
+        policy: the desk's files.
+        stamp: who records it, and when.
+        item: the mail, its files saved.
+        report: records what a monitoring system says in it.
+    """
+    return _Mail(writer, policy, stamp, item).record(report)
+
+
+class _Mail:
+    """One mail on its way into the ledger."""
+
+    def __init__(self, writer: Writer, policy: Policy, stamp: Stamp, item: MailItem) -> None:
+        self._writer = writer
+        self._policy = policy
+        self._stamp = stamp
+        self._item = item
+        self._sign = sign_of(item, policy.intake.mail)
+        self._said = with_signature(item.body, item.signature)
+
+    def record(self, report: Callable[[AlertItem | Ignored], Outcome]) -> Outcome:
+        """What becomes of it."""
+        own = is_own(self._item, self._policy.intake.mail)
+        if own:
+            return _ignored(f"a mail of the desk itself ({own})")
+        known = next(self._writer.having(keys.message(self._item.id)), None)
+        if known is not None:
+            reason = "this mail was taken in already"
+            return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
+        if self._item.alerts:
+            return self._reported(report(self._item.alerts[0]))
+        found = self._ticket()
+        if self._sign:
+            return self._from_machine(found)
+        if found is None:
+            return self._opened("", "")
+        return self._answered(found)
+
+    def _reported(self, outcome: Outcome) -> Outcome:
+        """The alert is recorded; its ticket knows the mail from now on."""
+        from msgspec.structs import replace  # noqa: PLC0415 - few mails are alerts
+
+        if outcome.ticket is None:
+            return outcome
+        rule = "the mail that brought the alert"
+        known = self._writer.get(outcome.ticket.ref)
+        return replace(outcome, ticket=self._heard(known, rule, text=self._item.subject))
+
+    def _from_machine(self, found: Ticket | None) -> Outcome:
+        if found is not None:
+            what = "a mail did not arrive" if self._item.returned else "written by a machine"
+            rule = f"{what}: {self._sign}"
+            ticket = self._heard(found, rule)
+            return Outcome(action="correlated", ticket=ticket, rule="automatic-mail", reason=rule)
+        ours = own_addresses(self._policy.intake.mail)
+        if any(address.casefold() in ours for address in self._item.returned_from):
+            return self._opened("", "a mail of the desk did not arrive, and no ticket knows it")
+        if is_report(self._item):
+            return self._opened("", f"written by a machine ({self._sign}): it is never answered")
+        return _ignored(f"written by a machine: {self._sign}")
+
+    def _answered(self, found: Ticket) -> Outcome:
+        closed = found.closed_at
+        thanks = is_thanks(self._item.body)
+        if closed is not None and self._stamp.at - closed > _OVER and not thanks:
+            days = (self._stamp.at - closed).days
+            return self._opened(found.ref, f"{found.ref} has been closed for {days} days")
+        rule, hint = _about(found, thanks=thanks)
+        ticket = self._heard(found, rule)
+        return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
+
+    def _ticket(self) -> Ticket | None:
+        """The ticket it is about: by our tag in the subject or the text, else by what it answers."""
+        for number in dict.fromkeys(self._tags()):
+            try:
+                return self._writer.get(f"SD-{number}")
+            except NoSuchTicketError:
+                continue
+        answered = (*self._item.references, *self._item.returned)
+        found = (next(self._writer.having(keys.message(each)), None) for each in answered)
+        return next((ticket for ticket in found if ticket is not None), None)
+
+    def _tags(self) -> Iterator[str]:
+        yield from _TAG.findall(self._item.subject)[:_MOST_TAGS]
+        yield from _TAG.findall(self._item.text)[:_MOST_TAGS]
+
+    def _heard(self, ticket: Ticket, rule: str, text: str = "") -> Ticket:
+        """The ticket with this contact; it never counts as a response of the desk."""
+        event = Contacted(
+            *self._stamp.mark(),
+            text=text or self._said or self._item.subject,
+            channel="mail",
+            contact=self._caller()[0],
+            message=self._facts(),
+            attachments=self._item.attachments,
+            rule=rule,
+        )
+        return self._writer.append(ticket, (event,))
+
+    def _opened(self, previous: str, reason: str) -> Outcome:
+        item, policy = self._item, self._policy
+        requester, contact = self._caller()
+
+        summary, rest = summarised(item.subject or self._said, "")
+        impact = urgency = UNKNOWN
+        event = Opened(
+            *self._stamp.mark(),
+            summary=summary or "A mail without subject and text",
+            queue=policy.teams.desk.queue,
+            priority=derive(policy, impact, urgency).priority,
+            channel="mail",
+            requester=requester,
+            phone=contact.phone if contact else "",
+            mail=item.reply_to or item.sender,
+            caller_class=contact.caller_class if contact else "",
+            unit=contact.unit if contact else "",
+            site=contact.site if contact else "",
+            details="\n\n".join(filter(None, (rest, self._said))) if item.subject else rest,
+            fields={"forwarded_from": item.forwarded_from} if item.forwarded_from else {},
+            message=self._facts(),
+            attachments=item.attachments,
+            previous=previous,
+            rule="new-mail",
+        )
+        ticket = self._writer.create((event,))
+
+        return Outcome(action="created", ticket=ticket, rule="new-mail", reason=reason)
+
+    def _caller(self) -> tuple[str, Contact | None]:
+        """Who wrote it: somebody of the desk's people, else the address."""
+        ours = own_addresses(self._policy.intake.mail)
+        is_form = self._item.sender.casefold() in ours
+        senders = (self._item.reply_to, "" if is_form else self._item.sender)
+        for address in filter(None, reversed(senders)):
+            found = self._policy.contact(address)
+            if found:
+                return found
+        return next(filter(None, reversed(senders)), UNKNOWN), None
+
+    def _facts(self) -> MailFacts:
+        item = self._item
+        return MailFacts(
+            id=item.id,
+            sender=item.sender,
+            sender_name=item.sender_name,
+            subject=item.subject,
+            to=(*item.to, *item.cc),
+            references=item.references,
+            automatic=self._sign,
+        )
+
+
+def _about(ticket: Ticket, *, thanks: bool) -> tuple[str, str]:
+    """Why an answer is a contact and no more, and what a person may do about it."""
+    if ticket.status == "waiting" and ticket.waiting_for == "user":
+        rule = "the answer that the ticket waits for"
+        return rule, f"{rule}: `sdcli resume {ticket.ref}` goes on"
+    if ticket.status not in ("resolved", "closed"):
+        return "an answer to this ticket", ""
+    if thanks:
+        return "thanks", "thanks; nothing to reopen"
+    rule = f"an answer after it was {ticket.status}"
+    return rule, f"{rule}: `sdcli reopen {ticket.ref} --reason WHY` if it is not solved"
+
+
+def _ignored(reason: str) -> Outcome:
+    return Outcome(action="ignored", rule="automatic-mail", reason=reason)

@@ -1,0 +1,124 @@
+"""The text of a mail in its parts: what was written, what it quotes, the signature."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+_DASHES = re.compile(r"^-- ?$")
+_LONGEST_SIGNATURE = 12
+"""Lines. Below more than that, the dashes are a line of the text."""
+_LONGEST_LINE = 300
+_MOST_LINES = 500
+_INTRODUCES = re.compile(r"[:\uff1a]\s*$")
+_REPLY = re.compile(
+    r"^\s*(\[[^\]]{1,40}\]\s*)?(re|aw|sv|vs|antw|rif|res|odp|ynt|回复|回覆|答复|返信)"
+    r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"^\s?>")
+_THANKS = re.compile(
+    r"\b(thanks?|thank you|thx|ty|cheers|danke|dankeschön|merci|gracias|grazie|bedankt|dank je"
+    r"|dank u|obrigad[oa]|tack|takk|tak|kiitos|dzięki|dziękuję|děkuji|спасибо)\b|谢谢|ありがとう",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"\?|\b(but|not|no|never|still|however|yet|un\w+able|doesn\W?t|isn\W?t|can\W?t|won\W?t|didn\W?t"
+    r"|hasn\W?t|please|could you|fails?|failed|error|back|aber|nicht|kein\w*|noch|bitte|leider"
+    r"|trotzdem|fehler|mais|pas|encore|toujours|pero|sigue|todavía|favor|però|ancora|non|maar|niet"
+    r"|nog|geen|mas|não|ainda|men|inte|ikke)\b",
+    re.IGNORECASE,
+)
+_MOST_THANKS = 30
+"""Words. Whoever writes more than that says more than thanks."""
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """A text taken apart; `body` is all of it where nothing could be told apart.
+
+    `forwarded_from` is the sender of a mail that is passed on in it.
+    """
+
+    body: str
+    signature: str = ""
+    forwarded_from: str = ""
+
+    @property
+    def said(self) -> str:
+        """What was written, with the signature."""
+        return with_signature(self.body, self.signature)
+
+
+def with_signature(body: str, signature: str) -> str:
+    """A text with its signature below it again."""
+    return f"{body}\n\n-- \n{signature}" if signature else body
+
+
+def apart(text: str, subject: str, *, answers: bool) -> Parts:
+    """The parts of a text; `answers` says that its headers name a mail that it answers.
+
+    Only an answer has a history to leave out: what a first mail quotes is part of its request.
+    An answer written between the quoted lines stays whole, for alone it would mean nothing.
+    """
+    lines = text.split("\n")
+    is_answer = answers or bool(_REPLY.match(subject))
+    kind, own, sender = _history(lines)
+    if kind == "forward" and not is_answer:
+        body, signature = _signed(text)
+        return Parts(body=body, signature=signature, forwarded_from=sender)
+    top = "\n".join(lines[:own]).rstrip()
+    if is_answer and top and not _between(lines[own:]):
+        body, signature = _signed(_without_introduction(top))
+    else:
+        body, signature = _signed(text)
+    return Parts(body=body, signature=signature)
+
+
+def _history(lines: list[str]) -> tuple[str, int, str]:
+    """What a text quotes: `reply`, `forward` or `quote`, after how many lines, and from whom.
+
+    Only so much is looked at as a person would write above it: endless lines take endless time.
+    """
+    from quotequail import unwrap  # noqa: PLC0415 - only mail pays for it
+
+    shown = [line.rstrip("\r")[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
+    found = unwrap("\n".join(shown)) or {}
+    top = found.get("text_top")
+    own = top.count("\n") + 1 if top else 0
+    return found.get("type", ""), own if found else len(lines), found.get("from") or ""
+
+
+def _between(history: list[str]) -> bool:
+    """Whether something was written between quoted lines, after the first of them."""
+    rest = _signed("\n".join(history))[0].split("\n")
+    marked = [bool(_QUOTED.match(line)) for line in rest]
+    first = marked.index(True) if True in marked else len(rest)
+    later = zip(rest[first:], marked[first:], strict=True)
+    return any(line.strip() and not quoted for line, quoted in later)
+
+
+def _without_introduction(top: str) -> str:
+    """The text without a last paragraph that only says who is quoted, in whatever language."""
+    before, _, last = top.rstrip().rpartition("\n\n")
+    names_somebody = "@" in last and _INTRODUCES.search(last) and last.count("\n") <= 1
+    return before if names_somebody and before.strip() else top
+
+
+def _signed(text: str) -> tuple[str, str]:
+    """The text and its signature, which stands below the last line of two dashes (RFC 3676)."""
+    lines = text.rstrip().split("\n")
+    marks = [at for at, line in enumerate(lines) if _DASHES.match(line.rstrip("\r"))]
+    clear = [at for at in marks if lines[at].rstrip("\r") == "-- "]
+    chosen = clear[-1] if clear else marks[0] if len(marks) == 1 else None
+    if chosen is None or len(lines) - chosen - 1 > _LONGEST_SIGNATURE:
+        return text.strip(), ""
+    body, signature = "\n".join(lines[:chosen]).strip(), "\n".join(lines[chosen + 1 :]).strip()
+    return (body, signature) if body else (text.strip(), "")
+
+
+def is_thanks(body: str) -> bool:
+    """Whether a text says thanks and no more (T23): short, no question, no but."""
+    return (
+        bool(_THANKS.search(body)) and not _MORE.search(body) and len(body.split()) <= _MOST_THANKS
+    )

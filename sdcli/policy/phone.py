@@ -1,0 +1,67 @@
+"""Phone numbers as people write them, compared by their digits (R1a.1b).
+
+`+44 20 7946 0201`, `0044 20 7946 0201`, `+44 (0)20 7946-0201` and `020 7946 0201` are one number.
+There is no table of countries behind this: a number without a country's code is the same as one
+with it if only such a code stands before it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_NUMBER = re.compile(
+    r"(?:tel:)?\s*\+?[\d\s().\-/\u2010-\u2013\u00a0]+(?:(?:ext\.?|x|#)\s*\d+)?", re.IGNORECASE
+)
+_EXTENSION = re.compile(r"(?:ext\.?|x|#)\s*\d+\s*$", re.IGNORECASE)
+_LEAST, _MOST = 3, 20
+_LONGEST = 50
+_WHOLE = 6
+_LONGEST_CODE = 3
+
+
+class _Number(NamedTuple):
+    """The digits without prefixes; `scope` says what they begin with: `world`, `area` or `open`."""
+
+    digits: str
+    scope: str
+
+
+def is_number(text: str) -> bool:
+    """Whether a text can be nothing but a phone number, or a part of one."""
+    bare = text.strip()
+    if len(bare) > _LONGEST:
+        return False
+    return bool(_NUMBER.fullmatch(bare)) and _LEAST <= len(digits(text)) <= _MOST
+
+
+def digits(text: str) -> str:
+    """The digits of a number; an extension and the `(0)` after a country's code are left out."""
+    bare = _EXTENSION.sub("", text).replace("(0)", "")
+    return "".join(str(int(each)) for each in bare if each.isdecimal())
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two spellings are one number. Too short ones are no number of their own."""
+    first, second = _read(one), _read(other)
+    if min(len(first.digits), len(second.digits)) < _WHOLE:
+        return False
+    if first.digits == second.digits:
+        return True
+    longer, shorter = sorted((first, second), key=lambda each: len(each.digits), reverse=True)
+    if shorter.scope == "world" or longer.scope == "area":
+        return False
+    code = longer.digits.removesuffix(shorter.digits)
+    if longer.digits == code:
+        return False
+    # Some countries keep the zero of the area behind their code.
+    return len(code.removesuffix("0") if shorter.scope == "area" else code) <= _LONGEST_CODE
+
+
+def _read(text: str) -> _Number:
+    found, marked = digits(text), text.strip().lower().removeprefix("tel:").lstrip(" (")
+    if marked.startswith("+"):
+        return _Number(found, "world")
+    if found.startswith("00"):
+        return _Number(found[2:], "world")
+    return _Number(found[1:], "area") if found.startswith("0") else _Number(found, "open")

@@ -1,0 +1,109 @@
+"""Evidence: files on a ticket, kept once by what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdcli.intake.attachments import safe_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
+
+
+@pytest.fixture(name="_ticket", autouse=True)
+def _a_ticket(sd: Runner) -> None:
+    sd("open", "VPN drops", "--user", "ada")
+
+
+def kept(desk_dir: Path) -> list[Path]:
+    """The files that are kept."""
+    return [path for path in (desk_dir / "ledger" / "attachments").rglob("*") if path.is_file()]
+
+
+def test_files_are_attached(desk_dir: Path, tmp_path: Path, sdj: JsonRunner) -> None:
+    """Name, size, hash and kind are the file's; the same content is on disk once."""
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_bytes(b"error 691")
+    told = sdj("attach", "1", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "--note", "the log")
+
+    digest = hashlib.sha256(b"error 691").hexdigest()
+    expected = {"size": 9, "sha256": digest, "mime": "text/plain"}
+    assert told["attachments"] == [{"name": name, **expected} for name in ("a.txt", "b.txt")]
+    assert [path.name for path in kept(desk_dir)] == [digest]
+    event = sdj("history", "1")[-1]
+    assert (event["kind"], event["note"]) == ("attached", "the log")
+
+
+def test_standard_input_is_attached(sdj: JsonRunner) -> None:
+    """Under the name it is given, which leads nowhere."""
+    told = sdj("attach", "1", "-", "--name", "../vpn.log", stdin=b"\0\xff")
+    assert [(file["name"], file["size"]) for file in told["attachments"]] == [("vpn.log", 2)]
+
+
+def test_all_or_nothing(desk_dir: Path, tmp_path: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """One file that is missing, refused, a folder or too large, and none is attached."""
+    rules = desk_dir / "catalog" / "intake.yaml"
+    rules.write_text(rules.read_text().replace("attachment: 20 MB", "attachment: 1 kB"))
+    (tmp_path / "good.txt").write_bytes(b"x" * 1000)
+    (tmp_path / "large.txt").write_bytes(b"x" * 1001)
+    (tmp_path / "tool.exe").write_bytes(b"MZ")
+    (tmp_path / "folder").mkdir()
+    for name, code in (("none.txt", 3), ("large.txt", 4), ("tool.exe", 4), ("folder", 4)):
+        ran = sd("attach", "1", str(tmp_path / "good.txt"), str(tmp_path / name), expect=code)
+        assert name in ran.stderr
+
+    sd("attach", "99", str(tmp_path / "good.txt"), expect=3)
+    assert kept(desk_dir) == []
+    assert len(sdj("history", "1")) == 1
+
+
+def test_a_name_is_for_standard_input(sd: Runner) -> None:
+    """A name without `-` is a mistake."""
+    sd("attach", "1", "x", "--name", "y", expect=2)
+
+
+def test_a_backup_holds_them(desk_dir: Path, tmp_path: Path, sd: Runner) -> None:
+    """What was attached is there again after a restore, and a damaged one is found."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    sd("backup", str(tmp_path / "desk.tar"))
+    shutil.rmtree(desk_dir / "ledger")
+    sd("restore", str(tmp_path / "desk.tar"))
+    (file,) = kept(desk_dir)
+    assert file.read_bytes() == b"error 691"
+
+    file.write_bytes(b"error 692")
+    sd("backup", str(tmp_path / "damaged.tar"))
+    assert "is not what it was" in sd("restore", str(tmp_path / "damaged.tar"), expect=7).stderr
+
+
+def test_they_are_for_those_who_may_use_the_ledger(
+    desk_dir: Path, tmp_path: Path, sd: Runner
+) -> None:
+    """A file is as open as the folder of the ledger."""
+    os.chmod(desk_dir / "ledger", 0o2770)  # noqa: S103 - as a group of technicians has it
+    (tmp_path / "a.txt").write_bytes(b"x")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    (file,) = kept(desk_dir)
+    assert file.stat().st_mode & 0o777 == 0o660
+    assert file.parent.stat().st_mode & 0o7777 == 0o2770
+
+
+@given(name=st.text())
+def test_any_name_is_made_safe(name: str) -> None:
+    """No path, no control character, no dots alone, never empty, never long."""
+    safe = safe_name(name)
+    assert safe
+    assert len(safe) <= 150
+    assert safe not in (".", "..")
+    assert not any(character in safe for character in "/\\\0\n\x1b\u202e")
+    safe.encode()
