@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
-    from sdcli.intake.items import Item, NewFile, RequestItem
+    from sdcli.intake.items import Item, NewFile, RequestItem, Unreadable
     from sdcli.intake.moved import Arrival, Moved
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Ledger, Reader, Writer
-    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.model import Policy
+    from sdcli.policy.questions import Questions
     from sdcli.results import Confirmed, FrontPage, Seen
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
@@ -150,6 +151,14 @@ class Desk:
 
         agreement, _ = agreement_of(self.policy, ticket.service)
         return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
+        """Outcomes with their tickets as they stand now; each ticket is looked at once."""
+        seen: dict[str, Seen] = {}
+        for outcome in outcomes:
+            if outcome.ticket and outcome.ticket.ref not in seen:
+                seen[outcome.ticket.ref] = self.see(outcome.ticket)
+        return [(each, seen[each.ticket.ref] if each.ticket else None) for each in outcomes]
 
     def change(
         self,
@@ -286,22 +295,28 @@ class Desk:
 
         The bulletins of the tickets `shown` are counted as shown, if anything was new.
         """
-        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+        from sdcli.intake.items import AlertItem, MailItem  # noqa: PLC0415 - as above
         from sdcli.intake.record import Recorder  # noqa: PLC0415
 
         if not items:
             return []
-        stamp, policy = self.stamp, self.policy
+        policy = self.policy
         items = [self._completed(item) for item in items]
-        folder = self._quarantine_folder
-        items = [self.attachments.saved(item) for item in items]  # on disk before they are named
+        if any(isinstance(item, MailItem) for item in items):
+            items = [self.attachments.saved(item) for item in items]  # on disk before named
         with self.ledger.write() as writer:
-            recorder = Recorder(writer, policy, stamp, lambda item: keep(folder, item, stamp))
-            self._told(recorder.catch_up())
+            recorder = Recorder(writer, policy, self.stamp, self._quarantined)
+            if any(isinstance(item, AlertItem) for item in items):
+                self._told(recorder.catch_up())
             outcomes = recorder.record(items)
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
+
+    def _quarantined(self, item: Unreadable) -> str:
+        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+
+        return keep(self._quarantine_folder, item, self.stamp)
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str

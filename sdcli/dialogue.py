@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.intake.before import Before
-    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.model import Policy
+    from sdcli.policy.questions import Questions
     from sdcli.policy.trees import Course
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.questions import Asked

@@ -8,7 +8,7 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.intake.formats import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_policy, read_questions
-from sdcli.policy.model import QUESTIONS, Questions
+from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 
 if TYPE_CHECKING:

@@ -81,8 +81,4 @@ def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
         sdcli intake retry
         sdcli intake retry 06GMW8V34XW1MZXFSK9M5DQC.raw
     """
-    done = []
-    for each in desk.retry(files):
-        seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in each.outcomes)
-        done.append((each, list(zip(each.outcomes, seen, strict=True))))
-    return results.TakenAgain(done)
+    return results.TakenAgain([(each, desk.see_all(each.outcomes)) for each in desk.retry(files)])

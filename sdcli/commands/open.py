@@ -157,8 +157,7 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw):
         items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
         outcomes = desk.take_in(items)
-    seen = (desk.see(outcome.ticket) if outcome.ticket else None for outcome in outcomes)
-    return results.TakenIn(list(zip(outcomes, seen, strict=True)))
+    return results.TakenIn(desk.see_all(outcomes))
 
 
 def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:

@@ -52,6 +52,7 @@ class Page:
         self.before = ticket
         self.ticket = ticket
         self.standings = standings(ticket.events)
+        self._firing = {key for key, each in self.standings.items() if each.firing}
         self._added: list[AnyEvent] = []
         self._tallies: dict[str, Repeated] = {}
 
@@ -69,9 +70,9 @@ class Page:
         """How an alert stands here."""
         return self.standings.get(key) or Standing(key=key)
 
-    def firing(self) -> list[str]:
-        """The keys of the alerts that still fire."""
-        return [key for key, each in self.standings.items() if each.firing]
+    def others_firing(self, key: str) -> int:
+        """How many other alerts of the ticket still fire."""
+        return len(self._firing) - (key in self._firing)
 
     def events(self) -> list[AnyEvent]:
         """What was added, in order."""
@@ -110,7 +111,8 @@ class Page:
         self.ticket = advance(self.ticket, [event])
         self._added.append(event)
         if key:
-            self.standings[key] = after(self.standing(key), event)
+            known = self.standings[key] = after(self.standing(key), event)
+            (self._firing.add if known.firing else self._firing.discard)(key)
 
 
 class AlertBook:
@@ -352,7 +354,7 @@ class AlertBook:
 
     def _recovery(self, page: Page, item: AlertItem) -> Outcome:
         known = page.standing(item.key)
-        left = [key for key in page.firing() if key != item.key]
+        left = page.others_firing(item.key)
         if not known.firing:
             page.add(self._recovered(item.key, "recovery-known", left, flapping=known.flapping))
             reason = "the recovery had been noted already"
@@ -364,7 +366,7 @@ class AlertBook:
             reason = self._flapping_reason(page, item.key)
             return self._outcome("resumed", page, item.key, rule, reason)
         if left:
-            reason = f"it is over; {len(left)} other alerts of the ticket go on"
+            reason = f"it is over; {left} other alerts of the ticket go on"
             return self._outcome("resumed", page, item.key, rule, reason)
         return self._resolved(page, item.key)
 
@@ -422,7 +424,7 @@ class AlertBook:
             page.add(again)
             reason = "it no longer flaps, and fires"
             return self._outcome("resumed", page, known.key, rule, reason)
-        left = [key for key in page.firing() if key != known.key]
+        left = page.others_firing(known.key)
         page.add(self._recovered(known.key, rule, left, flapping=False, times=0))
         if left:
             reason = "it no longer flaps, and is over; others go on"
@@ -521,7 +523,7 @@ class AlertBook:
         )
 
     def _recovered(
-        self, key: str, rule: str, left: list[str], *, flapping: bool, times: int = 1
+        self, key: str, rule: str, left: int, *, flapping: bool, times: int = 1
     ) -> Recovered:
         return Recovered(
             *self._stamp.mark(),
@@ -533,7 +535,9 @@ class AlertBook:
         )
 
     def _outcome(self, action: Action, page: Page, key: str, rule: str, reason: str) -> Outcome:
-        return Outcome(action=action, ticket=page.ticket, key=key, rule=rule, reason=reason)
+        # The ticket as it was: whoever answers looks it up when all is done, and a storm does
+        # not keep thousands of versions of one ticket.
+        return Outcome(action=action, ticket=page.before, key=key, rule=rule, reason=reason)
 
 
 def _told(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:

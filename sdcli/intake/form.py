@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sdcli.intake.items import RequestItem
-    from sdcli.policy.model import Policy, Questions
+    from sdcli.policy.model import Policy
+    from sdcli.policy.questions import Questions
     from sdcli.triage.questions import Way
 
 DETAILS = RequestDetails.__struct_fields__

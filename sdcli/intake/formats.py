@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     from sdcli.intake.items import Item
-    from sdcli.policy.model import AlertFormat, Expression, Field
+    from sdcli.policy.formats import AlertFormat, Field
+    from sdcli.policy.model import Expression
 
     Syntax: TypeAlias = Literal["json", "environment", "lines", "syslog"]
 

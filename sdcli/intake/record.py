@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from sdcli.intake.alerts import AlertBook
 from sdcli.intake.caller import contact_of
 from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
@@ -21,6 +20,7 @@ from sdcli.triage.priority import derive, presets
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from sdcli.intake.alerts import AlertBook
     from sdcli.intake.items import Item
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
@@ -44,29 +44,41 @@ class Recorder:
         self._policy = policy
         self._stamp = stamp
         self._quarantine = quarantine
-        self._alerts = AlertBook(writer, policy, stamp)
+        self._book: AlertBook | None = None
 
     def catch_up(self) -> list[Outcome]:
         """Do to alerts what time has made due."""
-        return self._alerts.catch_up()
+        return self._alerts().catch_up()
+
+    def _alerts(self) -> AlertBook:
+        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - only alerts pay for it
+
+        if self._book is None:
+            self._book = AlertBook(self._writer, self._policy, self._stamp)
+        return self._book
+
+    def _finish_alerts(self) -> None:
+        """Append what the alerts gathered, so that what follows sees it."""
+        if self._book is not None:
+            self._book.finish()
 
     def record(self, items: Sequence[Item]) -> list[Outcome]:
         """What becomes of each item, with its ticket as it is after all of them."""
         outcomes = [self._one(item) for item in items]
-        self._alerts.finish()
+        self._finish_alerts()
         last: dict[str, Outcome] = {}
         return [self._after_all(outcome, last) for outcome in outcomes]
 
     def _one(self, item: Item) -> Outcome:
         if isinstance(item, AlertItem):
-            return self._alerts.record(item)
+            return self._alerts().record(item)
         if isinstance(item, Unreadable):
             file = self._quarantine(item)
             reason = item.reason
             return Outcome(action="quarantined", rule="unreadable", reason=reason, file=file)
         if isinstance(item, Ignored):
             return Outcome(action="ignored", rule="not-an-alert", reason=item.reason)
-        self._alerts.finish()  # what follows sees the ledger as the alerts have left it
+        self._finish_alerts()
         if isinstance(item, MailItem):
             from sdcli.intake.mails import record_mail  # noqa: PLC0415 - only mail pays for it
 
@@ -76,7 +88,7 @@ class Recorder:
     def _reported(self, item: AlertItem | Ignored) -> Outcome:
         """What becomes of what a mail reports; the ledger is as it leaves it."""
         outcome = self._one(item)
-        self._alerts.finish()
+        self._finish_alerts()
         return outcome
 
     def _after_all(self, outcome: Outcome, last: dict[str, Outcome]) -> Outcome:

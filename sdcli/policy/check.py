@@ -10,22 +10,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, listed, nearest
-from sdcli.policy.model import (
-    INTAKE,
-    PEOPLE,
-    SCHEDULE,
-    SERVICES,
-    SLA_POLICIES,
-    TEAMS,
-    VOCABULARY,
-)
+from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import (
-        AlertFormat,
         IntakeRules,
         People,
         Schedule,

@@ -12,14 +12,15 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from sdcli.errors import Problem, listed, nearest
-from sdcli.policy.model import QUESTIONS
+from sdcli.policy.questions import QUESTIONS
 from sdcli.policy.trees import Course, free_questions, ways
 from sdcli.tickets.words import LEVELS, UNKNOWN, YES_NO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sdcli.policy.model import Leaf, Policy, Question, QuestionFile, QuestionTree
+    from sdcli.policy.model import Policy
+    from sdcli.policy.questions import Leaf, Question, QuestionFile, QuestionTree
     from sdcli.tickets.words import RequestType
 
 MOST_BEFORE_QUEUE = 3

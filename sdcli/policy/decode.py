@@ -15,17 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import msgspec
 
 from sdcli.errors import listed, nearest
-from sdcli.policy.model import (
-    Day,
-    Duration,
-    Expression,
-    Instant,
-    Mail,
-    Size,
-    Span,
-    Window,
-    Zone,
-)
+from sdcli.policy.model import Day, Duration, Expression, Instant, Mail, Size, Span, Window, Zone
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:

@@ -17,7 +17,10 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.policy import model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sdcli.policy.formats import AlertFormat
+    from sdcli.policy.questions import Questions
 
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
 
@@ -60,19 +63,10 @@ def policy(root: str, cache: str = "") -> model.Policy:
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
     """
-    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
-
-    stamps = _stamps(root, model.FILES)
-    kept = _from_cache(cache, Cached[model.Policy]) if cache else None
-    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
-        return kept.value
-    fresh = read_policy(root)
-    if cache:
-        _to_cache(cache, Cached(__version__, stamps, fresh))
-    return fresh
+    return _cached(root, model.FILES, cache, Cached[model.Policy], lambda: read_policy(root))
 
 
-def formats(root: str, cache: str = "") -> dict[str, model.AlertFormat]:
+def formats(root: str, cache: str = "") -> dict[str, AlertFormat]:
     """The alert formats of the desk at `root` by name, from their cache file if that is fresh.
 
     They are apart from the policy: only what takes in alerts needs them.
@@ -80,19 +74,13 @@ def formats(root: str, cache: str = "") -> dict[str, model.AlertFormat]:
     Raises:
         DataFileError: files are wrong; every problem found is named.
     """
-    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
+    from sdcli.policy.formats import AlertFormat  # noqa: PLC0415 - only alerts need them
 
-    stamps = _stamps(root, _format_files(root))
-    kept = _from_cache(cache, Cached[dict[str, model.AlertFormat]]) if cache else None
-    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
-        return kept.value
-    fresh = read_formats(root)
-    if cache:
-        _to_cache(cache, Cached(__version__, stamps, fresh))
-    return fresh
+    shape = Cached[dict[str, AlertFormat]]
+    return _cached(root, _format_files(root), cache, shape, lambda: read_formats(root))
 
 
-def questions(root: str, policy: model.Policy, cache: str = "") -> model.Questions:
+def questions(root: str, policy: model.Policy, cache: str = "") -> Questions:
     """The question trees of the desk at `root`, from their cache file if that is fresh.
 
     They are apart from the policy, which they refer to: only what asks needs them.
@@ -100,13 +88,27 @@ def questions(root: str, policy: model.Policy, cache: str = "") -> model.Questio
     Raises:
         DataFileError: the file is wrong; every problem found is named.
     """
+    from sdcli.policy.questions import QUESTIONS, Questions  # noqa: PLC0415 - only what asks
+
+    names, shape = (*model.FILES, QUESTIONS), Cached[Questions]
+    return _cached(root, names, cache, shape, lambda: read_questions(root, policy))
+
+
+def _cached(
+    root: str,
+    names: Sequence[str],
+    cache: str,
+    shape: type[Cached[_T]],
+    read: Callable[[], _T],
+) -> _T:
+    """What the files say, from the cache file if that is fresh, else read from them."""
     from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
 
-    stamps = _stamps(root, (*model.FILES, model.QUESTIONS))
-    kept = _from_cache(cache, Cached[model.Questions]) if cache else None
+    stamps = _stamps(root, names)
+    kept = _from_cache(cache, shape) if cache else None
     if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
         return kept.value
-    fresh = read_questions(root, policy)
+    fresh = read()
     if cache:
         _to_cache(cache, Cached(__version__, stamps, fresh))
     return fresh
@@ -139,17 +141,18 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     return model.Policy(**values, hash=digest.hexdigest())
 
 
-def read_formats(root: str) -> dict[str, model.AlertFormat]:
+def read_formats(root: str) -> dict[str, AlertFormat]:
     """The alert formats of the desk at `root` by name, from their files.
 
     Raises:
         DataFileError: files are wrong; every problem found is named.
     """
     from sdcli.policy.check import format_problems  # noqa: PLC0415 - only a changed desk
+    from sdcli.policy.formats import AlertFormat  # noqa: PLC0415
 
     found, values = [], {}
     for name in _format_files(root):
-        read = read_file(name, _text(root, name), model.AlertFormat)
+        read = read_file(name, _text(root, name), AlertFormat)
         values[os.path.splitext(os.path.basename(name))[0]] = read.value
         found += read.problems or list(format_problems(name, read.value))
     if found:
@@ -157,7 +160,7 @@ def read_formats(root: str) -> dict[str, model.AlertFormat]:
     return values
 
 
-def read_questions(root: str, policy: model.Policy) -> model.Questions:
+def read_questions(root: str, policy: model.Policy) -> Questions:
     """The question trees of the desk at `root`, from their file; none if there is no file.
 
     Raises:
@@ -166,18 +169,19 @@ def read_questions(root: str, policy: model.Policy) -> model.Questions:
     import hashlib  # noqa: PLC0415 - only a changed desk pays for it
 
     from sdcli.policy.check_questions import question_problems  # noqa: PLC0415
+    from sdcli.policy.questions import QUESTIONS, QuestionFile, Questions  # noqa: PLC0415
 
-    if not os.path.lexists(os.path.join(root, model.QUESTIONS)):
-        return model.Questions()
-    text = _text(root, model.QUESTIONS)
-    read = read_file(model.QUESTIONS, text, model.QuestionFile)
+    if not os.path.lexists(os.path.join(root, QUESTIONS)):
+        return Questions()
+    text = _text(root, QUESTIONS)
+    read = read_file(QUESTIONS, text, QuestionFile)
     # What could not be decoded is not there to be pointed to: do not report that as well.
     found = sorted(read.problems) or question_problems(read.value, read.places, policy)
     if found:
         raise DataFileError(found)
     digest = hashlib.sha256(text if isinstance(text, bytes) else b"").hexdigest()[:12]
     file = read.value
-    return model.Questions(
+    return Questions(
         version=f"{file.version} {digest}",
         changed=file.changed,
         first=file.first,

@@ -372,197 +372,6 @@ class Schedule(Struct, frozen=True, kw_only=True):
     outages: dict[str, Outage] = {}
 
 
-class Recognise(Struct, frozen=True, kw_only=True):
-    """How a format is recognised.
-
-    Args:
-        syntax: what kind of text it is: a JSON object, `KEY=value` lines as in an environment,
-            `Key: value` lines as in a notification mail, or a line of a system log.
-        keys: top-level keys that are all there.
-        when: further, what must hold.
-    """
-
-    syntax: Literal["json", "environment", "lines", "syslog"] = "json"
-    keys: tuple[str, ...] = ()
-    when: Expression = Expression("")
-
-
-class Field(Struct, frozen=True, kw_only=True):
-    """Where a fact is: the first of the expressions that gives one, through a converter.
-
-    Args:
-        by: the converter's name; `words`: what the system's own words mean.
-        otherwise: what it is if nothing gives it.
-    """
-
-    at: tuple[Expression, ...] = ()
-    by: Literal[
-        "text", "line", "plain", "stable", "list", "time", "labels", "severity", "status"
-    ] = "text"
-    words: dict[str, str] = {}
-    otherwise: str = ""
-
-
-class AlertFields(Struct, frozen=True, kw_only=True):
-    """Where a format has its facts. `key` lists what identifies the alert, in order (T18)."""
-
-    status: Field
-    summary: Field
-    key: tuple[Expression, ...]
-    severity: Field = Field()
-    component: Field = Field()
-    service: Field = Field()
-    environment: Field = Field()
-    starts_at: Field = Field()
-    link: Field = Field()
-    details: Field = Field()
-    labels: Field = Field()
-
-
-class AlertFormat(Struct, frozen=True, kw_only=True):
-    """`catalog/intake/NAME.yaml`: how the alerts of one monitoring system are read.
-
-    Args:
-        name: the system, in words; `documentation`: where its format is described.
-        rank: the highest of the formats that fit is taken.
-        inner: where another document lies inside this one, as JSON text or as it is; that is
-            read instead, by whatever format fits it.
-        each: where the alerts are, if there are several. Expressions then find the alert as
-            `item` and the whole as `document`; otherwise they begin at the document.
-        ignore: what makes it no alert, such as a test or an acknowledgement.
-        source: the monitoring system, if it is not the file's name.
-    """
-
-    format: Literal[1]
-    name: str
-    documentation: str = ""
-    rank: int = 50
-    recognise: Recognise
-    inner: Expression = Expression("")
-    each: Expression = Expression("")
-    ignore: Expression = Expression("")
-    source: Field = Field()
-    fields: AlertFields | None = None
-    place: str
-
-
-Filled: TypeAlias = Literal[
-    "wanted",
-    "success",
-    "failed",
-    "expected",
-    "evidence",
-    "steps",
-    "reproduced",
-    "where",
-    "asked_before",
-    "impact",
-    "urgency",
-]
-"""What an answer can fill: a detail of the request, or how much it matters (R1b.1, R2c.2d)."""
-
-
-class Choice(Struct, frozen=True, kw_only=True):
-    """One entry of a drop-down list: what the caller reads, and where it leads.
-
-    Where neither `next` nor `leaf` is given, the question's own applies.
-    """
-
-    label: str
-    next: str = ""
-    leaf: str = ""
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """A question in the caller's words (R1b.1e); one without choices is answered in free text.
-
-    Args:
-        ask: the question; `help`: what explains it.
-        fills: what the answer fills; `field`: the further field that it fills.
-        next, leaf: where it leads: to a question or to a leaf of the same tree. A skipped
-            question leads where `unknown` does.
-    """
-
-    ask: str
-    help: str = ""
-    choices: dict[str, Choice] = {}
-    fills: Filled | None = None
-    field: str = ""
-    next: str = ""
-    leaf: str = ""
-    place: str
-
-
-class Leaf(Struct, frozen=True, kw_only=True):
-    """What is known where a tree ends (R2a.5); what is empty stays as it was.
-
-    Args:
-        procedure: the article that says what to do now.
-        tree: the tree that goes on, in place of the one that otherwise would.
-    """
-
-    type: RequestType = UNKNOWN
-    service: str = ""
-    feature: str = ""
-    queue: str = ""
-    procedure: str = ""
-    agreement: str = ""
-    tree: str = ""
-    place: str
-
-
-class QuestionTree(Struct, frozen=True, kw_only=True):
-    """Questions that lead from the `first` to a leaf.
-
-    Args:
-        name: what it is about, in words.
-        type, service: what kind of request it is made for; whatever fits if they are left out.
-        finds: what it is there to find out; it is passed over where that is known.
-    """
-
-    name: str
-    type: RequestType = UNKNOWN
-    service: str = ""
-    finds: Literal["type", "service"] | None = None
-    first: str
-    questions: dict[str, Question]
-    leaves: dict[str, Leaf]
-    place: str
-
-
-class QuestionFile(Struct, frozen=True, kw_only=True):
-    """`catalog/questions.yaml`.
-
-    Args:
-        version: its version, in the desk's own scheme; `changed`: what is new in it (R1a.1e).
-        first: the trees that every walk begins with, in order. The tree made for the type and
-            service known by then follows them.
-    """
-
-    format: Literal[1]
-    version: str
-    changed: str = ""
-    first: tuple[str, ...]
-    trees: dict[str, QuestionTree]
-
-
-class Questions(Struct, frozen=True, kw_only=True):
-    """The question trees that have been found sound; `version` holds the hash of their file."""
-
-    version: str = ""
-    changed: str = ""
-    first: tuple[str, ...] = ()
-    trees: dict[str, QuestionTree] = {}
-
-    def require_tree(self, given: str) -> str:
-        """The name of a tree.
-
-        Raises:
-            NoSuchEntryError: there is none of that name.
-        """
-        return _require(given, "question tree", self.trees, QUESTIONS)
-
-
 class Policy(Struct, frozen=True, kw_only=True):
     """All the files of one desk that have been found sound together, and their joint hash."""
 
@@ -585,7 +394,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         Raises:
             NoSuchEntryError: the catalog does not hold it.
         """
-        return _require(given, "service", (*self.catalog.services, UNKNOWN), SERVICES)
+        return require(given, "service", (*self.catalog.services, UNKNOWN), SERVICES)
 
     def require_feature(self, service: str, given: str) -> str:
         """The id of a feature of a service.
@@ -595,7 +404,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         """
         found = self.service(service)
         features = (*(found.features if found else ()), UNKNOWN)
-        return _require(given, f"feature of {service}", features, SERVICES)
+        return require(given, f"feature of {service}", features, SERVICES)
 
     def require_queue(self, given: str) -> str:
         """The id of a queue.
@@ -603,7 +412,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         Raises:
             NoSuchEntryError: no team has it.
         """
-        return _require(given, "queue", self.teams.queues, TEAMS)
+        return require(given, "queue", self.teams.queues, TEAMS)
 
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.
@@ -611,7 +420,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         Raises:
             NoSuchEntryError: no team has them.
         """
-        return _require(given, "technician", self.teams.technicians, TEAMS)
+        return require(given, "technician", self.teams.technicians, TEAMS)
 
     def require_word(self, vocabulary: str, given: str) -> str:
         """An id of one of the drop-down lists.
@@ -620,7 +429,7 @@ class Policy(Struct, frozen=True, kw_only=True):
             NoSuchEntryError: the list does not hold it.
         """
         words: dict[str, str] = getattr(self.vocabulary, vocabulary)
-        return _require(given, vocabulary.replace("_", " "), words, VOCABULARY)
+        return require(given, vocabulary.replace("_", " "), words, VOCABULARY)
 
     def contact(self, given: str) -> tuple[str, Contact] | None:
         """A known caller by id or mail address."""
@@ -658,14 +467,17 @@ PEOPLE = "catalog/people.yaml"
 VOCABULARY = "catalog/vocabulary.yaml"
 INTAKE = "catalog/intake.yaml"
 SCHEDULE = "catalog/schedule.yaml"
-QUESTIONS = "catalog/questions.yaml"
-"""The question trees; a desk may have none."""
 FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY, INTAKE, SCHEDULE)
 FORMATS = "catalog/intake"
 """The folder of alert formats, one file each; a desk may have none."""
 
 
-def _require(given: str, kind: str, known: Collection[str], place: str) -> str:
+def require(given: str, kind: str, known: Collection[str], place: str) -> str:
+    """The id that was given, if it is known.
+
+    Raises:
+        NoSuchEntryError: it is not; `kind` says what it should be, `place` where those stand.
+    """
     if given not in known:
         raise NoSuchEntryError(kind, given, known, place)
     return given

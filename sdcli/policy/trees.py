@@ -9,7 +9,7 @@ from sdcli.tickets.words import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sdcli.policy.model import Leaf, Question, QuestionTree
+    from sdcli.policy.questions import Leaf, Question, QuestionTree
     from sdcli.tickets.words import RequestType
 
 

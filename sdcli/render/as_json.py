@@ -16,7 +16,7 @@ from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
@@ -46,7 +46,7 @@ def write(result: results.Result) -> Iterable[str]:
     if isinstance(result, results.Exported):
         return map(dump, result.tickets)
     if isinstance(result, results.TakenIn):
-        return [dump(_outcome(outcome, seen)) for outcome, seen in result.outcomes]
+        return map(dump, _outcomes(result.outcomes))
     return [dump(_SHAPES[type(result)](result))]
 
 
@@ -162,7 +162,7 @@ def person(found: Person) -> dict[str, Any]:
 
 
 def _opened(result: results.Opened) -> dict[str, Any]:
-    told = _outcome(result.outcome, result.seen)
+    told = _outcome(result.outcome, ticket(result.seen) if result.seen else None)
     if result.before is None or result.seen is None:
         return told
     from sdcli.render.before import as_json  # noqa: PLC0415 - only `open` pays for it
@@ -170,10 +170,20 @@ def _opened(result: results.Opened) -> dict[str, Any]:
     return told | as_json(result.before, result.seen.now)
 
 
-def _outcome(outcome: Outcome, seen: results.Seen | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"action": outcome.action, "ref": None}
-    if seen is not None:
-        told |= ticket(seen)
+def _outcomes(
+    outcomes: Iterable[tuple[Outcome, results.Seen | None]],
+) -> Iterator[dict[str, Any]]:
+    """One after the other; a ticket that many of them share is told from one reading."""
+    known: dict[str, dict[str, Any]] = {}
+    for outcome, seen in outcomes:
+        ref = seen.ticket.ref if seen else ""
+        if seen and ref not in known:
+            known[ref] = ticket(seen)
+        yield _outcome(outcome, known.get(ref))
+
+
+def _outcome(outcome: Outcome, about: dict[str, Any] | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"action": outcome.action, "ref": None, **(about or {})}
     extra = {
         "rule": outcome.rule,
         "reason": outcome.reason,
@@ -243,7 +253,7 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
     return {
         "file": retried.file,
         "stays": retried.stays or None,
-        "items": [_outcome(outcome, seen) for outcome, seen in outcomes],
+        "items": list(_outcomes(outcomes)),
     }
 
 

@@ -191,9 +191,7 @@ def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
     restored = ticket.service_restored_at
     state = f"; service restored {words.instant(restored)}" if restored else ""
     rows = [("alert", f"{ticket.key}, seen {words.count(ticket.alert_count, 'time')}{state}")]
-    rows += (
-        [("alerts", f"{words.count(len(ticket.joined), 'related one')}")] if ticket.joined else []
-    )
+    rows += [("alerts", words.count(ticket.related, "related one"))] if ticket.related else []
     known = facts(ticket)
     return rows if known is None else [*rows, *_fact_rows(known, ticket)]
 

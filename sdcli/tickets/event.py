@@ -337,7 +337,7 @@ class Correlated(Event, frozen=True, tag="correlated", kw_only=True):
             ticket,
             marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
             alert_count=ticket.alert_count + 1,
-            joined=_with(ticket.joined, self.key, holds=True),
+            related=ticket.related + 1,
             service_restored_at=None,
         )
 

@@ -98,7 +98,7 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([source(ticket.source)] if ticket.source else ()),
         *ticket.marks,
         *(_of_alerts(ticket) if ticket.opening.alert else ()),
-        *(alert(key) for key in ticket.joined if not ticket.is_closed),
+        *(() if ticket.is_closed else map(alert, ticket.joined)),
         *([HELD] if ticket.held and not ticket.is_closed else ()),
         *([PENDING] if ticket.pending else ()),
         *([ANNOUNCED] if ticket.bulletin else ()),
@@ -112,5 +112,5 @@ def _of_alerts(ticket: Ticket) -> tuple[str, ...]:
     return (
         *([topic(ticket.service, environment)] if about else ()),
         *([seen(ticket.key)] if ticket.key else ()),
-        *(seen(key) for key in ticket.joined),
+        *map(seen, ticket.joined),
     )

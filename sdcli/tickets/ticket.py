@@ -17,6 +17,7 @@ from sdcli.tickets.contact import Attachment, Bulletin, RequestDetails
 from sdcli.tickets.event import (
     AnyEvent,
     ArticleUse,
+    Correlated,
     Detailed,
     Imported,
     Opened,
@@ -40,7 +41,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Args:
         marks: what else the ticket can be found by (see `tickets.keys`), for good.
-        joined: keys of the alerts that were attached to it after the first.
+        related: how many alerts were attached to it after the first.
         held: keys of the alerts that flap: their recovery is not believed.
         pending: keys of the alerts that a planned outage has kept from being raised.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
@@ -79,7 +80,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     articles: tuple[ArticleUse, ...] = ()
     sla_alerts: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
-    joined: tuple[str, ...] = ()
+    related: int = 0
     held: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     needs_validation: bool = False
@@ -98,6 +99,14 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def touched_at(self) -> datetime:
         """When something last changed here: the request, or that it came here."""
         return max(self.updated_at, self.imported_at or self.updated_at)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The keys of the alerts that were attached to it after the first (R1a.2b)."""
+        if not self.related:
+            return ()
+        keys_ = (event.key for event in self.events if isinstance(event, Correlated))
+        return tuple(dict.fromkeys(keys_))
 
     @property
     def opening(self) -> Opened:
@@ -148,7 +157,7 @@ def _begin(ref: str, event: Opened) -> Ticket:
 
 
 def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
-    """One event further: the event's own change, the state, and the times of the state."""
+    """One event further, but for the event itself: its own change, the state, and its times."""
     status = lifecycle.after(ticket.ref, ticket.status, event)
     changed = event.apply(ticket)
     return replace(
@@ -157,7 +166,6 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
         updated_at=ticket.updated_at if isinstance(event, _NO_CHANGE) else event.at,
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
         closed_at=_since(status == "closed", ticket.closed_at, event.at),
-        events=(*ticket.events, event),
     )
 
 
@@ -171,9 +179,10 @@ def advance(ticket: Ticket, events: Iterable[AnyEvent]) -> Ticket:
     Raises:
         IllegalStepError: an event is not legal in the state the ticket is in.
     """
-    for event in events:
+    new = tuple(events)
+    for event in new:
         ticket = _add(ticket, event)
-    return ticket
+    return replace(ticket, events=ticket.events + new)
 
 
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import AnswerError, NoSuchEntryError
-from sdcli.policy.model import QUESTIONS
+from sdcli.policy.questions import QUESTIONS
 from sdcli.policy.trees import Course, ways
 from sdcli.tickets.contact import Answer, RequestDetails, Walk
 from sdcli.tickets.words import UNKNOWN
@@ -17,7 +17,7 @@ from sdcli.triage.suggest import Proposal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sdcli.policy.model import Leaf, Question, Questions, QuestionTree
+    from sdcli.policy.questions import Leaf, Question, Questions, QuestionTree
     from sdcli.tickets.words import RequestType
 
 UNKNOWN_SIGN = "?"

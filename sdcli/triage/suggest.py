@@ -8,6 +8,7 @@ or two decide alike, stays `unknown`, and the reason says so.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.tickets.words import UNKNOWN
@@ -138,12 +139,18 @@ def _feature(policy: Policy, service: str, words: str) -> Proposal:
 
 def _hits(words: str, phrases: Iterable[str], weight: int) -> list[tuple[int, str]]:
     """The phrases that occur, each weighing more the more words it has."""
-    folded = dict.fromkeys(_folded(phrase) for phrase in phrases)
+    folded = dict.fromkeys(map(_phrase, phrases))
     return [
         (weight * len(phrase.split()), phrase.strip())
         for phrase in folded
-        if phrase.strip() and phrase in words
+        if phrase in words and phrase.strip()
     ]
+
+
+@lru_cache(maxsize=10_000)
+def _phrase(phrase: str) -> str:
+    """A phrase of the catalog, folded once for the thousands of texts it is looked for in."""
+    return _folded(phrase)
 
 
 def _best(scores: Mapping[str, list[tuple[int, str]]], kind: str, nothing: str) -> Proposal:

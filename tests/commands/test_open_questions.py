@@ -14,7 +14,7 @@ from sdcli.errors import DATA_FILE, NOT_FOUND, USAGE
 from sdcli.intake.items import RequestItem
 from sdcli.intake.recognise import recognise
 from sdcli.policy.load import read_questions
-from sdcli.policy.model import QUESTIONS
+from sdcli.policy.questions import QUESTIONS
 from sdcli.tickets.contact import RequestDetails
 from sdcli.tickets.ticket import fold
 from tests.conftest import NOW, REPOSITORY

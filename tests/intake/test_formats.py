@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sdcli.intake.formats import Document, Formats, alert_key
 from sdcli.intake.items import AlertItem, Item, RequestItem
 from sdcli.intake.recognise import recognise
+from sdcli.policy.formats import AlertFormat
 from sdcli.policy.load import read_file, read_formats
-from sdcli.policy.model import AlertFormat
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

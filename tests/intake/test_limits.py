@@ -17,8 +17,9 @@ from sdcli.intake.formats import Document, Formats
 from sdcli.intake.items import AlertItem, Ignored, Item, RequestItem, Unreadable
 from sdcli.intake.quarantine import receive
 from sdcli.intake.recognise import recognise
+from sdcli.policy.formats import AlertFormat
 from sdcli.policy.load import read_file, read_formats
-from sdcli.policy.model import AlertFormat, Size, Sizes
+from sdcli.policy.model import Size, Sizes
 from sdcli.tickets.event import Stamp
 from tests.conftest import NOW, REPOSITORY
 from tests.intake.test_samples import EXPECTED, sample_of

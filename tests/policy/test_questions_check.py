@@ -13,7 +13,7 @@ from sdcli.lint import lint
 from sdcli.policy import load
 from sdcli.policy.check_questions import MOST_FREE
 from sdcli.policy.load import read_questions
-from sdcli.policy.model import QUESTIONS, Questions
+from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 from sdcli.tickets.words import UNKNOWN
 from tests.conftest import REPOSITORY

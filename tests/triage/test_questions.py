@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sdcli.errors import USAGE, AnswerError, NoSuchEntryError
 from sdcli.policy.load import read_questions
-from sdcli.policy.model import Choice, Leaf, Question, Questions, QuestionTree
+from sdcli.policy.questions import Choice, Leaf, Question, Questions, QuestionTree
 from sdcli.policy.trees import Course
 from sdcli.tickets.contact import Answer, RequestDetails
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN

@@ -115,7 +115,10 @@ def key_number(key: str) -> int:
 
     Two keys may share a number, so whoever looks one up asks the ticket itself.
     """
-    from hashlib import blake2b  # noqa: PLC0415 - a ticket without keys does not pay for it
+    try:  # what hashlib gives, without the milliseconds that loading OpenSSL takes
+        from _blake2 import blake2b  # noqa: PLC0415 - a ticket without keys does not pay for it
+    except ImportError:  # an interpreter that is built otherwise
+        from hashlib import blake2b  # noqa: PLC0415
 
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
 
