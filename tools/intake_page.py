@@ -78,9 +78,10 @@ def _said(commands: list[str], desk: Path) -> list[str]:
     """What each of the commands prints, run by one shell."""
     end = "\x1e"
     script = "\n".join(f"{{ {command}\n}} 2>&1\nprintf '{end}'" for command in commands)
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     own = {
         "HOME": str(desk.parent),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "XDG_CACHE_HOME": f"{desk.parent}/cache",
         "SDCLI_NOW": NOW,
         "SDCLI_USER": "ben",
