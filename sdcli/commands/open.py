@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import RequestItem, linked, summarised
+from sdcli.intake.items import RequestItem, keyed, linked, summarised
 from sdcli.params import (
     FORMAT,
     REF,
@@ -155,8 +155,8 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw):
-        items = [_with_defaults(desk, each.item, given) for each in desk.read(raw, form)]
-        outcomes = desk.take_in(items)
+        read = keyed([each.item for each in desk.read(raw, form)], given["idempotency_key"])
+        outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +11,9 @@ from msgspec.structs import replace
 from sdcli.tickets.contact import Attachment, RequestDetails, Walk
 from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.words import UNKNOWN, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class AlertItem(Struct, frozen=True, kw_only=True):
@@ -186,3 +189,20 @@ def summarised(text: str, details: str) -> tuple[str, str]:
     if summary == whole:
         return summary, details
     return summary, "\n\n".join(filter(None, (whole, details)))
+
+
+def keyed(items: Sequence[Item], key: str) -> list[Item]:
+    """The items of one stream under one idempotency key: each by its place, if there are several.
+
+    What is sent again is known item by item, and no two of one stream are taken for the same.
+    """
+    if not key:
+        return list(items)
+    keys = [key] if len(items) == 1 else [f"{key}/{place}" for place in range(1, len(items) + 1)]
+    return [_keyed(item, each) for item, each in zip(items, keys, strict=True)]
+
+
+def _keyed(item: Item, key: str) -> Item:
+    if not isinstance(item, AlertItem | RequestItem) or item.idempotency_key:
+        return item
+    return replace(item, idempotency_key=key)

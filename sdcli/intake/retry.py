@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.errors import MachineError, NoSuchEntryError
-from sdcli.intake.items import Item, RequestItem, Unreadable
+from sdcli.intake.items import Item, RequestItem, Unreadable, keyed
 from sdcli.intake.outcome import Outcome  # noqa: TC001 - msgspec reads the annotations
 from sdcli.intake.quarantine import keep
 
@@ -101,7 +101,7 @@ class Quarantine:
         for number, item in enumerate(bad, 1):
             keep(self._folder, item, self._stamp, f"{stem}-{number}")
         good = [item for item in items if not isinstance(item, Unreadable)]
-        outcomes = take_in([_marked(item, stem, number) for number, item in enumerate(good, 1)])
+        outcomes = take_in(list(map(_from_script, keyed(good, f"quarantine {stem}"))))
         self._put_away(path)
         left = (
             f"{len(bad)} of its {len(items)} items cannot be read: {bad[0].reason}" if bad else ""
@@ -120,9 +120,8 @@ class Quarantine:
             raise MachineError("Putting away", path, error.strerror or "") from error
 
 
-def _marked(item: Item, stem: str, number: int) -> Item:
-    """A request is known by its file and its place in it, unless it has a key of its own."""
-    if not isinstance(item, RequestItem):
+def _from_script(item: Item) -> Item:
+    """A request that names no channel came by a script."""
+    if not isinstance(item, RequestItem) or item.channel:
         return item
-    key = item.idempotency_key or f"quarantine {stem}/{number}"
-    return replace(item, idempotency_key=key, channel=item.channel or "script")
+    return replace(item, channel="script")

@@ -261,3 +261,25 @@ def test_nothing_on_standard_input(sd: Runner) -> None:
 
     assert not result.stdout
     assert "Nothing arrived" in result.stderr
+
+
+def test_a_killed_script_may_simply_run_again(sd: Runner, sdj: JsonRunner) -> None:
+    """One key for a whole stream: each item is taken in once, however often it is sent (T22)."""
+    labels = {"alertname": "ProbeFailed", "instance": "shop"}
+    alert = {
+        "receiver": "desk",
+        "groupKey": "{}",
+        "alerts": [{"status": "firing", "labels": labels}],
+    }
+    stream = "\n".join(
+        json.dumps(each) for each in ({"summary": "one"}, alert, {"summary": "two"}, alert)
+    )
+    take = ("open", "-", "--idempotency-key", "night-7")
+    runs = [
+        [json.loads(line) for line in sd(*take, "--json", stdin=stream).stdout.splitlines()]
+        for _ in range(2)
+    ]
+    assert [told["action"] for told in runs[0]] == ["created", "created", "created", "deduped"]
+    assert {told["rule"] for told in runs[1]} == {"idempotency-key"}
+    assert [told["ref"] for told in runs[1]] == [told["ref"] for told in runs[0]]
+    assert sdj("show", "2")["alert_count"] == 2
