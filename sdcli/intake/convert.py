@@ -96,17 +96,38 @@ def plain(value: Any) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+_UNITS = (
+    r"%|[km]?s|[mh]|[a-z]?bps|[kmgt]i?b(?:/s)?|°[cf]|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?"
+    r"|[kmgt]|weeks?|percent|bytes?|celsius|rpm|watts?|volts?|[km]?hz|req/s|rps|qps|iops|times|errors"
+    r"|failures|mails|messages|requests|attempts|connections|items|jobs|packets|events|sessions"
+    r"|occurrences|processes|retries|threads|lines|files|users|entries"
+)
 _VOLATILE = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
-    r"|0x[0-9a-fA-F]+"
-    r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{6,}\b"
-    r"|(?<![a-zA-Z0-9])[0-9]+(?:[.,:][0-9]+)*"  # not the number of web1 or eth0 (T18)
+    r"(?P<address>(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[0-9])(?::[0-9]{1,4}(?![0-9]))?)"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a UUID
+    r"|(?<![a-z0-9])[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:T[0-9]{1,2})?(?::[0-9.:]+Z?)?"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* {1,2}[0-9]{1,2}\b"
+    r"|0x[0-9a-f]+"
+    r"|\b(?=[a-f]*[0-9])[0-9a-f]{6,}\b"
+    r"|(?<![a-z0-9])[0-9]+(?:[.,:][0-9]+)+"  # a decimal, a time
+    r"|(?<![a-z0-9])[0-9]{4,}"
+    r"|(?<=[<>=] )[0-9]+|(?<=[<>])[0-9]+|\[[0-9]+\]"
+    r"|(?<=\bis )[0-9]+|(?<=\bwas )[0-9]+|(?<=\bat )[0-9]+|(?<=\bvalue )[0-9]+|(?<=\bload )[0-9]+"
+    r"|(?:^|(?<=[:;(] ))[0-9]+(?= [a-z]{3})"  # `: 12 sectors`
+    r"|(?<=\bpid )[0-9]+|(?<=\bafter )[0-9]+"
+    rf"|(?<![a-z0-9])[0-9]+(?= ?(?:{_UNITS})(?![a-z0-9]))",  # not web1 or `3 of 5` (T18)
+    re.IGNORECASE,
 )
 
 
 def stable(value: Any) -> str:
-    """One line with its numbers, hexadecimal words and UUIDs masked, so that repeats are equal."""
-    return " ".join(_VOLATILE.sub("*", text(value)[:_ENOUGH]).split())
+    """One line in which what changes between repeats is masked, so that they are equal.
+
+    That is times, decimals, numbers with a unit or of four digits and more, hexadecimal words and
+    UUIDs. Names, addresses and small whole numbers stay: replica 3 is not replica 4 (T18).
+    """
+    masked = _VOLATILE.sub(lambda found: found["address"] or "*", text(value)[:_ENOUGH])
+    return " ".join(masked.split())
 
 
 def part(value: Any, pattern: str) -> str | None:
@@ -259,7 +280,14 @@ _STATES: dict[str, Status] = {
     "resolved": "resolved",
     "ignored": "ignored",
 }
-_NEGATIONS = frozenset({"no", "not", "non", "never", "without"})
+_NEGATIONS = frozenset({"no", "not", "non", "never", "without", "un", "partially", "almost"})
+_NEUTRAL = frozenset({
+    "alert", "alarm", "incident", "problem", "event", "issue", "monitor", "monitoring", "check",
+    "trigger", "notification", "status", "state", "health", "service", "host", "node", "server",
+    "device", "case", "ticket", "message", "auto", "automatically", "manually", "has", "is", "was",
+    "been", "now", "back", "to",
+})  # fmt: skip
+"""Words beside which another one tells the status."""
 
 
 def severity(value: Any) -> Level:
@@ -275,20 +303,30 @@ def severity(value: Any) -> Level:
 def status(value: Any) -> Status | None:
     """Whether a status word means that it fires, is over, or neither; None if unknown.
 
-    Of several words, as in `Triggered: disk`, all known ones must agree, and none may be denied:
-    a recovery that is none would close what still burns.
+    Of several words, as in `Triggered: disk` or `alert.resolved`, all known ones must agree, and
+    none may be denied. What closes an alert or hides it must be said by the whole value: `close
+    error` and `door_closed` do not, for a recovery that is none would close what still burns.
     """
     whole, parts = _words(value)
     if whole in _STATUSES:
         return _STATES[_STATUSES[whole]]
-    found = {_STATUSES[part] for part in parts if part in _STATUSES}
-    return _STATES[found.pop()] if len(found) == 1 and not _NEGATIONS & {*parts} else None
+    telling = [part for part in parts if part and part not in _NEUTRAL] or parts
+    found = {_STATUSES.get(part, "") for part in telling}
+    if _NEGATIONS & {*parts}:
+        return None
+    if len(found - {""}) == 1 and "firing" in found:
+        return "firing"
+    return _STATES[found.pop()] if len(found) == 1 and found != {""} else None
+
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _words(value: Any) -> tuple[str, list[str]]:
     """A word without what stands between its letters, and the words that it may consist of."""
-    given = "" if isinstance(value, dict) else text(value).casefold()[:_LONGEST_WORD]
-    return re.sub(r"[\W_]+", "", given), re.split(r"[\W_]+", given)
+    given = "" if isinstance(value, dict) else text(value)[:_LONGEST_WORD]
+    parts = re.split(r"[\W_]+", _CAMEL.sub(" ", given).casefold())
+    return re.sub(r"[\W_]+", "", given.casefold()), parts
 
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
