@@ -18,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 from msgspec.structs import replace
 
 from sdcli.errors import nearest
-from sdcli.intake import convert, names
+from sdcli.intake import convert, identity, names
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
 from sdcli.tickets.words import UNKNOWN
 
@@ -72,6 +72,16 @@ class _Functions(functions.Functions):
     def _func_meant(self, value: Any, wanted: str, kind: str) -> Any:
         """As `named`, but only a known word of a kind."""
         return names.meant(value, wanted, kind)
+
+    @functions.signature({"types": []}, {"types": ["string"]})
+    def _func_identity(self, value: Any, what: str) -> str:
+        """A part of what identifies the alert of an unknown system: `where` or `what`."""
+        return identity.identity(value, what)
+
+    @functions.signature({"types": []})
+    def _func_headline(self, value: Any) -> str:
+        """What the alert of an unknown system is called."""
+        return identity.headline(value)
 
     @functions.signature({"types": []})
     def _func_parsed(self, value: Any) -> Any:
