@@ -322,6 +322,23 @@ def status(value: Any) -> Status | None:
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+_ENVIRONMENTS: dict[str, str] = _table(
+    production="production prod prd live",
+    staging="staging stage stg preprod preproduction",
+    development="development develop dev",
+    test="test tst testing",
+)
+
+
+def environment(value: Any) -> str:
+    """An environment in the desk's words, so that `prod` and `Production` are one (T18).
+
+    Any other one is kept in small letters.
+    """
+    said = listed(value).casefold()
+    return _ENVIRONMENTS.get(re.sub(r"[\W_]+", "", said), said)
+
+
 def _words(value: Any) -> tuple[str, list[str]]:
     """A word without what stands between its letters, and the words that it may consist of."""
     given = "" if isinstance(value, dict) else text(value)[:_LONGEST_WORD]
@@ -337,6 +354,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "list": listed,
     "time": time,
     "labels": labels,
+    "environment": environment,
     "severity": severity,
     "status": status,
 }

@@ -343,7 +343,7 @@ _NATURAL = {
     "severity": "severity",
     "component": "line",
     "service": "line",
-    "environment": "line",
+    "environment": "environment",
     "starts_at": "time",
     "link": "line",
     "details": "text",

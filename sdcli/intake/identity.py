@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sdcli.intake import convert
+from sdcli.intake.convert import time as as_time
 from sdcli.intake.names import first, folded, found, places
 from sdcli.tickets.words import UNKNOWN
 
@@ -192,5 +193,5 @@ def _is_steady(value: Any) -> bool:
         and 0 < len(value) <= _LONGEST_VALUE
         and convert.status(value) is None
         and convert.severity(value) == UNKNOWN
-        and convert.time(value) is None
+        and as_time(value) is None
     )

@@ -226,6 +226,24 @@ def test_words_are_not_taken_for_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "environment"),
+    [
+        ("PROD", "production"),
+        ("live", "production"),
+        ("pre-prod", "staging"),
+        ("Dev", "development"),
+        ("tst", "test"),
+        ("EU West", "eu west"),
+        (["prod"], "production"),
+        (None, ""),
+    ],
+)
+def test_an_environment_has_one_word(word: Any, environment: str) -> None:
+    """The usual short words are known; any other is kept in small letters (T18)."""
+    assert convert.environment(word) == environment
+
+
+@pytest.mark.parametrize(
     ("html", "expected"),
     [
         ("a &lt; b", "a < b"),

@@ -177,3 +177,11 @@ def test_any_document_can_be_asked(document: Any) -> None:
     for what in ("where", "what"):
         assert isinstance(identity(document, what), str)
     assert isinstance(headline(document), str)
+
+
+@pytest.mark.parametrize("word", ["prod", "PRD", "live", "Production", " production "])
+def test_an_environment_is_one_in_any_word(word: str) -> None:
+    """`prod` and `Production` give one key, else the end of an alert would not find it."""
+    alert = {**ALERT, "host": "a", "environment": word}
+    assert read(alert).environment == "production"
+    assert read(alert).key == read({**alert, "environment": "production"}).key
