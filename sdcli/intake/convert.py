@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -27,6 +28,8 @@ _LONGEST_DATE = 64
 _LONGEST_WORD = 80
 _ENOUGH = 4000
 """So many characters tell repeats from one another."""
+_SEARCHED = ((4, 256), (3, 500), (2, 2000))
+"""Of so many repetitions on: how many characters a pattern is looked for in."""
 
 
 def is_deep(value: Any, deepest: int = DEEPEST) -> bool:
@@ -131,21 +134,23 @@ def stable(value: Any) -> str:
 
 
 def part(value: Any, pattern: str) -> str | None:
-    """What the first group of a pattern finds in the text, else all that it finds; or None."""
+    """What the first group of a pattern finds in the text, else all that it finds; or None.
+
+    The more often the pattern repeats something, the less of the text is looked at: what comes
+    from outside must not decide how long that takes.
+    """
     try:
-        found = re.search(pattern, text(value)[:_ENOUGH])
-    except re.error:  # lint tells
+        found = re.search(pattern, text(value)[: _searched(pattern)])
+    except (re.error, OverflowError):  # the check of the file tells
         return None
     return found and found.group(1 if found.re.groups else 0)
 
 
-def pattern_problem(pattern: Any) -> str:
-    """What is wrong with a regular expression; empty if nothing is."""
-    try:
-        re.compile(text(pattern))
-    except re.error as error:
-        return f"{pattern!r} is no regular expression: {error}"
-    return ""
+@lru_cache(maxsize=1024)
+def _searched(pattern: str) -> int:
+    """How many characters of a text a pattern is looked for in."""
+    repeats = len(re.findall(r"(?<!\\)[*+]|,\}", pattern))
+    return next((most for least, most in _SEARCHED if repeats >= least), _ENOUGH)
 
 
 def listed(value: Any) -> str:
