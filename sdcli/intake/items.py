@@ -159,6 +159,13 @@ class MailItem(Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertItem | Ignored, ...] = ()
 
     @property
+    def is_first(self) -> bool:
+        """Whether it begins something: it answers nothing and passes nothing on."""
+        from sdcli.intake.replies import begins_anew  # noqa: PLC0415 - only mail pays for it
+
+        return begins_anew(self.subject, self.references)
+
+    @property
     def automatic(self) -> str:
         """The first sign that a machine wrote it; empty if a person did."""
         return self.signs[0] if self.signs else ""

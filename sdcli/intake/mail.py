@@ -71,12 +71,18 @@ def parse(raw: bytes) -> MailItem | Unreadable:
     """The mail in these bytes; never an error."""
     if not raw.strip():
         return Unreadable(reason="it is an empty mail", raw=raw)
-    raw_lines = raw.lstrip(b"\r\n")
+    raw_lines = _begun(raw)
     try:
         message = BytesParser(policy=_POLICY).parsebytes(raw_lines)
         return _read(message, raw)
     except Exception:  # noqa: BLE001 - the parser's own failures are many: it nests too deeply, …
         return _flat(raw_lines, raw)
+
+
+def _begun(raw: bytes) -> bytes:
+    """A mail from its first header on: without byte order mark and envelope line."""
+    lines = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")
+    return re.sub(rb"\A>?From [^\r\n]*(?:\r\n|\r|\n)", b"", lines)
 
 
 def _flat(raw_lines: bytes, raw: bytes) -> MailItem | Unreadable:

@@ -77,9 +77,9 @@ class _Mail:
         if known is not None:
             reason = "this mail was taken in already"
             return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
-        if self._item.alerts:
-            return self._reported(report(self._item.alerts[0]))
         found = self._ticket()
+        if self._item.alerts and found is None:
+            return self._reported(report(self._item.alerts[0]))
         if self._sign:
             return self._from_machine(found)
         if found is None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DASHES = re.compile(r"^-- ?$")
 _LONGEST_SIGNATURE = 12
@@ -17,6 +21,16 @@ _REPLY = re.compile(
     r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
     re.IGNORECASE,
 )
+_PASSED_ON = re.compile(
+    r"^\s*(\[[^\]]{1,40}\]\s*)?"
+    r"(re|r|aw|sv|vs|antw|rif|ri|res|odp|ynt|ang|vá|ré?p|atb|отв|回复|回覆|答复|返信|回信"
+    r"|fwd?|wg|tr|rv|enc|i|vb|vl|fs|doorst|pd|ilt|továbbítás|пересл|转发|轉寄|轉發|転送)"
+    r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"\[SD-\d+\]", re.IGNORECASE)
+_THREADS = ("@zabbix.com",)
+"""The ends of ids that a monitoring system makes up to keep its mails together: no mail has them."""
 _QUOTED = re.compile(r"^\s?>")
 _THANKS = re.compile(
     r"\b(thanks?|thank you|thx|ty|cheers|danke|dankeschön|merci|gracias|grazie|bedankt|dank je"
@@ -53,6 +67,17 @@ class Parts(Struct, frozen=True, kw_only=True):
 def with_signature(body: str, signature: str) -> str:
     """A text with its signature below it again."""
     return f"{body}\n\n-- \n{signature}" if signature else body
+
+
+def is_passed_on(subject: str) -> bool:
+    """Whether a subject says that the mail answers another or passes it on."""
+    return bool(_PASSED_ON.match(subject))
+
+
+def begins_anew(subject: str, references: Iterable[str]) -> bool:
+    """Whether a mail neither answers another nor passes one on, by subject and headers."""
+    answered = any(not each.casefold().endswith(_THREADS) for each in references)
+    return not (answered or _TAGGED.search(subject) or is_passed_on(subject))
 
 
 def apart(text: str, subject: str, *, answers: bool) -> Parts:

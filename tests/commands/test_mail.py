@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import shutil
 import sys
 import zlib
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import NOW
+from tests.conftest import NOW, REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -258,6 +259,77 @@ def test_a_notification_is_an_alert(desk_dir: Path, arrives: Any, history: Any) 
     assert (twice["action"], twice["alert_count"]) == ("deduped", 1)
     assert (again["action"], again["alert_count"]) == ("deduped", 2)
     assert "contacted" in [event["kind"] for event in history()]
+
+
+def watched(desk_dir: Path) -> None:
+    """Gives the desk formats of notification mails."""
+    formats = desk_dir / "catalog" / "intake"
+    (formats / "watcher.yaml").write_text(FORMAT)
+    for name in ("nagios-mail.yaml", "zabbix-mail.yaml", "monit.yaml"):
+        shutil.copyfile(REPOSITORY / "catalog" / "intake" / name, formats / name)
+
+
+NOTICE = "Watch: web1\nNow: DOWN\nSince: 10:00"
+NAGIOS = (
+    "***** Nagios *****\n\nNotification Type: PROBLEM\nService: HTTP\nHost: w1\nState: CRITICAL"
+)
+ZABBIX = "Problem started at 08:00:00\nProblem name: Disk\nHost: db1\nSeverity: High"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "headers"),
+    [
+        ("Re: web1 is down", NOTICE, {}),
+        ("WG: web1 is down", NOTICE, {}),
+        ("Fwd: web1", NOTICE, {}),
+        ("web1", NOTICE, {"In_Reply_To": "<x@e>"}),
+        ("web1", NOTICE, {"References": "<x@e>"}),
+        ("web1 [SD-99]", NOTICE, {}),
+        ("web1", f"What shall we do?\n\n{NOTICE}", {}),
+        ("web1", f"FYI: again\n{NOTICE}", {}),
+        ("web1", "> " + NOTICE.replace("\n", "\n> "), {}),
+        ("web1", f"Is this bad?\n\n{NAGIOS}", {}),
+        ("web1", f"Is this bad?\n\n{ZABBIX}", {}),
+        ("web1", f"-----Original Message-----\nFrom: x\n\n{NAGIOS}", {}),
+    ],
+)
+def test_a_person_who_quotes_a_notification_is_a_person(
+    desk_dir: Path, arrives: Any, subject: str, text: str, headers: dict[str, str]
+) -> None:
+    """What somebody answers, passes on or asks about opens a request with all their words."""
+    watched(desk_dir)
+    told = arrives(text, subject, **headers)
+    assert (told["action"], told["rule"], told["alert"]) == ("created", "new-mail", None)
+    assert text.strip() in told["details"]
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        (NOTICE, {}),
+        (NAGIOS, {}),
+        (ZABBIX, {}),
+        (ZABBIX, {"In_Reply_To": "<1.2.3@zabbix.com>"}),
+        ("Does not exist Service nginx\n\n\tDate: x\n\tAction: y\n\tHost: z\n\tDescription: w", {}),
+    ],
+)
+def test_a_notification_is_known_by_its_beginning(
+    desk_dir: Path, arrives: Any, text: str, headers: dict[str, str]
+) -> None:
+    """A rule of signs, one of its own lines, or what its format says."""
+    watched(desk_dir)
+    assert arrives(text, "web1 is down", **headers)["rule"] == "first-sighting"
+
+
+def test_an_answer_to_a_notification_resolves_nothing(
+    desk_dir: Path, arrives: Any, sdj: JsonRunner
+) -> None:
+    """It is a contact on the ticket of the alert, whatever it quotes."""
+    watched(desk_dir)
+    arrives(NOTICE, "web1 is down", Message_ID="<a@e>")
+    told = arrives(NOTICE.replace("DOWN", "UP"), "web1 is down", In_Reply_To="<a@e>")
+    assert (told["action"], told["rule"], told["alert_count"]) == ("correlated", "reply", 1)
+    assert sdj("show", "1")["service_restored_at"] is None
 
 
 WITH_FILES = (

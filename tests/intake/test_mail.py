@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from sdcli.intake.items import MailItem, Unreadable
 from sdcli.intake.mail import parse
-from sdcli.intake.recognise import is_mail
+from sdcli.intake.recognise import is_mail, mails_in, recognise
 from tests.conftest import CASES
 
 if TYPE_CHECKING:
@@ -315,8 +315,19 @@ def test_large_mails_are_read_whole() -> None:
     ("raw", "expected"),
     [
         (HEAD + b"\nx", True),
-        (b"From ada  Mon\nFrom: a\nTo: b\n\nx", True),
-        (b"subject: x\nfrom: y\n\nz", True),
+        (b"From ada  Mon\nFrom: a@e\nTo: b\n\nx", True),
+        (b">From ada  Mon\nFrom: a@e\nTo: b\n\nx", True),
+        (b"subject: x\nfrom: y@e\n\nz", True),
+        (b"\xef\xbb\xbf" + HEAD + b"\nx", True),
+        (HEAD.replace(b"\n", b"\r") + b"\rx", True),
+        (b"X_Foo.Bar: y\n" + HEAD + b"\nx", True),
+        (b"X-Long: " + b"y" * 70_000 + b"\n" + HEAD + b"\nx", True),
+        (b"Subject: x\nno header\nReceived: from y\n\nz", True),
+        (b"From 10:00 on nothing works\nDate: today\nTo: all\n", False),
+        (b"Subject: printer\nDetails: broken\nDate: today\n", False),
+        (b"From: ada\nSubject: VPN\nDescription: drops\nPriority: high\n", False),
+        (b"From: ada@e\nSubject: VPN\nDescription: drops\n", False),
+        (b"From: ada\nSubject: VPN\n\nIt drops.\n", False),
         (b"Host: web1\nState: DOWN\n\nx", False),
         (b"Subject: only this\n\nx", False),
         (b"From here on it is slow\nand it stays so", False),
@@ -326,8 +337,42 @@ def test_large_mails_are_read_whole() -> None:
     ],
 )
 def test_a_mail_is_recognised(raw: bytes, expected: bool) -> None:
-    """A mail begins with two headers of a mail; nothing else is one."""
+    """A mail has an address and ends its header, or has traces; typed lines are no header."""
     assert is_mail(raw) is expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: b"\xef\xbb\xbf" + raw,
+        lambda raw: b">From ada Mon Nov 23 10:00:00 2026\n" + raw,
+        lambda raw: raw.replace(b"\n", b"\r"),
+        lambda raw: b"X-Long: " + b"y" * 70_000 + b"\n" + raw,
+    ],
+    ids=range(4),
+)
+def test_what_stands_before_a_mail_hides_nothing(change: Callable[[bytes], bytes]) -> None:
+    """A byte order mark, an escaped envelope line or odd line ends leave the headers readable."""
+    item = mail(change(HEAD + b"\nIt drops.\n"))
+    assert (item.subject, item.sender, item.body) == ("VPN", "ada@example.com", "It drops.")
+
+
+def test_a_mailbox_is_several_mails() -> None:
+    """Each begins at a `From ` line below a blank one; a sentence that begins so splits nothing."""
+    envelope = b"From ada@example.com Mon Nov 23 10:00:00 2026\n"
+    first = envelope + HEAD + b"\nFrom here on:\nit drops.\n\nFrom now on it fails:\nError: 691\n\n"
+    second = envelope + HEAD.replace(b"VPN", b"Printer") + b"\nIt is off.\n"
+    items = recognise(first + second)
+    assert [item.subject for item in items if isinstance(item, MailItem)] == ["VPN", "Printer"]
+    assert mails_in(first + second) == [first, second]
+
+
+@pytest.mark.parametrize("raw", [b"The VPN is down.", b"Subject: x\nDetails: y\n", b"\0\n\n"])
+def test_what_is_no_mail_is_kept_if_it_must_be_one(raw: bytes) -> None:
+    """`--from mail` on a text whose lines would be lost as headers is unreadable."""
+    (item,) = recognise(raw, form="mail")
+    assert isinstance(item, Unreadable)
+    assert item.raw == raw
 
 
 # What a peer makes of a mail and we do not, each with the reason.
