@@ -133,6 +133,10 @@ class Desk:
     def _quarantine_folder(self) -> str:
         return os.path.join(self._ledger_folder, "quarantine")
 
+    @property
+    def _ignored_folder(self) -> str:
+        return os.path.join(self._ledger_folder, "ignored")
+
     @cached_property
     def clocks(self) -> Clocks:
         """The reader of SLA clocks under this desk's policy."""
@@ -305,7 +309,7 @@ class Desk:
         if any(isinstance(item, MailItem) for item in items):
             items = [self.attachments.saved(item) for item in items]  # on disk before named
         with self.ledger.write() as writer:
-            recorder = Recorder(writer, policy, self.stamp, self._quarantined)
+            recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             if any(isinstance(item, AlertItem) for item in items):
                 self._told(recorder.catch_up())
             outcomes = recorder.record(items)
@@ -317,6 +321,11 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._quarantine_folder, item, self.stamp)
+
+    def _set_aside(self, item: Unreadable) -> str:
+        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+
+        return keep(self._ignored_folder, item, self.stamp)
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -450,7 +459,8 @@ class Desk:
         """
         from sdcli.intake.retry import Quarantine  # noqa: PLC0415 - as above
 
-        quarantine = Quarantine(self._quarantine_folder, self.policy.intake.sizes, self.stamp)
+        folders = self._quarantine_folder, self._ignored_folder
+        quarantine = Quarantine(*folders, self.policy.intake.sizes, self.stamp)
         return [
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)

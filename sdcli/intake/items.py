@@ -131,9 +131,12 @@ class MailItem(Struct, frozen=True, kw_only=True):
         forwarded_from: who wrote what it passes on.
         returned: of a bounce, the ids of the mails that did not arrive; `returned_from`: their
             senders.
+        fate: of a report, what became of the mail: `failed`, `delayed`, `delivered`, `read` or
+            `deleted`.
         date: when it was written, in UTC, as it says itself.
         files: what is attached; `attachments`: the same once they are saved.
         alerts: what a monitoring system reports in it, read from its body.
+        raw: the mail as it came; `insisted`: a person wants it taken in, whatever it is.
     """
 
     id: str
@@ -157,6 +160,9 @@ class MailItem(Struct, frozen=True, kw_only=True):
     files: tuple[NewFile, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     alerts: tuple[AlertItem | Ignored, ...] = ()
+    fate: str = ""
+    raw: bytes = b""
+    insisted: bool = False
 
     @property
     def is_first(self) -> bool:

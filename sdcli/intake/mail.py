@@ -25,7 +25,7 @@ from sdcli.intake.signs import LOOP, signs_of
 from sdcli.tickets.event import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 _HEAD = 64 * 1024
@@ -40,6 +40,10 @@ _SLACK = 8
 """Characters: white space between text and signature, which nobody misses."""
 LONGEST_TEXT = 1_000_000
 """Characters of a text that go into a ticket; the whole text is then a file of it."""
+_REPORTS = {
+    "message/delivery-status": "Action",
+    "message/disposition-notification": "Disposition",
+}
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _ID = re.compile(r"<([^<>\s]{1,300})>")
 _ENDINGS = {
@@ -115,7 +119,7 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
         id=_id_of(message, raw),
         sender=sender,
         sender_name=name,
-        reply_to=answers[0][1] if answers and answers[0][1] != sender else "",
+        reply_to=next((address for _, address in answers if address != sender), ""),
         to=tuple(address for _, address in _addresses(message, "To")),
         cc=tuple(address for _, address in _addresses(message, "Cc")),
         subject=subject,
@@ -129,6 +133,8 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
         forwarded_from=one_line(parts.forwarded_from) or content.forwarded_from,
         returned=tuple(content.returned),
         returned_from=tuple(content.returned_from),
+        fate=_fate(message, content.actions),
+        raw=raw,
         date=_date(message),
         files=tuple(_named([*content.files, *content.html, *kept])),
     )
@@ -143,6 +149,7 @@ class _Body:
         self.html: list[NewFile] = []
         self.returned: list[str] = []
         self.returned_from: list[str] = []
+        self.actions: list[str] = []
         self.forwarded_from = ""
         self._parts = 0
         self.text = "\n\n".join(filter(None, self._walk(message, top=True)))
@@ -187,6 +194,10 @@ class _Body:
     def _inner(self, part: Message, kind: str) -> None:
         """A mail inside a mail is a file of it; a report's tells what did not arrive."""
         inner = next(iter(_inside(part)), None)
+        if kind in _REPORTS:
+            for each in _inside(part):
+                self.actions.append(_line(each, _REPORTS[kind]).casefold())
+                self.returned += _ids(each, "Original-Message-ID")
         if kind == "message/rfc822" and inner is not None:
             self._is_returned(inner)
             people = _addresses(inner, "From")
@@ -344,6 +355,16 @@ def _id_of(message: Message, raw: bytes) -> str:
         same.update("\0".join((name, *_raw(message, name), "")).encode("utf-8", "replace"))
     same.update(re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1].replace(b"\r\n", b"\n").strip())
     return f"{same.hexdigest()[:32]}@sha256.invalid"
+
+
+def _fate(message: Message, actions: Sequence[str]) -> str:
+    """What a report says of a mail; empty for what is none (RFC 3464, RFC 8098)."""
+    if message.get_content_type() != "multipart/report":
+        return ""
+    if str(message.get_param("report-type")).casefold() == "disposition-notification":
+        return "deleted" if any("deleted" in action for action in actions) else "read"
+    known = {action.partition(" ")[0] for action in actions}
+    return next((fate for fate in ("failed", "delayed", "delivered") if fate in known), "failed")
 
 
 def _signs(message: Message, sender: str, subject: str) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ that did not arrive.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sdcli.errors import NoSuchTicketError
-from sdcli.intake.items import summarised
+from sdcli.intake.items import Ignored, summarised
 from sdcli.intake.outcome import Outcome
 from sdcli.intake.replies import is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
@@ -26,7 +29,7 @@ from sdcli.triage.priority import derive
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sdcli.intake.items import AlertItem, Ignored, MailItem
+    from sdcli.intake.items import AlertItem, MailItem
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Contact, Policy
     from sdcli.tickets.event import Stamp
@@ -36,6 +39,14 @@ _TAG = re.compile(r"\[SD-0*([1-9][0-9]{0,14})\]", re.IGNORECASE)
 _OVER = timedelta(days=30)
 """An answer to a ticket that has been closed for longer is a new request."""
 _MOST_TAGS = 20
+_FATES = {
+    "failed": "did not arrive",
+    "delayed": "is delayed",
+    "delivered": "was delivered",
+    "read": "was read",
+    "deleted": "was deleted",
+}
+"""What a report says of a mail, in words."""
 
 
 def record_mail(
@@ -54,42 +65,66 @@ def record_mail(
         item: the mail, its files saved.
         report: records what a monitoring system says in it.
     """
-    return _Mail(writer, policy, stamp, item).record(report)
+    return _Mail(writer, policy, stamp, item, report).record()
 
 
 class _Mail:
     """One mail on its way into the ledger."""
 
-    def __init__(self, writer: Writer, policy: Policy, stamp: Stamp, item: MailItem) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        policy: Policy,
+        stamp: Stamp,
+        item: MailItem,
+        report: Callable[[AlertItem | Ignored], Outcome],
+    ) -> None:
         self._writer = writer
         self._policy = policy
         self._stamp = stamp
         self._item = item
+        self._report = report
+        self._digest = _digest(item)
         self._sign = sign_of(item, policy.intake.mail)
         self._said = with_signature(item.body, item.signature)
 
-    def record(self, report: Callable[[AlertItem | Ignored], Outcome]) -> Outcome:
+    def record(self) -> Outcome:
         """What becomes of it."""
-        own = is_own(self._item, self._policy.intake.mail)
-        if own:
+        item = self._item
+        own = is_own(item, self._policy.intake.mail)
+        if own and not item.insisted:
             return _ignored(f"a mail of the desk itself ({own})")
-        known = next(self._writer.having(keys.message(self._item.id)), None)
+        same_id = list(self._writer.having(keys.message(item.id)))
+        known = next((ticket for ticket in same_id if self._is_in(ticket)), None)
         if known is not None:
             reason = "this mail was taken in already"
             return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
-        found = self._ticket()
-        if self._item.alerts and found is None:
-            return self._reported(report(self._item.alerts[0]))
+        outcome = self._new()
+        if not same_id or outcome.ticket is None:
+            return outcome
+        twin = f"another mail with the id of one on {same_id[0].ref}"
+        return replace(outcome, reason="; ".join(filter(None, (twin, outcome.reason))))
+
+    def _is_in(self, ticket: Ticket) -> bool:
+        """Whether a ticket that knows the id knows this mail: some programs use an id twice."""
+        mails = (getattr(event, "message", None) for event in ticket.events)
+        return any(
+            mail.id == self._item.id and mail.digest in ("", self._digest) for mail in mails if mail
+        )
+
+    def _new(self) -> Outcome:
+        """What becomes of a mail that was not there before."""
+        item, found = self._item, self._ticket()
+        told = item.alerts[:1] if found is None else ()
+        if told and not (item.insisted and isinstance(told[0], Ignored)):
+            return self._reported(told[0])
         if self._sign:
             return self._from_machine(found)
-        if found is None:
-            return self._opened("", "")
-        return self._answered(found)
+        return self._opened("", "") if found is None else self._answered(found)
 
-    def _reported(self, outcome: Outcome) -> Outcome:
+    def _reported(self, item: AlertItem | Ignored) -> Outcome:
         """The alert is recorded; its ticket knows the mail from now on."""
-        from msgspec.structs import replace  # noqa: PLC0415 - few mails are alerts
-
+        outcome = self._report(item)
         if outcome.ticket is None:
             return outcome
         rule = "the mail that brought the alert"
@@ -97,15 +132,17 @@ class _Mail:
         return replace(outcome, ticket=self._heard(known, rule, text=self._item.subject))
 
     def _from_machine(self, found: Ticket | None) -> Outcome:
+        item, rules = self._item, self._policy.intake.mail
+        fate = _FATES.get(item.fate or ("failed" if item.returned else ""), "")
         if found is not None:
-            what = "a mail did not arrive" if self._item.returned else "written by a machine"
-            rule = f"{what}: {self._sign}"
+            rule = f"{f'a mail {fate}' if fate else 'written by a machine'}: {self._sign}"
             ticket = self._heard(found, rule)
             return Outcome(action="correlated", ticket=ticket, rule="automatic-mail", reason=rule)
-        ours = own_addresses(self._policy.intake.mail)
-        if any(address.casefold() in ours for address in self._item.returned_from):
-            return self._opened("", "a mail of the desk did not arrive, and no ticket knows it")
-        if is_report(self._item):
+        ours = own_addresses(rules)
+        is_lost = item.fate in ("", "failed", "delayed")
+        if is_lost and any(address.casefold() in ours for address in item.returned_from):
+            return self._opened("", f"a mail of the desk {fate}, and no ticket knows it")
+        if item.insisted or is_report(item, rules):
             return self._opened("", f"written by a machine ({self._sign}): it is never answered")
         return _ignored(f"written by a machine: {self._sign}")
 
@@ -197,7 +234,16 @@ class _Mail:
             to=(*item.to, *item.cc),
             references=item.references,
             automatic=self._sign,
+            digest=self._digest,
         )
+
+
+def _digest(item: MailItem) -> str:
+    """What tells a mail from another with the same id: who says what, with which files."""
+    files = [each.sha256 for each in item.attachments]
+    said = (item.sender.casefold(), item.subject, item.text, *files)
+    flat = "\0".join(" ".join(each.split()) for each in said)
+    return hashlib.sha256(flat.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _about(ticket: Ticket, *, thanks: bool) -> tuple[str, str]:

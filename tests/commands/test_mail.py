@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import shutil
 import sys
 import zlib
@@ -70,6 +71,28 @@ def test_the_same_mail_twice_is_once(arrives: Any, history: Any) -> None:
         assert (first["action"], again["action"]) == ("created", "deduped")
         assert first["ref"] == again["ref"]
     assert len(history()) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "headers"),
+    [
+        (("Something else.", "VPN drops"), {}),
+        (("It drops.", "Printer"), {}),
+        (("It drops.", "VPN drops"), {"From": "eve@example.org"}),
+    ],
+)
+def test_an_id_that_is_used_twice_hides_no_mail(
+    arrives: Any, args: tuple[str, str], headers: dict[str, str]
+) -> None:
+    """Another sender, subject or text is another mail; that one again changes nothing (T22)."""
+    arrives(Message_ID="<same@e>")
+    told = arrives(*args, Message_ID="<same@e>", **headers)
+    again = arrives(*args, Message_ID="<same@e>", **headers)
+
+    assert (told["action"], told["ref"]) == ("created", "SD-2")
+    assert "another mail with the id of one on SD-1" in told["reason"]
+    assert (again["action"], again["ref"]) == ("deduped", "SD-2")
+    assert arrives(Message_ID="<same@e>")["ref"] == "SD-1"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +190,34 @@ def test_a_machine_opens_nothing(arrives: Any, sdj: JsonRunner) -> None:
     assert (told["action"], told["ref"]) == ("ignored", None)
     assert "Auto-Submitted: auto-replied" in told["reason"]
     assert sdj("list", "--all") == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Auto_Submitted": "auto-replied"}, {"From": "desk@example.com"}, {"List_Id": "<news.e>"}],
+)
+def test_what_is_ignored_is_kept_and_can_be_taken_in(
+    desk_dir: Path, arrives: Any, sd: Runner, sdj: JsonRunner, headers: dict[str, str]
+) -> None:
+    """Whole, once, with the reason; `retry` leaves it alone unless it is named."""
+    told, again = arrives(**headers), arrives(**headers)
+    (kept,) = (desk_dir / "ledger" / "ignored").glob("*.raw")
+    assert told["action"] == "ignored"
+    assert told["file"] == again["file"] == str(kept)
+    assert kept.read_bytes() == mail(**headers)
+    assert json.loads(kept.with_suffix(".json").read_bytes())["reason"] == told["reason"]
+
+    assert sdj("intake", "retry") == []
+    (taken,) = sdj("intake", "retry", kept.name)
+    assert taken["items"][0]["action"] == "created"
+    assert "VPN drops" in sd("show", "SD-1").stdout
+    assert (kept.parent / "done" / kept.name).exists()
+
+
+def test_an_absence_that_only_the_subject_tells_is_not_lost(arrives: Any, sd: Runner) -> None:
+    """A person may write so; it opens a ticket that is never answered."""
+    assert arrives("It is wrong.", "Automatic reply: VPN")["action"] == "created"
+    assert "never answered" in sd("ack", "SD-1", expect=4).stderr
 
 
 def test_what_a_machine_reports_is_not_lost(arrives: Any, sd: Runner) -> None:

@@ -198,6 +198,44 @@ def test_a_bounce_says_what_did_not_arrive() -> None:
     assert item.automatic == "a delivery-status report"
 
 
+@pytest.mark.parametrize(
+    ("kind", "part", "said", "fate"),
+    [
+        ("delivery-status", "delivery-status", "Action: failed", "failed"),
+        ("delivery-status", "delivery-status", "Action: delayed", "delayed"),
+        ("delivery-status", "delivery-status", "Action: delivered (x)", "delivered"),
+        (
+            "disposition-notification",
+            "disposition-notification",
+            "Disposition: x; displayed",
+            "read",
+        ),
+        (
+            "disposition-notification",
+            "disposition-notification",
+            "Disposition: x; deleted",
+            "deleted",
+        ),
+    ],
+)
+def test_a_report_says_what_became_of_a_mail(kind: str, part: str, said: str, fate: str) -> None:
+    """Read, delayed, delivered, or not arrived; a receipt names the mail it is about."""
+    raw = (
+        HEAD
+        + (
+            f"Content-Type: multipart/report; report-type={kind}; boundary=B\n\n--B\n\nSee below.\n"
+            f"--B\nContent-Type: message/{part}\n\n"
+            f"Original-Message-ID: <SD-1.x@e>\n{said}\n--B--\n"
+            if kind.startswith("disp")
+            else f"Content-Type: multipart/report; report-type={kind}; boundary=B\n\n--B\n\nSee below.\n"
+            f"--B\nContent-Type: message/{part}\n\nReporting-MTA: dns; mx\n\n{said}\n--B--\n"
+        ).encode()
+    )
+    item = mail(raw)
+    assert item.fate == fate
+    assert item.returned == (("SD-1.x@e",) if kind.startswith("disp") else ())
+
+
 def test_a_missing_id_is_made_from_the_content() -> None:
     """The same mail delivered again has the same id; another one has another (T22)."""
     raw = HEAD.replace(b"Message-ID: <1@e>\n", b"") + b"\nIt drops.\n"
