@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class Attachments:
     def _keep(self, sha256: str, content: bytes) -> None:
         """Write it beside its place, and give it its name: it is there whole or not at all."""
         path = self.path(sha256)
-        if os.path.exists(path):
+        if _holds(path, content):
             return
         for folder in (os.path.dirname(self._folder), self._folder, os.path.dirname(path)):
             make_folder(folder)
@@ -112,6 +113,16 @@ class Attachments:
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Whether a file, and no link to one, has this content: what was damaged is written anew."""
+    with suppress(OSError):
+        about = os.lstat(path)
+        if stat.S_ISREG(about.st_mode) and about.st_size == len(content):
+            with open(path, "rb") as stream:
+                return stream.read() == content
+    return False
 
 
 def safe_name(name: str) -> str:

@@ -72,7 +72,7 @@ def test_a_name_is_for_standard_input(sd: Runner) -> None:
 
 
 def test_a_backup_holds_them(desk_dir: Path, tmp_path: Path, sd: Runner) -> None:
-    """What was attached is there again after a restore, and a damaged one is found."""
+    """What was attached is there again after a restore."""
     (tmp_path / "a.txt").write_bytes(b"error 691")
     sd("attach", "1", str(tmp_path / "a.txt"))
     sd("backup", str(tmp_path / "desk.tar"))
@@ -81,8 +81,46 @@ def test_a_backup_holds_them(desk_dir: Path, tmp_path: Path, sd: Runner) -> None
     (file,) = kept(desk_dir)
     assert file.read_bytes() == b"error 691"
 
-    file.write_bytes(b"error 692")
-    sd("backup", str(tmp_path / "damaged.tar"))
+
+@pytest.mark.parametrize("damage", ["change", "remove", "link"])
+def test_a_file_that_is_not_what_it_was_is_found(
+    desk_dir: Path, tmp_path: Path, sd: Runner, sdj: JsonRunner, damage: str
+) -> None:
+    """By `doctor`, `doctor --repair` and `backup`; attaching it again writes it anew."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    sd("backup", str(tmp_path / "sound.tar"))
+    (file,) = kept(desk_dir)
+    file.unlink()
+    if damage == "change":
+        file.write_bytes(b"error 692")
+    elif damage == "link":
+        file.symlink_to(tmp_path / "a.txt")
+
+    found = sd("doctor", expect=7).stdout
+    assert "SD-1: the attached file" in found
+    assert file.name in sd("doctor", "--repair", expect=7).stdout
+    assert file.name in sd("backup", str(tmp_path / "partial.tar"), expect=8).stderr
+    assert sdj("show", "1")["events_count"] == 2
+
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    assert not file.is_symlink()
+    assert file.read_bytes() == b"error 691"
+    sd("doctor")
+    file.unlink()
+    sd("restore", str(tmp_path / "partial.tar"))
+    sd("doctor", expect=7)
+    sd("restore", str(tmp_path / "sound.tar"))
+    sd("doctor")
+
+
+def test_a_damaged_file_in_a_backup_is_found(tmp_path: Path, sd: Runner) -> None:
+    """A backup is restored whole or not at all."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    sd("backup", str(tmp_path / "desk.tar"))
+    raw = (tmp_path / "desk.tar").read_bytes()
+    (tmp_path / "damaged.tar").write_bytes(raw.replace(b"error 691", b"error 692"))
     assert "is not what it was" in sd("restore", str(tmp_path / "damaged.tar"), expect=7).stderr
 
 
