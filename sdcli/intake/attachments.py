@@ -84,6 +84,8 @@ class Attachments:
         return replace(item, files=(), attachments=tuple(map(self.save, item.files)))
 
     def _why_not(self, file: NewFile) -> str:
+        if file.is_own:
+            return ""
         ending = file.name.rpartition(".")[2].casefold()
         if "." in file.name and ending in self._refused:
             return f"files ending in .{ending} are refused"

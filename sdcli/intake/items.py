@@ -109,11 +109,15 @@ class RequestItem(Struct, frozen=True, kw_only=True):
 
 
 class NewFile(Struct, frozen=True, kw_only=True):
-    """A file that a mail or a person brings: a safe name, and its bytes."""
+    """A file that a mail or a person brings: a safe name, and its bytes.
+
+    `is_own`: it is the text of the mail itself, which is kept whatever the rules for files are.
+    """
 
     name: str
     content: bytes
     mime: str = ""
+    is_own: bool = False
 
 
 class MailItem(Struct, frozen=True, kw_only=True):

@@ -44,6 +44,9 @@ _REPORTS = {
     "message/delivery-status": "Action",
     "message/disposition-notification": "Disposition",
 }
+_BOUNDARY = re.compile(rb'^--([^\s"]{1,70})[ \t]*\r?\nContent-', re.MULTILINE | re.IGNORECASE)
+_DIVIDED = "multipart/x-divided"
+"""What is made of a part whose boundary is wrong; it is tried once."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _ID = re.compile(r"<([^<>\s]{1,300})>")
 _ENDINGS = {
@@ -114,7 +117,7 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
     shown = text[:LONGEST_TEXT]
     parts = apart(shown, subject, answers=bool(references))
     is_whole = len(shown) == len(text) and len(parts.said) + _SLACK >= len(text)
-    kept = [] if is_whole or content.html else [_file("message.txt", text.encode(), "text/plain")]
+    kept = [] if is_whole or content.html else [_own("message.txt", text.encode(), "text/plain")]
     return MailItem(
         id=_id_of(message, raw),
         sender=sender,
@@ -164,6 +167,8 @@ class _Body:
             self._inner(part, kind)
         elif part.is_multipart():
             return self._several(part, kind)
+        elif kind.startswith("multipart/"):
+            return self._unbounded(part)
         else:
             return self._leaf(part, kind, top=top)
         return []
@@ -174,6 +179,16 @@ class _Body:
             # The plain one comes first, and the richest last; an empty one says nothing.
             return next((text for text in texts if any(text)), [])
         return [text for each in texts for text in each]
+
+    def _unbounded(self, part: Message) -> list[str]:
+        """The texts of a part that nobody divides where it says: divided where it is, or whole."""
+        content = _decoded(part)
+        mark = _BOUNDARY.search(content[:_HEAD])
+        if mark and part.get_content_type() != _DIVIDED:
+            head = b'Content-Type: %s; boundary="%s"\n\n' % (_DIVIDED.encode(), mark[1])
+            return self._walk(BytesParser(policy=_POLICY).parsebytes(head + content))
+        text = charsets.text(content, part.get_content_charset() or "").strip()
+        return [from_html(text) if text[:1] == "<" else text]
 
     def _leaf(self, part: Message, kind: str, *, top: bool) -> list[str]:
         """A single part: a text to read, or a file."""
@@ -188,7 +203,7 @@ class _Body:
         text = charsets.text(content, part.get_content_charset() or "")
         if not is_html:
             return [text.strip()]
-        self.html.append(_file("message.html", content, kind))
+        self.html.append(_own("message.html", content, kind))
         return [from_html(text)]
 
     def _inner(self, part: Message, kind: str) -> None:
@@ -256,6 +271,11 @@ def _decoded(part: Message) -> bytes:
 
 def _file(name: str, content: bytes, kind: str) -> NewFile:
     return NewFile(name=name, content=content, mime=one_line(kind)[:100])
+
+
+def _own(name: str, content: bytes, kind: str) -> NewFile:
+    """A text of the mail itself, as a file."""
+    return NewFile(name=name, content=content, mime=one_line(kind)[:100], is_own=True)
 
 
 def _named(files: Iterable[NewFile]) -> Iterator[NewFile]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from sdcli.errors import NoSuchTicketError
 from sdcli.intake.items import Ignored, summarised
 from sdcli.intake.outcome import Outcome
-from sdcli.intake.replies import is_thanks, with_signature
+from sdcli.intake.replies import is_passed_on, is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
 from sdcli.tickets.contact import MailFacts
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _TAG = re.compile(r"\[SD-0*([1-9][0-9]{0,14})\]", re.IGNORECASE)
+_OF_A_DESK = re.compile(r"SD-\d+\..*@([^@]+)\Z", re.IGNORECASE | re.DOTALL)
+_FROM_MAIL_SYSTEMS = ("the sender", "an empty", "the subject of a returned mail")
 _OVER = timedelta(days=30)
 """An answer to a ticket that has been closed for longer is a new request."""
 _MOST_TAGS = 20
@@ -157,19 +159,36 @@ class _Mail:
         return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
-        """The ticket it is about: by our tag in the subject or the text, else by what it answers."""
+        """The ticket it is about: what it answers; else our tag in the subject, or in the text.
+
+        Another desk may write tags like ours. Its ids tell.
+        """
+        item = self._item
+        for each in (*item.references, *item.returned):
+            known = next(self._writer.having(keys.message(each)), None)
+            if known is not None:
+                return known
+        if any(map(self._is_of_another_desk, item.references)):
+            return None
         for number in dict.fromkeys(self._tags()):
             try:
                 return self._writer.get(f"SD-{number}")
             except NoSuchTicketError:
                 continue
-        answered = (*self._item.references, *self._item.returned)
-        found = (next(self._writer.having(keys.message(each)), None) for each in answered)
-        return next((ticket for ticket in found if ticket is not None), None)
+        return None
+
+    def _is_of_another_desk(self, message_id: str) -> bool:
+        found = _OF_A_DESK.match(message_id)
+        ours = {each.rpartition("@")[2] for each in own_addresses(self._policy.intake.mail)}
+        return bool(found and found[1].casefold() not in ours)
 
     def _tags(self) -> Iterator[str]:
-        yield from _TAG.findall(self._item.subject)[:_MOST_TAGS]
-        yield from _TAG.findall(self._item.text)[:_MOST_TAGS]
+        """The numbers in the subject; in the text, too, of what answers, passes on or comes back."""
+        item = self._item
+        yield from _TAG.findall(item.subject)[:_MOST_TAGS]
+        follows = item.references or item.fate or item.returned or is_passed_on(item.subject)
+        if follows or any(sign.startswith(_FROM_MAIL_SYSTEMS) for sign in item.signs):
+            yield from _TAG.findall(item.text)[:_MOST_TAGS]
 
     def _heard(self, ticket: Ticket, rule: str, text: str = "") -> Ticket:
         """The ticket with this contact; it never counts as a response of the desk."""

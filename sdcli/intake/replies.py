@@ -32,20 +32,48 @@ _TAGGED = re.compile(r"\[SD-\d+\]", re.IGNORECASE)
 _THREADS = ("@zabbix.com",)
 """The ends of ids that a monitoring system makes up to keep its mails together: no mail has them."""
 _QUOTED = re.compile(r"^\s?>")
-_THANKS = re.compile(
-    r"\b(thanks?|thank you|thx|ty|cheers|danke|dankeschön|merci|gracias|grazie|bedankt|dank je"
-    r"|dank u|obrigad[oa]|tack|takk|tak|kiitos|dzięki|dziękuję|děkuji|спасибо)\b|谢谢|ありがとう",
-    re.IGNORECASE,
+_THANKS = (
+    r"(?:many |big |(?:muchas|muchísimas|molte|vielen|herzlichen|besten|tausend|grand|большое|mange"
+    r"|stort|hartelijk|muito|çok) )?"
+    r"(?:thanks?(?: you| u)?|thx|ty|cheers|danke(?:schön)?|dank(?: je| u)?|merci|gracias|grazie"
+    r"|bedankt|obrigad[oa]|tack|tusen takk|takk|tak|kiitos|dzięki|dziękuję|děkuj[iu]|köszönöm"
+    r"|спасибо|teşekkürler|teşekkür ederim)"
 )
-_MORE = re.compile(
-    r"\?|\b(but|not|no|never|still|however|yet|un\w+able|doesn\W?t|isn\W?t|can\W?t|won\W?t|didn\W?t"
-    r"|hasn\W?t|please|could you|fails?|failed|error|back|aber|nicht|kein\w*|noch|bitte|leider"
-    r"|trotzdem|fehler|mais|pas|encore|toujours|pero|sigue|todavía|favor|però|ancora|non|maar|niet"
-    r"|nog|geen|mas|não|ainda|men|inte|ikke)\b",
-    re.IGNORECASE,
+_MUCH = (
+    r"very much|so much|a lot|again|beaucoup|bien|schön|sehr|vielmals|mille|mycket|большое"
+    r"|(?:for|für|pour|por|per|voor|för|for) (?:(?:all|your|the|ihre|die|eure|deine|votre|su|il|uw)"
+    r" )*(?:(?:quick|fast|great|kind|schnelle|prompte) )?(?:help|support|reply|answer|response|work"
+    r"|hilfe|antwort|unterstützung|aide|ayuda|aiuto|hulp|hjälp|hjælp)"
 )
-_MOST_THANKS = 30
-"""Words. Whoever writes more than that says more than thanks."""
+_SOLVED = (
+    r"(?:(?:it|this|that|everything|all) )?(?:works|is working)(?: fine| great| perfectly| well)?"
+    r"(?: now)?(?: again)?|(?:the )?(?:problem|issue) (?:is |has been )?(?:solved|fixed|resolved)"
+    r"|(?:it(?: i|')s|that(?: i|')s|all) (?:fixed|solved|resolved|fine|ok|okay|good)(?: now)?|solved"
+    r"|fixed|that (?:did|fixed|solved) it|that helped|(?:es |alles )?(?:jetzt |nun )?(?:funktioniert"
+    r"|geht|klappt|läuft)(?: (?:es|alles))?(?: jetzt| nun)?(?: wieder)?|problem gelöst"
+    r"|alles (?:gut|ok|bestens)|(?:ça|cela) (?:re)?marche(?: maintenant)?|c'est (?:bon|résolu|réparé)"
+    r"|(?:ya |ahora )?funciona|(?:ora |adesso )?funziona|het werkt(?: weer)?|det fungerar(?: nu)?"
+    r"|(?:всё |все )?работает|great|perfect|super|excellent|wonderful|awesome|parfait|perfekt|perfecto"
+)
+_GREETING = (
+    r"hi|hello|hey|dear|good (?:morning|day|afternoon)|hallo|guten (?:tag|morgen)|bonjour|hola|ciao"
+)
+_CLOSING = (
+    r"(?:best |kind |warm |many )?regards|best(?: wishes)?|mit freundlichen grü(?:ß|ss)en|(?:viele|liebe"
+    r"|beste|schöne) grü(?:ß|ss)e|lg|mfg|vg|cordialement|saludos|(?:cordiali )?saluti|groeten|groetjes"
+    r"|mvh|pozdrawiam|\u0441 уважением"
+)
+_NAME = r"[ ,]+[A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f]\w*(?: [A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f]\w*)?(?=\s*(?:[,.!\n]|$))"
+_SAYS_THANKS = re.compile(
+    rf"(?i:{_THANKS})(?!\w)(?:{_NAME})?|谢谢(?:您|你)?|多谢|謝謝|ありがとう(?:ございます|ございました)?"
+    r"|감사합니다|고맙습니다"
+)
+_SAYS_NO_MORE = re.compile(
+    rf"(?i:{_MUCH}|{_SOLVED}|{_CLOSING})(?!\w)|(?i:{_GREETING})(?!\w)(?:{_NAME})?"
+    r"|(?<=\n)[A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f][\w.'-]*(?: [A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f][\w.'-]*){0,2}\s*\Z"
+)
+_LONGEST_THANKS = 400
+"""Characters. Whoever writes more than that says more than thanks."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -143,7 +171,23 @@ def _signed(text: str) -> tuple[str, str]:
 
 
 def is_thanks(body: str) -> bool:
-    """Whether a text says thanks and no more (T23): short, no question, no but."""
-    return (
-        bool(_THANKS.search(body)) and not _MORE.search(body) and len(body.split()) <= _MOST_THANKS
-    )
+    """Whether a text says thanks and nothing else (T23).
+
+    Only words that are known to say no more may be in it: a greeting, that it works now, a name.
+    Whatever else somebody says is an answer, in whatever language.
+    """
+    text = body.strip()
+    if len(text) > _LONGEST_THANKS or "?" in text or "\uff1f" in text:
+        return False
+    at, thanks = 0, False
+    while at < len(text):
+        if not (text[at].isalnum() or text[at] == "_"):
+            at += 1
+            continue
+        says = _SAYS_THANKS.match(text, at)
+        found = says or _SAYS_NO_MORE.match(text, at)
+        if found is None:
+            return False
+        thanks = thanks or says is not None
+        at = found.end()
+    return thanks

@@ -100,7 +100,11 @@ def test_an_id_that_is_used_twice_hides_no_mail(
     [
         ("Re: [SD-1] VPN drops", "Still.", {}),
         ("re: [sd-01] VPN drops", "Still.", {}),
-        ("VPN", "Still.\n\nThe mail said [SD-1].", {}),
+        ("AW: VPN", "Still.\n\nThe mail said [SD-1].", {}),
+        ("Fwd: VPN", "Still.\n\n> [SD-1]", {}),
+        ("VPN", "Still.\n\n> [SD-1]", {"References": "<x@e>"}),
+        ("Re: [SD-1] VPN", "Still.", {"In_Reply_To": "<SD-7.x@example.com>"}),
+        ("Re: [SD-9] VPN", "Still, as in [SD-7].", {"In_Reply_To": "<first@e>"}),
         ("VPN", "Still.", {"In_Reply_To": "<first@e>"}),
         ("VPN", "Still.", {"References": "<x@e> <first@e> <y@e>"}),
     ],
@@ -115,6 +119,22 @@ def test_an_answer_finds_its_ticket(
     assert (told["action"], told["ref"], told["status"]) == ("correlated", "SD-1", "new")
     assert [event["kind"] for event in history()] == ["opened", "contacted"]
     assert told["sla"]["response"]["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "headers"),
+    [
+        ("VPN", "It is not the same as in [SD-1].", {}),
+        ("Re: [SD-1] VPN", "Still.", {"In_Reply_To": "<SD-1.x@other.example>"}),
+        ("Re: [SD-1] VPN", "Still.", {"References": "<SD-4.x@other.example> <y@e>"}),
+    ],
+)
+def test_a_tag_that_is_no_answer_to_us_is_new(
+    arrives: Any, subject: str, text: str, headers: dict[str, str]
+) -> None:
+    """A ticket that is only mentioned, and the tag of another desk, lead nowhere."""
+    arrives()
+    assert arrives(text, subject, **headers)["action"] == "created"
 
 
 @pytest.mark.parametrize("subject", ["VPN", "[SD-99] x", "[Ticket#1] x", "SD-1 x", "[SD-0] x"])
@@ -403,6 +423,16 @@ def test_files_are_kept_once_and_listed(desk_dir: Path, sd: Runner, sdj: JsonRun
     shown = sd("show", "SD-1").stdout
     assert f"trace.log (9 bytes, sha256 {log['sha256'][:12]})" in shown
     assert "tool.EXE (2 bytes, " in shown
+
+
+def test_the_text_of_a_mail_is_kept_whatever_is_refused(desk_dir: Path, arrives: Any) -> None:
+    """Neither its size nor its ending keeps the words of a person from the ticket."""
+    rules = desk_dir / "catalog" / "intake.yaml"
+    small = rules.read_text().replace("attachment: 20 MB", "attachment: 1 kB")
+    rules.write_text(small.replace("refuse: [exe,", "refuse: [html, txt, exe,"))
+    text = f"<p>{'It drops. ' * 200}</p>"
+    (told,) = arrives(text, Content_Type="text/html")["attachments"]
+    assert (told["name"], told.get("refused")) == ("message.html", None)
 
 
 def test_a_mail_that_is_too_large_is_kept_whole(desk_dir: Path, sd: Runner) -> None:

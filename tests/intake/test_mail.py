@@ -158,6 +158,24 @@ def test_names_in_parts_are_joined() -> None:
     assert [file.name for file in mail(raw).files] == ["新し.txt"]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["multipart/mixed; boundary=WRONG", "multipart/mixed", "multipart/alternative; boundary=B"],
+)
+def test_a_wrong_boundary_hides_no_text(kind: str) -> None:
+    """What nothing divides where it says is divided where it is; else all of it is the text."""
+    head = HEAD + f"Content-Type: {kind}\n\n".encode()
+    assert mail(head + b"It drops.\n").body == "It drops."
+    assert mail(head + b"<p>It <b>drops</b>.</p>\n").body == "It drops."
+    parts = (
+        b"--A\nContent-Type: text/plain\n\nIt drops.\n"
+        b"--A\nContent-Type: text/plain; name=x.log\n\nerror 691\n--A--\n"
+    )
+    item = mail(head + parts)
+    assert item.body == "It drops."
+    assert [(file.name, file.content) for file in item.files] == [("x.log", b"error 691")]
+
+
 def test_files_of_one_name_are_apart() -> None:
     """Two files of one name are two files."""
     message = made()
