@@ -66,10 +66,14 @@ class History(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Tickets in a list; `more` were left off by the limit."""
+    """Tickets in a list; `more` were left off by the limit.
+
+    `unseen`: how many closed tickets have news and are not in it.
+    """
 
     rows: Sequence[Seen]
     more: int
+    unseen: int = 0
     exit_code: int = DONE
 
 

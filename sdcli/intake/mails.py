@@ -155,7 +155,7 @@ class _Mail:
             days = (self._stamp.at - closed).days
             return self._opened(found.ref, f"{found.ref} has been closed for {days} days")
         rule, hint = _about(found, thanks=thanks)
-        ticket = self._heard(found, rule)
+        ticket = self._heard(found, rule, news=not thanks)
         return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
@@ -190,7 +190,7 @@ class _Mail:
         if follows or any(sign.startswith(_FROM_MAIL_SYSTEMS) for sign in item.signs):
             yield from _TAG.findall(item.text)[:_MOST_TAGS]
 
-    def _heard(self, ticket: Ticket, rule: str, text: str = "") -> Ticket:
+    def _heard(self, ticket: Ticket, rule: str, text: str = "", *, news: bool = False) -> Ticket:
         """The ticket with this contact; it never counts as a response of the desk."""
         event = Contacted(
             *self._stamp.mark(),
@@ -200,6 +200,7 @@ class _Mail:
             message=self._facts(),
             attachments=self._item.attachments,
             rule=rule,
+            news=news,
         )
         return self._writer.append(ticket, (event,))
 

@@ -99,6 +99,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "alert": facts(subject),
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
+        "has_news": subject.news,
         "articles": subject.articles,
         "attachments": subject.attachments,
         "agreement": seen.agreement,

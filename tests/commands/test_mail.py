@@ -188,6 +188,51 @@ def test_an_answer_reopens_nothing(
     assert said in told["reason"]
 
 
+@pytest.mark.parametrize("status", ["new", "resolved", "closed"])
+def test_an_answer_is_news_until_somebody_acts(
+    arrives: Any, sd: Runner, sdj: JsonRunner, status: str
+) -> None:
+    """It is marked in lists, closed tickets are counted below them, and a note settles it."""
+    arrives()
+    if status != "new":
+        sd("resolve", "SD-1", "--code", "solved")
+    if status == "closed":
+        sd("close", "SD-1", "--unconfirmed", "left")
+    assert sdj("list", "--news") == []
+    arrives("It drops\nagain.", "Re: [SD-1]")
+
+    assert [row["has_news"] for row in sdj("list", "--news")] == [True]
+    assert "SD-1*" in sd("list", "--news").stdout
+    listed = sd("list")
+    assert ("SD-1*" in listed.stdout) is (status != "closed")
+    assert ("1 closed ticket has news" in listed.stderr) is (status == "closed")
+    assert "news:" in sd("show", "SD-1").stdout
+    assert sdj("list", "--news", "--queue", "network") == []
+    sd("note", "SD-1", "called back")
+    assert sdj("list", "--news") == []
+    assert sd("list").stderr.count("news") == 0
+
+
+@pytest.mark.parametrize(("text", "headers"), [("Thanks!", {}), ("Away.", {"X_Loop": "y"})])
+def test_thanks_and_machines_are_no_news(
+    arrives: Any, sdj: JsonRunner, text: str, headers: dict[str, str]
+) -> None:
+    """Nobody has to look at them."""
+    arrives()
+    arrives(text, "Re: [SD-1]", **headers)
+    assert sdj("show", "1")["has_news"] is False
+
+
+def test_all_that_was_said_is_shown_and_found(arrives: Any, sd: Runner, sdj: JsonRunner) -> None:
+    """Every line of an answer is below its event, and a search finds its words."""
+    arrives()
+    arrives("It drops again.\nSince the update.\x1b[2J\nEvery minute.", "Re: [SD-1]")
+    for command in ("show", "history"):
+        told = sd(command, "SD-1").stdout
+        assert "    | Since the update.\\x1b[2J\n    | Every minute.\n" in told
+    assert [row["ref"] for row in sdj("list", "--query", "minute update")] == ["SD-1"]
+
+
 def test_an_answer_long_after_the_end_is_a_new_request(
     arrives: Any, sd: Runner, sdj: JsonRunner
 ) -> None:

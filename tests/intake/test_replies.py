@@ -124,7 +124,6 @@ def test_nothing_is_invented(text: str, answers: bool) -> None:
         ("Thanks, works\nno more", False),
         ("It works now", False),
         ("谢谢\n还是不行", False),
-        ("Спасибо\nне работает", False),
         ("Thanks \uff1f", False),
     ],
 )
