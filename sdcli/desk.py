@@ -367,25 +367,39 @@ class Desk:
 
         return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
 
-    def attach(self, ref: str, files: Sequence[NewFile], note: str) -> Ticket:
+    def attach(
+        self, ref: str, files: Sequence[NewFile], note: str
+    ) -> tuple[Ticket, tuple[str, ...]]:
         """Add files to a ticket; nothing is kept if one of them is refused.
+
+        Gives the ticket, and the names of the files that it has already: those are not added.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: the desk does not keep such a file.
+            RefusedError: the desk does not keep such a file, or there is nothing in it.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
         self.ledger.get(ref)
         for found in map(self.attachments.look_at, files):
-            if found.refused:
+            refused = found.refused or ("" if found.size else "it is empty")
+            if refused:
+                place = " (catalog/intake.yaml)" if found.refused else ""
                 raise RefusedError(
-                    f"{found.name} is not kept: {found.refused} (catalog/intake.yaml). Nothing was "
-                    "attached.",
+                    f"{found.name} is not kept: {refused}{place}. Nothing was attached.",
                     file=found.name,
                 )
         saved = tuple(map(self.attachments.save, files))
-        return self.change(ref, steps.attach, attachments=saved, note=note)
+        stamp, _ = self.stamp, self.policy  # as in `change`
+        with self.ledger.write() as writer:
+            ticket = writer.get(ref)
+            has = {each.sha256 for each in ticket.attachments if not each.refused}
+            new = tuple(each for each in saved if each.sha256 not in has)
+            if new:
+                ticket = writer.append(
+                    ticket, steps.attach(ticket, stamp, attachments=new, note=note)
+                )
+            return ticket, tuple(each.name for each in saved if each.sha256 in has)
 
     def confirm(self, ref: str, *, to: str, send: bool, again: bool) -> Confirmed:
         """Write the confirmation of a request, hand it over if asked to, and note it.
@@ -418,7 +432,9 @@ class Desk:
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
         failed = confirmation.send(program, message) if send else ""
         sent = send and not failed
-        self.change(ref, steps.acknowledge, to=address, message_id=message_id, sent=sent)
+        self.change(
+            ref, steps.acknowledge, to=address, message_id=message_id, sent=sent, failed=failed
+        )
         if failed:
             raise confirmation.SendingError(ref, failed, message_id)
         return Confirmed(ref, address, message_id, sent, message.decode("ascii", "replace"))

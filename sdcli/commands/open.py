@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import RequestItem, keyed, linked, summarised
+from sdcli.intake.items import MailItem, RequestItem, keyed, linked, summarised
 from sdcli.params import (
     FORMAT,
     REF,
@@ -156,6 +156,8 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     """What the options say where a piped request says nothing."""
     from msgspec.structs import asdict, replace
 
+    if isinstance(item, MailItem):
+        return replace(item, defaults=RequestItem(summary="", **_fields_of(desk, given)))
     if not isinstance(item, RequestItem):
         return item
     options = _fields_of(desk, given)

@@ -9,8 +9,10 @@ import hashlib
 import os
 import re
 import stat
+import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -86,8 +88,8 @@ class Attachments:
     def _why_not(self, file: NewFile) -> str:
         if file.is_own:
             return ""
-        ending = file.name.rpartition(".")[2].casefold()
-        if "." in file.name and ending in self._refused:
+        ending = ending_of(file.name)
+        if ending in self._refused:
             return f"files ending in .{ending} are refused"
         if len(file.content) > self._most:
             return f"larger than {self._most} bytes"
@@ -115,6 +117,16 @@ class Attachments:
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
+
+
+def ending_of(name: str) -> str:
+    """The ending that a machine would go by, whatever hides it; of a bare one the name itself.
+
+    A safe name has `_` where there was something invisible.
+    """
+    plain = unicodedata.normalize("NFKC", unquote(name))
+    seen = "".join(each for each in plain if unicodedata.category(each) not in ("Cf", "Cc", "Mn"))
+    return seen.casefold().strip(" ._").rpartition(".")[2].replace("_", "").strip()
 
 
 def _holds(path: str, content: bytes) -> bool:

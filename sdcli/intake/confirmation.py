@@ -6,6 +6,7 @@ machine wrote it, so that no other machine answers (T21).
 
 from __future__ import annotations
 
+import re
 import subprocess
 import textwrap
 from email.headerregistry import Address
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
+_UNREAD = re.compile(
+    r"(?:no|do-?not|donot|never|nicht)[._-]?(?:reply|answer|antworten)\b", re.IGNORECASE
+)
 SEND_WITHIN_S = 60
 _LONGEST_ID = 900
 _TOLD = 500
@@ -41,8 +45,8 @@ class SendingError(SdcliError):
 
     def __init__(self, ref: str, reason: str, message_id: str) -> None:
         super().__init__(
-            f"The confirmation of {ref} was not sent: {reason}. It is recorded as written; "
-            f"`sdcli ack {ref} --send --again` tries once more.",
+            f"The confirmation of {ref} was not sent: {reason}. The history says so; "
+            f"`sdcli ack {ref} --send` tries once more.",
             ref=ref,
             message_id=message_id,
             sent=False,
@@ -53,13 +57,16 @@ def address_for(policy: Policy, ticket: Ticket, given: str) -> str:
     """Where the confirmation goes: as given, else as the request or the contact says.
 
     Raises:
-        RefusedError: it is no address that a mail can go to, or one of the desk's own.
+        RefusedError: it is no address that a mail can go to, one of the desk's own, or one that
+            nobody reads.
     """
     opening = ticket.opening
     contact = policy.contact(ticket.requester)
     address = given or opening.mail or (contact[1].mail if contact else "")
     if not address:
         return ""
+    if not given and _UNREAD.match(address):
+        raise RefusedError(f"Nobody reads what {address} gets; --to MAIL names another address.")
     rules = policy.intake.mail
     if address.casefold() in {own.casefold() for own in (rules.address, *rules.own)}:
         raise RefusedError(f"{address} is the desk's own address; --to MAIL names another.")

@@ -140,6 +140,7 @@ class MailItem(Struct, frozen=True, kw_only=True):
         date: when it was written, in UTC, as it says itself.
         files: what is attached; `attachments`: the same once they are saved.
         alerts: what a monitoring system reports in it, read from its body.
+        defaults: what whoever pipes it in says of it, as of a request.
         raw: the mail as it came; `insisted`: a person wants it taken in, whatever it is.
     """
 
@@ -165,6 +166,7 @@ class MailItem(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     alerts: tuple[AlertItem | Ignored, ...] = ()
     fate: str = ""
+    defaults: RequestItem | None = None
     raw: bytes = b""
     insisted: bool = False
 

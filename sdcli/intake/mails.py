@@ -195,7 +195,7 @@ class _Mail:
         event = Contacted(
             *self._stamp.mark(),
             text=text or self._said or self._item.subject,
-            channel="mail",
+            channel=(self._item.defaults and self._item.defaults.channel) or "mail",
             contact=self._caller()[0],
             message=self._facts(),
             attachments=self._item.attachments,
@@ -229,9 +229,32 @@ class _Mail:
             previous=previous,
             rule="new-mail",
         )
-        ticket = self._writer.create((event,))
+        ticket = self._writer.create((self._with_defaults(event),))
 
         return Outcome(action="created", ticket=ticket, rule="new-mail", reason=reason)
+
+    def _with_defaults(self, event: Opened) -> Opened:
+        """The opening with what whoever piped the mail in says of it; who calls the mail says."""
+        given = self._item.defaults
+        if given is None:
+            return event
+        from sdcli.intake.record import opened_by_request  # noqa: PLC0415 - it imports this one
+
+        said = opened_by_request(self._policy, self._stamp, given)
+        names: tuple[str, ...] = (
+            "type",
+            "service",
+            "feature",
+            "impact",
+            "urgency",
+            "priority",
+            "minutes",
+        )
+        caller = ("requester", "phone", "mail", "caller_class", "unit", "site", "reasons")
+        names += caller if event.requester == UNKNOWN and given.user else ()
+        names += ("channel",) if given.channel else ()
+        taken = {name: getattr(said, name) for name in names}
+        return replace(event, fields={**said.fields, **event.fields}, **taken)
 
     def _caller(self) -> tuple[str, Contact | None]:
         """Who wrote it: somebody of the desk's people, else the address."""

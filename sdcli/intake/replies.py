@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 _DASHES = re.compile(r"^-- ?$")
 _LONGEST_SIGNATURE = 12
 """Lines. Below more than that, the dashes are a line of the text."""
+_HEADER = re.compile(r"^[>*\s]*[^\W\d_][\w -]{0,30}\*?\s?[:\uff1a]")
+_FEWEST_HEADERS, _MOST_HEADERS = 4, 8
 _LONGEST_LINE = 300
 _MOST_LINES = 500
 _INTRODUCES = re.compile(r"[:\uff1a]\s*$")
@@ -139,7 +142,16 @@ def _history(lines: list[str]) -> tuple[str, int, str]:
     found = unwrap("\n".join(shown)) or {}
     top = found.get("text_top")
     own = top.count("\n") + 1 if top else 0
+    if found and not _is_block(shown[own:]):
+        return "", len(lines), ""
     return found.get("type", ""), own if found else len(lines), found.get("from") or ""
+
+
+def _is_block(rest: list[str]) -> bool:
+    """Whether lines that look like headers name a mail: somebody's address, or a date as well."""
+    block = [line for line in rest if line.strip()][:_MOST_HEADERS]
+    headers = list(itertools.takewhile(_HEADER.match, block))
+    return not headers or "@" in " ".join(headers) or len(headers) >= _FEWEST_HEADERS
 
 
 def _between(history: list[str]) -> bool:

@@ -73,7 +73,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     ticket = result.seen.ticket
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
-    told = [head, *(line(note) for note in result.notes)]
+    told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
 
 
@@ -376,6 +376,7 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         (name, f"{_fact(fact)}  <- {' '.join(fact.by.split())}" if fact.by else "-")
         for name, fact in reading.facts.items()
     ]
+    rows += _mail_rows(item) if kind == "mail" else []
     missing = ", ".join(getattr(item, "missing", ()))
     rows += [("missing", missing)] if missing else []
     rows += [("why", why)] if (why := getattr(item, "unrecognised", "")) else []
@@ -383,6 +384,23 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         f"{screen.style(kind, bold=True)}: {line(said)}",
         *(f"  {name + ':':<14}{line(value)}" for name, value in rows),
     ]
+
+
+def _mail_rows(item: Any) -> list[tuple[str, str]]:
+    """The facts of a mail. Its ticket is not among them: that depends on the ledger."""
+    rows = (
+        ("sender", " ".join(filter(None, (item.sender_name, f"<{item.sender}>")))),
+        ("answers to", item.reply_to),
+        ("subject", item.subject),
+        ("message id", item.id),
+        ("is answer to", ", ".join(item.references)),
+        ("signs", "; ".join(item.signs) or "none of a machine"),
+        ("report", item.fate),
+        ("files", ", ".join(each.name for each in item.files)),
+        ("alert", "; ".join(getattr(each, "summary", "ignored") for each in item.alerts)),
+        ("text", item.body.strip()[:200]),
+    )
+    return [row for row in rows if row[1]]
 
 
 def _fact(fact: Fact) -> str:

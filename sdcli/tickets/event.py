@@ -425,11 +425,15 @@ class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
 
 
 class Acknowledged(Event, frozen=True, tag="acknowledged", kw_only=True):
-    """The confirmation with number and promised time was written; it is no response (R1a.3d)."""
+    """The confirmation with number and promised time was written; it is no response (R1a.3d).
+
+    `failed`: why it could not be sent, if it should have been.
+    """
 
     to: str
     message_id: str
     sent: bool = False
+    failed: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Answers to it are recognised by its id."""

@@ -491,11 +491,39 @@ def test_a_mail_that_is_too_large_is_kept_whole(desk_dir: Path, sd: Runner) -> N
     assert kept.read_bytes() == raw
 
 
+def test_a_mail_can_be_tried(sd: Runner, sdj: JsonRunner) -> None:
+    """What would be read of it is told, and nothing is recorded."""
+    raw = mail(References="<x@e>", X_Loop="y")
+    told = sd("intake", "test", "-", stdin=raw).stdout
+    for fact in ("ada@example.com", "VPN drops", "X-Loop: y", "x@e", "It drops."):
+        assert fact in told
+    (document,) = sdj("intake", "test", "-", stdin=raw)
+    assert document["item"]["sender"] == "ada@example.com"
+    assert sdj("list", "--all") == []
+
+
 def test_from_says_that_it_is_a_mail(sdj: JsonRunner) -> None:
     """What no longer looks like a mail can be taken in as one."""
     told = sdj("open", "-", "--from", "mail", stdin=b"Subject: only this\n\nIt drops.\n")
     assert (told["channel"], told["summary"]) == ("mail", "only this")
     assert told["requester"] == "unknown"
+
+
+def test_options_say_what_a_mail_does_not(sdj: JsonRunner) -> None:
+    """An alias for one service says which; who calls is the mail's, if it says."""
+    options = (
+        *("--service", "vpn", "--type", "incident", "--impact", "high", "--urgency", "high"),
+        *("--channel", "portal", "--user", "ben", "--field", "alias=vpn"),
+    )
+    told = sdj("open", "-", *options, stdin=mail())
+    assert (told["service"], told["type"], told["channel"]) == ("vpn", "incident", "portal")
+    assert (told["impact"], told["urgency"], told["priority"]) == ("high", "high", "P1")
+    assert (told["requester"], told["fields"]) == ("ada", {"alias": "vpn"})
+
+    nobody = sdj("open", "-", *options, "--from", "mail", stdin=b"Subject: x\n\nIt drops.\n")
+    assert nobody["requester"] == "ben"
+    plain = sdj("open", "-", stdin=mail("Else.", "Else"))
+    assert (plain["service"], plain["channel"], plain["type"]) == ("unknown", "mail", "unknown")
 
 
 @pytest.fixture(name="mailer")
@@ -595,11 +623,41 @@ def test_it_is_handed_over(arrives: Any, sdj: JsonRunner, mailer: Any, history: 
 def test_a_failure_to_send_is_told(
     sd: Runner, mailer: Any, history: Any, program: str, said: str
 ) -> None:
-    """It is recorded as written and not sent; asked again, it is tried again."""
+    """The history says so; it was not confirmed, so it can be tried again."""
     mailer(program)
     sd("open", "-", stdin=mail())
-    assert said in sd("ack", "SD-1", "--send", expect=1).stderr
+    told = sd("ack", "SD-1", "--send", expect=1).stderr
+    assert said in told
+    assert "bug" not in told
     assert "sent" not in history()[-1]
+    assert said in history()[-1]["failed"]
+    assert "could not send the confirmation" in sd("history", "SD-1").stdout
+    sd("ack", "SD-1")
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_what_is_over_is_not_confirmed(arrives: Any, sd: Runner, status: str) -> None:
+    """Nobody waits for it."""
+    arrives()
+    sd("resolve", "SD-1", "--code", "solved")
+    if status == "closed":
+        sd("close", "SD-1", "--unconfirmed", "left")
+    assert status in sd("ack", "SD-1", "--to", "eve@example.org", expect=4).stderr
+
+
+def test_an_alert_is_not_confirmed(desk_dir: Path, arrives: Any, sd: Runner) -> None:
+    """No machine is answered, whoever is named."""
+    watched(desk_dir)
+    arrives(NOTICE, "web1 is down")
+    assert "never answered" in sd("ack", "SD-1", "--to", "eve@example.org", expect=4).stderr
+
+
+@pytest.mark.parametrize("sender", ["noreply@e.org", "no-reply@e.org", "Do-Not-Reply+x@e.org"])
+def test_who_reads_no_mail_gets_none(arrives: Any, sd: Runner, sender: str) -> None:
+    """Unless an address is named."""
+    arrives(From=sender)
+    assert "--to MAIL" in sd("ack", "SD-1", expect=4).stderr
+    sd("ack", "SD-1", "--to", "eve@example.org")
 
 
 def test_without_a_program_nothing_is_sent(arrives: Any, sd: Runner, history: Any) -> None:

@@ -43,6 +43,18 @@ def test_an_answer_is_without_the_headers_it_quotes(headers: str) -> None:
     assert apart(f"It is back.\n\n{headers}", "RE: VPN", answers=True).body == "It is back."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It fails.\n\nFrom: server A\nTo: server B\nSubject to firewall",
+        "See:\n\nFrom: server A\nTo: server B\n\nIt is blocked.",
+    ],
+)
+def test_lines_that_look_like_headers_stay(text: str) -> None:
+    """What names no mail is what somebody wrote."""
+    assert apart(text, "Re: VPN", answers=True).body == text
+
+
 def test_a_forwarded_mail_stays_whole() -> None:
     """What is passed on is the request, and who wrote it is named."""
     text = (
