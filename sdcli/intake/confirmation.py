@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import subprocess
 import textwrap
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dateutil import tz
 
@@ -36,6 +37,20 @@ SEND_WITHIN_S = 60
 _LONGEST_ID = 900
 _TOLD = 500
 _WIDE = 76
+
+
+class _Written(EmailPolicy):
+    """How the confirmation is written down; the standard library's own folding loses spaces."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header on lines that are short enough."""
+        text = str(value)
+        if name != "Subject" or text.isascii():
+            return super().fold_binary(name, value)
+        tag, _, rest = text.partition(" ")
+        header = Header(tag, "us-ascii", _WIDE, name)
+        header.append(rest, "utf-8")
+        return f"{name}: {header.encode()}\n".encode("ascii")
 
 
 class SendingError(SdcliError):
@@ -94,7 +109,7 @@ def compose(
         now: the instant in UTC.
     """
     rules, opening = policy.intake.mail, ticket.opening
-    mail = EmailMessage(policy=default)
+    mail = EmailMessage(policy=_Written())
     mail["From"] = Address(rules.name, addr_spec=rules.address)
     mail["To"] = Address(addr_spec=to)
     mail["Subject"] = f"[{ticket.ref}] {one_line(ticket.summary)}"

@@ -574,6 +574,17 @@ def test_what_is_not_ascii_arrives(sd: Runner) -> None:
     assert "Größe [2J 电脑" in told.get_content()
 
 
+@pytest.mark.parametrize("word", ["wörd", "电脑 无法", "Straße", "plain"])
+def test_a_long_subject_is_whole(sd: Runner, word: str) -> None:
+    """Folded over many lines, it loses no space and no word."""
+    summary = " ".join(f"{word}{number}" for number in range(20))
+    sd("open", summary, "--user", "ada")
+    raw = sd("ack", "1").stdout
+    told = email.message_from_string(raw, policy=email.policy.default)
+    assert told["Subject"] == f"[SD-1] {summary}"
+    assert max(map(len, raw.split("\n"))) <= 78
+
+
 def test_it_is_written_once(arrives: Any, sd: Runner) -> None:
     """A second one must be asked for."""
     arrives()
