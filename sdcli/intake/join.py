@@ -11,6 +11,8 @@ from sdcli.intake.outcome import Outcome
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sdcli.intake.items import RequestItem
     from sdcli.intake.outcome import Action
     from sdcli.ledger.interface import Writer
@@ -86,24 +88,30 @@ def said(item: RequestItem, phone: str, mail: str) -> str:
 
     `phone` and `mail` are known there already.
     """
-    facts = {
-        "for": item.on_behalf_of,
-        "phone": "" if item.phone == phone else item.phone,
-        "mail": "" if item.mail == mail else item.mail,
-        **{name: getattr(item, name) for name in _TOLD},
-        **asdict(item.request),
-        **_answered(item),
-        **item.state,
-        **item.fields,
-    }
-    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if value]
-    return "\n\n".join(filter(None, (item.summary, item.details, "\n".join(lines))))
+    facts = [
+        ("for", item.on_behalf_of),
+        ("phone", "" if item.phone == phone else item.phone),
+        ("mail", "" if item.mail == mail else item.mail),
+        *((name, getattr(item, name)) for name in _TOLD),
+        *asdict(item.request).items(),
+        *item.state.items(),
+        *item.fields.items(),
+    ]
+    facts += _answered(item, {name for name, value in facts if value})
+    told = dict.fromkeys(f"{name.replace('_', ' ')}: {value}" for name, value in facts if value)
+    return "\n\n".join(filter(None, (item.summary, item.details, "\n".join(told))))
 
 
-def _answered(item: RequestItem) -> dict[str, str]:
-    """The answers of a walk that has been taken, by question."""
-    answers = item.walk.answers if item.walk else ()
-    return {each.question: each.answer or f"skipped: {each.skipped}" for each in answers}
+def _answered(item: RequestItem, told: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The answers of a walk that has been taken, by question.
+
+    A question that was skipped says nothing where something else is `told` under its name.
+    """
+    for each in item.walk.answers if item.walk else ():
+        if each.answer:
+            yield each.question, each.answer
+        elif each.question not in told:
+            yield each.question, f"skipped: {each.skipped}"
 
 
 _TOLD = (

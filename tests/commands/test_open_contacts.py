@@ -372,3 +372,17 @@ def test_people_are_not_needed(sdj: JsonRunner, desk_dir: Path) -> None:
 
     assert sdj("open", "x", "--user", "a@b.example")["mail"] == "a@b.example"
     assert sdj("people", "find", "ada") == []
+
+
+def test_what_an_option_says_outweighs_a_skipped_question(sdj: JsonRunner) -> None:
+    """A question left out does not take the place of the detail of the same name."""
+    sdj("open", "VPN drops", "--user", "ada")
+    walk = ("--answer", "need=broken", "--answer", "about=mail", "--skip-rest", "in a hurry")
+
+    sdj("open", "again", "--user", "ada", "--failed", "REAL", *walk, "--add-to", "1")
+
+    told = sdj("history", "1")[-1]["text"].splitlines()
+    assert "failed: REAL" in told
+    assert "failed: skipped: in a hurry" not in told
+    assert "expected: skipped: in a hurry" in told
+    assert "need: broken" in told
