@@ -270,3 +270,13 @@ class AnswersFileError(SdcliError):
             'object such as {"need": "broken"}.',
             file=file,
         )
+
+
+class LeftError(SdcliError):
+    """Interrupted from the keyboard; `state` is a sentence about what is recorded."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Interrupted. {state}")

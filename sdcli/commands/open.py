@@ -27,6 +27,7 @@ from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.intake.before import Before
     from sdcli.intake.items import Item
 
 
@@ -104,8 +105,14 @@ def command(
     way, ref = _way(given, is_piped=summary == "-")
     if summary == "-":
         return _taken_in(desk, form, given)
-    item = _asked(desk, _request(desk, summary, given), given)
-    return _recorded(desk, item, way, ref, quiet=ctx.obj.json)
+    item = _request(desk, summary, given)
+    desk.require_caller(item, opens=way not in _JOINING)
+    opening = _Opening(desk, way, ref, quiet=ctx.obj.json)
+    if given["ask"]:  # nobody answers questions for what is known already
+        opening.look(item)
+    if not (given["ask"] and opening.joins and not way):
+        item = _asked(desk, item, given)
+    return opening.record(item)
 
 
 def _way(given: dict[str, Any], *, is_piped: bool) -> tuple[str, str]:
@@ -119,24 +126,52 @@ def _way(given: dict[str, Any], *, is_piped: bool) -> tuple[str, str]:
     return (said[0], str(given[said[0]])) if said else ("", "")
 
 
-def _recorded(desk: Desk, item: RequestItem, way: str, ref: str, *, quiet: bool) -> results.Opened:
-    """Show what there is already, ask where that is possible, and record: locked at last."""
-    from sdcli.dialogue import ask_what_to_do, tell_before
-    from sdcli.session import is_interactive
+class _Opening:
+    """What is there already is shown, and asked about where that is possible; then it is recorded.
 
-    desk.require_caller(item, opens=way not in _JOINING)
-    before = desk.look_before(item)
-    if not quiet:
-        tell_before(before, desk.now)
-        if before.is_anything and not way and is_interactive():
-            way, ref = ask_what_to_do(before)
-    shown = [ticket.ref for ticket in before.bulletins]
-    if way in _JOINING:
-        outcome = desk.join(item, ref, me_too=way == "me_too", shown=shown)
-    else:
-        item = linked(item, ref) if way == "same_as" else item
-        outcome = desk.take_in([item], shown)[0]
-    return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None, before)
+    Args:
+        way, ref: where the request belongs, if an option has said it.
+        quiet: nothing is shown; the answer tells it all.
+    """
+
+    def __init__(self, desk: Desk, way: str, ref: str, *, quiet: bool) -> None:
+        self._desk = desk
+        self._way, self._ref = way, ref
+        self._quiet = quiet
+        self._before: Before | None = None
+        self._shown: list[str] = []
+
+    @property
+    def joins(self) -> bool:
+        """Whether nothing will be opened: it belongs to something that is there."""
+        return self._way in _JOINING
+
+    def look(self, item: RequestItem) -> Before:
+        """Show what is there and was not shown before; on a terminal ask whether it is new."""
+        from sdcli.dialogue import ask_what_to_do, tell_before
+        from sdcli.session import is_interactive
+
+        found = self._desk.look_before(item)
+        news = found.without(self._before) if self._before else found
+        self._before = found
+        self._shown += [ticket.ref for ticket in news.bulletins]
+        if not self._quiet:
+            tell_before(news, self._desk.now)
+            if news.is_anything and not self._way and is_interactive():
+                self._way, self._ref = ask_what_to_do(news)
+        return found
+
+    def record(self, item: RequestItem) -> results.Opened:
+        """Look once more, then open it or add it: locked at last."""
+        before = self.look(item)
+        if self.joins:
+            me_too = self._way == "me_too"
+            outcome = self._desk.join(item, self._ref, me_too=me_too, shown=self._shown)
+        else:
+            item = linked(item, self._ref) if self._way == "same_as" else item
+            outcome = self._desk.take_in([item], self._shown)[0]
+        seen = self._desk.see(outcome.ticket) if outcome.ticket else None
+        return results.Opened(outcome, seen, before)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:

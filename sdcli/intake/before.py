@@ -112,6 +112,20 @@ class Before(Struct, frozen=True, kw_only=True):
         """What is alike and not among the open requests."""
         return tuple(each for each in self.similar if each.ticket not in self.caller_open)
 
+    def without(self, seen: Before) -> Before:
+        """What is new in it to somebody who has seen another look."""
+        known = {ticket.ref for ticket in (*seen.caller_open, *seen.bulletins)}
+        known |= {each.ticket.ref for each in seen.similar}
+
+        def is_new(ticket: Ticket) -> bool:
+            return ticket.ref not in known
+
+        return Before(
+            caller_open=tuple(filter(is_new, self.caller_open)),
+            similar=tuple(each for each in self.similar if is_new(each.ticket)),
+            bulletins=tuple(filter(is_new, self.bulletins)),
+        )
+
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """What is about to be opened: by whom and for whom, about what, where."""

@@ -179,6 +179,48 @@ class TestAtATerminal:
         assert "Open already: SD-1" in shown
         assert "Which" not in shown
 
+    def test_what_is_there_comes_before_the_questions(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Nobody answers questions for what is known already: `me too` ends them before they begin."""
+        sdj("open", "VPN is down", "--user", "bruno", "--service", "vpn")
+        sdj("bulletin", "post", "1", "The VPN is down.")
+
+        told = sd("open", "No tunnel", "--user", "ada", "--ask", stdin="1\n")
+
+        assert "What can we do for you?" not in told.stderr
+        assert "SD-1 correlated" in told.stdout
+        assert sdj("show", "1")["views"] == 1
+
+    def test_only_what_is_new_is_shown_again(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Once the service is known, what is of the same service is shown; the rest is not again."""
+        sdj("open", "Cannot print", "--user", "ada")
+        sdj("open", "Tunnel", "--user", "ada", "--service", "vpn")
+        sdj("close", "2", "--code", "solved", "--unconfirmed", "drill")
+
+        walk = ("--answer", "need=broken", "--answer", "about=connection")
+        told = sd(
+            *("open", "x", "--user", "ada", "--ask", *walk),
+            stdin="0\n1\n--\nin a hurry\n\n1\n",
+        )
+
+        shown = told.stderr
+        assert shown.index("Open already: SD-1") < shown.index("How are you connected?")
+        assert shown.count("Open already: SD-1") == 1
+        assert shown.index("Asked before: SD-2") > shown.index("How are you connected?")
+        assert sdj("show", "3")["previous"] == "SD-2"
+
+    def test_there_is_a_way_back(self, sd: Runner, sdj: JsonRunner) -> None:
+        """`<` goes back one question, from a reason too; `--` leaves out all the rest at once."""
+        keys = ("<", "1", "2", "<", "1", "-", "", "<", "!", "<", "--", "no time", "")
+
+        told = sd("open", "x", "--user", "ada", "--ask", stdin="\n".join(keys) + "\n")
+
+        assert "This is the first question." in told.stderr
+        ticket = sdj("show", "1")
+        assert ticket["service"] == "identity"
+        answers = ticket["walk"]["answers"]
+        assert [answer.get("answer") for answer in answers[:2]] == ["broken", "account"]
+        assert {answer.get("skipped") for answer in answers[2:]} == {"no time"}
+
 
 def test_what_is_there_is_in_the_answer(sdj: JsonRunner, sd: Runner) -> None:
     """Open requests, alike ones and bulletins, newest first; nobody else's (R1a.1a, R1b.1a)."""
