@@ -527,20 +527,30 @@ class Desk:
     def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
         """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
 
-        Two imports at once come one after the other: the ledger's lock keeps them apart.
+        It is prepared while nothing is locked; the ledger's lock is held only while the file
+        takes the place of the one it was made from. If another import was faster, it is
+        prepared anew, so that both are in.
 
         Raises:
             ImportFileError: rows cannot be taken, all of them listed.
             DataFileError: the desk's files are wrong, or would be.
             MachineError: the file could not be written.
         """
-        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+        from sdcli.intake.roster import prepare, put, read, tried  # noqa: PLC0415 - as above
+        from sdcli.policy.load import keep  # noqa: PLC0415
 
-        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
-        if dry_run:
-            return take_over(self.root, roster, name, dry_run=True)
-        with self.ledger.write():
-            return take_over(self.root, roster, name, dry_run=False)
+        roster = read(raw, name)
+        while True:
+            prepared = prepare(self.root, roster, name)
+            if dry_run:
+                return tried(prepared)
+            if prepared.policy is None:
+                return prepared.taken
+            with self.ledger.write():
+                taken = put(prepared)
+            if taken is not None:
+                keep(self._cache, prepared.policy)  # whoever comes next need not read it all
+                return taken
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""
