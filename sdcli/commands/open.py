@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import RequestItem, keyed, linked, summarised
+from sdcli.intake.items import AlertItem, RequestItem, keyed, linked, summarised, told_by_options
 from sdcli.params import (
     FORMAT,
     REF,
@@ -181,7 +181,7 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    with desk.keeping(raw):
+    with desk.keeping(raw, given["idempotency_key"]):
         read = keyed([each.item for each in desk.read(raw, form)], given["idempotency_key"])
         outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
@@ -191,9 +191,11 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     """What the options say where a piped request says nothing."""
     from msgspec.structs import asdict, replace
 
+    options = _fields_of(desk, given)
+    if isinstance(item, AlertItem):
+        return told_by_options(item, options)
     if not isinstance(item, RequestItem):
         return item
-    options = _fields_of(desk, given)
     has = asdict(item)
     missing = {name: value for name, value in options.items() if value and not has[name]}
     missing["request"] = options["request"].overlaid(item.request)

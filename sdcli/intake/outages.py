@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.intake.placing import hosts
 from sdcli.tickets import keys
+from sdcli.tickets.contact import AlertFacts
 from sdcli.tickets.event import Closed, Opened, Resolved, instant
 
 if TYPE_CHECKING:
@@ -41,8 +42,16 @@ class Outages:
 
     def expecting(self, item: AlertItem, placed: Placed) -> str:
         """The outage that expects an alert; nothing if none does."""
+        return self._expecting(placed.service, item.component, item.environment)
+
+    def expecting_again(self, would_open: Opened) -> str:
+        """The outage that expects what another one kept from being opened."""
+        facts = would_open.alert or AlertFacts(source="", key="")
+        return self._expecting(would_open.service, facts.component, facts.environment)
+
+    def _expecting(self, service: str, component: str, environment: str) -> str:
         for name, outage in self._now.items():
-            if _expects(outage, item, placed):
+            if _expects(outage, service, component, environment):
                 return name
         return ""
 
@@ -82,8 +91,8 @@ def identity(name: str, outage: Outage) -> str:
     return f"{name} {outage.start}"
 
 
-def _expects(outage: Outage, item: AlertItem, placed: Placed) -> bool:
-    if outage.environment and item.environment.casefold() != outage.environment.casefold():
+def _expects(outage: Outage, service: str, component: str, environment: str) -> bool:
+    if outage.environment and environment.casefold() != outage.environment.casefold():
         return False
     components = {each.casefold() for each in outage.components}
-    return placed.service in outage.services or not components.isdisjoint(hosts(item.component))
+    return service in outage.services or not components.isdisjoint(hosts(component))

@@ -69,16 +69,30 @@ def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
     Raises:
         MachineError: they could not be written.
     """
-    return _keep(folder, name or new_id(stamp.at), item.reason, (item.raw,), stamp)
+    return _keep(folder, name or new_id(stamp.at), item.reason, (item.raw,), stamp, key=item.key)
 
 
-def _keep(folder: str, name: str, reason: str, chunks: Iterable[bytes], stamp: Stamp) -> str:
+def key_of(path: str) -> str:
+    """The idempotency key that something kept was sent with; empty if there was none."""
+    try:
+        with open(f"{os.path.splitext(path)[0]}.json", "rb") as stream:
+            note = msgspec.json.decode(stream.read())
+    except (OSError, msgspec.MsgspecError):  # a note is a convenience
+        return ""
+    key = note.get("idempotency_key") if isinstance(note, dict) else ""
+    return key if isinstance(key, str) else ""
+
+
+def _keep(
+    folder: str, name: str, reason: str, chunks: Iterable[bytes], stamp: Stamp, *, key: str = ""
+) -> str:
     stem = os.path.join(folder, name)
     try:
         for each in (os.path.dirname(folder), folder):
             make_folder(each)
         size = _write(f"{stem}.raw", chunks)
         note = {"reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size}
+        note |= {"idempotency_key": key} if key else {}
         _write(f"{stem}.json", (msgspec.json.encode(note),))
         sync_folder(folder)
     except OSError as error:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def next_steps(ticket: Ticket) -> list[str]:
-    """One or two commands a person would usually type now."""
+    """A few commands a person would usually type now."""
     ref = ticket.ref
     if ticket.status == "closed":
         return []
@@ -28,7 +28,9 @@ def next_steps(ticket: Ticket) -> list[str]:
         return [f"sdcli resume {ref}   # when the {ticket.waiting_for} has acted"]
     if ticket.assignee is None:
         return [f"sdcli accept {ref}", f"sdcli search-kb --ticket {ref}"]
+    check = f"sdcli validate {ref} --against RECORD   # is it as monitoring says?"
     return [
+        *([check] if ticket.needs_validation else []),
         f"sdcli search-kb --ticket {ref}",
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
