@@ -7,13 +7,13 @@ step on a ticket, take in what arrives, list, check the clocks. The rules are in
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, RefusedError, SdcliError, listed
+from sdcli.errors import DataFileError, MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -151,6 +151,22 @@ class Desk:
 
         agreement, _ = agreement_of(self.policy, ticket.service)
         return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def answers_of(self, ticket: Ticket) -> list[tuple[str, str]]:
+        """The questions that its caller was asked, in words, and what was answered (R1b.1c).
+
+        Trees that are wrong just now hinder nobody from looking: the answers are told by their ids.
+        """
+        walk = ticket.opening.walk
+        if walk is None:
+            return []
+        from sdcli.policy.questions import Questions  # noqa: PLC0415 - as above
+        from sdcli.triage.questions import in_words  # noqa: PLC0415
+
+        questions = Questions()
+        with suppress(DataFileError):
+            questions = self.questions
+        return in_words(questions, walk)
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""

@@ -51,9 +51,10 @@ class Changed(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """Everything about one ticket."""
+    """Everything about one ticket; `answers` are the questions of its walk and what was said."""
 
     seen: Seen
+    answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 

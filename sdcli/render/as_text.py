@@ -15,6 +15,7 @@ from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
+from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -119,7 +120,8 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
-    facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
+    facts = [text for name, value in rows for text in _row_lines(name, value)]
+    facts += [*listing("answers", result.answers), *listing("fields", opening.fields.items())]
     # Set apart from the history below it, which it could otherwise imitate.
     details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
     return [
@@ -129,6 +131,15 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _row_lines(name: str, value: str) -> list[str]:
+    """A row; a text of several lines goes on below its beginning."""
+    head, *rest = block(value).split("\n") if name in _SEVERAL_LINES else [line(value)]
+    return [f"  {name + ':':<12}{head}", *(f"{'':14}{text}" for text in rest)]
+
+
+_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps")
 
 
 def _status(seen: results.Seen) -> str:
