@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 from sdcli.errors import AnswerError, LeftError
+from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
 from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
@@ -107,34 +108,44 @@ def ask_contact(policy: Policy, given: Mapping[str, Any]) -> dict[str, str]:
     `given` are the options of `open`; the answers are by the same names.
     """
     from sdcli.policy.people import known  # noqa: PLC0415 - only `open` pays for it
+    from sdcli.policy.phone import is_number  # noqa: PLC0415
 
-    person = known(policy, given["user"] or given["phone"])
+    person = known(policy, given["user"] or given["phone"] or given["mail"])
     answers: dict[str, str] = {}
-    phone = given["phone"] or (person.contact.phone if person else "")
+    by_number = given["user"] if is_number(given["user"]) else ""
+    phone = given["phone"] or (person.contact.phone if person else "") or by_number
     if not phone and not given["no_contact"]:
-        phone = answers["phone"] = _ask("The number to call back (Enter if there is none)")
+        phone = _ask_for("The number to call back (Enter if there is none)", is_number)
+        answers["phone"] = phone
     if not given["user"]:
-        person = known(policy, phone)
+        person = known(policy, phone) or person
         answers["user"] = click.prompt(
-            "Who calls (id, mail or number)", default=person.id if person else None, err=True
+            "Who calls (id, mail, number or name)", default=person.id if person else None, err=True
         ).strip()
         person = known(policy, answers["user"]) or person
     mail = given["mail"] or (person.contact.mail if person else "")
-    is_mail = "@" in (given["user"] or answers["user"])
-    if not (phone or mail or is_mail or given["no_contact"]):
+    is_reached = is_address(address_in(answers.get("user", given["user"])))
+    if not (phone or mail or is_reached or given["no_contact"]):
         answers |= _ask_reach()
     return answers
 
 
 def _ask_reach() -> dict[str, str]:
     """How somebody without a number is reached, or why they cannot be."""
-    mail = _ask("The mail address to answer to (Enter if there is none)")
+    mail = _ask_for("The mail address to answer to (Enter if there is none)", is_address)
     if mail:
         return {"mail": mail}
     reason = ""
     while not reason:
         reason = _ask("Why can nobody be reached")
     return {"no_contact": reason}
+
+
+def _ask_for(question: str, fits: Callable[[str], bool]) -> str:
+    """An answer that fits, asked until it does; nothing at the Enter key."""
+    while (said := address_in(_ask(question))) and not fits(said):
+        click.echo(f"{line(said)!r} is none.", err=True)
+    return said
 
 
 def _ask(question: str) -> str:

@@ -131,6 +131,40 @@ class TextType(click.ParamType[str]):
 TEXT = TextType()
 
 
+class PhoneType(click.ParamType[str]):
+    """A phone number, in any spelling."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The number as it is written."""
+        from sdcli.policy.phone import is_number  # noqa: PLC0415 - only a given one pays for it
+
+        text = TEXT.convert(value, param, ctx)
+        if text and not is_number(text):
+            self.fail(f"{text!r} is no phone number; write +44 20 7946 0201.", param, ctx)
+        return text
+
+
+class MailType(click.ParamType[str]):
+    """A mail address, bare or behind a name."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address alone."""
+        from sdcli.policy.address import address_in, is_address  # noqa: PLC0415 - as above
+
+        text = address_in(TEXT.convert(value, param, ctx))
+        if text and not is_address(text):
+            self.fail(f"{text!r} is no mail address; write ada@example.com.", param, ctx)
+        return text
+
+
+PHONE = PhoneType()
+MAIL = MailType()
+
+
 class RefType(click.ParamType[str]):
     """A ticket reference: `SD-42`, `sd-42` or `42`."""
 

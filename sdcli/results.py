@@ -248,10 +248,11 @@ class BroughtIn(Struct, frozen=True):
 
 
 class PeopleFound(Struct, frozen=True):
-    """Contacts that fit what was looked for."""
+    """Contacts that fit what was looked for; `more` fit and were left out."""
 
     text: str
     people: Sequence[Person]
+    more: int = 0
     exit_code: int = DONE
 
 

@@ -11,6 +11,8 @@ from sdcli import results
 from sdcli.intake.items import AlertItem, RequestItem, keyed, linked, summarised, told_by_options
 from sdcli.params import (
     FORMAT,
+    MAIL,
+    PHONE,
     REF,
     SERVICE,
     TEXT,
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 
 @as_command("open")
 @click.argument("summary", type=TEXT)
-@click.option("--user", metavar="ID|MAIL|NUMBER", type=TEXT, default="", help="Who calls.")
-@click.option("--phone", type=TEXT, default="", help="The number to call back.")
-@click.option("--mail", type=TEXT, default="", help="The mail address to answer to.")
+@click.option("--user", metavar="ID|MAIL|NUMBER|NAME", type=TEXT, default="", help="Who calls.")
+@click.option("--phone", type=PHONE, default="", help="The number to call back.")
+@click.option("--mail", type=MAIL, default="", help="The mail address to answer to.")
 @click.option("--on-behalf-of", type=TEXT, default="", help="Whom it concerns, if not the caller.")
 @click.option("--channel", type=vocabulary("channel"), help="How it came in.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
@@ -212,7 +214,7 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     if is_interactive() and not (joins and given["user"]):
         given |= ask_contact(desk.policy, given)
     if not given["user"]:
-        given["user"] = _known_by_number(desk, given["phone"])
+        given["user"] = _known_by(desk, given["phone"], given["mail"])
     fields = _fields_of(desk, given)
     fields["summary"], fields["details"] = summarised(summary, fields["details"])
     return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})
@@ -249,11 +251,11 @@ def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
     return with_walk(item, finished(follow(questions, answers, begin)))
 
 
-def _known_by_number(desk: Desk, number: str) -> str:
-    """The caller whose number it is."""
+def _known_by(desk: Desk, number: str, mail: str) -> str:
+    """The caller whose number or mail address it is."""
     from sdcli.policy.people import known
 
-    person = known(desk.policy, number)
+    person = known(desk.policy, number) or known(desk.policy, mail)
     if person is None:
         raise click.UsageError("Say who calls: --user ID, --user MAIL or --user NUMBER.")
     return person.id

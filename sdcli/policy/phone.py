@@ -18,6 +18,7 @@ _LEAST, _MOST = 3, 20
 _LONGEST = 50
 _WHOLE = 6
 _LONGEST_CODE = 3
+_MARKS = str.maketrans("", "", " ()-./\t")
 
 
 class _Number(NamedTuple):
@@ -39,6 +40,15 @@ def digits(text: str) -> str:
     """The digits of a number; an extension and the `(0)` after a country's code are left out."""
     bare = _EXTENSION.sub("", text).replace("(0)", "")
     return "".join(str(int(each)) for each in bare if each.isdecimal())
+
+
+def may_be_same(written: str, wanted: str) -> bool:
+    """Whether two spellings can be one number; quick, for a look through many contacts.
+
+    Two numbers that are the same end alike, so the last digits of `wanted` stand in `written`.
+    """
+    tail = digits(wanted)[-_WHOLE:]
+    return tail in written.replace("(0)", "").translate(_MARKS) or not written.isascii()
 
 
 def same(one: str, other: str) -> bool:

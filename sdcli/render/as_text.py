@@ -607,7 +607,8 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
 def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
     if not result.people:
         return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
-    return [text for person in result.people for text in _person_lines(person, screen)], []
+    more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
+    return [text for person in result.people for text in _person_lines(person, screen)], more
 
 
 def _person_lines(person: Person, screen: Screen) -> list[str]:
@@ -615,8 +616,9 @@ def _person_lines(person: Person, screen: Screen) -> list[str]:
     where = (contact.unit, contact.site, contact.zone)
     facts = [contact.phone, contact.mail, contact.caller_class, *where]
     told = ", ".join(fact for fact in facts if fact)
+    works = " (technician)" if person.is_technician else ""
     return [
-        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}{works}",
         f"    {line(told)}",
     ]
 

@@ -48,11 +48,20 @@ def test_what_is_filled_in_says_where_it_comes_from(sdj: JsonRunner) -> None:
 
 def test_what_is_said_outweighs_the_contacts(sdj: JsonRunner) -> None:
     """Options are taken as given, and no source is claimed for them."""
-    said = ("--phone", "1", "--mail", "a@b.example", "--site", "Oslo", "--caller-class", "partner")
+    said = (
+        "--phone",
+        "112",
+        "--mail",
+        "a@b.example",
+        "--site",
+        "Oslo",
+        "--caller-class",
+        "partner",
+    )
     ticket = sdj("open", "x", "--user", "ada", "--unit", "HR", *said)
 
     facts = ("phone", "mail", "site", "caller_class", "unit")
-    assert [ticket[name] for name in facts] == ["1", "a@b.example", "Oslo", "partner", "HR"]
+    assert [ticket[name] for name in facts] == ["112", "a@b.example", "Oslo", "partner", "HR"]
     assert "reasons" not in _opening(sdj, "1")
 
 
@@ -80,7 +89,7 @@ def test_nobody_is_opened_for_who_cannot_be_answered(sd: Runner, sdj: JsonRunner
     assert all(option in error for option in ("--phone", "--mail", "--no-contact"))
     assert sdj("list", "--all") == []
     sdj("open", "x", "--user", "zoe", "--no-contact", "walked in")
-    sdj("open", "x", "--user", "zoe", "--phone", "1")
+    sdj("open", "x", "--user", "zoe", "--phone", "112")
     sdj("open", "x", "--user", "zoe", "--mail", "z@x.example")
     assert _opening(sdj, "1")["reasons"] == {"contact": "walked in"}
     assert "walked in" in sd("show", "1").stdout
@@ -119,6 +128,58 @@ def test_a_number_says_who_calls(sd: Runner, sdj: JsonRunner) -> None:
     assert sdj("log", "x", "--phone", "020 7946 0202")["requester"] == "bruno"
 
 
+def test_a_strangers_number_is_where_they_are_called_back(sdj: JsonRunner) -> None:
+    """--user with a number that nobody is known by reaches them: it is the number to call (R1a.1d)."""
+    ticket = sdj("open", "x", "--user", "+49 30 999999")
+
+    assert (ticket["requester"], ticket["phone"]) == ("+49 30 999999", "+49 30 999999")
+    assert "reasons" not in _opening(sdj, "1")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--phone", "call me"),
+        ("--phone", "12"),
+        ("--mail", "nowhere"),
+        ("--mail", "Ada <ada@>"),
+        ("--mail", "a b@x.example"),
+    ],
+)
+def test_what_reaches_nobody_is_refused(
+    sd: Runner, sdj: JsonRunner, option: tuple[str, str]
+) -> None:
+    """What is typed as a number or an address must be one; what a pipe says is kept."""
+    error = sd("open", "x", "--user", "zoe", *option, expect=2).stderr
+
+    assert repr(option[1]) in error
+    assert sdj("list", "--all") == []
+
+
+def test_an_address_behind_a_name_is_understood(sdj: JsonRunner) -> None:
+    """`Ada <ada@example.com>`, as mail programs show it, is that address, for every option."""
+    written = "Ada Lindqvist <ADA@example.com>"
+
+    assert sdj("open", "x", "--user", written)["requester"] == "ada"
+    assert sdj("open", "x", "--mail", written)["requester"] == "ada"
+    assert sdj("open", "x", "--user", "zoe", "--mail", "Z <z@x.example>")["mail"] == "z@x.example"
+    stranger = sdj("open", "x", "--user", "Zoe <zoe@x.example>")
+    assert (stranger["requester"], stranger["mail"]) == ("zoe@x.example", "zoe@x.example")
+
+
+def test_a_name_says_who_calls(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """The whole name of one person is that person; of several it is asked which; never guessed."""
+    assert sdj("open", "x", "--user", "ada  LINDQVIST")["requester"] == "ada"
+    assert "people find" in sd("open", "x", "--user", "Lindqvist", expect=4).stderr
+    file = desk_dir / "catalog" / "people.yaml"
+    file.write_text(file.read_text().replace("Bruno Keller", "Àda Lindqvist"))
+
+    for args in (("open", "x"), ("log", "x")):
+        error = sd(*args, "--user", "Ada Lindqvist", expect=2).stderr
+        assert "ada, bruno" in error
+    assert sdj("open", "x", "--user", "ada")["requester"] == "ada"
+
+
 @pytest.mark.usefixtures("at_a_terminal")
 class TestAtATerminal:
     """What is asked of a person; every question has an option."""
@@ -130,6 +191,13 @@ class TestAtATerminal:
         assert shown.index("number to call back") < shown.index("Who calls")
         ticket = sdj("show", "1")
         assert (ticket["requester"], ticket["phone"]) == ("ada", "020 7946 0201")
+
+    def test_what_is_no_number_is_asked_again(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Neither a wrong number nor a wrong address is written down."""
+        told = sd("open", "x", stdin="n/a\n\nzoe\nnowhere\nz@x.example\n").stderr
+
+        assert told.count("' is none.") == 2
+        assert sdj("show", "1")["mail"] == "z@x.example"
 
     def test_who_is_known_is_not_asked(self, sd: Runner) -> None:
         """A caller whose number is in the contacts is asked nothing."""

@@ -107,6 +107,11 @@ def test_blanks_and_marks_change_no_number(number: str, data: st.DataObject) -> 
         ("0203", ["carmen"]),
         ("manchester", ["carmen", "goran"]),
         ("nobody at all", []),
+        ("Lindqvist, Ada <ada@example.com>", ["ada"]),
+        ("LÏNDQVIST finançe", ["ada"]),
+        ("ada 0201", ["ada"]),
+        ("amara", ["amara"]),
+        (",", []),
     ],
 )
 def test_find(sdj: JsonRunner, text: str, ids: list[str]) -> None:
@@ -126,9 +131,35 @@ def test_find_tells_everything(sd: Runner, sdj: JsonRunner) -> None:
         "site": "Remote",
         "zone": "Europe/Zagreb",
         "caller_class": "employee",
+        "technician": False,
     }
     shown = sd("people", "find", "emil").stdout
     assert all(str(value) in shown for value in found.values() if value)
+
+
+def test_find_takes_several_words_and_is_bounded(sd: Runner, sdj: JsonRunner) -> None:
+    """Words need no quotes; what is left out is told."""
+    assert _ids(sdj("people", "find", "london", "finance")) == ["ada"]
+    assert len(sdj("people", "find", "a")) == 20
+    assert len(sdj("people", "find", "a", "--limit", "0")) > 20
+    assert len(sdj("people", "find", "a", "--limit", "2")) == 2
+    assert "more; `--limit 0` shows all" in sd("people", "find", "a").stderr
+    assert "(technician)" in sd("people", "find", "amara").stdout
+
+
+@given(st.from_regex(r"[+0]?[0-9]{3,12}", fullmatch=True), st.data())
+def test_a_quick_look_passes_over_nobody(number: str, data: st.DataObject) -> None:
+    """Whatever is the same number passes the quick look through the contacts, too."""
+    other = data.draw(
+        st.sampled_from(
+            [number, f"+44{number}", f"0044 {number}", f"0{number}", number.lstrip("+0")]
+        )
+    )
+    marked = data.draw(
+        st.sampled_from([other, f"+44 (0){other}", f"{other} ext. 7", f"tel:{other}"])
+    )
+    for one, two in ((number, marked), (marked, number)):
+        assert phone.may_be_same(one, two) or not phone.same(one, two)
 
 
 def test_import_adds_and_updates(sd: Runner, sdj: JsonRunner, desk_dir: Path, roster: Any) -> None:
