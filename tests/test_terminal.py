@@ -105,7 +105,16 @@ def test_json_keeps_its_value(text: str) -> None:
 @pytest.mark.parametrize("json_flag", [(), ("--json",)])
 def test_hostile_text_is_shown_not_obeyed(sd: Runner, json_flag: tuple[str, ...]) -> None:
     """Summaries, details, fields, names, reasons: none reaches the terminal as control."""
-    said = ("--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}", "--no-contact", HOSTILE)
+    said = (
+        "--user",
+        HOSTILE,
+        "--details",
+        HOSTILE,
+        "--field",
+        f"k={HOSTILE}",
+        "--no-contact",
+        HOSTILE,
+    )
     sd("open", HOSTILE, *said, "--unit", HOSTILE, "--site", HOSTILE)
     sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE, "--site", HOSTILE)
     before = sd("open", HOSTILE, *said, *json_flag, "--me-too", "1")

@@ -213,7 +213,12 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     joins = any(given[name] for name in _JOINING)
     if is_interactive() and not (joins and given["user"]):
         given |= ask_contact(desk.policy, given)
-    if not given["user"]:
+    if given["user"]:
+        from sdcli.policy.people import known
+
+        found = known(desk.policy, given["user"])
+        given["user"] = found.id if found else given["user"]  # not looked for again
+    else:
         given["user"] = _known_by(desk, given["phone"], given["mail"])
     fields = _fields_of(desk, given)
     fields["summary"], fields["details"] = summarised(summary, fields["details"])

@@ -88,12 +88,11 @@ def with_number(policy: Policy, given: str) -> list[Person]:
 
     if not phone.is_number(given):
         return []
+    end = phone.ending(given)
     return [
         Person(name, contact, PEOPLE)
         for name, contact in policy.contacts.people.items()
-        if contact.phone
-        and phone.may_be_same(contact.phone, given)
-        and phone.same(contact.phone, given)
+        if contact.phone and phone.may_end(contact.phone, end) and phone.same(contact.phone, given)
     ]
 
 

@@ -42,13 +42,14 @@ def digits(text: str) -> str:
     return "".join(str(int(each)) for each in bare if each.isdecimal())
 
 
-def may_be_same(written: str, wanted: str) -> bool:
-    """Whether two spellings can be one number; quick, for a look through many contacts.
+def ending(number: str) -> str:
+    """The last digits of a number: any spelling of the same number holds them in a row."""
+    return digits(number)[-_WHOLE:]
 
-    Two numbers that are the same end alike, so the last digits of `wanted` stand in `written`.
-    """
-    tail = digits(wanted)[-_WHOLE:]
-    return tail in written.replace("(0)", "").translate(_MARKS) or not written.isascii()
+
+def may_end(written: str, end: str) -> bool:
+    """Whether a number, as written, can have this `ending`; quick, for a look through many."""
+    return end in written.replace("(0)", "").translate(_MARKS) or not written.isascii()
 
 
 def same(one: str, other: str) -> bool:
