@@ -94,6 +94,12 @@ class Desk:
 
         return policy(self.root, self._cache)
 
+    @property
+    def zone(self) -> str:
+        """The time zone of the desk: that of its default agreement."""
+        sla = self.policy.sla
+        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+
     @cached_property
     def questions(self) -> Questions:
         """The desk's question trees.
@@ -264,7 +270,7 @@ class Desk:
         from sdcli.results import FrontPage, Notice  # noqa: PLC0415
         from sdcli.tickets.event import Announced  # noqa: PLC0415
 
-        sla, services = self.policy.sla, self.policy.catalog.services
+        services = self.policy.catalog.services
         notices = [
             Notice(
                 ref=ticket.ref,
@@ -280,8 +286,7 @@ class Desk:
             for ticket in tickets
             if (said := ticket.bulletin)
         ]
-        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
-        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
+        return FrontPage(notices=notices, form=form, zone=self.zone, now=self.now)
 
     def count_views(self, refs: Sequence[str], times: int) -> None:
         """Count that these bulletins were shown so many times (R1a.1g)."""

@@ -197,5 +197,5 @@ def concerns(bulletin: Bulletin, service: str, site: str) -> bool:
 
 
 def is_overdue(bulletin: Bulletin, now: datetime) -> bool:
-    """Whether callers were promised news that has not come (R1a.1f)."""
-    return bulletin.next_update is not None and bulletin.next_update < now
+    """Whether callers were promised news or an end that has not come (R1a.1f)."""
+    return any(at is not None and at < now for at in (bulletin.next_update, bulletin.until))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import AmbiguousError, RefusedError
 from sdcli.policy.address import address_in
-from sdcli.policy.model import PEOPLE, TEAMS, Contact
+from sdcli.policy.model import PEOPLE, TEAMS, Contact, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,6 +119,17 @@ def _folded(text: str) -> str:
         return text.casefold()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(each for each in apart if not unicodedata.combining(each))
+
+
+def require_site(policy: Policy, given: str) -> str:
+    """A site as the contacts spell it; nothing if none of them has one.
+
+    Raises:
+        NoSuchEntryError: nobody is there.
+    """
+    sites = {_folded(each.site): each.site for each in policy.contacts.people.values() if each.site}
+    known = sites.get(_folded(given), given)
+    return require(known, "site", sites.values(), PEOPLE) if sites else ""
 
 
 def find(policy: Policy, text: str) -> list[Person]:

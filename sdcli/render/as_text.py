@@ -645,9 +645,11 @@ def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
         if said is None:
             continue
         late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
-        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
         counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
-        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+        told += [
+            f"{late}{line(bulletin(ticket, result.now))}",
+            f"    for {line(words.whom(said))}; {counts}",
+        ]
     return told, []
 
 
