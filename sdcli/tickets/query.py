@@ -92,11 +92,14 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
-    """What a ticket can be found by: its own words, and the state that a form sent (R1a.3b)."""
+    """What a ticket can be found by: its own words, the articles it names, and the state of a form (R1a.3b)."""
     opening = ticket.opening
     yield ticket.summary
     yield opening.details
     yield from ticket.request.told().values()
+    yield opening.procedure
+    for use in opening.read:
+        yield use.id
     for name, value in opening.state.items():
         yield f"{name}={value}"
 
