@@ -496,3 +496,32 @@ def test_what_an_option_says_outweighs_a_skipped_question(sdj: JsonRunner) -> No
     assert "failed: skipped: in a hurry" not in told
     assert "expected: skipped: in a hurry" in told
     assert "need: broken" in told
+
+
+def test_work_is_booked_for_a_caller_who_is_counted_already(sdj: JsonRunner) -> None:
+    """The second call of the same caller counts nobody, and its minutes are not lost."""
+    sdj("open", "VPN drops", "--user", "ada")
+    again = ("open", "still", "--user", "ada", "--me-too", "1", "--minutes", "6")
+
+    told = sdj(*again, "--idempotency-key", "k")
+
+    assert (told["action"], told["minutes"], told["me_too"]) == ("deduped", 6, 0)
+    assert "still" in sdj("history", "1")[-1]["text"]
+    assert sdj(*again, "--idempotency-key", "k")["minutes"] == 6
+
+
+def test_the_same_words_twice_are_one_contact(sdj: JsonRunner) -> None:
+    """A command typed twice adds once; the same words later, or of another caller, are heard."""
+    sdj("open", "VPN drops", "--user", "ada")
+    again = ("open", "still", "--add-to", "1", "--user")
+
+    told = [
+        sdj(*again, "ada")["action"],
+        sdj(*again, "ada")["action"],
+        sdj(*again, "bruno")["action"],
+        sdj(*again, "ada", "--minutes", "3")["action"],
+        sdj(*again, "ada", at="2026-11-24T10:00:00Z")["action"],
+    ]
+
+    assert told == ["correlated", "deduped", "correlated", "correlated", "correlated"]
+    assert sdj("show", "1")["minutes"] == 3

@@ -409,3 +409,44 @@ def test_any_form_is_recorded(desk: Desk, form: dict[str, Any]) -> None:
         walked = walk is not None and id_ in [answer.question for answer in walk.answers]
         assert walked or f"answer {id_}" in again.opening.fields
     assert isinstance(again.request, RequestDetails)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--answer", "need=broken", "--answer", "need=how"),
+        ("--answer", "need=broken", "--skip", "need=no time"),
+        ("--skip", "need=a", "--skip", "need=b"),
+    ],
+)
+def test_two_answers_to_one_question_are_refused(
+    sd: Runner, sdj: JsonRunner, said: tuple[str, ...]
+) -> None:
+    """None of two answers is chosen in silence; the same one twice is one."""
+    assert "in two ways" in sd(*OPEN, *said, "--skip-rest", "x", expect=USAGE).stderr
+    assert sdj("list", "--all") == []
+    sd(*OPEN, *said[:2], *said[:2], "--skip-rest", "x")
+
+
+def test_a_file_of_answers_says_each_once(sd: Runner, sdj: JsonRunner, tmp_path: Path) -> None:
+    """A key that is there twice is refused with its name; a mark at the beginning is no mistake."""
+    file = tmp_path / "answers.json"
+    file.write_text('{"need": "broken", "need": "how"}')
+    given_ = ("--answers", str(file), "--skip-rest", "x")
+
+    assert "`need` twice" in sd(*OPEN, *given_, expect=DATA_FILE).stderr
+
+    file.write_text('\ufeff{"need": "broken"}')
+    assert sdj(*OPEN, *given_)["type"] == "incident"
+
+
+def test_articles_that_are_none_take_no_other_with_them(sdj: JsonRunner) -> None:
+    """Of a form's list the good ones are read articles, the others stay among the fields."""
+    form = {"summary": "x", "user": "ada", "read": ["KB-111", 7, {"id": "KB-104"}, {"x": 1}, ""]}
+
+    ticket = sdj("open", "-", stdin=json.dumps(form))
+
+    assert [use["id"] for use in ticket["read"]] == ["KB-111", "KB-104"]
+    assert ticket["fields"] == {"read": '[7,{"x":1},""]'}
+    assert len(sdj("list", "--query", "kb-111")) == 1
+    assert sdj("list", "--query", "KB-112") == []
