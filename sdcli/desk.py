@@ -526,7 +526,7 @@ class Desk:
             error.also("What was piped in could not be kept either: keep its source.")
         else:
             error.also(
-                f"What was piped in is kept in {path}: `sdcli intake retry` takes it in, once.",
+                f"What was piped in is kept: `sdcli intake retry {path}` takes it in, once.",
                 kept=path,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     "form",
     type=FORMAT,
     help="What standard input holds, if that is not plain: a format, json, text or mail.",
+)
+@click.option(
+    "--sender-repeats", is_flag=True, help="Keep nothing if it fails: it will be sent again."
 )
 @with_details
 @with_answers
@@ -177,14 +181,19 @@ class _Opening:
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
-    """Read all of standard input first, then record it: nothing is locked while waiting."""
+    """Read all of standard input first, then record it: nothing is locked while waiting.
+
+    No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
+    that is over by then would fire again.
+    """
     if _answers_given(given):
         raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    with desk.keeping(raw, given["idempotency_key"]):
-        read = keyed([each.item for each in desk.read(raw, form)], given["idempotency_key"])
+    key = given["idempotency_key"]
+    with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
+        read = keyed([each.item for each in desk.read(raw, form)], key)
         outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
 

@@ -12,6 +12,7 @@ from sdcli.intake.placing import hosts
 from sdcli.tickets import keys
 from sdcli.tickets.contact import AlertFacts
 from sdcli.tickets.event import Closed, Opened, Resolved, instant
+from sdcli.tickets.words import PLANNED_OUTAGE
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Outage, Policy
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
-
-CODE = "planned-outage"
 
 
 class Outages:
@@ -81,8 +80,8 @@ class Outages:
         )
         return (
             opened,
-            Resolved(*self._stamp.mark(), code=CODE, note=why),
-            Closed(*self._stamp.mark(), code=CODE, unconfirmed=why),
+            Resolved(*self._stamp.mark(), code=PLANNED_OUTAGE, note=why),
+            Closed(*self._stamp.mark(), code=PLANNED_OUTAGE, unconfirmed=why),
         )
 
 
