@@ -93,12 +93,15 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
-    """What a ticket can be found by: its own words, those of its contacts, and a form's state."""
+    """What a ticket can be found by: its words and those of its contacts, articles, a form's state."""
     opening = ticket.opening
     yield ticket.summary
     yield opening.details
     yield from ticket.request.told().values()
     yield from (event.text for event in ticket.events if type(event) is Contacted)
+    yield opening.procedure
+    for use in opening.read:
+        yield use.id
     for name, value in opening.state.items():
         yield f"{name}={value}"
 
