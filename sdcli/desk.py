@@ -7,13 +7,13 @@ step on a ticket, take in what arrives, list, check the clocks. The rules are in
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, RefusedError, SdcliError, listed
+from sdcli.errors import DataFileError, MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -95,6 +95,12 @@ class Desk:
 
         return policy(self.root, self._cache)
 
+    @property
+    def zone(self) -> str:
+        """The time zone of the desk: that of its default agreement."""
+        sla = self.policy.sla
+        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+
     @cached_property
     def questions(self) -> Questions:
         """The desk's question trees.
@@ -139,6 +145,10 @@ class Desk:
     def _quarantine_folder(self) -> str:
         return os.path.join(self._ledger_folder, "quarantine")
 
+    @property
+    def _ignored_folder(self) -> str:
+        return os.path.join(self._ledger_folder, "ignored")
+
     @cached_property
     def clocks(self) -> Clocks:
         """The reader of SLA clocks under this desk's policy."""
@@ -157,6 +167,22 @@ class Desk:
 
         agreement, _ = agreement_of(self.policy, ticket.service)
         return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def answers_of(self, ticket: Ticket) -> list[tuple[str, str]]:
+        """The questions that its caller was asked, in words, and what was answered (R1b.1c).
+
+        Trees that are wrong just now hinder nobody from looking: the answers are told by their ids.
+        """
+        walk = ticket.opening.walk
+        if walk is None:
+            return []
+        from sdcli.policy.questions import Questions  # noqa: PLC0415 - as above
+        from sdcli.triage.questions import in_words  # noqa: PLC0415
+
+        questions = Questions()
+        with suppress(DataFileError):
+            questions = self.questions
+        return in_words(questions, walk)
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""
@@ -254,7 +280,7 @@ class Desk:
         from sdcli.results import FrontPage, Notice  # noqa: PLC0415
         from sdcli.tickets.event import Announced  # noqa: PLC0415
 
-        sla, services = self.policy.sla, self.policy.catalog.services
+        services = self.policy.catalog.services
         notices = [
             Notice(
                 ref=ticket.ref,
@@ -270,8 +296,7 @@ class Desk:
             for ticket in tickets
             if (said := ticket.bulletin)
         ]
-        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
-        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
+        return FrontPage(notices=notices, form=form, zone=self.zone, now=self.now)
 
     def count_views(self, refs: Sequence[str], times: int) -> None:
         """Count that these bulletins were shown so many times (R1a.1g)."""
@@ -311,7 +336,7 @@ class Desk:
         if any(isinstance(item, MailItem) for item in items):
             items = [self.attachments.saved(item) for item in items]  # on disk before named
         with self.ledger.write() as writer:
-            recorder = Recorder(writer, policy, self.stamp, self._quarantined)
+            recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
             if any(isinstance(item, AlertItem) for item in items):
                 self._told(recorder.catch_up())  # now: what has just recovered is not raised
@@ -323,6 +348,11 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._quarantine_folder, item, self.stamp)
+
+    def _set_aside(self, item: Unreadable) -> str:
+        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+
+        return keep(self._ignored_folder, item, self.stamp)
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -364,25 +394,39 @@ class Desk:
 
         return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
 
-    def attach(self, ref: str, files: Sequence[NewFile], note: str) -> Ticket:
+    def attach(
+        self, ref: str, files: Sequence[NewFile], note: str
+    ) -> tuple[Ticket, tuple[str, ...]]:
         """Add files to a ticket; nothing is kept if one of them is refused.
+
+        Gives the ticket, and the names of the files that it has already: those are not added.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: the desk does not keep such a file.
+            RefusedError: the desk does not keep such a file, or there is nothing in it.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
         self.ledger.get(ref)
         for found in map(self.attachments.look_at, files):
-            if found.refused:
+            refused = found.refused or ("" if found.size else "it is empty")
+            if refused:
+                place = " (catalog/intake.yaml)" if found.refused else ""
                 raise RefusedError(
-                    f"{found.name} is not kept: {found.refused} (catalog/intake.yaml). Nothing was "
-                    "attached.",
+                    f"{found.name} is not kept: {refused}{place}. Nothing was attached.",
                     file=found.name,
                 )
         saved = tuple(map(self.attachments.save, files))
-        return self.change(ref, steps.attach, attachments=saved, note=note)
+        stamp, _ = self.stamp, self.policy  # as in `change`
+        with self.ledger.write() as writer:
+            ticket = writer.get(ref)
+            has = {each.sha256 for each in ticket.attachments if not each.refused}
+            new = tuple(each for each in saved if each.sha256 not in has)
+            if new:
+                ticket = writer.append(
+                    ticket, steps.attach(ticket, stamp, attachments=new, note=note)
+                )
+            return ticket, tuple(each.name for each in saved if each.sha256 in has)
 
     def confirm(self, ref: str, *, to: str, send: bool, again: bool) -> Confirmed:
         """Write the confirmation of a request, hand it over if asked to, and note it.
@@ -415,7 +459,9 @@ class Desk:
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
         failed = confirmation.send(program, message) if send else ""
         sent = send and not failed
-        self.change(ref, steps.acknowledge, to=address, message_id=message_id, sent=sent)
+        self.change(
+            ref, steps.acknowledge, to=address, message_id=message_id, sent=sent, failed=failed
+        )
         if failed:
             raise confirmation.SendingError(ref, failed, message_id)
         return Confirmed(ref, address, message_id, sent, message.decode("ascii", "replace"))
@@ -456,7 +502,8 @@ class Desk:
         """
         from sdcli.intake.retry import Quarantine  # noqa: PLC0415 - as above
 
-        quarantine = Quarantine(self._quarantine_folder, self.policy.intake.sizes, self.stamp)
+        folders = self._quarantine_folder, self._ignored_folder
+        quarantine = Quarantine(*folders, self.policy.intake.sizes, self.stamp)
         return [
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)
@@ -534,20 +581,30 @@ class Desk:
     def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
         """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
 
-        Two imports at once come one after the other: the ledger's lock keeps them apart.
+        It is prepared while nothing is locked; the ledger's lock is held only while the file
+        takes the place of the one it was made from. If another import was faster, it is
+        prepared anew, so that both are in.
 
         Raises:
             ImportFileError: rows cannot be taken, all of them listed.
             DataFileError: the desk's files are wrong, or would be.
             MachineError: the file could not be written.
         """
-        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+        from sdcli.intake.roster import prepare, put, read, tried  # noqa: PLC0415 - as above
+        from sdcli.policy.load import keep  # noqa: PLC0415
 
-        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
-        if dry_run:
-            return take_over(self.root, roster, name, dry_run=True)
-        with self.ledger.write():
-            return take_over(self.root, roster, name, dry_run=False)
+        roster = read(raw, name)
+        while True:
+            prepared = prepare(self.root, roster, name)
+            if dry_run:
+                return tried(prepared)
+            if prepared.policy is None:
+                return prepared.taken
+            with self.ledger.write():
+                taken = put(prepared)
+            if taken is not None:
+                keep(self._cache, prepared.policy)  # whoever comes next need not read it all
+                return taken
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

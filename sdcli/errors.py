@@ -224,6 +224,21 @@ class LedgerDamagedError(SdcliError):
         )
 
 
+class PartialBackupError(SdcliError):
+    """A backup holds every ticket, and not every attached file: some are gone or were changed."""
+
+    code = "partial_backup"
+    exit_code = PARTLY_DONE
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"{path} holds every ticket, but not every attached file: {listed(problems, 3)}. "
+            "`sdcli doctor` names the tickets.",
+            file=path,
+            problems=list(problems),
+        )
+
+
 class BackupDamagedError(LedgerDamagedError):
     """A backup cannot be read whole, so it is not restored."""
 
@@ -269,4 +284,29 @@ class AnswersFileError(SdcliError):
             f"The answers in {file} cannot be taken: {reason}. Nothing was recorded; write an "
             'object such as {"need": "broken"}.',
             file=file,
+        )
+
+
+class LeftError(SdcliError):
+    """Interrupted from the keyboard; `state` is a sentence about what is recorded."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Interrupted. {state}")
+
+
+class AmbiguousError(SdcliError):
+    """A name that several people have."""
+
+    code = "usage"
+    exit_code = USAGE
+
+    def __init__(self, given: str, people: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(people)} people are called {given!r}: {listed(people)}. Name one of them by "
+            "id, mail address or number; `sdcli people find` tells them apart.",
+            given=given,
+            people=list(people),
         )

@@ -43,17 +43,23 @@ class Seen(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """A ticket after a step; `notes` are sentences about what happened beyond the events."""
+    """A ticket after a step; `notes` are sentences about what happened beyond the events.
+
+    `deduped`: what was there already; if that was all, it is not new.
+    """
 
     seen: Seen
     notes: Sequence[str] = ()
     exit_code: int = DONE
+    deduped: Sequence[str] = ()
+    is_new: bool = True
 
 
 class Shown(Struct, frozen=True):
-    """Everything about one ticket."""
+    """Everything about one ticket; `answers` are the questions of its walk and what was said."""
 
     seen: Seen
+    answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 
@@ -66,10 +72,14 @@ class History(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Tickets in a list; `more` were left off by the limit."""
+    """Tickets in a list; `more` were left off by the limit.
+
+    `unseen`: how many closed tickets have news and are not in it.
+    """
 
     rows: Sequence[Seen]
     more: int
+    unseen: int = 0
     exit_code: int = DONE
 
 
@@ -247,10 +257,11 @@ class BroughtIn(Struct, frozen=True):
 
 
 class PeopleFound(Struct, frozen=True):
-    """Contacts that fit what was looked for."""
+    """Contacts that fit what was looked for; `more` fit and were left out."""
 
     text: str
     people: Sequence[Person]
+    more: int = 0
     exit_code: int = DONE
 
 

@@ -99,6 +99,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "alert": facts(subject),
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
+        "has_news": subject.news,
         "articles": subject.articles,
         "attachments": subject.attachments,
         "agreement": seen.agreement,
@@ -156,9 +157,10 @@ def _notice(notice: results.Notice) -> dict[str, Any]:
 
 
 def person(found: Person) -> dict[str, Any]:
-    """A contact, every field of it."""
+    """A contact, every field of it, and whether they work on requests."""
     fields = msgspec.structs.asdict(found.contact)
-    return {"id": found.id} | {name: value or None for name, value in fields.items()}
+    told = {name: value or None for name, value in fields.items()}
+    return {"id": found.id, **told, "technician": found.is_technician}
 
 
 def _opened(result: results.Opened) -> dict[str, Any]:
@@ -262,7 +264,9 @@ def _instant(seconds: int) -> datetime:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.Changed: lambda result: ticket(result.seen),
+    results.Changed: lambda result: (
+        ticket(result.seen) | ({"deduped": result.deduped} if result.deduped else {})
+    ),
     results.Shown: lambda result: (
         ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
     ),

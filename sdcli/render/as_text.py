@@ -15,6 +15,7 @@ from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
+from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -73,7 +74,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     ticket = result.seen.ticket
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
-    told = [head, *(line(note) for note in result.notes)]
+    told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
 
 
@@ -103,6 +104,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
     title = f"{ticket.ref}  {line(ticket.summary)}"
     rows = [
         ("status", _status(seen)),
+        *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
@@ -119,7 +121,8 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
-    facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
+    facts = [text for name, value in rows for text in _row_lines(name, value)]
+    facts += [*listing("answers", result.answers), *listing("fields", opening.fields.items())]
     # Set apart from the history below it, which it could otherwise imitate.
     details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
     return [
@@ -129,6 +132,18 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+_NEWS = "somebody answered, and nobody has done anything since"
+
+
+def _row_lines(name: str, value: str) -> list[str]:
+    """A row; a text of several lines goes on below its beginning."""
+    head, *rest = block(value).split("\n") if name in _SEVERAL_LINES else [line(value)]
+    return [f"  {name + ':':<12}{head}", *(f"{'':14}{text}" for text in rest)]
+
+
+_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps")
 
 
 def _status(seen: results.Seen) -> str:
@@ -240,10 +255,17 @@ def _walk(ticket: Ticket) -> str:
 
 
 def _events(events: Sequence[Any], screen: Screen) -> list[str]:
+    return [text for event in events for text in _event(event, screen)]
+
+
+def _event(event: Any, screen: Screen) -> list[str]:
+    """What happened on one line; below it whatever a contact said, if that is more than a line."""
+    at = screen.style(words.instant(event.at), dim=True)
+    said = event.text.strip() if kind(event) == "contacted" else ""
+    whole = block(said).split("\n") if "\n" in said else []
     return [
-        f"{screen.style(words.instant(event.at), dim=True)}  {line(event.by)}: "
-        f"{line(sentence(event))}"
-        for event in events
+        f"{at}  {line(event.by)}: {line(sentence(event))}",
+        *(f"    | {each}" for each in whole),
     ]
 
 
@@ -252,8 +274,11 @@ def _history(result: results.History, screen: Screen) -> _Lines:
 
 
 def _listed(result: results.Listed, screen: Screen) -> _Lines:
+    unseen = words.count(result.unseen, "closed ticket")
+    has = "has" if result.unseen == 1 else "have"
+    news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     if not result.rows:
-        return [], ["No tickets match. `sdcli list --all` also shows closed ones."]
+        return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
     # The headers are a row: tabulate's own would be padded, and the width is short.
@@ -261,14 +286,14 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     rows = _fitted([headers, *(_row(row, screen) for row in result.rows)], screen)
     table = tabulate(rows, tablefmt="plain", disable_numparse=True)
     more = [f"{words.count(result.more, 'more ticket')}; `--limit 0` shows all."]
-    return table.splitlines(), more if result.more else []
+    return table.splitlines(), [*(more if result.more else []), *news]
 
 
 def _row(seen: results.Seen, screen: Screen) -> list[str]:
     ticket = seen.ticket
     colour = _PRIORITY_COLOURS.get(ticket.priority)
     return [
-        ticket.ref,
+        f"{ticket.ref}*" if ticket.news else ticket.ref,
         screen.style(ticket.priority, fg=colour, bold=True) if colour else ticket.priority,
         ticket.status,
         line(ticket.queue),
@@ -363,6 +388,7 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         (name, f"{_fact(fact)}  <- {' '.join(fact.by.split())}" if fact.by else "-")
         for name, fact in reading.facts.items()
     ]
+    rows += _mail_rows(item) if kind == "mail" else []
     missing = ", ".join(getattr(item, "missing", ()))
     rows += [("missing", missing)] if missing else []
     rows += [("why", why)] if (why := getattr(item, "unrecognised", "")) else []
@@ -370,6 +396,23 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         f"{screen.style(kind, bold=True)}: {line(said)}",
         *(f"  {name + ':':<14}{line(value)}" for name, value in rows),
     ]
+
+
+def _mail_rows(item: Any) -> list[tuple[str, str]]:
+    """The facts of a mail. Its ticket is not among them: that depends on the ledger."""
+    rows = (
+        ("sender", " ".join(filter(None, (item.sender_name, f"<{item.sender}>")))),
+        ("answers to", item.reply_to),
+        ("subject", item.subject),
+        ("message id", item.id),
+        ("is answer to", ", ".join(item.references)),
+        ("signs", "; ".join(item.signs) or "none of a machine"),
+        ("report", item.fate),
+        ("files", ", ".join(each.name for each in item.files)),
+        ("alert", "; ".join(getattr(each, "summary", "ignored") for each in item.alerts)),
+        ("text", item.body.strip()[:200]),
+    )
+    return [row for row in rows if row[1]]
 
 
 def _fact(fact: Fact) -> str:
@@ -596,7 +639,8 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
 def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
     if not result.people:
         return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
-    return [text for person in result.people for text in _person_lines(person, screen)], []
+    more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
+    return [text for person in result.people for text in _person_lines(person, screen)], more
 
 
 def _person_lines(person: Person, screen: Screen) -> list[str]:
@@ -604,8 +648,9 @@ def _person_lines(person: Person, screen: Screen) -> list[str]:
     where = (contact.unit, contact.site, contact.zone)
     facts = [contact.phone, contact.mail, contact.caller_class, *where]
     told = ", ".join(fact for fact in facts if fact)
+    works = " (technician)" if person.is_technician else ""
     return [
-        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}{works}",
         f"    {line(told)}",
     ]
 
@@ -632,9 +677,11 @@ def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
         if said is None:
             continue
         late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
-        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
         counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
-        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+        told += [
+            f"{late}{line(bulletin(ticket, result.now))}",
+            f"    for {line(words.whom(said))}; {counts}",
+        ]
     return told, []
 
 
