@@ -42,6 +42,7 @@ def _expressions(format_: AlertFormat) -> Iterator[tuple[str, Expression]]:
         "inner": format_.inner,
         "each": format_.each,
         "ignore": format_.ignore,
+        "delivery": format_.delivery,
     }
     yield from ((path, expression) for path, expression in single.items() if expression)
     several = {"source.at": format_.source.at}
@@ -60,14 +61,18 @@ def _is_constant(tree: Any) -> bool:
 
 
 def _misused(tree: Any) -> Iterator[str]:
-    """The functions of an expression that do not exist, or cannot take what they get."""
+    """What in an expression does not exist, cannot take what it gets, or is never anything."""
     if tree["type"] == "function_expression":
         said = _call_problem(tree["value"], tree["children"])
         if said:
             yield said
-    for child in tree["children"]:
-        if isinstance(child, dict):
-            yield from _misused(child)
+    children = [child for child in tree["children"] if isinstance(child, dict)]
+    if tree["type"] in ("subexpression", "index_expression") and (
+        children[0]["type"] == "not_expression"
+    ):
+        yield "`!a.b` is (!a).b, which is never anything; write !(a.b)"
+    for child in children:
+        yield from _misused(child)
 
 
 def _call_problem(name: str, given: Sequence[Any]) -> str:

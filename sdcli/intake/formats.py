@@ -190,7 +190,8 @@ class Formats:
         reader = self._reader(name) if name else self._best(document)
         if reader is None or not depth:
             return None
-        return self._read_inside(reader, document, depth) or reader.read(document)
+        read = self._read_inside(reader, document, depth) or reader.read(document)
+        return reader.delivered(document, read)
 
     def _read_inside(self, reader: _Reader, document: Document, depth: int) -> list[Reading]:
         """The items of the documents inside one; none if there are none that a format fits."""
@@ -347,6 +348,7 @@ class _Reader:
         self._inner = _optional(format_.inner)
         self._each = _optional(format_.each)
         self._ignore = _optional(format_.ignore)
+        self._delivery = _optional(format_.delivery)
         self._source = _Finder(format_.source, "line")
         fields = format_.fields
         self._key = [_Getter(expression) for expression in fields.key] if fields else []
@@ -371,6 +373,19 @@ class _Reader:
         if isinstance(found, list):
             return [Document("json", _parsed(part), part) for part in found]
         return [Document("json", _parsed(found), document.payload)] if found else []
+
+    def delivered(self, document: Document, readings: list[Reading]) -> list[Reading]:
+        """Readings whose alerts know the delivery that brought them, if it has an id.
+
+        What an alert says takes part: an id that was used for something else hides nothing.
+        """
+        given = self._delivery.get(document.value) if self._delivery else None
+        if not given or not isinstance(given, (str, int)):
+            return readings
+        return [
+            each._replace(item=_delivered(each.item, f"{self.name} {convert.line(given)}"))
+            for each in readings
+        ]
 
     def read(self, document: Document) -> list[Reading]:
         """The items of a document that is of this format."""
@@ -448,6 +463,15 @@ class _Reader:
     def unread(self, what: str, payload: Any) -> Reading:
         """A payload of this format that makes no sense: a request of type unknown."""
         return Reading(unrecognised(f"it reads as {self._title}, but {what}", payload), self.fit)
+
+
+def _delivered(item: Item, delivery: str) -> Item:
+    """An alert under the id of its delivery; other items as they are."""
+    if not isinstance(item, AlertItem) or item.idempotency_key:
+        return item
+    said = msgspec.json.encode([item.key, item.firing, item.starts_at, item.details])
+    mark = hashlib.sha256(said).hexdigest()[:12]
+    return replace(item, idempotency_key=f"{delivery[:_LONGEST_PART]} {mark}")
 
 
 def unrecognised(reason: str, payload: Any, summary: str = "") -> RequestItem:

@@ -83,6 +83,8 @@ class AlertFormat(Struct, frozen=True, kw_only=True):
         each: where the alerts are, if there are several. Expressions then find the alert as
             `item` and the whole as `document`; otherwise they begin at the document.
         ignore: what makes it no alert, such as a test or an acknowledgement.
+        delivery: where in the whole document the id of its delivery is, if the vendor says that
+            the same id means the same delivery, made once more.
         source: the monitoring system, if it is not the file's name.
     """
 
@@ -94,6 +96,7 @@ class AlertFormat(Struct, frozen=True, kw_only=True):
     inner: Expression = Expression("")
     each: Expression = Expression("")
     ignore: Expression = Expression("")
+    delivery: Expression = Expression("")
     source: Field = Field()
     fields: AlertFields | None = None
     place: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,6 @@ from sdcli.policy.load import read_file, read_formats
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import JsonRunner, Runner
 
 FORMATS = Formats(read_formats(str(REPOSITORY)))
@@ -285,6 +284,7 @@ fields:
       - part(mine, '(')
       - part(mine, '^(a+)+$')
       - part(mine, other)
+      - "!mine.other && mine"
   key: [mine]
 """
 
@@ -302,6 +302,7 @@ def test_what_an_expression_cannot_do_is_told(
         (11, "'(' is no regular expression"),
         (12, "can take for ever"),
         (13, "must stand in the file"),
+        (14, "write !(a.b)"),
     ):
         (found,) = (each for each in told.splitlines() if f"mine.yaml:{line}:" in each)
         assert said in found
@@ -451,3 +452,40 @@ def test_from_names_any_format(sd: Runner, sdj: JsonRunner) -> None:
     said = sd("intake", "test", "-", "--from", "nonsense", stdin="x", expect=3).stderr
     assert "There is no format 'nonsense'" in said
     assert "alertmanager" in said
+
+
+@pytest.mark.parametrize(
+    ("sample", "path"),
+    [
+        ("aws-sns--alarm.json", ("MessageId",)),
+        ("pagerduty-webhook--firing.json", ("event", "id")),
+        ("cloudevents--firing.json", ("id",)),
+    ],
+)
+def test_a_delivery_made_twice_is_known(sample: str, path: tuple[str, ...]) -> None:
+    """Its id is the idempotency key; an id that is used for another alert hides nothing."""
+    raw = (Path(__file__).parent / "samples" / sample).read_bytes()
+    (first,) = recognise(raw, FORMATS)
+    (again,) = recognise(raw, FORMATS)
+    assert isinstance(first, AlertItem)
+    assert isinstance(again, AlertItem)
+    assert first.idempotency_key == again.idempotency_key != ""
+    changed = json.loads(raw)
+    place = changed
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = "another"
+    (other,) = recognise(json.dumps(changed).encode(), FORMATS)
+    assert isinstance(other, AlertItem)
+    assert (other.key, other.idempotency_key) != (first.key, first.idempotency_key)
+    assert other.key == first.key
+
+
+def test_an_id_used_for_the_end_too_hides_no_end() -> None:
+    """Only what says the same is a repetition."""
+    samples = Path(__file__).parent / "samples"
+    names = ("aws-sns--alarm.json", "aws-sns--alarm-over.json")
+    documents = [json.loads((samples / name).read_bytes()) for name in names]
+    assert documents[0]["MessageId"] == documents[1]["MessageId"]
+    items = [item for each in documents for item in recognise(json.dumps(each).encode(), FORMATS)]
+    assert len({item.idempotency_key for item in items if isinstance(item, AlertItem)}) == 2
