@@ -24,8 +24,9 @@ format: $(VENV)/.dev  ## put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.run  ## write the generated parts of the README anew
+docs: $(VENV)/.run  ## write the generated parts of README and docs/intake.md anew
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/readme.py
+	@$(BIN)/python tools/intake_page.py
 
 # Taskwarrior is measured too where it is installed: apt-get install taskwarrior
 bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of this machine, beside `import click` and peers

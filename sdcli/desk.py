@@ -310,9 +310,9 @@ class Desk:
             items = [self.attachments.saved(item) for item in items]  # on disk before named
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
-            if any(isinstance(item, AlertItem) for item in items):
-                self._told(recorder.catch_up())
             outcomes = recorder.record(items)
+            if any(isinstance(item, AlertItem) for item in items):
+                self._told(recorder.catch_up())  # now: what has just recovered is not raised
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
@@ -502,7 +502,7 @@ class Desk:
         return item
 
     @contextmanager
-    def keeping(self, raw: bytes) -> Iterator[None]:
+    def keeping(self, raw: bytes, key: str = "") -> Iterator[None]:
         """Lose nothing that was piped in: if the block fails, `raw` is kept and the error says where.
 
         Raises:
@@ -511,27 +511,28 @@ class Desk:
         try:
             yield
         except SdcliError as error:
-            self._keep(raw, error)
+            self._keep(raw, error, key)
             raise
         except Exception as unexpected:
             failure = SdcliError(f"sdcli failed unexpectedly ({unexpected!r}). This is a bug.")
-            self._keep(raw, failure)
+            self._keep(raw, failure, key)
             raise failure from unexpected
 
-    def _keep(self, raw: bytes, error: SdcliError) -> None:
+    def _keep(self, raw: bytes, error: SdcliError, key: str) -> None:
         from sdcli.intake.items import Unreadable  # noqa: PLC0415 - as above
         from sdcli.intake.quarantine import keep_anywhere  # noqa: PLC0415
 
         if not raw.strip():
             return
-        item = Unreadable(reason=error.message, raw=raw)
+        item = Unreadable(reason=error.message, raw=raw, key=key)
         try:
             path = keep_anywhere(self._quarantine_folder, item, self.stamp)
         except MachineError:
             error.also("What was piped in could not be kept either: keep its source.")
         else:
             error.also(
-                f"What was piped in is kept: `sdcli open - < {path}` takes it in.", kept=path
+                f"What was piped in is kept: `sdcli intake retry {path}` takes it in, once.",
+                kept=path,
             )
 
     def bring_in(

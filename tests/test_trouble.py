@@ -79,7 +79,7 @@ def test_what_is_piped_in_survives_a_busy_ledger(
         result = sd("open", "-", "--json", stdin="precious", env=env, expect=6)
 
     error = json.loads(result.stderr.splitlines()[-1])["error"]
-    assert f"`sdcli open - < {error['kept']}`" in error["message"]
+    assert f"`sdcli intake retry {error['kept']}`" in error["message"]
     assert Path(error["kept"]).read_text() == "precious"
     sd("open", "-", stdin=Path(error["kept"]).read_text())
     assert [ticket["summary"] for ticket in sdj("list")] == ["first", "precious"]

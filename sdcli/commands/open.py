@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdcli import results
-from sdcli.intake.items import MailItem, RequestItem, keyed, linked, summarised
+from sdcli.intake.items import (
+    AlertItem,
+    MailItem,
+    RequestItem,
+    keyed,
+    linked,
+    summarised,
+    told_by_options,
+)
 from sdcli.params import (
     FORMAT,
     REF,
@@ -53,6 +62,9 @@ if TYPE_CHECKING:
     "form",
     type=FORMAT,
     help="What standard input holds, if that is not plain: a format, json, text or mail.",
+)
+@click.option(
+    "--sender-repeats", is_flag=True, help="Keep nothing if it fails: it will be sent again."
 )
 @with_details
 @with_answers
@@ -140,14 +152,19 @@ def _recorded(desk: Desk, item: RequestItem, way: str, ref: str, *, quiet: bool)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
-    """Read all of standard input first, then record it: nothing is locked while waiting."""
+    """Read all of standard input first, then record it: nothing is locked while waiting.
+
+    No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
+    that is over by then would fire again.
+    """
     if _answers_given(given):
         raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    with desk.keeping(raw):
-        read = keyed([each.item for each in desk.read(raw, form)], given["idempotency_key"])
+    key = given["idempotency_key"]
+    with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
+        read = keyed([each.item for each in desk.read(raw, form)], key)
         outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
 
@@ -156,11 +173,13 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     """What the options say where a piped request says nothing."""
     from msgspec.structs import asdict, replace
 
+    options = _fields_of(desk, given)
+    if isinstance(item, AlertItem):
+        return told_by_options(item, options)
     if isinstance(item, MailItem):
-        return replace(item, defaults=RequestItem(summary="", **_fields_of(desk, given)))
+        return replace(item, defaults=RequestItem(summary="", **options))
     if not isinstance(item, RequestItem):
         return item
-    options = _fields_of(desk, given)
     has = asdict(item)
     missing = {name: value for name, value in options.items() if value and not has[name]}
     missing["request"] = options["request"].overlaid(item.request)

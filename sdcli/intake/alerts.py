@@ -7,16 +7,16 @@ in exactly one event of one ticket, or is told to be ignored.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from sdcli.intake.outages import Outages
 from sdcli.intake.outcome import Outcome
+from sdcli.intake.page import Page
 from sdcli.intake.placing import opened_by_alert, place
 from sdcli.tickets import keys
-from sdcli.tickets.alerts import Standing, after, key_of, standings
 from sdcli.tickets.event import (
     AnyEvent,
     Classified,
@@ -29,7 +29,6 @@ from sdcli.tickets.event import (
     Resolved,
     Suppressed,
 )
-from sdcli.tickets.ticket import advance
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive
 
@@ -39,80 +38,11 @@ if TYPE_CHECKING:
     from sdcli.intake.placing import Placed
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
+    from sdcli.tickets.alerts import Standing
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
 
 _AT_WORK = ("new", "in_progress", "waiting")
-
-
-class Page:
-    """One ticket in the book: as it was, as it is, its alerts, and the events in between."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        self.before = ticket
-        self.ticket = ticket
-        self.standings = standings(ticket.events)
-        self._firing = {key for key, each in self.standings.items() if each.firing}
-        self._added: list[AnyEvent] = []
-        self._tallies: dict[str, Repeated] = {}
-
-    def add(self, *events: AnyEvent) -> None:
-        """Let something happen to the ticket."""
-        for event in events:
-            key = key_of(event)
-            if isinstance(event, Repeated) and self._is_tally(event):
-                self._tally(event)
-                continue
-            self._settle(key)
-            self._take(event)
-
-    def standing(self, key: str) -> Standing:
-        """How an alert stands here."""
-        return self.standings.get(key) or Standing(key=key)
-
-    def others_firing(self, key: str) -> int:
-        """How many other alerts of the ticket still fire."""
-        return len(self._firing) - (key in self._firing)
-
-    def events(self) -> list[AnyEvent]:
-        """What was added, in order."""
-        for key in list(self._tallies):
-            self._settle(key)
-        return self._added
-
-    @property
-    def last_joined(self) -> datetime:
-        """When the last new alert came to the ticket."""
-        joined = (e.at for e in reversed(self.ticket.events) if isinstance(e, Correlated))
-        return next(joined, self.ticket.opened_at)
-
-    def _is_tally(self, event: Repeated) -> bool:
-        """Whether nothing but a number changes, so that one event can count many (T17)."""
-        known = self.standings.get(event.key)
-        same = known is not None and known.firing and known.flapping == event.flapping
-        return same and not event.idempotency_key
-
-    def _tally(self, event: Repeated) -> None:
-        known = self._tallies.get(event.key)
-        if known and known.rule != event.rule:
-            self._settle(event.key)
-            known = None
-        self._tallies[event.key] = replace(event, times=event.times + (known.times if known else 0))
-        self.standings[event.key] = after(self.standings[event.key], event)
-
-    def _settle(self, key: str) -> None:
-        tally = self._tallies.pop(key, None)
-        if tally is not None:
-            self.ticket = advance(self.ticket, [tally])
-            self._added.append(tally)
-
-    def _take(self, event: AnyEvent) -> None:
-        key = key_of(event)
-        self.ticket = advance(self.ticket, [event])
-        self._added.append(event)
-        if key:
-            known = self.standings[key] = after(self.standing(key), event)
-            (self._firing.add if known.firing else self._firing.discard)(key)
 
 
 class AlertBook:
@@ -174,7 +104,7 @@ class AlertBook:
     def _again(self, page: Page, item: AlertItem) -> Outcome:
         """It fires on a ticket that is being worked on."""
         known = page.standing(item.key)
-        if self._is_too_many(known):
+        if known.firing and self._is_too_many(known):  # a change is never too many
             page.add(self._repeated(item, "limit-of-alert", flapping=known.flapping))
             reason = (
                 f"more than {self._rules.limits.sightings_a_key} of it in an hour: counted only"
@@ -183,7 +113,8 @@ class AlertBook:
         self._weigh(page, item)
         if known.firing:
             page.add(self._repeated(item, "same-alert", flapping=known.flapping))
-            reason = f"the same alert, seen {page.standing(item.key).sightings} times by now"
+            seen = page.standing(item.key).sightings
+            reason = f"the same alert, seen {seen} {'time' if seen == 1 else 'times'} by now"
             return self._outcome("deduped", page, item.key, "same-alert", reason)
         flapping = self._flaps(known)
         rule: str = "flapping" if flapping else "fires-again"
@@ -194,12 +125,6 @@ class AlertBook:
     def _reopen(self, page: Page, item: AlertItem) -> Outcome:
         self._refs[item.key] = page.ticket.ref
         known = page.standing(item.key)
-        if self._is_too_many(known) and not page.ticket.is_closed:
-            page.add(self._repeated(item, "limit-of-alert", flapping=known.flapping))
-            reason = (
-                f"more than {self._rules.limits.sightings_a_key} of it in an hour: counted only"
-            )
-            return self._outcome("suppressed", page, item.key, "limit-of-alert", reason)
         flapping = known.flapping if known.firing else self._flaps(known)
         rule: str = "flapping" if flapping else "fires-again"
         within = _spelled(self._rules.reopen_within)
@@ -307,7 +232,7 @@ class AlertBook:
         """Count an alert on the ticket that stands for what the limit has stopped."""
         limits = self._rules.limits
         since = self._stamp.at - timedelta(seconds=limits.over)
-        said = f"more than {limits.tickets_a_source} tickets in {_spelled(limits.over)}"
+        said = f"{limits.tickets_a_source} tickets in {_spelled(limits.over)}, as many as it may"
         storms = (self._page(t) for t in self._writer.having(keys.storm(item.source), since))
         page = next((storm for storm in storms if storm.ticket.status in _AT_WORK), None)
         if page is None:
@@ -366,7 +291,8 @@ class AlertBook:
             reason = self._flapping_reason(page, item.key)
             return self._outcome("resumed", page, item.key, rule, reason)
         if left:
-            reason = f"it is over; {left} other alerts of the ticket go on"
+            others = "another alert of the ticket goes" if left == 1 else f"{left} others go"
+            reason = f"it is over; {others} on"
             return self._outcome("resumed", page, item.key, rule, reason)
         return self._resolved(page, item.key)
 
@@ -375,7 +301,8 @@ class AlertBook:
         ticket = page.ticket
         resolves = self._rules.on_recovery == "resolve" and ticket.status in _AT_WORK
         if not resolves or ticket.held:
-            reason = "monitoring reports the service restored; the ticket stays open until resolved"
+            stays = "" if ticket.status == "resolved" else "; the ticket stays open until resolved"
+            reason = f"monitoring reports the service restored{stays}"
             return self._outcome("resumed", page, key, "recovery", reason)
         page.add(
             Resolved(
@@ -446,7 +373,7 @@ class AlertBook:
                 rule="planned-outage",
             )
         )
-        reason = f"expected: {page.ticket.summary}"
+        reason = f"a planned outage expects it: {page.ticket.summary.partition(': ')[2]}"
         return self._outcome("suppressed", page, item.key, "planned-outage", reason)
 
     def _pending(self) -> list[Page]:
@@ -472,14 +399,34 @@ class AlertBook:
         """Open what an outage kept from being opened, unless it has a ticket by now."""
         page = self._known(key)
         if page is None or page.ticket.status not in _AT_WORK:
+            other = self._outages.expecting_again(would_open)
+            if other:
+                return self._hand_on(record, other, would_open)
             id_, at, by = self._stamp.mark()
             reasons = {**would_open.reasons, "raised": f"it still fires after {record.ticket.ref}"}
             opened = replace(would_open, id=id_, at=at, by=by, reasons=reasons, rule="outage-over")
             page = self._page(self._writer.create((opened,)))
             self._refs[key] = page.ticket.ref
         record.add(Raised(*self._stamp.mark(), key=key, ref=page.ticket.ref))
-        reason = f"it still fires after the {record.ticket.summary.lower()}"
+        reason = f"it still fires after the end of {record.ticket.ref}, a planned outage"
         return self._outcome("created", page, key, "outage-over", reason)
+
+    def _hand_on(self, record: Page, name: str, would_open: Opened) -> Outcome:
+        """Another outage expects it still: it is pending there from now on."""
+        key = would_open.key
+        page = self._page(self._outages.record(self._writer, name))
+        again = Suppressed(
+            *self._stamp.mark(),
+            key=key,
+            firing=True,
+            times=0,
+            would_open=would_open,
+            rule="planned-outage",
+        )
+        page.add(again)
+        record.add(Raised(*self._stamp.mark(), key=key, ref=page.ticket.ref))
+        reason = f"a planned outage expects it: {page.ticket.summary.partition(': ')[2]}"
+        return self._outcome("suppressed", page, key, "planned-outage", reason)
 
     # Looking tickets up.
 

@@ -184,10 +184,14 @@ class MailItem(Struct, frozen=True, kw_only=True):
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):
-    """Something that cannot be read; it is kept as it came, with the reason."""
+    """Something that cannot be read; it is kept as it came, with the reason.
+
+    `key` is the idempotency key it was sent with: whoever sends it again means the same.
+    """
 
     reason: str
     raw: bytes
+    key: str = ""
 
 
 Item: TypeAlias = AlertItem | Ignored | RequestItem | MailItem | Unreadable
@@ -225,3 +229,23 @@ def _keyed(item: Item, key: str) -> Item:
     if not isinstance(item, AlertItem | RequestItem) or item.idempotency_key:
         return item
     return replace(item, idempotency_key=key)
+
+
+def told_by_options(item: AlertItem, options: dict[str, Any]) -> AlertItem:
+    """An alert with what the options of `open` say where it says nothing.
+
+    What an alert has no place for is kept among its labels, so nothing that was typed is lost.
+    """
+    known = {"service", "urgency", "details", "fields", "idempotency_key", "minutes", "request"}
+    more = {
+        name: str(value) for name, value in options.items() if value and name not in known
+    } | options["fields"]
+    urgency = options["urgency"] or UNKNOWN
+    details = (item.details, options["details"])
+    return replace(
+        item,
+        service=item.service or options["service"] or "",
+        urgency=item.urgency if item.urgency != UNKNOWN else urgency,
+        details="\n".join(filter(None, details)),
+        labels={**more, **item.labels},
+    )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from sdcli.intake.placing import hosts
 from sdcli.tickets import keys
+from sdcli.tickets.contact import AlertFacts
 from sdcli.tickets.event import Closed, Opened, Resolved, instant
+from sdcli.tickets.words import PLANNED_OUTAGE
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Outage, Policy
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
-
-CODE = "planned-outage"
 
 
 class Outages:
@@ -41,8 +41,16 @@ class Outages:
 
     def expecting(self, item: AlertItem, placed: Placed) -> str:
         """The outage that expects an alert; nothing if none does."""
+        return self._expecting(placed.service, item.component, item.environment)
+
+    def expecting_again(self, would_open: Opened) -> str:
+        """The outage that expects what another one kept from being opened."""
+        facts = would_open.alert or AlertFacts(source="", key="")
+        return self._expecting(would_open.service, facts.component, facts.environment)
+
+    def _expecting(self, service: str, component: str, environment: str) -> str:
         for name, outage in self._now.items():
-            if _expects(outage, item, placed):
+            if _expects(outage, service, component, environment):
                 return name
         return ""
 
@@ -72,8 +80,8 @@ class Outages:
         )
         return (
             opened,
-            Resolved(*self._stamp.mark(), code=CODE, note=why),
-            Closed(*self._stamp.mark(), code=CODE, unconfirmed=why),
+            Resolved(*self._stamp.mark(), code=PLANNED_OUTAGE, note=why),
+            Closed(*self._stamp.mark(), code=PLANNED_OUTAGE, unconfirmed=why),
         )
 
 
@@ -82,8 +90,8 @@ def identity(name: str, outage: Outage) -> str:
     return f"{name} {outage.start}"
 
 
-def _expects(outage: Outage, item: AlertItem, placed: Placed) -> bool:
-    if outage.environment and item.environment.casefold() != outage.environment.casefold():
+def _expects(outage: Outage, service: str, component: str, environment: str) -> bool:
+    if outage.environment and environment.casefold() != outage.environment.casefold():
         return False
     components = {each.casefold() for each in outage.components}
-    return placed.service in outage.services or not components.isdisjoint(hosts(item.component))
+    return service in outage.services or not components.isdisjoint(hosts(component))

@@ -5,15 +5,16 @@ Alerts go by the rules in `alerts`; a request opens a ticket, unless it was reco
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
 from sdcli.intake.caller import contact_of
 from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
-from sdcli.tickets.event import Opened
+from sdcli.tickets.event import Opened, Repeated
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
 
@@ -117,9 +118,40 @@ class Recorder:
             return Outcome(
                 action="deduped", ticket=known, key=key, rule="idempotency-key", reason=reason
             )
+        if item.unrecognised:
+            return self._unrecognised(item)
         ticket = self._writer.create((opened_by_request(self._policy, self._stamp, item),))
-        rule, reason = ("unrecognised", item.unrecognised) if item.unrecognised else ("request", "")
-        return Outcome(action="created", ticket=ticket, key=key, rule=rule, reason=reason)
+        return Outcome(action="created", ticket=ticket, key=key, rule="request")
+
+    def _unrecognised(self, item: RequestItem) -> Outcome:
+        """What no format knows opens a ticket; the very same again is counted there."""
+        key = same_payload(item.payload)
+        known = self._writer.by_key(key)
+        if known is not None and known.status != "resolved":
+            again = Repeated(
+                *self._stamp.mark(),
+                key=key,
+                rule="same-alert",
+                idempotency_key=item.idempotency_key,
+            )
+            ticket = self._writer.append(known, (again,))
+            reason = f"the same payload, seen {ticket.alert_count} times by now"
+            return Outcome(
+                action="deduped", ticket=ticket, key=key, rule="same-alert", reason=reason
+            )
+        opened = opened_by_request(self._policy, self._stamp, item)
+        opened = replace(opened, key=key, rule="unrecognised")
+        ticket = self._writer.create((opened,))
+        reason = item.unrecognised
+        return Outcome(action="created", ticket=ticket, key=key, rule="unrecognised", reason=reason)
+
+
+def same_payload(payload: Any) -> str:
+    """The key of a payload that no format knows: the same for the same content, and no other."""
+    from hashlib import sha256  # noqa: PLC0415 - few payloads pay for it
+
+    canonical = msgspec.json.encode(payload, order="sorted")
+    return f"unrecognised:-:#{sha256(canonical).hexdigest()[:16]}"
 
 
 def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from sdcli.errors import MachineError, NoSuchEntryError
 from sdcli.intake.items import Item, MailItem, RequestItem, Unreadable, keyed
 from sdcli.intake.outcome import Outcome  # noqa: TC001 - msgspec reads the annotations
-from sdcli.intake.quarantine import keep
+from sdcli.intake.quarantine import keep, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -111,7 +111,9 @@ class Quarantine:
         for number, item in enumerate(bad, 1):
             keep(self._folder, item, self._stamp, f"{stem}-{number}")
         good = [item for item in items if not isinstance(item, Unreadable)]
-        outcomes = take_in(list(map(_from_script, keyed(good, f"quarantine {stem}"))))
+        outcomes = take_in(
+            list(map(_from_script, keyed(good, key_of(path) or f"quarantine {stem}")))
+        )
         self._put_away(path)
         left = (
             f"{len(bad)} of its {len(items)} items cannot be read: {bad[0].reason}" if bad else ""

@@ -48,16 +48,18 @@ def looks_like_json(text: str) -> bool:
 def json_values(raw: bytes, text: str) -> list[Any]:
     """The JSON values of a stream; what is none is `Unreadable` and leaves the others alone.
 
-    Only objects, each on a line of its own, make a stream of several: anything else that is not
-    one document has been cut or damaged, and its parts mean nothing alone.
+    If the first line is an object by itself, or all begin like one, it is a stream of several, and
+    a line that is none leaves the others alone. Anything else that is not one document has been
+    cut or damaged, and its parts mean nothing alone.
     """
     whole = _json(text.encode(), raw)
     if not isinstance(whole, Unreadable):
         return [whole]
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not all(line.lstrip().startswith("{") for line in lines):
-        return [whole]
+    lines = [line.lstrip("\ufeff") for line in text.split("\n") if line.strip()]
     values = [_json(line.encode(), line.encode()) for line in lines]
+    alike = all(line.lstrip().startswith("{") for line in lines)
+    if not (alike or isinstance(values[0], dict)):
+        return [whole]
     return values if any(isinstance(value, dict) for value in values) else [whole]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, listed, nearest
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
+from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -174,6 +174,9 @@ def _intake(files: Files) -> Iterator[Problem]:
 
 
 def _schedule(files: Files) -> Iterator[Problem]:
+    if files.schedule.outages and PLANNED_OUTAGE not in files.vocabulary.closure_code:
+        message = f"planned outages need the closure code `{PLANNED_OUTAGE}`"
+        yield files.problem(VOCABULARY, "closure_code", message)
     for name, outage in _sound(files.schedule.outages):
         at = f"outages.{name}"
         if outage.end <= outage.start:
@@ -207,5 +210,5 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (_contacts, ("contacts",)),
     (_vocabulary, ("vocabulary",)),
     (_intake, ("intake", "vocabulary")),
-    (_schedule, ("schedule", "catalog")),
+    (_schedule, ("schedule", "catalog", "vocabulary")),
 )

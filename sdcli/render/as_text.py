@@ -336,7 +336,8 @@ def _opened(result: results.Opened, screen: Screen) -> _Lines:
 def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
     if seen is None:
         where = f", kept in {outcome.file}" if outcome.file else ""
-        return [line(f"{outcome.action}: {outcome.reason}{where}")]
+        which = f" ({outcome.key})" if outcome.key else ""
+        return [line(f"{outcome.action}: {outcome.reason}{which}{where}")]
     ticket = seen.ticket
     why = f" ({outcome.reason})" if outcome.reason else ""
     head = f"{screen.style(ticket.ref, bold=True)} {outcome.action}{line(why)}"

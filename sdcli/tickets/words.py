@@ -24,6 +24,9 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 Priority: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 
+PLANNED_OUTAGE = "planned-outage"
+"""The closure code of what a planned outage has caused (R3d1.3)."""
+
 BREACH = 100
 """The percentage of a target at which a warning is a breach."""
 

@@ -91,13 +91,60 @@ def test_a_planned_outage_at_the_desk(sd: Runner, sdj: JsonRunner, desk_dir: Pat
     assert sdj("list") == []
     late = "2026-11-23T11:00:00Z"
     raised = sd("sla-check", at=late)
-    assert "it still fires after the planned outage" in raised.stderr
+    assert "it still fires after the end of SD-1" in raised.stderr
     (ticket,) = sdj("list", at=late)
     assert ticket["alert_count"] == 1
     sd("sla-check", at=late)
     assert len(sdj("list", at=late)) == 1
     record = sdj("intake", "explain", "1")
     assert (record["total"], record["suppressed"]) == (1, 1)
+
+
+def test_the_same_unknown_payload_is_counted(sd: Runner, sdj: JsonRunner) -> None:
+    """What no format knows opens one ticket of type unknown, however often it comes."""
+    stream = "\n".join(json.dumps({"foo": "bar", "n": n}) for n in (1, 2, 1, 1))
+    told = [json.loads(row) for row in sd("open", "-", "--json", stdin=stream).stdout.splitlines()]
+    assert [each["rule"] for each in told] == [
+        "unrecognised",
+        "unrecognised",
+        "same-alert",
+        "same-alert",
+    ]
+    assert [ticket["type"] for ticket in sdj("list")] == ["unknown", "unknown"]
+    assert sdj("intake", "explain", "1")["total"] == 3
+    assert sdj("history", "1")[0]["payload"] == {"foo": "bar", "n": 1}
+
+
+def test_a_bad_line_holds_nothing_back(sd: Runner, sdj: JsonRunner) -> None:
+    """Of a stream of objects each line stands for itself, whatever the others are."""
+    stream = '{"summary": "one"}\nnull\ncurl: (28) timeout\n\ufeff{"summary": "two"}\n}{\n'
+    told = sd("open", "-", "--json", stdin=stream, expect=8)
+    actions = [json.loads(row)["action"] for row in told.stdout.splitlines()]
+    assert Counter(actions)["quarantined"] == 2
+    assert {"one", "two"} <= {ticket["summary"] for ticket in sdj("list")}
+
+
+def test_options_go_with_an_alert(sd: Runner, sdj: JsonRunner) -> None:
+    """What the options say where an alert says nothing is used, and the rest is kept."""
+    words = ("--service", "vpn", "--field", "rack=7", "--details", "see the log", "--user", "ada")
+    sd("open", "-", *words, stdin=_stream("firing"))
+    ticket = sdj("show", "1")
+    assert (ticket["service"], ticket["fields"]["rack"]) == ("vpn", "7")
+    assert ticket["fields"]["user"] == "ada"
+    assert "see the log" in ticket["details"]
+
+
+def test_a_retry_knows_what_was_sent_again(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What was kept while the desk was broken, and sent again with its key, is taken in once."""
+    teams = desk_dir / "catalog" / "teams.yaml"
+    sound = teams.read_text()
+    take = ("open", "-", "--idempotency-key", "run-1")
+    teams.write_text("format: 1\n")
+    assert "intake retry" in sd(*take, stdin=_stream("firing"), expect=5).stderr
+    teams.write_text(sound)
+    sd(*take, stdin=_stream("firing"))
+    sd("intake", "retry")
+    assert sdj("show", "1")["alert_count"] == 1
 
 
 def test_many_processes_with_one_alert(desk_dir: Path) -> None:

@@ -65,7 +65,7 @@ class Monitor:
         self.minutes = self.minutes if at is None else at
         with self.ledger.write() as writer:
             recorder = Recorder(writer, self.policy, self.stamp, lambda _: "kept")
-            return [*recorder.catch_up(), *recorder.record(items)]
+            return [*recorder.record(items), *recorder.catch_up()]
 
     def tickets(self) -> list[Ticket]:
         """All tickets, which must be what their events say."""
@@ -348,6 +348,37 @@ def test_an_alert_is_limited_and_still_counted(monitor: Monitor) -> None:
     assert counted(monitor.tickets())["firing"] == 7
 
 
+def test_a_change_is_never_too_many(monitor: Monitor) -> None:
+    """Beyond its limit an alert that was over and fires again is still seen, and reopens."""
+    monitor.rules(
+        on_recovery="resolve",
+        limits=Limits(over=Span(3600), tickets_a_source=25, sightings_a_key=3),
+    )
+    monitor.send(*[alert()] * 6, over())
+    assert told(monitor.send(alert(), at=1)) == [("reopened", "fires-again")]
+    assert monitor.tickets()[0].status == "in_progress"
+
+
+def test_outages_that_overlap_hand_on(monitor: Monitor) -> None:
+    """What one outage leaves firing is not raised while another one expects it (T19)."""
+    later = Instant(f"{NOW + 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+    monitor.plan(first=outage(components=("fs1",)), second=outage(components=("fs1",), end=later))
+    monitor.send(alert(component="fs1"))
+    assert told(monitor.send(at=61)) == [("suppressed", "planned-outage")]
+    assert [ticket.status for ticket in monitor.tickets()] == ["closed", "closed"]
+    assert monitor.send(at=62) == []
+    assert told(monitor.send(at=121)) == [("created", "outage-over")]
+    assert counted(monitor.tickets())["total"] == 1
+
+
+def test_what_recovers_first_after_an_outage_is_not_raised(monitor: Monitor) -> None:
+    """Only what still fires is raised: a recovery that arrives before anybody looked counts (T19)."""
+    monitor.plan(disks=outage(components=("fs1",)))
+    monitor.send(alert(component="fs1"))
+    assert told(monitor.send(over(component="fs1"), at=61)) == [("suppressed", "planned-outage")]
+    assert monitor.send(at=62) == []
+
+
 def test_an_idempotency_key_makes_a_repetition_harmless(monitor: Monitor) -> None:
     """The same sighting sent again is not counted, first or later, in one stream or two."""
     first = alert(idempotency_key="run-1")
@@ -428,7 +459,7 @@ def test_every_event_is_accounted_for(
     for key, firing, minutes, is_fs1 in steps_:
         item = alert(key, firing=firing, component="fs1" if is_fs1 else "")
         outcomes = monitor.send(item, at=monitor.minutes + minutes)
-        ignored += outcomes[-1].action == "ignored"
+        ignored += outcomes[0].action == "ignored"
         firings += firing
     found = counted(monitor.tickets())
     assert found["total"] + ignored == len(steps_)

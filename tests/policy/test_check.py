@@ -13,7 +13,16 @@ from sdcli.errors import DataFileError
 from sdcli.lint import lint
 from sdcli.policy import load
 from sdcli.policy.load import read_policy
-from sdcli.policy.model import FILES, PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
+from sdcli.policy.model import (
+    FILES,
+    INTAKE,
+    PEOPLE,
+    SCHEDULE,
+    SERVICES,
+    SLA_POLICIES,
+    TEAMS,
+    VOCABULARY,
+)
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -42,6 +51,42 @@ class Case(NamedTuple):
 
 _WEEK = _STARTER[SLA_POLICIES].split("    hours:\n", 1)[1].split("    holidays:", 1)[0]
 _CASES: dict[str, Case] = {
+    # What becomes of alerts, and the forward schedule.
+    "recovery code": Case(
+        INTAKE,
+        "recovery_code: recovered",
+        "recovery_code: recoverd",
+        "recovery_code: recoverd",
+        "there is no closure code `recoverd`; did you mean `recovered`?",
+    ),
+    "flapping": Case(
+        INTAKE,
+        "ends_at: 2",
+        "ends_at: 6",
+        "flapping:",
+        "flapping ends below 6 changes, not at 6",
+    ),
+    "outage backwards": Case(
+        SCHEDULE,
+        '"2026-10-03T22:00:00Z"',
+        '"2026-10-03T02:00:00Z"',
+        "mail-gateway-update:",
+        "the outage `mail-gateway-update` ends before it begins",
+    ),
+    "outage of no service": Case(
+        SCHEDULE,
+        "[email]",
+        "[e-mail]",
+        "[e-mail]",
+        "there is no service `e-mail`; did you mean `email`?",
+    ),
+    "outage without its code": Case(
+        VOCABULARY,
+        "  planned-outage: It was a planned outage",
+        "  planned: It was a planned outage",
+        "closure_code:",
+        "planned outages need the closure code `planned-outage`",
+    ),
     # References that lead nowhere (R2b.1a).
     "owner": Case(
         SERVICES,
