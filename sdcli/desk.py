@@ -139,6 +139,10 @@ class Desk:
     def _quarantine_folder(self) -> str:
         return os.path.join(self._ledger_folder, "quarantine")
 
+    @property
+    def _ignored_folder(self) -> str:
+        return os.path.join(self._ledger_folder, "ignored")
+
     @cached_property
     def clocks(self) -> Clocks:
         """The reader of SLA clocks under this desk's policy."""
@@ -327,7 +331,7 @@ class Desk:
         if any(isinstance(item, MailItem) for item in items):
             items = [self.attachments.saved(item) for item in items]  # on disk before named
         with self.ledger.write() as writer:
-            recorder = Recorder(writer, policy, self.stamp, self._quarantined)
+            recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
             if any(isinstance(item, AlertItem) for item in items):
                 self._told(recorder.catch_up())  # now: what has just recovered is not raised
@@ -339,6 +343,11 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._quarantine_folder, item, self.stamp)
+
+    def _set_aside(self, item: Unreadable) -> str:
+        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
+
+        return keep(self._ignored_folder, item, self.stamp)
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -380,25 +389,39 @@ class Desk:
 
         return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
 
-    def attach(self, ref: str, files: Sequence[NewFile], note: str) -> Ticket:
+    def attach(
+        self, ref: str, files: Sequence[NewFile], note: str
+    ) -> tuple[Ticket, tuple[str, ...]]:
         """Add files to a ticket; nothing is kept if one of them is refused.
+
+        Gives the ticket, and the names of the files that it has already: those are not added.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: the desk does not keep such a file.
+            RefusedError: the desk does not keep such a file, or there is nothing in it.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
         self.ledger.get(ref)
         for found in map(self.attachments.look_at, files):
-            if found.refused:
+            refused = found.refused or ("" if found.size else "it is empty")
+            if refused:
+                place = " (catalog/intake.yaml)" if found.refused else ""
                 raise RefusedError(
-                    f"{found.name} is not kept: {found.refused} (catalog/intake.yaml). Nothing was "
-                    "attached.",
+                    f"{found.name} is not kept: {refused}{place}. Nothing was attached.",
                     file=found.name,
                 )
         saved = tuple(map(self.attachments.save, files))
-        return self.change(ref, steps.attach, attachments=saved, note=note)
+        stamp, _ = self.stamp, self.policy  # as in `change`
+        with self.ledger.write() as writer:
+            ticket = writer.get(ref)
+            has = {each.sha256 for each in ticket.attachments if not each.refused}
+            new = tuple(each for each in saved if each.sha256 not in has)
+            if new:
+                ticket = writer.append(
+                    ticket, steps.attach(ticket, stamp, attachments=new, note=note)
+                )
+            return ticket, tuple(each.name for each in saved if each.sha256 in has)
 
     def confirm(self, ref: str, *, to: str, send: bool, again: bool) -> Confirmed:
         """Write the confirmation of a request, hand it over if asked to, and note it.
@@ -431,7 +454,9 @@ class Desk:
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
         failed = confirmation.send(program, message) if send else ""
         sent = send and not failed
-        self.change(ref, steps.acknowledge, to=address, message_id=message_id, sent=sent)
+        self.change(
+            ref, steps.acknowledge, to=address, message_id=message_id, sent=sent, failed=failed
+        )
         if failed:
             raise confirmation.SendingError(ref, failed, message_id)
         return Confirmed(ref, address, message_id, sent, message.decode("ascii", "replace"))
@@ -472,7 +497,8 @@ class Desk:
         """
         from sdcli.intake.retry import Quarantine  # noqa: PLC0415 - as above
 
-        quarantine = Quarantine(self._quarantine_folder, self.policy.intake.sizes, self.stamp)
+        folders = self._quarantine_folder, self._ignored_folder
+        quarantine = Quarantine(*folders, self.policy.intake.sizes, self.stamp)
         return [
             quarantine.retry(path, lambda raw: self.read(raw, None), self.take_in)
             for path in quarantine.paths(names)

@@ -224,6 +224,21 @@ class LedgerDamagedError(SdcliError):
         )
 
 
+class PartialBackupError(SdcliError):
+    """A backup holds every ticket, and not every attached file: some are gone or were changed."""
+
+    code = "partial_backup"
+    exit_code = PARTLY_DONE
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"{path} holds every ticket, but not every attached file: {listed(problems, 3)}. "
+            "`sdcli doctor` names the tickets.",
+            file=path,
+            problems=list(problems),
+        )
+
+
 class BackupDamagedError(LedgerDamagedError):
     """A backup cannot be read whole, so it is not restored."""
 

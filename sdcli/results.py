@@ -43,11 +43,16 @@ class Seen(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """A ticket after a step; `notes` are sentences about what happened beyond the events."""
+    """A ticket after a step; `notes` are sentences about what happened beyond the events.
+
+    `deduped`: what was there already; if that was all, it is not new.
+    """
 
     seen: Seen
     notes: Sequence[str] = ()
     exit_code: int = DONE
+    deduped: Sequence[str] = ()
+    is_new: bool = True
 
 
 class Shown(Struct, frozen=True):
@@ -67,10 +72,14 @@ class History(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Tickets in a list; `more` were left off by the limit."""
+    """Tickets in a list; `more` were left off by the limit.
+
+    `unseen`: how many closed tickets have news and are not in it.
+    """
 
     rows: Sequence[Seen]
     more: int
+    unseen: int = 0
     exit_code: int = DONE
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,8 @@ def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) 
     """Add files to a ticket as evidence.
 
     Each is kept once by what is in it, in ledger/attachments/. `-` is standard input. Too large
-    a file, or one of a kind that catalog/intake.yaml refuses, is refused with all the others.
+    a file, or one of a kind that catalog/intake.yaml refuses, is refused with all the others. What
+    the ticket has already is told and not added again.
 
     \b
     Examples:
@@ -36,9 +39,22 @@ def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) 
     """
     if name and "-" not in files:
         raise click.UsageError("--name is what standard input is called: give `-` as a FILE.")
+    if files.count("-") > 1:
+        raise click.UsageError("Standard input can be read once: give `-` once.")
     most = desk.policy.intake.sizes.attachment
     found = [_read(path, name or "standard-input", most) for path in files]
-    return results.Changed(desk.see(desk.attach(ref, found, note)))
+    ticket, known = desk.attach(ref, found, note)
+    notes = [f"{name} is on {ref} already." for name in known]
+    is_new = len(known) < len(found)
+    return results.Changed(desk.see(ticket), notes, deduped=known, is_new=is_new)
+
+
+def _require_file(path: str, handle: int) -> None:
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        raise RefusedError(
+            f"{path} is no file but a pipe or a device; `-` reads standard input.", path=path
+        )
 
 
 def _read(path: str, name: str, most: int) -> NewFile:
@@ -46,7 +62,7 @@ def _read(path: str, name: str, most: int) -> NewFile:
 
     Raises:
         NotFoundError: there is no such file.
-        RefusedError: it is a folder.
+        RefusedError: it is a folder, a pipe, a device or a socket.
         MachineError: it cannot be read.
     """
     import mimetypes
@@ -59,13 +75,20 @@ def _read(path: str, name: str, most: int) -> NewFile:
             content = sys.stdin.buffer.read(most + 1) if sys.stdin else b""
         else:
             name = os.path.basename(os.path.abspath(path))
-            with open(path, "rb") as stream:
+            # Without waiting: nobody may ever write to a pipe.
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            with open(handle, "rb") as stream:
+                _require_file(path, handle)
                 content = stream.read(most + 1)
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}; nothing was attached.", path=path) from None
     except IsADirectoryError:
         raise RefusedError(f"{path} is a folder; name the files in it.", path=path) from None
-    except (OSError, ValueError) as error:
-        raise MachineError("Reading", path, getattr(error, "strerror", "") or str(error)) from error
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise RefusedError(f"{path} is a socket, and no file.", path=path) from None
+        raise MachineError("Reading", path, error.strerror or str(error)) from error
+    except ValueError as error:
+        raise MachineError("Reading", path, str(error)) from error
     clean = safe_name(name)
     return NewFile(name=clean, content=content, mime=mimetypes.guess_type(clean)[0] or "")

@@ -9,6 +9,7 @@ import click
 
 from sdcli import results
 from sdcli.params import QUEUE, SERVICE, TEXT, as_command, pass_desk
+from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
 from sdcli.tickets.words import OPEN_STATUSES, PRIORITIES, REQUEST_TYPES, STATUSES
 
@@ -27,6 +28,7 @@ _SCREENFUL = 50
 @click.option("--priority", type=click.Choice(PRIORITIES, case_sensitive=False), help="Only this.")
 @click.option("--service", type=SERVICE, default=None, help="Only this service.")
 @click.option("--query", metavar="TEXT", type=TEXT, default="", help="Only with these words.")
+@click.option("--news", is_flag=True, help="Only where somebody answered; closed ones too.")
 @click.option("--all", "everything", is_flag=True, help="Closed tickets too.")
 @click.option(
     "--limit",
@@ -40,19 +42,22 @@ def command(
     ctx: click.Context,
     status: tuple[str, ...],
     everything: bool,
+    news: bool,
     limit: int | None,
     **narrow: str | None,
 ) -> results.Listed:
     """List tickets, the most pressing first.
 
-    Ordered by priority, then age. Closed tickets are left out unless --all or --status asks.
+    Ordered by priority, then age. Closed tickets are left out unless --all or --status asks. A
+    star marks news: somebody answered, and nobody at the desk has done anything since.
 
     \b
-    Example:
+    Examples:
         sdcli list --queue network --priority P1
+        sdcli list --news
     """
     query = Query(
-        statuses=status or (STATUSES if everything else OPEN_STATUSES),
+        statuses=status or (STATUSES if everything or news else OPEN_STATUSES),
         queue=narrow["queue"] or "",
         assignee=narrow["assignee"] or "",
         user=_caller(desk, narrow["user"] or ""),
@@ -62,11 +67,16 @@ def command(
         text=narrow["query"] or "",
     )
     most = _limit(limit, as_json=bool(ctx.obj.json))
-    if most:
+    answered = list(desk.ledger.having(keys.NEWS))
+    if news:
+        found = pressing(ticket for ticket in answered if query.matches(ticket))
+        found, more = found[: most or None], len(found[most:]) if most else 0
+    elif most:
         found, more = desk.ledger.most_pressing(query, most)
     else:
         found, more = pressing(desk.ledger.find(query)), 0
-    return results.Listed([desk.see(ticket) for ticket in found], more)
+    unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
+    return results.Listed([desk.see(ticket) for ticket in found], more, unseen)
 
 
 def _caller(desk: Desk, given: str) -> str:

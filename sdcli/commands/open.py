@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.intake.items import AlertItem, RequestItem, keyed, linked, summarised, told_by_options
+from sdcli.intake.items import (
+    AlertItem,
+    MailItem,
+    RequestItem,
+    keyed,
+    linked,
+    summarised,
+    told_by_options,
+)
 from sdcli.params import (
     FORMAT,
     MAIL,
@@ -205,6 +213,8 @@ def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
     options = _fields_of(desk, given)
     if isinstance(item, AlertItem):
         return told_by_options(item, options)
+    if isinstance(item, MailItem):
+        return replace(item, defaults=RequestItem(summary="", **options))
     if not isinstance(item, RequestItem):
         return item
     has = asdict(item)

@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
+import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -83,8 +86,10 @@ class Attachments:
         return replace(item, files=(), attachments=tuple(map(self.save, item.files)))
 
     def _why_not(self, file: NewFile) -> str:
-        ending = file.name.rpartition(".")[2].casefold()
-        if "." in file.name and ending in self._refused:
+        if file.is_own:
+            return ""
+        ending = ending_of(file.name)
+        if ending in self._refused:
             return f"files ending in .{ending} are refused"
         if len(file.content) > self._most:
             return f"larger than {self._most} bytes"
@@ -93,7 +98,7 @@ class Attachments:
     def _keep(self, sha256: str, content: bytes) -> None:
         """Write it beside its place, and give it its name: it is there whole or not at all."""
         path = self.path(sha256)
-        if os.path.exists(path):
+        if _holds(path, content):
             return
         for folder in (os.path.dirname(self._folder), self._folder, os.path.dirname(path)):
             make_folder(folder)
@@ -112,6 +117,26 @@ class Attachments:
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
+
+
+def ending_of(name: str) -> str:
+    """The ending that a machine would go by, whatever hides it; of a bare one the name itself.
+
+    A safe name has `_` where there was something invisible.
+    """
+    plain = unicodedata.normalize("NFKC", unquote(name))
+    seen = "".join(each for each in plain if unicodedata.category(each) not in ("Cf", "Cc", "Mn"))
+    return seen.casefold().strip(" ._").rpartition(".")[2].replace("_", "").strip()
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Whether a file, and no link to one, has this content: what was damaged is written anew."""
+    with suppress(OSError):
+        about = os.lstat(path)
+        if stat.S_ISREG(about.st_mode) and about.st_size == len(content):
+            with open(path, "rb") as stream:
+                return stream.read() == content
+    return False
 
 
 def safe_name(name: str) -> str:

@@ -6,13 +6,15 @@ machine wrote it, so that no other machine answers (T21).
 
 from __future__ import annotations
 
+import re
 import subprocess
 import textwrap
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dateutil import tz
 
@@ -28,10 +30,27 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
+_UNREAD = re.compile(
+    r"(?:no|do-?not|donot|never|nicht)[._-]?(?:reply|answer|antworten)\b", re.IGNORECASE
+)
 SEND_WITHIN_S = 60
 _LONGEST_ID = 900
 _TOLD = 500
 _WIDE = 76
+
+
+class _Written(EmailPolicy):
+    """How the confirmation is written down; the standard library's own folding loses spaces."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header on lines that are short enough."""
+        text = str(value)
+        if name != "Subject" or text.isascii():
+            return super().fold_binary(name, value)
+        tag, _, rest = text.partition(" ")
+        header = Header(tag, "us-ascii", _WIDE, name)
+        header.append(rest, "utf-8")
+        return f"{name}: {header.encode()}\n".encode("ascii")
 
 
 class SendingError(SdcliError):
@@ -41,8 +60,8 @@ class SendingError(SdcliError):
 
     def __init__(self, ref: str, reason: str, message_id: str) -> None:
         super().__init__(
-            f"The confirmation of {ref} was not sent: {reason}. It is recorded as written; "
-            f"`sdcli ack {ref} --send --again` tries once more.",
+            f"The confirmation of {ref} was not sent: {reason}. The history says so; "
+            f"`sdcli ack {ref} --send` tries once more.",
             ref=ref,
             message_id=message_id,
             sent=False,
@@ -53,13 +72,16 @@ def address_for(policy: Policy, ticket: Ticket, given: str) -> str:
     """Where the confirmation goes: as given, else as the request or the contact says.
 
     Raises:
-        RefusedError: it is no address that a mail can go to, or one of the desk's own.
+        RefusedError: it is no address that a mail can go to, one of the desk's own, or one that
+            nobody reads.
     """
     opening = ticket.opening
     contact = policy.contact(ticket.requester)
     address = given or opening.mail or (contact[1].mail if contact else "")
     if not address:
         return ""
+    if not given and _UNREAD.match(address):
+        raise RefusedError(f"Nobody reads what {address} gets; --to MAIL names another address.")
     rules = policy.intake.mail
     if address.casefold() in {own.casefold() for own in (rules.address, *rules.own)}:
         raise RefusedError(f"{address} is the desk's own address; --to MAIL names another.")
@@ -87,7 +109,7 @@ def compose(
         now: the instant in UTC.
     """
     rules, opening = policy.intake.mail, ticket.opening
-    mail = EmailMessage(policy=default)
+    mail = EmailMessage(policy=_Written())
     mail["From"] = Address(rules.name, addr_spec=rules.address)
     mail["To"] = Address(addr_spec=to)
     mail["Subject"] = f"[{ticket.ref}] {one_line(ticket.summary)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jmespath
@@ -82,6 +83,12 @@ class _Functions(functions.Functions):
 _VISITOR = jmespath.visitor.TreeInterpreter(jmespath.Options(custom_functions=_Functions()))
 
 
+_RULED = re.compile(r"\s*[*=#]{3,}")
+_LINE = re.compile(r"\s*([^\W\d_][^:\n=]{0,60}?)\s*:(?:\s|$)")
+_OF_MAIL = {"From", "Sent", "To", "Cc", "Subject"}
+"""The lines that a mail programme puts above what it passes on."""
+
+
 class Document(NamedTuple):
     """One thing that arrived: how it is written, its value, and what to keep as payload."""
 
@@ -137,6 +144,23 @@ class Formats:
     def syntax_of(self, name: str) -> Syntax:
         """How a format is written."""
         return self._formats[name].recognise.syntax
+
+    def opens(self, name: str, line: str) -> bool:
+        """Whether a text that begins with this line begins with a notice of the format.
+
+        It does with a rule of signs, one of the lines that the format names, or what its
+        `begins` says. Anything else somebody wrote above the notice.
+        """
+        format_ = self._formats[name]
+        if _RULED.match(line) or (
+            format_.recognise.begins and convert.part(line, format_.recognise.begins) is not None
+        ):
+            return True
+        found = _LINE.match(line)
+        key = found[1] if found else ""
+        told = msgspec.json.encode((format_.recognise.keys, format_.ignore, format_.fields))
+        named = re.search(rf"(?<!\w){re.escape(key)}(?!\w)", told.decode())
+        return bool(key and key not in _OF_MAIL and named)
 
     def recognise(self, document: Document) -> Fit | None:
         """The format that reads a document, with the reason; None if none fits."""
@@ -241,7 +265,8 @@ def wrong(format_: AlertFormat) -> list[str]:
     """What is wrong with the expressions of a format, beyond how they are written."""
     fields = format_.fields
     finders = [getattr(fields, name) for name in _NATURAL] if fields else []
-    found: list[str] = []
+    problem = convert.pattern_problem(format_.recognise.begins)
+    found: list[str] = [problem] if problem else []
     for expression in (
         format_.recognise.when,
         format_.inner,

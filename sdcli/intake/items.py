@@ -112,11 +112,15 @@ class RequestItem(Struct, frozen=True, kw_only=True):
 
 
 class NewFile(Struct, frozen=True, kw_only=True):
-    """A file that a mail or a person brings: a safe name, and its bytes."""
+    """A file that a mail or a person brings: a safe name, and its bytes.
+
+    `is_own`: it is the text of the mail itself, which is kept whatever the rules for files are.
+    """
 
     name: str
     content: bytes
     mime: str = ""
+    is_own: bool = False
 
 
 class MailItem(Struct, frozen=True, kw_only=True):
@@ -134,9 +138,13 @@ class MailItem(Struct, frozen=True, kw_only=True):
         forwarded_from: who wrote what it passes on.
         returned: of a bounce, the ids of the mails that did not arrive; `returned_from`: their
             senders.
+        fate: of a report, what became of the mail: `failed`, `delayed`, `delivered`, `read` or
+            `deleted`.
         date: when it was written, in UTC, as it says itself.
         files: what is attached; `attachments`: the same once they are saved.
         alerts: what a monitoring system reports in it, read from its body.
+        defaults: what whoever pipes it in says of it, as of a request.
+        raw: the mail as it came; `insisted`: a person wants it taken in, whatever it is.
     """
 
     id: str
@@ -160,6 +168,17 @@ class MailItem(Struct, frozen=True, kw_only=True):
     files: tuple[NewFile, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     alerts: tuple[AlertItem | Ignored, ...] = ()
+    fate: str = ""
+    defaults: RequestItem | None = None
+    raw: bytes = b""
+    insisted: bool = False
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it begins something: it answers nothing and passes nothing on."""
+        from sdcli.intake.replies import begins_anew  # noqa: PLC0415 - only mail pays for it
+
+        return begins_anew(self.subject, self.references)
 
     @property
     def automatic(self) -> str:

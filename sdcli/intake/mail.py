@@ -25,7 +25,7 @@ from sdcli.intake.signs import LOOP, signs_of
 from sdcli.tickets.event import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 _HEAD = 64 * 1024
@@ -40,6 +40,13 @@ _SLACK = 8
 """Characters: white space between text and signature, which nobody misses."""
 LONGEST_TEXT = 1_000_000
 """Characters of a text that go into a ticket; the whole text is then a file of it."""
+_REPORTS = {
+    "message/delivery-status": "Action",
+    "message/disposition-notification": "Disposition",
+}
+_BOUNDARY = re.compile(rb'^--([^\s"]{1,70})[ \t]*\r?\nContent-', re.MULTILINE | re.IGNORECASE)
+_DIVIDED = "multipart/x-divided"
+"""What is made of a part whose boundary is wrong; it is tried once."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _ID = re.compile(r"<([^<>\s]{1,300})>")
 _ENDINGS = {
@@ -71,12 +78,18 @@ def parse(raw: bytes) -> MailItem | Unreadable:
     """The mail in these bytes; never an error."""
     if not raw.strip():
         return Unreadable(reason="it is an empty mail", raw=raw)
-    raw_lines = raw.lstrip(b"\r\n")
+    raw_lines = _begun(raw)
     try:
         message = BytesParser(policy=_POLICY).parsebytes(raw_lines)
         return _read(message, raw)
     except Exception:  # noqa: BLE001 - the parser's own failures are many: it nests too deeply, …
         return _flat(raw_lines, raw)
+
+
+def _begun(raw: bytes) -> bytes:
+    """A mail from its first header on: without byte order mark and envelope line."""
+    lines = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")
+    return re.sub(rb"\A>?From [^\r\n]*(?:\r\n|\r|\n)", b"", lines)
 
 
 def _flat(raw_lines: bytes, raw: bytes) -> MailItem | Unreadable:
@@ -104,12 +117,12 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
     shown = text[:LONGEST_TEXT]
     parts = apart(shown, subject, answers=bool(references))
     is_whole = len(shown) == len(text) and len(parts.said) + _SLACK >= len(text)
-    kept = [] if is_whole or content.html else [_file("message.txt", text.encode(), "text/plain")]
+    kept = [] if is_whole or content.html else [_own("message.txt", text.encode(), "text/plain")]
     return MailItem(
         id=_id_of(message, raw),
         sender=sender,
         sender_name=name,
-        reply_to=answers[0][1] if answers and answers[0][1] != sender else "",
+        reply_to=next((address for _, address in answers if address != sender), ""),
         to=tuple(address for _, address in _addresses(message, "To")),
         cc=tuple(address for _, address in _addresses(message, "Cc")),
         subject=subject,
@@ -123,6 +136,8 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
         forwarded_from=one_line(parts.forwarded_from) or content.forwarded_from,
         returned=tuple(content.returned),
         returned_from=tuple(content.returned_from),
+        fate=_fate(message, content.actions),
+        raw=raw,
         date=_date(message),
         files=tuple(_named([*content.files, *content.html, *kept])),
     )
@@ -137,6 +152,7 @@ class _Body:
         self.html: list[NewFile] = []
         self.returned: list[str] = []
         self.returned_from: list[str] = []
+        self.actions: list[str] = []
         self.forwarded_from = ""
         self._parts = 0
         self.text = "\n\n".join(filter(None, self._walk(message, top=True)))
@@ -151,6 +167,8 @@ class _Body:
             self._inner(part, kind)
         elif part.is_multipart():
             return self._several(part, kind)
+        elif kind.startswith("multipart/"):
+            return self._unbounded(part)
         else:
             return self._leaf(part, kind, top=top)
         return []
@@ -161,6 +179,16 @@ class _Body:
             # The plain one comes first, and the richest last; an empty one says nothing.
             return next((text for text in texts if any(text)), [])
         return [text for each in texts for text in each]
+
+    def _unbounded(self, part: Message) -> list[str]:
+        """The texts of a part that nobody divides where it says: divided where it is, or whole."""
+        content = _decoded(part)
+        mark = _BOUNDARY.search(content[:_HEAD])
+        if mark and part.get_content_type() != _DIVIDED:
+            head = b'Content-Type: %s; boundary="%s"\n\n' % (_DIVIDED.encode(), mark[1])
+            return self._walk(BytesParser(policy=_POLICY).parsebytes(head + content))
+        text = charsets.text(content, part.get_content_charset() or "").strip()
+        return [from_html(text) if text[:1] == "<" else text]
 
     def _leaf(self, part: Message, kind: str, *, top: bool) -> list[str]:
         """A single part: a text to read, or a file."""
@@ -175,12 +203,16 @@ class _Body:
         text = charsets.text(content, part.get_content_charset() or "")
         if not is_html:
             return [text.strip()]
-        self.html.append(_file("message.html", content, kind))
+        self.html.append(_own("message.html", content, kind))
         return [from_html(text)]
 
     def _inner(self, part: Message, kind: str) -> None:
         """A mail inside a mail is a file of it; a report's tells what did not arrive."""
         inner = next(iter(_inside(part)), None)
+        if kind in _REPORTS:
+            for each in _inside(part):
+                self.actions.append(_line(each, _REPORTS[kind]).casefold())
+                self.returned += _ids(each, "Original-Message-ID")
         if kind == "message/rfc822" and inner is not None:
             self._is_returned(inner)
             people = _addresses(inner, "From")
@@ -239,6 +271,11 @@ def _decoded(part: Message) -> bytes:
 
 def _file(name: str, content: bytes, kind: str) -> NewFile:
     return NewFile(name=name, content=content, mime=one_line(kind)[:100])
+
+
+def _own(name: str, content: bytes, kind: str) -> NewFile:
+    """A text of the mail itself, as a file."""
+    return NewFile(name=name, content=content, mime=one_line(kind)[:100], is_own=True)
 
 
 def _named(files: Iterable[NewFile]) -> Iterator[NewFile]:
@@ -338,6 +375,16 @@ def _id_of(message: Message, raw: bytes) -> str:
         same.update("\0".join((name, *_raw(message, name), "")).encode("utf-8", "replace"))
     same.update(re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1].replace(b"\r\n", b"\n").strip())
     return f"{same.hexdigest()[:32]}@sha256.invalid"
+
+
+def _fate(message: Message, actions: Sequence[str]) -> str:
+    """What a report says of a mail; empty for what is none (RFC 3464, RFC 8098)."""
+    if message.get_content_type() != "multipart/report":
+        return ""
+    if str(message.get_param("report-type")).casefold() == "disposition-notification":
+        return "deleted" if any("deleted" in action for action in actions) else "read"
+    known = {action.partition(" ")[0] for action in actions}
+    return next((fate for fate in ("failed", "delayed", "delivered") if fate in known), "failed")
 
 
 def _signs(message: Message, sender: str, subject: str) -> tuple[str, ...]:

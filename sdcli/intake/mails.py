@@ -8,14 +8,17 @@ that did not arrive.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sdcli.errors import NoSuchTicketError
-from sdcli.intake.items import summarised
+from sdcli.intake.items import Ignored, summarised
 from sdcli.intake.outcome import Outcome
-from sdcli.intake.replies import is_thanks, with_signature
+from sdcli.intake.replies import is_passed_on, is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
 from sdcli.tickets.contact import MailFacts
@@ -26,16 +29,26 @@ from sdcli.triage.priority import derive
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sdcli.intake.items import AlertItem, Ignored, MailItem
+    from sdcli.intake.items import AlertItem, MailItem
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Contact, Policy
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
 
 _TAG = re.compile(r"\[SD-0*([1-9][0-9]{0,14})\]", re.IGNORECASE)
+_OF_A_DESK = re.compile(r"SD-\d+\..*@([^@]+)\Z", re.IGNORECASE | re.DOTALL)
+_FROM_MAIL_SYSTEMS = ("the sender", "an empty", "the subject of a returned mail")
 _OVER = timedelta(days=30)
 """An answer to a ticket that has been closed for longer is a new request."""
 _MOST_TAGS = 20
+_FATES = {
+    "failed": "did not arrive",
+    "delayed": "is delayed",
+    "delivered": "was delivered",
+    "read": "was read",
+    "deleted": "was deleted",
+}
+"""What a report says of a mail, in words."""
 
 
 def record_mail(
@@ -54,42 +67,66 @@ def record_mail(
         item: the mail, its files saved.
         report: records what a monitoring system says in it.
     """
-    return _Mail(writer, policy, stamp, item).record(report)
+    return _Mail(writer, policy, stamp, item, report).record()
 
 
 class _Mail:
     """One mail on its way into the ledger."""
 
-    def __init__(self, writer: Writer, policy: Policy, stamp: Stamp, item: MailItem) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        policy: Policy,
+        stamp: Stamp,
+        item: MailItem,
+        report: Callable[[AlertItem | Ignored], Outcome],
+    ) -> None:
         self._writer = writer
         self._policy = policy
         self._stamp = stamp
         self._item = item
+        self._report = report
+        self._digest = _digest(item)
         self._sign = sign_of(item, policy.intake.mail)
         self._said = with_signature(item.body, item.signature)
 
-    def record(self, report: Callable[[AlertItem | Ignored], Outcome]) -> Outcome:
+    def record(self) -> Outcome:
         """What becomes of it."""
-        own = is_own(self._item, self._policy.intake.mail)
-        if own:
+        item = self._item
+        own = is_own(item, self._policy.intake.mail)
+        if own and not item.insisted:
             return _ignored(f"a mail of the desk itself ({own})")
-        known = next(self._writer.having(keys.message(self._item.id)), None)
+        same_id = list(self._writer.having(keys.message(item.id)))
+        known = next((ticket for ticket in same_id if self._is_in(ticket)), None)
         if known is not None:
             reason = "this mail was taken in already"
             return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
-        if self._item.alerts:
-            return self._reported(report(self._item.alerts[0]))
-        found = self._ticket()
+        outcome = self._new()
+        if not same_id or outcome.ticket is None:
+            return outcome
+        twin = f"another mail with the id of one on {same_id[0].ref}"
+        return replace(outcome, reason="; ".join(filter(None, (twin, outcome.reason))))
+
+    def _is_in(self, ticket: Ticket) -> bool:
+        """Whether a ticket that knows the id knows this mail: some programs use an id twice."""
+        mails = (getattr(event, "message", None) for event in ticket.events)
+        return any(
+            mail.id == self._item.id and mail.digest in ("", self._digest) for mail in mails if mail
+        )
+
+    def _new(self) -> Outcome:
+        """What becomes of a mail that was not there before."""
+        item, found = self._item, self._ticket()
+        told = item.alerts[:1] if found is None else ()
+        if told and not (item.insisted and isinstance(told[0], Ignored)):
+            return self._reported(told[0])
         if self._sign:
             return self._from_machine(found)
-        if found is None:
-            return self._opened("", "")
-        return self._answered(found)
+        return self._opened("", "") if found is None else self._answered(found)
 
-    def _reported(self, outcome: Outcome) -> Outcome:
+    def _reported(self, item: AlertItem | Ignored) -> Outcome:
         """The alert is recorded; its ticket knows the mail from now on."""
-        from msgspec.structs import replace  # noqa: PLC0415 - few mails are alerts
-
+        outcome = self._report(item)
         if outcome.ticket is None:
             return outcome
         rule = "the mail that brought the alert"
@@ -97,15 +134,17 @@ class _Mail:
         return replace(outcome, ticket=self._heard(known, rule, text=self._item.subject))
 
     def _from_machine(self, found: Ticket | None) -> Outcome:
+        item, rules = self._item, self._policy.intake.mail
+        fate = _FATES.get(item.fate or ("failed" if item.returned else ""), "")
         if found is not None:
-            what = "a mail did not arrive" if self._item.returned else "written by a machine"
-            rule = f"{what}: {self._sign}"
+            rule = f"{f'a mail {fate}' if fate else 'written by a machine'}: {self._sign}"
             ticket = self._heard(found, rule)
             return Outcome(action="correlated", ticket=ticket, rule="automatic-mail", reason=rule)
-        ours = own_addresses(self._policy.intake.mail)
-        if any(address.casefold() in ours for address in self._item.returned_from):
-            return self._opened("", "a mail of the desk did not arrive, and no ticket knows it")
-        if is_report(self._item):
+        ours = own_addresses(rules)
+        is_lost = item.fate in ("", "failed", "delayed")
+        if is_lost and any(address.casefold() in ours for address in item.returned_from):
+            return self._opened("", f"a mail of the desk {fate}, and no ticket knows it")
+        if item.insisted or is_report(item, rules):
             return self._opened("", f"written by a machine ({self._sign}): it is never answered")
         return _ignored(f"written by a machine: {self._sign}")
 
@@ -116,34 +155,52 @@ class _Mail:
             days = (self._stamp.at - closed).days
             return self._opened(found.ref, f"{found.ref} has been closed for {days} days")
         rule, hint = _about(found, thanks=thanks)
-        ticket = self._heard(found, rule)
+        ticket = self._heard(found, rule, news=not thanks)
         return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
-        """The ticket it is about: by our tag in the subject or the text, else by what it answers."""
+        """The ticket it is about: what it answers; else our tag in the subject, or in the text.
+
+        Another desk may write tags like ours. Its ids tell.
+        """
+        item = self._item
+        for each in (*item.references, *item.returned):
+            known = next(self._writer.having(keys.message(each)), None)
+            if known is not None:
+                return known
+        if any(map(self._is_of_another_desk, item.references)):
+            return None
         for number in dict.fromkeys(self._tags()):
             try:
                 return self._writer.get(f"SD-{number}")
             except NoSuchTicketError:
                 continue
-        answered = (*self._item.references, *self._item.returned)
-        found = (next(self._writer.having(keys.message(each)), None) for each in answered)
-        return next((ticket for ticket in found if ticket is not None), None)
+        return None
+
+    def _is_of_another_desk(self, message_id: str) -> bool:
+        found = _OF_A_DESK.match(message_id)
+        ours = {each.rpartition("@")[2] for each in own_addresses(self._policy.intake.mail)}
+        return bool(found and found[1].casefold() not in ours)
 
     def _tags(self) -> Iterator[str]:
-        yield from _TAG.findall(self._item.subject)[:_MOST_TAGS]
-        yield from _TAG.findall(self._item.text)[:_MOST_TAGS]
+        """The numbers in the subject; in the text, too, of what answers, passes on or comes back."""
+        item = self._item
+        yield from _TAG.findall(item.subject)[:_MOST_TAGS]
+        follows = item.references or item.fate or item.returned or is_passed_on(item.subject)
+        if follows or any(sign.startswith(_FROM_MAIL_SYSTEMS) for sign in item.signs):
+            yield from _TAG.findall(item.text)[:_MOST_TAGS]
 
-    def _heard(self, ticket: Ticket, rule: str, text: str = "") -> Ticket:
+    def _heard(self, ticket: Ticket, rule: str, text: str = "", *, news: bool = False) -> Ticket:
         """The ticket with this contact; it never counts as a response of the desk."""
         event = Contacted(
             *self._stamp.mark(),
             text=text or self._said or self._item.subject,
-            channel="mail",
+            channel=(self._item.defaults and self._item.defaults.channel) or "mail",
             contact=self._caller()[0],
             message=self._facts(),
             attachments=self._item.attachments,
             rule=rule,
+            news=news,
         )
         return self._writer.append(ticket, (event,))
 
@@ -172,9 +229,32 @@ class _Mail:
             previous=previous,
             rule="new-mail",
         )
-        ticket = self._writer.create((event,))
+        ticket = self._writer.create((self._with_defaults(event),))
 
         return Outcome(action="created", ticket=ticket, rule="new-mail", reason=reason)
+
+    def _with_defaults(self, event: Opened) -> Opened:
+        """The opening with what whoever piped the mail in says of it; who calls the mail says."""
+        given = self._item.defaults
+        if given is None:
+            return event
+        from sdcli.intake.record import opened_by_request  # noqa: PLC0415 - it imports this one
+
+        said = opened_by_request(self._policy, self._stamp, given)
+        names: tuple[str, ...] = (
+            "type",
+            "service",
+            "feature",
+            "impact",
+            "urgency",
+            "priority",
+            "minutes",
+        )
+        caller = ("requester", "phone", "mail", "caller_class", "unit", "site", "reasons")
+        names += caller if event.requester == UNKNOWN and given.user else ()
+        names += ("channel",) if given.channel else ()
+        taken = {name: getattr(said, name) for name in names}
+        return replace(event, fields={**said.fields, **event.fields}, **taken)
 
     def _caller(self) -> tuple[str, Contact | None]:
         """Who wrote it: somebody of the desk's people, else the address."""
@@ -197,7 +277,16 @@ class _Mail:
             to=(*item.to, *item.cc),
             references=item.references,
             automatic=self._sign,
+            digest=self._digest,
         )
+
+
+def _digest(item: MailItem) -> str:
+    """What tells a mail from another with the same id: who says what, with which files."""
+    files = [each.sha256 for each in item.attachments]
+    said = (item.sender.casefold(), item.subject, item.text, *files)
+    flat = "\0".join(" ".join(each.split()) for each in said)
+    return hashlib.sha256(flat.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _about(ticket: Ticket, *, thanks: bool) -> tuple[str, str]:

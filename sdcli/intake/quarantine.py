@@ -29,6 +29,8 @@ class Kept(NamedTuple):
 
 
 _CHUNK = 1 << 20
+_SHORT = 16
+"""Characters of the hash in a file's name."""
 
 
 def receive(stream: BinaryIO, most: int, folder: str, stamp: Stamp) -> bytes | Kept:
@@ -45,7 +47,7 @@ def receive(stream: BinaryIO, most: int, folder: str, stamp: Stamp) -> bytes | K
         if size > most:
             reason = f"the stream is larger than {most} bytes"
             chunks = itertools.chain(held, _chunks(stream))
-            return Kept(_keep(folder, new_id(stamp.at), reason, chunks, stamp), reason)
+            return Kept(_keep(folder, "", reason, chunks, stamp), reason)
     return b"".join(held)
 
 
@@ -64,12 +66,19 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
     """Write the bytes and the note to disk; gives the path of the bytes.
 
-    `name`: what the files are called, where the same may be kept again; else a new id.
+    Bytes that are there already are not written again. `name`: what the files are called, where
+    a part of another file is kept again; else a new id.
 
     Raises:
         MachineError: they could not be written.
     """
-    return _keep(folder, name or new_id(stamp.at), item.reason, (item.raw,), stamp, key=item.key)
+    import hashlib  # noqa: PLC0415 - what can be read does not pay for it
+
+    if not name:
+        known = _known(folder, hashlib.sha256(item.raw).hexdigest())
+        if known:
+            return known
+    return _keep(folder, name, item.reason, (item.raw,), stamp, key=item.key)
 
 
 def key_of(path: str) -> str:
@@ -83,20 +92,41 @@ def key_of(path: str) -> str:
     return key if isinstance(key, str) else ""
 
 
+def _known(folder: str, sha256: str) -> str:
+    """The path of the file with these bytes; empty if there is none."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.endswith(f".{sha256[:_SHORT]}.raw"):
+                with open(os.path.join(folder, f"{name.removesuffix('.raw')}.json"), "rb") as note:
+                    if sha256.encode() in note.read():
+                        return os.path.join(folder, name)
+    return ""
+
+
 def _keep(
     folder: str, name: str, reason: str, chunks: Iterable[bytes], stamp: Stamp, *, key: str = ""
 ) -> str:
-    stem = os.path.join(folder, name)
+    new = os.path.join(folder, name or new_id(stamp.at))
+    stem = new
     try:
         for each in (os.path.dirname(folder), folder):
             make_folder(each)
-        size = _write(f"{stem}.raw", chunks)
-        note = {"reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size}
+        size, sha256 = _write(f"{new}.raw", chunks)
+        if not name:
+            known = _known(folder, sha256)
+            if known:
+                os.unlink(f"{new}.raw")
+                return known
+            stem = f"{new}.{sha256[:_SHORT]}"
+            os.replace(f"{new}.raw", f"{stem}.raw")
+        note = {
+            "reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size, "sha256": sha256
+        }  # fmt: skip
         note |= {"idempotency_key": key} if key else {}
         _write(f"{stem}.json", (msgspec.json.encode(note),))
         sync_folder(folder)
     except OSError as error:
-        for path in (f"{stem}.json", f"{stem}.raw"):
+        for path in (f"{new}.raw", f"{stem}.json", f"{stem}.raw"):
             with suppress(OSError):
                 os.unlink(path)
         raise MachineError("Keeping unreadable input in", folder, error.strerror or "") from error
@@ -106,22 +136,32 @@ def _keep(
 def keep_anywhere(folder: str, item: Unreadable, stamp: Stamp) -> str:
     """Keep it in `folder`, or else where the machine keeps temporary files; gives the path.
 
+    The same bytes are kept each time: what came while the desk could not record it may have
+    happened each time.
+
     Raises:
         MachineError: neither takes it.
     """
+    name = new_id(stamp.at)
     try:
-        return keep(folder, item, stamp)
+        return keep(folder, item, stamp, name)
     except MachineError:
         import tempfile  # noqa: PLC0415 - only a machine in trouble pays for it
 
-        return keep(os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}"), item, stamp)
+        other = os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}")
+        return keep(other, item, stamp, name)
 
 
-def _write(path: str, chunks: Iterable[bytes]) -> int:
-    """Write to a new file, or over an earlier attempt, and give the number of bytes."""
+def _write(path: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+    """Write to a new file, or over an earlier attempt; gives the number of bytes and their hash."""
+    import hashlib  # noqa: PLC0415 - as above
+
+    digest = hashlib.sha256()
     with open(path, "wb") as stream:
-        stream.writelines(chunks)
+        for chunk in chunks:
+            digest.update(chunk)
+            stream.write(chunk)
         size = stream.tell()
         stream.flush()
         os.fsync(stream.fileno())
-    return size
+    return size, digest.hexdigest()

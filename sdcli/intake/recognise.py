@@ -17,7 +17,16 @@ from sdcli.errors import NoSuchEntryError
 from sdcli.intake import syntax
 from sdcli.intake.form import form_fields, form_keys, form_rest, form_summary
 from sdcli.intake.formats import Document, Formats, Reading, unrecognised
-from sdcli.intake.items import PORTAL, AlertItem, Ignored, Item, RequestItem, Unreadable, summarised
+from sdcli.intake.items import (
+    PORTAL,
+    AlertItem,
+    Ignored,
+    Item,
+    MailItem,
+    RequestItem,
+    Unreadable,
+    summarised,
+)
 from sdcli.policy.model import FORMATS
 
 if TYPE_CHECKING:
@@ -52,14 +61,23 @@ _NO_FORMATS = Formats({})
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=timezone.utc)
 _MOST_ITEMS = 32
 """A document of several alerts may be so many times as long as one."""
-_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:", re.MULTILINE)
-_OF_MAIL = {
+_HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
+_NAMES = {
     b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"received", b"return-path",
     b"delivered-to", b"mime-version", b"content-type", b"reply-to", b"in-reply-to", b"sender",
     b"references", b"envelope-to", b"x-original-to", b"content-transfer-encoding",
 }  # fmt: skip
+_TRACES = {b"message-id", b"received"}
+"""Headers that a mail system writes; nobody types them."""
+_ADDRESSED = re.compile(
+    rb"^(?:(?:from|sender|return-path)[ \t]*:.*[^\s@<>,;]@[^\s@<>,;]|(?:mime-version|envelope-to|delivered-to)[ \t]*:)",
+    re.IGNORECASE,
+)
 _FEWEST_HEADERS = 2
-_HEAD = 64 * 1024
+_HEAD = 256 * 1024
+_ENVELOPE = re.compile(rb"^>?From [^\n]*\n")
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?=From [^\n]*\n[!-9;-~]{1,76}[ \t]*:)")
+_BOM = b"\xef\xbb\xbf"
 
 
 def recognise(
@@ -94,14 +112,48 @@ def known_form(given: str, formats: Formats) -> str:
 
 
 def is_mail(raw: bytes) -> bool:
-    """Whether a stream begins like a mail: with two headers that mails have."""
-    head = raw[:_HEAD].lstrip()
-    if head.startswith(b"From "):
-        head = head.partition(b"\n")[2]
+    """Whether a stream is a mail: what a mail system wrote above it, or a header that ends.
+
+    Two headers of a mail, an address or a version among them, and a blank line below them make
+    one; so does any trace of a mail system, however broken the rest is. What a person types, with
+    a line or two like headers in it, is none: nothing of it would be a header.
+    """
+    head = _ENVELOPE.sub(b"", unified(raw[:_HEAD]))
     if not _HEADER.match(head):
         return False
-    head = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
-    return len({name.lower() for name in _HEADER.findall(head)} & _OF_MAIL) >= _FEWEST_HEADERS
+    above, ended, _ = head.partition(b"\n\n")
+    lines = above.split(b"\n")
+    names = [found[1].lower() for found in map(_HEADER.match, lines) if found]
+    if len({*names} & _NAMES) < _FEWEST_HEADERS:
+        return False
+    if not _TRACES.isdisjoint(names):
+        return True
+    whole = all(line[:1] in (b" ", b"\t") or _HEADER.match(line) for line in lines if line)
+    return bool(ended) and whole and any(map(_ADDRESSED.match, lines))
+
+
+def _has_header(raw: bytes) -> bool:
+    """Whether what is said to be a mail can be one: whatever is no header would be lost."""
+    head = _ENVELOPE.sub(b"", unified(raw[:_HEAD]))
+    return is_mail(raw) or bool(_HEADER.match(head) and b"\n\n" in head)
+
+
+def unified(raw: bytes) -> bytes:
+    """A mail without what may stand before it, and with line ends that split it."""
+    plain = raw.removeprefix(_BOM).lstrip()
+    if b"\r" not in plain:
+        return plain
+    return plain.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def mails_in(raw: bytes) -> list[bytes]:
+    """The mails of a mailbox, each with its `From ` line; a stream that is none is one mail."""
+    if not raw.startswith(b"From "):
+        return [raw]
+    starts = [found.start() for found in _SEPARATOR.finditer(raw)]
+    starts = [at for at in starts if at == 0 or is_mail(raw[at : at + _HEAD])]
+    ends = [*starts[1:], len(raw)]
+    return [raw[at:end] for at, end in zip(starts, ends, strict=True)] or [raw]
 
 
 class Stream:
@@ -120,7 +172,7 @@ class Stream:
     def read(self, raw: bytes) -> list[Reading]:
         """The items of a stream, in its order."""
         if self._form == "mail" or (not self._form and is_mail(raw)):
-            return self._mail(raw)
+            return [self._mail(each) for each in mails_in(raw)]
         text = syntax.decoded(raw)
         if isinstance(text, Unreadable):
             return [Reading(text)]
@@ -145,22 +197,34 @@ class Stream:
             return self._formats.syntax_of(self._name) == "json"
         return self._form == "json" or (self._form is None and syntax.looks_like_json(text))
 
-    def _mail(self, raw: bytes) -> list[Reading]:
-        """A mail; if its body is written as a monitoring system writes, with the alerts in it."""
+    def _mail(self, raw: bytes) -> Reading:
+        """A mail; if it is the notice of a monitoring system, with what that reports in it."""
         from sdcli.intake.mail import parse  # noqa: PLC0415 - only mail pays for it
 
         if self._largest and len(raw) > self._largest:
             reason = f"the mail is larger than {self._largest} bytes"
-            return [Reading(Unreadable(reason=reason, raw=raw))]
+            return Reading(Unreadable(reason=reason, raw=raw))
+        if not _has_header(raw):
+            reason = "it is no mail: it does not begin with a header that a blank line ends"
+            return Reading(Unreadable(reason=reason, raw=raw))
         item = parse(raw)
-        if isinstance(item, Unreadable):
-            return [Reading(item)]
+        if isinstance(item, MailItem) and item.is_first:
+            return self._noticed(item) or Reading(item)
+        return Reading(item)
+
+    def _noticed(self, item: MailItem) -> Reading | None:
+        """What a mail that answers nothing reports, if its text begins with the notice."""
+        opening = next(filter(str.strip, item.text.split("\n")), "")
         shown = f"From: {item.sender}\nSubject: {item.subject}\n\n{item.text}"
         for document in self._written(shown):
             for reading in self._formats.read(document, self._name) or ():
-                if isinstance(reading.item, (AlertItem, Ignored)):
-                    return [reading._replace(item=replace(item, alerts=(reading.item,)))]
-        return [Reading(item)]
+                if (
+                    isinstance(reading.item, (AlertItem, Ignored))
+                    and reading.fit
+                    and self._formats.opens(reading.fit.format, opening)
+                ):
+                    return reading._replace(item=replace(item, alerts=(reading.item,)))
+        return None
 
     def _text(self, raw: bytes, text: str) -> list[Reading]:
         """A text: the variables or lines of a monitoring system, its log, or a request."""

@@ -32,7 +32,10 @@ _W = TypeVar("_W", bound=str)
 
 
 class Recorder:
-    """Records items in one unit of work. `quarantine` keeps an unreadable one, gives its file."""
+    """Records items in one unit of work.
+
+    `quarantine` keeps an unreadable one and gives its file; `set_aside` keeps an ignored mail.
+    """
 
     def __init__(
         self,
@@ -40,11 +43,13 @@ class Recorder:
         policy: Policy,
         stamp: Stamp,
         quarantine: Callable[[Unreadable], str],
+        set_aside: Callable[[Unreadable], str] = lambda _: "",
     ) -> None:
         self._writer = writer
         self._policy = policy
         self._stamp = stamp
         self._quarantine = quarantine
+        self._set_aside = set_aside
         self._book: AlertBook | None = None
 
     def catch_up(self) -> list[Outcome]:
@@ -83,7 +88,11 @@ class Recorder:
         if isinstance(item, MailItem):
             from sdcli.intake.mails import record_mail  # noqa: PLC0415 - only mail pays for it
 
-            return record_mail(self._writer, self._policy, self._stamp, item, self._reported)
+            told = record_mail(self._writer, self._policy, self._stamp, item, self._reported)
+            if told.action != "ignored" or not item.raw:
+                return told
+            kept = self._set_aside(Unreadable(reason=told.reason, raw=item.raw))
+            return replace(told, file=kept)
         return self._request(item)
 
     def _reported(self, item: AlertItem | Ignored) -> Outcome:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DASHES = re.compile(r"^-- ?$")
 _LONGEST_SIGNATURE = 12
 """Lines. Below more than that, the dashes are a line of the text."""
+_HEADER = re.compile(r"^[>*\s]*[^\W\d_][\w -]{0,30}\*?\s?[:\uff1a]")
+_FEWEST_HEADERS, _MOST_HEADERS = 4, 8
 _LONGEST_LINE = 300
 _MOST_LINES = 500
 _INTRODUCES = re.compile(r"[:\uff1a]\s*$")
@@ -17,21 +24,59 @@ _REPLY = re.compile(
     r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
     re.IGNORECASE,
 )
+_PASSED_ON = re.compile(
+    r"^\s*(\[[^\]]{1,40}\]\s*)?"
+    r"(re|r|aw|sv|vs|antw|rif|ri|res|odp|ynt|ang|vá|ré?p|atb|отв|回复|回覆|答复|返信|回信"
+    r"|fwd?|wg|tr|rv|enc|i|vb|vl|fs|doorst|pd|ilt|továbbítás|пересл|转发|轉寄|轉發|転送)"
+    r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"\[SD-\d+\]", re.IGNORECASE)
+_THREADS = ("@zabbix.com",)
+"""The ends of ids that a monitoring system makes up to keep its mails together: no mail has them."""
 _QUOTED = re.compile(r"^\s?>")
-_THANKS = re.compile(
-    r"\b(thanks?|thank you|thx|ty|cheers|danke|dankeschön|merci|gracias|grazie|bedankt|dank je"
-    r"|dank u|obrigad[oa]|tack|takk|tak|kiitos|dzięki|dziękuję|děkuji|спасибо)\b|谢谢|ありがとう",
-    re.IGNORECASE,
+_THANKS = (
+    r"(?:many |big |(?:muchas|muchísimas|molte|vielen|herzlichen|besten|tausend|grand|большое|mange"
+    r"|stort|hartelijk|muito|çok) )?"
+    r"(?:thanks?(?: you| u)?|thx|ty|cheers|danke(?:schön)?|dank(?: je| u)?|merci|gracias|grazie"
+    r"|bedankt|obrigad[oa]|tack|tusen takk|takk|tak|kiitos|dzięki|dziękuję|děkuj[iu]|köszönöm"
+    r"|спасибо|teşekkürler|teşekkür ederim)"
 )
-_MORE = re.compile(
-    r"\?|\b(but|not|no|never|still|however|yet|un\w+able|doesn\W?t|isn\W?t|can\W?t|won\W?t|didn\W?t"
-    r"|hasn\W?t|please|could you|fails?|failed|error|back|aber|nicht|kein\w*|noch|bitte|leider"
-    r"|trotzdem|fehler|mais|pas|encore|toujours|pero|sigue|todavía|favor|però|ancora|non|maar|niet"
-    r"|nog|geen|mas|não|ainda|men|inte|ikke)\b",
-    re.IGNORECASE,
+_MUCH = (
+    r"very much|so much|a lot|again|beaucoup|bien|schön|sehr|vielmals|mille|mycket|большое"
+    r"|(?:for|für|pour|por|per|voor|för|for) (?:(?:all|your|the|ihre|die|eure|deine|votre|su|il|uw)"
+    r" )*(?:(?:quick|fast|great|kind|schnelle|prompte) )?(?:help|support|reply|answer|response|work"
+    r"|hilfe|antwort|unterstützung|aide|ayuda|aiuto|hulp|hjälp|hjælp)"
 )
-_MOST_THANKS = 30
-"""Words. Whoever writes more than that says more than thanks."""
+_SOLVED = (
+    r"(?:(?:it|this|that|everything|all) )?(?:works|is working)(?: fine| great| perfectly| well)?"
+    r"(?: now)?(?: again)?|(?:the )?(?:problem|issue) (?:is |has been )?(?:solved|fixed|resolved)"
+    r"|(?:it(?: i|')s|that(?: i|')s|all) (?:fixed|solved|resolved|fine|ok|okay|good)(?: now)?|solved"
+    r"|fixed|that (?:did|fixed|solved) it|that helped|(?:es |alles )?(?:jetzt |nun )?(?:funktioniert"
+    r"|geht|klappt|läuft)(?: (?:es|alles))?(?: jetzt| nun)?(?: wieder)?|problem gelöst"
+    r"|alles (?:gut|ok|bestens)|(?:ça|cela) (?:re)?marche(?: maintenant)?|c'est (?:bon|résolu|réparé)"
+    r"|(?:ya |ahora )?funciona|(?:ora |adesso )?funziona|het werkt(?: weer)?|det fungerar(?: nu)?"
+    r"|(?:всё |все )?работает|great|perfect|super|excellent|wonderful|awesome|parfait|perfekt|perfecto"
+)
+_GREETING = (
+    r"hi|hello|hey|dear|good (?:morning|day|afternoon)|hallo|guten (?:tag|morgen)|bonjour|hola|ciao"
+)
+_CLOSING = (
+    r"(?:best |kind |warm |many )?regards|best(?: wishes)?|mit freundlichen grü(?:ß|ss)en|(?:viele|liebe"
+    r"|beste|schöne) grü(?:ß|ss)e|lg|mfg|vg|cordialement|saludos|(?:cordiali )?saluti|groeten|groetjes"
+    r"|mvh|pozdrawiam|\u0441 уважением"
+)
+_NAME = r"[ ,]+[A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f]\w*(?: [A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f]\w*)?(?=\s*(?:[,.!\n]|$))"
+_SAYS_THANKS = re.compile(
+    rf"(?i:{_THANKS})(?!\w)(?:{_NAME})?|谢谢(?:您|你)?|多谢|謝謝|ありがとう(?:ございます|ございました)?"
+    r"|감사합니다|고맙습니다"
+)
+_SAYS_NO_MORE = re.compile(
+    rf"(?i:{_MUCH}|{_SOLVED}|{_CLOSING})(?!\w)|(?i:{_GREETING})(?!\w)(?:{_NAME})?"
+    r"|(?<=\n)[A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f][\w.'-]*(?: [A-ZÀ-ÖØ-ÞĐİĞŞČŠŽŘŁŚŻ\u0410-\u042f][\w.'-]*){0,2}\s*\Z"
+)
+_LONGEST_THANKS = 400
+"""Characters. Whoever writes more than that says more than thanks."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -53,6 +98,17 @@ class Parts(Struct, frozen=True, kw_only=True):
 def with_signature(body: str, signature: str) -> str:
     """A text with its signature below it again."""
     return f"{body}\n\n-- \n{signature}" if signature else body
+
+
+def is_passed_on(subject: str) -> bool:
+    """Whether a subject says that the mail answers another or passes it on."""
+    return bool(_PASSED_ON.match(subject))
+
+
+def begins_anew(subject: str, references: Iterable[str]) -> bool:
+    """Whether a mail neither answers another nor passes one on, by subject and headers."""
+    answered = any(not each.casefold().endswith(_THREADS) for each in references)
+    return not (answered or _TAGGED.search(subject) or is_passed_on(subject))
 
 
 def apart(text: str, subject: str, *, answers: bool) -> Parts:
@@ -86,7 +142,16 @@ def _history(lines: list[str]) -> tuple[str, int, str]:
     found = unwrap("\n".join(shown)) or {}
     top = found.get("text_top")
     own = top.count("\n") + 1 if top else 0
+    if found and not _is_block(shown[own:]):
+        return "", len(lines), ""
     return found.get("type", ""), own if found else len(lines), found.get("from") or ""
+
+
+def _is_block(rest: list[str]) -> bool:
+    """Whether lines that look like headers name a mail: somebody's address, or a date as well."""
+    block = [line for line in rest if line.strip()][:_MOST_HEADERS]
+    headers = list(itertools.takewhile(_HEADER.match, block))
+    return not headers or "@" in " ".join(headers) or len(headers) >= _FEWEST_HEADERS
 
 
 def _between(history: list[str]) -> bool:
@@ -118,7 +183,23 @@ def _signed(text: str) -> tuple[str, str]:
 
 
 def is_thanks(body: str) -> bool:
-    """Whether a text says thanks and no more (T23): short, no question, no but."""
-    return (
-        bool(_THANKS.search(body)) and not _MORE.search(body) and len(body.split()) <= _MOST_THANKS
-    )
+    """Whether a text says thanks and nothing else (T23).
+
+    Only words that are known to say no more may be in it: a greeting, that it works now, a name.
+    Whatever else somebody says is an answer, in whatever language.
+    """
+    text = body.strip()
+    if len(text) > _LONGEST_THANKS or "?" in text or "\uff1f" in text:
+        return False
+    at, thanks = 0, False
+    while at < len(text):
+        if not (text[at].isalnum() or text[at] == "_"):
+            at += 1
+            continue
+        says = _SAYS_THANKS.match(text, at)
+        found = says or _SAYS_NO_MORE.match(text, at)
+        if found is None:
+            return False
+        thanks = thanks or says is not None
+        at = found.end()
+    return thanks

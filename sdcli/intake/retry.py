@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.errors import MachineError, NoSuchEntryError
-from sdcli.intake.items import Item, RequestItem, Unreadable, keyed
+from sdcli.intake.items import Item, MailItem, RequestItem, Unreadable, keyed
 from sdcli.intake.outcome import Outcome  # noqa: TC001 - msgspec reads the annotations
 from sdcli.intake.quarantine import keep, key_of
 
@@ -39,10 +39,14 @@ class Retried(Struct, frozen=True):
 
 
 class Quarantine:
-    """The folder of what could not be read."""
+    """The folder of what could not be read, and the one of mails that were ignored.
 
-    def __init__(self, folder: str, sizes: Sizes, stamp: Stamp) -> None:
+    A mail is looked for among those only by its name: whoever names it wants it taken in.
+    """
+
+    def __init__(self, folder: str, ignored: str, sizes: Sizes, stamp: Stamp) -> None:
         self._folder = folder
+        self._ignored = ignored
         self._sizes = sizes
         self._stamp = stamp
 
@@ -61,7 +65,7 @@ class Quarantine:
     def _path(self, name: str, known: Iterable[str]) -> str:
         """A file by its path, or by its name in the folder with or without its ending."""
         bare = f"{name.removesuffix(_SUFFIX).removesuffix('.json')}{_SUFFIX}"
-        for path in (bare, os.path.join(self._folder, bare)):
+        for path in (bare, *(os.path.join(each, bare) for each in (self._folder, self._ignored))):
             if os.path.isfile(path):
                 return path
         raise NoSuchEntryError("kept file", name, known, self._folder)
@@ -86,7 +90,13 @@ class Quarantine:
         except OSError as error:
             raise MachineError("Reading", path, error.strerror or "") from error
         stem = os.path.splitext(os.path.basename(path))[0]
-        return self._take(path, stem, [reading.item for reading in read(raw)], take_in)
+        items = [reading.item for reading in read(raw)]
+        if os.path.realpath(os.path.dirname(path)) == os.path.realpath(self._ignored):
+            items = [
+                replace(each, insisted=True) if isinstance(each, MailItem) else each
+                for each in items
+            ]
+        return self._take(path, stem, items, take_in)
 
     def _take(
         self,

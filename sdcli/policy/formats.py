@@ -21,11 +21,14 @@ class Recognise(Struct, frozen=True, kw_only=True):
             `Key: value` lines as in a notification mail, or a line of a system log.
         keys: top-level keys that are all there.
         when: further, what must hold.
+        begins: of `Key: value` lines in a mail, what its first line looks like where that is
+            none of them: a regular expression.
     """
 
     syntax: Literal["json", "environment", "lines", "syslog"] = "json"
     keys: tuple[str, ...] = ()
     when: Expression = Expression("")
+    begins: str = ""
 
 
 class Field(Struct, frozen=True, kw_only=True):

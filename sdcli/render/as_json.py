@@ -99,6 +99,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "alert": facts(subject),
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
+        "has_news": subject.news,
         "articles": subject.articles,
         "attachments": subject.attachments,
         "agreement": seen.agreement,
@@ -263,7 +264,9 @@ def _instant(seconds: int) -> datetime:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.Changed: lambda result: ticket(result.seen),
+    results.Changed: lambda result: (
+        ticket(result.seen) | ({"deduped": result.deduped} if result.deduped else {})
+    ),
     results.Shown: lambda result: (
         ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
     ),

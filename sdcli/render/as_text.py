@@ -74,7 +74,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     ticket = result.seen.ticket
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
-    told = [head, *(line(note) for note in result.notes)]
+    told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
 
 
@@ -104,6 +104,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
     title = f"{ticket.ref}  {line(ticket.summary)}"
     rows = [
         ("status", _status(seen)),
+        *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
@@ -131,6 +132,9 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+_NEWS = "somebody answered, and nobody has done anything since"
 
 
 def _row_lines(name: str, value: str) -> list[str]:
@@ -251,10 +255,17 @@ def _walk(ticket: Ticket) -> str:
 
 
 def _events(events: Sequence[Any], screen: Screen) -> list[str]:
+    return [text for event in events for text in _event(event, screen)]
+
+
+def _event(event: Any, screen: Screen) -> list[str]:
+    """What happened on one line; below it whatever a contact said, if that is more than a line."""
+    at = screen.style(words.instant(event.at), dim=True)
+    said = event.text.strip() if kind(event) == "contacted" else ""
+    whole = block(said).split("\n") if "\n" in said else []
     return [
-        f"{screen.style(words.instant(event.at), dim=True)}  {line(event.by)}: "
-        f"{line(sentence(event))}"
-        for event in events
+        f"{at}  {line(event.by)}: {line(sentence(event))}",
+        *(f"    | {each}" for each in whole),
     ]
 
 
@@ -263,8 +274,11 @@ def _history(result: results.History, screen: Screen) -> _Lines:
 
 
 def _listed(result: results.Listed, screen: Screen) -> _Lines:
+    unseen = words.count(result.unseen, "closed ticket")
+    has = "has" if result.unseen == 1 else "have"
+    news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     if not result.rows:
-        return [], ["No tickets match. `sdcli list --all` also shows closed ones."]
+        return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
     # The headers are a row: tabulate's own would be padded, and the width is short.
@@ -272,14 +286,14 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     rows = _fitted([headers, *(_row(row, screen) for row in result.rows)], screen)
     table = tabulate(rows, tablefmt="plain", disable_numparse=True)
     more = [f"{words.count(result.more, 'more ticket')}; `--limit 0` shows all."]
-    return table.splitlines(), more if result.more else []
+    return table.splitlines(), [*(more if result.more else []), *news]
 
 
 def _row(seen: results.Seen, screen: Screen) -> list[str]:
     ticket = seen.ticket
     colour = _PRIORITY_COLOURS.get(ticket.priority)
     return [
-        ticket.ref,
+        f"{ticket.ref}*" if ticket.news else ticket.ref,
         screen.style(ticket.priority, fg=colour, bold=True) if colour else ticket.priority,
         ticket.status,
         line(ticket.queue),
@@ -374,6 +388,7 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         (name, f"{_fact(fact)}  <- {' '.join(fact.by.split())}" if fact.by else "-")
         for name, fact in reading.facts.items()
     ]
+    rows += _mail_rows(item) if kind == "mail" else []
     missing = ", ".join(getattr(item, "missing", ()))
     rows += [("missing", missing)] if missing else []
     rows += [("why", why)] if (why := getattr(item, "unrecognised", "")) else []
@@ -381,6 +396,23 @@ def _reading_lines(reading: Reading, fits: Sequence[Fit], screen: Screen) -> lis
         f"{screen.style(kind, bold=True)}: {line(said)}",
         *(f"  {name + ':':<14}{line(value)}" for name, value in rows),
     ]
+
+
+def _mail_rows(item: Any) -> list[tuple[str, str]]:
+    """The facts of a mail. Its ticket is not among them: that depends on the ledger."""
+    rows = (
+        ("sender", " ".join(filter(None, (item.sender_name, f"<{item.sender}>")))),
+        ("answers to", item.reply_to),
+        ("subject", item.subject),
+        ("message id", item.id),
+        ("is answer to", ", ".join(item.references)),
+        ("signs", "; ".join(item.signs) or "none of a machine"),
+        ("report", item.fate),
+        ("files", ", ".join(each.name for each in item.files)),
+        ("alert", "; ".join(getattr(each, "summary", "ignored") for each in item.alerts)),
+        ("text", item.body.strip()[:200]),
+    )
+    return [row for row in rows if row[1]]
 
 
 def _fact(fact: Fact) -> str:

@@ -110,6 +110,8 @@ def _contacted(event: e.Contacted) -> str:
 
 
 def _acknowledged(event: e.Acknowledged) -> str:
+    if event.failed:
+        return f"could not send the confirmation to {event.to}: {event.failed}"
     how = "confirmed the request to" if event.sent else "wrote the confirmation for"
     return f"{how} {event.to}"
 

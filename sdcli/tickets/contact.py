@@ -36,7 +36,10 @@ class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The envelope of a mail. `automatic` says by which sign it was written by a machine (T21)."""
+    """The envelope of a mail. `automatic` says by which sign it was written by a machine (T21).
+
+    `digest` tells it from another mail with the same id (T22).
+    """
 
     id: str
     sender: str = ""
@@ -45,6 +48,7 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     automatic: str = ""
+    digest: str = ""
 
 
 class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -395,7 +395,8 @@ class Validated(Event, frozen=True, tag="validated", kw_only=True):
 class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
     """The caller, or a machine of theirs, said something more; it is no word of the desk (T21, T23).
 
-    `message` is there if it was a mail; `rule` says why it did no more than this.
+    `message` is there if it was a mail; `rule` says why it did no more than this. `news`: it is
+    an answer of a person that nobody at the desk has seen yet.
     """
 
     text: str
@@ -406,11 +407,13 @@ class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     idempotency_key: str = ""
     rule: str = ""
+    news: bool = False
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Minutes add up; the mail is known by its id from now on."""
         return replace(
             ticket,
+            news=ticket.news or self.news,
             minutes=ticket.minutes + self.minutes,
             attachments=ticket.attachments + self.attachments,
             marks=_marked(
@@ -422,11 +425,15 @@ class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
 
 
 class Acknowledged(Event, frozen=True, tag="acknowledged", kw_only=True):
-    """The confirmation with number and promised time was written; it is no response (R1a.3d)."""
+    """The confirmation with number and promised time was written; it is no response (R1a.3d).
+
+    `failed`: why it could not be sent, if it should have been.
+    """
 
     to: str
     message_id: str
     sent: bool = False
+    failed: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Answers to it are recognised by its id."""

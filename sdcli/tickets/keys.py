@@ -26,6 +26,10 @@ ANNOUNCED = "announced"
 """Tickets whose bulletin stands."""
 
 
+NEWS = "news"
+"""Tickets on which somebody answered, closed ones too, and nobody has done anything since."""
+
+
 def alert(key: str) -> str:
     """The key of an alert; only tickets that are not closed are found by it."""
     return f"alert {key}"
@@ -102,6 +106,7 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([HELD] if ticket.held and not ticket.is_closed else ()),
         *([PENDING] if ticket.pending else ()),
         *([ANNOUNCED] if ticket.bulletin else ()),
+        *([NEWS] if ticket.news else ()),
     )
 
 

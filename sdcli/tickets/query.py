@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.tickets.event import Contacted
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
@@ -92,11 +93,12 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
-    """What a ticket can be found by: its own words, the articles it names, and the state of a form (R1a.3b)."""
+    """What a ticket can be found by: its words and those of its contacts, articles, a form's state."""
     opening = ticket.opening
     yield ticket.summary
     yield opening.details
     yield from ticket.request.told().values()
+    yield from (event.text for event in ticket.events if type(event) is Contacted)
     yield opening.procedure
     for use in opening.read:
         yield use.id

@@ -292,20 +292,28 @@ def attach(
 
 
 def acknowledge(
-    ticket: Ticket, stamp: Stamp, *, to: str, message_id: str, sent: bool
+    ticket: Ticket, stamp: Stamp, *, to: str, message_id: str, sent: bool, failed: str = ""
 ) -> tuple[AnyEvent, ...]:
     """Note that the confirmation was written, and whether it was sent (R1a.3d)."""
     del ticket  # a confirmation is legal always
-    return (Acknowledged(*stamp.mark(), to=to, message_id=message_id, sent=sent),)
+    return (Acknowledged(*stamp.mark(), to=to, message_id=message_id, sent=sent, failed=failed),)
 
 
 def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
     """Refuse a confirmation that nobody should get.
 
     Raises:
-        RefusedError: there is no address, a machine wrote the request (T21), or it was
-            confirmed before.
+        RefusedError: there is no address, a machine wrote the request (T21), it is over, or it
+            was confirmed before.
     """
+    if ticket.status in ("resolved", "closed"):
+        raise RefusedError(
+            f"{ticket.ref} is {ticket.status}: nobody waits for its confirmation.", ref=ticket.ref
+        )
+    if ticket.opening.alert is not None:
+        raise RefusedError(
+            f"{ticket.ref} was opened by monitoring; alerts are never answered.", ref=ticket.ref
+        )
     message = ticket.opening.message
     if message is not None and message.automatic:
         raise RefusedError(
@@ -317,7 +325,8 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
         raise RefusedError(
             f"{ticket.ref} has no mail address to confirm to; --to MAIL names one.", ref=ticket.ref
         )
-    if not again and any(isinstance(event, Acknowledged) for event in ticket.events):
+    done = (event for event in ticket.events if isinstance(event, Acknowledged))
+    if not again and any(not event.failed for event in done):
         raise RefusedError(
             f"{ticket.ref} was confirmed before; --again writes another confirmation.",
             ref=ticket.ref,

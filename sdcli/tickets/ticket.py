@@ -15,14 +15,25 @@ from msgspec.structs import replace
 from sdcli.tickets import keys, lifecycle
 from sdcli.tickets.contact import Attachment, Bulletin, RequestDetails
 from sdcli.tickets.event import (
+    Accepted,
     AnyEvent,
     ArticleUse,
+    Assigned,
+    Classified,
+    Closed,
     Correlated,
     Detailed,
+    Escalated,
     Imported,
+    Noted,
     Opened,
+    Reopened,
+    Resolved,
+    Resumed,
+    Returned,
     SlaAlerted,
     Viewed,
+    Waited,
 )
 from sdcli.tickets.words import Level, Priority, RequestType, Status  # noqa: TC001 - as above
 
@@ -44,6 +55,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         related: how many alerts were attached to it after the first.
         held: keys of the alerts that flap: their recovery is not believed.
         pending: keys of the alerts that a planned outage has kept from being raised.
+        news: somebody answered, and the desk has done nothing since.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -88,6 +100,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bulletin: Bulletin | None = None
     views: int = 0
     me_too: int = 0
+    news: bool = False
     events: tuple[AnyEvent, ...]
 
     @property
@@ -130,6 +143,23 @@ _NO_CHANGE = (SlaAlerted, Imported, Viewed)
 """What the desk said of its own clock is no change of the request (T15), nor is its move."""
 
 
+_LOOKED_AT = (
+    Accepted,
+    Assigned,
+    Classified,
+    Closed,
+    Detailed,
+    Escalated,
+    Noted,
+    Reopened,
+    Resolved,
+    Resumed,
+    Returned,
+    Waited,
+)
+"""Whoever does one of these has seen what came before."""
+
+
 def _begin(ref: str, event: Opened) -> Ticket:
     return Ticket(
         ref=ref,
@@ -163,6 +193,7 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     return replace(
         changed,
         status=status,
+        news=changed.news and not isinstance(event, _LOOKED_AT),
         updated_at=ticket.updated_at if isinstance(event, _NO_CHANGE) else event.at,
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
         closed_at=_since(status == "closed", ticket.closed_at, event.at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,13 +67,43 @@ def test_all_or_nothing(desk_dir: Path, tmp_path: Path, sd: Runner, sdj: JsonRun
     assert len(sdj("history", "1")) == 1
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "socket", "device"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, sd: Runner, kind: str) -> None:
+    """A pipe that nobody writes to, a link to one, a socket, a device: nothing waits."""
+    path = tmp_path / "odd"
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to(tmp_path / "pipe") if kind == "link" else os.rename(tmp_path / "pipe", path)
+    assert "odd" in sd("attach", "1", str(path), expect=4).stderr
+
+
+def test_the_same_content_is_attached_once(tmp_path: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """Again, under whatever name, it is told; what is new beside it is added."""
+    for name, content in (("a.txt", b"x"), ("b.txt", b"x"), ("c.txt", b"y"), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    again = sdj("attach", "1", str(tmp_path / "b.txt"))
+    assert (again["deduped"], again["events_count"]) == (["b.txt"], 2)
+    told = sd("attach", "1", str(tmp_path / "b.txt"), str(tmp_path / "c.txt")).stdout
+    assert "attached c.txt" in told
+    assert "b.txt is on SD-1 already" in told
+    assert "empty" in sd("attach", "1", str(tmp_path / "empty"), expect=4).stderr
+    sd("attach", "1", "-", "-", stdin=b"x", expect=2)
+    assert len(sdj("history", "1")) == 3
+
+
 def test_a_name_is_for_standard_input(sd: Runner) -> None:
     """A name without `-` is a mistake."""
     sd("attach", "1", "x", "--name", "y", expect=2)
 
 
 def test_a_backup_holds_them(desk_dir: Path, tmp_path: Path, sd: Runner) -> None:
-    """What was attached is there again after a restore, and a damaged one is found."""
+    """What was attached is there again after a restore."""
     (tmp_path / "a.txt").write_bytes(b"error 691")
     sd("attach", "1", str(tmp_path / "a.txt"))
     sd("backup", str(tmp_path / "desk.tar"))
@@ -81,8 +112,46 @@ def test_a_backup_holds_them(desk_dir: Path, tmp_path: Path, sd: Runner) -> None
     (file,) = kept(desk_dir)
     assert file.read_bytes() == b"error 691"
 
-    file.write_bytes(b"error 692")
-    sd("backup", str(tmp_path / "damaged.tar"))
+
+@pytest.mark.parametrize("damage", ["change", "remove", "link"])
+def test_a_file_that_is_not_what_it_was_is_found(
+    desk_dir: Path, tmp_path: Path, sd: Runner, sdj: JsonRunner, damage: str
+) -> None:
+    """By `doctor`, `doctor --repair` and `backup`; attaching it again writes it anew."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    sd("backup", str(tmp_path / "sound.tar"))
+    (file,) = kept(desk_dir)
+    file.unlink()
+    if damage == "change":
+        file.write_bytes(b"error 692")
+    elif damage == "link":
+        file.symlink_to(tmp_path / "a.txt")
+
+    found = sd("doctor", expect=7).stdout
+    assert "SD-1: the attached file" in found
+    assert file.name in sd("doctor", "--repair", expect=7).stdout
+    assert file.name in sd("backup", str(tmp_path / "partial.tar"), expect=8).stderr
+    assert sdj("show", "1")["events_count"] == 2
+
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    assert not file.is_symlink()
+    assert file.read_bytes() == b"error 691"
+    sd("doctor")
+    file.unlink()
+    sd("restore", str(tmp_path / "partial.tar"))
+    sd("doctor", expect=7)
+    sd("restore", str(tmp_path / "sound.tar"))
+    sd("doctor")
+
+
+def test_a_damaged_file_in_a_backup_is_found(tmp_path: Path, sd: Runner) -> None:
+    """A backup is restored whole or not at all."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    sd("backup", str(tmp_path / "desk.tar"))
+    raw = (tmp_path / "desk.tar").read_bytes()
+    (tmp_path / "damaged.tar").write_bytes(raw.replace(b"error 691", b"error 692"))
     assert "is not what it was" in sd("restore", str(tmp_path / "damaged.tar"), expect=7).stderr
 
 
@@ -96,6 +165,28 @@ def test_they_are_for_those_who_may_use_the_ledger(
     (file,) = kept(desk_dir)
     assert file.stat().st_mode & 0o777 == 0o660
     assert file.parent.stat().st_mode & 0o7777 == 0o2770
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.EXE",
+        "a.exe.",
+        "a.e\u200dxe",
+        "a%2Eexe",
+        "a\uff0eexe",
+        ".exe",
+        "a.ex\u00ade ",
+        "a.\uff45xe",
+    ],
+)
+def test_a_hidden_ending_is_the_ending(tmp_path: Path, sd: Runner, name: str) -> None:
+    """What a machine would run is refused, however its name is written."""
+    (tmp_path / name).write_bytes(b"MZ")
+    assert (
+        "files ending in .exe are refused"
+        in sd("attach", "1", str(tmp_path / name), expect=4).stderr
+    )
 
 
 @given(name=st.text())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
+import shutil
 import sys
 import zlib
 from datetime import timedelta
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import NOW
+from tests.conftest import NOW, REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,11 +74,37 @@ def test_the_same_mail_twice_is_once(arrives: Any, history: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("args", "headers"),
+    [
+        (("Something else.", "VPN drops"), {}),
+        (("It drops.", "Printer"), {}),
+        (("It drops.", "VPN drops"), {"From": "eve@example.org"}),
+    ],
+)
+def test_an_id_that_is_used_twice_hides_no_mail(
+    arrives: Any, args: tuple[str, str], headers: dict[str, str]
+) -> None:
+    """Another sender, subject or text is another mail; that one again changes nothing (T22)."""
+    arrives(Message_ID="<same@e>")
+    told = arrives(*args, Message_ID="<same@e>", **headers)
+    again = arrives(*args, Message_ID="<same@e>", **headers)
+
+    assert (told["action"], told["ref"]) == ("created", "SD-2")
+    assert "another mail with the id of one on SD-1" in told["reason"]
+    assert (again["action"], again["ref"]) == ("deduped", "SD-2")
+    assert arrives(Message_ID="<same@e>")["ref"] == "SD-1"
+
+
+@pytest.mark.parametrize(
     ("subject", "text", "headers"),
     [
         ("Re: [SD-1] VPN drops", "Still.", {}),
         ("re: [sd-01] VPN drops", "Still.", {}),
-        ("VPN", "Still.\n\nThe mail said [SD-1].", {}),
+        ("AW: VPN", "Still.\n\nThe mail said [SD-1].", {}),
+        ("Fwd: VPN", "Still.\n\n> [SD-1]", {}),
+        ("VPN", "Still.\n\n> [SD-1]", {"References": "<x@e>"}),
+        ("Re: [SD-1] VPN", "Still.", {"In_Reply_To": "<SD-7.x@example.com>"}),
+        ("Re: [SD-9] VPN", "Still, as in [SD-7].", {"In_Reply_To": "<first@e>"}),
         ("VPN", "Still.", {"In_Reply_To": "<first@e>"}),
         ("VPN", "Still.", {"References": "<x@e> <first@e> <y@e>"}),
     ],
@@ -91,6 +119,22 @@ def test_an_answer_finds_its_ticket(
     assert (told["action"], told["ref"], told["status"]) == ("correlated", "SD-1", "new")
     assert [event["kind"] for event in history()] == ["opened", "contacted"]
     assert told["sla"]["response"]["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "headers"),
+    [
+        ("VPN", "It is not the same as in [SD-1].", {}),
+        ("Re: [SD-1] VPN", "Still.", {"In_Reply_To": "<SD-1.x@other.example>"}),
+        ("Re: [SD-1] VPN", "Still.", {"References": "<SD-4.x@other.example> <y@e>"}),
+    ],
+)
+def test_a_tag_that_is_no_answer_to_us_is_new(
+    arrives: Any, subject: str, text: str, headers: dict[str, str]
+) -> None:
+    """A ticket that is only mentioned, and the tag of another desk, lead nowhere."""
+    arrives()
+    assert arrives(text, subject, **headers)["action"] == "created"
 
 
 @pytest.mark.parametrize("subject", ["VPN", "[SD-99] x", "[Ticket#1] x", "SD-1 x", "[SD-0] x"])
@@ -144,6 +188,51 @@ def test_an_answer_reopens_nothing(
     assert said in told["reason"]
 
 
+@pytest.mark.parametrize("status", ["new", "resolved", "closed"])
+def test_an_answer_is_news_until_somebody_acts(
+    arrives: Any, sd: Runner, sdj: JsonRunner, status: str
+) -> None:
+    """It is marked in lists, closed tickets are counted below them, and a note settles it."""
+    arrives()
+    if status != "new":
+        sd("resolve", "SD-1", "--code", "solved")
+    if status == "closed":
+        sd("close", "SD-1", "--unconfirmed", "left")
+    assert sdj("list", "--news") == []
+    arrives("It drops\nagain.", "Re: [SD-1]")
+
+    assert [row["has_news"] for row in sdj("list", "--news")] == [True]
+    assert "SD-1*" in sd("list", "--news").stdout
+    listed = sd("list")
+    assert ("SD-1*" in listed.stdout) is (status != "closed")
+    assert ("1 closed ticket has news" in listed.stderr) is (status == "closed")
+    assert "news:" in sd("show", "SD-1").stdout
+    assert sdj("list", "--news", "--queue", "network") == []
+    sd("note", "SD-1", "called back")
+    assert sdj("list", "--news") == []
+    assert sd("list").stderr.count("news") == 0
+
+
+@pytest.mark.parametrize(("text", "headers"), [("Thanks!", {}), ("Away.", {"X_Loop": "y"})])
+def test_thanks_and_machines_are_no_news(
+    arrives: Any, sdj: JsonRunner, text: str, headers: dict[str, str]
+) -> None:
+    """Nobody has to look at them."""
+    arrives()
+    arrives(text, "Re: [SD-1]", **headers)
+    assert sdj("show", "1")["has_news"] is False
+
+
+def test_all_that_was_said_is_shown_and_found(arrives: Any, sd: Runner, sdj: JsonRunner) -> None:
+    """Every line of an answer is below its event, and a search finds its words."""
+    arrives()
+    arrives("It drops again.\nSince the update.\x1b[2J\nEvery minute.", "Re: [SD-1]")
+    for command in ("show", "history"):
+        told = sd(command, "SD-1").stdout
+        assert "    | Since the update.\\x1b[2J\n    | Every minute.\n" in told
+    assert [row["ref"] for row in sdj("list", "--query", "minute update")] == ["SD-1"]
+
+
 def test_an_answer_long_after_the_end_is_a_new_request(
     arrives: Any, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -166,6 +255,34 @@ def test_a_machine_opens_nothing(arrives: Any, sdj: JsonRunner) -> None:
     assert (told["action"], told["ref"]) == ("ignored", None)
     assert "Auto-Submitted: auto-replied" in told["reason"]
     assert sdj("list", "--all") == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Auto_Submitted": "auto-replied"}, {"From": "desk@example.com"}, {"List_Id": "<news.e>"}],
+)
+def test_what_is_ignored_is_kept_and_can_be_taken_in(
+    desk_dir: Path, arrives: Any, sd: Runner, sdj: JsonRunner, headers: dict[str, str]
+) -> None:
+    """Whole, once, with the reason; `retry` leaves it alone unless it is named."""
+    told, again = arrives(**headers), arrives(**headers)
+    (kept,) = (desk_dir / "ledger" / "ignored").glob("*.raw")
+    assert told["action"] == "ignored"
+    assert told["file"] == again["file"] == str(kept)
+    assert kept.read_bytes() == mail(**headers)
+    assert json.loads(kept.with_suffix(".json").read_bytes())["reason"] == told["reason"]
+
+    assert sdj("intake", "retry") == []
+    (taken,) = sdj("intake", "retry", kept.name)
+    assert taken["items"][0]["action"] == "created"
+    assert "VPN drops" in sd("show", "SD-1").stdout
+    assert (kept.parent / "done" / kept.name).exists()
+
+
+def test_an_absence_that_only_the_subject_tells_is_not_lost(arrives: Any, sd: Runner) -> None:
+    """A person may write so; it opens a ticket that is never answered."""
+    assert arrives("It is wrong.", "Automatic reply: VPN")["action"] == "created"
+    assert "never answered" in sd("ack", "SD-1", expect=4).stderr
 
 
 def test_what_a_machine_reports_is_not_lost(arrives: Any, sd: Runner) -> None:
@@ -260,6 +377,77 @@ def test_a_notification_is_an_alert(desk_dir: Path, arrives: Any, history: Any) 
     assert "contacted" in [event["kind"] for event in history()]
 
 
+def watched(desk_dir: Path) -> None:
+    """Gives the desk formats of notification mails."""
+    formats = desk_dir / "catalog" / "intake"
+    (formats / "watcher.yaml").write_text(FORMAT)
+    for name in ("nagios-mail.yaml", "zabbix-mail.yaml", "monit.yaml"):
+        shutil.copyfile(REPOSITORY / "catalog" / "intake" / name, formats / name)
+
+
+NOTICE = "Watch: web1\nNow: DOWN\nSince: 10:00"
+NAGIOS = (
+    "***** Nagios *****\n\nNotification Type: PROBLEM\nService: HTTP\nHost: w1\nState: CRITICAL"
+)
+ZABBIX = "Problem started at 08:00:00\nProblem name: Disk\nHost: db1\nSeverity: High"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "headers"),
+    [
+        ("Re: web1 is down", NOTICE, {}),
+        ("WG: web1 is down", NOTICE, {}),
+        ("Fwd: web1", NOTICE, {}),
+        ("web1", NOTICE, {"In_Reply_To": "<x@e>"}),
+        ("web1", NOTICE, {"References": "<x@e>"}),
+        ("web1 [SD-99]", NOTICE, {}),
+        ("web1", f"What shall we do?\n\n{NOTICE}", {}),
+        ("web1", f"FYI: again\n{NOTICE}", {}),
+        ("web1", "> " + NOTICE.replace("\n", "\n> "), {}),
+        ("web1", f"Is this bad?\n\n{NAGIOS}", {}),
+        ("web1", f"Is this bad?\n\n{ZABBIX}", {}),
+        ("web1", f"-----Original Message-----\nFrom: x\n\n{NAGIOS}", {}),
+    ],
+)
+def test_a_person_who_quotes_a_notification_is_a_person(
+    desk_dir: Path, arrives: Any, subject: str, text: str, headers: dict[str, str]
+) -> None:
+    """What somebody answers, passes on or asks about opens a request with all their words."""
+    watched(desk_dir)
+    told = arrives(text, subject, **headers)
+    assert (told["action"], told["rule"], told["alert"]) == ("created", "new-mail", None)
+    assert text.strip() in told["details"]
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        (NOTICE, {}),
+        (NAGIOS, {}),
+        (ZABBIX, {}),
+        (ZABBIX, {"In_Reply_To": "<1.2.3@zabbix.com>"}),
+        ("Does not exist Service nginx\n\n\tDate: x\n\tAction: y\n\tHost: z\n\tDescription: w", {}),
+    ],
+)
+def test_a_notification_is_known_by_its_beginning(
+    desk_dir: Path, arrives: Any, text: str, headers: dict[str, str]
+) -> None:
+    """A rule of signs, one of its own lines, or what its format says."""
+    watched(desk_dir)
+    assert arrives(text, "web1 is down", **headers)["rule"] == "first-sighting"
+
+
+def test_an_answer_to_a_notification_resolves_nothing(
+    desk_dir: Path, arrives: Any, sdj: JsonRunner
+) -> None:
+    """It is a contact on the ticket of the alert, whatever it quotes."""
+    watched(desk_dir)
+    arrives(NOTICE, "web1 is down", Message_ID="<a@e>")
+    told = arrives(NOTICE.replace("DOWN", "UP"), "web1 is down", In_Reply_To="<a@e>")
+    assert (told["action"], told["rule"], told["alert_count"]) == ("correlated", "reply", 1)
+    assert sdj("show", "1")["service_restored_at"] is None
+
+
 WITH_FILES = (
     b"From: ada@example.com\nTo: desk@example.com\nSubject: Files\nMessage-ID: <f@e>\n"
     b"Content-Type: multipart/mixed; boundary=X\n\n--X\n\nSee the files.\n"
@@ -282,6 +470,16 @@ def test_files_are_kept_once_and_listed(desk_dir: Path, sd: Runner, sdj: JsonRun
     assert "tool.EXE (2 bytes, " in shown
 
 
+def test_the_text_of_a_mail_is_kept_whatever_is_refused(desk_dir: Path, arrives: Any) -> None:
+    """Neither its size nor its ending keeps the words of a person from the ticket."""
+    rules = desk_dir / "catalog" / "intake.yaml"
+    small = rules.read_text().replace("attachment: 20 MB", "attachment: 1 kB")
+    rules.write_text(small.replace("refuse: [exe,", "refuse: [html, txt, exe,"))
+    text = f"<p>{'It drops. ' * 200}</p>"
+    (told,) = arrives(text, Content_Type="text/html")["attachments"]
+    assert (told["name"], told.get("refused")) == ("message.html", None)
+
+
 def test_a_mail_that_is_too_large_is_kept_whole(desk_dir: Path, sd: Runner) -> None:
     """It goes to the quarantine, byte for byte."""
     rules = desk_dir / "catalog" / "intake.yaml"
@@ -293,11 +491,39 @@ def test_a_mail_that_is_too_large_is_kept_whole(desk_dir: Path, sd: Runner) -> N
     assert kept.read_bytes() == raw
 
 
+def test_a_mail_can_be_tried(sd: Runner, sdj: JsonRunner) -> None:
+    """What would be read of it is told, and nothing is recorded."""
+    raw = mail(References="<x@e>", X_Loop="y")
+    told = sd("intake", "test", "-", stdin=raw).stdout
+    for fact in ("ada@example.com", "VPN drops", "X-Loop: y", "x@e", "It drops."):
+        assert fact in told
+    (document,) = sdj("intake", "test", "-", stdin=raw)
+    assert document["item"]["sender"] == "ada@example.com"
+    assert sdj("list", "--all") == []
+
+
 def test_from_says_that_it_is_a_mail(sdj: JsonRunner) -> None:
     """What no longer looks like a mail can be taken in as one."""
     told = sdj("open", "-", "--from", "mail", stdin=b"Subject: only this\n\nIt drops.\n")
     assert (told["channel"], told["summary"]) == ("mail", "only this")
     assert told["requester"] == "unknown"
+
+
+def test_options_say_what_a_mail_does_not(sdj: JsonRunner) -> None:
+    """An alias for one service says which; who calls is the mail's, if it says."""
+    options = (
+        *("--service", "vpn", "--type", "incident", "--impact", "high", "--urgency", "high"),
+        *("--channel", "portal", "--user", "ben", "--field", "alias=vpn"),
+    )
+    told = sdj("open", "-", *options, stdin=mail())
+    assert (told["service"], told["type"], told["channel"]) == ("vpn", "incident", "portal")
+    assert (told["impact"], told["urgency"], told["priority"]) == ("high", "high", "P1")
+    assert (told["requester"], told["fields"]) == ("ada", {"alias": "vpn"})
+
+    nobody = sdj("open", "-", *options, "--from", "mail", stdin=b"Subject: x\n\nIt drops.\n")
+    assert nobody["requester"] == "ben"
+    plain = sdj("open", "-", stdin=mail("Else.", "Else"))
+    assert (plain["service"], plain["channel"], plain["type"]) == ("unknown", "mail", "unknown")
 
 
 @pytest.fixture(name="mailer")
@@ -346,6 +572,17 @@ def test_what_is_not_ascii_arrives(sd: Runner) -> None:
     assert told["Subject"].startswith("[SD-1] Größe [2J 电脑")
     assert told["Bcc"] is None
     assert "Größe [2J 电脑" in told.get_content()
+
+
+@pytest.mark.parametrize("word", ["wörd", "电脑 无法", "Straße", "plain"])
+def test_a_long_subject_is_whole(sd: Runner, word: str) -> None:
+    """Folded over many lines, it loses no space and no word."""
+    summary = " ".join(f"{word}{number}" for number in range(20))
+    sd("open", summary, "--user", "ada")
+    raw = sd("ack", "1").stdout
+    told = email.message_from_string(raw, policy=email.policy.default)
+    assert told["Subject"] == f"[SD-1] {summary}"
+    assert max(map(len, raw.split("\n"))) <= 78
 
 
 def test_it_is_written_once(arrives: Any, sd: Runner) -> None:
@@ -397,11 +634,41 @@ def test_it_is_handed_over(arrives: Any, sdj: JsonRunner, mailer: Any, history: 
 def test_a_failure_to_send_is_told(
     sd: Runner, mailer: Any, history: Any, program: str, said: str
 ) -> None:
-    """It is recorded as written and not sent; asked again, it is tried again."""
+    """The history says so; it was not confirmed, so it can be tried again."""
     mailer(program)
     sd("open", "-", stdin=mail())
-    assert said in sd("ack", "SD-1", "--send", expect=1).stderr
+    told = sd("ack", "SD-1", "--send", expect=1).stderr
+    assert said in told
+    assert "bug" not in told
     assert "sent" not in history()[-1]
+    assert said in history()[-1]["failed"]
+    assert "could not send the confirmation" in sd("history", "SD-1").stdout
+    sd("ack", "SD-1")
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_what_is_over_is_not_confirmed(arrives: Any, sd: Runner, status: str) -> None:
+    """Nobody waits for it."""
+    arrives()
+    sd("resolve", "SD-1", "--code", "solved")
+    if status == "closed":
+        sd("close", "SD-1", "--unconfirmed", "left")
+    assert status in sd("ack", "SD-1", "--to", "eve@example.org", expect=4).stderr
+
+
+def test_an_alert_is_not_confirmed(desk_dir: Path, arrives: Any, sd: Runner) -> None:
+    """No machine is answered, whoever is named."""
+    watched(desk_dir)
+    arrives(NOTICE, "web1 is down")
+    assert "never answered" in sd("ack", "SD-1", "--to", "eve@example.org", expect=4).stderr
+
+
+@pytest.mark.parametrize("sender", ["noreply@e.org", "no-reply@e.org", "Do-Not-Reply+x@e.org"])
+def test_who_reads_no_mail_gets_none(arrives: Any, sd: Runner, sender: str) -> None:
+    """Unless an address is named."""
+    arrives(From=sender)
+    assert "--to MAIL" in sd("ack", "SD-1", expect=4).stderr
+    sd("ack", "SD-1", "--to", "eve@example.org")
 
 
 def test_without_a_program_nothing_is_sent(arrives: Any, sd: Runner, history: Any) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from sdcli.intake.items import MailItem, Unreadable
 from sdcli.intake.mail import parse
-from sdcli.intake.recognise import is_mail
+from sdcli.intake.recognise import is_mail, mails_in, recognise
 from tests.conftest import CASES
 
 if TYPE_CHECKING:
@@ -158,6 +158,24 @@ def test_names_in_parts_are_joined() -> None:
     assert [file.name for file in mail(raw).files] == ["新し.txt"]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["multipart/mixed; boundary=WRONG", "multipart/mixed", "multipart/alternative; boundary=B"],
+)
+def test_a_wrong_boundary_hides_no_text(kind: str) -> None:
+    """What nothing divides where it says is divided where it is; else all of it is the text."""
+    head = HEAD + f"Content-Type: {kind}\n\n".encode()
+    assert mail(head + b"It drops.\n").body == "It drops."
+    assert mail(head + b"<p>It <b>drops</b>.</p>\n").body == "It drops."
+    parts = (
+        b"--A\nContent-Type: text/plain\n\nIt drops.\n"
+        b"--A\nContent-Type: text/plain; name=x.log\n\nerror 691\n--A--\n"
+    )
+    item = mail(head + parts)
+    assert item.body == "It drops."
+    assert [(file.name, file.content) for file in item.files] == [("x.log", b"error 691")]
+
+
 def test_files_of_one_name_are_apart() -> None:
     """Two files of one name are two files."""
     message = made()
@@ -196,6 +214,44 @@ def test_a_bounce_says_what_did_not_arrive() -> None:
     assert item.returned == ("SD-1.x@example.com",)
     assert item.returned_from == ("desk@example.com",)
     assert item.automatic == "a delivery-status report"
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "said", "fate"),
+    [
+        ("delivery-status", "delivery-status", "Action: failed", "failed"),
+        ("delivery-status", "delivery-status", "Action: delayed", "delayed"),
+        ("delivery-status", "delivery-status", "Action: delivered (x)", "delivered"),
+        (
+            "disposition-notification",
+            "disposition-notification",
+            "Disposition: x; displayed",
+            "read",
+        ),
+        (
+            "disposition-notification",
+            "disposition-notification",
+            "Disposition: x; deleted",
+            "deleted",
+        ),
+    ],
+)
+def test_a_report_says_what_became_of_a_mail(kind: str, part: str, said: str, fate: str) -> None:
+    """Read, delayed, delivered, or not arrived; a receipt names the mail it is about."""
+    raw = (
+        HEAD
+        + (
+            f"Content-Type: multipart/report; report-type={kind}; boundary=B\n\n--B\n\nSee below.\n"
+            f"--B\nContent-Type: message/{part}\n\n"
+            f"Original-Message-ID: <SD-1.x@e>\n{said}\n--B--\n"
+            if kind.startswith("disp")
+            else f"Content-Type: multipart/report; report-type={kind}; boundary=B\n\n--B\n\nSee below.\n"
+            f"--B\nContent-Type: message/{part}\n\nReporting-MTA: dns; mx\n\n{said}\n--B--\n"
+        ).encode()
+    )
+    item = mail(raw)
+    assert item.fate == fate
+    assert item.returned == (("SD-1.x@e",) if kind.startswith("disp") else ())
 
 
 def test_a_missing_id_is_made_from_the_content() -> None:
@@ -315,8 +371,19 @@ def test_large_mails_are_read_whole() -> None:
     ("raw", "expected"),
     [
         (HEAD + b"\nx", True),
-        (b"From ada  Mon\nFrom: a\nTo: b\n\nx", True),
-        (b"subject: x\nfrom: y\n\nz", True),
+        (b"From ada  Mon\nFrom: a@e\nTo: b\n\nx", True),
+        (b">From ada  Mon\nFrom: a@e\nTo: b\n\nx", True),
+        (b"subject: x\nfrom: y@e\n\nz", True),
+        (b"\xef\xbb\xbf" + HEAD + b"\nx", True),
+        (HEAD.replace(b"\n", b"\r") + b"\rx", True),
+        (b"X_Foo.Bar: y\n" + HEAD + b"\nx", True),
+        (b"X-Long: " + b"y" * 70_000 + b"\n" + HEAD + b"\nx", True),
+        (b"Subject: x\nno header\nReceived: from y\n\nz", True),
+        (b"From 10:00 on nothing works\nDate: today\nTo: all\n", False),
+        (b"Subject: printer\nDetails: broken\nDate: today\n", False),
+        (b"From: ada\nSubject: VPN\nDescription: drops\nPriority: high\n", False),
+        (b"From: ada@e\nSubject: VPN\nDescription: drops\n", False),
+        (b"From: ada\nSubject: VPN\n\nIt drops.\n", False),
         (b"Host: web1\nState: DOWN\n\nx", False),
         (b"Subject: only this\n\nx", False),
         (b"From here on it is slow\nand it stays so", False),
@@ -326,8 +393,42 @@ def test_large_mails_are_read_whole() -> None:
     ],
 )
 def test_a_mail_is_recognised(raw: bytes, expected: bool) -> None:
-    """A mail begins with two headers of a mail; nothing else is one."""
+    """A mail has an address and ends its header, or has traces; typed lines are no header."""
     assert is_mail(raw) is expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: b"\xef\xbb\xbf" + raw,
+        lambda raw: b">From ada Mon Nov 23 10:00:00 2026\n" + raw,
+        lambda raw: raw.replace(b"\n", b"\r"),
+        lambda raw: b"X-Long: " + b"y" * 70_000 + b"\n" + raw,
+    ],
+    ids=range(4),
+)
+def test_what_stands_before_a_mail_hides_nothing(change: Callable[[bytes], bytes]) -> None:
+    """A byte order mark, an escaped envelope line or odd line ends leave the headers readable."""
+    item = mail(change(HEAD + b"\nIt drops.\n"))
+    assert (item.subject, item.sender, item.body) == ("VPN", "ada@example.com", "It drops.")
+
+
+def test_a_mailbox_is_several_mails() -> None:
+    """Each begins at a `From ` line below a blank one; a sentence that begins so splits nothing."""
+    envelope = b"From ada@example.com Mon Nov 23 10:00:00 2026\n"
+    first = envelope + HEAD + b"\nFrom here on:\nit drops.\n\nFrom now on it fails:\nError: 691\n\n"
+    second = envelope + HEAD.replace(b"VPN", b"Printer") + b"\nIt is off.\n"
+    items = recognise(first + second)
+    assert [item.subject for item in items if isinstance(item, MailItem)] == ["VPN", "Printer"]
+    assert mails_in(first + second) == [first, second]
+
+
+@pytest.mark.parametrize("raw", [b"The VPN is down.", b"Subject: x\nDetails: y\n", b"\0\n\n"])
+def test_what_is_no_mail_is_kept_if_it_must_be_one(raw: bytes) -> None:
+    """`--from mail` on a text whose lines would be lost as headers is unreadable."""
+    (item,) = recognise(raw, form="mail")
+    assert isinstance(item, Unreadable)
+    assert item.raw == raw
 
 
 # What a peer makes of a mail and we do not, each with the reason.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime, timezone
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from sdcli.errors import UNEXPECTED, MachineError
 from sdcli.intake.items import Unreadable
-from sdcli.intake.quarantine import keep
+from sdcli.intake.quarantine import keep, receive
 from sdcli.intake.recognise import recognise
 from sdcli.tickets.event import Stamp
 from sdcli.tickets.query import Query
@@ -44,18 +46,27 @@ def test_the_exact_bytes_are_kept(
         "at": "2026-11-23T10:00:00Z",
         "by": "ben",
         "bytes": len(raw),
+        "sha256": hashlib.sha256(raw).hexdigest(),
     }
     assert sorted(os.listdir(folder)) == sorted(
         [Path(path).name, Path(path).with_suffix(".json").name]
     )
 
 
-def test_equal_inputs_are_kept_apart(tmp_path: Path) -> None:
-    """The same bytes at the same instant are kept each time, under names that sort by time."""
-    item = Unreadable(reason="x", raw=b"\0")
-    paths = [keep(str(tmp_path), item, STAMP) for _ in range(20)]
-    assert len(set(paths)) == 20
+def test_equal_inputs_are_kept_once(tmp_path: Path) -> None:
+    """The same bytes again are the file that is there; others have names that sort by time."""
+    items = [Unreadable(reason="x", raw=bytes([number])) for number in range(20)]
+    paths = [keep(str(tmp_path), item, STAMP) for item in items]
+    assert [keep(str(tmp_path), item, STAMP) for item in items] == paths
+    assert paths == sorted(set(paths))
     assert len(os.listdir(tmp_path)) == 40
+
+
+def test_a_stream_that_is_too_large_is_kept_once(tmp_path: Path) -> None:
+    """Also where its bytes are never held."""
+    kept = [receive(BytesIO(b"x" * 100), 10, str(tmp_path), STAMP) for _ in range(2)]
+    assert kept[0] == kept[1]
+    assert len(os.listdir(tmp_path)) == 2
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

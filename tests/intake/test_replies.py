@@ -43,6 +43,18 @@ def test_an_answer_is_without_the_headers_it_quotes(headers: str) -> None:
     assert apart(f"It is back.\n\n{headers}", "RE: VPN", answers=True).body == "It is back."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It fails.\n\nFrom: server A\nTo: server B\nSubject to firewall",
+        "See:\n\nFrom: server A\nTo: server B\n\nIt is blocked.",
+    ],
+)
+def test_lines_that_look_like_headers_stay(text: str) -> None:
+    """What names no mail is what somebody wrote."""
+    assert apart(text, "Re: VPN", answers=True).body == text
+
+
 def test_a_forwarded_mail_stays_whole() -> None:
     """What is passed on is the request, and who wrote it is named."""
     text = (
@@ -104,8 +116,29 @@ def test_nothing_is_invented(text: str, answers: bool) -> None:
         ("It fails again", False),
         ("", False),
         ("thanks " * 60, False),
+        ("감사합니다", True),
+        ("Teşekkürler", True),
+        ("多谢\uff01", True),
+        ("谢谢", True),
+        ("ありがとうございます。", True),
+        ("Hello Ben,\n\nthank you for your help. It's fixed.\n\nBest regards\nAda Lindqvist", True),
+        ("Danke Ben, läuft wieder!\nViele Grüße\nAda", True),
+        ("Thank you. The printer is dead again", False),
+        ("Thanks, same problem again.", False),
+        ("Thanks, reopen it", False),
+        ("Thanks. It works on the laptop only", False),
+        ("Danke, das Problem besteht weiterhin", False),
+        ("Merci, ça ne marche plus", False),
+        ("Gracias, volvió a fallar", False),
+        ("Gracias, ya no funciona", False),
+        ("Спасибо, не работает", False),
+        ("谢谢\uff0c还是不行", False),
+        ("Thanks, works\nno more", False),
+        ("It works now", False),
+        ("谢谢\n还是不行", False),
+        ("Thanks \uff1f", False),
     ],
 )
 def test_thanks_are_thanks(text: str, expected: bool) -> None:
-    """A short text with thanks and no but is thanks and no more (T23)."""
+    """A text with a word of thanks and none that is not known to say no more (T23)."""
     assert is_thanks(text) is expected

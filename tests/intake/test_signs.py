@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sdcli.intake.items import MailItem
 from sdcli.intake.mail import parse
-from sdcli.intake.signs import is_own, sign_of
+from sdcli.intake.signs import is_own, is_report, sign_of
 from sdcli.policy.model import Mail, MailRules
 
 RULES = MailRules(name="Desk", address=Mail("desk@example.com"), own=(Mail("help@example.com"),))
@@ -39,6 +39,8 @@ def mail(headers: str, sender: str = "ada@example.com", subject: str = "VPN") ->
         ("List-Unsubscribe: <mailto:x@e>", "List-Unsubscribe: <mailto:x@e>"),
         ("X-SDCLI-Desk: other@example.org", "X-SDCLI-Desk: other@example.org"),
         ("Content-Type: multipart/report; report-type=x", "a x report"),
+        ("X-POST-MessageClass: 9; Autoresponder", "X-POST-MessageClass: 9; Autoresponder"),
+        ("Delivered-To: Autoresponder", "an autoresponder"),
     ],
 )
 def test_a_header_is_a_sign(headers: str, sign: str) -> None:
@@ -46,7 +48,9 @@ def test_a_header_is_a_sign(headers: str, sign: str) -> None:
     assert mail(headers).automatic == sign
 
 
-@pytest.mark.parametrize("sender", ["MAILER-DAEMON@mx", "postmaster@example.com"])
+@pytest.mark.parametrize(
+    "sender", ["MAILER-DAEMON@mx", "postmaster@example.com", "bounces+x@example.com", "postmaster"]
+)
 def test_a_sender_is_a_sign(sender: str) -> None:
     """Mail systems write under names of their own."""
     assert mail("X: y", sender=sender).automatic == f"the sender {sender}"
@@ -68,11 +72,75 @@ def test_a_sender_is_a_sign(sender: str) -> None:
         "Automatiskt svar: x",
         "Odpowiedź automatyczna: x",
         "自動返信: x",
+        "AUTO: Ada Lindqvist is out of the office (returning 24/11)",
+        "OOO: x",
+        "[Auto-Reply] x",
+        "Re: Out of office",
+        "Fwd: Automatic reply: x",
+        "Abwesend bis 24.11.",
+        "Automatyczna odpowiedź: x",
+        "부재중: x",
+        "자동 회신: x",
+        "Otomatik Yan\u0131t: x",
     ],
 )
 def test_an_absence_note_shows_in_its_subject(subject: str) -> None:
     """Mail programs of many languages say so before the subject."""
     assert mail("X: y", subject=subject).automatic == "the subject of an absence note"
+
+
+@pytest.mark.parametrize(
+    ("subject", "what"),
+    [
+        ("Undelivered Mail Returned to Sender", "a returned mail"),
+        ("failure notice", "a returned mail"),
+        ("Undeliverable: VPN", "a returned mail"),
+        ("Unzustellbar: VPN", "a returned mail"),
+        ("Read: VPN", "a receipt"),
+    ],
+)
+def test_a_mail_that_comes_back_shows_in_its_subject(subject: str, what: str) -> None:
+    """As a mail system says it, or a program that was asked for a receipt."""
+    assert mail("X: y", subject=subject).automatic == f"the subject of {what}"
+
+
+def test_an_empty_sender_is_a_sign() -> None:
+    """Only mail systems write in nobody's name."""
+    assert mail("X: y", sender="<>").automatic == "an empty sender"
+
+
+@pytest.mark.parametrize(
+    ("headers", "subject", "expected"),
+    [
+        ("X: y", "Out of Office: VPN", True),
+        ("X-Auto-Response-Suppress: All", "VPN", True),
+        ("List-Unsubscribe: <mailto:x@e>", "VPN", True),
+        ("Auto-Submitted: auto-generated\nX-Auto-Response-Suppress: All", "Job failed", True),
+        (
+            "Precedence: list\nAuto-Submitted: auto-generated\nList-Id: <desk.example.com>",
+            "x",
+            True,
+        ),
+        ("Auto-Submitted: auto-generated", "Out of Office: VPN", False),
+        ("X-Auto-Response-Suppress: All", "Automatic reply: VPN", False),
+        ("List-Unsubscribe: <mailto:x@e>\nPrecedence: bulk", "News", False),
+        ("List-Unsubscribe: <mailto:x@e>\nList-Id: <news.example.org>", "News", False),
+        ("Auto-Submitted: auto-replied", "VPN", False),
+    ],
+)
+def test_what_people_show_too_is_a_report(headers: str, subject: str, expected: bool) -> None:
+    """A weak sign alone throws nothing away; with a header an absence note is one."""
+    assert is_report(mail(headers, subject=subject), RULES) is expected
+
+
+def test_what_a_list_writes_in_our_name_is_the_persons() -> None:
+    """Where the desk is a list that puts itself into `From`, the person is in `Reply-To`."""
+    through = "List-Id: <desk.example.com>\nPrecedence: list"
+    answers = f"{through}\nReply-To: desk@example.com, eve@example.org"
+    assert not is_own(mail(answers, sender="desk@example.com"), RULES)
+    assert is_own(mail(through, sender="desk@example.com"), RULES)
+    loop = f"{answers}\nX-SDCLI-Desk: desk@example.com"
+    assert is_own(mail(loop, sender="desk@example.com"), RULES)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ since the backup are not given out again, and the ledger as it was is kept besid
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -22,11 +21,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from sdcli.errors import BackupDamagedError, LedgerDamagedError, MachineError, RefusedError
+from sdcli.errors import (
+    BackupDamagedError,
+    LedgerDamagedError,
+    MachineError,
+    PartialBackupError,
+    RefusedError,
+)
 from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.ledger.interface import Restored
+from sdcli.ledger.tiny import evidence
 from sdcli.ledger.tiny.compact import Plan, compact
-from sdcli.ledger.tiny.doctor import examine
+from sdcli.ledger.tiny.doctor import examine, is_about_a_file
 from sdcli.ledger.tiny.document import FORMAT, Document
 from sdcli.ledger.tiny.files import replacing
 from sdcli.ledger.tiny.image import (
@@ -54,7 +60,6 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.journal import Journal
 
 _MEMBER = re.compile(r"tickets\.(json|journal)|archive/\d{4}-\d{2}\.\d{1,15}\.json")
-_ATTACHMENT = re.compile(r"attachments/[0-9a-f]{2}/[0-9a-f]{64}")
 _NUMBER = re.compile(rb'^"(\d{1,15})":\{"ref":')
 _COMPRESSED = {".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
 
@@ -65,6 +70,7 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
     Raises:
         RefusedError: the file is there already.
         LedgerDamagedError: the ledger is damaged; a backup of it would be worth nothing.
+        PartialBackupError: it is written, without attached files that are gone or changed.
         MachineError: it could not be written.
     """
     if os.path.lexists(path):
@@ -74,7 +80,7 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
     if image.missing(witness):
         reason = "acknowledged commits are gone from its end"
         raise LedgerDamagedError(places.journal, reason)
-    files = _attachments(places)
+    files, bad = _evidence(places, image, journal)
     total, done = image.size() + sum(os.path.getsize(file) for _, file in files), 0
     compression = _COMPRESSED.get(os.path.splitext(path)[1], "")
     try:
@@ -95,21 +101,32 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
                 progress(done, total)
     except OSError as error:
         raise MachineError("Writing the backup", path, error.strerror or str(error)) from error
+    if bad:
+        raise PartialBackupError(path, bad)
     return TinyReader(image).count()
 
 
-def _attachments(places: Places) -> list[tuple[str, str]]:
-    """Every attached file: its name in a backup, and its path.
+def _evidence(
+    places: Places, image: Image, journal: bytes
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """The attached files that are sound, each with its name in a backup; and what is wrong.
 
     They are looked for after the tickets, so whatever a ticket names is among them.
     """
-    found = []
-    for folder, _, names in os.walk(places.attachments):
-        for name in names:
-            member = f"attachments/{os.path.basename(folder)}/{name}"
-            if _ATTACHMENT.fullmatch(member):
-                found.append((member, os.path.join(folder, name)))
-    return sorted(found)
+    sound, bad, there = [], [], set()
+    for name, path in evidence.kept(places):
+        problem = evidence.problem_of(path)
+        there.add(os.path.basename(path))
+        if problem:
+            bad.append(f"{path} {problem}")
+        else:
+            sound.append((name, path))
+    named: set[str] = set()
+    for _, content, _ in _members(image, journal):
+        with content:
+            named.update(evidence.named_in(content))
+    bad += [f"{evidence.path_of(places, sha256)} is missing" for sha256 in sorted(named - there)]
+    return sound, bad
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -158,6 +175,8 @@ def unpacked(places: Places, path: str, progress: Progress) -> Iterator[Saved]:
         examination = examine(saved, progress)
         _require_acknowledged(saved, path)
         for finding in examination.findings:
+            if is_about_a_file(saved, finding):  # it was told when the backup was made
+                continue
             name = os.path.relpath(finding.file, saved.folder)
             reason = f"{name} in it: {finding.problem} {finding.ref}".rstrip()
             raise BackupDamagedError(path, reason)
@@ -201,7 +220,7 @@ def _unpack(path: str, folder: str) -> Places:
                 os.makedirs(os.path.dirname(path_here), exist_ok=True)
                 with content, open(path_here, "xb") as stream:
                     shutil.copyfileobj(content, stream)
-                if _ATTACHMENT.fullmatch(name) and _sha256(path_here) != os.path.basename(name):
+                if evidence.is_member(name) and evidence.problem_of(path_here):
                     raise BackupDamagedError(path, f"{name} in it is not what it was")
     except (tarfile.TarError, EOFError, BadGzipFile, LZMAError, zlib.error) as error:
         raise BackupDamagedError(path, "it is not a whole tar file") from error
@@ -211,22 +230,14 @@ def _unpack(path: str, folder: str) -> Places:
 
 
 def _is_ours(name: str) -> bool:
-    return bool(_MEMBER.fullmatch(name) or _ATTACHMENT.fullmatch(name))
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return bool(_MEMBER.fullmatch(name)) or evidence.is_member(name)
 
 
 def _put_back_attachments(saved: Places, places: Places) -> None:
-    """Bring the attached files of a backup here, unless they are here; none is taken away."""
-    for name, path in _attachments(saved):
+    """Bring the attached files of a backup here, unless they are here whole; none goes away."""
+    for name, path in evidence.kept(saved):
         there = os.path.join(os.path.dirname(places.attachments), name)
-        if os.path.exists(there):
+        if not evidence.problem_of(there):
             continue
         for folder in (places.attachments, os.path.dirname(there)):
             make_folder(folder)

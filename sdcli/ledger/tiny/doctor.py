@@ -1,7 +1,8 @@
 """The examination: every byte of the ledger's files held against what it must be.
 
 Every line is checked by its seal, every ticket is folded anew from its events, each index is
-made anew from its tickets, and every number that was given out must be there exactly once.
+made anew from its tickets, every number that was given out must be there exactly once, and
+every attached file must be what the ticket says.
 Nothing is locked and nothing is changed.
 """
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from sdcli.errors import IllegalStepError, LedgerDamagedError
 from sdcli.ledger.interface import Examination, Finding
+from sdcli.ledger.tiny import evidence
 from sdcli.ledger.tiny.compact import index_lines
 from sdcli.ledger.tiny.document import Document, number_of, row_of
 from sdcli.ledger.tiny.image import Image, settled
@@ -54,6 +56,11 @@ def examine(places: Places, progress: Progress) -> Examination:
         archives = [places.archive(name) for name in places.archive_files()]
         broken = (found for path in (places.snapshot, *archives) for found in _broken(path))
         return Examination(findings=(whole, *broken))
+
+
+def is_about_a_file(places: Places, finding: Finding) -> bool:
+    """Whether a finding is about an attached file: the tickets themselves are whole."""
+    return finding.file.startswith(os.path.join(places.attachments, ""))
 
 
 def is_whole(path: str) -> bool:
@@ -119,6 +126,7 @@ class _Examiner:
         self._done, self._total = 0, image.size()
         self._seen = bytearray(image.next)
         self._findings: list[Finding] = []
+        self._attached: dict[str, str] = {}
 
     def result(self) -> Examination:
         """The whole examination."""
@@ -128,6 +136,7 @@ class _Examiner:
             self._archive(entry)
         self._journal()
         self._numbers()
+        self._evidence()
         self._progress(self._total, self._total)
         return Examination(
             tickets=sum(self._seen),
@@ -224,7 +233,22 @@ class _Examiner:
             self._found(path, at, ref, f"it is not what its events say: {_different(line, folded)}")
         if not is_stale:
             self._see(path, at, number)
+            self._names(folded)
         return folded
+
+    def _names(self, ticket: Ticket) -> None:
+        """Remember which files a ticket says that it has."""
+        for file in ticket.attachments:
+            if not file.refused:
+                self._attached.setdefault(file.sha256, ticket.ref)
+
+    def _evidence(self) -> None:
+        """Look at every attached file that a ticket names."""
+        for sha256, ref in sorted(self._attached.items()):
+            path = evidence.path_of(self._image.places, sha256)
+            problem = evidence.problem_of(path)
+            if problem:
+                self._found(path, -1, ref, f"the attached file {problem}")
 
     def _see(self, path: str, at: int, number: int) -> None:
         if number >= len(self._seen):
@@ -261,6 +285,7 @@ class _Examiner:
                     raise
                 self._found(journal.path, -1, f"{PREFIX}{number}", str(error))
                 continue
+            self._names(ticket)
             if changes[-1].keys != keys_of(ticket):
                 problem = "its keys are not what its events say"
                 self._found(journal.path, -1, ticket.ref, problem)

@@ -23,7 +23,7 @@ from sdcli.errors import IllegalStepError, LedgerDamagedError, MachineError, NoS
 from sdcli.ledger.folders import make_folder
 from sdcli.ledger.interface import Mended
 from sdcli.ledger.tiny.compact import Plan, compact
-from sdcli.ledger.tiny.doctor import examine, is_whole
+from sdcli.ledger.tiny.doctor import examine, is_about_a_file, is_whole
 from sdcli.ledger.tiny.document import (
     FORMAT,
     Archive,
@@ -71,9 +71,14 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
         MachineError: it could not be written; nothing was changed.
     """
     examination = examine(places, progress)
-    if not examination.findings:
-        return Mended(tickets=examination.tickets)
-    damaged = {finding.file for finding in examination.findings}
+    gone = [each for each in examination.findings if is_about_a_file(places, each)]
+    remarks = tuple(
+        f"{each.file} of {each.ref}: {each.problem}; a backup, or attaching it again, brings it back."
+        for each in gone
+    )
+    damaged = {finding.file for finding in examination.findings if finding not in gone}
+    if not damaged:
+        return Mended(tickets=examination.tickets, remarks=remarks)
     remains = _Remains(places, damaged)
     # The journal starts over in any case, and nobody may have looked at it.
     keeping = {*damaged, *remains.given_up, places.journal}
@@ -89,7 +94,7 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
         doubtful=doubtful,
         lost=tuple(f"{PREFIX}{number}" for number in sorted(remains.lost)),
         kept=tuple(kept),
-        remarks=tuple(remains.remarks),
+        remarks=(*remains.remarks, *remarks),
     )
 
 
