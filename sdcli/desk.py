@@ -209,7 +209,8 @@ class Desk:
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
-            return writer.append(ticket, step(ticket, stamp, *args, **wish))
+            events = step(ticket, stamp, *args, **wish)
+            return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
