@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
-    from sdcli.ledger.interface import Ledger, Reader, Writer
+    from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import Confirmed, FrontPage, Seen
@@ -122,7 +123,12 @@ class Desk:
         from sdcli.intake.formats import Formats  # noqa: PLC0415 - as above
         from sdcli.policy.load import formats  # noqa: PLC0415
 
-        return Formats(formats(self.root, self._cache and f"{self._cache}.formats"))
+        def check(read: AlertFormat) -> Iterator[tuple[str, str]]:
+            from sdcli.intake.format_check import wrong  # noqa: PLC0415 - only a changed file
+
+            return wrong(read)
+
+        return Formats(formats(self.root, self._cache and f"{self._cache}.formats", check))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -348,6 +354,20 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._ignored_folder, item, self.stamp)
+
+    def examine(self, progress: Progress) -> Examination:
+        """Look at everything the ledger holds, and at what waits beside it to be taken in."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        found = self.ledger.examine(progress)
+        folder = self._quarantine_folder
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        waiting = sum(name.endswith(".raw") for name in names)
+        if not waiting:
+            return found
+        inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
+        remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
+        return replace(found, remarks=(*found.remarks, remark))
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
