@@ -26,6 +26,9 @@ def wrong(format_: AlertFormat) -> Iterator[tuple[str, str]]:
     for path, expression in _expressions(format_):
         for said in _misused(jmespath.compile(expression).parsed):
             yield path, f"`{' '.join(expression.split())}`: {said}"
+    begins = format_.recognise.begins and pattern_problem(format_.recognise.begins)
+    if begins:
+        yield "recognise.begins", begins
     when = format_.recognise.when
     if when and not format_.recognise.keys and _is_constant(jmespath.compile(when).parsed):
         yield "recognise.when", "`when` looks at nothing in the document: it would fit anything"
