@@ -17,7 +17,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from sdcli import __version__
 from sdcli.commands import COMMANDS, STAGES, module_of
-from sdcli.errors import DONE, INTERRUPTED, PLUGIN_UNKNOWN, UNEXPECTED, SdcliError
+from sdcli.errors import DONE, PLUGIN_UNKNOWN, UNEXPECTED, LeftError, SdcliError
 from sdcli.params import session_of, with_desk_dir
 from sdcli.session import Session
 
@@ -127,7 +127,7 @@ class App(click.Group):
         try:
             code = super().main(arguments, *rest, **extra)
         except click.Abort:
-            return _fail(_InterruptedError(), as_json=as_json)
+            return _fail(LeftError("`sdcli list` shows what is recorded."), as_json=as_json)
         except click.ClickException as error:
             return _misused(error, as_json=as_json, as_plugin=as_plugin)
         except SdcliError as error:
@@ -153,16 +153,6 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-class _InterruptedError(SdcliError):
-    """Interrupted from the keyboard."""
-
-    code = "interrupted"
-    exit_code = INTERRUPTED
-
-    def __init__(self) -> None:
-        super().__init__("Interrupted. What was answered is recorded; `sdcli list` shows the rest.")
 
 
 def _settle(result: Result, *, printed: bool) -> None:

@@ -7,13 +7,13 @@ step on a ticket, take in what arrives, list, check the clocks. The rules are in
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import MachineError, RefusedError, SdcliError, listed
+from sdcli.errors import DataFileError, MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
-    from sdcli.ledger.interface import Ledger, Reader, Writer
+    from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import Confirmed, FrontPage, Seen
@@ -94,6 +94,12 @@ class Desk:
 
         return policy(self.root, self._cache)
 
+    @property
+    def zone(self) -> str:
+        """The time zone of the desk: that of its default agreement."""
+        sla = self.policy.sla
+        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+
     @cached_property
     def questions(self) -> Questions:
         """The desk's question trees.
@@ -155,6 +161,22 @@ class Desk:
 
         agreement, _ = agreement_of(self.policy, ticket.service)
         return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def answers_of(self, ticket: Ticket) -> list[tuple[str, str]]:
+        """The questions that its caller was asked, in words, and what was answered (R1b.1c).
+
+        Trees that are wrong just now hinder nobody from looking: the answers are told by their ids.
+        """
+        walk = ticket.opening.walk
+        if walk is None:
+            return []
+        from sdcli.policy.questions import Questions  # noqa: PLC0415 - as above
+        from sdcli.triage.questions import in_words  # noqa: PLC0415
+
+        questions = Questions()
+        with suppress(DataFileError):
+            questions = self.questions
+        return in_words(questions, walk)
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""
@@ -252,7 +274,7 @@ class Desk:
         from sdcli.results import FrontPage, Notice  # noqa: PLC0415
         from sdcli.tickets.event import Announced  # noqa: PLC0415
 
-        sla, services = self.policy.sla, self.policy.catalog.services
+        services = self.policy.catalog.services
         notices = [
             Notice(
                 ref=ticket.ref,
@@ -268,8 +290,7 @@ class Desk:
             for ticket in tickets
             if (said := ticket.bulletin)
         ]
-        zone = sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
-        return FrontPage(notices=notices, form=form, zone=zone, now=self.now)
+        return FrontPage(notices=notices, form=form, zone=self.zone, now=self.now)
 
     def count_views(self, refs: Sequence[str], times: int) -> None:
         """Count that these bulletins were shown so many times (R1a.1g)."""
@@ -326,6 +347,20 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._ignored_folder, item, self.stamp)
+
+    def examine(self, progress: Progress) -> Examination:
+        """Look at everything the ledger holds, and at what waits beside it to be taken in."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        found = self.ledger.examine(progress)
+        folder = self._quarantine_folder
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        waiting = sum(name.endswith(".raw") for name in names)
+        if not waiting:
+            return found
+        inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
+        remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
+        return replace(found, remarks=(*found.remarks, remark))
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str
@@ -554,20 +589,30 @@ class Desk:
     def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
         """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
 
-        Two imports at once come one after the other: the ledger's lock keeps them apart.
+        It is prepared while nothing is locked; the ledger's lock is held only while the file
+        takes the place of the one it was made from. If another import was faster, it is
+        prepared anew, so that both are in.
 
         Raises:
             ImportFileError: rows cannot be taken, all of them listed.
             DataFileError: the desk's files are wrong, or would be.
             MachineError: the file could not be written.
         """
-        from sdcli.intake.roster import read, take_over  # noqa: PLC0415 - as above
+        from sdcli.intake.roster import prepare, put, read, tried  # noqa: PLC0415 - as above
+        from sdcli.policy.load import keep  # noqa: PLC0415
 
-        roster, _ = read(raw, name), self.policy  # what is wrong fails before anything waits
-        if dry_run:
-            return take_over(self.root, roster, name, dry_run=True)
-        with self.ledger.write():
-            return take_over(self.root, roster, name, dry_run=False)
+        roster = read(raw, name)
+        while True:
+            prepared = prepare(self.root, roster, name)
+            if dry_run:
+                return tried(prepared)
+            if prepared.policy is None:
+                return prepared.taken
+            with self.ledger.write():
+                taken = put(prepared)
+            if taken is not None:
+                keep(self._cache, prepared.policy)  # whoever comes next need not read it all
+                return taken
 
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""

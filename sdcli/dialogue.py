@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from sdcli.errors import AnswerError
+from sdcli.errors import AnswerError, LeftError
+from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
 from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sdcli.intake.before import Before
@@ -24,7 +27,31 @@ if TYPE_CHECKING:
     from sdcli.triage.questions import Asked
     from sdcli.triage.suggest import Proposal
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
+
+def _asks(state: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Questions come before anything is recorded: who leaves one is told so, on a new line."""
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(function)
+        def asking(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            try:
+                return function(*args, **kwargs)
+            except (click.Abort, KeyboardInterrupt) as error:
+                click.echo(err=True)
+                raise LeftError(state) from error
+
+        return asking
+
+    return decorate
+
+
+_OPENS = _asks("Nothing was opened.")
+
+
+@_asks("Nothing was changed.")
 def ask_classification(
     policy: Policy, ticket: Ticket, proposals: Mapping[str, Proposal]
 ) -> dict[str, Any]:
@@ -58,6 +85,7 @@ def tell_before(before: Before, now: datetime) -> None:
             click.echo(text, err=True)
 
 
+@_OPENS
 def ask_what_to_do(before: Before) -> tuple[str, str]:
     """Whether it is new, or belongs to something: the option that says so, and the reference."""
     ways = [
@@ -68,44 +96,56 @@ def ask_what_to_do(before: Before) -> tuple[str, str]:
     click.echo("  0  it is new", err=True)
     for number, (_, ticket, meaning) in enumerate(ways, 1):
         click.echo(f"  {number}  {meaning}: {ticket.ref} {line(ticket.summary)}", err=True)
-    chosen = click.prompt("Which", type=click.IntRange(0, len(ways)), default=0, err=True)
+    asked = f"Which number, 0 to {len(ways)}"
+    chosen = click.prompt(asked, type=click.IntRange(0, len(ways)), default=0, err=True)
     return (ways[chosen - 1][0], ways[chosen - 1][1].ref) if chosen else ("", "")
 
 
+@_OPENS
 def ask_contact(policy: Policy, given: Mapping[str, Any]) -> dict[str, str]:
     """What is not known of whoever calls; the number to call back comes first (R1a.1d).
 
     `given` are the options of `open`; the answers are by the same names.
     """
     from sdcli.policy.people import known  # noqa: PLC0415 - only `open` pays for it
+    from sdcli.policy.phone import is_number  # noqa: PLC0415
 
-    person = known(policy, given["user"] or given["phone"])
+    person = known(policy, given["user"] or given["phone"] or given["mail"])
     answers: dict[str, str] = {}
-    phone = given["phone"] or (person.contact.phone if person else "")
+    by_number = given["user"] if is_number(given["user"]) else ""
+    phone = given["phone"] or (person.contact.phone if person else "") or by_number
     if not phone and not given["no_contact"]:
-        phone = answers["phone"] = _ask("The number to call back (Enter if there is none)")
+        phone = _ask_for("The number to call back (Enter if there is none)", is_number)
+        answers["phone"] = phone
     if not given["user"]:
-        person = known(policy, phone)
+        person = known(policy, phone) or person
         answers["user"] = click.prompt(
-            "Who calls (id, mail or number)", default=person.id if person else None, err=True
+            "Who calls (id, mail, number or name)", default=person.id if person else None, err=True
         ).strip()
         person = known(policy, answers["user"]) or person
     mail = given["mail"] or (person.contact.mail if person else "")
-    is_mail = "@" in (given["user"] or answers["user"])
-    if not (phone or mail or is_mail or given["no_contact"]):
+    is_reached = is_address(address_in(answers.get("user", given["user"])))
+    if not (phone or mail or is_reached or given["no_contact"]):
         answers |= _ask_reach()
     return answers
 
 
 def _ask_reach() -> dict[str, str]:
     """How somebody without a number is reached, or why they cannot be."""
-    mail = _ask("The mail address to answer to (Enter if there is none)")
+    mail = _ask_for("The mail address to answer to (Enter if there is none)", is_address)
     if mail:
         return {"mail": mail}
     reason = ""
     while not reason:
         reason = _ask("Why can nobody be reached")
     return {"no_contact": reason}
+
+
+def _ask_for(question: str, fits: Callable[[str], bool]) -> str:
+    """An answer that fits, asked until it does; nothing at the Enter key."""
+    while (said := address_in(_ask(question))) and not fits(said):
+        click.echo(f"{line(said)!r} is none.", err=True)
+    return said
 
 
 def _ask(question: str) -> str:
@@ -129,57 +169,104 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> s
     return answer
 
 
-_SKIP = "-"
+class _Move(Enum):
+    """What may be typed in place of an answer."""
+
+    BACK = "<"
+    SKIP = "-"
+    SKIP_REST = "--"
 
 
+_MOVES = {"<": _Move.BACK, "-": _Move.SKIP, "--": _Move.SKIP_REST, "!": _Move.SKIP_REST}
+_HINT = (
+    "(? for unknown, - leaves a question out, -- all the rest, < goes back; Ctrl-C leaves, and "
+    "nothing is opened)"
+)
+
+
+@_OPENS
 def ask_questions(
     questions: Questions, given: Mapping[str, Answer], begin: Course
 ) -> dict[str, Answer]:
     """Ask what the given answers leave open; the answers, with those (R1b.1c).
 
-    A list is answered by number, id or label; `?` is unknown, and `-` leaves a question out.
+    A list is answered by number, id or label; `?` is unknown, `-` leaves a question out, `--` all
+    that are left, and `<` goes back to the question before.
     """
-    from sdcli.triage.questions import follow  # noqa: PLC0415 - only these questions need it
+    from sdcli.triage.questions import follow, skip_rest  # noqa: PLC0415 - only these need it
 
-    answers = dict(given)
     if questions.changed:
         click.echo(f"Questions of {line(f'{questions.version}: {questions.changed}')}", err=True)
-    click.echo("(? for unknown, - leaves a question out)", err=True)
+    click.echo(_HINT, err=True)
+    answers, asked = dict(given), list[str]()
     while (asks := follow(questions, answers, begin).asks) is not None:
-        answers[asks.id] = _ask_one(asks)
+        said = _ask_one(asks)
+        if isinstance(said, Answer):
+            answers[asks.id] = said
+            asked.append(asks.id)
+        elif said is _Move.BACK and asked:
+            del answers[asked.pop()]
+        elif said is _Move.BACK:
+            click.echo("This is the first question.", err=True)
+        elif reason := _ask_why("Why all the rest"):
+            return skip_rest(questions, answers, begin, reason)
     return answers
 
 
+@_OPENS
 def ask_notes() -> str:
     """What the caller says besides, in their own words; nothing at the Enter key (R1b.1c)."""
     said: str = click.prompt("\nAnything else", default="", show_default=False, err=True)
     return said.strip()
 
 
-def _ask_one(asked: Asked) -> Answer:
-    """One question, until it has an answer or a reason for none."""
+def _ask_one(asked: Asked) -> Answer | _Move:
+    """One question, until it has an answer or a reason for none; or where to go instead."""
+    _show_question(asked)
+    said = _read_answer(asked)
+    while said is _Move.SKIP:
+        reason = _ask_why("Why")
+        if reason:
+            return Answer(asked.id, skipped=reason)
+        said = _read_answer(asked)
+    return said
+
+
+def _show_question(asked: Asked) -> None:
     question = asked.question
     click.echo(f"\n{line(question.ask)}", err=True)
     if question.help:
         click.echo(f"  {line(question.help)}", err=True)
-    choices = dict(enumerate(question.choices, 1))
-    for number, choice in choices.items():
-        click.echo(f"  {number:>2}  {line(question.choices[choice].label)}", err=True)
+    for number, choice in enumerate(question.choices.values(), 1):
+        click.echo(f"  {number:>2}  {line(choice.label)}", err=True)
 
-    def read(text: str) -> Answer:
+
+def _read_answer(asked: Asked) -> Answer | _Move:
+    question = asked.question
+    choices = dict(enumerate(question.choices, 1))
+
+    def read(text: str) -> Answer | _Move:
         from sdcli.triage.questions import answer_to  # noqa: PLC0415 - as above
 
         said = text.strip()
-        if said == _SKIP:
-            return Answer(asked.id, skipped=click.prompt("Why", err=True))
+        if said in _MOVES:
+            return _MOVES[said]
         if choices and said.isdecimal():
             said = choices.get(int(said), said)
         try:
             return answer_to(asked.id, question, said)
         except AnswerError as error:
-            raise click.UsageError("Choose from the list, or type ? or -.") from error
+            raise click.UsageError("Choose from the list, or type ?, -, -- or <.") from error
 
-    answer: Answer = click.prompt(
+    answer: Answer | _Move = click.prompt(
         "Answer" if choices else "In a few words", value_proc=read, err=True
     )
     return answer
+
+
+def _ask_why(question: str) -> str:
+    """A reason, asked until there is one; nothing if `<` goes back to the question instead."""
+    reason = ""
+    while not reason:
+        reason = _ask(f"{question} (< goes back)")
+    return "" if reason == _Move.BACK.value else reason

@@ -285,3 +285,28 @@ class AnswersFileError(SdcliError):
             'object such as {"need": "broken"}.',
             file=file,
         )
+
+
+class LeftError(SdcliError):
+    """Interrupted from the keyboard; `state` is a sentence about what is recorded."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Interrupted. {state}")
+
+
+class AmbiguousError(SdcliError):
+    """A name that several people have."""
+
+    code = "usage"
+    exit_code = USAGE
+
+    def __init__(self, given: str, people: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(people)} people are called {given!r}: {listed(people)}. Name one of them by "
+            "id, mail address or number; `sdcli people find` tells them apart.",
+            given=given,
+            people=list(people),
+        )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from sdcli.desk import Desk
     from sdcli.policy.model import Policy
     from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import ArticleUse
@@ -131,6 +132,40 @@ class TextType(click.ParamType[str]):
 TEXT = TextType()
 
 
+class PhoneType(click.ParamType[str]):
+    """A phone number, in any spelling."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The number as it is written."""
+        from sdcli.policy.phone import is_number  # noqa: PLC0415 - only a given one pays for it
+
+        text = TEXT.convert(value, param, ctx)
+        if text and not is_number(text):
+            self.fail(f"{text!r} is no phone number; write +44 20 7946 0201.", param, ctx)
+        return text
+
+
+class MailType(click.ParamType[str]):
+    """A mail address, bare or behind a name."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address alone."""
+        from sdcli.policy.address import address_in, is_address  # noqa: PLC0415 - as above
+
+        text = address_in(TEXT.convert(value, param, ctx))
+        if text and not is_address(text):
+            self.fail(f"{text!r} is no mail address; write ada@example.com.", param, ctx)
+        return text
+
+
+PHONE = PhoneType()
+MAIL = MailType()
+
+
 class RefType(click.ParamType[str]):
     """A ticket reference: `SD-42`, `sd-42` or `42`."""
 
@@ -228,7 +263,10 @@ class ArticleUseType(click.ParamType["ArticleUse"]):
 
 
 class WhenType(click.ParamType["datetime"]):
-    """An instant: ISO 8601, or as people write dates; without a zone, in the desk's own."""
+    """An instant: ISO 8601, a date or time that can be read in one way, or `in 2h`.
+
+    Without a zone it is in the desk's own.
+    """
 
     name = "when"
 
@@ -243,19 +281,82 @@ class WhenType(click.ParamType["datetime"]):
             return instant(text)
         except (ValueError, OverflowError):
             pass
-        from dateutil import parser, tz  # noqa: PLC0415 - only a written date pays for it
-
         if ctx is None:
             self.fail("it can only be read on a desk.", param, ctx)
-        desk = session_of(ctx).desk
-        sla = desk.policy.sla
-        zone = tz.gettz(sla.calendars[sla.agreements[sla.default_agreement].calendar].zone)
-        today = desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
         try:
-            at = parser.parse(text, default=today)
-            return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+            return _read_when(text, session_of(ctx).desk)
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no date or time; write 2026-11-23T09:00Z.", param, ctx)
+            said = f"{value!r} is no date or time that can be read in one way only"
+            self.fail(f"{said}; write {_WHEN}.", param, ctx)
+
+
+_WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?")
+_UNSURE = re.compile(
+    r"/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def _read_when(text: str, desk: Desk) -> datetime:
+    """A time as people write it; dates with slashes, bare numbers and the like are not guessed.
+
+    Raises:
+        ValueError, OverflowError: it is none, or can be read in several ways.
+    """
+    from datetime import timedelta  # noqa: PLC0415 - only a written date pays for it
+
+    from dateutil import parser, tz  # noqa: PLC0415
+
+    from sdcli.tickets.event import instant  # noqa: PLC0415
+
+    head, _, later = text.partition(" ")
+    if head.casefold() == "in":
+        from sdcli.policy.decode import span  # noqa: PLC0415 - imports YAML
+
+        return desk.now + timedelta(seconds=span(later.strip()))
+    rest = _CLOCK_TIME.sub(" ", _ISO_DAY.sub(" ", text))
+    is_bare = re.search(r"\d", rest) and not re.search(r"[a-z]", rest, re.IGNORECASE)
+    if _UNSURE.search(rest) or is_bare:
+        raise ValueError(text)
+    _require_whole(text)
+    zone = tz.gettz(desk.zone)
+    today = desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
+    at = parser.parse(text, default=today, tzinfos=_known_zone)
+    return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+
+
+def _require_whole(text: str) -> None:
+    """Read a time upon two days that have nothing in common: what differs, the text leaves open.
+
+    Raises:
+        ValueError: neither the hour is said nor the day, or a month without its day.
+    """
+    from datetime import datetime  # noqa: PLC0415 - as above
+
+    from dateutil import parser  # noqa: PLC0415
+
+    one, other = (
+        parser.parse(text, default=datetime(year, month, month, month), tzinfos=_known_zone)  # noqa: DTZ001
+        for year, month in ((2001, 1), (2002, 2))
+    )
+    says_day = one.day == other.day
+    if not says_day and (one.hour != other.hour or one.month == other.month):
+        raise ValueError(text)
+
+
+def _known_zone(name: str | None, offset: int | None) -> Any:
+    """The zone of a time; names are taken that mean the same everywhere.
+
+    Raises:
+        ValueError: it is another name.
+    """
+    from dateutil import tz  # noqa: PLC0415 - as above
+
+    if name not in (None, "UTC", "GMT", "Z"):
+        raise ValueError(name)
+    return tz.tzoffset(None, offset or 0)
 
 
 class FormatType(click.ParamType[str]):

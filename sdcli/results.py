@@ -56,9 +56,10 @@ class Changed(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """Everything about one ticket."""
+    """Everything about one ticket; `answers` are the questions of its walk and what was said."""
 
     seen: Seen
+    answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 
@@ -256,10 +257,11 @@ class BroughtIn(Struct, frozen=True):
 
 
 class PeopleFound(Struct, frozen=True):
-    """Contacts that fit what was looked for."""
+    """Contacts that fit what was looked for; `more` fit and were left out."""
 
     text: str
     people: Sequence[Person]
+    more: int = 0
     exit_code: int = DONE
 
 

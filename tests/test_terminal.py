@@ -105,7 +105,16 @@ def test_json_keeps_its_value(text: str) -> None:
 @pytest.mark.parametrize("json_flag", [(), ("--json",)])
 def test_hostile_text_is_shown_not_obeyed(sd: Runner, json_flag: tuple[str, ...]) -> None:
     """Summaries, details, fields, names, reasons: none reaches the terminal as control."""
-    said = ("--user", HOSTILE, "--details", HOSTILE, "--field", f"k={HOSTILE}", "--phone", HOSTILE)
+    said = (
+        "--user",
+        HOSTILE,
+        "--details",
+        HOSTILE,
+        "--field",
+        f"k={HOSTILE}",
+        "--no-contact",
+        HOSTILE,
+    )
     sd("open", HOSTILE, *said, "--unit", HOSTILE, "--site", HOSTILE)
     sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE, "--site", HOSTILE)
     before = sd("open", HOSTILE, *said, *json_flag, "--me-too", "1")
@@ -191,7 +200,7 @@ def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
         ("when you sign in?", b"9\n"),
         ("Choose from the list", b"?\n"),
         ("Who cannot work?", b"-\n"),
-        ("Why:", b"in a hurry\n"),
+        ("Why (< goes back):", b"in a hurry\n"),
         ("hinder the work?", b"low\n"),
         ("Anything else:", b"she called from the train\n"),
     )
@@ -223,9 +232,20 @@ def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> Non
 
     shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[incident]:", b"\x03"),))
 
-    assert "Interrupted" in shown
+    assert "\nError: Interrupted. Nothing was changed." in shown.replace("\r", "")
     assert "Traceback" not in shown
     assert json.loads(sd("show", "1", "--json").stdout)["events_count"] == 1
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"])
+def test_leaving_open_opens_nothing(sd: Runner, desk_dir: Path, key: bytes) -> None:
+    """Ctrl-C or Ctrl-D at a question of `open`: nothing is recorded, and that is what is said."""
+    dialogue = (("What can we do for you?", b"1\n"), ("What is it about?", key))
+
+    shown = _on_terminal(desk_dir, "open", "x", "--user", "ada", "--ask", dialogue=dialogue)
+
+    assert "\nError: Interrupted. Nothing was opened." in shown.replace("\r", "")
+    assert json.loads(sd("list", "--all", "--json").stdout) == []
 
 
 def test_a_pipe_into_head_ends_quietly(sd: Runner, desk_dir: Path) -> None:

@@ -111,9 +111,21 @@ def update(desk: Desk, ref: str, **facts: Any) -> results.Changed:
 
 def _announced(desk: Desk, ref: str, facts: dict[str, Any], *, must_stand: bool) -> results.Changed:
     change = {name: value for name, value in facts.items() if value}
+    if change.get("site"):
+        change["site"] = _site(desk, change["site"])
     return results.Changed(
         desk.see(desk.change(ref, steps.announce, facts=change, must_stand=must_stand))
     )
+
+
+def _site(desk: Desk, given: str) -> str:
+    """A site as the contacts spell it: a bulletin for one that nobody is at would reach nobody."""
+    from sdcli.policy.people import require_site
+
+    known = require_site(desk.policy, given) if given != UNKNOWN else given
+    if not known:
+        click.echo("No contact has a site, so it cannot be checked.", err=True)
+    return known or given
 
 
 @command.command("end")
@@ -153,12 +165,12 @@ def list_(desk: Desk) -> results.Bulletins:
 )
 @click.option("--count", is_flag=True, help="Count that it was shown to a caller.")
 @click.option(
-    "--times", type=click.IntRange(1, 1_000_000), default=1, help="With --count: so many times."
+    "--times", type=click.IntRange(1, 1_000_000), default=None, help="With --count: so many times."
 )
 @click.pass_context
 @pass_desk
 def show(
-    desk: Desk, ctx: click.Context, ref: str | None, form: str, count: bool, times: int
+    desk: Desk, ctx: click.Context, ref: str | None, form: str, count: bool, times: int | None
 ) -> results.FrontPage:
     """Print what callers are told: in their words, with no internal codes.
 
@@ -170,8 +182,10 @@ def show(
         sdcli bulletin show
         sdcli bulletin show SD-7 --format html --count --times 250 > known.html
     """
+    if times and not count:
+        raise click.UsageError("--times goes with --count.")
     ctx.obj.json = ctx.obj.json or form == "json"
     shown = desk.bulletins(ref or "")
     if count:
-        desk.count_views([ticket.ref for ticket in shown], times)
+        desk.count_views([ticket.ref for ticket in shown], times or 1)
     return desk.front_page(shown, form)

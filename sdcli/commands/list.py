@@ -29,6 +29,7 @@ _SCREENFUL = 50
 @click.option("--service", type=SERVICE, default=None, help="Only this service.")
 @click.option("--query", metavar="TEXT", type=TEXT, default="", help="Only with these words.")
 @click.option("--news", is_flag=True, help="Only where somebody answered; closed ones too.")
+@click.option("--needs-validation", is_flag=True, help="Only what a machine says, unconfirmed.")
 @click.option("--all", "everything", is_flag=True, help="Closed tickets too.")
 @click.option(
     "--limit",
@@ -43,6 +44,7 @@ def command(
     status: tuple[str, ...],
     everything: bool,
     news: bool,
+    needs_validation: bool,
     limit: int | None,
     **narrow: str | None,
 ) -> results.Listed:
@@ -65,6 +67,7 @@ def command(
         priority=narrow["priority"] or "",
         service=narrow["service"] or "",
         text=narrow["query"] or "",
+        needs_validation=needs_validation,
     )
     most = _limit(limit, as_json=bool(ctx.obj.json))
     answered = list(desk.ledger.having(keys.NEWS))

@@ -8,7 +8,7 @@ import click
 
 from sdcli import results
 from sdcli.intake.items import RequestItem
-from sdcli.params import SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.params import PHONE, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 @as_command("log")
 @click.argument("summary", type=TEXT)
 @with_minutes
-@click.option("--user", metavar="ID|MAIL|NUMBER", type=TEXT, default="unknown", help="Who called.")
-@click.option("--phone", type=TEXT, default="", help="The number they called from.")
+@click.option(
+    "--user", metavar="ID|MAIL|NUMBER|NAME", type=TEXT, default="unknown", help="Who called."
+)
+@click.option("--phone", type=PHONE, default="", help="The number they called from.")
 @click.option("--channel", type=vocabulary("channel"), default="phone", help="How.")
 @click.option("--service", type=SERVICE, default="unknown", help="The service it concerned.")
 @click.option(
@@ -61,4 +63,5 @@ def command(
         service=service,
         type=type_,
     )
+    desk.require_caller(item, opens=False)
     return results.Changed(desk.see(desk.quick_contact(item, code)))

@@ -20,6 +20,8 @@ from sdcli.intake.items import (
 )
 from sdcli.params import (
     FORMAT,
+    MAIL,
+    PHONE,
     REF,
     SERVICE,
     TEXT,
@@ -36,14 +38,15 @@ from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.intake.before import Before
     from sdcli.intake.items import Item
 
 
 @as_command("open")
 @click.argument("summary", type=TEXT)
-@click.option("--user", metavar="ID|MAIL|NUMBER", type=TEXT, default="", help="Who calls.")
-@click.option("--phone", type=TEXT, default="", help="The number to call back.")
-@click.option("--mail", type=TEXT, default="", help="The mail address to answer to.")
+@click.option("--user", metavar="ID|MAIL|NUMBER|NAME", type=TEXT, default="", help="Who calls.")
+@click.option("--phone", type=PHONE, default="", help="The number to call back.")
+@click.option("--mail", type=MAIL, default="", help="The mail address to answer to.")
 @click.option("--on-behalf-of", type=TEXT, default="", help="Whom it concerns, if not the caller.")
 @click.option("--channel", type=vocabulary("channel"), help="How it came in.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
@@ -116,8 +119,14 @@ def command(
     way, ref = _way(given, is_piped=summary == "-")
     if summary == "-":
         return _taken_in(desk, form, given)
-    item = _asked(desk, _request(desk, summary, given), given)
-    return _recorded(desk, item, way, ref, quiet=ctx.obj.json)
+    item = _request(desk, summary, given)
+    desk.require_caller(item, opens=way not in _JOINING)
+    opening = _Opening(desk, way, ref, quiet=ctx.obj.json)
+    if given["ask"]:  # nobody answers questions for what is known already
+        opening.look(item)
+    if not (given["ask"] and opening.joins and not way):
+        item = _asked(desk, item, given)
+    return opening.record(item)
 
 
 def _way(given: dict[str, Any], *, is_piped: bool) -> tuple[str, str]:
@@ -131,24 +140,52 @@ def _way(given: dict[str, Any], *, is_piped: bool) -> tuple[str, str]:
     return (said[0], str(given[said[0]])) if said else ("", "")
 
 
-def _recorded(desk: Desk, item: RequestItem, way: str, ref: str, *, quiet: bool) -> results.Opened:
-    """Show what there is already, ask where that is possible, and record: locked at last."""
-    from sdcli.dialogue import ask_what_to_do, tell_before
-    from sdcli.session import is_interactive
+class _Opening:
+    """What is there already is shown, and asked about where that is possible; then it is recorded.
 
-    desk.require_caller(item, opens=way not in _JOINING)
-    before = desk.look_before(item)
-    if not quiet:
-        tell_before(before, desk.now)
-        if before.is_anything and not way and is_interactive():
-            way, ref = ask_what_to_do(before)
-    shown = [ticket.ref for ticket in before.bulletins]
-    if way in _JOINING:
-        outcome = desk.join(item, ref, me_too=way == "me_too", shown=shown)
-    else:
-        item = linked(item, ref) if way == "same_as" else item
-        outcome = desk.take_in([item], shown)[0]
-    return results.Opened(outcome, desk.see(outcome.ticket) if outcome.ticket else None, before)
+    Args:
+        way, ref: where the request belongs, if an option has said it.
+        quiet: nothing is shown; the answer tells it all.
+    """
+
+    def __init__(self, desk: Desk, way: str, ref: str, *, quiet: bool) -> None:
+        self._desk = desk
+        self._way, self._ref = way, ref
+        self._quiet = quiet
+        self._before: Before | None = None
+        self._shown: list[str] = []
+
+    @property
+    def joins(self) -> bool:
+        """Whether nothing will be opened: it belongs to something that is there."""
+        return self._way in _JOINING
+
+    def look(self, item: RequestItem) -> Before:
+        """Show what is there and was not shown before; on a terminal ask whether it is new."""
+        from sdcli.dialogue import ask_what_to_do, tell_before
+        from sdcli.session import is_interactive
+
+        found = self._desk.look_before(item)
+        news = found.without(self._before) if self._before else found
+        self._before = found
+        self._shown += [ticket.ref for ticket in news.bulletins]
+        if not self._quiet:
+            tell_before(news, self._desk.now)
+            if news.is_anything and not self._way and is_interactive():
+                self._way, self._ref = ask_what_to_do(news)
+        return found
+
+    def record(self, item: RequestItem) -> results.Opened:
+        """Look once more, then open it or add it: locked at last."""
+        before = self.look(item)
+        if self.joins:
+            me_too = self._way == "me_too"
+            outcome = self._desk.join(item, self._ref, me_too=me_too, shown=self._shown)
+        else:
+            item = linked(item, self._ref) if self._way == "same_as" else item
+            outcome = self._desk.take_in([item], self._shown)[0]
+        seen = self._desk.see(outcome.ticket) if outcome.ticket else None
+        return results.Opened(outcome, seen, before)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
@@ -195,8 +232,13 @@ def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:
     joins = any(given[name] for name in _JOINING)
     if is_interactive() and not (joins and given["user"]):
         given |= ask_contact(desk.policy, given)
-    if not given["user"]:
-        given["user"] = _known_by_number(desk, given["phone"])
+    if given["user"]:
+        from sdcli.policy.people import known
+
+        found = known(desk.policy, given["user"])
+        given["user"] = found.id if found else given["user"]  # not looked for again
+    else:
+        given["user"] = _known_by(desk, given["phone"], given["mail"])
     fields = _fields_of(desk, given)
     fields["summary"], fields["details"] = summarised(summary, fields["details"])
     return RequestItem(**{**fields, "channel": fields["channel"] or "phone"})
@@ -233,11 +275,11 @@ def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
     return with_walk(item, finished(follow(questions, answers, begin)))
 
 
-def _known_by_number(desk: Desk, number: str) -> str:
-    """The caller whose number it is."""
+def _known_by(desk: Desk, number: str, mail: str) -> str:
+    """The caller whose number or mail address it is."""
     from sdcli.policy.people import known
 
-    person = known(desk.policy, number)
+    person = known(desk.policy, number) or known(desk.policy, mail)
     if person is None:
         raise click.UsageError("Say who calls: --user ID, --user MAIL or --user NUMBER.")
     return person.id

@@ -28,21 +28,29 @@ def command() -> None:
 
 
 @command.command("find")
-@click.argument("text", type=TEXT)
+@click.argument("words", metavar="TEXT...", type=TEXT, nargs=-1, required=True)
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, help="At most so many; 0 for all. [20]"
+)
 @pass_desk
-def find(desk: Desk, text: str) -> results.PeopleFound:
-    """Find contacts by id, name, mail address, unit, site or phone number.
+def find(desk: Desk, words: tuple[str, ...], limit: int) -> results.PeopleFound:
+    """Find contacts and technicians by id, name, mail address, unit, site or phone number.
 
-    All words must fit. A number may be written in any way, or be a part of one.
+    All words must fit, wherever they stand; accents do not matter. A number may be written in
+    any way, or be a part of one.
 
     \b
     Examples:
         sdcli people find lindqvist
+        sdcli people find london finance
         sdcli people find '020 7946 0201' --json
     """
     from sdcli.policy.people import find as fitting
 
-    return results.PeopleFound(text, fitting(desk.policy, text))
+    text = " ".join(words)
+    found = fitting(desk.policy, text)
+    shown = found[:limit] if limit else found
+    return results.PeopleFound(text, shown, len(found) - len(shown))
 
 
 @command.command("import")

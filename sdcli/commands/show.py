@@ -21,4 +21,5 @@ def command(desk: Desk, ref: str) -> results.Shown:
     Example:
         sdcli show SD-42
     """
-    return results.Shown(desk.see(desk.ledger.get(ref)))
+    ticket = desk.ledger.get(ref)
+    return results.Shown(desk.see(ticket), desk.answers_of(ticket))

@@ -112,6 +112,20 @@ class Before(Struct, frozen=True, kw_only=True):
         """What is alike and not among the open requests."""
         return tuple(each for each in self.similar if each.ticket not in self.caller_open)
 
+    def without(self, seen: Before) -> Before:
+        """What is new in it to somebody who has seen another look."""
+        known = {ticket.ref for ticket in (*seen.caller_open, *seen.bulletins)}
+        known |= {each.ticket.ref for each in seen.similar}
+
+        def is_new(ticket: Ticket) -> bool:
+            return ticket.ref not in known
+
+        return Before(
+            caller_open=tuple(filter(is_new, self.caller_open)),
+            similar=tuple(each for each in self.similar if is_new(each.ticket)),
+            bulletins=tuple(filter(is_new, self.bulletins)),
+        )
+
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """What is about to be opened: by whom and for whom, about what, where."""
@@ -183,5 +197,5 @@ def concerns(bulletin: Bulletin, service: str, site: str) -> bool:
 
 
 def is_overdue(bulletin: Bulletin, now: datetime) -> bool:
-    """Whether callers were promised news that has not come (R1a.1f)."""
-    return bulletin.next_update is not None and bulletin.next_update < now
+    """Whether callers were promised news or an end that has not come (R1a.1f)."""
+    return any(at is not None and at < now for at in (bulletin.next_update, bulletin.until))

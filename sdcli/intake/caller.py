@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sdcli.errors import RefusedError
+from sdcli.policy.address import address_in, is_address
 from sdcli.policy.people import known, require_one
+from sdcli.policy.phone import is_number
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -54,12 +56,15 @@ def contact_of(policy: Policy, stamp: Stamp, item: RequestItem) -> Caller:
             values[name] = found
             if found != UNKNOWN:
                 reasons[name] = person.source
-    if not person and "@" in item.user:
-        values["mail"] = values["mail"] or item.user
+    user = address_in(item.user)
+    if not person and is_address(user):
+        values["mail"] = values["mail"] or user
+    elif not person and is_number(user):  # it is how they are called back (R1a.1d)
+        values["phone"] = values["phone"] or user
     if not (values["phone"] or values["mail"]):
         reasons["contact"] = item.no_contact or NOT_REACHABLE
     return Caller(
-        id=person.id if person else item.user or stamp.by,
+        id=person.id if person else user or stamp.by,
         on_behalf_of=affected.id if affected else item.on_behalf_of,
         reasons=reasons,
         **values,
@@ -70,6 +75,7 @@ def require_caller(policy: Policy, stamp: Stamp, item: RequestItem, *, opens: bo
     """Whoever calls is one person, and what is opened for them can be answered (R1a.1d).
 
     Raises:
+        AmbiguousError: several people have the name that is given.
         RefusedError: it cannot be told who is meant; or the request `opens` a ticket, no number
             and no mail address are known, and no reason is given.
     """
@@ -80,6 +86,7 @@ def require_caller(policy: Policy, stamp: Stamp, item: RequestItem, *, opens: bo
         return
     raise RefusedError(
         f"There is no way to reach {caller.id}: no number and no mail address are known. Give "
-        "--phone NUMBER or --mail ADDRESS, or say why there is none: --no-contact REASON.",
+        "--phone NUMBER or --mail ADDRESS, or say why there is none: --no-contact REASON. "
+        "`sdcli people find` looks for who is known.",
         caller=caller.id,
     )

@@ -5,6 +5,8 @@ A form is a JSON object. What does not fit is not refused: it stays among the fi
 
 from __future__ import annotations
 
+import codecs
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -73,15 +75,31 @@ def read_answers(raw: bytes, file: str) -> dict[str, Any]:
     """The answers that a file holds: a JSON object by question.
 
     Raises:
-        AnswersFileError: it is no JSON object.
+        AnswersFileError: it is no JSON object, or has a key twice.
     """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
         value = msgspec.json.decode(raw)
+        twice = _repeated(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise AnswersFileError(file, f"it is not whole JSON: {error}") from error
     if not isinstance(value, dict):
         raise AnswersFileError(file, "it is no JSON object of questions and answers")
+    if twice:
+        raise AnswersFileError(file, f"it has the key `{twice}` twice")
     return value
+
+
+def _repeated(raw: bytes) -> str:
+    """The first key that an object of a JSON document has twice; empty if none has."""
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        found.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+
+    json.loads(raw, object_pairs_hook=look)
+    return found[0] if found else ""
 
 
 def given_answers(
@@ -94,11 +112,17 @@ def given_answers(
 
     Raises:
         NoSuchEntryError: there is no such question.
-        AnswerError: an answer is none of the choices, or a reason is missing.
+        AnswerError: an answer is none of the choices, or a reason is missing; or a question is
+            answered in two ways.
     """
     found = {id_: _read(questions, id_, value) for id_, value in document.items()}
-    found |= {id_: walking.answer(questions, id_, text) for id_, text in answers}
-    return found | {id_: _skipped(questions, id_, reason) for id_, reason in skips}
+    typed: dict[str, Answer] = {}
+    said = [walking.answer(questions, id_, text) for id_, text in answers]
+    for each in (*said, *(_skipped(questions, id_, reason) for id_, reason in skips)):
+        if typed.setdefault(each.question, each) != each:
+            asked = walking.question(questions, each.question)
+            raise walking.answer_error(each.question, asked, "is answered in two ways: say one")
+    return found | typed
 
 
 def course_of(questions: Questions, item: RequestItem, tree: str) -> Course:
@@ -221,8 +245,17 @@ def _articles(value: Any) -> tuple[ArticleUse, ...] | None:
     """The articles of a list of ids, or of objects with `id` and `revision`; None if it is not."""
     if not isinstance(value, list):
         return None
-    uses = [_article(each) for each in value]
-    return None if None in uses else tuple(use for use in uses if use)
+    uses = tuple(use for each in value if (use := _article(each)))
+    return uses if uses or not value else None
+
+
+def form_rest(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of the keys that `form_fields` has used up in part: articles that are none."""
+    read = value.get("read")
+    if not isinstance(read, list) or _articles(read) is None:
+        return {}
+    odd = [each for each in read if _article(each) is None]
+    return {"read": odd} if odd else {}
 
 
 def _article(value: Any) -> ArticleUse | None:

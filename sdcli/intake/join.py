@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -9,14 +10,20 @@ from msgspec.structs import asdict
 from sdcli.intake.caller import contact_of
 from sdcli.intake.outcome import Outcome
 from sdcli.tickets import steps
+from sdcli.tickets.event import Contacted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sdcli.intake.items import RequestItem
     from sdcli.intake.outcome import Action
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
-    from sdcli.tickets.event import Stamp
+    from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
+
+_AGAIN = timedelta(hours=1)
+"""The same words of the same caller within this time are one contact, later ones another."""
 
 
 class Joiner:
@@ -43,18 +50,38 @@ class Joiner:
         return self._count(ticket, item) if me_too else self._add(ticket, item)
 
     def _add(self, ticket: Ticket, item: RequestItem) -> Outcome:
-        events = steps.hear(
-            ticket,
-            self._stamp,
-            text=said(item, ticket.opening.phone, ticket.opening.mail),
-            channel=item.channel,
-            contact=contact_of(self._policy, self._stamp, item).id,
-            minutes=item.minutes,
-            idempotency_key=item.idempotency_key,
-        )
+        contact = contact_of(self._policy, self._stamp, item).id
+        text = said(item, ticket.opening.phone, ticket.opening.mail)
+        events = self._heard(ticket, item, contact, text)
+        if any(self._is_again(event, events[0]) for event in ticket.events):
+            reason = f"{contact} has just said the same"
+            return _outcome("deduped", ticket, item.idempotency_key, "added", reason)
         after = self._writer.append(ticket, events)
         reason = "added to the request that was there"
         return _outcome("correlated", after, item.idempotency_key, "added", reason)
+
+    def _heard(
+        self, ticket: Ticket, item: RequestItem, contact: str, text: str
+    ) -> tuple[AnyEvent, ...]:
+        return steps.hear(
+            ticket,
+            self._stamp,
+            text=text,
+            channel=item.channel,
+            contact=contact,
+            minutes=item.minutes,
+            idempotency_key=item.idempotency_key,
+        )
+
+    @staticmethod
+    def _is_again(event: AnyEvent, now: AnyEvent) -> bool:
+        """Whether the same was said a moment ago, such as by a command that was typed twice."""
+        return (
+            isinstance(event, Contacted)
+            and isinstance(now, Contacted)
+            and now.at - event.at < _AGAIN
+            and (event.contact, event.text, event.minutes) == (now.contact, now.text, now.minutes)
+        )
 
     def _count(self, ticket: Ticket, item: RequestItem) -> Outcome:
         caller = contact_of(self._policy, self._stamp, item)
@@ -71,6 +98,10 @@ class Joiner:
         )
         if not events:
             reason = f"{who} is counted here already"
+            if item.minutes:  # work is booked, whoever was counted before
+                text = said(item, caller.phone, caller.mail)
+                ticket = self._writer.append(ticket, self._heard(ticket, item, who, text))
+                reason = f"{reason}; {item.minutes} min are booked"
             return _outcome("deduped", ticket, key, "me-too", reason)
         after = self._writer.append(ticket, events)
         reason = f"{who} has the same: {after.me_too + 1} callers by now"
@@ -86,24 +117,30 @@ def said(item: RequestItem, phone: str, mail: str) -> str:
 
     `phone` and `mail` are known there already.
     """
-    facts = {
-        "for": item.on_behalf_of,
-        "phone": "" if item.phone == phone else item.phone,
-        "mail": "" if item.mail == mail else item.mail,
-        **{name: getattr(item, name) for name in _TOLD},
-        **asdict(item.request),
-        **_answered(item),
-        **item.state,
-        **item.fields,
-    }
-    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if value]
-    return "\n\n".join(filter(None, (item.summary, item.details, "\n".join(lines))))
+    facts = [
+        ("for", item.on_behalf_of),
+        ("phone", "" if item.phone == phone else item.phone),
+        ("mail", "" if item.mail == mail else item.mail),
+        *((name, getattr(item, name)) for name in _TOLD),
+        *asdict(item.request).items(),
+        *item.state.items(),
+        *item.fields.items(),
+    ]
+    facts += _answered(item, {name for name, value in facts if value})
+    told = dict.fromkeys(f"{name.replace('_', ' ')}: {value}" for name, value in facts if value)
+    return "\n\n".join(filter(None, (item.summary, item.details, "\n".join(told))))
 
 
-def _answered(item: RequestItem) -> dict[str, str]:
-    """The answers of a walk that has been taken, by question."""
-    answers = item.walk.answers if item.walk else ()
-    return {each.question: each.answer or f"skipped: {each.skipped}" for each in answers}
+def _answered(item: RequestItem, told: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The answers of a walk that has been taken, by question.
+
+    A question that was skipped says nothing where something else is `told` under its name.
+    """
+    for each in item.walk.answers if item.walk else ():
+        if each.answer:
+            yield each.question, each.answer
+        elif each.question not in told:
+            yield each.question, f"skipped: {each.skipped}"
 
 
 _TOLD = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import select
@@ -73,6 +72,8 @@ def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
     Raises:
         MachineError: they could not be written.
     """
+    import hashlib  # noqa: PLC0415 - what can be read does not pay for it
+
     if not name:
         known = _known(folder, hashlib.sha256(item.raw).hexdigest(), item.key)
         if known:
@@ -139,19 +140,26 @@ def _keep(
 def keep_anywhere(folder: str, item: Unreadable, stamp: Stamp) -> str:
     """Keep it in `folder`, or else where the machine keeps temporary files; gives the path.
 
+    The same bytes are kept each time: what came while the desk could not record it may have
+    happened each time.
+
     Raises:
         MachineError: neither takes it.
     """
+    name = new_id(stamp.at)
     try:
-        return keep(folder, item, stamp)
+        return keep(folder, item, stamp, name)
     except MachineError:
         import tempfile  # noqa: PLC0415 - only a machine in trouble pays for it
 
-        return keep(os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}"), item, stamp)
+        other = os.path.join(tempfile.gettempdir(), f"sdcli-{os.getuid()}")
+        return keep(other, item, stamp, name)
 
 
 def _write(path: str, chunks: Iterable[bytes]) -> tuple[int, str]:
     """Write to a new file, or over an earlier attempt; gives the number of bytes and their hash."""
+    import hashlib  # noqa: PLC0415 - as above
+
     digest = hashlib.sha256()
     with open(path, "wb") as stream:
         for chunk in chunks:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError
 from sdcli.intake import syntax
-from sdcli.intake.form import form_fields, form_keys
+from sdcli.intake.form import form_fields, form_keys, form_rest
 from sdcli.intake.formats import Document, Formats, Reading, unrecognised
 from sdcli.intake.items import (
     AlertItem,
@@ -331,6 +331,7 @@ def _from_fields(value: dict[str, Any]) -> Item:
     used |= {"fields"} if isinstance(given, dict) else set()
     kept = {**(given if isinstance(given, dict) else {})}
     kept |= {name: entry for name, entry in value.items() if name not in used}
+    kept |= form_rest(value)
     summary, details = summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
     odd = None if summary else unrecognised(_NO_FIT, value)
     return RequestItem(

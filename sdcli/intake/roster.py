@@ -11,13 +11,14 @@ import io
 import os
 import re
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from sdcli.errors import ImportFileError, MachineError, Problem
-from sdcli.policy.model import CALLER_CLASSES, PEOPLE, Contact, Mail, Zone
+from sdcli.errors import DataFileError, ImportFileError, MachineError, Problem
+from sdcli.policy.model import CALLER_CLASSES, PEOPLE, Contact, Mail, People, Policy, Zone
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -257,35 +258,94 @@ class Taken(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def take_over(root: str, roster: Roster, name: str, *, dry_run: bool) -> Taken:
-    """Merge a list into the contacts of the desk at `root`; the caller keeps others from it.
+class Prepared(Struct, frozen=True):
+    """What a list would make of the contacts: the file before and after, and the policy then.
 
-    The new file is held against all the desk's files before it replaces the old one in one step.
+    `policy` is None where nothing changes. `keeps` says that comments within changed entries are
+    lost, so that the file as it was is to be kept.
+    """
+
+    path: str
+    before: bytes
+    after: bytes
+    policy: Policy | None
+    keeps: bool
+    taken: Taken
+
+
+def prepare(root: str, roster: Roster, name: str) -> Prepared:
+    """Merge a list into the contacts of the desk at `root`; nothing is written.
+
+    The new file is held against all the desk's files. This takes its time with many contacts, so
+    nobody is kept waiting for it.
 
     Raises:
         ImportFileError: rows cannot be taken, all of them listed.
-        DataFileError: the desk's files are wrong, or would be; nothing was changed.
-        MachineError: the file could not be read or written.
+        DataFileError: the desk's files are wrong, or would be.
+        MachineError: the file could not be read.
     """
-    from sdcli.policy.load import read_policy  # noqa: PLC0415 - only an import reads afresh
+    from sdcli.policy.load import read_file, read_policy  # noqa: PLC0415 - only an import
 
     path = os.path.realpath(os.path.join(root, PEOPLE))
+    before = _bytes(path)
+    read = read_file(PEOPLE, before, People)
+    if read.problems:
+        raise DataFileError(read.problems)
+    merged = merge(read.value.people, roster, name)
+    unused = f"Columns that say nothing here: {', '.join(roster.unused)}." if roster.unused else ""
+    notes = (unused,) if unused else ()
+    taken = Taken(merged.added, merged.updated, merged.unchanged, notes)
+    if not (merged.added or merged.updated):
+        return Prepared(path, before, before, None, keeps=False, taken=taken)
+    text, lost = spliced(before.decode(), read.places, merged)
+    policy = read_policy(root, {PEOPLE: text.encode()}) if text else None
+    if policy is None or policy.contacts.people != merged.people:  # an unusual way of writing it
+        text, lost = as_file(merged.people, before.decode())
+        policy = read_policy(root, {PEOPLE: text.encode()})
+    return Prepared(path, before, text.encode(), policy, keeps=lost > 0, taken=taken)
+
+
+def put(prepared: Prepared) -> Taken | None:
+    """Replace the contacts by what was prepared, in one step; None if they changed meanwhile.
+
+    The caller keeps others from the file, and keeps the moment short.
+
+    Raises:
+        MachineError: the file could not be read or written.
+    """
+    if _bytes(prepared.path) != prepared.before:
+        return None
+    if prepared.policy is None:
+        return prepared.taken
+    kept = _free_name(prepared.path) if prepared.keeps else ""
+    _write(prepared.path, prepared.after, kept, prepared.before)
+    said = (f"{_LOST} The file as it was is {kept}.",) if kept else ()
+    return replace(prepared.taken, notes=(*prepared.taken.notes, *said))
+
+
+def tried(prepared: Prepared) -> Taken:
+    """What a dry run tells: nothing was written."""
+    said = (f"{_LOST} The import would keep the file as it was.",) if prepared.keeps else ()
+    return replace(prepared.taken, notes=(*prepared.taken.notes, *said))
+
+
+_LOST = "Comments within entries that change are not carried over."
+
+
+def _bytes(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
-            before = stream.read()
+            return stream.read()
     except OSError as error:
         raise MachineError("Reading", path, error.strerror or "") from error
-    merged = merge(read_policy(root).contacts.people, roster, name)
-    text, lost = as_file(merged.people, before.decode())
-    after = text.encode()
-    read_policy(root, {PEOPLE: after})
-    unused = f"Columns that say nothing here: {', '.join(roster.unused)}." if roster.unused else ""
-    kept = f"{path}.before" if lost and (merged.added or merged.updated) else ""
-    if (merged.added or merged.updated) and not dry_run:
-        _write(path, after, kept, before)
-    said = f"Comments between the entries are not carried over; the file as it was is {kept}."
-    notes = tuple(filter(None, (unused, said if kept else "")))
-    return Taken(merged.added, merged.updated, merged.unchanged, notes)
+
+
+def _free_name(path: str) -> str:
+    """The name of a copy that is not there yet: `people.yaml.before-1`, then `-2`."""
+    number = 1
+    while os.path.lexists(f"{path}.before-{number}"):
+        number += 1
+    return f"{path}.before-{number}"
 
 
 def _write(path: str, after: bytes, kept: str, before: bytes) -> None:
@@ -300,6 +360,71 @@ def _write(path: str, after: bytes, kept: str, before: bytes) -> None:
         raise MachineError("Writing", path, error.strerror or "") from error
 
 
+def spliced(text: str, places: Mapping[str, int], merged: Merged) -> tuple[str, int]:
+    """The file with new and changed entries in their places; all other lines as they are.
+
+    Gives the text, and how many comments within changed entries are lost. No text where the file
+    is not written with an entry on lines of its own. `places` has the line of each entry.
+    """
+    lines = text.split("\n")
+    known = [name for name in merged.people if name not in merged.added]
+    starts = {name: places.get(f"people.{name}", 0) - 1 for name in known}
+    if not known or not all(_begins(lines, at, name) for name, at in starts.items()):
+        return "", 0
+    ends = {name: end for name, (_, end) in zip(known, _spans(lines, starts), strict=True)}
+    indent = lines[starts[known[0]]][: -len(lines[starts[known[0]]].lstrip())]
+    new = _entries(merged, indent)
+    lost, last = 0, max(ends.values())
+    lines[last:last] = [line for name in merged.added for line in new[name]]
+    for name in sorted(merged.updated, key=lambda name: -starts[name]):
+        at, end = starts[name], ends[name]
+        lost += sum("#" in line for line in lines[at:end])
+        lines[at:end] = new[name]
+    return "\n".join(lines), lost
+
+
+def _spans(lines: list[str], starts: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Where each entry begins and ends; comments and blank lines before the next are not in it."""
+    others = [at for at, line in enumerate(lines) if line[:1].strip() and line[0] != "#"]
+    borders = sorted({*starts.values(), *others, len(lines)})
+    after = dict(pairwise(borders))
+    for start in starts.values():
+        end = after[start]
+        while end > start + 1 and (not lines[end - 1].strip() or _is_remark(lines[end - 1])):
+            end -= 1
+        yield start, end
+
+
+def _begins(lines: list[str], at: int, name: str) -> bool:
+    """Whether the entry of that name begins a line of its own there."""
+    line = lines[at] if 0 <= at < len(lines) else ""
+    said = line.lstrip(" \"'")
+    ends = said[len(name) :].lstrip("\"' ").startswith(":")
+    return line.startswith(" ") and said.startswith(name) and ends
+
+
+def _is_remark(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _entries(merged: Merged, indent: str) -> dict[str, list[str]]:
+    """The lines of each new or changed entry; all are written in one go, which is much faster."""
+    from sdcli.policy.yamlfile import written  # noqa: PLC0415 - only an import pays for YAML
+
+    names = (*merged.added, *merged.updated)
+    entries = {name: _facts_of(merged.people[name]) for name in names}
+    lines = written(entries).splitlines()
+    begins = [at for at, line in enumerate(lines) if not line.startswith(" ")]
+    found = [lines[at:end] for at, end in pairwise([*begins, len(lines)])]
+    if len(found) != len(names):  # a key so long that it is written otherwise
+        found = [written({name: facts}).splitlines() for name, facts in entries.items()]
+    return {name: [indent + line for line in each] for name, each in zip(names, found, strict=True)}
+
+
+def _facts_of(contact: Contact) -> dict[str, str]:
+    return {field: value for field, value in asdict(contact).items() if _is_told(field, value)}
+
+
 def as_file(people: Mapping[str, Contact], before: str) -> tuple[str, int]:
     """`catalog/people.yaml` with these contacts, and how many comments of the file were lost.
 
@@ -309,11 +434,8 @@ def as_file(people: Mapping[str, Contact], before: str) -> tuple[str, int]:
 
     lines = before.splitlines()
     head = next((at for at, line in enumerate(lines) if not _is_comment(line)), len(lines))
-    lost = sum(line.lstrip().startswith("#") for line in lines[head:])
-    entries = {
-        name: {field: value for field, value in asdict(contact).items() if _is_told(field, value)}
-        for name, contact in people.items()
-    }
+    lost = sum(_is_remark(line) for line in lines[head:])
+    entries = {name: _facts_of(contact) for name, contact in people.items()}
     body = written({"format": 1}) + "\n" + written({"people": entries})
     return "\n".join([*lines[:head], body]), lost
 

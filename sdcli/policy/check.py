@@ -148,6 +148,15 @@ def _contacts(files: Files) -> Iterator[Problem]:
         seen[mail] = name
 
 
+def _callers_and_staff(files: Files) -> Iterator[Problem]:
+    """An id is one person: who works on requests can call without being listed as a caller."""
+    staff = {name.casefold(): name for name in files.teams.technicians}
+    for name in files.contacts.people:
+        if name.casefold() in staff:
+            message = f"`{name}` is the id of a technician in {TEAMS}; use another id"
+            yield files.problem(PEOPLE, f"people.{name}", message)
+
+
 def _vocabulary(files: Files) -> Iterator[Problem]:
     for field in files.vocabulary.__struct_fields__:
         words = getattr(files.vocabulary, field)
@@ -208,6 +217,7 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (_services, ("sla", "catalog", "teams")),
     (_teams, ("teams",)),
     (_contacts, ("contacts",)),
+    (_callers_and_staff, ("contacts", "teams")),
     (_vocabulary, ("vocabulary",)),
     (_intake, ("intake", "vocabulary")),
     (_schedule, ("schedule", "catalog", "vocabulary")),

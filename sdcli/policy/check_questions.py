@@ -31,7 +31,14 @@ MOST_FREE = 3
 
 _ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _TREE = re.compile(rf"{_ID.pattern}(?:/{_ID.pattern})?")
-_TOKEN = re.compile(r"\w+(?:[-_]\w+)+")
+_TOKEN = re.compile(r"\w+(?:[-_/]\w+)+")
+_WORD = re.compile(r"\w+(?:[-_/]\w+)*")
+_CODE = re.compile(r"\b(?:(?:KB|SD|kb|sd)-\d+|P[1-5])\b")
+_ORDINARY = frozenset(
+    ["content", "declined", "duplicate", "hardware", "information", "reporting", UNKNOWN]
+)
+"""Ids of usual lists that callers say as well; what is refused must surely be a code."""
+
 _FIXED = {
     "impact": LEVELS,
     "urgency": LEVELS,
@@ -70,18 +77,53 @@ class _File:
     @cached_property
     def codes(self) -> frozenset[str]:
         """The ids of the desk's lists that nobody would take for words."""
-        words = self.policy.vocabulary
+        words, catalog = self.policy.vocabulary, self.policy.catalog.services
         lists = (getattr(words, name) for name in words.__struct_fields__)
-        services = self.policy.catalog.services
-        ids = {
-            *(id_ for each in lists if isinstance(each, dict) for id_ in each),
-            *services,
-            *(feature for service in services.values() for feature in service.features),
+        named = {
+            *catalog,
+            *(feature for service in catalog.values() for feature in service.features),
             *self.policy.teams.queues,
+            *words.type,
+            *words.closure_code,
+        }
+        ids = {
+            *named,
+            *(id_ for each in lists if isinstance(each, dict) for id_ in each),
             *self.policy.sla.agreements,
             *self.policy.sla.calendars,
+            *self.trees,
         }
-        return frozenset(id_ for id_ in ids if _TOKEN.fullmatch(id_))
+        pairs = {f"{name}/{each}" for name, service in catalog.items() for each in service.features}
+        spoken = self._spoken
+        return frozenset(
+            {id_ for id_ in ids if _TOKEN.fullmatch(id_)}
+            | pairs
+            | {id_ for id_ in named - _ORDINARY if id_.isalpha() and _stem(id_) not in spoken}
+        )
+
+    @cached_property
+    def _spoken(self) -> frozenset[str]:
+        """The words that the desk's own files speak: an id that is one of them is no code."""
+        words, policy = self.policy.vocabulary, self.policy
+        lists = (getattr(words, name) for name in words.__struct_fields__)
+        texts = [text for each in lists if isinstance(each, dict) for text in each.values()]
+        texts += [f"{queue.name} {queue.focus}" for queue in policy.teams.queues.values()]
+        for service in policy.catalog.services.values():
+            texts += [service.name, service.limits, *service.keywords]
+            for feature in service.features.values():
+                texts += [feature.name, feature.limits, *feature.keywords]
+        return frozenset(_stem(word) for text in texts for word in re.findall(r"\w+", text))
+
+    def codes_in(self, text: str) -> set[str]:
+        """The codes that a text for callers holds: ids, references, articles and priorities."""
+        tokens = {token.casefold() for token in _WORD.findall(text)}
+        tokens |= {part for token in tokens for part in token.split("/")}
+        return (tokens & self.codes) | set(_CODE.findall(text))
+
+
+def _stem(word: str) -> str:
+    """A word without what makes it many: `campaigns` and `campaign` are one."""
+    return word.casefold().removesuffix("s")
 
 
 def question_problems(
@@ -214,8 +256,9 @@ def _words(file: _File) -> Iterator[Problem]:
         choices = question.choices.items()
         texts += [(f"{path}.choices.{id_}.label", each.label) for id_, each in choices]
     for path, text in texts:
-        for code in {token.casefold() for token in _TOKEN.findall(text)} & file.codes:
-            yield file.problem(path, f"`{code}` is a code of the desk's; say it in words")
+        for code in file.codes_in(text):
+            message = f"`{code}` is a code of the desk's; say it in words: {text!r}"
+            yield file.problem(path, message)
 
 
 def _few_free(file: _File) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import msgspec
 
 from sdcli.errors import listed, nearest
+from sdcli.policy.address import is_address
 from sdcli.policy.model import Day, Duration, Expression, Instant, Mail, Size, Span, Window, Zone
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
@@ -259,7 +260,7 @@ def _day(text: str) -> Day:
 
 
 def _mail(text: str) -> Mail:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", text):
+    if not is_address(text):
         raise ValueError("that is no mail address")
     return Mail(text)
 

@@ -63,7 +63,42 @@ def policy(root: str, cache: str = "") -> model.Policy:
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
     """
-    return _cached(root, model.FILES, cache, Cached[model.Policy], lambda: read_policy(root))
+    return _cached(root, model.FILES, cache, Cached[model.Policy], lambda: _policy(root, cache))
+
+
+def _policy(root: str, cache: str) -> model.Policy:
+    """The policy by what the files hold, if it was kept as they were written; else read anew."""
+    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
+
+    kept = _from_cache(cache, Cached[model.Policy]) if cache else None
+    if kept is not None and (kept.made_by, kept.stamps) == (__version__, []):
+        texts = [_text(root, name) for name in model.FILES]
+        if _digest(texts) == kept.value.hash:
+            return kept.value
+    return read_policy(root)
+
+
+def keep(cache: str, policy: model.Policy) -> None:
+    """Keep a policy whose files have just been written.
+
+    They are too young to be known by their times, so it is for these contents: for files of
+    the same joint hash.
+    """
+    from sdcli import __version__  # noqa: PLC0415 - as above
+
+    if cache:
+        _to_cache(cache, Cached(__version__, [], policy))
+
+
+def _digest(texts: Sequence[bytes | str]) -> str:
+    """The joint hash of files; one that cannot be read counts as empty."""
+    import hashlib  # noqa: PLC0415 - only a changed desk pays for it
+
+    digest = hashlib.sha256()
+    for text in texts:
+        content = text if isinstance(text, bytes) else b""
+        digest.update(b"%d\n" % len(content) + content)
+    return digest.hexdigest()
 
 
 def formats(root: str, cache: str = "") -> dict[str, AlertFormat]:
@@ -120,16 +155,10 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
     """
-    import hashlib  # noqa: PLC0415 - only a changed desk pays for it
+    from sdcli.policy.check import Files, problems  # noqa: PLC0415 - only a changed desk
 
-    from sdcli.policy.check import Files, problems  # noqa: PLC0415
-
-    digest = hashlib.sha256()
-    reads = {}
-    for name in model.FILES:
-        text = (instead or {}).get(name) or _text(root, name)
-        digest.update(text if isinstance(text, bytes) else b"")
-        reads[name] = read_file(name, text, _SHAPES[name])
+    texts = {name: (instead or {}).get(name) or _text(root, name) for name in model.FILES}
+    reads = {name: read_file(name, text, _SHAPES[name]) for name, text in texts.items()}
     found = [problem for read in reads.values() for problem in read.problems]
     values = dict(zip(_PARTS, (reads[name].value for name in model.FILES), strict=True))
     files = Files(**values, places={name: read.places for name, read in reads.items()})
@@ -138,7 +167,7 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     found += [each for each in problems(files) if (each.file, each.line) not in told]
     if found:
         raise DataFileError(found)
-    return model.Policy(**values, hash=digest.hexdigest())
+    return model.Policy(**values, hash=_digest(list(texts.values())))
 
 
 def read_formats(root: str) -> dict[str, AlertFormat]:

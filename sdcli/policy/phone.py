@@ -18,6 +18,7 @@ _LEAST, _MOST = 3, 20
 _LONGEST = 50
 _WHOLE = 6
 _LONGEST_CODE = 3
+_MARKS = str.maketrans("", "", " ()-./\t")
 
 
 class _Number(NamedTuple):
@@ -39,6 +40,16 @@ def digits(text: str) -> str:
     """The digits of a number; an extension and the `(0)` after a country's code are left out."""
     bare = _EXTENSION.sub("", text).replace("(0)", "")
     return "".join(str(int(each)) for each in bare if each.isdecimal())
+
+
+def ending(number: str) -> str:
+    """The last digits of a number: any spelling of the same number holds them in a row."""
+    return digits(number)[-_WHOLE:]
+
+
+def may_end(written: str, end: str) -> bool:
+    """Whether a number, as written, can have this `ending`; quick, for a look through many."""
+    return end in written.replace("(0)", "").translate(_MARKS) or not written.isascii()
 
 
 def same(one: str, other: str) -> bool:

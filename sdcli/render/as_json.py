@@ -157,9 +157,10 @@ def _notice(notice: results.Notice) -> dict[str, Any]:
 
 
 def person(found: Person) -> dict[str, Any]:
-    """A contact, every field of it."""
+    """A contact, every field of it, and whether they work on requests."""
     fields = msgspec.structs.asdict(found.contact)
-    return {"id": found.id} | {name: value or None for name, value in fields.items()}
+    told = {name: value or None for name, value in fields.items()}
+    return {"id": found.id, **told, "technician": found.is_technician}
 
 
 def _opened(result: results.Opened) -> dict[str, Any]:

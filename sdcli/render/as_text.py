@@ -15,6 +15,7 @@ from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps
 from sdcli.render.history import sentence
+from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -120,7 +121,8 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
-    facts = [f"  {name + ':':<12}{line(value)}" for name, value in rows]
+    facts = [text for name, value in rows for text in _row_lines(name, value)]
+    facts += [*listing("answers", result.answers), *listing("fields", opening.fields.items())]
     # Set apart from the history below it, which it could otherwise imitate.
     details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
     return [
@@ -133,6 +135,15 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
 
 
 _NEWS = "somebody answered, and nobody has done anything since"
+
+
+def _row_lines(name: str, value: str) -> list[str]:
+    """A row; a text of several lines goes on below its beginning."""
+    head, *rest = block(value).split("\n") if name in _SEVERAL_LINES else [line(value)]
+    return [f"  {name + ':':<12}{head}", *(f"{'':14}{text}" for text in rest)]
+
+
+_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps")
 
 
 def _status(seen: results.Seen) -> str:
@@ -628,7 +639,8 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
 def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
     if not result.people:
         return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
-    return [text for person in result.people for text in _person_lines(person, screen)], []
+    more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
+    return [text for person in result.people for text in _person_lines(person, screen)], more
 
 
 def _person_lines(person: Person, screen: Screen) -> list[str]:
@@ -636,8 +648,9 @@ def _person_lines(person: Person, screen: Screen) -> list[str]:
     where = (contact.unit, contact.site, contact.zone)
     facts = [contact.phone, contact.mail, contact.caller_class, *where]
     told = ", ".join(fact for fact in facts if fact)
+    works = " (technician)" if person.is_technician else ""
     return [
-        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}",
+        f"{screen.style(line(person.id), bold=True)}  {line(contact.name)}{works}",
         f"    {line(told)}",
     ]
 
@@ -664,9 +677,11 @@ def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
         if said is None:
             continue
         late = screen.style("OVERDUE ", fg="red", bold=True) if is_overdue(said, result.now) else ""
-        whom = ", ".join((*(said.services or ("every service",)), said.site or "every site"))
         counts = f"shown {words.count(ticket.views, 'time')}, {ticket.me_too} have it too"
-        told += [f"{late}{line(bulletin(ticket, result.now))}", f"    for {line(whom)}; {counts}"]
+        told += [
+            f"{late}{line(bulletin(ticket, result.now))}",
+            f"    for {line(words.whom(said))}; {counts}",
+        ]
     return told, []
 
 

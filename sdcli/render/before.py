@@ -41,14 +41,19 @@ def bulletin(ticket: Ticket, now: datetime) -> str:
     said = ticket.bulletin
     if said is None:
         return ""
-    late = ", overdue" if is_overdue(said, now) else ""
     parts = (
         said.state,
-        f"expected to end {instant(said.until)}" if said.until else "",
-        f"next update {instant(said.next_update)}{late}" if said.next_update else "",
+        _promise("expected to end", said.until, now),
+        _promise("next update", said.next_update, now),
     )
     told = "; ".join(part for part in parts if part)
     return f"{ticket.ref} {said.text}" + (f" ({told})" if told else "")
+
+
+def _promise(what: str, at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    return f"{what} {instant(at)}" + (", overdue" if at < now else "")
 
 
 def as_json(before: Before, now: datetime) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TITLE = "What does not work just now"
 _NOTHING = "Nothing is known that does not work."
+_LONGER = "later than was thought"
 _LATE = "as soon as there is something new"
 
 
@@ -33,7 +34,7 @@ def _text(shown: FrontPage) -> Iterator[str]:
         if number:
             yield ""
         yield from block(notice.text).split("\n")
-        yield from (f"  {name}: {line(said)}" for name, said, _ in _facts(notice, shown.zone))
+        yield from (f"  {name}: {line(said)}" for name, said, _ in _facts(notice, shown))
 
 
 def _html(shown: FrontPage) -> Iterator[str]:
@@ -45,7 +46,7 @@ def _html(shown: FrontPage) -> Iterator[str]:
     for notice in shown.notices:
         yield "<article>"
         yield from (f"<p>{_lines(part)}</p>" for part in block(notice.text).split("\n\n") if part)
-        facts = list(_facts(notice, shown.zone))
+        facts = list(_facts(notice, shown))
         if facts:
             yield "<dl>"
             yield from (f"<dt>{name}</dt><dd>{_said(said, at)}</dd>" for name, said, at in facts)
@@ -58,7 +59,7 @@ def _html(shown: FrontPage) -> Iterator[str]:
     yield "</html>"
 
 
-def _facts(notice: Notice, zone: str) -> Iterator[tuple[str, str, datetime | None]]:
+def _facts(notice: Notice, shown: FrontPage) -> Iterator[tuple[str, str, datetime | None]]:
     """What is told beside the text: a name, the words, and the instant if it is one."""
     if notice.services:
         yield "Concerns", ", ".join(notice.services), None
@@ -66,12 +67,14 @@ def _facts(notice: Notice, zone: str) -> Iterator[tuple[str, str, datetime | Non
         yield "Where", notice.site, None
     if notice.state:
         yield "State", notice.state, None
-    if notice.until:
-        yield "Expected end", _clock(notice.until, zone), notice.until
-    if notice.next_update and notice.overdue:
-        yield "Next update", _LATE, None
-    elif notice.next_update:
-        yield "Next update", _clock(notice.next_update, zone), notice.next_update
+    for name, at, late in (
+        ("Expected end", notice.until, _LONGER),
+        ("Next update", notice.next_update, _LATE),
+    ):
+        if at and at < shown.now:  # a time that has passed is no promise
+            yield name, late, None
+        elif at:
+            yield name, _clock(at, shown.zone), at
 
 
 def _clock(at: datetime, zone: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sdcli.render.words import count, instant, work
+from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
 from sdcli.tickets.words import BREACH
 
@@ -119,7 +119,8 @@ def _acknowledged(event: e.Acknowledged) -> str:
 def _announced(event: e.Announced) -> str:
     said = event.bulletin
     until = f", expected to end {instant(said.until)}" if said.until else ""
-    return f"bulletin: {said.text}{_because(said.state)}{until}"
+    news = f", next update {instant(said.next_update)}" if said.next_update else ""
+    return f"bulletin for {whom(said)}: {said.text}{_because(said.state)}{until}{news}"
 
 
 def _detailed(event: e.Detailed) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sdcli.sla.clock import Clock, Target
+    from sdcli.tickets.contact import Bulletin
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -54,6 +55,12 @@ def pressing(sla: Mapping[Target, Clock]) -> tuple[Target, Clock] | None:
     """The clock that needs attention first: a breached one, else the one furthest gone."""
     live = [(target, face) for target, face in sla.items() if face.state in ("running", "breached")]
     return max(live, key=lambda pair: pair[1].percent or 0, default=None)
+
+
+def whom(bulletin: Bulletin) -> str:
+    """Whom a bulletin concerns: `email, every site`."""
+    services = ", ".join(bulletin.services) or "every service"
+    return f"{services}, {bulletin.site or 'every site'}"
 
 
 def count(number: int, noun: str) -> str:

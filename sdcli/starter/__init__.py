@@ -14,7 +14,7 @@ from sdcli.errors import MachineError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_IGNORED = "/ledger/\n"
+_IGNORED = "/ledger/\n/catalog/people.yaml.before-*\n"
 
 
 def copy_starter(directory: str) -> tuple[str, int]:

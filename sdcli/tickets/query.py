@@ -51,11 +51,13 @@ class Query(Struct, frozen=True, kw_only=True):
     priority: str = ""
     service: str = ""
     text: str = ""
+    needs_validation: bool = False
     touched_since: datetime | None = None
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
-        return self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        marked = ticket.needs_validation or not self.needs_validation
+        return marked and self.fits(ticket) and self._person(ticket) and self._words(ticket)
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""
@@ -76,8 +78,8 @@ class Query(Struct, frozen=True, kw_only=True):
 
     @property
     def needs_opening(self) -> bool:
-        """Whether the opening event must be read to tell if a ticket is wanted."""
-        return bool(self.user or self.text)
+        """Whether more than the `Face` must be read to tell if a ticket is wanted."""
+        return bool(self.user or self.text or self.needs_validation)
 
     def _person(self, ticket: Ticket) -> bool:
         if not self.user:
@@ -93,12 +95,15 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
-    """What a ticket can be found by: its own words, those of its contacts, and a form's state."""
+    """What a ticket can be found by: its words and those of its contacts, articles, a form's state."""
     opening = ticket.opening
     yield ticket.summary
     yield opening.details
     yield from ticket.request.told().values()
     yield from (event.text for event in ticket.events if type(event) is Contacted)
+    yield opening.procedure
+    for use in opening.read:
+        yield use.id
     for name, value in opening.state.items():
         yield f"{name}={value}"
 

@@ -179,6 +179,20 @@ def answer_to(id_: str, asked: Question, text: str) -> Answer:
     raise answer_error(id_, asked, problem)
 
 
+def in_words(questions: Questions, walk: Walk) -> list[tuple[str, str]]:
+    """The answers of a walk as the caller read them: the question, and its answer or why none.
+
+    What the trees no longer hold is told by its id.
+    """
+    known = {id_: each for tree in questions.trees.values() for id_, each in tree.questions.items()}
+    told = []
+    for said in walk.answers:
+        asked = known.get(said.question)
+        answer = _shown(asked, said) if asked else said.answer
+        told.append((asked.ask if asked else said.question, answer or f"skipped: {said.skipped}"))
+    return told
+
+
 def answer_error(id_: str, asked: Question, problem: str) -> AnswerError:
     """What is wrong with an answer: the question, its place and its choices."""
     choices = {choice: each.label for choice, each in asked.choices.items()}

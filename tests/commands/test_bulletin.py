@@ -16,6 +16,8 @@ from sdcli.results import FrontPage, Notice
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import JsonRunner, Runner
 
 VOID = {"meta", "br"}
@@ -239,3 +241,47 @@ def test_counting_nothing_is_nothing(sd: Runner, sdj: JsonRunner) -> None:
     sd("bulletin", "show", "--count")
 
     assert sdj("show", "1")["events_count"] == 1
+
+
+def test_what_was_posted_is_told(sd: Runner) -> None:
+    """The answer and the history say for whom it is and what was promised."""
+    promise = ("--next-update", "12:30", "--until", "16:00")
+
+    told = sd("bulletin", "post", "1", "Mail is slow.", "--site", "london", *promise).stdout
+
+    assert "bulletin for email, London: Mail is slow." in told
+    assert "expected to end 2026-11-23 16:00 UTC, next update 2026-11-23 12:30 UTC" in told
+    assert told.splitlines()[0].removeprefix("SD-1 ") in sd("history", "1").stdout
+    everybody = ("--service", "unknown", "--site", "unknown")
+    assert "for every service, every site" in sd("bulletin", "update", "1", *everybody).stdout
+
+
+def test_a_site_must_be_one(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """A bulletin for a site that nobody is at would reach nobody: exit 3, and what is near."""
+    assert "London" in sd("bulletin", "post", "1", "x", "--site", "Lodon", expect=3).stderr
+
+    file = desk_dir / "catalog" / "people.yaml"
+    file.write_text(re.sub("    site: .*\n", "", file.read_text()))
+    assert "cannot be checked" in sd("bulletin", "post", "1", "x", "--site", "Lodon").stderr
+    assert sdj("bulletin", "list")[0]["site"] == "Lodon"
+
+
+def test_an_end_that_has_passed_is_no_promise(sd: Runner, sdj: JsonRunner) -> None:
+    """An expected end that has passed is overdue for the desk; callers read no time of it."""
+    sd("bulletin", "post", "1", "Mail is slow.", "--until", "11:00")
+    late = "2026-11-23T12:00:00Z"
+
+    assert not sdj("bulletin", "list")[0]["overdue"]
+    assert sdj("bulletin", "list", at=late)[0]["overdue"]
+    assert "expected to end 2026-11-23 11:00 UTC, overdue" in sd("bulletin", "list", at=late).stdout
+    for form in ("text", "html"):
+        shown = sd("bulletin", "show", "--format", form, at=late).stdout
+        assert "11:00" not in shown
+        assert "later than was thought" in shown
+
+
+def test_times_are_counted_only_with_count(sd: Runner) -> None:
+    """--times without --count would count nothing: it is not understood."""
+    sd("bulletin", "post", "1", "x")
+
+    assert "--count" in sd("bulletin", "show", "--times", "3", expect=2).stderr

@@ -43,7 +43,10 @@ def test_init_makes_a_working_desk(tmp_path: Path) -> None:
         assert (desk / name).read_bytes() == (REPOSITORY / name).read_bytes()
     assert _run("--desk", str(desk), "lint")[0] == 0
     assert _run("--desk", str(desk), "open", "x y", "--user", "ada")[0] == 0
-    assert (desk / ".gitignore").read_text() == "/ledger/\n"
+    assert (desk / ".gitignore").read_text().splitlines() == [
+        "/ledger/",
+        "/catalog/people.yaml.before-*",
+    ]
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -53,14 +53,17 @@ def test_explain_of_a_request(sd: Runner) -> None:
 def test_an_alert_is_marked_until_it_is_validated(sd: Runner, sdj: JsonRunner) -> None:
     """Corrections are kept as before and after, and change what is known (R1b.2)."""
     sd("open", "-", stdin=_stream("firing"))
+    sd("open", "It is slow", "--user", "ada")
     before = sdj("show", "1")
     assert before["needs_validation"]
+    assert [each["ref"] for each in sdj("list", "--needs-validation")] == ["SD-1"]
     assert "environment" in before["alert"]["missing"]
 
     words = ("--against", "asset register", "--component", "web1", "--environment", "test")
     after = sdj("validate", "1", *words, "--service", "website", "--urgency", "high")
 
     assert not after["needs_validation"]
+    assert sdj("list", "--needs-validation") == []
     assert (after["alert"]["component"], after["alert"]["environment"]) == ("web1", "test")
     assert "environment" not in after["alert"]["missing"]
     assert (after["service"], after["urgency"]) == ("website", "high")
@@ -142,6 +145,7 @@ def test_a_retry_knows_what_was_sent_again(sd: Runner, sdj: JsonRunner, desk_dir
     teams.write_text("format: 1\n")
     assert "intake retry" in sd(*take, stdin=_stream("firing"), expect=5).stderr
     teams.write_text(sound)
+    assert "1 input that was kept waits" in sd("doctor").stderr
     sd(*take, stdin=_stream("firing"))
     sd("intake", "retry")
     assert sdj("show", "1")["alert_count"] == 1

@@ -63,7 +63,7 @@ def test_every_option_is_kept(sdj: JsonRunner) -> None:
     """What is said on the command line is in the record (R1a.1, R1b.1)."""
     ticket = sdj(
         *("open", "Cannot print labels", "--user", "carmen", "--on-behalf-of", "bruno"),
-        *("--phone", "1", "--mail", "c@example.com", "--channel", "walk-in"),
+        *("--phone", "112", "--mail", "c@example.com", "--channel", "walk-in"),
         *("--service", "printing", "--feature", "label-printing", "--type", "incident"),
         *("--impact", "medium", "--urgency", "high", "--details", "since noon"),
         *("--field", "asset=PR-7", "--field", "floor=2", "--minutes", "6"),
@@ -73,7 +73,7 @@ def test_every_option_is_kept(sdj: JsonRunner) -> None:
         "summary": "Cannot print labels",
         "requester": "carmen",
         "on_behalf_of": "bruno",
-        "phone": "1",
+        "phone": "112",
         "mail": "c@example.com",
         "channel": "walk-in",
         "service": "printing",

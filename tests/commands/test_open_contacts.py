@@ -48,11 +48,20 @@ def test_what_is_filled_in_says_where_it_comes_from(sdj: JsonRunner) -> None:
 
 def test_what_is_said_outweighs_the_contacts(sdj: JsonRunner) -> None:
     """Options are taken as given, and no source is claimed for them."""
-    said = ("--phone", "1", "--mail", "a@b.example", "--site", "Oslo", "--caller-class", "partner")
+    said = (
+        "--phone",
+        "112",
+        "--mail",
+        "a@b.example",
+        "--site",
+        "Oslo",
+        "--caller-class",
+        "partner",
+    )
     ticket = sdj("open", "x", "--user", "ada", "--unit", "HR", *said)
 
     facts = ("phone", "mail", "site", "caller_class", "unit")
-    assert [ticket[name] for name in facts] == ["1", "a@b.example", "Oslo", "partner", "HR"]
+    assert [ticket[name] for name in facts] == ["112", "a@b.example", "Oslo", "partner", "HR"]
     assert "reasons" not in _opening(sdj, "1")
 
 
@@ -80,7 +89,7 @@ def test_nobody_is_opened_for_who_cannot_be_answered(sd: Runner, sdj: JsonRunner
     assert all(option in error for option in ("--phone", "--mail", "--no-contact"))
     assert sdj("list", "--all") == []
     sdj("open", "x", "--user", "zoe", "--no-contact", "walked in")
-    sdj("open", "x", "--user", "zoe", "--phone", "1")
+    sdj("open", "x", "--user", "zoe", "--phone", "112")
     sdj("open", "x", "--user", "zoe", "--mail", "z@x.example")
     assert _opening(sdj, "1")["reasons"] == {"contact": "walked in"}
     assert "walked in" in sd("show", "1").stdout
@@ -119,6 +128,58 @@ def test_a_number_says_who_calls(sd: Runner, sdj: JsonRunner) -> None:
     assert sdj("log", "x", "--phone", "020 7946 0202")["requester"] == "bruno"
 
 
+def test_a_strangers_number_is_where_they_are_called_back(sdj: JsonRunner) -> None:
+    """--user with a number that nobody is known by reaches them: it is the number to call (R1a.1d)."""
+    ticket = sdj("open", "x", "--user", "+49 30 999999")
+
+    assert (ticket["requester"], ticket["phone"]) == ("+49 30 999999", "+49 30 999999")
+    assert "reasons" not in _opening(sdj, "1")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--phone", "call me"),
+        ("--phone", "12"),
+        ("--mail", "nowhere"),
+        ("--mail", "Ada <ada@>"),
+        ("--mail", "a b@x.example"),
+    ],
+)
+def test_what_reaches_nobody_is_refused(
+    sd: Runner, sdj: JsonRunner, option: tuple[str, str]
+) -> None:
+    """What is typed as a number or an address must be one; what a pipe says is kept."""
+    error = sd("open", "x", "--user", "zoe", *option, expect=2).stderr
+
+    assert repr(option[1]) in error
+    assert sdj("list", "--all") == []
+
+
+def test_an_address_behind_a_name_is_understood(sdj: JsonRunner) -> None:
+    """`Ada <ada@example.com>`, as mail programs show it, is that address, for every option."""
+    written = "Ada Lindqvist <ADA@example.com>"
+
+    assert sdj("open", "x", "--user", written)["requester"] == "ada"
+    assert sdj("open", "x", "--mail", written)["requester"] == "ada"
+    assert sdj("open", "x", "--user", "zoe", "--mail", "Z <z@x.example>")["mail"] == "z@x.example"
+    stranger = sdj("open", "x", "--user", "Zoe <zoe@x.example>")
+    assert (stranger["requester"], stranger["mail"]) == ("zoe@x.example", "zoe@x.example")
+
+
+def test_a_name_says_who_calls(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """The whole name of one person is that person; of several it is asked which; never guessed."""
+    assert sdj("open", "x", "--user", "ada  LINDQVIST")["requester"] == "ada"
+    assert "people find" in sd("open", "x", "--user", "Lindqvist", expect=4).stderr
+    file = desk_dir / "catalog" / "people.yaml"
+    file.write_text(file.read_text().replace("Bruno Keller", "Àda Lindqvist"))
+
+    for args in (("open", "x"), ("log", "x")):
+        error = sd(*args, "--user", "Ada Lindqvist", expect=2).stderr
+        assert "ada, bruno" in error
+    assert sdj("open", "x", "--user", "ada")["requester"] == "ada"
+
+
 @pytest.mark.usefixtures("at_a_terminal")
 class TestAtATerminal:
     """What is asked of a person; every question has an option."""
@@ -130,6 +191,13 @@ class TestAtATerminal:
         assert shown.index("number to call back") < shown.index("Who calls")
         ticket = sdj("show", "1")
         assert (ticket["requester"], ticket["phone"]) == ("ada", "020 7946 0201")
+
+    def test_what_is_no_number_is_asked_again(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Neither a wrong number nor a wrong address is written down."""
+        told = sd("open", "x", stdin="n/a\n\nzoe\nnowhere\nz@x.example\n").stderr
+
+        assert told.count("' is none.") == 2
+        assert sdj("show", "1")["mail"] == "z@x.example"
 
     def test_who_is_known_is_not_asked(self, sd: Runner) -> None:
         """A caller whose number is in the contacts is asked nothing."""
@@ -178,6 +246,48 @@ class TestAtATerminal:
 
         assert "Open already: SD-1" in shown
         assert "Which" not in shown
+
+    def test_what_is_there_comes_before_the_questions(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Nobody answers questions for what is known already: `me too` ends them before they begin."""
+        sdj("open", "VPN is down", "--user", "bruno", "--service", "vpn")
+        sdj("bulletin", "post", "1", "The VPN is down.")
+
+        told = sd("open", "No tunnel", "--user", "ada", "--ask", stdin="1\n")
+
+        assert "What can we do for you?" not in told.stderr
+        assert "SD-1 correlated" in told.stdout
+        assert sdj("show", "1")["views"] == 1
+
+    def test_only_what_is_new_is_shown_again(self, sd: Runner, sdj: JsonRunner) -> None:
+        """Once the service is known, what is of the same service is shown; the rest is not again."""
+        sdj("open", "Cannot print", "--user", "ada")
+        sdj("open", "Tunnel", "--user", "ada", "--service", "vpn")
+        sdj("close", "2", "--code", "solved", "--unconfirmed", "drill")
+
+        walk = ("--answer", "need=broken", "--answer", "about=connection")
+        told = sd(
+            *("open", "x", "--user", "ada", "--ask", *walk),
+            stdin="0\n1\n--\nin a hurry\n\n1\n",
+        )
+
+        shown = told.stderr
+        assert shown.index("Open already: SD-1") < shown.index("How are you connected?")
+        assert shown.count("Open already: SD-1") == 1
+        assert shown.index("Asked before: SD-2") > shown.index("How are you connected?")
+        assert sdj("show", "3")["previous"] == "SD-2"
+
+    def test_there_is_a_way_back(self, sd: Runner, sdj: JsonRunner) -> None:
+        """`<` goes back one question, from a reason too; `--` leaves out all the rest at once."""
+        keys = ("<", "1", "2", "<", "1", "-", "", "<", "!", "<", "--", "no time", "")
+
+        told = sd("open", "x", "--user", "ada", "--ask", stdin="\n".join(keys) + "\n")
+
+        assert "This is the first question." in told.stderr
+        ticket = sdj("show", "1")
+        assert ticket["service"] == "identity"
+        answers = ticket["walk"]["answers"]
+        assert [answer.get("answer") for answer in answers[:2]] == ["broken", "account"]
+        assert {answer.get("skipped") for answer in answers[2:]} == {"no time"}
 
 
 def test_what_is_there_is_in_the_answer(sdj: JsonRunner, sd: Runner) -> None:
@@ -372,3 +482,46 @@ def test_people_are_not_needed(sdj: JsonRunner, desk_dir: Path) -> None:
 
     assert sdj("open", "x", "--user", "a@b.example")["mail"] == "a@b.example"
     assert sdj("people", "find", "ada") == []
+
+
+def test_what_an_option_says_outweighs_a_skipped_question(sdj: JsonRunner) -> None:
+    """A question left out does not take the place of the detail of the same name."""
+    sdj("open", "VPN drops", "--user", "ada")
+    walk = ("--answer", "need=broken", "--answer", "about=mail", "--skip-rest", "in a hurry")
+
+    sdj("open", "again", "--user", "ada", "--failed", "REAL", *walk, "--add-to", "1")
+
+    told = sdj("history", "1")[-1]["text"].splitlines()
+    assert "failed: REAL" in told
+    assert "failed: skipped: in a hurry" not in told
+    assert "expected: skipped: in a hurry" in told
+    assert "need: broken" in told
+
+
+def test_work_is_booked_for_a_caller_who_is_counted_already(sdj: JsonRunner) -> None:
+    """The second call of the same caller counts nobody, and its minutes are not lost."""
+    sdj("open", "VPN drops", "--user", "ada")
+    again = ("open", "still", "--user", "ada", "--me-too", "1", "--minutes", "6")
+
+    told = sdj(*again, "--idempotency-key", "k")
+
+    assert (told["action"], told["minutes"], told["me_too"]) == ("deduped", 6, 0)
+    assert "still" in sdj("history", "1")[-1]["text"]
+    assert sdj(*again, "--idempotency-key", "k")["minutes"] == 6
+
+
+def test_the_same_words_twice_are_one_contact(sdj: JsonRunner) -> None:
+    """A command typed twice adds once; the same words later, or of another caller, are heard."""
+    sdj("open", "VPN drops", "--user", "ada")
+    again = ("open", "still", "--add-to", "1", "--user")
+
+    told = [
+        sdj(*again, "ada")["action"],
+        sdj(*again, "ada")["action"],
+        sdj(*again, "bruno")["action"],
+        sdj(*again, "ada", "--minutes", "3")["action"],
+        sdj(*again, "ada", at="2026-11-24T10:00:00Z")["action"],
+    ]
+
+    assert told == ["correlated", "deduped", "correlated", "correlated", "correlated"]
+    assert sdj("show", "1")["minutes"] == 3

@@ -110,6 +110,43 @@ def test_answers_classify_and_route(sdj: JsonRunner, desk_dir: Path, policy: Pol
     assert reasons["urgency"] == "the tree incident, question stopped: It can wait"
 
 
+def test_show_tells_the_answers(sd: Runner, desk_dir: Path) -> None:
+    """Question and answer stand there in words, what was skipped with its reason (R1b.1c)."""
+    sd(*OPEN, *_answers(*DROPS), "--field", "asset=L-7", "--skip-rest", "on the train")
+
+    shown = sd("show", "1").stdout
+    assert "    What can we do for you? Something does not work as it should\n" in shown
+    assert "    Who cannot work? skipped: on the train\n" in shown
+    assert "    asset: L-7\n" in shown
+
+    (desk_dir / QUESTIONS).write_text("format: 9\n")
+    assert "    need: broken\n" in sd("show", "1").stdout
+
+
+def test_show_is_safe_and_bounded(sd: Runner) -> None:
+    """Fields of a form are hostile and may be many and long: one line each, cut, and told so."""
+    fields = {f"key{n}": "\x1b[31mred\nline" for n in range(100)}
+    sd("open", "-", stdin=json.dumps({"summary": "x", "user": "ada", "fields": fields}))
+    sd("open", "-", stdin=json.dumps({"summary": "x", "user": "ada", "long": "y" * 100_000}))
+
+    many, long = sd("show", "1").stdout, sd("show", "2").stdout
+
+    assert "\x1b" not in many
+    assert "    key0: \\x1b[31mred line\n" in many
+    assert "and 60 more; --json has all" in many
+    assert len(long) < 3000
+    assert "--json has all" in long
+
+
+def test_steps_keep_their_lines(sd: Runner) -> None:
+    """A detail of several lines is shown as it was written, and imitates nothing."""
+    sd(*OPEN, "--steps", "1. connect\n2. wait\nstatus:     closed")
+
+    shown = sd("show", "1").stdout
+
+    assert "  steps:      1. connect\n              2. wait\n              status: " in shown
+
+
 def test_an_option_wins(sdj: JsonRunner) -> None:
     """What the technician says stays, and only what answers set has a reason from them."""
     said = _answers(*DROPS, "hindered=low", "failed=as the tree says")
@@ -372,3 +409,44 @@ def test_any_form_is_recorded(desk: Desk, form: dict[str, Any]) -> None:
         walked = walk is not None and id_ in [answer.question for answer in walk.answers]
         assert walked or f"answer {id_}" in again.opening.fields
     assert isinstance(again.request, RequestDetails)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--answer", "need=broken", "--answer", "need=how"),
+        ("--answer", "need=broken", "--skip", "need=no time"),
+        ("--skip", "need=a", "--skip", "need=b"),
+    ],
+)
+def test_two_answers_to_one_question_are_refused(
+    sd: Runner, sdj: JsonRunner, said: tuple[str, ...]
+) -> None:
+    """None of two answers is chosen in silence; the same one twice is one."""
+    assert "in two ways" in sd(*OPEN, *said, "--skip-rest", "x", expect=USAGE).stderr
+    assert sdj("list", "--all") == []
+    sd(*OPEN, *said[:2], *said[:2], "--skip-rest", "x")
+
+
+def test_a_file_of_answers_says_each_once(sd: Runner, sdj: JsonRunner, tmp_path: Path) -> None:
+    """A key that is there twice is refused with its name; a mark at the beginning is no mistake."""
+    file = tmp_path / "answers.json"
+    file.write_text('{"need": "broken", "need": "how"}')
+    given_ = ("--answers", str(file), "--skip-rest", "x")
+
+    assert "`need` twice" in sd(*OPEN, *given_, expect=DATA_FILE).stderr
+
+    file.write_text('\ufeff{"need": "broken"}')
+    assert sdj(*OPEN, *given_)["type"] == "incident"
+
+
+def test_articles_that_are_none_take_no_other_with_them(sdj: JsonRunner) -> None:
+    """Of a form's list the good ones are read articles, the others stay among the fields."""
+    form = {"summary": "x", "user": "ada", "read": ["KB-111", 7, {"id": "KB-104"}, {"x": 1}, ""]}
+
+    ticket = sdj("open", "-", stdin=json.dumps(form))
+
+    assert [use["id"] for use in ticket["read"]] == ["KB-111", "KB-104"]
+    assert ticket["fields"] == {"read": '[7,{"x":1},""]'}
+    assert len(sdj("list", "--query", "kb-111")) == 1
+    assert sdj("list", "--query", "KB-112") == []

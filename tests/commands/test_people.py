@@ -20,6 +20,7 @@ from sdcli.policy.model import People
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sdcli.desk import Desk
     from sdcli.policy.model import Contact
     from tests.conftest import JsonRunner, Runner
 
@@ -106,6 +107,11 @@ def test_blanks_and_marks_change_no_number(number: str, data: st.DataObject) -> 
         ("0203", ["carmen"]),
         ("manchester", ["carmen", "goran"]),
         ("nobody at all", []),
+        ("Lindqvist, Ada <ada@example.com>", ["ada"]),
+        ("LÏNDQVIST finançe", ["ada"]),
+        ("ada 0201", ["ada"]),
+        ("amara", ["amara"]),
+        (",", []),
     ],
 )
 def test_find(sdj: JsonRunner, text: str, ids: list[str]) -> None:
@@ -125,9 +131,35 @@ def test_find_tells_everything(sd: Runner, sdj: JsonRunner) -> None:
         "site": "Remote",
         "zone": "Europe/Zagreb",
         "caller_class": "employee",
+        "technician": False,
     }
     shown = sd("people", "find", "emil").stdout
     assert all(str(value) in shown for value in found.values() if value)
+
+
+def test_find_takes_several_words_and_is_bounded(sd: Runner, sdj: JsonRunner) -> None:
+    """Words need no quotes; what is left out is told."""
+    assert _ids(sdj("people", "find", "london", "finance")) == ["ada"]
+    assert len(sdj("people", "find", "a")) == 20
+    assert len(sdj("people", "find", "a", "--limit", "0")) > 20
+    assert len(sdj("people", "find", "a", "--limit", "2")) == 2
+    assert "more; `--limit 0` shows all" in sd("people", "find", "a").stderr
+    assert "(technician)" in sd("people", "find", "amara").stdout
+
+
+@given(st.from_regex(r"[+0]?[0-9]{3,12}", fullmatch=True), st.data())
+def test_a_quick_look_passes_over_nobody(number: str, data: st.DataObject) -> None:
+    """Whatever is the same number passes the quick look through the contacts, too."""
+    other = data.draw(
+        st.sampled_from(
+            [number, f"+44{number}", f"0044 {number}", f"0{number}", number.lstrip("+0")]
+        )
+    )
+    marked = data.draw(
+        st.sampled_from([other, f"+44 (0){other}", f"{other} ext. 7", f"tel:{other}"])
+    )
+    for one, two in ((number, marked), (marked, number)):
+        assert phone.may_end(one, phone.ending(two)) or not phone.same(one, two)
 
 
 def test_import_adds_and_updates(sd: Runner, sdj: JsonRunner, desk_dir: Path, roster: Any) -> None:
@@ -283,17 +315,122 @@ def test_what_is_written_is_read_back(rows: list[tuple[str, str]]) -> None:
     assert {person.mail for person in merged.people.values()} == {mail for _, mail in rows}
 
 
-def test_comments_are_not_lost_unsaid(sdj: JsonRunner, desk_dir: Path, roster: Any) -> None:
-    """Comments between entries cannot be carried over: the former file is kept, and named."""
+def test_what_is_not_touched_stays_as_it_is(sdj: JsonRunner, desk_dir: Path, roster: Any) -> None:
+    """Entries that the list does not name keep their lines, comments and spelling byte for byte."""
     file = desk_dir / "catalog" / "people.yaml"
-    before = file.read_text().replace("  carmen:", "  # the depot's first contact\n  carmen:")
-    file.write_text(before)
+    before = file.read_text().replace("  carmen:", "  # the depot's first contact\n  carmen:  # x")
+    file.write_text(before + "  # the end\n")
 
-    told = sdj("people", "import", roster("name,mail,shoe size\nIva,iva@x.example,38\n"))
+    told = sdj(
+        "people",
+        "import",
+        roster(
+            "name,mail,site,shoe size\nIva,iva@x.example,Oslo,38\n"
+            "Bruno Keller,bruno@example.com,Leeds,\n"
+        ),
+    )
 
-    assert [word in told["notes"][0] for word in ("shoe size",)] == [True]
-    assert "people.yaml.before" in told["notes"][1]
-    assert (desk_dir / "catalog" / "people.yaml.before").read_text() == before
+    assert ["shoe size" in note for note in told["notes"]] == [True]
+    iva = "  iva:\n    name: Iva\n    mail: iva@x.example\n    site: Oslo\n"
+    bruno = before.index("  bruno:")
+    wanted = before[:bruno] + before[bruno:].replace("London", "Leeds", 1) + iva + "  # the end\n"
+    assert file.read_text() == wanted
+    assert not list((desk_dir / "catalog").glob("people.yaml.*"))
+
+
+def test_comments_are_not_lost_unsaid(sdj: JsonRunner, desk_dir: Path, roster: Any) -> None:
+    """Comments within a changed entry are lost: each file as it was is kept, and named."""
+    file = desk_dir / "catalog" / "people.yaml"
+    kept = []
+    for site in ("Leeds", "Oslo"):
+        before = file.read_text().replace("  carmen:\n", "  carmen:\n    # the depot\n")
+        kept.append(before)
+        file.write_text(before)
+        path = roster(f"name,mail,site\nCarmen Ruiz,carmen@example.com,{site}\n")
+
+        (dry,) = sdj("people", "import", path, "--dry-run")["notes"]
+        (note,) = sdj("people", "import", path)["notes"]
+
+        assert ".before" not in dry
+        assert f"people.yaml.before-{len(kept)}" in note
+    copies = [desk_dir / "catalog" / f"people.yaml.before-{number}" for number in (1, 2)]
+    assert [copy.read_text() for copy in copies] == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "format: 1\npeople: {}\n",
+        "format: 1\npeople: {ada: {name: Ada, mail: a@b.example}}\n",
+        (
+            "people:\n    'a': {name: A, mail: a@b.example}\n    x.mail:\n        name: X\n"
+            "        mail: x@b.example\n# last\nformat: 1\n"
+        ),
+        "format: 1\r\npeople:\r\n  ada:\r\n    name: Ada\r\n    mail: a@b.example\r\n\r\n",
+        (
+            "format: 1\npeople:\n  x:\n    name: X\n    mail: x@b.example\n"
+            "  x.mail:\n    name: Y\n    mail: y@b.example"
+        ),
+        (
+            "format: 1\npeople:\n  ada:\n    name: |-\n      Ada\n      # L\n    mail: a@b.example\n"
+            "  bo:\n    mail: bo@b.example\n    name: |-\n      Bo\n      # no comment\n"
+        ),
+    ],
+    ids=["none", "flow", "quoted", "windows", "dotted", "block"],
+)
+def test_any_way_of_writing_is_taken(
+    sdj: JsonRunner, desk_dir: Path, roster: Any, text: str
+) -> None:
+    """However the file is written: afterwards it holds those it held, as told, and the new ones."""
+    (desk_dir / "catalog" / "people.yaml").write_bytes(text.encode())
+    before = _people(desk_dir)
+    rows = "".join(f"New {who},{each.mail},Oslo\n" for who, each in before.items())
+
+    sdj("people", "import", roster(f"name,mail,site\n{rows}Iva,iva@b.example,Bonn\n"))
+
+    after = _people(desk_dir)
+    assert after.pop("iva").site == "Bonn"
+    assert {who: (each.name, each.mail, each.site) for who, each in after.items()} == {
+        who: (f"New {who}", each.mail, "Oslo") for who, each in before.items()
+    }
+
+
+def test_an_import_that_was_overtaken_is_made_anew(
+    desk: Desk, desk_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two imports at once are both in; nothing is locked while one is being prepared."""
+    prepare = roster_.prepare
+    names = iter(["second", ""])
+
+    def slow(*args: Any) -> Any:
+        prepared = prepare(*args)
+        with desk.ledger.write():  # it would wait here in vain for a lock of its own
+            pass
+        if name := next(names):
+            monkeypatch.setattr(roster_, "prepare", prepare)
+            desk.import_people(f"name,mail\n{name},{name}@x.example\n".encode(), "b", dry_run=False)
+            monkeypatch.setattr(roster_, "prepare", slow)
+        return prepared
+
+    monkeypatch.setattr(roster_, "prepare", slow)
+    desk.import_people(b"name,mail\nfirst,first@x.example\n", "a", dry_run=False)
+
+    assert {"first", "second"} <= _people(desk_dir).keys()
+
+
+def test_whoever_comes_after_an_import_does_not_read_it_all_again(
+    sd: Runner, desk_dir: Path, roster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy with the new contacts is kept for these contents, however young the files are."""
+    sd("people", "import", roster("name,mail\nIva,iva@x.example\n"))
+    with monkeypatch.context() as patched:
+        patched.setattr("sdcli.policy.load.read_policy", None)
+        assert "iva@x.example" in sd("people", "find", "iva").stdout
+
+    file = desk_dir / "catalog" / "people.yaml"
+    file.write_text(file.read_text().replace("name: Iva", "name: Eva"))
+
+    assert "Eva" in sd("people", "find", "iva").stdout
 
 
 def test_a_broken_desk_is_not_touched(sd: Runner, desk_dir: Path, roster: Any) -> None:

@@ -126,6 +126,67 @@ def test_wait_and_resume(sdj: JsonRunner) -> None:
     assert resumed["sla"]["resolution"]["elapsed_s"] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("17:00", "2026-11-23T17:00:00Z"),
+        ("5pm", "2026-11-23T17:00:00Z"),
+        ("17:00 UTC", "2026-11-23T17:00:00Z"),
+        ("17:00 +01:00", "2026-11-23T16:00:00Z"),
+        ("17:00-05:00", "2026-11-23T22:00:00Z"),
+        ("2026-12-07", "2026-12-07T00:00:00Z"),
+        ("2026-12-07 17:00:30", "2026-12-07T17:00:30Z"),
+        ("2026-12-07T17:00", "2026-12-07T17:00:00Z"),
+        ("7 Dec 17:00", "2026-12-07T17:00:00Z"),
+        ("December 7", "2026-12-07T00:00:00Z"),
+        ("Friday 9:00", "2026-11-27T09:00:00Z"),
+        ("in 2h", "2026-11-23T12:00:00Z"),
+        ("in 90m", "2026-11-23T11:30:00Z"),
+        ("in 1h30m", "2026-11-23T11:30:00Z"),
+    ],
+)
+def test_a_time_is_read_as_it_can_only_be_meant(sdj: JsonRunner, text: str, at: str) -> None:
+    """Times of day, whole dates and spans that say `in`."""
+    assert sdj("wait", "1", "--for", "user", "--until", text)["waiting_until"] == at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "15",
+        "15.30",
+        "17",
+        "2h",
+        "90m",
+        "12/7/2026",
+        "7/12",
+        "07.12.2026",
+        "07-12-2026 17:00",
+        "17:00 XYZ",
+        "17:00 CET",
+        "17:00 EST",
+        "Dec 17:00",
+        "Friday",
+        "2026-12",
+        "2026",
+        "in",
+        "in x",
+        "1:2:3:4",
+        "2026-12-07 15",
+        "in 99999999h",
+        "10 11",
+        "in 2h or so",
+    ],
+)
+def test_no_time_is_guessed(sd: Runner, sdj: JsonRunner, text: str) -> None:
+    """What can be read in two ways, or whose zone is not known, is refused with examples."""
+    error = sd("wait", "1", "--for", "user", "--until", text, expect=2).stderr
+
+    assert "2026-12-07" in error
+    assert "Warning" not in error
+    assert sdj("show", "1")["status"] != "waiting"
+
+
 @pytest.mark.parametrize("until", ["2026-11-20", "2026-11-23T09:59:00Z"])
 def test_waiting_until_the_past_is_refused(sd: Runner, until: str) -> None:
     """An end of the wait that has passed is refused."""

@@ -219,6 +219,13 @@ _CASES: dict[str, Case] = {
         "Bruno@Example.com",
         "`carmen` has the same mail address as `bruno`",
     ),
+    "caller with the id of a technician": Case(
+        PEOPLE,
+        "\n  carmen:\n",
+        "\n  Amara:\n",
+        "  Amara:",
+        "`Amara` is the id of a technician in catalog/teams.yaml; use another id",
+    ),
     "service called unknown": Case(
         SERVICES,
         "\n  telephony:",

@@ -170,6 +170,18 @@ CASES: dict[str, Case] = {
         "Remote",
         "`remote-work` is a code of the desk's; say it in words",
     ),
+    "an article on a label": Case(
+        "label: Many", "label: As in KB-111", "As in", "`KB-111` is a code"
+    ),
+    "a priority on a label": Case("label: Many", "label: P1", "label: P1", "`P1` is a code"),
+    "a ticket on a label": Case("label: Many", "label: As SD-7", "SD-7", "`SD-7` is a code"),
+    "service and feature on a label": Case(
+        "label: Many", "label: All of email/calendar", "All of", "`email/calendar` is a code"
+    ),
+    "a type on a label": Case(
+        "label: Many", "label: An incident of many", "An inc", "`incident` is a code"
+    ),
+    "a queue on a label": Case("label: Many", "label: Onsite", "Onsite", "`onsite` is a code"),
     "a code on a label": Case(
         "label: Many", "label: All of service-desk", "All of", "`service-desk` is a code"
     ),
@@ -274,6 +286,22 @@ def test_the_starter_is_in_the_callers_words(policy: Policy) -> None:
     assert {each.fills for each in asked} >= {"wanted", "success", "failed", "expected"}
     named = {leaf.service for tree in questions.trees.values() for leaf in tree.leaves.values()}
     assert named - {""} >= set(policy.catalog.services) - {"unknown"}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "The wifi or his/her phone",
+        "More information",
+        "Campaigns and content",
+        "VPN, e-mail",
+        "P10",
+    ],
+)
+def test_ordinary_words_are_no_codes(desk_dir: Path, policy: Policy, label: str) -> None:
+    """What the catalogue itself says in its names, and what anybody says, is in callers' words."""
+    _write(desk_dir, SOUND.replace("{label: Many}", f'{{label: "{label}"}}'))
+    assert _said(desk_dir, policy) == []
 
 
 def test_lint_counts_and_checks_questions(sd: Runner, desk_dir: Path, policy: Policy) -> None:

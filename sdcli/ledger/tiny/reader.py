@@ -196,6 +196,7 @@ def _spellings(query: Query) -> list[list[bytes]]:
     """For each field that the query narrows, the ways in which a row may spell it."""
     fields: dict[str, tuple[str, ...]] = {n: (value,) for n, value in query.narrowed().items()}
     person = [[msgspec.json.encode(query.user)]] if query.user else []
+    person += [[b'"needs_validation":true']] if query.needs_validation else []
     fields["status"] = STATUSES if query.touched_since else query.statuses
     return person + [
         [b'"%s":%s' % (name.encode(), msgspec.json.encode(value)) for value in values]
