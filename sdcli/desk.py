@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import Confirmed, FrontPage, Seen
@@ -122,7 +123,12 @@ class Desk:
         from sdcli.intake.formats import Formats  # noqa: PLC0415 - as above
         from sdcli.policy.load import formats  # noqa: PLC0415
 
-        return Formats(formats(self.root, self._cache and f"{self._cache}.formats"))
+        def check(read: AlertFormat) -> Iterator[tuple[str, str]]:
+            from sdcli.intake.format_check import wrong  # noqa: PLC0415 - only a changed file
+
+            return wrong(read)
+
+        return Formats(formats(self.root, self._cache and f"{self._cache}.formats", check))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -203,7 +209,8 @@ class Desk:
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
-            return writer.append(ticket, step(ticket, stamp, *args, **wish))
+            events = step(ticket, stamp, *args, **wish)
+            return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import DataFileError, Problem
-from sdcli.intake.formats import wrong
+from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_policy, read_questions
 from sdcli.policy.questions import QUESTIONS, Questions
@@ -13,11 +13,6 @@ from sdcli.policy.trees import free_questions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-
-def _of(place: str, said: str) -> Problem:
-    file, _, line = place.rpartition(":")
-    return Problem(file, int(line), said)
 
 
 def lint(root: str) -> dict[str, int]:
@@ -34,11 +29,7 @@ def lint(root: str) -> dict[str, int]:
         problems += error.problems
     formats = 0
     try:
-        read = read_formats(root)
-        formats = len(read)
-        problems += [
-            _of(format_.place, said) for format_ in read.values() for said in wrong(format_)
-        ]
+        formats = len(read_formats(root, wrong))
     except DataFileError as error:
         problems += error.problems
     questions = Questions()

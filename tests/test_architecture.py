@@ -55,7 +55,7 @@ FENCED = {
     "dateutil": {"sdcli.intake.confirmation", "sdcli.params", "sdcli.intake.convert"},
     "quotequail": {"sdcli.intake.replies"},
     "resiliparse": {"sdcli.intake.mail"},
-    "jmespath": {"sdcli.policy.decode", "sdcli.intake.formats"},
+    "jmespath": {"sdcli.policy.decode", "sdcli.intake.format_check", "sdcli.intake.formats"},
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -27,6 +28,8 @@ _LONGEST_DATE = 64
 _LONGEST_WORD = 80
 _ENOUGH = 4000
 """So many characters tell repeats from one another."""
+_SEARCHED = ((4, 256), (3, 500), (2, 2000))
+"""Of so many repetitions on: how many characters a pattern is looked for in."""
 
 
 def is_deep(value: Any, deepest: int = DEEPEST) -> bool:
@@ -96,35 +99,58 @@ def plain(value: Any) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+_UNITS = (
+    r"%|[km]?s|[mh]|[a-z]?bps|[kmgt]i?b(?:/s)?|°[cf]|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?"
+    r"|[kmgt]|weeks?|percent|bytes?|celsius|rpm|watts?|volts?|[km]?hz|req/s|rps|qps|iops|times|errors"
+    r"|failures|mails|messages|requests|attempts|connections|items|jobs|packets|events|sessions"
+    r"|occurrences|processes|retries|threads|lines|files|users|entries"
+)
 _VOLATILE = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
-    r"|0x[0-9a-fA-F]+"
-    r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{6,}\b"
-    r"|(?<![a-zA-Z0-9])[0-9]+(?:[.,:][0-9]+)*"  # not the number of web1 or eth0 (T18)
+    r"(?P<address>(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*[0-9])(?::[0-9]{1,4}(?![0-9]))?)"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a UUID
+    r"|(?<![a-z0-9])[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:T[0-9]{1,2})?(?::[0-9.:]+Z?)?"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* {1,2}[0-9]{1,2}\b"
+    r"|0x[0-9a-f]+"
+    r"|\b(?=[a-f]*[0-9])[0-9a-f]{6,}\b"
+    r"|(?<![a-z0-9])[0-9]+(?:[.,:][0-9]+)+"  # a decimal, a time
+    r"|(?<![a-z0-9])[0-9]{4,}"
+    r"|(?<=[<>=] )[0-9]+|(?<=[<>])[0-9]+|\[[0-9]+\]"
+    r"|(?<=\bis )[0-9]+|(?<=\bwas )[0-9]+|(?<=\bat )[0-9]+|(?<=\bvalue )[0-9]+|(?<=\bload )[0-9]+"
+    r"|(?:^|(?<=[:;(] ))[0-9]+(?= [a-z]{3})"  # `: 12 sectors`
+    r"|(?<=\bpid )[0-9]+|(?<=\bafter )[0-9]+"
+    rf"|(?<![a-z0-9])[0-9]+(?= ?(?:{_UNITS})(?![a-z0-9]))",  # not web1 or `3 of 5` (T18)
+    re.IGNORECASE,
 )
 
 
 def stable(value: Any) -> str:
-    """One line with its numbers, hexadecimal words and UUIDs masked, so that repeats are equal."""
-    return " ".join(_VOLATILE.sub("*", text(value)[:_ENOUGH]).split())
+    """One line in which what changes between repeats is masked, so that they are equal.
+
+    That is times, decimals, numbers with a unit or of four digits and more, hexadecimal words and
+    UUIDs. Names, addresses and small whole numbers stay: replica 3 is not replica 4 (T18).
+    """
+    masked = _VOLATILE.sub(lambda found: found["address"] or "*", text(value)[:_ENOUGH])
+    return " ".join(masked.split())
 
 
 def part(value: Any, pattern: str) -> str | None:
-    """What the first group of a pattern finds in the text, else all that it finds; or None."""
+    """What the first group of a pattern finds in the text, else all that it finds; or None.
+
+    The more often the pattern repeats something, the less of the text is looked at: what comes
+    from outside must not decide how long that takes.
+    """
     try:
-        found = re.search(pattern, text(value)[:_ENOUGH])
-    except re.error:  # lint tells
+        found = re.search(pattern, text(value)[: _searched(pattern)])
+    except (re.error, OverflowError):  # the check of the file tells
         return None
     return found and found.group(1 if found.re.groups else 0)
 
 
-def pattern_problem(pattern: Any) -> str:
-    """What is wrong with a regular expression; empty if nothing is."""
-    try:
-        re.compile(text(pattern))
-    except re.error as error:
-        return f"{pattern!r} is no regular expression: {error}"
-    return ""
+@lru_cache(maxsize=1024)
+def _searched(pattern: str) -> int:
+    """How many characters of a text a pattern is looked for in."""
+    repeats = len(re.findall(r"(?<!\\)[*+]|,\}", pattern))
+    return next((most for least, most in _SEARCHED if repeats >= least), _ENOUGH)
 
 
 def listed(value: Any) -> str:
@@ -259,7 +285,14 @@ _STATES: dict[str, Status] = {
     "resolved": "resolved",
     "ignored": "ignored",
 }
-_NEGATIONS = frozenset({"no", "not", "non", "never", "without"})
+_NEGATIONS = frozenset({"no", "not", "non", "never", "without", "un", "partially", "almost"})
+_NEUTRAL = frozenset({
+    "alert", "alarm", "incident", "problem", "event", "issue", "monitor", "monitoring", "check",
+    "trigger", "notification", "status", "state", "health", "service", "host", "node", "server",
+    "device", "case", "ticket", "message", "auto", "automatically", "manually", "has", "is", "was",
+    "been", "now", "back", "to",
+})  # fmt: skip
+"""Words beside which another one tells the status."""
 
 
 def severity(value: Any) -> Level:
@@ -275,20 +308,47 @@ def severity(value: Any) -> Level:
 def status(value: Any) -> Status | None:
     """Whether a status word means that it fires, is over, or neither; None if unknown.
 
-    Of several words, as in `Triggered: disk`, all known ones must agree, and none may be denied:
-    a recovery that is none would close what still burns.
+    Of several words, as in `Triggered: disk` or `alert.resolved`, all known ones must agree, and
+    none may be denied. What closes an alert or hides it must be said by the whole value: `close
+    error` and `door_closed` do not, for a recovery that is none would close what still burns.
     """
     whole, parts = _words(value)
     if whole in _STATUSES:
         return _STATES[_STATUSES[whole]]
-    found = {_STATUSES[part] for part in parts if part in _STATUSES}
-    return _STATES[found.pop()] if len(found) == 1 and not _NEGATIONS & {*parts} else None
+    telling = [part for part in parts if part and part not in _NEUTRAL] or parts
+    found = {_STATUSES.get(part, "") for part in telling}
+    if _NEGATIONS & {*parts}:
+        return None
+    if len(found - {""}) == 1 and "firing" in found:
+        return "firing"
+    return _STATES[found.pop()] if len(found) == 1 and found != {""} else None
+
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+_ENVIRONMENTS: dict[str, str] = _table(
+    production="production prod prd live",
+    staging="staging stage stg preprod preproduction",
+    development="development develop dev",
+    test="test tst testing",
+)
+
+
+def environment(value: Any) -> str:
+    """An environment in the desk's words, so that `prod` and `Production` are one (T18).
+
+    Any other one is kept in small letters.
+    """
+    said = listed(value).casefold()
+    return _ENVIRONMENTS.get(re.sub(r"[\W_]+", "", said), said)
 
 
 def _words(value: Any) -> tuple[str, list[str]]:
     """A word without what stands between its letters, and the words that it may consist of."""
-    given = "" if isinstance(value, dict) else text(value).casefold()[:_LONGEST_WORD]
-    return re.sub(r"[\W_]+", "", given), re.split(r"[\W_]+", given)
+    given = "" if isinstance(value, dict) else text(value)[:_LONGEST_WORD]
+    parts = re.split(r"[\W_]+", _CAMEL.sub(" ", given).casefold())
+    return re.sub(r"[\W_]+", "", given.casefold()), parts
 
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
@@ -299,6 +359,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "list": listed,
     "time": time,
     "labels": labels,
+    "environment": environment,
     "severity": severity,
     "status": status,
 }

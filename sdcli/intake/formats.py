@@ -18,13 +18,12 @@ from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from msgspec.structs import replace
 
-from sdcli.errors import nearest
-from sdcli.intake import convert, names
+from sdcli.intake import convert, identity, names
 from sdcli.intake.items import AlertItem, Ignored, RequestItem, summarised
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal, TypeAlias
 
     from sdcli.intake.items import Item
@@ -74,12 +73,24 @@ class _Functions(functions.Functions):
         """As `named`, but only a known word of a kind."""
         return names.meant(value, wanted, kind)
 
+    @functions.signature({"types": []}, {"types": ["string"]})
+    def _func_identity(self, value: Any, what: str) -> str:
+        """A part of what identifies the alert of an unknown system: `where` or `what`."""
+        return identity.identity(value, what)
+
+    @functions.signature({"types": []})
+    def _func_headline(self, value: Any) -> str:
+        """What the alert of an unknown system is called."""
+        return identity.headline(value)
+
     @functions.signature({"types": []})
     def _func_parsed(self, value: Any) -> Any:
         """The value of a JSON text."""
         return msgspec.json.decode(convert.text(value))
 
 
+FUNCTIONS: Mapping[str, Any] = _Functions.FUNCTION_TABLE
+"""All functions of expressions by name."""
 _VISITOR = jmespath.visitor.TreeInterpreter(jmespath.Options(custom_functions=_Functions()))
 
 
@@ -261,50 +272,6 @@ class _Getter:
             return None
 
 
-def wrong(format_: AlertFormat) -> list[str]:
-    """What is wrong with the expressions of a format, beyond how they are written."""
-    fields = format_.fields
-    finders = [getattr(fields, name) for name in _NATURAL] if fields else []
-    problem = convert.pattern_problem(format_.recognise.begins)
-    found: list[str] = [problem] if problem else []
-    for expression in (
-        format_.recognise.when,
-        format_.inner,
-        format_.each,
-        format_.ignore,
-        *(fields.key if fields else ()),
-        *(each for finder in (format_.source, *finders) for each in finder.at),
-    ):
-        if expression:
-            found += _misused(jmespath.compile(expression).parsed, expression)
-    return found
-
-
-def _misused(tree: Any, expression: str) -> Iterator[str]:
-    """The functions of an expression that do not exist, or cannot take what they get."""
-    if tree["type"] == "function_expression":
-        said = _call_problem(tree["value"], tree["children"])
-        if said:
-            yield f"`{' '.join(expression.split())}`: {said}"
-    for child in tree["children"]:
-        if isinstance(child, dict):
-            yield from _misused(child, expression)
-
-
-def _call_problem(name: str, given: Sequence[Any]) -> str:
-    """What is wrong with the call of a function; empty if nothing is."""
-    table = _Functions.FUNCTION_TABLE
-    if name not in table:
-        close = nearest(name, table)
-        return f"there is no function `{name}`" + (f"; did you mean `{close}`?" if close else "")
-    takes = table[name]["signature"]
-    if len(given) != len(takes) and not (takes and takes[-1].get("variadic")):
-        return f"`{name}` takes {len(takes)} arguments, not {len(given)}"
-    if name == "part" and given[1]["type"] == "literal":
-        return convert.pattern_problem(given[1]["value"])
-    return ""
-
-
 def _path(tree: Any) -> tuple[str, ...]:
     """The names of an expression that is nothing but names; else none."""
     if tree["type"] == "field":
@@ -352,13 +319,13 @@ class _Finder:
         return self._words.get(convert.text(given).casefold(), given)
 
 
-_NATURAL = {
+NATURAL = {
     "status": "status",
     "summary": "line",
     "severity": "severity",
     "component": "line",
     "service": "line",
-    "environment": "line",
+    "environment": "environment",
     "starts_at": "time",
     "link": "line",
     "details": "text",
@@ -384,7 +351,7 @@ class _Reader:
         fields = format_.fields
         self._key = [_Getter(expression) for expression in fields.key] if fields else []
         self._finders = (
-            {field: _Finder(getattr(fields, field), by) for field, by in _NATURAL.items()}
+            {field: _Finder(getattr(fields, field), by) for field, by in NATURAL.items()}
             if fields
             else {}
         )

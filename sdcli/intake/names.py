@@ -23,6 +23,8 @@ _OTHERS = frozenset({
     "previousstate", "prechange", "snapshots", "annotations", "documentation",
 })  # fmt: skip
 """The objects that speak of something else."""
+_TAGS = ("tags", "labels", "dimensions", "attributes")
+"""Lists of pairs that are read as objects."""
 _FORMERLY = ("previous", "prev", "old", "last", "from", "http", "response", "target")
 """How names begin that only end like the one that is meant."""
 _DEEPEST = 2
@@ -45,26 +47,33 @@ def named(document: Any, names: str) -> Any:
         A text, number or truth value that says something; of an object its own name. None if
         there is nothing.
     """
-    return next(_found(document, names), None)
+    return first(places(document), names)
 
 
 def meant(document: Any, names: str, kind: str) -> Any:
-    """As `named`, but only what is a known word of a kind: `status` or `severity`."""
-    return next((value for value in _found(document, names) if _is_known(value, kind)), None)
+    """As `named`, but only a known word of a kind: `status`, `end` (of a status) or `severity`."""
+    return next((value for value in found(places(document), names) if _is_known(value, kind)), None)
 
 
 def _is_known(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return False
+    if kind == "end":
+        return convert.status(value) == "resolved"
     if kind == "status":
         return convert.status(value) is not None
     return convert.severity(value) != UNKNOWN
 
 
-def _found(document: Any, names: str) -> Iterator[Any]:
-    places = _places(document)
+def first(several: list[dict[str, Any]], names: str) -> Any:
+    """As `named`, in places that have been looked up."""
+    return next(found(several, names), None)
+
+
+def found(several: list[dict[str, Any]], names: str) -> Iterator[Any]:
+    """All that some places say under some names, as `named` reads them."""
     for name in names.split():
-        for place in places:
+        for place in several:
             for value in _values(place, name):
                 said = _name_of(value) if isinstance(value, dict) else value
                 if not isinstance(said, (list, type(None))) and convert.text(said):
@@ -81,28 +90,37 @@ def _values(place: dict[str, Any], name: str) -> Iterator[Any]:
             yield value
 
 
-def _places(document: Any) -> list[dict[str, Any]]:
+def places(document: Any) -> list[dict[str, Any]]:
     """The document and the objects in it that speak of the alert, their names folded."""
-    layer = [_folded(document)] if isinstance(document, dict) else []
-    places = list(layer)
+    layer = [folded(document)] if isinstance(document, dict) else []
+    found = list(layer)
     for _ in range(_DEEPEST):
-        layer = [_folded(inner) for outer in layer for inner in _inside(outer)]
-        places += layer
-    return places[:_MOST_PLACES]
+        layer = [folded(inner) for outer in layer for inner in _inside(outer)]
+        found += layer
+    return found[:_MOST_PLACES]
 
 
 def _inside(place: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects in an object, those that surely speak of the alert first."""
     names = [*_FIRST, *(name for name in place if name not in _FIRST and name not in _OTHERS)]
-    return [place[name] for name in names if isinstance(place.get(name), dict)]
+    inner = [_object(place, name) for name in names]
+    return [each for each in inner if isinstance(each, dict)]
 
 
-def _folded(value: dict[str, Any]) -> dict[str, Any]:
+def _object(place: dict[str, Any], name: str) -> Any:
+    """What stands under a name; tags as an object, however they are written."""
+    value = place.get(name)
+    if name in _TAGS and isinstance(value, list):
+        return convert.labels(value[:_MOST_NAMES])
+    return value
+
+
+def folded(value: dict[str, Any]) -> dict[str, Any]:
     """An object under its names in small letters, without what stands between their letters."""
-    folded: dict[str, Any] = {}
+    names: dict[str, Any] = {}
     for name in list(value)[:_MOST_NAMES]:
-        folded.setdefault(_fold(str(name)), value[name])
-    return folded
+        names.setdefault(_fold(str(name)), value[name])
+    return names
 
 
 @lru_cache(maxsize=4096)
@@ -113,6 +131,6 @@ def _fold(name: str) -> str:
 
 def _name_of(value: dict[str, Any]) -> Any:
     """What an object is called."""
-    folded = _folded(value)
-    said = (folded.get(name) for name in _CALLED)
+    names = folded(value)
+    said = (names.get(name) for name in _CALLED)
     return next((each for each in said if isinstance(each, (str, int)) and each), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdcli.intake import convert
 from sdcli.intake.placing import hosts
 from sdcli.tickets import keys
 from sdcli.tickets.contact import AlertFacts
@@ -91,7 +92,8 @@ def identity(name: str, outage: Outage) -> str:
 
 
 def _expects(outage: Outage, service: str, component: str, environment: str) -> bool:
-    if outage.environment and environment.casefold() != outage.environment.casefold():
+    wanted = convert.environment(outage.environment)
+    if wanted and convert.environment(environment) != wanted:
         return False
     components = {each.casefold() for each in outage.components}
     return service in outage.services or not components.isdisjoint(hosts(component))

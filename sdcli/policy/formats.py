@@ -41,7 +41,16 @@ class Field(Struct, frozen=True, kw_only=True):
 
     at: tuple[Expression, ...] = ()
     by: Literal[
-        "text", "line", "plain", "stable", "list", "time", "labels", "severity", "status"
+        "text",
+        "line",
+        "plain",
+        "stable",
+        "list",
+        "time",
+        "labels",
+        "environment",
+        "severity",
+        "status",
     ] = "text"
     words: dict[str, str] = {}
     otherwise: str = ""

@@ -17,13 +17,16 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.policy import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.questions import Questions
 
+    Check = Callable[[AlertFormat], Iterable[tuple[str, str]]]
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
 
+
+_YAML = (".yaml", ".yml")
 
 _T = TypeVar("_T")
 _C = TypeVar("_C")
@@ -101,10 +104,11 @@ def _digest(texts: Sequence[bytes | str]) -> str:
     return digest.hexdigest()
 
 
-def formats(root: str, cache: str = "") -> dict[str, AlertFormat]:
+def formats(root: str, cache: str = "", check: Check | None = None) -> dict[str, AlertFormat]:
     """The alert formats of the desk at `root` by name, from their cache file if that is fresh.
 
-    They are apart from the policy: only what takes in alerts needs them.
+    They are apart from the policy: only what takes in alerts needs them, and knows how to `check`
+    what their expressions do.
 
     Raises:
         DataFileError: files are wrong; every problem found is named.
@@ -112,7 +116,7 @@ def formats(root: str, cache: str = "") -> dict[str, AlertFormat]:
     from sdcli.policy.formats import AlertFormat  # noqa: PLC0415 - only alerts need them
 
     shape = Cached[dict[str, AlertFormat]]
-    return _cached(root, _format_files(root), cache, shape, lambda: read_formats(root))
+    return _cached(root, _format_files(root), cache, shape, lambda: read_formats(root, check))
 
 
 def questions(root: str, policy: model.Policy, cache: str = "") -> Questions:
@@ -170,8 +174,10 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     return model.Policy(**values, hash=_digest(list(texts.values())))
 
 
-def read_formats(root: str) -> dict[str, AlertFormat]:
+def read_formats(root: str, check: Check | None = None) -> dict[str, AlertFormat]:
     """The alert formats of the desk at `root` by name, from their files.
+
+    `check` gives what else is wrong with one, by the path of what is.
 
     Raises:
         DataFileError: files are wrong; every problem found is named.
@@ -181,12 +187,24 @@ def read_formats(root: str) -> dict[str, AlertFormat]:
 
     found, values = [], {}
     for name in _format_files(root):
+        stem, ending = os.path.splitext(name)
+        if ending != ".yaml":
+            found.append(Problem(name, 1, f"only .yaml is read: rename it to `{stem}.yaml`"))
+            continue
         read = read_file(name, _text(root, name), AlertFormat)
-        values[os.path.splitext(os.path.basename(name))[0]] = read.value
-        found += read.problems or list(format_problems(name, read.value))
+        values[os.path.basename(stem)] = read.value
+        found += read.problems or [
+            *format_problems(name, read.value),
+            *(Problem(name, read.places[at], said) for at, said in (check or _nothing)(read.value)),
+        ]
     if found:
         raise DataFileError(found)
     return values
+
+
+def _nothing(_: AlertFormat) -> list[tuple[str, str]]:
+    """Where nobody can check expressions, nothing is wrong with them."""
+    return []
 
 
 def read_questions(root: str, policy: model.Policy) -> Questions:
@@ -248,12 +266,15 @@ def _text(root: str, name: str) -> bytes | str:
 
 
 def _format_files(root: str) -> list[str]:
-    """The files of alert formats, in the order of their names; none if there is no folder."""
+    """The files of alert formats, in the order of their names; none if there is no folder.
+
+    Those with a wrong ending are among them: they would be taken for read.
+    """
     try:
         names = os.listdir(os.path.join(root, model.FORMATS))
     except OSError:
         return []
-    return [f"{model.FORMATS}/{name}" for name in sorted(names) if name.endswith(".yaml")]
+    return [f"{model.FORMATS}/{name}" for name in sorted(names) if name.casefold().endswith(_YAML)]
 
 
 def _stamps(root: str, names: Sequence[str]) -> list[list[int]]:

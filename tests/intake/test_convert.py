@@ -133,6 +133,18 @@ def test_a_severity_means_an_urgency(word: Any, urgency: str) -> None:
         ("Recovered", "resolved"),
         ("ACKNOWLEDGEMENT", "ignored"),
         ("FLAPPINGSTART", "ignored"),
+        ("alert.resolved", "resolved"),
+        ("AlertCleared", "resolved"),
+        ("test alert", "ignored"),
+        ("UNRECOVERABLE_ERROR", "firing"),
+        ("unresolved", None),
+        ("door_not_closed", None),
+        ("door closed", None),
+        ("recovery_failed", None),
+        ("close error", None),
+        ("clearance failure", "firing"),
+        ("update required", None),
+        ("Temperature is up", None),
         ("not ok", None),
         ("no longer active", None),
         ("DOWN -> UP", None),
@@ -170,7 +182,15 @@ def test_labels_in_any_writing(given_: Any, expected: dict[str, str]) -> None:
     ("first", "second"),
     [
         ("912 mails wait", "1 mails wait"),
-        ("load 0.91 on 10.0.0.1:80", "load 12 on 10.0.0.254:8080"),
+        ("load 0.91 on web1", "load 12 on web1"),
+        ("load 97.3 %", "load 98.1 %"),
+        ("CPU 98%", "CPU 7%"),
+        ("took 12s", "took 300s"),
+        ("sshd[812]: bad", "sshd[9]: bad"),
+        ("sda: 12 unreadable sectors", "sda: 9 unreadable sectors"),
+        ("Nov 20 08:00:01 stopped", "Nov 9 23:59:59 stopped"),
+        ("since 2026-11-20T08:00:00Z", "since 2026-11-21T09:10:11Z"),
+        ("10.0.0.1:43210 lost", "10.0.0.1:51234 lost"),
         (
             "request 123e4567-e89b-12d3-a456-426614174000 failed",
             "request 00000000-0000-4000-8000-00000000abcd failed",
@@ -184,9 +204,43 @@ def test_repeats_are_equal(first: str, second: str) -> None:
     assert convert.stable(first) == convert.stable(second)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Replica 3 of 5 down", "Replica 4 of 5 down"),
+        ("disk 5 of nas", "disk 6 of nas"),
+        ("Gi1/0/24 down", "Gi1/0/25 down"),
+        ("10.0.0.1 is silent", "10.0.0.2 is silent"),
+        ("10.0.0.1:9100 is silent", "10.0.0.1:9090 is silent"),
+        ("web1 down", "web2 down"),
+    ],
+)
+def test_different_things_are_not_made_one(first: str, second: str) -> None:
+    """Small whole numbers, addresses and names tell alerts from one another (T18)."""
+    assert convert.stable(first) != convert.stable(second)
+
+
 def test_words_are_not_taken_for_numbers() -> None:
     """Words that happen to be of hexadecimal letters stay."""
     assert convert.stable("the facade of a decade") == "the facade of a decade"
+
+
+@pytest.mark.parametrize(
+    ("word", "environment"),
+    [
+        ("PROD", "production"),
+        ("live", "production"),
+        ("pre-prod", "staging"),
+        ("Dev", "development"),
+        ("tst", "test"),
+        ("EU West", "eu west"),
+        (["prod"], "production"),
+        (None, ""),
+    ],
+)
+def test_an_environment_has_one_word(word: Any, environment: str) -> None:
+    """The usual short words are known; any other is kept in small letters (T18)."""
+    assert convert.environment(word) == environment
 
 
 @pytest.mark.parametrize(

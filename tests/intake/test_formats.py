@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdcli.intake.format_check import pattern_problem, wrong
 from sdcli.intake.formats import Document, Formats, alert_key
 from sdcli.intake.items import AlertItem, Item, RequestItem
 from sdcli.intake.recognise import recognise
@@ -271,25 +272,78 @@ def test_any_alert_is_an_item(value: dict[str, Any]) -> None:
         assert len(read(document(told))) == 1
 
 
-def test_lint_tells_what_expressions_cannot_do(sd: Runner, desk_dir: Path) -> None:
-    """A function that does not exist, or gets too much, is named with file and line."""
-    (desk_dir / "catalog" / "intake" / "mine.yaml").write_text(
-        """# A first line.
+MINE = """# A first line.
 format: 1
 name: Mine
 recognise: {keys: [mine]}
 fields:
   status: {otherwise: firing}
-  summary: {at: ["stabel(mine)", "length(mine, mine)", "part(mine, '(')"]}
+  summary:
+    at:
+      - stabel(mine)
+      - length(mine, mine)
+      - part(mine, '(')
+      - part(mine, '^(a+)+$')
+      - part(mine, other)
   key: [mine]
-""",
-        encoding="utf-8",
-    )
-    told = sd("lint", expect=5).stderr
-    assert told.count("catalog/intake/mine.yaml:2") == 3
-    assert "there is no function `stabel`; did you mean `stable`?" in told
-    assert "`length` takes 1 arguments, not 2" in told
-    assert "'(' is no regular expression" in told
+"""
+
+
+@pytest.mark.parametrize("command", [("lint",), ("open", "-"), ("intake", "test", "-")])
+def test_what_an_expression_cannot_do_is_told(
+    sd: Runner, desk_dir: Path, command: tuple[str, ...]
+) -> None:
+    """It is named with file and line by all that reads the file; nothing runs with it."""
+    (desk_dir / "catalog" / "intake" / "mine.yaml").write_text(MINE, encoding="utf-8")
+    told = sd(*command, expect=5, stdin='{"mine": 1}').stderr
+    for line, said in (
+        (9, "there is no function `stabel`; did you mean `stable`?"),
+        (10, "`length` takes 1 arguments, not 2"),
+        (11, "'(' is no regular expression"),
+        (12, "can take for ever"),
+        (13, "must stand in the file"),
+    ):
+        (found,) = (each for each in told.splitlines() if f"mine.yaml:{line}:" in each)
+        assert said in found
+
+
+@pytest.mark.parametrize("when", ["`true`", "'x'", "@", "`1` == `1`"])
+def test_a_format_that_would_fit_anything_is_refused(sd: Runner, desk_dir: Path, when: str) -> None:
+    """A condition that looks at nothing is none."""
+    file = desk_dir / "catalog" / "intake" / "mine.yaml"
+    file.write_text(MINE[: MINE.index("recognise")] + f'recognise: {{when: "{when}"}}\n'
+                    "ignore: mine\n", encoding="utf-8")  # fmt: skip
+    assert "mine.yaml:4: `when` looks at nothing" in sd("lint", expect=5).stderr
+
+
+def test_a_file_with_another_ending_is_told(sd: Runner, desk_dir: Path) -> None:
+    """Nobody has to find out that their file is never read."""
+    (desk_dir / "catalog" / "intake" / "mine.yml").write_text("format: 1\n", encoding="utf-8")
+    told = sd("open", "-", expect=5, stdin="{}").stderr
+    assert "mine.yml:1: only .yaml is read: rename it to `catalog/intake/mine.yaml`" in told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_fine"),
+    [
+        ("^(a+)+$", False),
+        ("(a|aa)+x", False),
+        ("(?:a?)*b", False),
+        ("(.*a){20}", False),
+        ("(?=(a*)*)b", False),
+        ("^[a-z]+ (?:one|two) .*$", True),
+        ("(?:[0-9]{1}x){3}", True),
+        ("(?i)is (up|down)", True),
+    ],
+)
+def test_a_regular_expression_ends(pattern: str, is_fine: bool) -> None:
+    """What could take for ever on a text that does not fit is refused."""
+    assert (pattern_problem(pattern) == "") is is_fine
+
+
+def test_the_catalogue_passes_the_check() -> None:
+    """All formats that it brings are sound."""
+    read_formats(str(REPOSITORY), wrong)
 
 
 def test_inner_documents_are_read_by_what_fits_them() -> None:

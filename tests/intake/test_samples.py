@@ -131,7 +131,15 @@ DIFFERENT = {
     ),
     ("grafana-alerta-grafana-l132", "urgency"): "the payload has no severity; the peer sets one",
     ("grafana-pagertree-resolve-request", "urgency"): "as above",
-}
+} | {
+    (f"{name}-pagertree-other-request", "status"): (
+        "a word that nobody documents is no reason to be silent: it fires; the peer ignores it"
+    )
+    for name in (
+        "app-dynamics", "freshservice", "healthchecks", "hyperping", "logic-monitor", "new-relic",
+        "server-guard24", "zabbix",
+    )
+}  # fmt: skip
 """Where we read a payload otherwise than a peer, and why."""
 
 
