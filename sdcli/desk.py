@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
-    from sdcli.ledger.interface import Ledger, Reader, Writer
+    from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
@@ -209,7 +209,8 @@ class Desk:
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
-            return writer.append(ticket, step(ticket, stamp, *args, **wish))
+            events = step(ticket, stamp, *args, **wish)
+            return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
@@ -353,6 +354,20 @@ class Desk:
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
         return keep(self._ignored_folder, item, self.stamp)
+
+    def examine(self, progress: Progress) -> Examination:
+        """Look at everything the ledger holds, and at what waits beside it to be taken in."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        found = self.ledger.examine(progress)
+        folder = self._quarantine_folder
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        waiting = sum(name.endswith(".raw") for name in names)
+        if not waiting:
+            return found
+        inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
+        remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
+        return replace(found, remarks=(*found.remarks, remark))
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str

@@ -423,7 +423,8 @@ class PairType(click.ParamType["tuple[str, str]"]):
             return value
         name, separator, text = TEXT.convert(value, param, ctx).partition("=")
         if not separator or not name.strip() or not text.strip():
-            self.fail(f"{value!r} is not {self.name.upper()}.", param, ctx)
+            shape = getattr(param, "metavar", None) or self.name.upper()
+            self.fail(f"{value!r} is not {shape}: both parts must say something.", param, ctx)
         return name.strip(), text.strip()
 
 

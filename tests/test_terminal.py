@@ -116,7 +116,9 @@ def test_hostile_text_is_shown_not_obeyed(sd: Runner, json_flag: tuple[str, ...]
         HOSTILE,
     )
     sd("open", HOSTILE, *said, "--unit", HOSTILE, "--site", HOSTILE)
-    sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE, "--site", HOSTILE)
+    wrong = sd("bulletin", "post", "1", HOSTILE, "--site", HOSTILE, expect=3)
+    assert not any(escape in wrong.output for escape in ESCAPES)
+    sd("bulletin", "post", "1", HOSTILE, "--state", HOSTILE)
     before = sd("open", HOSTILE, *said, *json_flag, "--me-too", "1")
     assert not any(escape in before.output for escape in ESCAPES)
     sd("note", "1", HOSTILE, env={"SDCLI_USER": HOSTILE})

@@ -31,4 +31,7 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     request = details_of(given)
     if not request.told():
         raise click.UsageError("Say what is known now, such as --failed TEXT.")
-    return results.Changed(desk.see(desk.change(ref, steps.detail, request=request)))
+    before = len(desk.ledger.get(ref).events)
+    ticket = desk.change(ref, steps.detail, request=request)
+    notes = ["  All of it was known already."] if len(ticket.events) == before else []
+    return results.Changed(desk.see(ticket), notes=notes)

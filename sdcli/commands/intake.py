@@ -74,7 +74,8 @@ def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
 
     FILE is a file of ledger/quarantine/, or its name; all of them if none is given. What has
     become readable is recorded and its files go to ledger/quarantine/done/; what has not stays,
-    and the exit code is 8. It may be repeated at any time: nothing is recorded twice.
+    and the exit code is 8. It may be repeated at any time: nothing is recorded twice. A mail of
+    ledger/ignored/ is taken in if it is named, whatever wrote it.
 
     \b
     Examples:

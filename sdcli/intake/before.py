@@ -96,8 +96,9 @@ class Alike(Struct, frozen=True):
 
 
 class Before(Struct, frozen=True, kw_only=True):
-    """What is there already; each the newest first."""
+    """What is there already for a `caller`; each the newest first."""
 
+    caller: str = ""
     caller_open: tuple[Ticket, ...] = ()
     similar: tuple[Alike, ...] = ()
     bulletins: tuple[Ticket, ...] = ()
@@ -121,6 +122,7 @@ class Before(Struct, frozen=True, kw_only=True):
             return ticket.ref not in known
 
         return Before(
+            caller=self.caller,
             caller_open=tuple(filter(is_new, self.caller_open)),
             similar=tuple(each for each in self.similar if is_new(each.ticket)),
             bulletins=tuple(filter(is_new, self.bulletins)),
@@ -141,6 +143,7 @@ def look(reader: Reader, wanted: Wanted, now: datetime) -> Before:
     known = _tickets_of(reader, wanted.people, now)
     announced = reader.having(keys.ANNOUNCED, now)
     return Before(
+        caller=wanted.people[0],
         caller_open=tuple(ticket for ticket in known if ticket.status in OPEN_STATUSES),
         similar=tuple(alike(known, wanted.summary, wanted.service)),
         bulletins=tuple(

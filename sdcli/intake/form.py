@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import AnswerError, AnswersFileError, NotFoundError
+from sdcli.intake.items import PORTAL
 from sdcli.policy.trees import Course
 from sdcli.tickets.contact import Answer, RequestDetails
 from sdcli.tickets.event import ArticleUse
@@ -35,7 +36,6 @@ _READ = "shared"
 
 _BY_YES_OR_NO = ("reproduced", "asked_before")
 _TAKEN = ("queue", "procedure", "agreement")
-_PORTAL = "portal"
 
 
 def form_fields(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,10 +49,30 @@ def form_fields(value: Mapping[str, Any]) -> dict[str, Any]:
         "request": RequestDetails(**{name: text for name, text in details.items() if text})
     }
     kept |= {name: each for name, each in _shaped(value) if each is not None}
-    marks = "state" in kept or "read" in kept or isinstance(value.get("form"), str)
-    if marks and value.get("summary"):
-        kept["channel"] = _PORTAL
+    if is_form(value) and value.get("summary"):
+        kept["channel"] = PORTAL
     return kept
+
+
+def is_form(value: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is what a form sends, by the keys that only a form has."""
+    shaped = dict(_shaped(value))
+    has_own = shaped["state"] is not None or shaped["read"] is not None
+    return has_own or isinstance(value.get("form"), str)
+
+
+def form_summary(value: Mapping[str, Any]) -> str:
+    """A summary for a form that has none: its name, and what was answered first; else nothing."""
+    form, answers = value.get("form"), value.get("answers")
+    if not is_form(value) and not isinstance(answers, dict):
+        return ""
+    said = [_shown(each) for each in answers.values()] if isinstance(answers, dict) else []
+    first = [text.strip() for text in said if text.strip()][:_FIRST_ANSWERS]
+    name = [form.strip()] if isinstance(form, str) and form.strip() else []
+    return ": ".join([*name, ", ".join(first)] if first else name)
+
+
+_FIRST_ANSWERS = 2
 
 
 def _shaped(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,9 @@ from sdcli.tickets.words import UNKNOWN, Level
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PORTAL = "portal"
+"""The channel of a form."""
+
 
 class AlertItem(Struct, frozen=True, kw_only=True):
     """One alert of a monitoring system (R1a.2).

@@ -75,7 +75,7 @@ def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
     import hashlib  # noqa: PLC0415 - what can be read does not pay for it
 
     if not name:
-        known = _known(folder, hashlib.sha256(item.raw).hexdigest())
+        known = _known(folder, hashlib.sha256(item.raw).hexdigest(), item.key)
         if known:
             return known
     return _keep(folder, name, item.reason, (item.raw,), stamp, key=item.key)
@@ -83,23 +83,29 @@ def keep(folder: str, item: Unreadable, stamp: Stamp, name: str = "") -> str:
 
 def key_of(path: str) -> str:
     """The idempotency key that something kept was sent with; empty if there was none."""
+    return _noted(path, "idempotency_key")
+
+
+def _noted(path: str, name: str) -> str:
+    """A word of the note of something kept; empty if it is not there."""
     try:
         with open(f"{os.path.splitext(path)[0]}.json", "rb") as stream:
             note = msgspec.json.decode(stream.read())
     except (OSError, msgspec.MsgspecError):  # a note is a convenience
         return ""
-    key = note.get("idempotency_key") if isinstance(note, dict) else ""
-    return key if isinstance(key, str) else ""
+    said = note.get(name) if isinstance(note, dict) else ""
+    return said if isinstance(said, str) else ""
 
 
-def _known(folder: str, sha256: str) -> str:
-    """The path of the file with these bytes; empty if there is none."""
+def _known(folder: str, sha256: str, key: str) -> str:
+    """The path of the file with these bytes, sent with this key; empty if there is none."""
     with suppress(OSError):
         for name in os.listdir(folder):
-            if name.endswith(f".{sha256[:_SHORT]}.raw"):
-                with open(os.path.join(folder, f"{name.removesuffix('.raw')}.json"), "rb") as note:
-                    if sha256.encode() in note.read():
-                        return os.path.join(folder, name)
+            path = os.path.join(folder, name)
+            if name.endswith(f".{sha256[:_SHORT]}.raw") and (
+                (_noted(path, "sha256"), key_of(path)) == (sha256, key)
+            ):
+                return path
     return ""
 
 
@@ -113,15 +119,13 @@ def _keep(
             make_folder(each)
         size, sha256 = _write(f"{new}.raw", chunks)
         if not name:
-            known = _known(folder, sha256)
+            known = _known(folder, sha256, key)
             if known:
                 os.unlink(f"{new}.raw")
                 return known
             stem = f"{new}.{sha256[:_SHORT]}"
             os.replace(f"{new}.raw", f"{stem}.raw")
-        note = {
-            "reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size, "sha256": sha256
-        }  # fmt: skip
+        note = {"reason": reason, "at": stamp.at, "by": stamp.by, "bytes": size, "sha256": sha256}
         note |= {"idempotency_key": key} if key else {}
         _write(f"{stem}.json", (msgspec.json.encode(note),))
         sync_folder(folder)

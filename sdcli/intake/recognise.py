@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError
 from sdcli.intake import syntax
-from sdcli.intake.form import form_fields, form_keys, form_rest
+from sdcli.intake.form import form_fields, form_keys, form_rest, form_summary
 from sdcli.intake.formats import Document, Formats, Reading, unrecognised
 from sdcli.intake.items import (
+    PORTAL,
     AlertItem,
     Ignored,
     Item,
@@ -332,6 +333,9 @@ def _from_fields(value: dict[str, Any]) -> Item:
     kept = {**(given if isinstance(given, dict) else {})}
     kept |= {name: entry for name, entry in value.items() if name not in used}
     kept |= form_rest(value)
+    if not value.get("summary") and (made := form_summary(value)):
+        form["channel"] = PORTAL
+        value = {**value, "summary": made}
     summary, details = summarised(_shown(value.get("summary") or ""), texts.pop("details", ""))
     odd = None if summary else unrecognised(_NO_FIT, value)
     return RequestItem(

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.intake.caller import contact_of
-from sdcli.intake.items import AlertItem, Ignored, MailItem, RequestItem, Unreadable
+from sdcli.intake.items import PORTAL, AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.event import Opened, Repeated
@@ -175,7 +175,7 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         summary=item.summary,
         queue=item.queue or policy.teams.desk.queue,
         priority=derive(policy, impact, urgency).priority,
-        channel=_word(fields, "channel", item.channel, policy.vocabulary.channel),
+        channel=_channel(fields, item, policy),
         requester=who.id,
         on_behalf_of=who.on_behalf_of,
         phone=who.phone,
@@ -202,6 +202,14 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         state=item.state,
         read=item.read,
     )
+
+
+def _channel(fields: dict[str, str], item: RequestItem, policy: Policy) -> str:
+    """How a request came in; what only a form has came by the portal, whatever it calls that."""
+    known = policy.vocabulary.channel
+    chosen = _word(fields, "channel", item.channel, known)
+    is_form = bool(item.state or item.read or item.walk or item.fields.get("form"))
+    return PORTAL if chosen == UNKNOWN and is_form and PORTAL in known else chosen
 
 
 def _word(fields: dict[str, str], name: str, given: str, known: Iterable[_W]) -> _W:

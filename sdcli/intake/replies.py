@@ -27,7 +27,7 @@ _REPLY = re.compile(
 _PASSED_ON = re.compile(
     r"^\s*(\[[^\]]{1,40}\]\s*)?"
     r"(re|r|aw|sv|vs|antw|rif|ri|res|odp|ynt|ang|vá|ré?p|atb|отв|回复|回覆|答复|返信|回信"
-    r"|fwd?|wg|tr|rv|enc|i|vb|vl|fs|doorst|pd|ilt|továbbítás|пересл|转发|轉寄|轉發|転送)"
+    r"|fwd?|wg|tr|rv|enc|i|vb|vl|doorst|pd|ilt|továbbítás|пересл|转发|轉寄|轉發|転送)"
     r"\s*(\[\d+\]|\(\d+\))?\s*[:\uff1a]",
     re.IGNORECASE,
 )

@@ -242,7 +242,8 @@ def _leads(file: _File) -> Iterator[Problem]:
                 if question.choices and answer not in question.choices:
                     continue  # told by the rule about choices
                 if bool(next_) == bool(leaf):
-                    message = f"`{id_}` must lead to either `next` or `leaf`"
+                    of = f" for `{answer}`" if answer in question.choices else ""
+                    message = f"`{id_}` must lead to either `next` or `leaf`{of}"
                     yield file.problem(chosen, message)
                 yield from file.dangling(chosen, next_, tree.questions, f"question in `{name}`")
                 yield from file.dangling(chosen, leaf, tree.leaves, f"leaf in `{name}`")

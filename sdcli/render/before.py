@@ -33,7 +33,10 @@ def lines(before: Before, now: datetime) -> Iterator[str]:
         yield f"  `--same-as {each.ticket.ref}` links the new request to it."
     more = [*before.bulletins[_MOST:], *before.caller_open[_MOST:], *before.earlier[_MOST:]]
     if more:
-        yield f"And {len(more)} more; `sdcli list --user ID --all` shows what a caller asked for."
+        import shlex  # noqa: PLC0415 - only a caller with many requests pays for it
+
+        typed = line(f"sdcli list --user {shlex.quote(before.caller)} --all")
+        yield f"And {len(more)} more; `{typed}` shows what the caller asked for."
 
 
 def bulletin(ticket: Ticket, now: datetime) -> str:

@@ -58,8 +58,9 @@ def note(
 
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
-    """Add to what is known about the request (R1b.1)."""
-    del ticket  # more may become known always
+    """Add to what is known about the request (R1b.1); nothing if that is known already."""
+    if ticket.request.overlaid(request) == ticket.request:
+        return ()
     return (Detailed(*stamp.mark(), request=request),)
 
 
@@ -448,7 +449,7 @@ def hear(
     Raises:
         RefusedError: the ticket is closed, so nobody would see it.
     """
-    _require_open(ticket, "adds nothing to it")
+    _require_open(ticket, "takes no contact")
     event = Contacted(
         *stamp.mark(),
         text=text,

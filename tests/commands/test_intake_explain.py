@@ -145,6 +145,7 @@ def test_a_retry_knows_what_was_sent_again(sd: Runner, sdj: JsonRunner, desk_dir
     teams.write_text("format: 1\n")
     assert "intake retry" in sd(*take, stdin=_stream("firing"), expect=5).stderr
     teams.write_text(sound)
+    assert "1 input that was kept waits" in sd("doctor").stderr
     sd(*take, stdin=_stream("firing"))
     sd("intake", "retry")
     assert sdj("show", "1")["alert_count"] == 1

@@ -525,3 +525,13 @@ def test_the_same_words_twice_are_one_contact(sdj: JsonRunner) -> None:
 
     assert told == ["correlated", "deduped", "correlated", "correlated", "correlated"]
     assert sdj("show", "1")["minutes"] == 3
+
+
+def test_the_hint_for_many_requests_can_be_typed(sd: Runner) -> None:
+    """What is left out is told with the caller's own id."""
+    one = '{"summary": "x", "user": "zoe strange"}'
+    sd("open", "-", stdin="\n".join([one] * 9))
+
+    shown = sd("open", "x", "--user", "zoe strange", "--no-contact", "drill").stderr
+
+    assert "And 4 more; `sdcli list --user 'zoe strange' --all`" in shown

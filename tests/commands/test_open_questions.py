@@ -214,7 +214,7 @@ def test_a_file_without_answers_is_told(sd: Runner, tmp_path: Path, text: str) -
         (_answers("need=brocken"), USAGE, "has no answer 'brocken'. Choose: broken (Something"),
         (_answers("need=broken"), USAGE, "`about`"),
         (_answers("need"), USAGE, "K=V"),
-        (["--skip", "need="], USAGE, "K=V"),
+        (["--skip", "need="], USAGE, "K=REASON"),
         (_answers("nede=broken"), NOT_FOUND, "Did you mean need?"),
         ([*_answers("vpn-when=slow"), "--skip-rest", "x"], USAGE, "is not asked on this way"),
         (["--tree", "incidnet"], NOT_FOUND, "Did you mean incident?"),
@@ -450,3 +450,43 @@ def test_articles_that_are_none_take_no_other_with_them(sdj: JsonRunner) -> None
     assert ticket["fields"] == {"read": '[7,{"x":1},""]'}
     assert len(sdj("list", "--query", "kb-111")) == 1
     assert sdj("list", "--query", "KB-112") == []
+
+
+def test_a_form_without_a_summary_is_told_by_its_answers(sdj: JsonRunner) -> None:
+    """Its name and what was answered first say what it is about; it came by the portal."""
+    form = {
+        "form": "Remote access",
+        "user": "ada",
+        "answers": {"need": "broken", "failed": "drops"},
+    }
+
+    ticket = sdj("open", "-", stdin=json.dumps(form))
+
+    assert ticket["summary"] == "Remote access: broken, drops"
+    assert ticket["channel"] == "portal"
+
+
+def test_what_is_known_is_not_written_again(sd: Runner, sdj: JsonRunner) -> None:
+    """`detail` with the same value twice leaves the history as it is, and says so."""
+    sd(*OPEN, "--failed", "it drops")
+
+    told = sd("detail", "1", "--failed", "it drops")
+
+    assert "known already" in told.stdout
+    assert sdj("show", "1")["events_count"] == 1
+
+
+def test_a_skip_without_a_reason_says_what_is_missing(sd: Runner) -> None:
+    """The message names the shape of the option."""
+    error = sd(*OPEN, "--skip", "need=", expect=USAGE).stderr
+    assert "'need=' is not K=REASON" in error
+
+
+@pytest.mark.parametrize("mark", [{"form": "f"}, {"state": {"a": "b"}}, {"read": ["KB-111"]}])
+def test_a_form_came_by_the_portal(sdj: JsonRunner, mark: dict[str, Any]) -> None:
+    """A channel that the desk does not know is kept as a field; the form came by the portal."""
+    form = {"summary": "x", "user": "ada", "channel": "kiosk", **mark}
+
+    ticket = sdj("open", "-", stdin=json.dumps(form))
+
+    assert (ticket["channel"], ticket["fields"]["channel"]) == ("portal", "kiosk")

@@ -389,6 +389,7 @@ def test_nothing_that_was_said_is_lost(told: dict[str, str]) -> None:
     """Every text of an object is found again in the item that it became."""
     item = request(json.dumps(told))
     kept = {**{name: getattr(item, name) for name in item.__struct_fields__}, **item.fields}
+    kept |= {name: getattr(item.request, name) for name in item.request.__struct_fields__}
     for name, text in told.items():
         if name == "summary":
             continue  # looked at apart

@@ -129,7 +129,7 @@ CASES: dict[str, Case] = {
         "label: It is broken", "label: Other", "Other", "of `broken` also names another choice"
     ),
     "both ways": Case(
-        "leaf: broken}", "leaf: broken, next: more}", "broken: {l", "must lead to either `next`"
+        "leaf: broken}", "leaf: broken, next: more}", "broken: {l", "or `leaf` for `broken`"
     ),
     "no way": Case(
         "wanted\n        leaf: desk\n",
