@@ -291,12 +291,10 @@ class WhenType(click.ParamType["datetime"]):
 
 
 _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?")
-_UNSURE = re.compile(
-    r"/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])",
-    re.IGNORECASE,
-)
+# Texts and not patterns: only who writes a time pays for reading them.
+_ISO_DAY = r"\d{4}-\d{2}-\d{2}"
+_CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?"
+_UNSURE = r"(?i)/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])"
 
 
 def _read_when(text: str, desk: Desk) -> datetime:
@@ -316,9 +314,9 @@ def _read_when(text: str, desk: Desk) -> datetime:
         from sdcli.policy.decode import span  # noqa: PLC0415 - imports YAML
 
         return desk.now + timedelta(seconds=span(later.strip()))
-    rest = _CLOCK_TIME.sub(" ", _ISO_DAY.sub(" ", text))
+    rest = re.sub(_CLOCK_TIME, " ", re.sub(_ISO_DAY, " ", text))
     is_bare = re.search(r"\d", rest) and not re.search(r"[a-z]", rest, re.IGNORECASE)
-    if _UNSURE.search(rest) or is_bare:
+    if re.search(_UNSURE, rest) or is_bare:
         raise ValueError(text)
     _require_whole(text)
     zone = tz.gettz(desk.zone)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
 
 
 def is_address(text: str) -> bool:
     """Whether a text is a mail address, and nothing else."""
-    return bool(_ADDRESS.fullmatch(text))
+    return "@" in text and bool(re.fullmatch(_ADDRESS, text))
 
 
 def address_in(text: str) -> str:
