@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.intake.format_check import wrong
@@ -12,7 +12,9 @@ from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
+
+_T = TypeVar("_T")
 
 
 def lint(root: str) -> dict[str, int]:
@@ -22,31 +24,24 @@ def lint(root: str) -> dict[str, int]:
         DataFileError: something is wrong; every problem found is named.
     """
     problems: list[Problem] = []
-    policy = None
-    try:
-        policy = read_policy(root)
-    except DataFileError as error:
-        problems += error.problems
-    formats = 0
-    try:
-        formats = len(read_formats(root, wrong))
-    except DataFileError as error:
-        problems += error.problems
-    questions = Questions()
-    try:
-        questions = read_questions(root, policy) if policy else questions
-    except DataFileError as error:
-        problems += error.problems
-    articles = 0
-    try:
-        shelf = read_shelf(root, policy)
+
+    def gathered(read: Callable[[], _T], otherwise: _T) -> _T:
+        try:
+            return read()
+        except DataFileError as error:
+            problems.extend(error.problems)
+            return otherwise
+
+    policy = gathered(lambda: read_policy(root), None)
+    formats = gathered(lambda: read_formats(root, wrong), None)
+    none = Questions()
+    questions = gathered(lambda: read_questions(root, policy), none) if policy else none
+    shelf = gathered(lambda: read_shelf(root, policy), None)
+    if shelf is not None:
         problems += shelf.problems
         if not shelf.problems:  # else one that could not be read would seem to be missing
             problems += _procedures(questions, shelf.articles)
-        articles = len(shelf.articles)
-    except DataFileError as error:
-        problems += error.problems
-    if problems or policy is None:
+    if problems or policy is None or formats is None or shelf is None:
         raise DataFileError(problems)
     return {
         "services": len(policy.catalog.services),
@@ -55,8 +50,8 @@ def lint(root: str) -> dict[str, int]:
         "contacts": len(policy.contacts.people),
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
-        "articles": articles,
-        "formats": formats,
+        "articles": len(shelf.articles),
+        "formats": len(formats),
         "question_trees": len(questions.trees),
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
