@@ -10,6 +10,7 @@ import pytest
 from sdcli.commands import COMMANDS
 from sdcli.errors import EXIT_CODES
 from sdcli.intake.outcome import Action
+from sdcli.policy.load import read_formats
 from sdcli.render import history
 from sdcli.tickets.lifecycle import LIFECYCLE
 from tests.conftest import REPOSITORY
@@ -31,6 +32,15 @@ def test_every_command_has_a_row(name: str) -> None:
 def test_every_exit_code_has_a_row(code: int) -> None:
     """The README's table gives each exit code its meaning."""
     assert f"| {code} | {EXIT_CODES[code]} |" in README
+
+
+def test_the_readme_counts_the_systems() -> None:
+    """As many systems as the README says have a format, each counted once (R1a.2)."""
+    formats = read_formats(str(REPOSITORY))
+    systems = {each.source.otherwise or name for name, each in formats.items()}
+    said = re.search(r"more than (\d+) systems", README)
+    assert said
+    assert int(said.group(1)) < len(systems) <= int(said.group(1)) + 20
 
 
 def test_every_action_is_explained() -> None:
