@@ -68,6 +68,23 @@ class AlertBook:
                 return _told("deduped", said, item.key, "idempotency-key", reason)
         return self._fires(item) if item.firing else self._recovers(item)
 
+    def record_unknown(self, item: AlertItem, opened: Opened, reason: str) -> Outcome:
+        """What becomes of a payload that no format knows; `opened` is what it opens.
+
+        The very same again is counted on its ticket, and the limits hold for it as for others.
+        """
+        page = self._known(item.key)
+        if page is not None and page.ticket.status in _AT_WORK:
+            return self._again(page, item)
+        placed = place(self._policy, item)
+        if self._is_storm(item.source):
+            return self._storm(item, placed)
+        opened = replace(
+            opened, key=item.key, source=item.source, alert=placed.facts, rule="unrecognised"
+        )
+        page = self._create((opened,), item)
+        return self._outcome("created", page, item.key, "unrecognised", reason)
+
     def catch_up(self) -> list[Outcome]:
         """Do what time has made due (T16, T19).
 

@@ -14,7 +14,7 @@ from sdcli.intake.caller import contact_of
 from sdcli.intake.items import PORTAL, AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
-from sdcli.tickets.event import Opened, Repeated
+from sdcli.tickets.event import Opened
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.priority import derive, presets
 
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Writer
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
+    from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Level
 
 _W = TypeVar("_W", bound=str)
+
+UNRECOGNISED = "unrecognised payloads"
+"""What stands for the monitoring system of a payload that no format knows."""
 
 
 class Recorder:
@@ -72,7 +76,7 @@ class Recorder:
         """What becomes of each item, with its ticket as it is after all of them."""
         outcomes = [self._one(item) for item in items]
         self._finish_alerts()
-        last: dict[str, Outcome] = {}
+        last: dict[str, Ticket] = {}
         return [self._after_all(outcome, last) for outcome in outcomes]
 
     def _one(self, item: Item) -> Outcome:
@@ -101,14 +105,14 @@ class Recorder:
         self._finish_alerts()
         return outcome
 
-    def _after_all(self, outcome: Outcome, last: dict[str, Outcome]) -> Outcome:
+    def _after_all(self, outcome: Outcome, last: dict[str, Ticket]) -> Outcome:
         """The outcome with its ticket as it is now; each ticket is looked up once."""
         if outcome.ticket is None:
             return outcome
         ref = outcome.ticket.ref
         if ref not in last:
-            last[ref] = replace(outcome, ticket=self._writer.get(ref))
-        return replace(outcome, ticket=last[ref].ticket)
+            last[ref] = self._writer.get(ref)
+        return replace(outcome, ticket=last[ref])
 
     def _request(self, item: RequestItem) -> Outcome:
         key = item.idempotency_key
@@ -124,26 +128,19 @@ class Recorder:
         return Outcome(action="created", ticket=ticket, key=key, rule="request")
 
     def _unrecognised(self, item: RequestItem) -> Outcome:
-        """What no format knows opens a ticket; the very same again is counted there."""
-        key = same_payload(item.payload)
-        known = self._writer.by_key(key)
-        if known is not None and known.status != "resolved":
-            again = Repeated(
-                *self._stamp.mark(),
-                key=key,
-                rule="same-alert",
-                idempotency_key=item.idempotency_key,
-            )
-            ticket = self._writer.append(known, (again,))
-            reason = f"the same payload, seen {ticket.alert_count} times by now"
-            return Outcome(
-                action="deduped", ticket=ticket, key=key, rule="same-alert", reason=reason
-            )
+        """What no format knows goes by the rules of alerts: counted if it is the same, limited."""
+        unknown = AlertItem(
+            source=UNRECOGNISED,
+            key=same_payload(item.payload),
+            firing=True,
+            summary=item.summary,
+            labels=item.fields,
+            payload=item.payload,
+            missing=("status", "key"),
+            idempotency_key=item.idempotency_key,
+        )
         opened = opened_by_request(self._policy, self._stamp, item)
-        opened = replace(opened, key=key, rule="unrecognised")
-        ticket = self._writer.create((opened,))
-        reason = item.unrecognised
-        return Outcome(action="created", ticket=ticket, key=key, rule="unrecognised", reason=reason)
+        return self._alerts().record_unknown(unknown, opened, item.unrecognised)
 
 
 def same_payload(payload: Any) -> str:

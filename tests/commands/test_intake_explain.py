@@ -118,6 +118,16 @@ def test_the_same_unknown_payload_is_counted(sd: Runner, sdj: JsonRunner) -> Non
     assert sdj("history", "1")[0]["payload"] == {"foo": "bar", "n": 1}
 
 
+def test_unknown_payloads_are_limited_too(sd: Runner, sdj: JsonRunner) -> None:
+    """Payloads that no format knows and that always differ stop at the limit, all counted (T17)."""
+    stream = "\n".join(json.dumps({"foo": n}) for n in range(100))
+    told = [json.loads(row) for row in sd("open", "-", "--json", stdin=stream).stdout.splitlines()]
+    assert Counter(each["rule"] for each in told) == {"unrecognised": 25, "limit-of-source": 75}
+    refs = [ticket["ref"] for ticket in sdj("list")]
+    assert len(refs) == 26
+    assert sum(sdj("intake", "explain", ref)["total"] for ref in refs) == 100
+
+
 def test_a_bad_line_holds_nothing_back(sd: Runner, sdj: JsonRunner) -> None:
     """Of a stream of objects each line stands for itself, whatever the others are."""
     stream = '{"summary": "one"}\nnull\ncurl: (28) timeout\n\ufeff{"summary": "two"}\n}{\n'

@@ -119,7 +119,8 @@ def test_what_is_too_deep_for_the_ledger_is_kept(desk: Desk) -> None:
             readable = middle
     for depth in range(max(1, readable - 40), readable + 5):
         (outcome,) = desk.take_in(recognise(_nested(depth)))
-        assert outcome.action in ("created", "quarantined")
+        assert outcome.action in ("created", "correlated", "quarantined")
+        assert bool(outcome.ticket) != bool(outcome.file)
     assert list(desk.ledger.find(Query()))
 
 
