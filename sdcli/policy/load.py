@@ -56,8 +56,18 @@ _SHAPES: dict[str, Any] = {
     model.VOCABULARY: model.Vocabulary,
     model.INTAKE: model.IntakeRules,
     model.SCHEDULE: model.Schedule,
+    model.CLASSIFICATION: model.Classification,
 }
-_PARTS = ("sla", "catalog", "teams", "contacts", "vocabulary", "intake", "schedule")
+_PARTS = (
+    "sla",
+    "catalog",
+    "teams",
+    "contacts",
+    "vocabulary",
+    "intake",
+    "schedule",
+    "classification",
+)
 
 
 def policy(root: str, cache: str = "") -> model.Policy:
