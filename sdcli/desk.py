@@ -163,9 +163,9 @@ class Desk:
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
         from sdcli.results import Seen  # noqa: PLC0415 - as above
-        from sdcli.sla.clock import agreement_of  # noqa: PLC0415
+        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415
 
-        agreement, _ = agreement_of(self.policy, ticket.service)
+        agreement = agreement_of(self.policy, ticket).name
         return Seen(ticket, self.sla(ticket), agreement, self.now)
 
     def answers_of(self, ticket: Ticket) -> list[tuple[str, str]]:
@@ -210,6 +210,10 @@ class Desk:
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
             events = step(ticket, stamp, *args, **wish)
+            if ticket.support:
+                from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
+
+                require_supported(ticket, events, stamp.at)
             return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.sla.agreed import TURNS, cover_at
 from sdcli.sla.clock import RUNS, elapsed, reaches, utc_seconds
-from sdcli.tickets.event import Classified
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.model import Policy, Recipient
     from sdcli.sla.clock import Clocks, Goal, Target, Terms, Threshold
-    from sdcli.tickets.event import AnyEvent, Opened
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 
@@ -58,7 +58,7 @@ def alerts(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Ale
 
 
 class _State(Struct, frozen=True):
-    """A ticket under one of its classifications, and when that ended, in seconds of UTC."""
+    """A ticket under one of its agreements and priorities, and when that ended, in seconds of UTC."""
 
     events: tuple[AnyEvent, ...]
     terms: Terms
@@ -66,20 +66,20 @@ class _State(Struct, frozen=True):
 
 
 def _states(ticket: Ticket, clocks: Clocks, now: int) -> list[_State]:
-    """The classifications a ticket has had, without those too short to pass a threshold.
+    """What a ticket has been granted, turn by turn, without those too short to pass a threshold.
 
     No clock has run for longer than the ticket existed: most need no look at any calendar.
     """
     found: list[_State] = []
     opened = utc_seconds(ticket.events[0].at)
-    was: Opened | Classified = ticket.opening
+    cover = cover_at(ticket.opening)
     for index, event in enumerate(ticket.events):
-        if type(event) is Classified:
-            terms, ended = clocks.terms(was.service, was.priority), utc_seconds(event.at)
+        if type(event) in TURNS:
+            terms, ended = clocks.terms(cover), utc_seconds(event.at)
             if ended - opened >= terms.soonest_s:
                 found.append(_State(ticket.events[:index], terms, min(now, ended)))
-            was = event
-    terms = clocks.terms(ticket.service, ticket.priority)
+            cover = cover.after(event)
+    terms = clocks.terms(cover)
     if now - opened >= terms.soonest_s:
         found.append(_State(ticket.events, terms, now))
     return found

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.check import Alert, alerts, recipients_of
-from sdcli.sla.clock import Clocks, agreement_of
+from sdcli.sla.agreed import agreement_of
+from sdcli.sla.clock import Clocks
 from sdcli.tickets.event import Classified, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
 from tests.sla.test_calendar import Case, cases
@@ -64,7 +65,7 @@ def classifications(ticket: Ticket, now: int) -> Iterator[tuple[Ticket, int]]:
 
 def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int) -> Iterator[Alert]:
     """The alerts of a ticket as it was, by the end of that."""
-    _, agreement = agreement_of(policy, was.service)
+    agreement = agreement_of(policy, was).agreement
     time = WorkingTime(policy.sla.calendars[agreement.calendar])
     targets: tuple[Target, ...] = ("response", "resolution")
     for target in targets:
