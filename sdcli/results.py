@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.policy.model import Agreement, Service, Targets
+    from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
+    from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.suggest import Proposal
@@ -61,6 +64,7 @@ class Shown(Struct, frozen=True):
     seen: Seen
     answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
+    time_box: TimeBox | None = None
 
 
 class History(Struct, frozen=True):
@@ -305,6 +309,39 @@ class FrontPage(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class Supported(Struct, frozen=True, kw_only=True):
+    """Whether the desk supports something, and what it promises for it (R2b.1).
+
+    Args:
+        asked: what was asked about; `seen`: the ticket, if it was one.
+        supported: whether the catalog holds it; None if nobody has said yet what it is.
+        services: those of the catalog that it is, or that a component belongs to, by id.
+        feature, component: the one that it is about; empty if none is known.
+        agreement: the id of the agreement that applies, `why` it does, and what it `grants`; for
+            what is not held, without a ticket, the one that an override would promise.
+        targets, boxes: what is promised for each priority, and how long each tier may try.
+        deciders: who may override that it is not supported.
+        nearest: services that come near, where the catalog does not hold it.
+        time_box: the clock of the queue that the ticket lies in.
+    """
+
+    asked: str
+    supported: bool | None
+    services: Mapping[str, Service]
+    feature: str = ""
+    component: str = ""
+    agreement: str
+    why: str
+    grants: Agreement
+    targets: Mapping[str, Targets]
+    boxes: Mapping[str, Limits]
+    nearest: Mapping[str, Service]
+    deciders: Sequence[str] = ()
+    seen: Seen | None = None
+    time_box: TimeBox | None = None
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -333,4 +370,5 @@ Result = (
     | Bulletins
     | FrontPage
     | Confirmed
+    | Supported
 )

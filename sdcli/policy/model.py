@@ -666,6 +666,14 @@ class Policy(Struct, frozen=True, kw_only=True):
         """
         return require(given, "queue", self.teams.queues, TEAMS)
 
+    def require_agreement(self, given: str) -> str:
+        """The id of an agreement.
+
+        Raises:
+            NoSuchEntryError: the policy has none of that id.
+        """
+        return require(given, "agreement", self.sla.agreements, SLA_POLICIES)
+
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.
 

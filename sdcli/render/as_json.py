@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
+from sdcli.render import support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -102,6 +103,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "has_news": subject.news,
         "articles": subject.articles,
         "attachments": subject.attachments,
+        "support": subject.support and support.decision(subject.support, seen.now),
         "agreement": seen.agreement,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
@@ -268,7 +270,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         ticket(result.seen) | ({"deduped": result.deduped} if result.deduped else {})
     ),
     results.Shown: lambda result: (
-        ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
+        ticket(result.seen)
+        | {"time_box": result.time_box and support.box(result.time_box)}
+        | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
@@ -314,6 +318,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.PeopleFound: lambda result: [person(found) for found in result.people],
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
+    results.Supported: support.as_json,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

@@ -10,19 +10,25 @@ target's length (T14).
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from sdcli.sla.agreed import TURNS, cover_at
-from sdcli.sla.clock import RUNS, elapsed, reaches, utc_seconds
+from sdcli.sla.clock import (
+    RUNS,
+    Target,
+    elapsed,
+    reaches,
+    utc_seconds,
+)
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sdcli.policy.model import Policy, Recipient
-    from sdcli.sla.clock import Clocks, Goal, Target, Terms, Threshold
+    from sdcli.sla.clock import Clocks, Goal, Terms, Threshold
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
@@ -35,7 +41,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     id: str
     ref: str
-    target: Target
+    target: Target | Literal["time-box"]
     threshold: int
     percent: float
     due: int
@@ -128,7 +134,14 @@ def _earliest_first(alert: Alert) -> int:
 
 def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:
     """Who should hear a warning or a breach, each once, by the roles of the policy (R5b.2-3)."""
-    roles = policy.sla.alerts.breach if threshold >= BREACH else policy.sla.alerts.warning
+    alerts_ = policy.sla.alerts
+    return recipients_for(
+        ticket, policy, alerts_.breach if threshold >= BREACH else alerts_.warning
+    )
+
+
+def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
+    """Who has these roles for a ticket, each once."""
     people = (_person(role, ticket, policy) for role in roles)
     return tuple(dict.fromkeys(person for person in people if person))
 

@@ -55,9 +55,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     discovered: str = ""
 
 
-def judge(
-    ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision
-) -> tuple[AnyEvent, ...]:
+def judge(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision) -> tuple[AnyEvent, ...]:
     """Record what was decided, and take the steps that follow from it.
 
     What is declined is closed, what is to be shut down and what is an unauthorised device goes
@@ -84,24 +82,29 @@ def judge(
     return (*reclassified, decided, *_what_follows(ticket, stamp, policy, support))
 
 
+def able(policy: Policy, authority: Authority) -> tuple[str, ...]:
+    """The technicians who have an authority, by id."""
+    staff = policy.teams.technicians
+    return tuple(name for name, each in staff.items() if authority in each.authority)
+
+
 def require_authority(policy: Policy, person: str, authority: Authority) -> None:
     """Refuse a decision that is not this person's to make (R2b.2).
 
     Raises:
         RefusedError: they lack the authority; it names the file and line, and who has it.
     """
-    staff = policy.teams.technicians
-    found = staff[person]
+    found = policy.teams.technicians[person]
     if authority in found.authority:
         return
-    able = [name for name, each in staff.items() if authority in each.authority]
-    who = f"{listed(able)} can" if able else "nobody can"
+    others = able(policy, authority)
+    who = f"{listed(others)} can" if others else "nobody can"
     raise RefusedError(
         f"{person} may not decide this: {found.place} gives no `{authority}` to {person}; {who}.",
         person=person,
         authority=authority,
         place=found.place,
-        able=able,
+        able=others,
     )
 
 

@@ -17,9 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sdcli.sla.agreed import agreement_of
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.check import Alert, alerts, recipients_of
-from sdcli.sla.agreed import agreement_of
 from sdcli.sla.clock import Clocks
 from sdcli.tickets.event import Classified, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
