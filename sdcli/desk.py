@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
@@ -241,6 +242,41 @@ class Desk:
             boxes={each: consequences.of(each).time_box for each in PRIORITIES},
             nearest={each: catalog[each] for each in near},
         )
+
+    def unsupported_report(
+        self, since: datetime | None, until: datetime | None
+    ) -> UnsupportedReport:
+        """What was spent in a period on what the catalog does not hold (R2b.2b)."""
+        from sdcli.insight.unsupported import unsupported  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+
+        gap_from = self.policy.classification.support.gap_from
+        tickets = self.ledger.having(keys.UNSUPPORTED, since)
+        return unsupported(tickets, gap_from, since, until)
+
+    def draft_changes(self, report: UnsupportedReport) -> list[tuple[Outcome, Seen | None]]:
+        """A request for change for each gap of the catalog, each opened only once (R2b.2c).
+
+        Raises:
+            NoSuchEntryError: the queue for requests for change has left the files.
+        """
+        from sdcli.insight.unsupported import evidence, folded  # noqa: PLC0415 - as above
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415
+
+        queue = self.policy.require_queue(self.policy.classification.support.changes)
+        drafts = [
+            RequestItem(
+                summary=f"The catalog lacks {gap.name}: {gap.tickets} tickets asked for it",
+                user=self.by,
+                channel="script",
+                type="new-service",
+                queue=queue,
+                details=evidence(gap),
+                idempotency_key=f"catalog gap {folded(gap.name)}",
+            )
+            for gap in report.gaps
+        ]
+        return self.see_all(self.take_in(drafts))
 
     def _targets(self, agreement: str) -> dict[str, Targets]:
         return {each: self.policy.sla.agreement_targets(agreement, each) for each in PRIORITIES}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
@@ -342,6 +343,14 @@ class Supported(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class UnsupportedReported(Struct, frozen=True):
+    """What was spent on what the catalog does not hold, and the requests for change of its gaps."""
+
+    report: UnsupportedReport
+    changes: Sequence[tuple[Outcome, Seen | None]] = ()
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -371,4 +380,5 @@ Result = (
     | FrontPage
     | Confirmed
     | Supported
+    | UnsupportedReported
 )

@@ -30,6 +30,7 @@ STOREYS = (
     "sdcli.triage",
     "sdcli.intake",
     "sdcli.knowledge",
+    "sdcli.insight",
     "sdcli.lint",
     "sdcli.starter",
     "sdcli.results",

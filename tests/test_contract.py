@@ -68,6 +68,7 @@ CALLS: dict[str, Call] = {
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
+    "report": Call(("unsupported",), writes=False),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
     "restore": Call(("made-backup.tar",), reads_policy=False, reads_ledger=False),

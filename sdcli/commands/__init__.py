@@ -50,6 +50,9 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "report": Entry(
+        "Assure", "Count what the desk does, and what its files should learn from that."
+    ),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
     "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),
     "restore": Entry(

@@ -21,6 +21,7 @@ from sdcli.params import (
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.tickets.ticket import Ticket
 
 
 class _AnyService(click.ParamType[str]):
@@ -90,7 +91,16 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         **{name: said[name] for name in _AS_SAID if name in said},
     )
     ticket = desk.change(ref, judge, policy=desk.policy, wish=wish)
-    return results.Changed(desk.see(ticket))
+    return results.Changed(desk.see(ticket), notes=_decided(ticket))
+
+
+def _decided(ticket: Ticket) -> list[str]:
+    """What was decided, where the steps that followed from it are told first."""
+    from sdcli.render.history import sentence
+    from sdcli.tickets.event import SupportDecided
+
+    *_, decision = (event for event in ticket.events if isinstance(event, SupportDecided))
+    return [] if decision is ticket.events[-1] else [f"  {sentence(decision)}"]
 
 
 _AS_SAID = ("by", "reason", "until", "agreement", "impact", "violates", "discovered")
@@ -121,6 +131,8 @@ def _require_whole(said: dict[str, Any]) -> None:
         missing.append("one of --until WHEN and --for-good")
     if missing:
         raise click.UsageError(f"--{kind.replace('_', '-')} needs {' and '.join(missing)}.")
+    if "by" in said and kind not in ("override", "shut_down"):
+        raise click.UsageError("--by goes with --override and --shut-down.")
     spare = [name for name in ("until", "for_good", "agreement") if name in said]
     if kind != "override" and spare:
         raise click.UsageError(f"--{spare[0].replace('_', '-')} goes with --override.")

@@ -319,6 +319,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
     results.Supported: support.as_json,
+    results.UnsupportedReported: lambda result: (
+        msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
+    ),
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

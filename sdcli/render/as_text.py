@@ -213,6 +213,14 @@ def _supported(result: results.Supported, screen: Screen) -> _Lines:
     return [screen.style(line(head(result)), bold=True), *rows], map(line, next_step(result))
 
 
+def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
+    from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
+
+    changes = [text for each in result.changes for text in _outcome_lines(*each, screen)]
+    gaps = () if result.changes else report_gaps(result.report)
+    return [*map(line, report_lines(result.report)), *changes], map(line, gaps)
+
+
 def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
     ticket = seen.ticket
     rows: list[tuple[str, str]] = []
@@ -769,4 +777,5 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
     results.Supported: _supported,
+    results.UnsupportedReported: _unsupported_reported,
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sdcli import results
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.policy.model import Service
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Support
@@ -221,3 +222,34 @@ def next_step(result: results.Supported) -> list[str]:
     stands = state(support, result.seen.now)
     steps = undecided(ref) if stands in ("unsupported", "unsupported-expired") else []
     return [*told, *(f"Next: {step}" for step in steps)]
+
+
+def report_lines(report: UnsupportedReport) -> Iterator[str]:
+    """What was spent on what the catalog does not hold."""
+    decisions = _counted(report.decisions)
+    told = f"; decisions: {decisions}" if decisions else ""
+    tickets = words.count(report.tickets, "ticket")
+    yield f"Not in the catalog: {tickets}, {words.count(report.minutes, 'minute')}{told}."
+    for head_, rows in (("By name:", report.by_name), ("By unit:", report.by_unit)):
+        if rows:
+            yield ""
+            yield head_
+        for row in rows:
+            is_gap = row in report.gaps
+            count = words.count(row.tickets, "ticket")
+            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{'  [gap]' if is_gap else ''}"
+
+
+def report_gaps(report: UnsupportedReport) -> list[str]:
+    """What to do about what the catalog lacks."""
+    if not report.gaps:
+        return []
+    number = words.count(len(report.gaps), "gap")
+    return [
+        f"{number} of the catalog, from {words.count(report.gap_from, 'ticket')} on.",
+        "Next: sdcli report unsupported --draft-changes   # a request for change for each",
+    ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return listed(f"{number} {name}" for name, number in counts.items())

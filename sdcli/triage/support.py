@@ -76,8 +76,10 @@ def judge(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision) -> tu
             "already past.",
             ref=ticket.ref,
         )
-    support = _support(ticket, policy, wish)
-    reclassified = () if support.device else _unclassified(ticket, stamp, policy, wish)
+    known = ticket.support if is_unsupported(ticket) else None
+    is_device = wish.device or (known is not None and known.device)
+    reclassified = () if is_device else _unclassified(ticket, stamp, policy, wish)
+    support = _support(ticket, policy, wish, known)
     decided = SupportDecided(*stamp.mark(), support=support)
     return (*reclassified, decided, *_what_follows(ticket, stamp, policy, support))
 
@@ -108,9 +110,8 @@ def require_authority(policy: Policy, person: str, authority: Authority) -> None
     )
 
 
-def _support(ticket: Ticket, policy: Policy, wish: Decision) -> Support:
+def _support(ticket: Ticket, policy: Policy, wish: Decision, known: Support | None) -> Support:
     """What is known of the thing by now, with what was decided."""
-    known = ticket.support if is_unsupported(ticket) else None
     what = wish.what or (known.what if known else ticket.opening.fields.get("service", ""))
     if not what:
         raise RefusedError(
