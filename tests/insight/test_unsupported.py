@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,9 @@ from sdcli.tickets.contact import Support
 from sdcli.tickets.event import Noted
 from sdcli.tickets.ticket import Ticket, fold
 from tests.tickets.test_support import NOW, classified, decided, mark, opened
+
+if TYPE_CHECKING:
+    from sdcli.tickets.event import AnyEvent
 
 NAMES = st.sampled_from(("Dropbox", " dropbox", "DROP  BOX", "drop box", "Trello"))
 UNITS = st.sampled_from(("", "Finance", "Sales"))
@@ -28,7 +32,7 @@ def tickets(draw: st.DrawFn) -> list[Ticket]:
         said = Support(what=draw(NAMES), device=draw(st.integers(0, 4)) == 0)
         booked = draw(st.lists(st.tuples(st.integers(0, 7 * DAY_S), st.integers(0, 90))))
         notes = [Noted(*mark(at), text="x", minutes=m) for at, m in sorted(booked)]
-        events = [start, decided(said), *notes]
+        events: list[AnyEvent] = [start, decided(said), *notes]
         if draw(st.integers(0, 3)) == 0 and not said.device:
             events += [classified("vpn", 8 * DAY_S), Noted(*mark(9 * DAY_S), text="x", minutes=5)]
         found.append(fold(f"SD-{number + 1}", events))
