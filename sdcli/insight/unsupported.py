@@ -80,14 +80,17 @@ class _Part(NamedTuple):
 
     @property
     def what(self) -> str:
+        """The thing it is about, as it is spelt there."""
         return self.ticket.support.what if self.ticket.support else ""
 
     @property
     def unit(self) -> str:
+        """The caller's part of the organisation."""
         return self.ticket.opening.unit or UNKNOWN
 
     @property
     def is_wanted(self) -> bool:
+        """Whether it shows that the catalog lacks something."""
         known = self.ticket.support
         return known is not None and not known.device and not known.found
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from sdcli.sla.agreed import TURNS, cover_at
 from sdcli.sla.clock import (
     RUNS,
     Target,
@@ -22,6 +21,7 @@ from sdcli.sla.clock import (
     reaches,
     utc_seconds,
 )
+from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.model import Policy, Recipient
     from sdcli.sla.clock import Clocks, Goal, Terms, Threshold
+    from sdcli.sla.stretch import Stretch
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
@@ -51,13 +52,16 @@ class Alert(Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...]
 
 
-def alerts(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]:
-    """Everything that should have been said about a ticket by `now` and has not been.
+def alerts(
+    ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
+) -> list[Alert]:
+    """Everything that should have been said about a ticket's targets by `now` and has not been.
 
-    `clocks` are those of the policy, `now` is in seconds of UTC.
+    `clocks` are those of the policy, `now` is in seconds of UTC; `parts` are the stretches of the
+    ticket, if they are known already.
     """
     found: dict[str, Alert] = {}
-    for state in _states(ticket, clocks, now):
+    for state in _states(ticket, clocks, parts or stretches(ticket, now)):
         for alert in sorted(_passed(ticket, state, policy, now), key=_earliest_first):
             found.setdefault(alert.id, alert)
     return list(found.values())
@@ -71,23 +75,22 @@ class _State(Struct, frozen=True):
     until: int
 
 
-def _states(ticket: Ticket, clocks: Clocks, now: int) -> list[_State]:
+def _states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[_State]:
     """What a ticket has been granted, turn by turn, without those too short to pass a threshold.
 
     No clock has run for longer than the ticket existed: most need no look at any calendar.
     """
     found: list[_State] = []
     opened = utc_seconds(ticket.events[0].at)
-    cover = cover_at(ticket.opening)
-    for index, event in enumerate(ticket.events):
-        if type(event) in TURNS:
-            terms, ended = clocks.terms(cover), utc_seconds(event.at)
-            if ended - opened >= terms.soonest_s:
-                found.append(_State(ticket.events[:index], terms, min(now, ended)))
-            cover = cover.after(event)
-    terms = clocks.terms(cover)
-    if now - opened >= terms.soonest_s:
-        found.append(_State(ticket.events, terms, now))
+    following = None
+    for part in reversed(parts):
+        # Another queue changes nothing of what is granted.
+        if part.cover is not following:
+            following = part.cover
+            terms = clocks.terms(following)
+            if part.until - opened >= terms.soonest_s:
+                found.append(_State(ticket.events[: part.events], terms, part.until))
+    found.reverse()
     return found
 
 

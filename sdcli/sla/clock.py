@@ -156,7 +156,8 @@ class Clocks:
         self._policy = policy
         self._calendars: dict[str, WorkingTime] = {}
         self._terms: dict[tuple[str, Priority], Terms] = {}
-        self._names: dict[tuple[str, str, Priority], str] = {}
+        self._boxes: dict[tuple[str, Priority], int | None] = {}
+        self._shared: dict[tuple[str, str, Priority], Terms] = {}
 
     def read(self, ticket: Ticket, now: int) -> dict[Target, Clock]:
         """Every target of a ticket at an instant in seconds of UTC."""
@@ -168,21 +169,31 @@ class Clocks:
         return found
 
     def terms(self, cover: Cover) -> Terms:
-        """What the policy grants to a ticket so covered."""
-        key = self._agreement(cover), cover.priority
-        found = self._terms.get(key)
+        """What the policy grants to a ticket so covered; most share it with others."""
+        if cover.support or cover.opening.agreement:
+            return self._terms_of(cover)
+        key = cover.service, cover.component, cover.priority
+        found = self._shared.get(key)
         if found is None:
-            found = self._terms[key] = self._agreed(*key)
+            found = self._shared[key] = self._terms_of(cover)
         return found
 
-    def _agreement(self, cover: Cover) -> str:
-        """The name of the agreement; most tickets share theirs with others of their service."""
-        if cover.support or cover.opening.agreement:
-            return agreed(self._policy, cover).name
-        key = cover.service, cover.component, cover.priority
-        if key not in self._names:
-            self._names[key] = agreed(self._policy, cover).name
-        return self._names[key]
+    def _terms_of(self, cover: Cover) -> Terms:
+        key = agreed(self._policy, cover).name, cover.priority
+        if key not in self._terms:
+            self._terms[key] = self._agreed(*key)
+        return self._terms[key]
+
+    def time_box(self, queue: str, priority: Priority) -> int | None:
+        """How long the tier of a queue may try, in seconds of working time (R2c.2b).
+
+        None if it may try for as long as it takes.
+        """
+        key = queue, priority
+        if key not in self._boxes:
+            box = self._policy.classification.consequences.of(priority).time_box
+            self._boxes[key] = box.of(self._policy.tier(queue))
+        return self._boxes[key]
 
     def _agreed(self, name: str, priority: Priority) -> Terms:
         agreement = self._policy.sla.agreements[name]

@@ -7,28 +7,23 @@ for how long depends on the priority and the tier of the queue.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.sla.agreed import TURNS, cover_at
 from sdcli.sla.check import Alert, alerts, recipients_for
 from sdcli.sla.clock import Run, Span, elapsed, reaches, resolution_run, utc_seconds
-from sdcli.tickets.event import Assigned, Escalated, Returned
+from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sdcli.policy.model import Policy
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.clock import Clocks, State
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.sla.stretch import Stretch
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import Priority
-
-_MOVES = frozenset((Assigned, Escalated, Returned))
 
 
 class TimeBox(Struct, frozen=True, kw_only=True):
@@ -41,51 +36,30 @@ class TimeBox(Struct, frozen=True, kw_only=True):
     state: State
 
 
-class _Stay(Struct, frozen=True):
-    """A stretch in one queue at one priority and calendar.
-
-    `entry` is the event that brought the ticket into the queue, `since` its instant and `until`
-    the end of the stretch, in seconds of UTC.
-    """
-
-    entry: str
-    since: int
-    until: int
-    queue: str
-    priority: Priority
-    time: WorkingTime
-    events: Sequence[AnyEvent]
-
-    def limit(self, policy: Policy) -> int | None:
-        """How long its tier may try, in seconds of working time; None if there is no limit."""
-        box = policy.classification.consequences.of(self.priority).time_box
-        return box.of(policy.tier(self.queue))
-
-    def run(self) -> Run:
-        """The stretches at work since the ticket came into the queue."""
-        whole = resolution_run(self.events)
-        spans = (
-            Span(max(span.start, self.since), span.end)
-            for span in whole.spans
-            if span.end is None or span.end > self.since
-        )
-        return Run(tuple(spans), whole.stopped)
+def _run(ticket: Ticket, stay: Stretch) -> Run:
+    """The stretches at work since the ticket came into the queue."""
+    whole, since = resolution_run(ticket.events[: stay.events]), utc_seconds(stay.entry.at)
+    spans = (
+        Span(max(span.start, since), span.end)
+        for span in whole.spans
+        if span.end is None or span.end > since
+    )
+    return Run(tuple(spans), whole.stopped)
 
 
 def time_box(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> TimeBox | None:
     """The clock of the queue that a ticket lies in, at an instant in seconds of UTC."""
-    *_, stay = _stays(ticket, clocks, now)
-    limit = stay.limit(policy)
+    stay = stretches(ticket, now)[-1]
+    limit = clocks.time_box(stay.queue, stay.cover.priority)
     if limit is None:
         return None
-    run = stay.run()
-    ran = elapsed(run, stay.time, now)
-    due = reaches(run, stay.time, limit, now) if run.spans else stay.time.after(now, limit)
+    run, time = _run(ticket, stay), clocks.terms(stay.cover).time
+    ran = elapsed(run, time, now)
     return TimeBox(
         tier=policy.tier(stay.queue),
         target_s=limit,
         elapsed_s=ran,
-        due=due,
+        due=reaches(run, time, limit, now) if run.spans else time.after(now, limit),
         state=_state(run, ran, limit),
     )
 
@@ -103,8 +77,9 @@ def due(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]
 
     Targets and stays together, in the order in which they were passed.
     """
-    found = alerts(ticket, policy, clocks, now)
-    stays = overstayed(ticket, policy, clocks, now)
+    parts = stretches(ticket, now)
+    found = alerts(ticket, policy, clocks, now, parts)
+    stays = overstayed(ticket, policy, clocks, now, parts)
     return sorted((*found, *stays), key=_earliest_first) if stays else found
 
 
@@ -112,22 +87,25 @@ def _earliest_first(alert: Alert) -> int:
     return -alert.late_by_s
 
 
-def overstayed(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]:
+def overstayed(
+    ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
+) -> list[Alert]:
     """For each stay that was longer than its tier may try, what has not been said of it yet.
 
-    The id depends on the ticket, the event that brought it into the queue, and the priority.
+    The id is made of the ticket, the event that brought it into the queue, and the priority. It
+    is not hashed: each check asks for that of each ticket.
     """
     found: dict[str, Alert] = {}
-    for stay in _stays(ticket, clocks, now):
-        limit = stay.limit(policy)
+    known = ticket.sla_alerts
+    for stay in parts or stretches(ticket, now):
+        priority = stay.cover.priority
+        limit = clocks.time_box(stay.queue, priority)
         # No clock has run for longer than its stay: most need no look at a calendar.
-        if limit is None or stay.until - stay.since <= limit:
+        if limit is None or stay.until - utc_seconds(stay.entry.at) <= limit:
             continue
-        id_ = sha256(f"{ticket.ref}|time-box|{stay.entry}|{stay.priority}".encode()).hexdigest()[
-            :16
-        ]
-        if id_ not in found and id_ not in ticket.sla_alerts:
-            passed = _passed(ticket, stay, limit)
+        id_ = f"{ticket.ref}-{stay.entry.id}-{priority}"
+        if id_ not in known and id_ not in found:
+            passed = _passed(ticket, stay, clocks.terms(stay.cover).time, limit)
             if passed is not None:
                 recipients = recipients_for(ticket, policy, policy.sla.alerts.warning)
                 found[id_] = Alert(
@@ -145,41 +123,11 @@ def overstayed(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list
     return list(found.values())
 
 
-def _passed(ticket: Ticket, stay: _Stay, limit: int) -> int | None:
+def _passed(ticket: Ticket, stay: Stretch, time: WorkingTime, limit: int) -> int | None:
     """When a stay became too long; None if it did not, or did before it was imported (T25)."""
-    run = stay.run()
-    if elapsed(run, stay.time, stay.until) <= limit:
+    run = _run(ticket, stay)
+    if elapsed(run, time, stay.until) <= limit:
         return None
-    if ticket.imported_at and elapsed(run, stay.time, utc_seconds(ticket.imported_at) - 1) > limit:
+    if ticket.imported_at and elapsed(run, time, utc_seconds(ticket.imported_at) - 1) > limit:
         return None
-    return reaches(run, stay.time, limit, stay.until)
-
-
-def _stays(ticket: Ticket, clocks: Clocks, now: int) -> Iterator[_Stay]:
-    """The stays of a ticket in order, each with what had happened by its end; at least one."""
-    events = ticket.events
-    cover, queue, entry = cover_at(ticket.opening), ticket.opening.queue, events[0]
-
-    def stay(until: int, count: int) -> _Stay:
-        terms, since = clocks.terms(cover), utc_seconds(entry.at)
-        by_then = events[:count] if count < len(events) else events
-        return _Stay(entry.id, since, until, queue, cover.priority, terms.time, by_then)
-
-    for index, event in enumerate(events):
-        if type(event) in TURNS:
-            after = cover.after(event)
-            if after is not cover:
-                yield stay(min(now, utc_seconds(event.at)), index)
-                cover = after
-        elif type(event) in _MOVES:
-            to = _queue_after(event, queue)
-            if to != queue:
-                yield stay(min(now, utc_seconds(event.at)), index)
-                queue, entry = to, event
-    yield stay(now, len(events))
-
-
-def _queue_after(event: AnyEvent, queue: str) -> str:
-    if isinstance(event, Assigned):
-        return event.queue
-    return event.to if isinstance(event, Escalated | Returned) else queue
+    return reaches(run, time, limit, stay.until)
