@@ -271,6 +271,8 @@ def _text(root: str, name: str) -> bytes | str:
     try:
         with open(os.path.join(root, name), "rb") as stream:
             return stream.read()
+    except FileNotFoundError:
+        return f"the file is missing; `sdcli init DIR` starts a desk from which to copy {name}"
     except OSError as error:
         return f"the file cannot be read: {error.strerror}"
 
