@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.errors import Problem
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -42,10 +46,25 @@ class Seen(Struct, frozen=True):
     now: datetime
 
 
+class Effect(Struct, frozen=True):
+    """What the change of a classification did to the clocks (R3d1.5).
+
+    Args:
+        before: the ticket as it would stand now without the change.
+        hand_to: the queue that the service belongs to, where the ticket lies in another one
+            that is not the desk's; else empty.
+    """
+
+    before: Seen
+    change: Change
+    hand_to: str = ""
+
+
 class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
-    `deduped`: what was there already; if that was all, it is not new.
+    `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
+    its classification did to its clocks.
     """
 
     seen: Seen
@@ -53,6 +72,7 @@ class Changed(Struct, frozen=True):
     exit_code: int = DONE
     deduped: Sequence[str] = ()
     is_new: bool = True
+    effect: Effect | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -74,13 +94,15 @@ class History(Struct, frozen=True):
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
-    `unseen`: how many closed tickets have news and are not in it.
+    `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
+    classifications wait to be seen by the acting person.
     """
 
     rows: Sequence[Seen]
     more: int
     unseen: int = 0
     exit_code: int = DONE
+    notices: int = 0
 
 
 class Opened(Struct, frozen=True):
@@ -172,10 +194,14 @@ class Monitored(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """A desk whose files are all sound, with what was counted."""
+    """A desk whose files are all sound, with what was counted.
+
+    `remarks`: what is allowed and worth a look, each with its place.
+    """
 
     counts: Mapping[str, int]
     exit_code: int = DONE
+    remarks: Sequence[Problem] = ()
 
 
 class Started(Struct, frozen=True):
@@ -305,6 +331,39 @@ class FrontPage(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class Waiting(Struct, frozen=True):
+    """Changes of one ticket's classification that one person has not seen, or has just seen."""
+
+    ticket: Ticket
+    person: str
+    changes: Sequence[Change]
+
+
+class Notices(Struct, frozen=True):
+    """What waits to be seen by one `person`, or by everybody if that is empty; or was just `seen`."""
+
+    rows: Sequence[Waiting]
+    person: str = ""
+    seen: bool = False
+    exit_code: int = DONE
+
+
+class ClassificationReported(Struct, frozen=True):
+    """How first and final classes differ; `refs`: show the tickets behind each number."""
+
+    report: ClassificationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class InformationReported(Struct, frozen=True):
+    """What callers ask for again and again; `refs`: show the tickets behind each number."""
+
+    report: InformationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -333,4 +392,7 @@ Result = (
     | Bulletins
     | FrontPage
     | Confirmed
+    | Notices
+    | ClassificationReported
+    | InformationReported
 )

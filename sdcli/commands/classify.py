@@ -80,7 +80,7 @@ def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.R
     assessment = Assessment(**{name: value for name, value in said.items() if value is not None})
     wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
     ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
-    return results.Changed(desk.see(ticket), notes=_why(desk, ticket))
+    return results.Changed(desk.see(ticket), notes=_why(desk, ticket), effect=desk.effect(ticket))
 
 
 def _why(desk: Desk, ticket: Any) -> list[str]:

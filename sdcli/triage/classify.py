@@ -90,9 +90,7 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
         assessment=assessment,
     )
     event = _decided(stamp, subject, weigh(policy, subject), wish)
-    fields = reclassify.changed(ticket, event)
-    reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
-    return (event,)
+    return (reclassify.completed(policy, ticket, event),)
 
 
 def _known(level: Level) -> Level | None:
