@@ -256,6 +256,10 @@ class Desk:
         found = self._touched(since)
         return information(found, self.policy, since=since, until=until, fewest=fewest)
 
+    def touched_within(self, days: int) -> Iterator[Ticket]:
+        """The tickets that changed in the last so many days."""
+        return self._touched(self.now - timedelta(days=days))
+
     def _touched(self, since: datetime | None) -> Iterator[Ticket]:
         """The tickets that changed since then; archives that are older are not opened."""
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
