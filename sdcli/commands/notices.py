@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import REF, TEXT, as_command, pass_desk
+from sdcli.params import REF, TECHNICIAN, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
 @as_command("notices")
-@click.option("--person", type=TEXT, default="", help="What waits for somebody else.")
+@click.option("--person", type=TECHNICIAN, help="What waits for somebody else.")
 @click.option("--all-people", is_flag=True, help="What waits for anybody.")
 @click.option("--seen", type=REF, multiple=True, help="You have seen this one; may be repeated.")
 @click.option("--seen-all", is_flag=True, help="You have seen all that waits for you.")
 @click.option("--note", type=TEXT, default="", help="With --seen: what you have to say to it.")
 @pass_desk
 def command(
-    desk: Desk, person: str, all_people: bool, seen: tuple[str, ...], seen_all: bool, note: str
+    desk: Desk,
+    person: str | None,
+    all_people: bool,
+    seen: tuple[str, ...],
+    seen_all: bool,
+    note: str,
 ) -> results.Notices:
     """See which of your classifications were changed, and say so.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -161,14 +161,6 @@ class ClassificationReport(Struct, frozen=True, kw_only=True):
     confusions: tuple[Confusion, ...]
 
 
-class _Asked(NamedTuple):
-    """A question on tickets of one first and final class."""
-
-    first: str
-    final: str
-    question: str
-
-
 class Classifications:
     """Counts tickets by how they were classified; `by` is the class that is compared.
 
@@ -186,7 +178,7 @@ class Classifications:
         self._cells: dict[tuple[str, str], Tally] = defaultdict(Tally)
         self._walked: dict[tuple[str, str], Tally] = defaultdict(Tally)
         self._unwalked: dict[tuple[str, str], Tally] = defaultdict(Tally)
-        self._said: dict[_Asked, dict[str, Tally]] = {}
+        self._said: dict[tuple[str, str], dict[str, dict[str, Tally]]] = {}
         self._discovered: dict[str, Tally] = defaultdict(Tally)
         self._flips: dict[tuple[str, str], Tally] = defaultdict(Tally)
         self._of: dict[tuple[Moment, str], Tally] = defaultdict(Tally)
@@ -212,9 +204,16 @@ class Classifications:
             return
         self._walked[first, final].add(ticket.ref)
         given = {said.question: self._told(said) for said in walk.answers}
-        for question in self._known:
-            answers = self._said.setdefault(_Asked(first, final, question), defaultdict(Tally))
-            answers[given.get(question, _NOT_ASKED)].add(ticket.ref)
+        for question, heard in self._heard_on(first, final).items():
+            heard[given.get(question, _NOT_ASKED)].add(ticket.ref)
+
+    def _heard_on(self, first: str, final: str) -> dict[str, dict[str, Tally]]:
+        """For each question the answers to it on tickets of these classes."""
+        found = self._said.get((first, final))
+        if found is None:
+            found = {question: defaultdict(Tally) for question in self._known}
+            self._said[first, final] = found
+        return found
 
     def _told(self, said: Answer) -> str:
         """An answer of a list, or a word that stands for any other: texts would have no end."""
@@ -337,7 +336,7 @@ class Classifications:
 
     def _answers(self, question: str, pair: tuple[str, str]) -> dict[str, Count]:
         """What the tickets of one pair of classes said to a question."""
-        said = self._said.get(_Asked(*pair, question), {})
+        said = self._said[pair][question] if pair in self._said else {}
         return {answer: tally.done() for answer, tally in said.items()}
 
     def _best_by_history(self, pair: tuple[str, str]) -> str:

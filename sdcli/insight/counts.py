@@ -31,8 +31,9 @@ class Tally:
     def add(self, ref: str) -> None:
         """Count one more; a ticket that is counted several times in a row is named once."""
         self._count += 1
-        if not self._refs or self._refs[-1] != ref:
-            self._refs.append(ref)
+        refs = self._refs
+        if not refs or refs[-1] != ref:
+            refs.append(ref)
 
     def done(self) -> Count:
         """What was counted."""

@@ -74,6 +74,8 @@ def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
             f"{after.ticket.ref} lies in {line(after.ticket.queue)}: `sdcli escalate "
             f"{after.ticket.ref} --to {line(found.hand_to)} --reason WHY` hands it over."
         )
+    if moved and after.ticket.opening.alert is None:
+        yield f"  Tell the caller what to expect now: sdcli note {after.ticket.ref} TEXT --visible"
     if found.change.tell:
         yield f"  Told by a notice: {line(', '.join(found.change.tell))}."
 

@@ -89,6 +89,14 @@ def test_options_that_do_not_go_together(sd: Runner, args: tuple[str, ...]) -> N
 
 
 @pytest.mark.usefixtures("changed")
+def test_what_waits_for_somebody_else(sd: Runner, sdj: JsonRunner) -> None:
+    """It can be looked at by anybody; a name that nobody has is no empty answer."""
+    assert [row["person"] for row in sdj("notices", "--person", "chloe")] == ["chloe"]
+    assert "did you mean" in sd("notices", "--person", "chleo", expect=NOT_FOUND).stderr.casefold()
+    assert "SD-1  VPN drops" in sd("notices", "--person", "Chloe").stdout
+
+
+@pytest.mark.usefixtures("changed")
 def test_a_notice_outlives_its_ticket(sd: Runner, sdj: JsonRunner, tmp_path: Path) -> None:
     """After closing, compaction, backup and import elsewhere it still waits (R3d1.5a)."""
     sd("close", "1", "--code", "fulfilled", "--unconfirmed", "gone")
@@ -147,7 +155,10 @@ def test_the_effect_on_the_clocks_is_told(sd: Runner, sdj: JsonRunner) -> None:
 
 
 def test_a_breach_by_the_change_is_named(sd: Runner) -> None:
-    """A target that is past only because of the change says so, and for how long (R3d1.5)."""
+    """A target that is past only because of the change says so, and for how long (R3d1.5).
+
+    The caller was promised something else, and should hear of it (R3d2.1b).
+    """
     sd("open", "Slow", "--user", "ada", "--type", "incident", "--service", "vpn", "--impact", "low")
     late = NOW + timedelta(hours=5)
     said = sd(
@@ -158,6 +169,7 @@ def test_a_breach_by_the_change_is_named(sd: Runner) -> None:
     assert "it is breached by the change, 1h 00m ago" in said
     back = sd("classify", "1", "--impact", "low", "--reason", "only one", at=late).stdout
     assert "it is not breached any more" in back
+    assert "sdcli note SD-1 TEXT --visible" in back
 
 
 def test_no_change_no_effect(sd: Runner, sdj: JsonRunner) -> None:
