@@ -91,11 +91,15 @@ class History(Struct, frozen=True):
     exit_code: int = DONE
 
 
+MOST_NOTICES = 50
+"""Beyond so many notices a list only says that there are more."""
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
     `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
-    classifications wait to be seen by the acting person.
+    classifications wait to be seen by the acting person, up to one more than `MOST_NOTICES`.
     """
 
     rows: Sequence[Seen]

@@ -309,6 +309,8 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     waiting = words.count(result.notices, "changed classification")
+    if result.notices > results.MOST_NOTICES:
+        waiting = f"More than {results.MOST_NOTICES} changed classifications"
     wait = "waits" if result.notices == 1 else "wait"
     if result.notices:
         news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
