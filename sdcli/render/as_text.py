@@ -13,7 +13,7 @@ import click
 from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
-from sdcli.render.hints import next_steps
+from sdcli.render.hints import usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
@@ -88,7 +88,7 @@ def _effect(result: results.Changed) -> Iterable[str]:
 
 
 def _hint(seen: results.Seen) -> list[str]:
-    return [f"Next: {line(step)}" for step in next_steps(seen.ticket)]
+    return [f"Next: {line(step)}" for step in usual(seen.ticket, seen.now)]
 
 
 def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:
@@ -123,8 +123,10 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
+        *_support_rows(seen),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
+        *_box_rows(result),
         *_alert_rows(seen),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
@@ -214,6 +216,40 @@ def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
         ("previous", opening.previous),
     )
     return [row for row in rows if row[1]]
+
+
+def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    found = seen.ticket.support
+    if found is None:
+        return []
+    from sdcli.render.support import said  # noqa: PLC0415 - only what is not supported needs it
+
+    return [("support", said(found, seen.now))]
+
+
+def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """How long the tier may try; over where the work is over (R2c.2b)."""
+    seen, found = result.seen, result.time_box
+    if found is None or seen.ticket.status in ("resolved", "closed"):
+        return []
+    from sdcli.render.support import box_said  # noqa: PLC0415 - only `show` needs it
+
+    return [("time box", box_said(found, seen.now))]
+
+
+def _supported(result: results.Supported, screen: Screen) -> _Lines:
+    from sdcli.render.support import head, lines, next_step  # noqa: PLC0415 - as above
+
+    rows = (text for name, value in lines(result) for text in _row_lines(name, value))
+    return [screen.style(line(head(result)), bold=True), *rows], map(line, next_step(result))
+
+
+def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
+    from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
+
+    changes = [text for each in result.changes for text in _outcome_lines(*each, screen)]
+    gaps = () if result.changes else report_gaps(result.report)
+    return [*map(line, report_lines(result.report)), *changes], map(line, gaps)
 
 
 def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
@@ -336,8 +372,20 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        line(ticket.summary) + (f" [+{ticket.me_too}]" if ticket.me_too else ""),
+        line(ticket.summary)
+        + (f" [+{ticket.me_too}]" if ticket.me_too else "")
+        + _unsupported(seen),
     ]
+
+
+def _unsupported(seen: results.Seen) -> str:
+    """The mark of what the catalog does not hold (R2b.2a)."""
+    found = seen.ticket.support
+    if found is None or found.found:
+        return ""
+    from sdcli.tickets.support import state  # noqa: PLC0415 - few tickets are unsupported
+
+    return f" [{state(found, seen.now)}]"
 
 
 def _fitted(rows: list[list[str]], screen: Screen) -> list[list[str]]:
@@ -557,7 +605,7 @@ def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
 def _checked(result: results.Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
-        breach = said.threshold >= BREACH
+        breach = said.threshold >= BREACH and said.target != "time-box"
         word = (
             screen.style("BREACH", fg="red", bold=True)
             if breach
@@ -790,4 +838,6 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Notices: _notices,
     results.ClassificationReported: _classification,
     results.InformationReported: _information,
+    results.Supported: _supported,
+    results.UnsupportedReported: _unsupported_reported,
 }
