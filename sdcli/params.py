@@ -235,6 +235,14 @@ SERVICE = DeskWord(
 QUEUE = DeskWord(
     lambda policy, given: policy.require_queue(given), lambda policy: policy.teams.queues
 )
+PROCESS = DeskWord(
+    lambda policy, given: policy.require_process(given),
+    lambda policy: policy.classification.processes,
+)
+GROUP = DeskWord(
+    lambda policy, given: policy.require_group(given),
+    lambda policy: policy.classification.groups,
+)
 TECHNICIAN = DeskWord(
     lambda policy, given: policy.require_technician(given),
     lambda policy: policy.teams.technicians,

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.params import SERVICE, TEXT, as_command, pass_desk, with_ref
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES
+from sdcli.params import (
+    GROUP,
+    PROCESS,
+    SERVICE,
+    TEXT,
+    as_command,
+    pass_desk,
+    vocabulary,
+    with_ref,
+)
+from sdcli.tickets.contact import Assessment
+from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+
+_ASSESSED = Assessment.__struct_fields__
 
 
 @as_command("classify")
@@ -19,36 +31,55 @@ if TYPE_CHECKING:
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What kind of request.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
 @click.option("--feature", type=TEXT, help="The feature of that service.")
-@click.option("--impact", type=click.Choice(LEVELS), help="How many are hindered.")
+@click.option("--people", type=click.IntRange(1), help="How many people cannot work.")
+@click.option("--process", type=PROCESS, help="The business process that stands still.")
+@click.option("--who", type=GROUP, help="Who is hindered.")
+@click.option("--workaround", type=click.Choice(WORKAROUNDS), help="Is there a way round.")
+@click.option("--component", type=TEXT, help="What has failed; what needs it is hit as well.")
+@click.option("--goal", type=TEXT, help="The goal of the service that is missed.")
+@click.option("--measured", type=float, help="The value measured, in the goal's unit.")
+@click.option("--amount", type=click.IntRange(1), help="How much is asked for.")
+@click.option("--impact", type=click.Choice(LEVELS), help="How many are hindered, in one word.")
 @click.option("--urgency", type=click.Choice(LEVELS), help="How much it hinders them.")
-@click.option("--reason", type=TEXT, default="", help="Why, for whoever reads it later.")
+@click.option(
+    "--priority",
+    type=click.Choice(PRIORITIES, case_sensitive=False),
+    help="Set it by hand, against the rules; needs --reason.",
+)
+@click.option("--wish", type=TEXT, default="", help="What the caller wishes; only a remark.")
+@click.option("--discovered", type=vocabulary("discovered"), help="How the mistake was found.")
+@click.option("--reason", type=TEXT, default="", help="Why, or what showed the mistake.")
 @click.pass_context
 @pass_desk
-def command(
-    desk: Desk, ctx: click.Context, ref: str, reason: str, **given: Any
-) -> results.Changed | results.Suggested:
+def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.Result:
     """Set type, service, impact and urgency; derive the priority.
 
     The priority comes from impact and urgency, never from a wish, and the answer says why. On a
     terminal without options every field is asked for. Elsewhere without options a suggestion is
     printed, with the reason for each field, and nothing is changed.
 
+    What was decided before is changed only with --discovered and --reason: both classes are
+    kept, and who chose the first one is told.
+
     \b
     Example:
-        sdcli classify SD-42 --type incident --service vpn --impact low --urgency high
+        sdcli classify SD-42 --type incident --service vpn --people 1 --workaround none
     """
     from sdcli.session import is_interactive
-    from sdcli.triage.classify import decide, propose
+    from sdcli.triage.classify import Wish, decide, propose
 
-    if not any(given.values()):
+    if not any(value not in (None, "") for value in given.values()):
         ticket = desk.ledger.get(ref)
         proposals = propose(desk.policy, ticket)
         if ctx.obj.json or not is_interactive():
             return results.Suggested(ref, proposals)
         from sdcli.dialogue import ask_classification
 
-        given = ask_classification(desk.policy, ticket, proposals)
-    ticket = desk.change(ref, decide, policy=desk.policy, reason=reason, **given)
+        given |= ask_classification(desk.policy, ticket, proposals)
+    said = {name: given.pop(name) for name in _ASSESSED}
+    assessment = Assessment(**{name: value for name, value in said.items() if value is not None})
+    wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
+    ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
     return results.Changed(desk.see(ticket), notes=_why(desk, ticket))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import (
+        Classification,
         IntakeRules,
         People,
         Schedule,
@@ -44,6 +45,7 @@ class Files(NamedTuple):
     vocabulary: Vocabulary
     intake: IntakeRules
     schedule: Schedule
+    classification: Classification
     places: Mapping[str, Mapping[str, int]]
 
     def problem(self, file: str, path: str, message: str) -> Problem:

@@ -56,8 +56,18 @@ _SHAPES: dict[str, Any] = {
     model.VOCABULARY: model.Vocabulary,
     model.INTAKE: model.IntakeRules,
     model.SCHEDULE: model.Schedule,
+    model.CLASSIFICATION: model.Classification,
 }
-_PARTS = ("sla", "catalog", "teams", "contacts", "vocabulary", "intake", "schedule")
+_PARTS = (
+    "sla",
+    "catalog",
+    "teams",
+    "contacts",
+    "vocabulary",
+    "intake",
+    "schedule",
+    "classification",
+)
 
 
 def policy(root: str, cache: str = "") -> model.Policy:
@@ -261,6 +271,8 @@ def _text(root: str, name: str) -> bytes | str:
     try:
         with open(os.path.join(root, name), "rb") as stream:
             return stream.read()
+    except FileNotFoundError:
+        return f"the file is missing; `sdcli init DIR` starts a desk from which to copy {name}"
     except OSError as error:
         return f"the file cannot be read: {error.strerror}"
 

@@ -161,19 +161,77 @@ class Presets(Struct, frozen=True, kw_only=True):
 
     impact: Level = UNKNOWN
     urgency: Level = UNKNOWN
+    place: str = ""
+
+
+class Capacity(Struct, frozen=True, kw_only=True):
+    """How much a feature was built for; beyond it lies a new service (R2a.3a).
+
+    Args:
+        most: so many `unit`s; `each`: for each request, else for all of them together.
+        in_use: how many of them are taken; only what all share is counted.
+    """
+
+    most: int
+    unit: str
+    each: bool = False
+    in_use: int = 0
+    place: str
+
+
+class FulfilmentRequest(Struct, frozen=True, kw_only=True):
+    """Something of a feature that callers ask for again and again (R2a.2b).
+
+    Args:
+        recognise: how to tell it from a failure and from something new.
+        procedure: the article that says how it is done.
+        approval: whether somebody must agree before.
+    """
+
+    name: str
+    recognise: str
+    keywords: tuple[str, ...] = ()
+    procedure: str = ""
+    approval: bool = False
+    place: str
+
+
+class Goal(Struct, frozen=True, kw_only=True):
+    """What a service promises to do, so that a failure can be measured against it (R3d.0)."""
+
+    says: str
+    unit: str = ""
+    at_most: int | None = None
+    at_least: int | None = None
+    place: str
 
 
 class Feature(Struct, frozen=True, kw_only=True):
-    """Something a service offers, within its limits (R2a.3a)."""
+    """Something a service offers, within its limits (R2a.3a).
+
+    Args:
+        not_for: words for what it was not made for: who asks for that asks for something new.
+        requests: what callers ask of it (R2a.2b).
+    """
 
     name: str
     limits: str = ""
     keywords: tuple[str, ...] = ()
     presets: Presets = Presets()
+    capacity: Capacity | None = None
+    not_for: tuple[str, ...] = ()
+    requests: dict[str, FulfilmentRequest] = {}
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """A service of the catalog (R0.5, R2b.1a)."""
+    """A service of the catalog (R0.5, R2b.1a).
+
+    Args:
+        components: what it runs on; `depends_on`: the services that it needs. Together they are
+            the service map (R2c.1).
+        goals: what it promises to do (R3d.0).
+        area: whether requests about it are about technology or about a service (R2a.1a).
+    """
 
     name: str
     owner: str
@@ -185,6 +243,9 @@ class Service(Struct, frozen=True, kw_only=True):
     components: tuple[str, ...] = ()
     limits: str = ""
     presets: Presets = Presets()
+    depends_on: tuple[str, ...] = ()
+    goals: dict[str, Goal] = {}
+    area: Literal["technology", "service", "unknown"] = UNKNOWN
     place: str
 
 
@@ -216,6 +277,12 @@ Role: TypeAlias = Literal[
 ]
 
 
+Authority: TypeAlias = Literal[
+    "override-unsupported", "shut-down-unsupported", "approve-closure", "approve-change"
+]
+"""What a technician may decide (R2b.2, R3c2.2)."""
+
+
 class Technician(Struct, frozen=True, kw_only=True):
     """Somebody who works on requests, with MOF's roles (R0.2)."""
 
@@ -223,7 +290,7 @@ class Technician(Struct, frozen=True, kw_only=True):
     mail: Mail
     roles: tuple[Role, ...]
     phone: str = ""
-    authority: tuple[str, ...] = ()
+    authority: tuple[Authority, ...] = ()
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -277,6 +344,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     closure_code: dict[str, str]
     contact_method: dict[str, str]
     article_outcome: dict[str, str]
+    discovered: dict[str, str]
 
 
 class Flapping(Struct, frozen=True, kw_only=True):
@@ -365,11 +433,191 @@ class Outage(Struct, frozen=True, kw_only=True):
     change: str = ""
 
 
+class Change(Struct, frozen=True, kw_only=True):
+    """A change that was or will be made: most failures follow one (R2a.4a).
+
+    Args:
+        at: when it is made.
+        services, components, people, units, sites: what and whom it touches.
+        removes: it takes something away on purpose: who wants it back needs approval.
+        reference: where it was approved.
+    """
+
+    summary: str
+    at: Instant
+    services: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    removes: bool = False
+    reference: str = ""
+    place: str
+
+
 class Schedule(Struct, frozen=True, kw_only=True):
-    """`catalog/schedule.yaml`: the forward schedule (R0.4)."""
+    """`catalog/schedule.yaml`: the forward schedule of change (R0.4)."""
 
     format: Literal[1]
     outages: dict[str, Outage] = {}
+    changes: dict[str, Change] = {}
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """The impact of so many people who cannot work; the last one has no `up_to` (R2c.2)."""
+
+    impact: Level
+    up_to: int | None = None
+    place: str
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """Who is hindered: the impact is at least this (R2c.2)."""
+
+    name: str
+    impact: Level = UNKNOWN
+    place: str
+
+
+class Process(Struct, frozen=True, kw_only=True):
+    """A process of the business, how much hangs on it, and the services that it needs (R2c.2)."""
+
+    name: str
+    criticality: Level
+    services: tuple[str, ...]
+    place: str
+
+
+class Workarounds(Struct, frozen=True, kw_only=True):
+    """The urgency with no way round, a hard one, or a good one (R2c.2d)."""
+
+    none: Level
+    hard: Level
+    good: Level
+    unknown: Level = UNKNOWN
+    place: str
+
+
+class Preset(Struct, frozen=True, kw_only=True):
+    """What incidents of a service, feature or unit start with; the narrowest wins (R2c.2e).
+
+    A `priority` takes the place of what the matrix says.
+    """
+
+    service: str = ""
+    feature: str = ""
+    unit: str = ""
+    impact: Level = UNKNOWN
+    urgency: Level = UNKNOWN
+    priority: Priority | None = None
+    place: str
+
+
+class TimeBox(Struct, frozen=True, kw_only=True):
+    """How long each tier may try before it escalates; one without a limit has none (R2c.2b)."""
+
+    tier_1: Duration | None = None
+    tier_2: Duration | None = None
+    tier_3: Duration | None = None
+
+    def of(self, tier: int) -> Duration | None:
+        """The limit of one tier, in seconds of working time."""
+        found: Duration | None = getattr(self, f"tier_{tier}")
+        return found
+
+
+class Consequence(Struct, frozen=True, kw_only=True):
+    """What a priority asks for (R2c.2a-c).
+
+    Args:
+        pre_empts: the priorities whose work stops for it.
+        time_box: how long each tier may try before it escalates, in working time.
+        tell: who must be told.
+    """
+
+    pre_empts: tuple[Priority, ...] = ()
+    time_box: TimeBox = TimeBox()
+    tell: tuple[Recipient, ...] = ()
+    place: str
+
+
+class Consequences(Struct, frozen=True, kw_only=True):
+    """What each priority asks for."""
+
+    P1: Consequence
+    P2: Consequence
+    P3: Consequence
+    P4: Consequence
+    P5: Consequence
+
+    def of(self, priority: Priority) -> Consequence:
+        """What one priority asks for."""
+        found: Consequence = getattr(self, priority)
+        return found
+
+
+class Measures(Struct, frozen=True, kw_only=True):
+    """When more than the usual is due, and what to do then (R2c.2c).
+
+    Every condition that is stated must hold: one of the `priorities`, at least so many `people`,
+    a business process of at least this `criticality`.
+    """
+
+    priorities: tuple[Priority, ...]
+    people: int = 0
+    criticality: Level = UNKNOWN
+    checklist: tuple[str, ...]
+    place: str
+
+
+class SupportRules(Struct, frozen=True, kw_only=True):
+    """What becomes of what the catalog does not hold (R2b.2).
+
+    Args:
+        agreement: what an override promises if it names nothing else.
+        code: the closure code of what is declined.
+        devices: the queue for devices that nobody has authorised (R2b.2d).
+        gap_from: from so many tickets on, a missing service is worth a request for change.
+    """
+
+    agreement: str
+    code: str
+    devices: str
+    gap_from: int
+
+
+class ClassLimits(Struct, frozen=True, kw_only=True):
+    """The most classes that people can tell apart (R7.4)."""
+
+    services: int
+    features: int
+    choices: int
+    words: int
+
+
+class Classification(Struct, frozen=True, kw_only=True):
+    """`catalog/classification.yaml`: how requests are weighed (R2a-R2c).
+
+    Args:
+        suggest_from: the confidence in percent below which a proposal says `unknown`.
+        recent_days: for how many days after a change a failure may follow from it (R2a.4a).
+        people, groups, workarounds, processes: what the answers about the business mean.
+        communication, continuity: when a special message, or the continuity plan, is due.
+    """
+
+    format: Literal[1]
+    suggest_from: int
+    recent_days: int
+    people: tuple[Reach, ...]
+    groups: dict[str, Group]
+    workarounds: Workarounds
+    processes: dict[str, Process]
+    presets: tuple[Preset, ...] = ()
+    consequences: Consequences
+    communication: Measures
+    continuity: Measures
+    support: SupportRules
+    limits: ClassLimits
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -382,6 +630,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     vocabulary: Vocabulary
     intake: IntakeRules
     schedule: Schedule
+    classification: Classification
     hash: str
 
     def service(self, service: str) -> Service | None:
@@ -421,6 +670,23 @@ class Policy(Struct, frozen=True, kw_only=True):
             NoSuchEntryError: no team has them.
         """
         return require(given, "technician", self.teams.technicians, TEAMS)
+
+    def require_process(self, given: str) -> str:
+        """The id of a business process.
+
+        Raises:
+            NoSuchEntryError: the desk's files name none of that id.
+        """
+        processes = self.classification.processes
+        return require(given, "business process", processes, CLASSIFICATION)
+
+    def require_group(self, given: str) -> str:
+        """The id of a group of people that may be hindered.
+
+        Raises:
+            NoSuchEntryError: the desk's files name none of that id.
+        """
+        return require(given, "group", self.classification.groups, CLASSIFICATION)
 
     def require_word(self, vocabulary: str, given: str) -> str:
         """An id of one of the drop-down lists.
@@ -467,7 +733,8 @@ PEOPLE = "catalog/people.yaml"
 VOCABULARY = "catalog/vocabulary.yaml"
 INTAKE = "catalog/intake.yaml"
 SCHEDULE = "catalog/schedule.yaml"
-FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY, INTAKE, SCHEDULE)
+CLASSIFICATION = "catalog/classification.yaml"
+FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY, INTAKE, SCHEDULE, CLASSIFICATION)
 FORMATS = "catalog/intake"
 """The folder of alert formats, one file each; a desk may have none."""
 

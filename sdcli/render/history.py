@@ -34,7 +34,28 @@ def _noted(event: e.Noted) -> str:
 def _classified(event: e.Classified) -> str:
     what = f"{event.type}, {event.service}/{event.feature}"
     level = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
-    return f"classified as {what}, {level}{_because(event.reason)}"
+    done = f"changed ({event.discovered}) to" if event.discovered else "classified as"
+    wish = f"; wished for: {event.wish}" if event.wish else ""
+    return f"{done} {what}, {level}{_because(event.reason)}{wish}"
+
+
+def _notice_taken(event: e.NoticeTaken) -> str:
+    return f"{event.by} has seen the change of the classification{_because(event.note)}"
+
+
+_DECIDED = {
+    "undecided": "is not in the catalog",
+    "override": "is not in the catalog, and is worked on",
+    "decline": "is not in the catalog, and is declined",
+    "shut-down": "is not in the catalog, and is to be shut down",
+}
+
+
+def _support_decided(event: e.SupportDecided) -> str:
+    said = event.support
+    by = f", by authority of {said.authorised_by}" if said.authorised_by else ""
+    until = f", until {instant(said.until)}" if said.until else ""
+    return f"{said.what} {_DECIDED[said.decision]}{by}{until}{_because(said.reason)}"
 
 
 def _assigned(event: e.Assigned) -> str:
@@ -175,4 +196,6 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
     e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
     e.Detailed: _detailed,
+    e.NoticeTaken: _notice_taken,
+    e.SupportDecided: _support_decided,
 }

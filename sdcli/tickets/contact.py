@@ -6,6 +6,7 @@ They are parts of events; none of them knows a ticket.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -80,6 +81,71 @@ class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What has been said, by name; the rest is left out."""
         found = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: text for name, text in found.items() if text}
+
+
+class Assessment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was said of the impact on the business; nobody is asked for a priority (R2c.2d).
+
+    Args:
+        people: how many cannot work; None if that was not said.
+        process: the business process that stands still; `who`: the group that is hindered.
+        workaround: `none`, `hard`, `good` or `unknown`.
+        component: what has failed; what depends on it is hit as well (R2c.1).
+        goal: the service goal that is missed, and the value `measured` (R3d.0).
+        amount: how much is asked for, in the unit of the feature's capacity (R2a.3a).
+    """
+
+    people: int | None = None
+    process: str = ""
+    who: str = ""
+    workaround: str = ""
+    component: str = ""
+    goal: str = ""
+    measured: float | None = None
+    amount: int | None = None
+
+    def overlaid(self, later: Assessment) -> Assessment:
+        """What was said before, with what was said later in its place."""
+        return Assessment(**{**self.told(), **later.told()})
+
+    def told(self) -> dict[str, Any]:
+        """What has been said, by name; the rest is left out."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+class Ground(Struct, frozen=True, omit_defaults=True):
+    """Why a field of a classification has its value, and the file and line of the rule."""
+
+    field: str
+    value: str
+    reason: str
+    place: str = ""
+
+
+SupportDecision: TypeAlias = Literal["undecided", "override", "decline", "shut-down"]
+
+
+class Support(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided about something that the catalog does not hold (R2b.2).
+
+    Args:
+        what: what it is, in a few words; `device`: it is a device that nobody authorised.
+        authorised_by: the technician with the authority for it.
+        reason: why; `impact`: what working on it means; `violates`: the policy it goes against.
+        until: when an override ends, in UTC; None if it is for good.
+        agreement: what is promised for it.
+    """
+
+    what: str
+    decision: SupportDecision = "undecided"
+    device: bool = False
+    authorised_by: str = ""
+    reason: str = ""
+    impact: str = ""
+    violates: str = ""
+    until: datetime | None = None
+    agreement: str = ""
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):

@@ -18,11 +18,14 @@ from msgspec.structs import replace
 from sdcli.tickets import keys
 from sdcli.tickets.contact import (  # noqa: TC001 - msgspec reads the annotations
     AlertFacts,
+    Assessment,
     Attachment,
     Bulletin,
     Correction,
+    Ground,
     MailFacts,
     RequestDetails,
+    Support,
     Walk,
 )
 from sdcli.tickets.words import UNKNOWN, HandOver, Level, Priority, RequestType
@@ -118,6 +121,8 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     rule: str = ""
     procedure: str = ""
     agreement: str = ""
+    assessment: Assessment | None = None
+    wish: str = ""
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
@@ -133,7 +138,17 @@ class Noted(Event, frozen=True, tag="noted", kw_only=True):
 
 
 class Classified(Event, frozen=True, tag="classified", kw_only=True):
-    """The classification decided, whole, with the priority it gave and why (R2c.2)."""
+    """The classification decided, whole, with the priority it gave and why (R2c.2).
+
+    Args:
+        discovered: how it was found out that the one before was wrong; empty if there was none
+            (R3d1.5).
+        assessment: what was said of the impact on the business, all in all.
+        wish: the priority that somebody wished for: a remark, no more (R2c.2d).
+        by_hand: a person set the priority, for this reason.
+        grounds: the derivation, line by line.
+        tell: who must hear that the classification was changed (R3d1.5a).
+    """
 
     type: RequestType
     service: str
@@ -142,6 +157,12 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
     urgency: Level
     priority: Priority
     reason: str = ""
+    discovered: str = ""
+    assessment: Assessment | None = None
+    wish: str = ""
+    by_hand: bool = False
+    grounds: tuple[Ground, ...] = ()
+    tell: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Every field of the classification is replaced."""
@@ -153,7 +174,32 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
             impact=self.impact,
             urgency=self.urgency,
             priority=self.priority,
+            reclassified=ticket.reclassified + bool(self.discovered),
+            notices=tuple(dict.fromkeys((*ticket.notices, *self.tell))),
         )
+
+
+class NoticeTaken(Event, frozen=True, tag="notice_taken", kw_only=True):
+    """The acting person has seen that a classification of theirs was changed (R3d1.5a).
+
+    `note`: what they have to say to it.
+    """
+
+    note: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """They are no longer waited for."""
+        return replace(ticket, notices=_with(ticket.notices, self.by, holds=False))
+
+
+class SupportDecided(Event, frozen=True, tag="support_decided", kw_only=True):
+    """The request is about something that the catalog does not hold, and what becomes of it (R2b.2)."""
+
+    support: Support
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """What was decided last holds."""
+        return replace(ticket, support=self.support)
 
 
 class Assigned(Event, frozen=True, tag="assigned", kw_only=True):
@@ -565,6 +611,8 @@ AnyEvent: TypeAlias = (
     | Viewed
     | AlsoAffected
     | Detailed
+    | NoticeTaken
+    | SupportDecided
 )
 
 

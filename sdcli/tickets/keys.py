@@ -26,6 +26,10 @@ ANNOUNCED = "announced"
 """Tickets whose bulletin stands."""
 
 
+UNSUPPORTED = "unsupported"
+"""Tickets about something that the catalog does not hold, closed ones too (R2b.2b)."""
+
+
 NEWS = "news"
 """Tickets on which somebody answered, closed ones too, and nobody has done anything since."""
 
@@ -75,6 +79,11 @@ def outage(name: str) -> str:
     return f"outage {name}"
 
 
+def notice(person: str) -> str:
+    """The tickets whose changed classification somebody has not seen yet (R3d1.5a)."""
+    return f"notice {person}"
+
+
 def caller(person: str) -> str:
     """What somebody asked for, or what was asked for on their behalf (R1a.1a)."""
     return f"caller {person.casefold()}"
@@ -107,6 +116,8 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([PENDING] if ticket.pending else ()),
         *([ANNOUNCED] if ticket.bulletin else ()),
         *([NEWS] if ticket.news else ()),
+        *([UNSUPPORTED] if ticket.support else ()),
+        *map(notice, ticket.notices),
     )
 
 

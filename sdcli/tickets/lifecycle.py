@@ -56,6 +56,8 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "viewed": _ALWAYS,
     "also_affected": _ALWAYS,
     "detailed": _ALWAYS,
+    "notice_taken": _ALWAYS,
+    "support_decided": _UNLESS_CLOSED,
 }
 
 # The command a person types for an event, in the order of the process.

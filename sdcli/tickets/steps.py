@@ -22,7 +22,6 @@ from sdcli.tickets.event import (
     ArticleUse,
     Assigned,
     Attached,
-    Classified,
     Closed,
     Contacted,
     Detailed,
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 
     from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import HandOver, Level, Priority, RequestType
+    from sdcli.tickets.words import HandOver
 
 
 def note(
@@ -62,38 +61,6 @@ def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[An
     if ticket.request.overlaid(request) == ticket.request:
         return ()
     return (Detailed(*stamp.mark(), request=request),)
-
-
-def classify(
-    ticket: Ticket,
-    stamp: Stamp,
-    *,
-    priority: Callable[[Level, Level], Priority],
-    type_: RequestType | None = None,
-    service: str | None = None,
-    feature: str | None = None,
-    impact: Level | None = None,
-    urgency: Level | None = None,
-    reason: str = "",
-) -> tuple[AnyEvent, ...]:
-    """Decide type, service, feature, impact and urgency; what is not given stays as it is.
-
-    `priority` derives the priority from impact and urgency (R2c.2). A feature belongs to its
-    service, so another service without a feature makes the feature unknown.
-    """
-    moved = service is not None and service != ticket.service
-    decided_impact, decided_urgency = impact or ticket.impact, urgency or ticket.urgency
-    event = Classified(
-        *stamp.mark(),
-        type=type_ or ticket.type,
-        service=service or ticket.service,
-        feature=feature or (UNKNOWN if moved else ticket.feature),
-        impact=decided_impact,
-        urgency=decided_urgency,
-        priority=priority(decided_impact, decided_urgency),
-        reason=reason,
-    )
-    return (event,)
 
 
 def assign(

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets import keys, lifecycle
-from sdcli.tickets.contact import Attachment, Bulletin, RequestDetails
+from sdcli.tickets.contact import Assessment, Attachment, Bulletin, RequestDetails, Support
 from sdcli.tickets.event import (
     Accepted,
     AnyEvent,
@@ -26,12 +26,14 @@ from sdcli.tickets.event import (
     Escalated,
     Imported,
     Noted,
+    NoticeTaken,
     Opened,
     Reopened,
     Resolved,
     Resumed,
     Returned,
     SlaAlerted,
+    SupportDecided,
     Viewed,
     Waited,
 )
@@ -56,6 +58,9 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         held: keys of the alerts that flap: their recovery is not believed.
         pending: keys of the alerts that a planned outage has kept from being raised.
         news: somebody answered, and the desk has done nothing since.
+        reclassified: how often a classification was found wrong and changed.
+        notices: who has not yet said that they have seen it.
+        support: what was decided about something that the catalog does not hold.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -101,6 +106,9 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     views: int = 0
     me_too: int = 0
     news: bool = False
+    reclassified: int = 0
+    notices: tuple[str, ...] = ()
+    support: Support | None = None
     events: tuple[AnyEvent, ...]
 
     @property
@@ -130,6 +138,15 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return first
 
     @property
+    def assessment(self) -> Assessment:
+        """What is known by now of the impact on the business (R2c.2d)."""
+        known = self.opening.assessment or Assessment()
+        for event in self.events:
+            if type(event) is Classified and event.assessment:  # as in `request`
+                known = event.assessment
+        return known
+
+    @property
     def request(self) -> RequestDetails:
         """What is known about the request by now: as it came in, and what was added (R1b.1)."""
         known = self.opening.request or RequestDetails()
@@ -139,7 +156,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return known
 
 
-_NO_CHANGE = (SlaAlerted, Imported, Viewed)
+_NO_CHANGE = (SlaAlerted, Imported, Viewed, NoticeTaken)
 """What the desk said of its own clock is no change of the request (T15), nor is its move."""
 
 
@@ -155,6 +172,7 @@ _LOOKED_AT = (
     Resolved,
     Resumed,
     Returned,
+    SupportDecided,
     Waited,
 )
 """Whoever does one of these has seen what came before."""

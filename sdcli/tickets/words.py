@@ -30,6 +30,9 @@ PLANNED_OUTAGE = "planned-outage"
 BREACH = 100
 """The percentage of a target at which a warning is a breach."""
 
+WORKAROUNDS = ("none", "hard", "good", UNKNOWN)
+"""Whether there is a way round: none, one that is hard to go, a good one."""
+
 YES_NO = ("yes", "no", UNKNOWN)
 
 HandOver: TypeAlias = Literal["escalate", "transfer"]

@@ -1,4 +1,4 @@
-"""Deciding a classification: what a person said, completed by the presets of the catalog."""
+"""Deciding a classification: what a person said, completed by the catalog and the desk's rules."""
 
 from __future__ import annotations
 
@@ -7,17 +7,44 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from sdcli.tickets import steps
-from sdcli.tickets.words import UNKNOWN, Level, RequestType
-from sdcli.triage.priority import derive, presets
+from sdcli.tickets.contact import Assessment
+from sdcli.tickets.event import AnyEvent, Classified
+from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
+from sdcli.triage import reclassify
+from sdcli.triage.priority import Subject, Weight, derive, weigh
 from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sdcli.policy.model import Policy
-    from sdcli.tickets.event import AnyEvent, Stamp
+    from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
+
+
+class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
+    """What somebody asks of a classification; what is None or empty stays as it is.
+
+    Args:
+        priority: set by hand, against the rules; it needs a reason (R2c.2e).
+        assessment: what was said of the impact on the business (R2c.2d).
+        wish: the priority that a person wished for, kept as a remark.
+        reason: why, or what showed the mistake; `discovered`: how the mistake was found (R3d1.5).
+    """
+
+    type_: RequestType | None = None
+    service: str | None = None
+    feature: str | None = None
+    impact: Level | None = None
+    urgency: Level | None = None
+    priority: Priority | None = None
+    assessment: Assessment = Assessment()
+    wish: str = ""
+    reason: str = ""
+    discovered: str = ""
+
+
+NOTHING = Wish()
 
 
 def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
@@ -40,49 +67,54 @@ def _level(proposal: Proposal) -> Level:
     return words.get(proposal.value, UNKNOWN)
 
 
-def decide(
-    ticket: Ticket,
-    stamp: Stamp,
-    *,
-    policy: Policy,
-    reason: str = "",
-    type_: RequestType | None = None,
-    service: str | None = None,
-    feature: str | None = None,
-    impact: Level | None = None,
-    urgency: Level | None = None,
-) -> tuple[AnyEvent, ...]:
-    """Classify a ticket; impact and urgency that nobody stated come from the presets (R2c.2e).
+def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple[AnyEvent, ...]:
+    """Classify a ticket; what nobody stated comes from the rules and presets (R2c.2e).
 
     Raises:
         NoSuchEntryError: the service has no such feature.
+        RefusedError: a decided field is changed, and it is not said how that was discovered; or
+            something is set against the rules without a reason.
     """
-    at = service or ticket.service
-    if feature:
-        policy.require_feature(at, feature)
-    kept = ticket.feature if at == ticket.service else UNKNOWN
-    preset = presets(policy, type_ or ticket.type, at, feature or kept)
-    return steps.classify(
-        ticket,
-        stamp,
-        priority=lambda impact, urgency: derive(policy, impact, urgency).priority,
-        type_=type_,
+    service = wish.service or ticket.service
+    if wish.feature:
+        policy.require_feature(service, wish.feature)
+    kept = ticket.feature if service == ticket.service else UNKNOWN
+    assessment = ticket.assessment.overlaid(wish.assessment)
+    subject = Subject(
+        type=wish.type_ or ticket.type,
         service=service,
-        feature=feature,
-        impact=impact or (preset.impact if ticket.impact == UNKNOWN else None),
-        urgency=urgency or (preset.urgency if ticket.urgency == UNKNOWN else None),
-        reason=reason,
+        feature=wish.feature or kept,
+        impact=wish.impact or _known(ticket.impact),
+        urgency=wish.urgency or _known(ticket.urgency),
+        unit=ticket.opening.unit,
+        assessment=assessment,
     )
+    event = _decided(stamp, subject, weigh(policy, subject), wish)
+    fields = reclassify.changed(ticket, event)
+    reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
+    return (event,)
 
 
-class _Wish(Struct, frozen=True, rename={"type_": "type"}):
-    """The fields of a classification among corrections."""
+def _known(level: Level) -> Level | None:
+    return None if level == UNKNOWN else level
 
-    type_: RequestType | None = None
-    service: str | None = None
-    feature: str | None = None
-    impact: Level | None = None
-    urgency: Level | None = None
+
+def _decided(stamp: Stamp, subject: Subject, weight: Weight, wish: Wish) -> Classified:
+    return Classified(
+        *stamp.mark(),
+        type=subject.type,
+        service=subject.service,
+        feature=subject.feature,
+        impact=weight.impact,
+        urgency=weight.urgency,
+        priority=wish.priority or weight.priority,
+        by_hand=wish.priority is not None,
+        reason=wish.reason,
+        discovered=wish.discovered,
+        assessment=subject.assessment if subject.assessment.told() else None,
+        wish=wish.wish,
+        grounds=weight.grounds,
+    )
 
 
 def corrected(
@@ -93,7 +125,8 @@ def corrected(
     Raises:
         NoSuchEntryError: the service has no such feature.
     """
-    wish = msgspec.convert(dict(corrections), type=_Wish)
-    if wish == _Wish():
+    wish = msgspec.convert(dict(corrections), type=Wish)
+    if wish == NOTHING:
         return ()
-    return decide(ticket, stamp, policy=policy, reason="validated", **msgspec.structs.asdict(wish))
+    wish = msgspec.structs.replace(wish, reason="validated", discovered="validation")
+    return decide(ticket, stamp, policy=policy, wish=wish)

@@ -16,7 +16,16 @@ from sdcli.errors import DATA_FILE, ImportFileError
 from sdcli.intake.moved import Arrival, bring, read
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.render.as_json import dump
-from sdcli.tickets.contact import AlertFacts, Attachment, Bulletin, Correction, RequestDetails
+from sdcli.tickets.contact import (
+    AlertFacts,
+    Assessment,
+    Attachment,
+    Bulletin,
+    Correction,
+    Ground,
+    RequestDetails,
+    Support,
+)
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -34,6 +43,7 @@ from sdcli.tickets.event import (
     Escalated,
     Imported,
     Noted,
+    NoticeTaken,
     Opened,
     Raised,
     Recovered,
@@ -44,6 +54,7 @@ from sdcli.tickets.event import (
     Returned,
     SlaAlerted,
     Stamp,
+    SupportDecided,
     Suppressed,
     Validated,
     Viewed,
@@ -408,7 +419,13 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
         "urgency": levels,
         "priority": priorities,
         "reason": texts,
+        "discovered": names | st.just(""),
+        "assessment": st.none() | st.builds(Assessment, people=st.none() | st.integers(0, 10**6)),
+        "grounds": st.lists(st.builds(Ground, names, texts, texts), max_size=2).map(tuple),
+        "tell": st.lists(names, max_size=2).map(tuple),
     },
+    NoticeTaken: {"note": texts},
+    SupportDecided: {"support": st.builds(Support, what=texts, until=st.none() | instants)},
     Assigned: {"to": st.none() | names, "queue": names},
     Accepted: {},
     Returned: {"to": names, "reason": texts},

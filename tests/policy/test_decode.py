@@ -165,7 +165,7 @@ _CASES: dict[str, Case] = {
         "xyzzy",
         (
             "`the file` has no key `xyzzy`; it may have format, type, impact, urgency, channel, "
-            "waiting_for, closure_code, contact_method, article_outcome"
+            "waiting_for, closure_code, contact_method, article_outcome, discovered"
         ),
     ),
     "place is no key": Case(
@@ -175,7 +175,7 @@ _CASES: dict[str, Case] = {
         "place: here",
         (
             "`services.email` has no key `place`; it may have name, owner, queue, agreement, "
-            "hours, features, keywords, components, limits, presets"
+            "hours, features, keywords, components, limits, presets, depends_on, goals and 1 more"
         ),
     ),
     "missing key": Case(

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -64,6 +64,8 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     str: texts,
     int: counts,
     bool: st.booleans(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    NoneType: st.none(),
     datetime: instants,
     "id": st.builds(new_id, instants),
     "type": st.sampled_from(REQUEST_TYPES),
@@ -101,17 +103,19 @@ def _strategy(field: FieldInfo) -> st.SearchStrategy[Any]:
 def _of_type(hint: Any) -> st.SearchStrategy[Any]:
     if hint in KNOWN:
         return KNOWN[hint]
-    if hint is NoneType:
-        return st.none()
+    parts = get_args(hint)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         hints = get_type_hints(hint)
         return st.builds(hint, **{name: _of_type(each) for name, each in hints.items()})
-    if get_origin(hint) in (Union, UnionType):
-        return st.one_of(*(_of_type(each) for each in get_args(hint)))
-    if get_origin(hint) is dict:
-        return st.dictionaries(*(_of_type(each) for each in get_args(hint)), max_size=2)
-    assert get_origin(hint) is tuple
-    return st.lists(_of_type(get_args(hint)[0]), max_size=2).map(tuple)
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return st.one_of(*map(_of_type, parts))
+    if origin is dict:
+        return st.dictionaries(*map(_of_type, parts), max_size=2)
+    if origin is Literal:
+        return st.sampled_from(parts)
+    assert origin is tuple
+    return st.lists(_of_type(parts[0]), max_size=2).map(tuple)
 
 
 def opened(**more: Any) -> Opened:

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from sdcli.errors import REFUSED, IllegalStepError
-from sdcli.tickets.contact import AlertFacts, Bulletin, RequestDetails
+from sdcli.tickets.contact import AlertFacts, Bulletin, RequestDetails, Support
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -26,6 +26,7 @@ from sdcli.tickets.event import (
     Escalated,
     Imported,
     Noted,
+    NoticeTaken,
     Opened,
     Raised,
     Recovered,
@@ -36,6 +37,7 @@ from sdcli.tickets.event import (
     Returned,
     SlaAlerted,
     Stamp,
+    SupportDecided,
     Suppressed,
     Validated,
     Viewed,
@@ -81,6 +83,8 @@ withdrawn    new          in_progress  waiting      resolved     closed
 viewed       new          in_progress  waiting      resolved     closed
 also_affected new         in_progress  waiting      resolved     closed
 detailed     new          in_progress  waiting      resolved     closed
+notice_taken new          in_progress  waiting      resolved     closed
+support_decided new       in_progress  waiting      resolved     -
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -142,6 +146,8 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Viewed(*mark),
         AlsoAffected(*mark, contact="bruno"),
         Detailed(*mark, request=RequestDetails(wanted="a new cable")),
+        NoticeTaken(*mark),
+        SupportDecided(*mark, support=Support(what="a gadget")),
     )
     return {kind(event): event for event in events}[word]
 

@@ -33,7 +33,7 @@ from sdcli.tickets.event import (
 )
 from sdcli.tickets.lifecycle import possible
 from sdcli.tickets.ticket import Ticket, advance, fold
-from sdcli.tickets.words import HAND_OVERS, LEVELS, STATUSES, HandOver, Level, Priority
+from sdcli.tickets.words import HAND_OVERS, LEVELS, STATUSES, UNKNOWN, HandOver, Level, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,9 +59,19 @@ def start(service: str = "unknown", key: str = "", feature: str = "unknown") -> 
     return fold("SD-7", [opening])
 
 
-def derived(impact: Level, urgency: Level) -> Priority:
-    """A small matrix: high and high is P1, all else P4."""
-    return "P1" if (impact, urgency) == ("high", "high") else "P4"
+def classified(
+    stamp: Stamp, *, type_: RequestType = UNKNOWN, service: str = UNKNOWN, impact: Level = UNKNOWN
+) -> Classified:
+    """A classification that somebody decided."""
+    return Classified(
+        *stamp.mark(),
+        type=type_,
+        service=service,
+        feature=UNKNOWN,
+        impact=impact,
+        urgency=UNKNOWN,
+        priority="P3",
+    )
 
 
 def after_escalation(hand_over: HandOver = "escalate") -> Ticket:
@@ -101,47 +111,6 @@ def test_note_says_what_was_told() -> None:
     (event,) = steps.note(start(), BEN, text="Called back", minutes=3, visible=True)
     assert event == Noted(event.id, BEN.at, "ben", text="Called back", minutes=3, visible=True)
     assert len(advance(closed(), steps.note(closed(), MINA, text="late")).events) == 4
-
-
-def test_classify_keeps_what_is_not_given() -> None:
-    """Only what is given changes; the priority is derived, never given (R2c.2)."""
-    ticket = start(service="vpn", feature="client")
-    (event,) = steps.classify(
-        ticket, BEN, priority=derived, type_="incident", impact="high", urgency="high", reason="all"
-    )
-    assert isinstance(event, Classified)
-    assert (event.type, event.service, event.feature) == ("incident", "vpn", "client")
-    assert (event.impact, event.urgency, event.priority) == ("high", "high", "P1")
-    assert event.reason == "all"
-    further = advance(ticket, (event,))
-    (again,) = steps.classify(further, MINA, priority=derived, urgency="low")
-    assert isinstance(again, Classified)
-    assert (again.type, again.impact, again.urgency, again.priority) == (
-        "incident",
-        "high",
-        "low",
-        "P4",
-    )
-
-
-@pytest.mark.parametrize(
-    ("service", "feature", "expected"),
-    [
-        ("email", None, "unknown"),
-        ("email", "mailbox", "mailbox"),
-        ("vpn", None, "client"),
-        (None, None, "client"),
-        (None, "token", "token"),
-    ],
-)
-def test_a_feature_belongs_to_its_service(
-    service: str | None, feature: str | None, expected: str
-) -> None:
-    """Another service without a feature makes the feature unknown; the same service keeps it."""
-    ticket = start(service="vpn", feature="client")
-    (event,) = steps.classify(ticket, BEN, priority=derived, service=service, feature=feature)
-    assert isinstance(event, Classified)
-    assert event.feature == expected
 
 
 @pytest.mark.parametrize(
@@ -366,15 +335,15 @@ def test_close_names_the_state_before_the_details() -> None:
     assert said.details["possible"] == ["reopen", "note"]
 
 
-@pytest.mark.parametrize("classified", [False, True])
-def test_close_flags_a_skipped_classification(classified: bool) -> None:
+@pytest.mark.parametrize("is_classified", [False, True])
+def test_close_flags_a_skipped_classification(is_classified: bool) -> None:
     """A ticket closed without ever being classified is flagged, not refused (R0.7)."""
     ticket = start()
-    if classified:
-        ticket = advance(ticket, steps.classify(ticket, BEN, priority=derived, type_="incident"))
+    if is_classified:
+        ticket = advance(ticket, (classified(BEN, type_="incident"),))
     *_, event = steps.close(ticket, MINA, code="fixed", unconfirmed="gone")
     assert isinstance(event, Closed)
-    assert event.skipped == (() if classified else ("classify",))
+    assert event.skipped == (() if is_classified else ("classify",))
 
 
 @pytest.mark.parametrize("make", [resolved, closed])
@@ -465,10 +434,10 @@ class Walk(RuleBasedStateMachine):
     @rule(by=people, impact=st.none() | st.sampled_from(LEVELS), service=st.none() | st.text())
     def classify(self, by: str, impact: Level | None, service: str | None) -> None:
         """Somebody classifies."""
-        stamp, ticket = self.stamp(by), self.ticket
+        stamp = self.stamp(by)
         self.take(
             NOT_CLOSED,
-            lambda: steps.classify(ticket, stamp, priority=derived, impact=impact, service=service),
+            lambda: (classified(stamp, impact=impact or UNKNOWN, service=service or UNKNOWN),),
         )
 
     @rule(by=people, to=st.none() | people, queue=st.none() | queues)

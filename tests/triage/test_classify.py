@@ -16,7 +16,7 @@ from sdcli.policy.model import Policy, Presets
 from sdcli.tickets.event import Classified, Opened, Stamp
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, Level
-from sdcli.triage.classify import decide, propose
+from sdcli.triage.classify import Wish, decide, propose
 from sdcli.triage.priority import derive
 from sdcli.triage.suggest import Proposal, suggest
 from tests.conftest import REPOSITORY
@@ -36,7 +36,8 @@ def _ticket(summary: str = "something", **known: Any) -> Ticket:
 
 def _decided(ticket: Ticket, policy: Policy = _POLICY, **given: Any) -> Ticket:
     """The ticket after one decision, which is one event."""
-    events = decide(ticket, _STAMP, policy=policy, **given)
+    found = {"reason": "seen", "discovered": "diagnosis", **given}
+    events = decide(ticket, _STAMP, policy=policy, wish=Wish(**found))
     assert [type(event) for event in events] == [Classified]
     return advance(ticket, events)
 
@@ -101,7 +102,9 @@ def test_what_is_not_given_stays() -> None:
 
 def test_the_reason_is_kept() -> None:
     """Why somebody decided so is in the event (R2c.2e)."""
-    [event] = decide(_ticket(), _STAMP, policy=_POLICY, impact="low", reason="only one desk")
+    [event] = decide(
+        _ticket(), _STAMP, policy=_POLICY, wish=Wish(impact="low", reason="only one desk")
+    )
     assert isinstance(event, Classified)
     assert event.reason == "only one desk"
     assert (event.at, event.by) == (_STAMP.at, _STAMP.by)
@@ -154,7 +157,7 @@ def test_a_feature_of_no_service_is_refused(known: dict[str, str], given_: dict[
     """A feature that the service does not have is refused, with those it has."""
     service = given_.get("service") or known.get("service", UNKNOWN)
     with pytest.raises(NoSuchEntryError, match=f"feature of {service}") as caught:
-        decide(_ticket(**known), _STAMP, policy=_POLICY, **given_)  # type: ignore[arg-type]
+        decide(_ticket(**known), _STAMP, policy=_POLICY, wish=Wish(**given_))  # type: ignore[arg-type]
     found = _POLICY.service(service)
     assert caught.value.details["known"] == [*(found.features if found else ()), UNKNOWN]
 
