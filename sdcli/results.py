@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -127,6 +128,13 @@ class Suggested(Struct, frozen=True):
 
     ref: str
     proposals: Mapping[str, Proposal]
+    exit_code: int = DONE
+
+
+class Evaluated(Struct, frozen=True):
+    """How good suggestions are, on the desk's own closed tickets."""
+
+    evaluation: Evaluation
     exit_code: int = DONE
 
 
@@ -315,6 +323,7 @@ Result = (
     | Tried
     | TakenAgain
     | Suggested
+    | Evaluated
     | Found
     | Explained
     | Checked

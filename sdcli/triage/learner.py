@@ -74,9 +74,7 @@ def terms(text: str) -> dict[int, float]:
     return {place: 1 + math.log(count) for place, count in counts.items()}
 
 
-def vector(
-    found: Mapping[int, float], cells: Mapping[int, Cell], lessons: int
-) -> dict[int, float]:
+def vector(found: Mapping[int, float], cells: Mapping[int, Cell], lessons: int) -> dict[int, float]:
     """The places of a text, of length one, rare ones weighing more; `lessons`: of how many."""
     weighed = {
         place: often * (math.log((1 + lessons) / (1 + cells[place].seen)) + 1)
