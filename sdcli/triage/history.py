@@ -171,10 +171,11 @@ def learn(memory: Memory, policy: Policy, ticket: Ticket, *, counts: bool = True
     if counts:
         judged = judge.judge(policy, memory, text, Known(), _threshold(policy))
         _count(memory, judged, classes)
-    ids = {name: memory.class_id(name, value) for name, value in classes.items()}
-    right = [id_ for id_ in ids.values() if id_ is not None]
-    others = [id_ for name in ids for id_ in memory.ids[name].values()]
-    learner.learn(text.vector, text.cells, right, others)
+    for name, value in classes.items():
+        right = memory.class_id(name, value)
+        if right is not None:
+            others = memory.ids[name].values()
+            learner.learn(text.vector, text.cells, right, others, text.scores)
     closed_at = _iso(ticket.closed_at or ticket.updated_at)
     id_ = memory.remember(ticket.ref, closed_at, classes)
     learner.remember(text.places, text.cells, id_)

@@ -13,23 +13,25 @@ import math
 import re
 import struct
 from array import array
+from heapq import nlargest
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 PLACES = 1 << 18
 """How many words and pairs of words are told apart."""
-MOST_TEXT, MOST_TERMS = 4000, 400
+MOST_TEXT, MOST_TERMS = 4000, 250
 """How many characters of a text are read, and how many of its words and pairs count."""
 MOST_RECENT = 48
 """How many of the newest tickets with a word are remembered."""
 
 _WORD = re.compile(r"\w\w+")
-_RIGHT, _WRONG = 1.0, 0.0
+_RIGHT, _WRONG = 1.0, 0.3
 """The score a class should have at least if it is right, and at most if it is wrong."""
+_MOST_RIVALS = 3
 _CAUTION = 0.5
 _LEAST_DOUBT = 0.05
 """A weight never gets surer than this, so that new lessons always count."""
@@ -96,16 +98,19 @@ def scores(text: Mapping[int, float], cells: Mapping[int, Cell]) -> dict[int, fl
 def learn(
     text: Mapping[int, float],
     cells: Mapping[int, Cell],
-    right: Collection[int],
+    right: int,
     others: Iterable[int],
+    before: Mapping[int, float],
 ) -> None:
-    """One lesson: the classes that are right for a vector, and others of the same fields."""
-    before = scores(text, cells)
-    for id_ in right:
-        _move(text, cells, id_, _RIGHT - before.get(id_, 0.0), 1)
-    for id_ in others:
-        if id_ in before and id_ not in right:
-            _move(text, cells, id_, before[id_] - _WRONG, -1)
+    """One lesson: the class that is right for a vector, and the others of its field.
+
+    Of those, only the ones that came nearest to being mistaken for it learn anything. `before`
+    are the scores.
+    """
+    _move(text, cells, right, _RIGHT - before.get(right, 0.0), 1)
+    rivals = [(before[id_], id_) for id_ in others if before.get(id_, 0.0) > _WRONG]
+    for score, id_ in nlargest(_MOST_RIVALS, (each for each in rivals if each[1] != right)):
+        _move(text, cells, id_, score - _WRONG, -1)
 
 
 def _move(
