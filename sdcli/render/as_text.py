@@ -446,7 +446,9 @@ def _is(number: int) -> str:
 
 def _founded(proposal: Proposal) -> str:
     """Why a value is proposed: how sure that is, the reason, and closed tickets like it."""
-    sure = f"{proposal.confidence:.0%} sure: " if proposal.confidence is not None else ""
+    from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
+
+    sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
     like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
     return line(f"{sure}{proposal.reason}{like}")
 

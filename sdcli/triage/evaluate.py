@@ -32,7 +32,7 @@ MOST = 20_000
 LEAST = 50
 """With fewer closed tickets the figures would say nothing."""
 _BINS = 10
-_AT_ONCE = 500
+_AT_ONCE = 200
 
 
 class Bin(Struct, frozen=True):
@@ -87,8 +87,8 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     fields: dict[str, Score] = {}
 
 
-class _Answer(NamedTuple):
-    """A judgement and what was right."""
+class Guessed(NamedTuple):
+    """A judgement, what was right, and how sure it was; `unknown` where nobody spoke."""
 
     value: str
     right: str
@@ -114,7 +114,7 @@ def evaluate(policy: Policy, reader: Reader, progress: Progress) -> Evaluation:
             for ticket in found[first : min(first + _AT_ONCE, split)]:
                 learn(memory, policy, ticket)
         progress(first, len(found))
-    answers: dict[str, list[_Answer]] = {name: [] for name in FIELDS}
+    answers: dict[str, list[Guessed]] = {name: [] for name in FIELDS}
     for number, ticket in enumerate(found[split:], split + 1):
         for name, answer in _answers(policy, memory, ticket, threshold):
             answers[name].append(answer)
@@ -141,7 +141,7 @@ def _closed(reader: Reader) -> list[Ticket]:
 
 def _answers(
     policy: Policy, memory: Memory, ticket: Ticket, threshold: float
-) -> Iterator[tuple[str, _Answer]]:
+) -> Iterator[tuple[str, Guessed]]:
     classes = judge.classes_of(ticket)
     text = judge.read(memory, judge.words_of(ticket))
     judged = judge.judge(policy, memory, text, Known(), threshold)
@@ -149,10 +149,10 @@ def _answers(
     for name, each in judged.items():
         if name in classes:
             value = f"{service}/{each.value}" if name == "feature" and each.value else each.value
-            yield name, _Answer(value or UNKNOWN, classes[name], each.confidence)
+            yield name, Guessed(value or UNKNOWN, classes[name], each.confidence)
 
 
-def score(answers: Sequence[_Answer], threshold: float) -> Score:
+def score(answers: Sequence[Guessed], threshold: float) -> Score:
     """The figures of one field."""
     count = len(answers)
     answered = [each for each in answers if each.confidence >= threshold]
@@ -172,11 +172,11 @@ def score(answers: Sequence[_Answer], threshold: float) -> Score:
     )
 
 
-def _share(answers: Sequence[_Answer]) -> float:
+def _share(answers: Sequence[Guessed]) -> float:
     return sum(each.is_right for each in answers) / len(answers)
 
 
-def _macro_f1(answers: Sequence[_Answer]) -> float:
+def _macro_f1(answers: Sequence[Guessed]) -> float:
     """The mean over the classes that occur of twice the hits by proposed plus actual."""
     found = []
     for name in {each.right for each in answers}:
@@ -186,7 +186,7 @@ def _macro_f1(answers: Sequence[_Answer]) -> float:
     return sum(found) / len(found)
 
 
-def _bins(guesses: Sequence[_Answer]) -> Iterator[Bin]:
+def _bins(guesses: Sequence[Guessed]) -> Iterator[Bin]:
     for number in range(_BINS):
         inside = [
             each for each in guesses if min(int(each.confidence * _BINS), _BINS - 1) == number

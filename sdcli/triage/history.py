@@ -19,7 +19,7 @@ from sdcli.errors import NoSuchTicketError
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 from sdcli.triage import judge, learner
 from sdcli.triage.memory import MemoryFailedError
-from sdcli.triage.suggest import Known, Proposal
+from sdcli.triage.suggest import Known, Proposal, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sdcli.triage.judge import Judged
     from sdcli.triage.memory import Memory
 
-LESSONS = 25
+LESSONS = 10
 """How many tickets are learned while somebody waits for an answer."""
 
 _TEACH_NOTHING = frozenset(["duplicate", "withdrawn", PLANNED_OUTAGE])
@@ -262,7 +262,7 @@ def _proposal(judged: Judged, threshold: float, refs: tuple[str, ...]) -> Propos
         return judged.rule
     confidence, reason = round(judged.confidence, 3), _reason(judged)
     if judged.confidence < threshold:
-        maybe = f"not sure enough: {judged.value}, {confidence:.0%}; {reason}"
+        maybe = f"not sure enough: {judged.value}, {percent(judged.confidence)}; {reason}"
         return Proposal(UNKNOWN, maybe, confidence, refs)
     return Proposal(judged.value, reason, confidence, refs)
 

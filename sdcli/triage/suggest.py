@@ -59,6 +59,11 @@ class Proposal(NamedTuple):
     similar: tuple[str, ...] = ()
 
 
+def percent(share: float) -> str:
+    """A share in whole percent, never rounded up to what it has not reached."""
+    return f"{int(share * 100 + 1e-9)} %"
+
+
 class Known(NamedTuple):
     """What is known of a request already; `is_alert`: a monitoring system reports it."""
 

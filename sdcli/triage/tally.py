@@ -86,7 +86,7 @@ class Tally:
         bins = self.counts.get(outcome.key, [[0.0, 0.0]] * BINS)
         prior = PRIORS[outcome.situation, outcome.voice]
         shares = [_share(seen, right, prior) for seen, right in bins]
-        weights = [seen + PRIOR_WEIGHT for seen, _ in bins]
+        weights = [seen + 1 for seen, _ in bins]  # what was seen outweighs what is assumed
         if (outcome.situation, outcome.voice) == ("differ", "rules"):
             return rising(shares[::-1], weights[::-1])[::-1][outcome.bin]
         return rising(shares, weights)[outcome.bin]
