@@ -12,6 +12,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, get_args
 
 from desks import MONTHS, NOW
+
 from sdcli.ledger.tiny import document
 from sdcli.ledger.tiny.document import Archive, DocumentWriter, Extent, Meta, ticket_line
 from sdcli.ledger.tiny.image import Places
