@@ -164,7 +164,11 @@ class Desk:
         """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
         from sdcli.triage.memory import Memory  # noqa: PLC0415 - as above
 
-        return Memory(self._cache and f"{self._cache}.history", self._tell)
+        return Memory(self._history, self._tell)
+
+    @property
+    def _history(self) -> str:
+        return self._cache and f"{self._cache}.history"
 
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
@@ -180,10 +184,16 @@ class Desk:
         return propose(self.policy, ticket, learned)
 
     def learn(self, most: int) -> None:
-        """Learn up to `most` of the tickets that were closed meanwhile; see `triage.history`."""
-        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
+        """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
 
-        keep_up(self.memory, self.ledger, self.policy, self.now, most)
+        Nobody waits for it, so it says nothing; see `triage.history`.
+        """
+        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
+        from sdcli.triage.memory import Memory  # noqa: PLC0415
+
+        memory = Memory(self._history)
+        if memory.is_kept:
+            keep_up(memory, self.ledger, self.policy, self.now, most)
 
     def evaluation(self, progress: Progress) -> Evaluation:
         """How well closed tickets would have been classified by those closed before them."""

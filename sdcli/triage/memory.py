@@ -103,6 +103,11 @@ class Memory:
         self._learning = False
         self._open()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is learned outlasts the process."""
+        return bool(self._path)
+
     @contextmanager
     def learning(self) -> Iterator[bool]:
         """A unit of lessons, committed together; False if somebody else is learning just now.

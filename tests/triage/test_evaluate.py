@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -9,14 +11,16 @@ import pytest
 
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
+from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.evaluate import LEAST, Guessed, evaluate, score
-from tests.conftest import REPOSITORY
+from tests.conftest import CASES, REPOSITORY
 from tests.triage.test_learning import Talk, closing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _POLICY = read_policy(str(REPOSITORY))
+_TICKETS = CASES / "tickets"
 _BEGIN = datetime(2026, 1, 5, 9, 0, tzinfo=timezone.utc)
 
 
@@ -79,3 +83,40 @@ def test_the_figures_of_a_field() -> None:
         (3 * abs(0.55 - 2 / 3) + 4 * abs(0.95 - 0.75)) / 7
     )
     assert score([Guessed("a", "b", 0.1)], 0.6).accuracy_answered is None
+
+
+def _records(name: str) -> list[dict[str, str]]:
+    lines = (_TICKETS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    random.Random(7).shuffle(records)
+    return records
+
+
+@pytest.mark.skipif(not _TICKETS.exists(), reason="the labelled texts are not here")
+@pytest.mark.parametrize(
+    ("name", "field", "least"),
+    [("topics_1600", "service", 0.7), ("incident_request", "type", 0.97)],
+)
+def test_real_texts_are_as_often_right_as_they_are_sure(
+    tmp_path: Path, name: str, field: str, least: float
+) -> None:
+    """On real tickets confidence and the share of right ones differ little, and 60 % is kept.
+
+    The rules of the catalog know nothing of how these texts were labelled, and mostly contradict.
+    """
+    records = _records(name)
+    labels = sorted({each["label"] for each in records})
+    values = sorted(_POLICY.catalog.services) if field == "service" else ["incident", "fulfilment"]
+    ledger = TinyLedger(str(tmp_path / "ledger"), 5)
+    with ledger.write() as writer:
+        for number, each in enumerate(records):
+            text = each.get("text") or f"{each['title']}\n{each['body']}"
+            value = {field: values[labels.index(each["label"])]}
+            known = {"type": UNKNOWN, "service": UNKNOWN, "feature": UNKNOWN, **value}
+            writer.create(closing(_BEGIN + timedelta(minutes=number), text, "erp", **known))
+    found = evaluate(_POLICY, ledger, _silent).fields[field]
+
+    assert found.accuracy >= least
+    assert found.accuracy_answered is not None
+    assert found.accuracy_answered >= max(least, 0.75)
+    assert found.calibration_error < 0.08

@@ -447,6 +447,20 @@ def test_the_command_shows_confidence_and_similar_tickets(sd: Runner, sdj: JsonR
     assert sdj("show", ref)["service"] == UNKNOWN
 
 
+def test_the_check_of_clocks_learns_in_silence(sd: Runner, sdj: JsonRunner, tmp_path: Path) -> None:
+    """What cron runs learns too; where nothing can be kept it does not fill anybody's mailbox."""
+    ref = sdj("open", "hurnal docket sviro", "--user", "ada")["ref"]
+    sd("resolve", ref, "--code", "solved")
+    sd("close", ref, "--unconfirmed", "called back")
+    assert sd("sla-check").output == ""
+    (kept,) = (tmp_path / "cache" / "sdcli").glob("*.history")
+    with sqlite3.connect(kept) as file:
+        assert file.execute("SELECT ref FROM ticket").fetchall() == [(ref,)]
+    kept.unlink()
+    kept.mkdir()
+    assert sd("sla-check").output == ""
+
+
 def test_evaluation_is_for_the_desk_and_not_for_a_ticket(sd: Runner, sdj: JsonRunner) -> None:
     """`classify --evaluate` says plainly that a young desk has too little to measure."""
     assert "too few" in sd("classify", "--evaluate").output
