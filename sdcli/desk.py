@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
+    from sdcli.triage.memory import Memory
+    from sdcli.triage.suggest import Proposal
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -161,6 +164,48 @@ class Desk:
         from sdcli.sla.clock import Clocks  # noqa: PLC0415 - as above
 
         return Clocks(self.policy)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
+        from sdcli.triage.memory import Memory  # noqa: PLC0415 - as above
+
+        return Memory(self._history, self._tell)
+
+    @property
+    def _history(self) -> str:
+        return self._cache and f"{self._cache}.history"
+
+    def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
+        """A proposal for each field of a ticket, by the catalog and by closed tickets."""
+        from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
+        from sdcli.triage.history import ask  # noqa: PLC0415
+
+        learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
+        if not caught.is_done:
+            self._tell(
+                f"The closed tickets are still being learned: {caught.looked} of about "
+                f"{caught.total} were looked at. Each run of classify and sla-check goes on."
+            )
+        return propose(self.policy, ticket, learned)
+
+    def learn(self, most: int) -> None:
+        """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
+
+        Nobody waits for it, so it says nothing; see `triage.history`.
+        """
+        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
+        from sdcli.triage.memory import Memory  # noqa: PLC0415
+
+        memory = Memory(self._history)
+        if memory.is_kept:
+            keep_up(memory, self.ledger, self.policy, self.now, most)
+
+    def evaluation(self, progress: Progress) -> Evaluation:
+        """How well closed tickets would have been classified by those closed before them."""
+        from sdcli.triage.evaluate import evaluate  # noqa: PLC0415 - as above
+
+        return evaluate(self.policy, self.ledger, progress)
 
     def sla(self, ticket: Ticket) -> dict[Target, Clock]:
         """The clocks of a ticket now."""

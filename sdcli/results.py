@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
@@ -158,6 +159,13 @@ class Suggested(Struct, frozen=True):
 
     ref: str
     proposals: Mapping[str, Proposal]
+    exit_code: int = DONE
+
+
+class Evaluated(Struct, frozen=True):
+    """How good suggestions are, on the desk's own closed tickets."""
+
+    evaluation: Evaluation
     exit_code: int = DONE
 
 
@@ -424,6 +432,7 @@ Result = (
     | Tried
     | TakenAgain
     | Suggested
+    | Evaluated
     | Found
     | Explained
     | Checked

@@ -317,6 +317,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
     },
+    results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Bin, Score
+    from sdcli.triage.suggest import Proposal
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
 _LOW = 80
@@ -527,9 +529,65 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def _founded(proposal: Proposal) -> str:
+    """Why a value is proposed: how sure that is, the reason, and closed tickets like it."""
+    from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
+
+    sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
+    like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
+    return line(f"{sure}{proposal.reason}{like}")
+
+
+def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
+    """The scores as a table, and how sure proposals were beside how often they were right."""
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    found = result.evaluation
+    if found.split_at is None:
+        few = f"{found.found} closed tickets have something to teach"
+        return [f"{few}; that is too few to tell how good suggestions are."], []
+    heads = ("field", "tickets", "answered", "right of those", "right of all", "macro F1")
+    rows = [[name, *_scores(each)] for name, each in found.fields.items()]
+    scores = tabulate(rows, [*heads, "ECE", "Brier"], tablefmt="plain", disable_numparse=True)
+    bins = [
+        [name, f"{each.low:.0%} to {each.high:.0%}", *_calibration(each)]
+        for name, score in found.fields.items()
+        for each in score.bins
+    ]
+    sure = ["field", "sure", "guesses", "mean", "right"]
+    calibration = tabulate(bins, sure, tablefmt="plain", disable_numparse=True)
+    learned = f"Learned from the {found.learned} tickets that were closed first; tested on"
+    return [
+        f"{learned} the {found.tested} closed from {words.instant(found.split_at)} on.",
+        f"Answered is what is at least {found.threshold:.0%} sure.",
+        "",
+        *scores.splitlines(),
+        "",
+        "How sure, and how often right:",
+        *calibration.splitlines(),
+    ], []
+
+
+def _calibration(bin_: Bin) -> list[str]:
+    return [str(bin_.count), f"{bin_.confidence:.0%}", f"{bin_.right:.0%}"]
+
+
+def _scores(score: Score) -> list[str]:
+    of_those = "-" if score.accuracy_answered is None else f"{score.accuracy_answered:.1%}"
+    return [
+        str(score.count),
+        f"{score.coverage:.0%}",
+        of_those,
+        f"{score.accuracy:.1%}",
+        f"{score.macro_f1:.3f}",
+        f"{score.calibration_error:.3f}",
+        f"{score.brier:.3f}",
+    ]
+
+
 def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     rows = [
-        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {line(proposal.reason)}"
+        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {_founded(proposal)}"
         for name, proposal in result.proposals.items()
     ]
     flags = " ".join(
@@ -818,6 +876,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
+    results.Evaluated: _evaluated,
     results.Explained: _explained,
     results.Found: _found,
     results.Checked: _checked,
