@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
+    from sdcli.insight.partings import Class
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
@@ -34,12 +37,15 @@ if TYPE_CHECKING:
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Policy, Targets
     from sdcli.policy.questions import Questions
-    from sdcli.results import Confirmed, FrontPage, Seen, Supported
+    from sdcli.results import Confirmed, Effect, FrontPage, Seen, Supported, Waiting
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
+    from sdcli.triage.memory import Memory
+    from sdcli.triage.suggest import Proposal
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -158,6 +164,48 @@ class Desk:
         from sdcli.sla.clock import Clocks  # noqa: PLC0415 - as above
 
         return Clocks(self.policy)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
+        from sdcli.triage.memory import Memory  # noqa: PLC0415 - as above
+
+        return Memory(self._history, self._tell)
+
+    @property
+    def _history(self) -> str:
+        return self._cache and f"{self._cache}.history"
+
+    def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
+        """A proposal for each field of a ticket, by the catalog and by closed tickets."""
+        from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
+        from sdcli.triage.history import ask  # noqa: PLC0415
+
+        learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
+        if not caught.is_done:
+            self._tell(
+                f"The closed tickets are still being learned: {caught.looked} of about "
+                f"{caught.total} were looked at. Each run of classify and sla-check goes on."
+            )
+        return propose(self.policy, ticket, learned)
+
+    def learn(self, most: int) -> None:
+        """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
+
+        Nobody waits for it, so it says nothing; see `triage.history`.
+        """
+        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
+        from sdcli.triage.memory import Memory  # noqa: PLC0415
+
+        memory = Memory(self._history)
+        if memory.is_kept:
+            keep_up(memory, self.ledger, self.policy, self.now, most)
+
+    def evaluation(self, progress: Progress) -> Evaluation:
+        """How well closed tickets would have been classified by those closed before them."""
+        from sdcli.triage.evaluate import evaluate  # noqa: PLC0415 - as above
+
+        return evaluate(self.policy, self.ledger, progress)
 
     def sla(self, ticket: Ticket) -> dict[Target, Clock]:
         """The clocks of a ticket now."""
@@ -296,6 +344,87 @@ class Desk:
         with suppress(DataFileError):
             questions = self.questions
         return in_words(questions, walk)
+
+    def effect(self, ticket: Ticket) -> Effect | None:
+        """What the change of a classification that was just made did to the clocks (R3d1.5)."""
+        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import before_last_change  # noqa: PLC0415
+
+        found = before_last_change(ticket)
+        if found is None:
+            return None
+        was, change = found
+        service = self.policy.service(ticket.service) if "service" in change.fields else None
+        own = ("", ticket.queue, self.policy.teams.desk.queue)
+        hand_to = service.queue if service and ticket.queue != own[2] else ""
+        return Effect(self.see(was), change, "" if hand_to in own else hand_to)
+
+    def notices(self, person: str) -> list[Waiting]:
+        """The changed classifications that wait for somebody, or for everybody if it is empty.
+
+        The newest tickets first; for everybody, by person (R3d1.5a).
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
+        rows = [
+            Waiting(ticket, each, waiting_for(ticket, each))
+            for ticket in found
+            for each in ([person] if person else ticket.notices)
+        ]
+        return rows if person else sorted(rows, key=lambda row: row.person)
+
+    def take_notices(self, refs: Sequence[str], note: str) -> list[Waiting]:
+        """Record that the acting person has seen changes, of all these tickets or of none.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: one of them has nothing that waits for the acting person.
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import take_notice  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        stamp, _, taken = self.stamp, self.policy, []
+        with self.ledger.write() as writer:
+            for ref in dict.fromkeys(refs):
+                ticket = writer.get(ref)
+                events = take_notice(ticket, stamp, note=note)
+                changes = waiting_for(ticket, stamp.by)
+                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes))
+        return taken
+
+    def classification_report(
+        self, by: Class, since: datetime | None, until: datetime | None
+    ) -> ClassificationReport:
+        """How the tickets of a period were classified (R3d1.5, R7.4)."""
+        from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return classification(found, self.questions, by=by, since=since, until=until)
+
+    def information_report(
+        self, since: datetime | None, until: datetime | None, fewest: int
+    ) -> InformationReport:
+        """What callers asked again and again in a period (R2a.1a)."""
+        from sdcli.insight.information import information  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return information(found, self.policy, since=since, until=until, fewest=fewest)
+
+    def touched_within(self, days: int) -> Iterator[Ticket]:
+        """The tickets that changed in the last so many days."""
+        return self._touched(self.now - timedelta(days=days))
+
+    def _touched(self, since: datetime | None) -> Iterator[Ticket]:
+        """The tickets that changed since then; archives that are older are not opened."""
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+
+        statuses = () if since else STATUSES
+        return self.ledger.find(Query(statuses=statuses, touched_since=since))
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Bin, Score
+    from sdcli.triage.suggest import Proposal
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
 _LOW = 80
@@ -75,7 +77,16 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
-    return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
+    lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
+    return lines, _hint(result.seen)
+
+
+def _effect(result: results.Changed) -> Iterable[str]:
+    if result.effect is None:
+        return ()
+    from sdcli.render.mistakes import effect  # noqa: PLC0415 - only a change pays for it
+
+    return effect(result.effect, result.seen)
 
 
 def _hint(seen: results.Seen) -> list[str]:
@@ -107,6 +118,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
+        *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
@@ -134,6 +146,27 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
+    """What it was taken for at first, and who has not seen yet that it is not (R7.4)."""
+    from sdcli.render.mistakes import at_first  # noqa: PLC0415 - only `show` pays for it
+    from sdcli.triage.reclassify import differs  # noqa: PLC0415
+
+    found = differs(ticket)
+    unseen = ", ".join(ticket.notices)
+    return [
+        *([("at first", at_first(found))] if found else ()),
+        *(
+            [("notices", f"{unseen} {_have(len(ticket.notices))} not seen the change")]
+            if unseen
+            else ()
+        ),
+    ]
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 _NEWS = "somebody answered, and nobody has done anything since"
@@ -313,6 +346,12 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     unseen = words.count(result.unseen, "closed ticket")
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
+    waiting = words.count(result.notices, "changed classification")
+    if result.notices > results.MOST_NOTICES:
+        waiting = f"More than {results.MOST_NOTICES} changed classifications"
+    wait = "waits" if result.notices == 1 else "wait"
+    if result.notices:
+        news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
     if not result.rows:
         return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -490,9 +529,65 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def _founded(proposal: Proposal) -> str:
+    """Why a value is proposed: how sure that is, the reason, and closed tickets like it."""
+    from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
+
+    sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
+    like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
+    return line(f"{sure}{proposal.reason}{like}")
+
+
+def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
+    """The scores as a table, and how sure proposals were beside how often they were right."""
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    found = result.evaluation
+    if found.split_at is None:
+        few = f"{found.found} closed tickets have something to teach"
+        return [f"{few}; that is too few to tell how good suggestions are."], []
+    heads = ("field", "tickets", "answered", "right of those", "right of all", "macro F1")
+    rows = [[name, *_scores(each)] for name, each in found.fields.items()]
+    scores = tabulate(rows, [*heads, "ECE", "Brier"], tablefmt="plain", disable_numparse=True)
+    bins = [
+        [name, f"{each.low:.0%} to {each.high:.0%}", *_calibration(each)]
+        for name, score in found.fields.items()
+        for each in score.bins
+    ]
+    sure = ["field", "sure", "guesses", "mean", "right"]
+    calibration = tabulate(bins, sure, tablefmt="plain", disable_numparse=True)
+    learned = f"Learned from the {found.learned} tickets that were closed first; tested on"
+    return [
+        f"{learned} the {found.tested} closed from {words.instant(found.split_at)} on.",
+        f"Answered is what is at least {found.threshold:.0%} sure.",
+        "",
+        *scores.splitlines(),
+        "",
+        "How sure, and how often right:",
+        *calibration.splitlines(),
+    ], []
+
+
+def _calibration(bin_: Bin) -> list[str]:
+    return [str(bin_.count), f"{bin_.confidence:.0%}", f"{bin_.right:.0%}"]
+
+
+def _scores(score: Score) -> list[str]:
+    of_those = "-" if score.accuracy_answered is None else f"{score.accuracy_answered:.1%}"
+    return [
+        str(score.count),
+        f"{score.coverage:.0%}",
+        of_those,
+        f"{score.accuracy:.1%}",
+        f"{score.macro_f1:.3f}",
+        f"{score.calibration_error:.3f}",
+        f"{score.brier:.3f}",
+    ]
+
+
 def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     rows = [
-        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {line(proposal.reason)}"
+        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {_founded(proposal)}"
         for name, proposal in result.proposals.items()
     ]
     flags = " ".join(
@@ -602,7 +697,29 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
     counts = ", ".join(
         f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
     )
-    return [f"The desk's files are sound: {counts}."], []
+    remarks = [f"remark: {line(str(each))}" for each in result.remarks]
+    return [f"The desk's files are sound: {counts}.", *remarks], []
+
+
+def _notices(result: results.Notices, screen: Screen) -> _Lines:
+    from sdcli.render.mistakes import notices  # noqa: PLC0415 - only notices pay for it
+
+    del screen
+    return notices(result)
+
+
+def _classification(result: results.ClassificationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import classification  # noqa: PLC0415 - only reports pay for it
+
+    del screen
+    return classification(result), []
+
+
+def _information(result: results.InformationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import information  # noqa: PLC0415 - as above
+
+    del screen
+    return information(result), []
 
 
 def _started(result: results.Started, screen: Screen) -> _Lines:
@@ -759,6 +876,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
+    results.Evaluated: _evaluated,
     results.Explained: _explained,
     results.Found: _found,
     results.Checked: _checked,
@@ -776,6 +894,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Bulletins: _bulletins,
     results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
+    results.Notices: _notices,
+    results.ClassificationReported: _classification,
+    results.InformationReported: _information,
     results.Supported: _supported,
     results.UnsupportedReported: _unsupported_reported,
 }

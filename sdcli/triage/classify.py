@@ -47,13 +47,18 @@ class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
 NOTHING = Wish()
 
 
-def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
-    """A proposal for each field; what is known of the ticket already stays."""
+def propose(
+    policy: Policy, ticket: Ticket, learned: Mapping[str, Proposal] | None = None
+) -> dict[str, Proposal]:
+    """A proposal for each field; what is known of the ticket already stays.
+
+    What was `learned`, with the rules already weighed in, goes before the rules alone.
+    """
     text = f"{ticket.summary}\n{ticket.opening.details}"
     known = Known(
         type=ticket.type, service=ticket.service, feature=ticket.feature, is_alert=bool(ticket.key)
     )
-    found = suggest(policy, text, known)
+    found = {**suggest(policy, text, known), **(learned or {})}
     for name in ("impact", "urgency"):
         has = getattr(ticket, name)
         if has != UNKNOWN:
@@ -90,9 +95,7 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
         assessment=assessment,
     )
     event = _decided(stamp, subject, weigh(policy, subject), wish)
-    fields = reclassify.changed(ticket, event)
-    reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
-    return (event,)
+    return (reclassify.completed(policy, ticket, event),)
 
 
 def _known(level: Level) -> Level | None:

@@ -1,1 +1,1 @@
-"""Tests of working time, of the clocks, and of what is said when time runs out."""
+"""Tests of the figures that the desk learns from."""

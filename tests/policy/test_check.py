@@ -307,17 +307,21 @@ def test_every_list_needs_unknown(desk_dir: Path, field: str) -> None:
     assert _said(desk_dir) == [f"{VOCABULARY}:{line}: {message}"]
 
 
+def _missing(file: str) -> str:
+    """What is said of a file that is not there."""
+    return f"the file is missing; `sdcli init DIR` starts a desk from which to copy {file}"
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_a_missing_file_is_named(desk_dir: Path, file: str) -> None:
     """A file that is not there is one problem, and does not make others."""
     (desk_dir / file).unlink()
-    assert _said(desk_dir) == [f"{file}:1: the file cannot be read: No such file or directory"]
+    assert _said(desk_dir) == [f"{file}:1: {_missing(file)}"]
 
 
 def test_an_empty_directory_names_all_files(tmp_path: Path) -> None:
     """Without any file each of them is named."""
-    gone = "the file cannot be read: No such file or directory"
-    assert _said(tmp_path) == [f"{file}:1: {gone}" for file in FILES]
+    assert _said(tmp_path) == [f"{file}:1: {_missing(file)}" for file in FILES]
 
 
 def test_a_directory_in_place_of_a_file_is_named(desk_dir: Path) -> None:
