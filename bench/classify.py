@@ -183,6 +183,9 @@ def commands(work: Path) -> Iterator[Row]:
     learn = [sys.executable, "-c", _LEARN, str(desk), str(kept), str(AT_ONCE)]
     taken = stopwatch(lambda: run(Case(learn, user_environment())))
     size = os.path.getsize(f"{kept}.history")
+    answer = run(ask)
+    if "closed tickets with such words" not in answer.stdout or "being learned" in answer.stderr:
+        raise RuntimeError(f"history was not asked:\n{answer.stdout}{answer.stderr}")
     python = [sys.executable, "-c"]
     cases = {
         CLICK: Case([*python, CLICK], user_environment()),
