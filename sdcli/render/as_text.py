@@ -143,7 +143,7 @@ def _row_lines(name: str, value: str) -> list[str]:
     return [f"  {name + ':':<12}{head}", *(f"{'':14}{text}" for text in rest)]
 
 
-_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps")
+_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps", "because")
 
 
 def _status(seen: results.Seen) -> str:
@@ -224,6 +224,15 @@ def _fact_rows(known: AlertFacts, ticket: Ticket) -> list[tuple[str, str]]:
     ]
 
 
+_LABELS = {
+    "ever_had": "had before",
+    "last_worked": "worked",
+    "justification": "because",
+    "wanted_by": "wanted by",
+    "standard_change": "standard",
+}
+"""Details whose names are too long for their column."""
+
 _ASKED = {"yes": "before", "no": "never before", "unknown": "nobody knows whether before"}
 
 
@@ -235,7 +244,7 @@ def _request_rows(ticket: Ticket) -> list[tuple[str, str]]:
     articles = ", ".join(use.id for use in opening.read)
     state = ", ".join(f"{name}={value}" for name, value in opening.state.items())
     rows = [
-        *told.items(),
+        *((_LABELS.get(name, name), text) for name, text in told.items()),
         ("asked", _ASKED.get(asked, asked)),
         ("questions", _walk(ticket)),
         ("procedure", opening.procedure),

@@ -36,7 +36,7 @@ DETAILS = {
     "where": "the laptop of the desk",
     "asked_before": "no",
 }
-DROPS = ("need=broken", "about=connection", "connection=home", "vpn-when=dropping")
+DROPS = ("need=broken", "ever-had=yes", "about=connection", "connection=home", "vpn-when=dropping")
 
 
 def _options(pairs: dict[str, str]) -> list[str]:
