@@ -44,11 +44,15 @@ class _Known(NamedTuple):
 
 
 class _Stand(NamedTuple):
-    """Where a walk stands, and the leaves by which it came."""
+    """Where a walk stands, and the leaves by which it came.
+
+    `asked` are the questions until a queue was known, `before` those of them in earlier trees.
+    """
 
     course: Course
     known: _Known
     asked: int
+    before: int
     steps: tuple[_Step, ...]
 
 
@@ -70,7 +74,7 @@ class _Walks:
         self._trees = file.trees
         self._services = services
         self._depths = {name: _depths(tree) for name, tree in file.trees.items()}
-        self._begin = _Stand(Course(file.first), _Known(), 0, ())
+        self._begin = _Stand(Course(file.first), _Known(), 0, 0, ())
 
     def unreached(self) -> Iterator[tuple[str, str]]:
         """Questions and leaves of a tree that no answer leads to."""
@@ -87,7 +91,7 @@ class _Walks:
         worst: dict[_Step, int] = {}
         for stand in self._stands():
             step = stand.steps[-1] if stand.steps else None
-            if step and not self._had_queue(stand):
+            if step and not self._had_queue(stand) and stand.before < MOST_BEFORE_QUEUE:
                 late = not self._leaf(step).queue
                 if stand.asked > MOST_BEFORE_QUEUE or (stand.asked == MOST_BEFORE_QUEUE and late):
                     worst[step] = max(worst.get(step, 0), stand.asked)
@@ -165,7 +169,7 @@ class _Walks:
             known = stand.known.after(leaf, after, self._services)
             steps = (*stand.steps, (name, id_))
             asked = stand.asked if stand.known.queue else stand.asked + depth
-            yield _Stand(after, known, asked, steps)
+            yield _Stand(after, known, asked, stand.asked, steps)
 
 
 _CURES = {

@@ -221,6 +221,7 @@ class Feature(Struct, frozen=True, kw_only=True):
     capacity: Capacity | None = None
     not_for: tuple[str, ...] = ()
     requests: dict[str, FulfilmentRequest] = {}
+    place: str = ""
 
 
 class Service(Struct, frozen=True, kw_only=True):

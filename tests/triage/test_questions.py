@@ -196,7 +196,7 @@ def test_answers_fill_details_and_fields(questions: Questions) -> None:
     way = walking.finished(walking.follow(questions, said, walking.course(questions)))
     assert way.request == RequestDetails(wanted="merge two calendars")
     assert way.fields == {"looked": "I asked colleagues"}
-    assert {each.value for each in way.sets.values()} == {"information", "service-desk"}
+    assert {each.value for each in way.sets.values()} == {"information", "service-desk", "standard"}
 
     said = {**said, **_given(looked="unknown", how_wanted=UNKNOWN)}
     way = walking.finished(walking.follow(questions, said, walking.course(questions)))
