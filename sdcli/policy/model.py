@@ -432,6 +432,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     components: tuple[str, ...] = ()
     environment: str = ""
     change: str = ""
+    place: str = ""
 
 
 class Change(Struct, frozen=True, kw_only=True):

@@ -277,7 +277,7 @@ def _because(passage: _Passage, said: Answer) -> str:
 
 
 def _details(passages: Sequence[_Passage]) -> RequestDetails:
-    filled = {
+    filled: dict[str, str] = {
         asked.fills: _shown(asked, said) if asked.fills not in CHOSEN else said.answer
         for asked, said in _said(passages)
         if asked.fills
