@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -183,6 +184,22 @@ class Desk:
         with suppress(DataFileError):
             questions = self.questions
         return in_words(questions, walk)
+
+    def changes_about(self, ticket: Ticket) -> list[RecentChange]:
+        """The recent changes that touch a ticket, the newest first (R2a.4a)."""
+        from sdcli.triage.changes import about, recent  # noqa: PLC0415 - as above
+
+        return recent(self.policy, about(ticket), self.now)
+
+    def faq(self) -> list[tuple[str, str]]:
+        """The frequent questions: the articles of type information, id and title (R2a.1).
+
+        Raises:
+            DataFileError: a file of the knowledge base is wrong.
+        """
+        from sdcli.knowledge.articles import articles, questions_of  # noqa: PLC0415 - as above
+
+        return [(each.id, each.title) for each in questions_of(articles(self.root).values())]
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""

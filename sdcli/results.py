@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -45,6 +46,7 @@ class Seen(Struct, frozen=True):
 class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
+    `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
     `deduped`: what was there already; if that was all, it is not new.
     """
 
@@ -53,6 +55,7 @@ class Changed(Struct, frozen=True):
     exit_code: int = DONE
     deduped: Sequence[str] = ()
     is_new: bool = True
+    changes: Sequence[RecentChange] | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -84,12 +87,16 @@ class Listed(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """What became of one request typed by a person; `before` is what was there already."""
+    """What became of one request typed by a person; `before` is what was there already.
+
+    `changes`: the recent ones that touch it (R2a.4a).
+    """
 
     outcome: Outcome
     seen: Seen | None
     before: Before | None = None
     exit_code: int = DONE
+    changes: Sequence[RecentChange] = ()
 
 
 class TakenIn(Struct, frozen=True):
@@ -123,11 +130,16 @@ class TakenAgain(Struct, frozen=True):
 
 
 class Suggested(Struct, frozen=True):
-    """A proposal for a ticket's classification; nothing was changed."""
+    """A proposal for a ticket's classification; nothing was changed.
+
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first.
+    """
 
     ref: str
     proposals: Mapping[str, Proposal]
     exit_code: int = DONE
+    changes: Sequence[RecentChange] = ()
+    notes: Sequence[str] = ()
 
 
 class Found(Struct, frozen=True):

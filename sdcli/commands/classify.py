@@ -70,9 +70,11 @@ def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.R
 
     if not any(value not in (None, "") for value in given.values()):
         ticket = desk.ledger.get(ref)
-        proposals = propose(desk.policy, ticket)
+        changes = desk.changes_about(ticket)
+        proposals = propose(desk.policy, ticket, changes)
         if ctx.obj.json or not is_interactive():
-            return results.Suggested(ref, proposals)
+            first = _ask_first(ticket, proposals["type"].value)
+            return results.Suggested(ref, proposals, changes=changes, notes=first)
         from sdcli.dialogue import ask_classification
 
         given |= ask_classification(desk.policy, ticket, proposals)
@@ -80,15 +82,28 @@ def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.R
     assessment = Assessment(**{name: value for name, value in said.items() if value is not None})
     wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
     ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
-    return results.Changed(desk.see(ticket), notes=_why(desk, ticket))
+    changes = desk.changes_about(ticket)
+    return results.Changed(desk.see(ticket), notes=_why(desk, ticket), changes=changes)
+
+
+def _ask_first(ticket: Any, type_: str) -> list[str]:
+    """What nobody has asked yet and must, before something is taken for a failure (R2a.2a)."""
+    if type_ != "incident" or ticket.type != "unknown" or ticket.key or ticket.request.ever_had:
+        return []
+    step = f"sdcli detail {ticket.ref} --ever-had yes, no or taken"
+    return [f"Ask first whether the caller ever had it: {step}"]
 
 
 def _why(desk: Desk, ticket: Any) -> list[str]:
+    from sdcli.triage.category import told
     from sdcli.triage.priority import derive
 
     seen = desk.see(ticket)
     name = desk.policy.sla.agreements[seen.agreement].name
+    grounds = ticket.events[-1].grounds
+    kind = [told(ground) for ground in grounds if ground.field == "type"]
     return [
+        *(f"  Type: {reason}." for reason in kind),
         f"  Priority: {derive(desk.policy, ticket.impact, ticket.urgency).reason}.",
         f"  Agreement: {seen.agreement}, {name}.",
     ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
 
 
 def dump(value: Any) -> str:
@@ -165,11 +166,18 @@ def person(found: Person) -> dict[str, Any]:
 
 def _opened(result: results.Opened) -> dict[str, Any]:
     told = _outcome(result.outcome, ticket(result.seen) if result.seen else None)
+    told |= _changes(result.changes)
     if result.before is None or result.seen is None:
         return told
     from sdcli.render.before import as_json  # noqa: PLC0415 - only `open` pays for it
 
     return told | as_json(result.before, result.seen.now)
+
+
+def _changes(changes: Sequence[RecentChange]) -> dict[str, Any]:
+    from sdcli.render.changes import as_json  # noqa: PLC0415 - few commands look for them
+
+    return {"changes": as_json(changes)}
 
 
 def _outcomes(
@@ -265,7 +273,9 @@ def _instant(seconds: int) -> datetime:
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: lambda result: (
-        ticket(result.seen) | ({"deduped": result.deduped} if result.deduped else {})
+        ticket(result.seen)
+        | ({"deduped": result.deduped} if result.deduped else {})
+        | ({} if result.changes is None else _changes(result.changes))
     ),
     results.Shown: lambda result: (
         ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
@@ -279,6 +289,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "ref": result.ref,
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
+        **_changes(result.changes),
     },
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
 _LOW = 80
@@ -75,7 +76,17 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
+    told += [f"  {text}" for text in _recent(result.changes or ())]
     return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
+
+
+def _recent(changes: Sequence[RecentChange]) -> list[str]:
+    """The recent changes in sentences."""
+    if not changes:
+        return []
+    from sdcli.render.changes import lines  # noqa: PLC0415 - few tickets have any
+
+    return lines(changes)
 
 
 def _hint(seen: results.Seen) -> list[str]:
@@ -348,9 +359,8 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
 
 
 def _opened(result: results.Opened, screen: Screen) -> _Lines:
-    return _outcome_lines(result.outcome, result.seen, screen), (
-        _hint(result.seen) if result.seen else []
-    )
+    hints = _hint(result.seen) if result.seen else []
+    return _outcome_lines(result.outcome, result.seen, screen), [*_recent(result.changes), *hints]
 
 
 def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
@@ -462,8 +472,11 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
         if name != "priority" and proposal.value != "unknown"
     )
     typed = flags or "--type TYPE --service SERVICE --impact IMPACT --urgency URGENCY"
+    rows += [f"  {text}" for text in _recent(result.changes)]
+    notes = [line(note) for note in result.notes]
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
-        f"Next: sdcli classify {result.ref} {typed}"
+        *notes,
+        f"Next: sdcli classify {result.ref} {typed}",
     ]
 
 
@@ -477,7 +490,7 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
         kind = "known error" if hit.known_error else hit.type
         lines.append(
             f"{screen.style(hit.id, bold=True)}  {line(hit.title)}  "
-            f"[{kind}, {hit.audience}, {hit.score:.1f}]"
+            f"[{kind}, {hit.audience}{f', {hit.score:.1f}' if hit.score else ''}]"
         )
         before, *marked = line(hit.snippet).split(MARK)
         shown = before + "".join(

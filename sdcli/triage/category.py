@@ -167,7 +167,7 @@ def _taken(case: Case) -> Category | None:
     removal = next((each for each in case.changes if each.removes and each.is_theirs), None)
     if case.request.ever_had == "taken":
         reason = "it was taken away on purpose"
-    elif removal and case.request.ever_had in ("yes", ""):
+    elif removal and case.request.ever_had == "yes":
         reason = f"the change {removal.id} took it away on purpose"
     else:
         return None

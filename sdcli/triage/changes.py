@@ -49,13 +49,14 @@ class RecentChange(Struct, frozen=True, kw_only=True):
     is_theirs: bool = False
 
 
-def about(ticket: Ticket) -> About:
-    """What a ticket is about, as far as its changes go."""
+def about(ticket: Ticket, service: str = UNKNOWN) -> About:
+    """What a ticket is about, as far as changes go; a `service` that is given is its service."""
+    known = ticket.service if service == UNKNOWN else service
     opening, alert = ticket.opening, facts(ticket)
     named = (ticket.assessment.component, alert.component if alert else "")
     whom = (ticket.requester, opening.on_behalf_of)
     return About(
-        service="" if ticket.service == UNKNOWN else ticket.service,
+        service="" if known == UNKNOWN else known,
         components=tuple(each for each in named if each),
         people=tuple(each for each in whom if each),
         unit=opening.unit,
