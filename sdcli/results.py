@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
 
@@ -147,6 +148,15 @@ class Found(Struct, frozen=True):
 
     query: str
     hits: Sequence[Hit]
+    exit_code: int = DONE
+
+
+class CatalogFound(Struct, frozen=True):
+    """Entries of the catalog that fit, best first; `more` fit and were left out (R2b.1)."""
+
+    text: str
+    entries: Sequence[Entry]
+    more: int = 0
     exit_code: int = DONE
 
 
@@ -328,6 +338,7 @@ Result = (
     | TakenAgain
     | Suggested
     | Found
+    | CatalogFound
     | Explained
     | Checked
     | Monitored

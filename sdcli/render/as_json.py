@@ -293,6 +293,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     },
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
+    results.CatalogFound: lambda result: [msgspec.to_builtins(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {
         "breached": result.breached,

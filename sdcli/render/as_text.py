@@ -501,6 +501,15 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
     return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
 
 
+def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
+    from sdcli.render.catalog import lines, nothing  # noqa: PLC0415 - one command pays for it
+
+    if not result.entries:
+        return nothing(result.text)
+    more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
+    return [text for each in result.entries for text in lines(each, screen.style)], more
+
+
 def _explained(result: results.Explained, screen: Screen) -> _Lines:
     found = standings(result.ticket.events)
     counted = totals(found.values())
@@ -735,6 +744,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Suggested: _suggested,
     results.Explained: _explained,
     results.Found: _found,
+    results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,
     results.Linted: _linted,
