@@ -88,48 +88,39 @@ class _Walks:
 
     def deep(self) -> Iterator[tuple[str, str]]:
         """Leaves that too many questions lead to before a queue is known (R1a.1e)."""
-        worst: dict[_Step, int] = {}
-        for stand in self._stands():
-            step = stand.steps[-1] if stand.steps else None
-            if step and not self._had_queue(stand) and stand.before < MOST_BEFORE_QUEUE:
-                late = not self._leaf(step).queue
-                if stand.asked > MOST_BEFORE_QUEUE or (stand.asked == MOST_BEFORE_QUEUE and late):
-                    worst[step] = max(worst.get(step, 0), stand.asked)
-        for (name, id_), asked in worst.items():
-            yield (
-                f"trees.{name}.leaves.{id_}",
-                (
-                    f"up to {asked} questions lead to the leaf `{id_}` before a queue is known; "
-                    f"{MOST_BEFORE_QUEUE} must be enough"
-                ),
+        for alike, shared in _grouped([stand for stand in self._stands() if self._is_deep(stand)]):
+            worst = max(alike, key=lambda stand: stand.asked)
+            message = (
+                f"up to {worst.asked} questions lead to the leaf `{worst.steps[-1][1]}` before a "
+                f"queue is known; {MOST_BEFORE_QUEUE} must be enough"
             )
+            yield self._told(worst, message, alike, shared)
+
+    def _is_deep(self, stand: _Stand) -> bool:
+        if not stand.steps or self._had_queue(stand) or stand.before >= MOST_BEFORE_QUEUE:
+            return False  # a queue is known, or what came before was told already
+        late = not self._leaf(stand.steps[-1]).queue
+        return stand.asked + late > MOST_BEFORE_QUEUE
 
     def unfinished(self) -> Iterator[tuple[str, str]]:
-        """Walks that end without a type, a queue or an agreement (R2a.5).
-
-        Where many walks end so because of one leaf, the first of them stands for all.
-        """
+        """Walks that end without a type, a queue or an agreement (R2a.5)."""
         ends = [stand for stand in self._stands() if self._is_end(stand)]
-        ends = list({(each.course, each.known, each.steps[-1]): each for each in ends}.values())
         for what in _Known._fields:
-            without = [stand for stand in ends if what in stand.known.missing()]
-            while without:
-                shared = _most_shared(without)
-                alike = [stand for stand in without if shared in stand.steps]
-                yield self._told(what, alike, shared)
-                without = [stand for stand in without if shared not in stand.steps]
+            for alike, shared in _grouped([each for each in ends if what in each.known.missing()]):
+                first = min(alike, key=lambda stand: len(stand.steps))
+                message = f"the leaf `{first.steps[-1][1]}` ends a walk, and no {what} is known"
+                place, told = self._told(first, message, alike, shared)
+                yield place, f"{told}. {_CURES[what]}"
 
-    def _told(self, what: str, alike: list[_Stand], shared: _Step) -> tuple[str, str]:
-        first = min(alike, key=lambda stand: len(stand.steps))
-        name, id_ = first.steps[-1]
-        answers = ", ".join(self._answers(first))
-        others = len(alike) - 1
-        ways_ = "1 more way" if others == 1 else f"{others} more ways"
-        more = f"; {ways_} through the leaf `{shared[1]}` of `{shared[0]}` end so" if others else ""
-        return (
-            f"trees.{name}.leaves.{id_}",
-            f"the leaf `{id_}` ends a walk, and no {what} is known: {answers}{more}. {_CURES[what]}",
-        )
+    def _told(
+        self, stand: _Stand, message: str, alike: list[_Stand], shared: _Step
+    ) -> tuple[str, str]:
+        """The place of a walk's last leaf, and the message with the answers that lead there."""
+        name, id_ = stand.steps[-1]
+        others = len({each.steps[-1] for each in alike} - {(name, id_)})
+        leaves = "1 more leaf" if others == 1 else f"{others} more leaves"
+        more = f"; so it is with {leaves} after `{shared[1]}` of `{shared[0]}`" if others else ""
+        return f"trees.{name}.leaves.{id_}", f"{message}: {', '.join(self._answers(stand))}{more}"
 
     def _answers(self, stand: _Stand) -> Iterator[str]:
         """The answers that lead here, as they are typed after `--answer`."""
@@ -179,10 +170,16 @@ _CURES = {
 }
 
 
-def _most_shared(stands: list[_Stand]) -> _Step:
-    """The leaf that most of these walks go through; of two alike the one nearer to the end."""
-    counts = Counter(step for stand in stands for step in stand.steps)
-    return max(reversed(list(counts)), key=lambda step: counts[step])
+def _grouped(stands: list[_Stand]) -> Iterator[tuple[list[_Stand], _Step]]:
+    """Walks that are wrong because of one leaf, together, and that leaf.
+
+    It is the one that most of them go through, and of two alike the one that comes later.
+    """
+    while stands:
+        counts = Counter(step for stand in stands for step in stand.steps)
+        shared = max(reversed(list(counts)), key=lambda step: counts[step])
+        yield [stand for stand in stands if shared in stand.steps], shared
+        stands = [stand for stand in stands if shared not in stand.steps]
 
 
 def _depths(tree: QuestionTree) -> tuple[dict[str, int], dict[str, int]]:
