@@ -230,6 +230,25 @@ def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
     assert "kind > area > incident/identity > incident: 13 questions, 7 of them skipped" in found
 
 
+def test_frequent_questions_are_shown_at_a_question(desk_dir: Path) -> None:
+    """Whoever types `faq` sees the frequent questions, and is asked the same again (R2a.1)."""
+    dialogue = (
+        ("What can we do for you?", b"FAQ\n"),
+        ("KB-121", b""),
+        ("What can we do for you?", b"4\n"),
+        ("What is it about?", b"--\n"),
+        ("Why all the rest", b"in a hurry\n"),
+        ("Anything else:", b"\n"),
+    )
+
+    shown = _on_terminal(
+        desk_dir, "open", "guests", "--user", "ada", "--ask", dialogue=dialogue, env=PLAIN
+    )
+
+    assert "faq shows the frequent" in shown
+    assert "SD-1 created: P3 information" in shown
+
+
 def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> None:
     """Leaving a question leaves the ticket as it was, and the lock free."""
     sd("open", "VPN drops", "--user", "ada")
