@@ -113,6 +113,9 @@ CHOSEN: dict[str, tuple[str, ...]] = {
 }
 """The details that are one word of a list, and the words; the others are free text."""
 
+NEEDED = "needed"
+"""What a request says of the approval that it waits for (R2a.4a)."""
+
 
 class Assessment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said of the impact on the business; nobody is asked for a priority (R2c.2d).

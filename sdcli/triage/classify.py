@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from sdcli.tickets.contact import Assessment, Ground, RequestDetails
+from sdcli.tickets.contact import NEEDED, Assessment, Ground, RequestDetails
 from sdcli.tickets.event import AnyEvent, Classified, Detailed
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
 from sdcli.triage import reclassify
@@ -22,7 +22,6 @@ from sdcli.triage.category import (
 )
 from sdcli.triage.changes import about, recent
 from sdcli.triage.priority import Subject, Weight, derive, weigh
-from sdcli.triage.questions import NEEDED
 from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
 
 if TYPE_CHECKING:

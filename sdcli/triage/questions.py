@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdcli.errors import AnswerError, NoSuchEntryError
 from sdcli.policy.questions import QUESTIONS
 from sdcli.policy.trees import Course, ways
-from sdcli.tickets.contact import CHOSEN, Answer, RequestDetails, Walk
+from sdcli.tickets.contact import CHOSEN, NEEDED, Answer, RequestDetails, Walk
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.suggest import Proposal
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 UNKNOWN_SIGN = "?"
 """What may be typed for `unknown`."""
-
-NEEDED = "needed"
-"""What a request says of the approval that it waits for (R2a.4a)."""
 
 _LEVELS = ("impact", "urgency")
 _LEAF = ("type", "service", "feature", "queue", "procedure", "agreement")
