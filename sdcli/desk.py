@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
+    from sdcli.insight.partings import Class
     from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
-    from sdcli.results import Confirmed, FrontPage, Seen
+    from sdcli.results import Confirmed, Effect, FrontPage, Seen, Waiting
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.tickets.event import AnyEvent
@@ -200,6 +203,87 @@ class Desk:
         from sdcli.knowledge.articles import articles, questions_of  # noqa: PLC0415 - as above
 
         return [(each.id, each.title) for each in questions_of(articles(self.root).values())]
+
+    def effect(self, ticket: Ticket) -> Effect | None:
+        """What the change of a classification that was just made did to the clocks (R3d1.5)."""
+        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import before_last_change  # noqa: PLC0415
+
+        found = before_last_change(ticket)
+        if found is None:
+            return None
+        was, change = found
+        service = self.policy.service(ticket.service) if "service" in change.fields else None
+        own = ("", ticket.queue, self.policy.teams.desk.queue)
+        hand_to = service.queue if service and ticket.queue != own[2] else ""
+        return Effect(self.see(was), change, "" if hand_to in own else hand_to)
+
+    def notices(self, person: str) -> list[Waiting]:
+        """The changed classifications that wait for somebody, or for everybody if it is empty.
+
+        The newest tickets first; for everybody, by person (R3d1.5a).
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
+        rows = [
+            Waiting(ticket, each, waiting_for(ticket, each))
+            for ticket in found
+            for each in ([person] if person else ticket.notices)
+        ]
+        return rows if person else sorted(rows, key=lambda row: row.person)
+
+    def take_notices(self, refs: Sequence[str], note: str) -> list[Waiting]:
+        """Record that the acting person has seen changes, of all these tickets or of none.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: one of them has nothing that waits for the acting person.
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import take_notice  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        stamp, _, taken = self.stamp, self.policy, []
+        with self.ledger.write() as writer:
+            for ref in dict.fromkeys(refs):
+                ticket = writer.get(ref)
+                events = take_notice(ticket, stamp, note=note)
+                changes = waiting_for(ticket, stamp.by)
+                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes))
+        return taken
+
+    def classification_report(
+        self, by: Class, since: datetime | None, until: datetime | None
+    ) -> ClassificationReport:
+        """How the tickets of a period were classified (R3d1.5, R7.4)."""
+        from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return classification(found, self.questions, by=by, since=since, until=until)
+
+    def information_report(
+        self, since: datetime | None, until: datetime | None, fewest: int
+    ) -> InformationReport:
+        """What callers asked again and again in a period (R2a.1a)."""
+        from sdcli.insight.information import information  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return information(found, self.policy, since=since, until=until, fewest=fewest)
+
+    def touched_within(self, days: int) -> Iterator[Ticket]:
+        """The tickets that changed in the last so many days."""
+        return self._touched(self.now - timedelta(days=days))
+
+    def _touched(self, since: datetime | None) -> Iterator[Ticket]:
+        """The tickets that changed since then; archives that are older are not opened."""
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+
+        statuses = () if since else STATUSES
+        return self.ledger.find(Query(statuses=statuses, touched_since=since))
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.errors import Problem
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
+    from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -44,11 +48,26 @@ class Seen(Struct, frozen=True):
     now: datetime
 
 
+class Effect(Struct, frozen=True):
+    """What the change of a classification did to the clocks (R3d1.5).
+
+    Args:
+        before: the ticket as it would stand now without the change.
+        hand_to: the queue that the service belongs to, where the ticket lies in another one
+            that is not the desk's; else empty.
+    """
+
+    before: Seen
+    change: Change
+    hand_to: str = ""
+
+
 class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
     `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
-    `deduped`: what was there already; if that was all, it is not new.
+    `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
+    its classification did to its clocks.
     """
 
     seen: Seen
@@ -57,6 +76,7 @@ class Changed(Struct, frozen=True):
     deduped: Sequence[str] = ()
     is_new: bool = True
     changes: Sequence[RecentChange] | None = None
+    effect: Effect | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -75,16 +95,22 @@ class History(Struct, frozen=True):
     exit_code: int = DONE
 
 
+MOST_NOTICES = 50
+"""Beyond so many notices a list only says that there are more."""
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
-    `unseen`: how many closed tickets have news and are not in it.
+    `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
+    classifications wait to be seen by the acting person, up to one more than `MOST_NOTICES`.
     """
 
     rows: Sequence[Seen]
     more: int
     unseen: int = 0
     exit_code: int = DONE
+    notices: int = 0
 
 
 class Opened(Struct, frozen=True):
@@ -194,10 +220,14 @@ class Monitored(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """A desk whose files are all sound, with what was counted."""
+    """A desk whose files are all sound, with what was counted.
+
+    `remarks`: what is allowed and worth a look, each with its place.
+    """
 
     counts: Mapping[str, int]
     exit_code: int = DONE
+    remarks: Sequence[Problem] = ()
 
 
 class Started(Struct, frozen=True):
@@ -327,6 +357,39 @@ class FrontPage(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class Waiting(Struct, frozen=True):
+    """Changes of one ticket's classification that one person has not seen, or has just seen."""
+
+    ticket: Ticket
+    person: str
+    changes: Sequence[Change]
+
+
+class Notices(Struct, frozen=True):
+    """What waits to be seen by one `person`, or by everybody if that is empty; or was just `seen`."""
+
+    rows: Sequence[Waiting]
+    person: str = ""
+    seen: bool = False
+    exit_code: int = DONE
+
+
+class ClassificationReported(Struct, frozen=True):
+    """How first and final classes differ; `refs`: show the tickets behind each number."""
+
+    report: ClassificationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class InformationReported(Struct, frozen=True):
+    """What callers ask for again and again; `refs`: show the tickets behind each number."""
+
+    report: InformationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -356,4 +419,7 @@ Result = (
     | Bulletins
     | FrontPage
     | Confirmed
+    | Notices
+    | ClassificationReported
+    | InformationReported
 )

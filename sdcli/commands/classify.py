@@ -83,7 +83,9 @@ def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.R
     wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
     ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
     changes = desk.changes_about(ticket)
-    return results.Changed(desk.see(ticket), notes=_why(desk, ticket), changes=changes)
+    effect = desk.effect(ticket)
+    seen, notes = desk.see(ticket), _why(desk, ticket)
+    return results.Changed(seen, notes=notes, changes=changes, effect=effect)
 
 
 def _ask_first(ticket: Any, type_: str) -> list[str]:

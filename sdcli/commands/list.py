@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 _SCREENFUL = 50
+_ENOUGH = results.MOST_NOTICES + 1
 
 
 @as_command("list")
@@ -79,7 +80,8 @@ def command(
     else:
         found, more = pressing(desk.ledger.find(query)), 0
     unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
-    return results.Listed([desk.see(ticket) for ticket in found], more, unseen)
+    waiting = sum(1 for _ in desk.ledger.having(keys.notice(desk.by), most=_ENOUGH))
+    return results.Listed([desk.see(ticket) for ticket in found], more, unseen, notices=waiting)
 
 
 def _caller(desk: Desk, given: str) -> str:

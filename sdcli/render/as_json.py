@@ -101,6 +101,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "has_news": subject.news,
+        "reclassified": subject.reclassified,
+        "first_class": _first_class(subject),
+        "notices": subject.notices,
         "articles": subject.articles,
         "attachments": subject.attachments,
         "agreement": seen.agreement,
@@ -112,6 +115,40 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
 def _request(known: RequestDetails) -> dict[str, str | None]:
     """The details of a request, null where nothing was said."""
     return {name: getattr(known, name) or None for name in known.__struct_fields__}
+
+
+def _first_class(subject: Ticket) -> dict[str, Any] | None:
+    """What the request was taken for at first, by field, where it was changed since (R7.4)."""
+    from sdcli.triage.reclassify import differs  # noqa: PLC0415 - only tickets pay for it
+
+    found = {name: msgspec.structs.asdict(each) for name, each in differs(subject).items()}
+    return {name: each | {"by": each["by"] or None} for name, each in found.items()} or None
+
+
+def _changed(result: results.Changed) -> dict[str, Any]:
+    found, told = result.effect, ticket(result.seen)
+    if result.deduped:
+        told["deduped"] = result.deduped
+    if found:
+        told |= {
+            "change": msgspec.structs.asdict(found.change),
+            "agreement_before": found.before.agreement,
+            "clocks_before": {target: clock(face) for target, face in found.before.sla.items()},
+            "hand_to": found.hand_to or None,
+        }
+    if result.changes is not None:
+        told |= _changes(result.changes)
+    return told
+
+
+def _waiting(row: results.Waiting) -> dict[str, Any]:
+    return {
+        "ref": row.ticket.ref,
+        "summary": row.ticket.summary,
+        "status": row.ticket.status,
+        "person": row.person,
+        "changes": [msgspec.structs.asdict(each) for each in row.changes],
+    }
 
 
 def clock(face: Clock) -> dict[str, Any]:
@@ -272,11 +309,7 @@ def _instant(seconds: int) -> datetime:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.Changed: lambda result: (
-        ticket(result.seen)
-        | ({"deduped": result.deduped} if result.deduped else {})
-        | ({} if result.changes is None else _changes(result.changes))
-    ),
+    results.Changed: _changed,
     results.Shown: lambda result: (
         ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
@@ -300,7 +333,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "warning": result.warning,
         "open": result.open_tickets,
     },
-    results.Linted: lambda result: {"ok": True, "counts": dict(result.counts)},
+    results.Linted: lambda result: {
+        "ok": True,
+        "counts": dict(result.counts),
+        "remarks": [each._asdict() for each in result.remarks],
+    },
     results.Started: lambda result: {"desk": result.root, "files": result.files},
     results.Done: lambda result: {"done": result.said},
     results.Examined: lambda result: {
@@ -326,6 +363,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.PeopleFound: lambda result: [person(found) for found in result.people],
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
+    results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
+    results.ClassificationReported: lambda result: result.report,
+    results.InformationReported: lambda result: result.report,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

@@ -77,7 +77,16 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
-    return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
+    lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
+    return lines, _hint(result.seen)
+
+
+def _effect(result: results.Changed) -> Iterable[str]:
+    if result.effect is None:
+        return ()
+    from sdcli.render.mistakes import effect  # noqa: PLC0415 - only a change pays for it
+
+    return effect(result.effect, result.seen)
 
 
 def _recent(changes: Sequence[RecentChange]) -> list[str]:
@@ -118,6 +127,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
+        *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
@@ -143,6 +153,27 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
+    """What it was taken for at first, and who has not seen yet that it is not (R7.4)."""
+    from sdcli.render.mistakes import at_first  # noqa: PLC0415 - only `show` pays for it
+    from sdcli.triage.reclassify import differs  # noqa: PLC0415
+
+    found = differs(ticket)
+    unseen = ", ".join(ticket.notices)
+    return [
+        *([("at first", at_first(found))] if found else ()),
+        *(
+            [("notices", f"{unseen} {_have(len(ticket.notices))} not seen the change")]
+            if unseen
+            else ()
+        ),
+    ]
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 _NEWS = "somebody answered, and nobody has done anything since"
@@ -297,6 +328,12 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     unseen = words.count(result.unseen, "closed ticket")
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
+    waiting = words.count(result.notices, "changed classification")
+    if result.notices > results.MOST_NOTICES:
+        waiting = f"More than {results.MOST_NOTICES} changed classifications"
+    wait = "waits" if result.notices == 1 else "wait"
+    if result.notices:
+        news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
     if not result.rows:
         return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -585,7 +622,29 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
     counts = ", ".join(
         f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
     )
-    return [f"The desk's files are sound: {counts}."], []
+    remarks = [f"remark: {line(str(each))}" for each in result.remarks]
+    return [f"The desk's files are sound: {counts}.", *remarks], []
+
+
+def _notices(result: results.Notices, screen: Screen) -> _Lines:
+    from sdcli.render.mistakes import notices  # noqa: PLC0415 - only notices pay for it
+
+    del screen
+    return notices(result)
+
+
+def _classification(result: results.ClassificationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import classification  # noqa: PLC0415 - only reports pay for it
+
+    del screen
+    return classification(result), []
+
+
+def _information(result: results.InformationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import information  # noqa: PLC0415 - as above
+
+    del screen
+    return information(result), []
 
 
 def _started(result: results.Started, screen: Screen) -> _Lines:
@@ -760,4 +819,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Bulletins: _bulletins,
     results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
+    results.Notices: _notices,
+    results.ClassificationReported: _classification,
+    results.InformationReported: _information,
 }

@@ -27,6 +27,7 @@ from sdcli.tickets.event import (
     Detailed,
     Escalated,
     Noted,
+    NoticeTaken,
     Reopened,
     Resolved,
     Resumed,
@@ -394,6 +395,24 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     """
     standing(ticket)
     return (Withdrawn(*stamp.mark(), reason=reason),)
+
+
+def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEvent, ...]:
+    """Say that the change of a classification has been seen by whoever made the first (R3d1.5a).
+
+    Raises:
+        RefusedError: nothing waits for the acting person.
+    """
+    if stamp.by not in ticket.notices:
+        others = ", ".join(ticket.notices)
+        waits = f"it waits for {others}" if others else "nobody is waited for"
+        raise RefusedError(
+            f"{ticket.ref} has no notice for {stamp.by}: {waits}. `sdcli notices` lists yours; "
+            "--as NAME says who you are.",
+            ref=ticket.ref,
+            waits_for=list(ticket.notices),
+        )
+    return (NoticeTaken(*stamp.mark(), note=note),)
 
 
 def show_to(ticket: Ticket, stamp: Stamp, *, times: int = 1) -> tuple[AnyEvent, ...]:

@@ -150,8 +150,7 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
     )
     event = _decided(stamp, subject, weigh(policy, subject), wish)
     event = msgspec.structs.replace(event, grounds=(*category.grounds, *event.grounds))
-    fields = reclassify.changed(ticket, event)
-    reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
+    event = reclassify.completed(policy, ticket, event)
     if category.approval and not ticket.request.approval:
         return (Detailed(*stamp.mark(), request=RequestDetails(approval=NEEDED)), event)
     return (event,)
