@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import InformationReport
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.policy.model import Agreement, Service, Targets
+    from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
+    from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
+    from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
@@ -85,6 +90,7 @@ class Shown(Struct, frozen=True):
     seen: Seen
     answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
+    time_box: TimeBox | None = None
 
 
 class History(Struct, frozen=True):
@@ -167,6 +173,13 @@ class Suggested(Struct, frozen=True):
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
     notes: Sequence[str] = ()
+
+
+class Evaluated(Struct, frozen=True):
+    """How good suggestions are, on the desk's own closed tickets."""
+
+    evaluation: Evaluation
+    exit_code: int = DONE
 
 
 class Found(Struct, frozen=True):
@@ -390,6 +403,47 @@ class InformationReported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Supported(Struct, frozen=True, kw_only=True):
+    """Whether the desk supports something, and what it promises for it (R2b.1).
+
+    Args:
+        asked: what was asked about; `seen`: the ticket, if it was one.
+        supported: whether the catalog holds it; None if nobody has said yet what it is.
+        services: those of the catalog that it is, or that a component belongs to, by id.
+        feature, component: the one that it is about; empty if none is known.
+        agreement: the id of the agreement that applies, `why` it does, and what it `grants`; for
+            what is not held, without a ticket, the one that an override would promise.
+        targets, boxes: what is promised for each priority, and how long each tier may try.
+        deciders: who may override that it is not supported.
+        nearest: services that come near, where the catalog does not hold it.
+        time_box: the clock of the queue that the ticket lies in.
+    """
+
+    asked: str
+    supported: bool | None
+    services: Mapping[str, Service]
+    feature: str = ""
+    component: str = ""
+    agreement: str
+    why: str
+    grants: Agreement
+    targets: Mapping[str, Targets]
+    boxes: Mapping[str, Limits]
+    nearest: Mapping[str, Service]
+    deciders: Sequence[str] = ()
+    seen: Seen | None = None
+    time_box: TimeBox | None = None
+    exit_code: int = DONE
+
+
+class UnsupportedReported(Struct, frozen=True):
+    """What was spent on what the catalog does not hold, and the requests for change of its gaps."""
+
+    report: UnsupportedReport
+    changes: Sequence[tuple[Outcome, Seen | None]] = ()
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -400,6 +454,7 @@ Result = (
     | Tried
     | TakenAgain
     | Suggested
+    | Evaluated
     | Found
     | CatalogFound
     | Explained
@@ -422,4 +477,6 @@ Result = (
     | Notices
     | ClassificationReported
     | InformationReported
+    | Supported
+    | UnsupportedReported
 )

@@ -49,7 +49,7 @@ SIDE_BY_SIDE = ("sdcli.sla", "sdcli.triage", "sdcli.knowledge")
 FENCED = {
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
-    "sqlite3": {"sdcli.knowledge.search"},
+    "sqlite3": {"sdcli.knowledge.search", "sdcli.triage.memory"},
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
     "tabulate": {"sdcli.render.as_text", "sdcli.render.figures"},

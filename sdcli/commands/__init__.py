@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
     "catalog": Entry(
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."
     ),
+    "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
     "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
     "search-kb": Entry("Classify", "Search the knowledge articles."),
     "assign": Entry("Resolve", "Give a ticket to a person or a queue."),
@@ -53,7 +54,9 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
-    "report": Entry("Assure", "Count how classification went, and what callers ask again."),
+    "report": Entry(
+        "Assure", "Count how classification went, what is asked again, and what is missing."
+    ),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
     "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),
     "restore": Entry(

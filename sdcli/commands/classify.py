@@ -10,12 +10,12 @@ from sdcli import results
 from sdcli.params import (
     GROUP,
     PROCESS,
+    REF,
     SERVICE,
     TEXT,
     as_command,
     pass_desk,
     vocabulary,
-    with_ref,
 )
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, WORKAROUNDS
@@ -27,7 +27,8 @@ _ASSESSED = Assessment.__struct_fields__
 
 
 @as_command("classify")
-@with_ref
+@click.argument("ref", type=REF, required=False)
+@click.option("--evaluate", is_flag=True, help="Measure the suggestions on closed tickets.")
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What kind of request.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
 @click.option("--feature", type=TEXT, help="The feature of that service.")
@@ -51,12 +52,15 @@ _ASSESSED = Assessment.__struct_fields__
 @click.option("--reason", type=TEXT, default="", help="Why, or what showed the mistake.")
 @click.pass_context
 @pass_desk
-def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.Result:
+def command(
+    desk: Desk, ctx: click.Context, ref: str | None, *, evaluate: bool, **given: Any
+) -> results.Result:
     """Set type, service, impact and urgency; derive the priority.
 
     The priority comes from impact and urgency, never from a wish, and the answer says why. On a
     terminal without options every field is asked for. Elsewhere without options a suggestion is
-    printed, with the reason for each field, and nothing is changed.
+    printed, with the reason for each field, and nothing is changed: it rests on the catalog's
+    words and on the closed tickets, and says how sure it is. --evaluate needs no REF.
 
     What was decided before is changed only with --discovered and --reason: both classes are
     kept, and who chose the first one is told.
@@ -66,12 +70,14 @@ def command(desk: Desk, ctx: click.Context, ref: str, **given: Any) -> results.R
         sdcli classify SD-42 --type incident --service vpn --people 1 --workaround none
     """
     from sdcli.session import is_interactive
-    from sdcli.triage.classify import Wish, decide, propose
+    from sdcli.triage.classify import Wish, decide
 
+    if evaluate or ref is None:
+        return _evaluated(desk, evaluate=evaluate)
     if not any(value not in (None, "") for value in given.values()):
         ticket = desk.ledger.get(ref)
         changes = desk.changes_about(ticket)
-        proposals = propose(desk.policy, ticket, changes)
+        proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
             first = _ask_first(ticket, proposals["type"].value)
             return results.Suggested(ref, proposals, changes=changes, notes=first)
@@ -94,6 +100,15 @@ def _ask_first(ticket: Any, type_: str) -> list[str]:
         return []
     step = f"sdcli detail {ticket.ref} --ever-had yes, no or taken"
     return [f"Ask first whether the caller ever had it: {step}"]
+
+
+def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
+    from sdcli.render.progress import shown
+
+    if not evaluate:
+        raise click.UsageError("Missing argument 'REF'.")
+    with shown("Evaluating") as progress:
+        return results.Evaluated(desk.evaluation(progress))
 
 
 def _why(desk: Desk, ticket: Any) -> list[str]:

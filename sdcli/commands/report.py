@@ -32,7 +32,7 @@ def _with_period(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @as_group("report")
 def command() -> None:
-    """Count how classification went, and what callers ask again.
+    """Count how classification went, what is asked again, and what is missing.
 
     A ticket counts in the period in which it last changed, so in one of two periods that follow
     one another. Every number can name its tickets: --refs, and --json always. Each command takes
@@ -42,6 +42,7 @@ def command() -> None:
     Examples:
         sdcli report classification --since 2026-11-01 --until 2026-12-01
         sdcli report information --refs
+        sdcli report unsupported --draft-changes
     """
 
 
@@ -89,6 +90,31 @@ def information(
     """
     _require_order(since, until)
     return results.InformationReported(desk.information_report(since, until, fewest), refs)
+
+
+@command.command("unsupported")
+@click.option("--since", type=WhenType(), metavar="WHEN", help="Only what was done from then.")
+@click.option("--until", type=WhenType(), metavar="WHEN", help="Only what was done before then.")
+@click.option("--draft-changes", is_flag=True, help="Open a request for change for each gap.")
+@pass_desk
+def unsupported(
+    desk: Desk, since: datetime | None, until: datetime | None, draft_changes: bool
+) -> results.UnsupportedReported:
+    """Show what was spent on things that the catalog does not hold, and what it lacks.
+
+    Minutes, tickets and decisions, by name and by unit; minutes count when they were booked.
+    What was asked for often enough (catalog/classification.yaml, support: gap_from) is a gap:
+    --draft-changes opens a request for change for it, with the evidence, and only once.
+
+    \b
+    Examples:
+        sdcli report unsupported --since 2026-11-01
+        sdcli report unsupported --draft-changes
+    """
+    _require_order(since, until)
+    report = desk.unsupported_report(since, until)
+    changes = desk.draft_changes(report) if draft_changes else ()
+    return results.UnsupportedReported(report, changes)
 
 
 def _require_order(since: datetime | None, until: datetime | None) -> None:

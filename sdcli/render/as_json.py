@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
+from sdcli.render import support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -106,6 +107,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "notices": subject.notices,
         "articles": subject.articles,
         "attachments": subject.attachments,
+        "support": subject.support and support.decision(subject.support, seen.now),
         "agreement": seen.agreement,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
@@ -311,7 +313,9 @@ def _instant(seconds: int) -> datetime:
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
-        ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
+        ticket(result.seen)
+        | {"time_box": result.time_box and support.box(result.time_box)}
+        | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
@@ -324,6 +328,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
         **_changes(result.changes),
     },
+    results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.CatalogFound: lambda result: [msgspec.to_builtins(each) for each in result.entries],
@@ -366,6 +371,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
     results.ClassificationReported: lambda result: result.report,
     results.InformationReported: lambda result: result.report,
+    results.Supported: support.as_json,
+    results.UnsupportedReported: lambda result: (
+        msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
+    ),
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

@@ -94,7 +94,7 @@ def send_back(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, .
     Raises:
         RefusedError: it was not handed over, or the hand-over has been accepted.
     """
-    _require("returned", ticket)
+    require("returned", ticket)
     if not ticket.handed_from:
         raise RefusedError(
             f"{ticket.ref} has no hand-over to return: it lies in {ticket.queue} and was either "
@@ -114,7 +114,7 @@ def wait(
     Raises:
         RefusedError: `until` is not in the future.
     """
-    _require("waited", ticket)
+    require("waited", ticket)
     if until is not None and until <= stamp.at:
         raise RefusedError(
             f"{ticket.ref} cannot wait until {until:%Y-%m-%d %H:%M}Z: that is already past.",
@@ -145,7 +145,7 @@ def escalate(
     Raises:
         RefusedError: the ticket is in that queue, or an escalation would not go deeper.
     """
-    _require("escalated", ticket)
+    require("escalated", ticket)
     if to == ticket.queue:
         raise RefusedError(
             f"{ticket.ref} already lies in {to}; `sdcli accept {ticket.ref}` takes it on there.",
@@ -199,7 +199,7 @@ def close(
         IllegalStepError: the ticket is closed.
     """
     if ticket.is_closed:
-        _require("closed", ticket)
+        require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
     skipped = ("classify",) if ticket.type == UNKNOWN else ()
@@ -353,7 +353,7 @@ def announce(
         RefusedError: none stands, or a promised time is past already.
         IllegalStepError: the ticket is closed.
     """
-    _require("announced", ticket, "bulletin post")
+    require("announced", ticket, "bulletin post")
     own = () if ticket.service == UNKNOWN else (ticket.service,)
     empty = Bulletin(text="", services=own)
     before = standing(ticket) if must_stand else ticket.bulletin or empty
@@ -498,8 +498,14 @@ def _require_open(ticket: Ticket, what: str) -> None:
         )
 
 
-def _require(kind: str, ticket: Ticket, command: str = "") -> None:
-    """Refuse by state before refusing by detail: the state is what the person can act on."""
+def require(kind: str, ticket: Ticket, command: str = "") -> None:
+    """Refuse by state before refusing by detail: the state is what the person can act on.
+
+    `command` is what the person typed, if the kind of event has none of its own.
+
+    Raises:
+        IllegalStepError: the kind of event is not legal in the ticket's state.
+    """
     if ticket.status not in LIFECYCLE[kind]:
         typed = command or COMMANDS[kind]
         raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))

@@ -59,17 +59,23 @@ NOTHING = Wish()
 
 
 def propose(
-    policy: Policy, ticket: Ticket, changes: Sequence[RecentChange] = ()
+    policy: Policy,
+    ticket: Ticket,
+    changes: Sequence[RecentChange] = (),
+    learned: Mapping[str, Proposal] | None = None,
 ) -> dict[str, Proposal]:
     """A proposal for each field; what is known of the ticket already stays.
 
-    `changes` are the recent ones that touch it: what they took away is no failure (R2a.4a).
+    What was `learned`, with the rules already weighed in, goes before the rules alone; facts that
+    the catalog judges go before both. `changes` are the recent ones that touch it: what they took
+    away is no failure (R2a.4a).
     """
     text = _text(ticket)
     known = Known(
         type=ticket.type, service=ticket.service, feature=ticket.feature, is_alert=bool(ticket.key)
     )
-    found = _by_catalog(policy, ticket, known, suggest(policy, text, known), changes)
+    found = {**suggest(policy, text, known), **(learned or {})}
+    found |= _by_catalog(policy, ticket, found, changes, is_learned="type" in (learned or {}))
     for name in ("impact", "urgency"):
         has = getattr(ticket, name)
         if has != UNKNOWN:
@@ -85,21 +91,28 @@ def _text(ticket: Ticket) -> str:
 def _by_catalog(
     policy: Policy,
     ticket: Ticket,
-    known: Known,
-    found: dict[str, Proposal],
+    found: Mapping[str, Proposal],
     changes: Sequence[RecentChange],
+    *,
+    is_learned: bool,
 ) -> dict[str, Proposal]:
-    """The proposals, with the type that the catalog gives in place of a mere turn of phrase."""
-    if known.type != UNKNOWN or known.is_alert:
-        return found
+    """The type that the catalog gives, with the levels that it starts with; nothing if none.
+
+    It goes before a mere turn of phrase. What closed tickets say yields to facts alone.
+    """
+    if ticket.type != UNKNOWN or ticket.key:
+        return {}
     service, feature = found["service"].value, found["feature"].value
     case = _case(policy, ticket, NOTHING, service=service, feature=feature)
     category = categorise(policy, case._replace(changes=changes))
-    if category.type == UNKNOWN:
-        return found
-    within = Known(type=category.type, service=known.service, feature=known.feature)
-    again = suggest(policy, case.text, within)
-    return {**again, "type": Proposal(category.type, category.reason)}
+    is_fact = case.request.ever_had not in ("", UNKNOWN) or case.assessment.told()
+    sure = is_fact or not is_learned or found["type"].value == UNKNOWN
+    is_same = category.type == found["type"].value and not is_fact
+    if category.type == UNKNOWN or is_same or not sure:
+        return {}
+    again = suggest(policy, case.text, Known(category.type, service, feature))
+    levels = {name: again[name] for name in ("impact", "urgency")}
+    return {**levels, "type": Proposal(category.type, category.reason)}
 
 
 def _case(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature: str) -> Case:
