@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
     from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.memory import Memory
     from sdcli.triage.suggest import Proposal
@@ -187,7 +188,7 @@ class Desk:
                 f"The closed tickets are still being learned: {caught.looked} of about "
                 f"{caught.total} were looked at. Each run of classify and sla-check goes on."
             )
-        return propose(self.policy, ticket, learned)
+        return propose(self.policy, ticket, self.changes_about(ticket), learned)
 
     def learn(self, most: int) -> None:
         """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
@@ -344,6 +345,22 @@ class Desk:
         with suppress(DataFileError):
             questions = self.questions
         return in_words(questions, walk)
+
+    def changes_about(self, ticket: Ticket) -> list[RecentChange]:
+        """The recent changes that touch a ticket, the newest first (R2a.4a)."""
+        from sdcli.triage.changes import about, recent  # noqa: PLC0415 - as above
+
+        return recent(self.policy, about(ticket), self.now)
+
+    def faq(self) -> list[tuple[str, str]]:
+        """The frequent questions: the articles of type information, id and title (R2a.1).
+
+        Raises:
+            DataFileError: a file of the knowledge base is wrong.
+        """
+        from sdcli.knowledge.articles import articles, questions_of  # noqa: PLC0415 - as above
+
+        return [(each.id, each.title) for each in questions_of(articles(self.root).values())]
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the change of a classification that was just made did to the clocks (R3d1.5)."""

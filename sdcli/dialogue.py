@@ -175,23 +175,34 @@ class _Move(Enum):
     BACK = "<"
     SKIP = "-"
     SKIP_REST = "--"
+    FAQ = "faq"
 
 
-_MOVES = {"<": _Move.BACK, "-": _Move.SKIP, "--": _Move.SKIP_REST, "!": _Move.SKIP_REST}
+_MOVES = {
+    "<": _Move.BACK,
+    "-": _Move.SKIP,
+    "--": _Move.SKIP_REST,
+    "!": _Move.SKIP_REST,
+    "faq": _Move.FAQ,
+}
 _HINT = (
-    "(? for unknown, - leaves a question out, -- all the rest, < goes back; Ctrl-C leaves, and "
-    "nothing is opened)"
+    "(? for unknown, - leaves a question out, -- all the rest, < goes back, faq shows the frequent "
+    "questions; Ctrl-C leaves, and nothing is opened)"
 )
 
 
 @_OPENS
 def ask_questions(
-    questions: Questions, given: Mapping[str, Answer], begin: Course
+    questions: Questions,
+    given: Mapping[str, Answer],
+    begin: Course,
+    faq: Callable[[], list[tuple[str, str]]] = list,
 ) -> dict[str, Answer]:
     """Ask what the given answers leave open; the answers, with those (R1b.1c).
 
     A list is answered by number, id or label; `?` is unknown, `-` leaves a question out, `--` all
-    that are left, and `<` goes back to the question before.
+    that are left, and `<` goes back to the question before. `faq` gives the frequent questions,
+    id and title; whoever types that word sees them (R2a.1).
     """
     from sdcli.triage.questions import follow, skip_rest  # noqa: PLC0415 - only these need it
 
@@ -201,6 +212,9 @@ def ask_questions(
     answers, asked = dict(given), list[str]()
     while (asks := follow(questions, answers, begin).asks) is not None:
         said = _ask_one(asks)
+        if said is _Move.FAQ:
+            _show_faq(faq())
+            continue
         if isinstance(said, Answer):
             answers[asks.id] = said
             asked.append(asks.id)
@@ -232,6 +246,15 @@ def _ask_one(asked: Asked) -> Answer | _Move:
     return said
 
 
+def _show_faq(articles: list[tuple[str, str]]) -> None:
+    """The frequent questions by title."""
+    click.echo(
+        "\nFrequent questions:" if articles else "\nThere are no frequent questions.", err=True
+    )
+    for id_, title in articles:
+        click.echo(f"  {line(id_)}  {line(title)}", err=True)
+
+
 def _show_question(asked: Asked) -> None:
     question = asked.question
     click.echo(f"\n{line(question.ask)}", err=True)
@@ -249,8 +272,8 @@ def _read_answer(asked: Asked) -> Answer | _Move:
         from sdcli.triage.questions import answer_to  # noqa: PLC0415 - as above
 
         said = text.strip()
-        if said in _MOVES:
-            return _MOVES[said]
+        if said.casefold() in _MOVES:
+            return _MOVES[said.casefold()]
         if choices and said.isdecimal():
             said = choices.get(int(said), said)
         try:

@@ -9,6 +9,7 @@ from sdcli.insight.classes import too_many, unclear, unused
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
+from sdcli.policy.model import SERVICES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sdcli.insight.classes import Finding
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
+
 
 _T = TypeVar("_T")
 
@@ -46,6 +48,7 @@ def lint(root: str) -> dict[str, int]:
         problems += shelf.problems
         if not shelf.problems:  # else one that could not be read would seem to be missing
             problems += _procedures(questions, shelf.articles)
+            problems += _request_procedures(policy, shelf.articles) if policy else ()
     if policy:
         problems += _placed(root, too_many(policy, questions))
     if problems or policy is None or formats is None or shelf is None:
@@ -99,3 +102,14 @@ def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Pro
                 line = int(leaf.place.rpartition(":")[2])
                 message = f"the leaf `{id_}` of `{name}` names no article: `{leaf.procedure}`"
                 yield Problem(QUESTIONS, line, message)
+
+
+def _request_procedures(policy: Policy, articles: Collection[str]) -> Iterator[Problem]:
+    """Requests of the catalog whose procedure is no article of the knowledge base (R2a.2b)."""
+    for service in policy.catalog.services.values():
+        for feature in service.features.values():
+            for id_, request in feature.requests.items():
+                if request.procedure and request.procedure not in articles:
+                    line = int(request.place.rpartition(":")[2])
+                    message = f"the request `{id_}` names no article: `{request.procedure}`"
+                    yield Problem(SERVICES, line, message)

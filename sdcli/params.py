@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sdcli.session import Session
+from sdcli.tickets.words import CHANGED, EVER_HAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -465,6 +466,20 @@ with_details = _options(
     click.option("--reproduced", type=_YES_NO, help="Whether the desk could bring it about."),
     _detail("where", "On what the desk could or could not."),
     click.option("--asked-before", type=_YES_NO, help="Whether it was asked before."),
+    click.option(
+        "--ever-had",
+        type=click.Choice(EVER_HAD),
+        help="Had it and lost it (yes), never had it (no), or it was taken away on purpose.",
+    ),
+    _detail("last-worked", "When it last worked."),
+    click.option("--others", type=_YES_NO, help="Whether others have it too."),
+    click.option("--changed", type=click.Choice(CHANGED), help="What has changed since then."),
+    _detail("justification", "What something new is for."),
+    _detail("wanted-by", "When it is wanted."),
+    _detail("similar", "What there is that is like it."),
+    click.option("--standard-change", type=_YES_NO, help="Whether it is often done just so."),
+    _detail("rfc", "The request for change that asks for it already."),
+    _detail("approval", "Whether somebody must agree before; who did, and where."),
 )
 """The details of a request, each kept apart (R1b.1)."""
 

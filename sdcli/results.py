@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.catalogue import Entry
+    from sdcli.triage.changes import RecentChange
     from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
@@ -68,6 +70,7 @@ class Effect(Struct, frozen=True):
 class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
+    `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
     its classification did to its clocks.
     """
@@ -77,6 +80,7 @@ class Changed(Struct, frozen=True):
     exit_code: int = DONE
     deduped: Sequence[str] = ()
     is_new: bool = True
+    changes: Sequence[RecentChange] | None = None
     effect: Effect | None = None
 
 
@@ -116,12 +120,16 @@ class Listed(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """What became of one request typed by a person; `before` is what was there already."""
+    """What became of one request typed by a person; `before` is what was there already.
+
+    `changes`: the recent ones that touch it (R2a.4a).
+    """
 
     outcome: Outcome
     seen: Seen | None
     before: Before | None = None
     exit_code: int = DONE
+    changes: Sequence[RecentChange] = ()
 
 
 class TakenIn(Struct, frozen=True):
@@ -155,11 +163,16 @@ class TakenAgain(Struct, frozen=True):
 
 
 class Suggested(Struct, frozen=True):
-    """A proposal for a ticket's classification; nothing was changed."""
+    """A proposal for a ticket's classification; nothing was changed.
+
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first.
+    """
 
     ref: str
     proposals: Mapping[str, Proposal]
     exit_code: int = DONE
+    changes: Sequence[RecentChange] = ()
+    notes: Sequence[str] = ()
 
 
 class Evaluated(Struct, frozen=True):
@@ -174,6 +187,15 @@ class Found(Struct, frozen=True):
 
     query: str
     hits: Sequence[Hit]
+    exit_code: int = DONE
+
+
+class CatalogFound(Struct, frozen=True):
+    """Entries of the catalog that fit, best first; `more` fit and were left out (R2b.1)."""
+
+    text: str
+    entries: Sequence[Entry]
+    more: int = 0
     exit_code: int = DONE
 
 
@@ -434,6 +456,7 @@ Result = (
     | Suggested
     | Evaluated
     | Found
+    | CatalogFound
     | Explained
     | Checked
     | Monitored

@@ -54,6 +54,7 @@ CALLS: dict[str, Call] = {
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
     "classify": Call((REF, "--impact", "low")),
+    "catalog": Call(("vpn",), writes=False, reads_ledger=False),
     "support": Call((REF, "--device", "a wireless router")),
     "notices": Call((), writes=False, reads_policy=False),
     "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),

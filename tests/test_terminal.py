@@ -198,6 +198,7 @@ def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
     """A list is answered by number, label, `?` or `-`; a wrong answer is asked again (R1b.1c)."""
     dialogue = (
         ("What can we do for you?", b"1\n"),
+        ("Did you ever have it", b"1\n"),
         ("What is it about?", b"signing in or my password\n"),
         ("when you sign in?", b"9\n"),
         ("Choose from the list", b"?\n"),
@@ -206,7 +207,8 @@ def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
         ("hinder the work?", b"low\n"),
         ("Anything else:", b"she called from the train\n"),
     )
-    given_ = [part for name in ("since", "before", "failed") for part in ("--skip", f"{name}=x")]
+    skipped = ("last-worked", "others", "changed", "before", "failed")
+    given_ = [part for name in skipped for part in ("--skip", f"{name}=x")]
     given_ += ["--answer", "expected=to be let in", "--skip", "message=x"]
 
     shown = _on_terminal(
@@ -225,7 +227,26 @@ def test_open_asks_on_a_terminal(desk_dir: Path) -> None:
     assert "SD-1 created: P4 incident, identity: I am out" in shown
     found = _on_terminal(desk_dir, "show", "1", env=PLAIN)
     assert "| she called from the train" in found
-    assert "kind > area > incident/identity > incident: 10 questions, 5 of them skipped" in found
+    assert "kind > area > incident/identity > incident: 13 questions, 7 of them skipped" in found
+
+
+def test_frequent_questions_are_shown_at_a_question(desk_dir: Path) -> None:
+    """Whoever types `faq` sees the frequent questions, and is asked the same again (R2a.1)."""
+    dialogue = (
+        ("What can we do for you?", b"FAQ\n"),
+        ("KB-121", b""),
+        ("What can we do for you?", b"4\n"),
+        ("What is it about?", b"--\n"),
+        ("Why all the rest", b"in a hurry\n"),
+        ("Anything else:", b"\n"),
+    )
+
+    shown = _on_terminal(
+        desk_dir, "open", "guests", "--user", "ada", "--ask", dialogue=dialogue, env=PLAIN
+    )
+
+    assert "faq shows the frequent" in shown
+    assert "SD-1 created: P3 information" in shown
 
 
 def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> None:
@@ -242,7 +263,7 @@ def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> Non
 @pytest.mark.parametrize("key", [b"\x03", b"\x04"])
 def test_leaving_open_opens_nothing(sd: Runner, desk_dir: Path, key: bytes) -> None:
     """Ctrl-C or Ctrl-D at a question of `open`: nothing is recorded, and that is what is said."""
-    dialogue = (("What can we do for you?", b"1\n"), ("What is it about?", key))
+    dialogue = (("What can we do for you?", b"1\n"), ("Did you ever have it", key))
 
     shown = _on_terminal(desk_dir, "open", "x", "--user", "ada", "--ask", dialogue=dialogue)
 

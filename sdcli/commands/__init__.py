@@ -36,6 +36,9 @@ COMMANDS: dict[str, Entry] = {
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),
     "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
+    "catalog": Entry(
+        "Classify", "Say what is offered and supported, how far it goes, and what is promised."
+    ),
     "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
     "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
     "search-kb": Entry("Classify", "Search the knowledge articles."),

@@ -76,9 +76,11 @@ def command(
         return _evaluated(desk, evaluate=evaluate)
     if not any(value not in (None, "") for value in given.values()):
         ticket = desk.ledger.get(ref)
+        changes = desk.changes_about(ticket)
         proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
-            return results.Suggested(ref, proposals)
+            first = _ask_first(ticket, proposals["type"].value)
+            return results.Suggested(ref, proposals, changes=changes, notes=first)
         from sdcli.dialogue import ask_classification
 
         given |= ask_classification(desk.policy, ticket, proposals)
@@ -86,7 +88,18 @@ def command(
     assessment = Assessment(**{name: value for name, value in said.items() if value is not None})
     wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
     ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
-    return results.Changed(desk.see(ticket), notes=_why(desk, ticket), effect=desk.effect(ticket))
+    changes = desk.changes_about(ticket)
+    effect = desk.effect(ticket)
+    seen, notes = desk.see(ticket), _why(desk, ticket)
+    return results.Changed(seen, notes=notes, changes=changes, effect=effect)
+
+
+def _ask_first(ticket: Any, type_: str) -> list[str]:
+    """What nobody has asked yet and must, before something is taken for a failure (R2a.2a)."""
+    if type_ != "incident" or ticket.type != "unknown" or ticket.key or ticket.request.ever_had:
+        return []
+    step = f"sdcli detail {ticket.ref} --ever-had yes, no or taken"
+    return [f"Ask first whether the caller ever had it: {step}"]
 
 
 def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
@@ -99,11 +112,15 @@ def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
 
 
 def _why(desk: Desk, ticket: Any) -> list[str]:
+    from sdcli.triage.category import told
     from sdcli.triage.priority import derive
 
     seen = desk.see(ticket)
     name = desk.policy.sla.agreements[seen.agreement].name
+    grounds = ticket.events[-1].grounds
+    kind = [told(ground) for ground in grounds if ground.field == "type"]
     return [
+        *(f"  Type: {reason}." for reason in kind),
         f"  Priority: {derive(desk.policy, ticket.impact, ticket.urgency).reason}.",
         f"  Agreement: {seen.agreement}, {name}.",
     ]

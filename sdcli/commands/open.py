@@ -185,7 +185,8 @@ class _Opening:
             item = linked(item, self._ref) if self._way == "same_as" else item
             outcome = self._desk.take_in([item], self._shown)[0]
         seen = self._desk.see(outcome.ticket) if outcome.ticket else None
-        return results.Opened(outcome, seen, before)
+        changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
+        return results.Opened(outcome, seen, before, changes=changes)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
@@ -268,7 +269,7 @@ def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
 
         from sdcli.dialogue import ask_notes, ask_questions
 
-        answers = ask_questions(questions, answers, begin)
+        answers = ask_questions(questions, answers, begin, desk.faq)
         item = item if item.details else replace(item, details=ask_notes())
     if given["skip_rest"]:
         answers = skip_rest(questions, answers, begin, given["skip_rest"])

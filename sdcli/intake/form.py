@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from sdcli.errors import AnswerError, AnswersFileError, NotFoundError
 from sdcli.intake.items import PORTAL
 from sdcli.policy.trees import Course
-from sdcli.tickets.contact import Answer, RequestDetails
+from sdcli.tickets.contact import CHOSEN, Answer, RequestDetails
 from sdcli.tickets.event import ArticleUse
-from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, YES_NO
+from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN
 from sdcli.triage import questions as walking
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ DETAILS = RequestDetails.__struct_fields__
 _READ = "shared"
 """What an article did that the caller had before asking, in the word of the desk's list."""
 
-_BY_YES_OR_NO = ("reproduced", "asked_before")
 _TAKEN = ("queue", "procedure", "agreement")
 
 
@@ -255,9 +254,9 @@ def _says(value: str) -> bool:
 
 def _detail(name: str, value: Any) -> str:
     """A detail as text; nothing if the value is none."""
-    if name in _BY_YES_OR_NO:
+    if name in CHOSEN:
         word = ("yes" if value else "no") if isinstance(value, bool) else value
-        return word if isinstance(word, str) and word in YES_NO else ""
+        return word if isinstance(word, str) and word in CHOSEN[name] else ""
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -95,6 +95,16 @@ def articles(root: str) -> dict[str, Article]:
     return shelf.articles
 
 
+def questions_of(shelf: Iterable[Article], service: str = "") -> list[Article]:
+    """The frequent questions: the articles of type information for callers, by title (R2a.1)."""
+    found = [
+        each
+        for each in shelf
+        if each.type == "information" and (not service or service in each.services)
+    ]
+    return sorted(found, key=lambda each: (each.audience != "user", each.title.casefold()))
+
+
 def article(root: str, given: str) -> Article:
     """One article by its id; only its own file is read.
 

@@ -142,6 +142,11 @@ def search(
     return [_hit(wanted[row[0]], row[1], row[2]) for row in rows]
 
 
+def listed(article: Article) -> Hit:
+    """An article in a list that nobody searched for."""
+    return _hit(article, 0.0, article.symptoms[0] if article.symptoms else article.title)
+
+
 def _terms(query: str) -> str:
     """The query in the index's language: each word, and each pair of neighbours as a phrase.
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, listed, nearest
+from sdcli.policy import check_classification
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -223,4 +224,13 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (_vocabulary, ("vocabulary",)),
     (_intake, ("intake", "vocabulary")),
     (_schedule, ("schedule", "catalog", "vocabulary")),
+    (check_classification.service_map, ("catalog",)),
+    (check_classification.catalog, ("catalog",)),
+    (check_classification.changes, ("schedule", "catalog", "contacts", "teams")),
+    (check_classification.answers, ("classification",)),
+    (check_classification.processes, ("classification", "catalog")),
+    (check_classification.presets, ("classification", "catalog", "contacts")),
+    (check_classification.consequences, ("classification",)),
+    (check_classification.support, ("classification", "sla", "teams", "vocabulary")),
+    (check_classification.numbers, ("classification",)),
 )

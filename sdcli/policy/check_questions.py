@@ -12,19 +12,18 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from sdcli.errors import Problem, listed, nearest
+from sdcli.policy.check_walks import walk_problems
 from sdcli.policy.questions import QUESTIONS
-from sdcli.policy.trees import Course, free_questions, ways
-from sdcli.tickets.words import LEVELS, UNKNOWN, YES_NO
+from sdcli.policy.trees import following, free_questions, ways
+from sdcli.tickets.contact import CHOSEN
+from sdcli.tickets.words import LEVELS, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sdcli.policy.model import Policy
-    from sdcli.policy.questions import Leaf, Question, QuestionFile, QuestionTree
+    from sdcli.policy.questions import Leaf, Question, QuestionFile
     from sdcli.tickets.words import RequestType
-
-MOST_BEFORE_QUEUE = 3
-"""How many questions may be asked before a queue is known (R1a.1e)."""
 
 MOST_FREE = 3
 """How many questions of one tree may be answered in free text (R1a.3a)."""
@@ -39,12 +38,7 @@ _ORDINARY = frozenset(
 )
 """Ids of usual lists that callers say as well; what is refused must surely be a code."""
 
-_FIXED = {
-    "impact": LEVELS,
-    "urgency": LEVELS,
-    "reproduced": YES_NO,
-    "asked_before": YES_NO,
-}
+_FIXED = {"impact": LEVELS, "urgency": LEVELS, **CHOSEN}
 
 
 class _File:
@@ -134,7 +128,8 @@ def question_problems(
     found = [problem for rule in _SHAPE for problem in rule(whole)]
     found = found or list(_circles(whole))
     if not found:  # only where every way leads somewhere, and ends, can they be followed
-        found = [problem for rule in _WALKS for problem in rule(whole)]
+        told = walk_problems(file, frozenset(policy.catalog.services))
+        found = [whole.problem(path, message) for path, message in told]
     return sorted(set(found))
 
 
@@ -276,7 +271,7 @@ def _few_free(file: _File) -> Iterator[Problem]:
 def _circles(file: _File) -> Iterator[Problem]:
     """No question and no tree leads back to itself."""
     for name, tree in file.trees.items():
-        circle = _circle({id_: _following(each) for id_, each in tree.questions.items()})
+        circle = _circle({id_: following(each) for id_, each in tree.questions.items()})
         if circle:
             message = f"the questions go round in a circle: {' > '.join(circle)}"
             yield file.problem(f"trees.{name}.questions.{circle[0]}", message)
@@ -290,23 +285,6 @@ def _circles(file: _File) -> Iterator[Problem]:
         yield file.problem(f"trees.{circle[0]}", message)
 
 
-def _reached(file: _File) -> Iterator[Problem]:
-    """Every question and every leaf can be reached."""
-    for name, tree in file.trees.items():
-        questions, leaves = _depths(tree)
-        for id_ in tree.questions:
-            if not questions[id_]:
-                yield file.problem(f"trees.{name}.questions.{id_}", f"no way leads to `{id_}`")
-        for id_ in tree.leaves:
-            if not leaves[id_]:
-                message = f"no way leads to the leaf `{id_}`"
-                yield file.problem(f"trees.{name}.leaves.{id_}", message)
-
-
-def _following(question: Question) -> list[str]:
-    return [next_ for next_, _ in ways(question).values() if next_]
-
-
 def _circle(graph: Mapping[str, list[str]]) -> list[str]:
     """A way that comes back to where it began; empty if there is none."""
     try:
@@ -315,44 +293,6 @@ def _circle(graph: Mapping[str, list[str]]) -> list[str]:
         circle: list[str] = error.args[1][::-1]
         return circle
     return []
-
-
-def _depths(tree: QuestionTree) -> tuple[dict[str, int], dict[str, int]]:
-    """For each question and each leaf: the most questions up to it, 0 if no way leads there."""
-    graph = {id_: _following(each) for id_, each in tree.questions.items()}
-    questions, leaves = dict.fromkeys(graph, 0), dict.fromkeys(tree.leaves, 0)
-    questions[tree.first] = 1
-    for id_ in reversed([*TopologicalSorter(graph).static_order()]):
-        asked = questions[id_]
-        for next_, leaf in ways(tree.questions[id_]).values() if asked else ():
-            if leaf:
-                leaves[leaf] = max(leaves[leaf], asked)
-            elif next_:
-                questions[next_] = max(questions[next_], asked + 1)
-    return questions, leaves
-
-
-def _shallow(file: _File) -> Iterator[Problem]:
-    """A queue is known after three questions at most, whatever is answered (R1a.1e)."""
-    depths = {name: _depths(tree)[1] for name, tree in file.trees.items()}
-    under_way = [(Course(file.first), 0)]
-    while under_way:
-        before, asked_before = under_way.pop()
-        name, course = before.enter(file.trees)
-        for id_, leaf in file.trees[name].leaves.items():
-            path = f"trees.{name}.leaves.{id_}"
-            asked = asked_before + depths[name][id_]
-            after = course.leave(leaf)
-            if asked > MOST_BEFORE_QUEUE or (asked == MOST_BEFORE_QUEUE and not leaf.queue):
-                message = (
-                    f"up to {asked} questions lead to the leaf `{id_}` before a queue is known; "
-                    f"{MOST_BEFORE_QUEUE} must be enough"
-                )
-                yield file.problem(path, message)
-            elif not leaf.queue and not after.enter(file.trees)[0]:
-                yield file.problem(path, f"the leaf `{id_}` ends a walk, and no queue is known")
-            elif not leaf.queue:
-                under_way.append((after, asked))
 
 
 _SHAPE: tuple[Callable[[_File], Iterator[Problem]], ...] = (
@@ -365,4 +305,3 @@ _SHAPE: tuple[Callable[[_File], Iterator[Problem]], ...] = (
     _words,
     _few_free,
 )
-_WALKS: tuple[Callable[[_File], Iterator[Problem]], ...] = (_reached, _shallow)

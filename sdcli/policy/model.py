@@ -221,6 +221,7 @@ class Feature(Struct, frozen=True, kw_only=True):
     capacity: Capacity | None = None
     not_for: tuple[str, ...] = ()
     requests: dict[str, FulfilmentRequest] = {}
+    place: str = ""
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -432,6 +433,7 @@ class Outage(Struct, frozen=True, kw_only=True):
     components: tuple[str, ...] = ()
     environment: str = ""
     change: str = ""
+    place: str = ""
 
 
 class Change(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,15 @@ Filled: TypeAlias = Literal[
     "reproduced",
     "where",
     "asked_before",
+    "ever_had",
+    "last_worked",
+    "others",
+    "changed",
+    "justification",
+    "wanted_by",
+    "similar",
+    "standard_change",
+    "rfc",
     "impact",
     "urgency",
 ]
@@ -66,16 +75,19 @@ class Leaf(Struct, frozen=True, kw_only=True):
     """What is known where a tree ends (R2a.5); what is empty stays as it was.
 
     Args:
+        type: what kind of request it is; `unknown` says that nobody can know it yet.
         procedure: the article that says what to do now.
+        approval: somebody must agree before it is done (R2a.4a).
         tree: the tree that goes on, in place of the one that otherwise would.
     """
 
-    type: RequestType = UNKNOWN
+    type: RequestType | None = None
     service: str = ""
     feature: str = ""
     queue: str = ""
     procedure: str = ""
     agreement: str = ""
+    approval: bool = False
     tree: str = ""
     place: str
 

@@ -45,7 +45,7 @@ class Course(NamedTuple):
     def leave(self, leaf: Leaf) -> Course:
         """The course after a leaf: what it sets is known, and a tree that it names comes next."""
         plan = (leaf.tree,) if leaf.tree else self.plan
-        type_ = self.type if leaf.type == UNKNOWN else leaf.type
+        type_ = self.type if leaf.type in (None, UNKNOWN) else leaf.type
         service = leaf.service or self.service
         return self._replace(plan=plan, type=type_, service=service, named=leaf.tree)
 
@@ -70,6 +70,11 @@ def ways(question: Question) -> dict[str, tuple[str, str]]:
     own = (question.next, question.leaf)
     chosen = {id_: (each.next, each.leaf) for id_, each in question.choices.items()}
     return {UNKNOWN: own, **{id_: way if any(way) else own for id_, way in chosen.items()}}
+
+
+def following(question: Question) -> list[str]:
+    """The questions that come next, whatever is answered."""
+    return [next_ for next_, _ in ways(question).values() if next_]
 
 
 def free_questions(tree: QuestionTree) -> list[str]:

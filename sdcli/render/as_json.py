@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
 
 
 def dump(value: Any) -> str:
@@ -137,6 +138,8 @@ def _changed(result: results.Changed) -> dict[str, Any]:
             "clocks_before": {target: clock(face) for target, face in found.before.sla.items()},
             "hand_to": found.hand_to or None,
         }
+    if result.changes is not None:
+        told |= _changes(result.changes)
     return told
 
 
@@ -202,11 +205,18 @@ def person(found: Person) -> dict[str, Any]:
 
 def _opened(result: results.Opened) -> dict[str, Any]:
     told = _outcome(result.outcome, ticket(result.seen) if result.seen else None)
+    told |= _changes(result.changes)
     if result.before is None or result.seen is None:
         return told
     from sdcli.render.before import as_json  # noqa: PLC0415 - only `open` pays for it
 
     return told | as_json(result.before, result.seen.now)
+
+
+def _changes(changes: Sequence[RecentChange]) -> dict[str, Any]:
+    from sdcli.render.changes import as_json  # noqa: PLC0415 - few commands look for them
+
+    return {"changes": as_json(changes)}
 
 
 def _outcomes(
@@ -316,10 +326,12 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "ref": result.ref,
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
+        **_changes(result.changes),
     },
     results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
+    results.CatalogFound: lambda result: [msgspec.to_builtins(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {
         "breached": result.breached,

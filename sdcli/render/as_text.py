@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
     from sdcli.triage.evaluate import Bin, Score
     from sdcli.triage.suggest import Proposal
 
@@ -77,6 +78,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
+    told += [f"  {text}" for text in _recent(result.changes or ())]
     lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
     return lines, _hint(result.seen)
 
@@ -87,6 +89,15 @@ def _effect(result: results.Changed) -> Iterable[str]:
     from sdcli.render.mistakes import effect  # noqa: PLC0415 - only a change pays for it
 
     return effect(result.effect, result.seen)
+
+
+def _recent(changes: Sequence[RecentChange]) -> list[str]:
+    """The recent changes in sentences."""
+    if not changes:
+        return []
+    from sdcli.render.changes import lines  # noqa: PLC0415 - few tickets have any
+
+    return lines(changes)
 
 
 def _hint(seen: results.Seen) -> list[str]:
@@ -178,7 +189,7 @@ def _row_lines(name: str, value: str) -> list[str]:
     return [f"  {name + ':':<12}{head}", *(f"{'':14}{text}" for text in rest)]
 
 
-_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps")
+_SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps", "because")
 
 
 def _status(seen: results.Seen) -> str:
@@ -293,6 +304,15 @@ def _fact_rows(known: AlertFacts, ticket: Ticket) -> list[tuple[str, str]]:
     ]
 
 
+_LABELS = {
+    "ever_had": "had before",
+    "last_worked": "worked",
+    "justification": "because",
+    "wanted_by": "wanted by",
+    "standard_change": "standard",
+}
+"""Details whose names are too long for their column."""
+
 _ASKED = {"yes": "before", "no": "never before", "unknown": "nobody knows whether before"}
 
 
@@ -304,7 +324,7 @@ def _request_rows(ticket: Ticket) -> list[tuple[str, str]]:
     articles = ", ".join(use.id for use in opening.read)
     state = ", ".join(f"{name}={value}" for name, value in opening.state.items())
     rows = [
-        *told.items(),
+        *((_LABELS.get(name, name), text) for name, text in told.items()),
         ("asked", _ASKED.get(asked, asked)),
         ("questions", _walk(ticket)),
         ("procedure", opening.procedure),
@@ -426,9 +446,8 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
 
 
 def _opened(result: results.Opened, screen: Screen) -> _Lines:
-    return _outcome_lines(result.outcome, result.seen, screen), (
-        _hint(result.seen) if result.seen else []
-    )
+    hints = _hint(result.seen) if result.seen else []
+    return _outcome_lines(result.outcome, result.seen, screen), [*_recent(result.changes), *hints]
 
 
 def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
@@ -596,8 +615,11 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
         if name != "priority" and proposal.value != "unknown"
     )
     typed = flags or "--type TYPE --service SERVICE --impact IMPACT --urgency URGENCY"
+    rows += [f"  {text}" for text in _recent(result.changes)]
+    notes = [line(note) for note in result.notes]
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
-        f"Next: sdcli classify {result.ref} {typed}"
+        *notes,
+        f"Next: sdcli classify {result.ref} {typed}",
     ]
 
 
@@ -611,7 +633,7 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
         kind = "known error" if hit.known_error else hit.type
         lines.append(
             f"{screen.style(hit.id, bold=True)}  {line(hit.title)}  "
-            f"[{kind}, {hit.audience}, {hit.score:.1f}]"
+            f"[{kind}, {hit.audience}{f', {hit.score:.1f}' if hit.score else ''}]"
         )
         before, *marked = line(hit.snippet).split(MARK)
         shown = before + "".join(
@@ -620,6 +642,15 @@ def _found(result: results.Found, screen: Screen) -> _Lines:
         )
         lines.append(f"    {shown}")
     return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
+
+
+def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
+    from sdcli.render.catalog import lines, nothing  # noqa: PLC0415 - one command pays for it
+
+    if not result.entries:
+        return nothing(result.text)
+    more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
+    return [text for each in result.entries for text in lines(each, screen.style)], more
 
 
 def _explained(result: results.Explained, screen: Screen) -> _Lines:
@@ -879,6 +910,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Evaluated: _evaluated,
     results.Explained: _explained,
     results.Found: _found,
+    results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,
     results.Linted: _linted,

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.words import UNKNOWN
+from sdcli.tickets.words import CHANGED, EVER_HAD, UNKNOWN, YES_NO
 
 
 class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +64,14 @@ class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
         evidence: messages, numbers, where to see it; `steps`: how to bring it about.
         reproduced: `yes`, `no` or `unknown`: whether the desk could; `where`: on what.
         asked_before: `yes`, `no` or `unknown`.
+        ever_had: `yes` for had and lost, `no` for never, `taken` for taken away on purpose, or
+            `unknown` (R2a.2a).
+        last_worked: when it last worked; `others`: whether others have it too; `changed`: what
+            has changed since, a word of `CHANGED` (R2a.4).
+        justification: what something new is for; `wanted_by`: when it is wanted; `similar`: what
+            there is that is like it; `standard_change`: whether it is done often in just this
+            way; `rfc`: the request for change that asks for it already (R2a.3).
+        approval: whether somebody must agree before, who did, and where (R2a.4a).
     """
 
     wanted: str = ""
@@ -75,6 +83,16 @@ class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reproduced: str = ""
     where: str = ""
     asked_before: str = ""
+    ever_had: str = ""
+    last_worked: str = ""
+    others: str = ""
+    changed: str = ""
+    justification: str = ""
+    wanted_by: str = ""
+    similar: str = ""
+    standard_change: str = ""
+    rfc: str = ""
+    approval: str = ""
 
     def overlaid(self, later: RequestDetails) -> RequestDetails:
         """These details, with what was said later in place of what was said before."""
@@ -84,6 +102,20 @@ class RequestDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What has been said, by name; the rest is left out."""
         found = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: text for name, text in found.items() if text}
+
+
+CHOSEN: dict[str, tuple[str, ...]] = {
+    "reproduced": YES_NO,
+    "asked_before": YES_NO,
+    "ever_had": EVER_HAD,
+    "others": YES_NO,
+    "changed": CHANGED,
+    "standard_change": YES_NO,
+}
+"""The details that are one word of a list, and the words; the others are free text."""
+
+NEEDED = "needed"
+"""What a request says of the approval that it waits for (R2a.4a)."""
 
 
 class Assessment(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -35,5 +35,11 @@ WORKAROUNDS = ("none", "hard", "good", UNKNOWN)
 
 YES_NO = ("yes", "no", UNKNOWN)
 
+EVER_HAD = ("yes", "no", "taken", UNKNOWN)
+"""Whether somebody ever had access: had it and lost it, never, or it was taken away on purpose."""
+
+CHANGED = ("moved", "role", "software", "machine", "nothing", UNKNOWN)
+"""What has changed since it last worked: the office, the role, the software, the machine (R2a.4)."""
+
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)

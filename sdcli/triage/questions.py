@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdcli.errors import AnswerError, NoSuchEntryError
 from sdcli.policy.questions import QUESTIONS
 from sdcli.policy.trees import Course, ways
-from sdcli.tickets.contact import Answer, RequestDetails, Walk
+from sdcli.tickets.contact import CHOSEN, NEEDED, Answer, RequestDetails, Walk
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.suggest import Proposal
 
@@ -24,7 +24,6 @@ UNKNOWN_SIGN = "?"
 """What may be typed for `unknown`."""
 
 _LEVELS = ("impact", "urgency")
-_BY_ID = ("reproduced", "asked_before")
 _LEAF = ("type", "service", "feature", "queue", "procedure", "agreement")
 
 
@@ -251,14 +250,17 @@ def _sets(passages: Sequence[_Passage]) -> dict[str, Proposal]:
                 _add(found, {asked.fills: said.answer}, _because(passage, said))
         if passage.leaf and passage.answers:
             leaf = {key: getattr(passage.leaf, key) for key in _LEAF}
-            _add(found, leaf, _because(passage, passage.answers[-1]))
+            why = _because(passage, passage.answers[-1])
+            if passage.leaf.type == UNKNOWN:  # said so, which is an answer (R1b.1d)
+                found.setdefault("type", Proposal(UNKNOWN, why))
+            _add(found, leaf, why)
     return found
 
 
 def _add(found: dict[str, Proposal], values: Mapping[str, str], reason: str) -> None:
     """Add what is said and new; a feature does not outlive its service."""
     for key, value in values.items():
-        if value in ("", UNKNOWN) or (key in found and found[key].value == value):
+        if value in (None, "", UNKNOWN) or (key in found and found[key].value == value):
             continue
         if key == "service":
             found.pop("feature", None)
@@ -272,13 +274,15 @@ def _because(passage: _Passage, said: Answer) -> str:
 
 
 def _details(passages: Sequence[_Passage]) -> RequestDetails:
-    filled = {
-        asked.fills: _shown(asked, said) if asked.fills not in _BY_ID else said.answer
+    filled: dict[str, str] = {
+        asked.fills: _shown(asked, said) if asked.fills not in CHOSEN else said.answer
         for asked, said in _said(passages)
         if asked.fills
         and asked.fills not in _LEVELS
-        and (said.answer != UNKNOWN or asked.fills in _BY_ID)
+        and (said.answer != UNKNOWN or asked.fills in CHOSEN)
     }
+    if any(passage.leaf and passage.leaf.approval for passage in passages):
+        filled["approval"] = NEEDED
     return RequestDetails(**filled)
 
 

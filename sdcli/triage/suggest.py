@@ -82,7 +82,7 @@ def suggest(policy: Policy, text: str, known: Known = _NOTHING) -> dict[str, Pro
 
     What is known stays, and the rest is looked for within it.
     """
-    words = _folded(text)
+    words = folded(text)
     type_, why = _type(words, known)
     service = _kept(known.service) or _service(policy, words)
     feature = _kept(known.feature) or _feature(policy, service.value, words)
@@ -102,7 +102,28 @@ def _kept(value: str) -> Proposal | None:
     return None if value == UNKNOWN else Proposal(value, ALREADY)
 
 
-def _folded(text: str) -> str:
+def holds(words: str, phrase: str) -> bool:
+    """Whether a phrase occurs in a folded text."""
+    wanted = _phrase(phrase)
+    return bool(wanted.strip()) and wanted in words
+
+
+def is_question(words: str) -> str:
+    """The turn of phrase by which a folded text asks how something is done; empty if none."""
+    return _turn("information", words)
+
+
+def is_failure(words: str) -> str:
+    """The turn of phrase by which a folded text tells of a failure; empty if none."""
+    return _turn("incident", words)
+
+
+def _turn(type_: RequestType, words: str) -> str:
+    found = re.search(rf" ({dict(_TYPES)[type_]})(?= )", words)
+    return found.group(1) if found else ""
+
+
+def folded(text: str) -> str:
     """Lower case words with single blanks between and around, so that phrases can be found.
 
     An apostrophe is left out, so that "can't" is one word however it is typed.
@@ -162,7 +183,7 @@ def _hits(words: str, phrases: Iterable[str], weight: int) -> list[tuple[int, st
 @lru_cache(maxsize=10_000)
 def _phrase(phrase: str) -> str:
     """A phrase of the catalog, folded once for the thousands of texts it is looked for in."""
-    return _folded(phrase)
+    return folded(phrase)
 
 
 def _best(scores: Mapping[str, list[tuple[int, str]]], kind: str, nothing: str) -> Proposal:

@@ -267,7 +267,7 @@ class TestAtATerminal:
         walk = ("--answer", "need=broken", "--answer", "about=connection")
         told = sd(
             *("open", "x", "--user", "ada", "--ask", *walk),
-            stdin="0\n1\n--\nin a hurry\n\n1\n",
+            stdin="0\n1\n1\n--\nin a hurry\n\n1\n",
         )
 
         shown = told.stderr
@@ -278,7 +278,7 @@ class TestAtATerminal:
 
     def test_there_is_a_way_back(self, sd: Runner, sdj: JsonRunner) -> None:
         """`<` goes back one question, from a reason too; `--` leaves out all the rest at once."""
-        keys = ("<", "1", "2", "<", "1", "-", "", "<", "!", "<", "--", "no time", "")
+        keys = ("<", "1", "1", "2", "<", "1", "-", "", "<", "!", "<", "--", "no time", "")
 
         told = sd("open", "x", "--user", "ada", "--ask", stdin="\n".join(keys) + "\n")
 
@@ -286,8 +286,8 @@ class TestAtATerminal:
         ticket = sdj("show", "1")
         assert ticket["service"] == "identity"
         answers = ticket["walk"]["answers"]
-        assert [answer.get("answer") for answer in answers[:2]] == ["broken", "account"]
-        assert {answer.get("skipped") for answer in answers[2:]} == {"no time"}
+        assert [answer.get("answer") for answer in answers[:3]] == ["broken", "yes", "account"]
+        assert {answer.get("skipped") for answer in answers[3:]} == {"no time"}
 
 
 def test_what_is_there_is_in_the_answer(sdj: JsonRunner, sd: Runner) -> None:

@@ -36,7 +36,8 @@ DETAILS = {
     "where": "the laptop of the desk",
     "asked_before": "no",
 }
-DROPS = ("need=broken", "about=connection", "connection=home", "vpn-when=dropping")
+ALL = {**dict.fromkeys(RequestDetails.__struct_fields__), **DETAILS}
+DROPS = ("need=broken", "ever-had=yes", "about=connection", "connection=home", "vpn-when=dropping")
 
 
 def _options(pairs: dict[str, str]) -> list[str]:
@@ -53,7 +54,7 @@ OPEN = ("open", "VPN drops", "--user", "ada")
 def test_details_are_kept_apart(sd: Runner, sdj: JsonRunner) -> None:
     """Each detail is an option, a key of the answer and a row of its own (R1b.1)."""
     opened = sdj(*OPEN, *_options(DETAILS))
-    assert opened["request"] == DETAILS
+    assert opened["request"] == ALL
 
     shown = sd("show", "1").stdout
     for name, text in DETAILS.items():
@@ -68,7 +69,7 @@ def test_details_can_be_added_later(sd: Runner, sdj: JsonRunner) -> None:
 
     changed = sdj("detail", "1", "--failed", "it drops at night", "--reproduced", "no")
 
-    nothing = dict.fromkeys(DETAILS)
+    nothing = dict.fromkeys(ALL)
     told = {"wanted": "to work", "failed": "it drops at night", "reproduced": "no"}
     assert changed["request"] == {**nothing, **told}
     events = sdj("history", "1")
@@ -87,20 +88,34 @@ def test_detail_needs_something_to_add(sd: Runner) -> None:
 
 def test_answers_classify_and_route(sdj: JsonRunner, desk_dir: Path, policy: Policy) -> None:
     """What leaves set is taken with its reason; the walk is kept with the version (R2a.5)."""
-    said = (*DROPS, "hindered=low", "stopped=It can wait", "since=?", "message=error 809")
+    said = (
+        *DROPS,
+        "hindered=low",
+        "stopped=It can wait",
+        "last-worked=?",
+        "others=no",
+        "changed=role",
+        "message=error 809",
+    )
     opened = sdj(*OPEN, *_answers(*said), "--skip", "before=in a hurry", "--skip-rest", "train")
 
     assert opened["type"] == "incident"
     assert (opened["service"], opened["feature"]) == ("vpn", "remote-work")
     assert (opened["impact"], opened["urgency"]) == ("low", "low")
     assert (opened["queue"], opened["procedure"]) == ("service-desk", "KB-104")
-    assert opened["fields"] == {"since": "unknown"}
-    assert opened["request"]["evidence"] == "error 809"
+    assert opened["fields"] == {}
+    known = {name: text for name, text in opened["request"].items() if text}
+    assert known == {
+        "ever_had": "yes",
+        "others": "no",
+        "changed": "role",
+        "evidence": "error 809",
+    }
     walk = opened["walk"]
     assert walk["version"] == read_questions(str(desk_dir), policy).version
     by_question = {answer.pop("question"): answer for answer in walk["answers"]}
     assert by_question["vpn-when"] == {"answer": "dropping"}
-    assert by_question["since"] == {"answer": "unknown"}
+    assert by_question["last-worked"] == {"answer": "unknown"}
     assert by_question["before"] == {"skipped": "in a hurry"}
     assert by_question["failed"] == {"skipped": "train"}
     reasons = sdj("history", "1")[0]["reasons"]
@@ -212,7 +227,7 @@ def test_a_file_without_answers_is_told(sd: Runner, tmp_path: Path, text: str) -
     ("options", "code", "told"),
     [
         (_answers("need=brocken"), USAGE, "has no answer 'brocken'. Choose: broken (Something"),
-        (_answers("need=broken"), USAGE, "`about`"),
+        (_answers("need=broken"), USAGE, "`ever-had`"),
         (_answers("need"), USAGE, "K=V"),
         (["--skip", "need="], USAGE, "K=REASON"),
         (_answers("nede=broken"), NOT_FOUND, "Did you mean need?"),
@@ -259,15 +274,15 @@ def test_a_form_becomes_a_request(sd: Runner, sdj: JsonRunner) -> None:
 
     assert (opened["channel"], opened["requester"]) == ("portal", "ada")
     assert (opened["service"], opened["feature"]) == ("printing", "office-printing")
-    assert opened["request"] == DETAILS
+    assert opened["request"] == ALL
     assert opened["state"] == {"page": "/printers/p-21", "tries": "3"}
     assert opened["read"] == [
         {"id": "KB-110", "outcome": "shared", "revision": ""},
         {"id": "KB-999", "outcome": "shared", "revision": "4f1c"},
     ]
     assert opened["fields"] == {"form": "broken-printer"}
-    assert opened["walk"]["answers"][3] == {"question": "printing-part", "answer": "paper"}
-    assert opened["walk"]["answers"][4]["skipped"] == "the form has no answer"
+    assert opened["walk"]["answers"][4] == {"question": "printing-part", "answer": "paper"}
+    assert opened["walk"]["answers"][5]["skipped"] == "the form has no answer"
     reasons = sdj("history", "1")[0]["reasons"]
     assert reasons["read"] == "the knowledge base has no KB-999"
     shown = sd("show", "1").stdout

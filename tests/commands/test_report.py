@@ -35,7 +35,7 @@ def test_classification_by_type(sd: Runner, sdj: JsonRunner) -> None:
     assert "Classification of 5 tickets, all that there are." in told
     assert "Reclassified: 2 of 5 (40 %) [SD-1 SD-2] of those classified." in told
     assert "incident → fulfilment: 1 [SD-1]" in told
-    assert "What can we do for you? (need, catalog/questions.yaml:" in told
+    assert "it work then? (ever-had, catalog/questions.yaml:" in told
     report = sdj("report", "classification")
     cells = {(c["first"], c["final"]): c["tickets"]["refs"] for c in report["cells"]}
     assert cells["incident", "fulfilment"] == ["SD-1"]

@@ -74,28 +74,28 @@ def test_the_starter_has_no_remarks(sdj: JsonRunner) -> None:
     assert _remarks(sdj) == []
 
 
-_GUEST = "keywords: [guest, voucher, visitor]"
-_PARTNER = "        keywords: [partner, external]\n"
+_STOCK = "keywords: [stock, delivery]"
+_SCAN = "        keywords: [scan]\n"
 
 
 def test_what_words_cannot_tell_apart(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
     """Two features with the same keywords are a remark with its line, and exit 0 (R7.4)."""
-    _edit(desk_dir, SERVICES, _GUEST, "keywords: [STAFF wifi]")
-    line = _line(desk_dir, SERVICES, "      guest-wifi:")
+    _edit(desk_dir, SERVICES, _STOCK, "keywords: [POSTING, invoice, month-end]")
+    line = _line(desk_dir, SERVICES, "      logistics:")
     [(file, at, message)] = _remarks(sdj)
     assert (file, at) == (SERVICES, line)
-    assert "feature of `wifi` `guest-wifi` has the same keywords as `staff-wifi`" in message
+    assert "feature of `erp` `logistics` has the same keywords as `finance`" in message
     assert f"remark: {SERVICES}:{line}: " in sd("lint").stdout
 
 
 def test_what_nothing_leads_to(sdj: JsonRunner, desk_dir: Path) -> None:
     """A feature with no keyword and no leaf will never be proposed; with a leaf it is fine (R7.4)."""
-    _edit(desk_dir, SERVICES, _PARTNER, "")
+    _edit(desk_dir, SERVICES, _SCAN, "")
     assert _remarks(sdj) == []
-    _edit(desk_dir, QUESTIONS, "feature: partner-access, ", "")
+    _edit(desk_dir, QUESTIONS, "feature: scan-to-mail, ", "")
     [(file, at, message)] = _remarks(sdj)
-    assert (file, at) == (SERVICES, _line(desk_dir, SERVICES, "      partner-access:"))
-    assert message.startswith("no question leads to the feature `partner-access` of `vpn`")
+    assert (file, at) == (SERVICES, _line(desk_dir, SERVICES, "      scan-to-mail:"))
+    assert message.startswith("no question leads to the feature `scan-to-mail` of `printing`")
 
 
 def _named(remarks: list[tuple[str, int, str]], file: str) -> set[str]:

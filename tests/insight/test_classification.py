@@ -213,7 +213,7 @@ def test_planned_outages_are_no_requests() -> None:
 def test_the_first_question_parts_the_types() -> None:
     """The trees themselves say which question tells an incident from a fulfilment (R2a.2a)."""
     found = parting(places(_QUESTIONS, "type"), "incident", "fulfilment", 3)
-    assert (found[0].tree, found[0].id, found[0].nth) == ("kind", "need", 1)
+    assert (found[0].tree, found[0].id, found[0].nth) == ("kind", "ever-had", 2)
     assert parting(places(_QUESTIONS, "service"), "vpn", "wifi", 1)[0].id == "connection"
     assert parting(places(_QUESTIONS, "service"), "vpn", "printing", 1)[0].id == "about"
 
@@ -243,14 +243,14 @@ def test_whether_the_question_was_asked() -> None:
     report = classification(
         [
             _ticket(1, dict(flip), type="incident"),
-            _ticket(2, dict(flip), type="incident", answers={"need": "unknown"}),
-            _ticket(3, dict(flip), type="incident", answers={"need": "broken"}),
+            _ticket(2, dict(flip), type="incident", answers={"ever-had": "unknown"}),
+            _ticket(3, dict(flip), type="incident", answers={"ever-had": "yes"}),
             _ticket(4, dict(flip), type="incident", answers={"about": "mail"}),
-            _ticket(5, type="incident", answers={"need": "broken"}),
+            _ticket(5, type="incident", answers={"ever-had": "yes"}),
         ],
         _QUESTIONS,
     )
-    [found] = [each for each in _told(report, "trees") if each.question == "need"]
+    [found] = [each for each in _told(report, "trees") if each.question == "ever-had"]
     assert (found.asked.refs, found.unknown.refs) == (("SD-3",), ("SD-2",))
     assert (found.not_asked.refs, found.skipped.count) == (("SD-1", "SD-4"), 0)
     assert report.confusions[0].tickets.count == 4
@@ -260,7 +260,7 @@ def test_history_names_the_question_whose_answers_told() -> None:
     """Where enough answers are stored, the one that goes with the mistakes is found (R2a.2a)."""
     flip = {"type": "fulfilment", "discovered": "caller-said"}
     stayed = [
-        _ticket(n, type="incident", answers={"need": "broken", "since": "today", "stopped": "low"})
+        _ticket(n, type="incident", answers={"need": "broken", "others": "no", "stopped": "low"})
         for n in range(1, 41)
     ]
     changed = [
@@ -268,14 +268,14 @@ def test_history_names_the_question_whose_answers_told() -> None:
             n,
             dict(flip),
             type="incident",
-            answers={"need": "broken", "since": "never", "stopped": ("low", "high")[n % 2]},
+            answers={"need": "broken", "others": "yes", "stopped": ("low", "high")[n % 2]},
         )
         for n in range(41, 51)
     ]
     [found] = _told(classification(stayed + changed, _QUESTIONS), "history")
-    assert found.question == "since"
+    assert found.question == "others"
     heard = {each.answer: (each.stayed.count, each.changed.count) for each in found.answers}
-    assert heard == {"never": (0, 10), "today": (40, 0)}
+    assert heard == {"yes": (0, 10), "no": (40, 0)}
     assert found.bits == pytest.approx(0.722)
     assert found.place.startswith("catalog/questions.yaml:")
 
@@ -286,7 +286,7 @@ def test_history_names_the_question_whose_answers_told() -> None:
 def test_answers_that_tell_nothing_are_not_named() -> None:
     """Where stayed and changed tickets answered alike, history names no question."""
     flip = {"type": "fulfilment", "discovered": "caller-said"}
-    answers = {"need": "broken", "since": "today"}
+    answers = {"need": "broken", "others": "no"}
     stayed = [_ticket(n, type="incident", answers=dict(answers)) for n in range(1, 31)]
     changed = [
         _ticket(n, dict(flip), type="incident", answers=dict(answers)) for n in range(31, 50)

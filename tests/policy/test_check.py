@@ -228,7 +228,7 @@ _CASES: dict[str, Case] = {
     ),
     "service called unknown": Case(
         SERVICES,
-        "\n  telephony:",
+        "\n  workstation:",
         "\n  unknown:",
         "  unknown:",
         "`unknown` is what is not known yet; use another id",

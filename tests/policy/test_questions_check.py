@@ -45,7 +45,7 @@ trees:
         leaf: desk
     leaves:
       broken: {type: incident, tree: incident}
-      desk: {queue: service-desk}
+      desk: {queue: service-desk, type: unknown, agreement: standard}
   incident:
     name: It is broken
     type: incident
@@ -89,8 +89,8 @@ CASES: dict[str, Case] = {
         "leaf: broken}", "leaf: brokn}", "brokn", "there is no leaf in `start` `brokn`"
     ),
     "no queue": Case(
-        "desk: {queue: service-desk}",
-        "desk: {queue: service-dsk}",
+        "desk: {queue: service-desk,",
+        "desk: {queue: service-dsk,",
         "desk: {",
         "there is no queue `service-dsk`; did you mean `service-desk`?",
     ),
@@ -105,8 +105,8 @@ CASES: dict[str, Case] = {
         "service: vpn, ", "", "end: {", "a feature needs the service that it belongs to"
     ),
     "no agreement": Case(
-        "{queue: service-desk}",
-        "{queue: service-desk, agreement: gold}",
+        "agreement: standard",
+        "agreement: gold",
         "gold",
         "there is no agreement `gold`",
     ),
@@ -162,7 +162,19 @@ CASES: dict[str, Case] = {
         "end: {queue: service-desk, ",
         "end: {",
         "end: {",
-        "`end` ends a walk, and no queue is known",
+        "`end` ends a walk, and no queue is known: kind=broken, hindered=high. State it",
+    ),
+    "a walk without a type": Case(
+        "type: unknown, ",
+        "",
+        "desk: {",
+        "`desk` ends a walk, and no type is known: kind=unknown. State it in a leaf; `type: unkn",
+    ),
+    "a walk without an agreement": Case(
+        ", agreement: standard",
+        "",
+        "desk: {",
+        "`desk` ends a walk, and no agreement is known: kind=unknown. State it in a leaf, or the",
     ),
     "a code": Case(
         "ask: Who cannot work",

@@ -148,7 +148,9 @@ def _given(**said: str) -> dict[str, Answer]:
     return {name: Answer(name, text) for name, text in names.items()}
 
 
-DROPS = _given(need="broken", about="connection", connection="home", vpn_when="dropping")
+DROPS = _given(
+    need="broken", ever_had="yes", about="connection", connection="home", vpn_when="dropping"
+)
 
 
 def test_leaves_set_what_is_known(questions: Questions) -> None:
@@ -194,7 +196,7 @@ def test_answers_fill_details_and_fields(questions: Questions) -> None:
     way = walking.finished(walking.follow(questions, said, walking.course(questions)))
     assert way.request == RequestDetails(wanted="merge two calendars")
     assert way.fields == {"looked": "I asked colleagues"}
-    assert {each.value for each in way.sets.values()} == {"information", "service-desk"}
+    assert {each.value for each in way.sets.values()} == {"information", "service-desk", "standard"}
 
     said = {**said, **_given(looked="unknown", how_wanted=UNKNOWN)}
     way = walking.finished(walking.follow(questions, said, walking.course(questions)))
@@ -204,7 +206,8 @@ def test_answers_fill_details_and_fields(questions: Questions) -> None:
 
 def test_how_much_it_matters_can_be_asked(questions: Questions) -> None:
     """Who is hindered and how much give impact and urgency, never a priority (R2c.2d)."""
-    said = {**DROPS, **_given(hindered="low", stopped="high", since="today", before="yes")}
+    said = {**DROPS, **_given(hindered="low", stopped="high", before="yes")}
+    said |= _given(last_worked="today", others="no", changed="software")
 
     way = walking.follow(questions, said, walking.course(questions))
 
@@ -245,7 +248,7 @@ def test_what_is_open_or_not_asked_is_told(questions: Questions) -> None:
     """A walk that is to be finished names its next question, or the answer that has no place."""
     begin = walking.course(questions)
     with pytest.raises(AnswerError, match=r"`about`.*--answer about=ANSWER, or --skip about"):
-        walking.finished(walking.follow(questions, _given(need="broken"), begin))
+        walking.finished(walking.follow(questions, _given(need="broken", ever_had="yes"), begin))
 
     rest = walking.skip_rest(questions, _given(need="new", vpn_when="slow"), begin, "why")
     with pytest.raises(AnswerError, match="`vpn-when` is not asked on this way; asked are: need"):
