@@ -21,7 +21,7 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli.policy.model import Policy, Recipient
+    from sdcli.policy.model import Policy
     from sdcli.sla.clock import Clocks, Goal, Target, Terms, Threshold
     from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket
@@ -129,19 +129,8 @@ def _earliest_first(alert: Alert) -> int:
 def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:
     """Who should hear a warning or a breach, each once, by the roles of the policy (R5b.2-3)."""
     roles = policy.sla.alerts.breach if threshold >= BREACH else policy.sla.alerts.warning
-    people = (_person(role, ticket, policy) for role in roles)
-    return tuple(dict.fromkeys(person for person in people if person))
-
-
-def _person(role: Recipient, ticket: Ticket, policy: Policy) -> str | None:
-    queue = policy.teams.queues.get(ticket.queue)
-    service = policy.service(ticket.service)
-    if role == "assignee":
-        return ticket.assignee
-    if role == "queue-lead":
-        return queue.lead if queue else policy.teams.desk.manager
-    if role == "on-call":
-        return queue.on_call if queue else None
-    if role == "service-owner":
-        return service.owner if service else None
-    return policy.teams.desk.manager
+    found = (
+        policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
+        for role in roles
+    )
+    return tuple(dict.fromkeys(filter(None, found)))

@@ -83,7 +83,13 @@ class ArticleUse(Struct, frozen=True):
 
 
 class Opened(Event, frozen=True, tag="opened", kw_only=True):
-    """The first event: contact, request and what was known at the start (R1a.1, R1b.1)."""
+    """The first event: contact, request and what was known at the start (R1a.1, R1b.1).
+
+    Args:
+        assessment: what was said of the impact on the business (R2c.2d).
+        wish: the priority that the caller wished for: a remark, no more (R2c.2d).
+        grounds: the rules that gave impact or urgency, where nobody stated them (R2c.2e).
+    """
 
     summary: str
     queue: str
@@ -123,6 +129,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     agreement: str = ""
     assessment: Assessment | None = None
     wish: str = ""
+    grounds: tuple[Ground, ...] = ()
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
