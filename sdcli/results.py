@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
+    from sdcli.sla.tier import TierTime
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.reasons import Reasons
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -127,6 +129,25 @@ class Suggested(Struct, frozen=True):
 
     ref: str
     proposals: Mapping[str, Proposal]
+    exit_code: int = DONE
+
+
+class Reasoned(Struct, frozen=True, kw_only=True):
+    """Why a ticket has its priority, and what follows from it (R2c.1-2c).
+
+    Args:
+        words: the line that stands at each place of a rule, as `file:line`.
+        tickets: work in progress that gives way; of the assignee, or of the queue's members.
+        tell: who must be told: role, name and how they are reached.
+        box: how long this tier may try; None where there is no limit, or nothing to do any more.
+    """
+
+    seen: Seen
+    reasons: Reasons
+    words: Mapping[str, str]
+    tickets: Sequence[Ticket] = ()
+    tell: Sequence[tuple[str, str, str]] = ()
+    box: TierTime | None = None
     exit_code: int = DONE
 
 
@@ -315,6 +336,7 @@ Result = (
     | Tried
     | TakenAgain
     | Suggested
+    | Reasoned
     | Found
     | Explained
     | Checked

@@ -184,14 +184,16 @@ def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
         ("kind of request?", b"incident\n"),
         ("Which service?", b"vpn\n"),
         ("Which feature?", b"\n"),
-        ("Who is hindered?", b"low\n"),
-        ("How much?", b"\n"),
+        ("How many people cannot work", b"30\n"),
+        ("Which business process", b"\n"),
+        ("Who is hindered?", b"external\n"),
+        ("Is there a way round?", b"hard\n"),
     )
 
     shown = _on_terminal(desk_dir, "classify", "1", dialogue=answers, env=PLAIN)
 
     assert "It worked and now it does not" in shown
-    assert "classified as incident, vpn/unknown, impact low, urgency high: P3" in shown
+    assert "classified as incident, vpn/unknown, impact high, urgency medium: P2" in shown
 
 
 def test_open_asks_on_a_terminal(desk_dir: Path) -> None:

@@ -195,6 +195,12 @@ def _outcome(outcome: Outcome, about: dict[str, Any] | None) -> dict[str, Any]:
     return told | {name: value for name, value in extra.items() if value}
 
 
+def _reasoned(result: results.Reasoned) -> dict[str, Any]:
+    from sdcli.render.reasons import document  # noqa: PLC0415 - only an explanation pays for it
+
+    return document(result)
+
+
 def _explained(result: results.Explained) -> dict[str, Any]:
     found = standings(result.ticket.events)
     counted = totals(found.values())
@@ -280,6 +286,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "changed": False,
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
     },
+    results.Reasoned: _reasoned,
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],

@@ -458,6 +458,12 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     ]
 
 
+def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:
+    from sdcli.render import reasons  # noqa: PLC0415 - only an explanation pays for it
+
+    return reasons.text(result, screen.width, screen.style), reasons.hints(result)
+
+
 def _found(result: results.Found, screen: Screen) -> _Lines:
     if not result.hits:
         return [], ["No article fits. Try other words, or fewer filters."]
@@ -712,6 +718,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
     results.Explained: _explained,
+    results.Reasoned: _reasoned,
     results.Found: _found,
     results.Checked: _checked,
     results.Monitored: _monitored,

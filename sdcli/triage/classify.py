@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sdcli.tickets.contact import Assessment
+from sdcli.errors import RefusedError
+from sdcli.tickets.contact import Assessment, Ground
 from sdcli.tickets.event import AnyEvent, Classified
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
 from sdcli.triage import reclassify
-from sdcli.triage.priority import Subject, Weight, derive, weigh
+from sdcli.triage.priority import derive, presets, weigh
+from sdcli.triage.said import by_hand, subject_of
 from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
@@ -26,7 +29,8 @@ class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
     """What somebody asks of a classification; what is None or empty stays as it is.
 
     Args:
-        priority: set by hand, against the rules; it needs a reason (R2c.2e).
+        priority: set by hand, against the rules; it needs a reason (R2c.2e). `derived` takes back
+            what was set by hand.
         assessment: what was said of the impact on the business (R2c.2d).
         wish: the priority that a person wished for, kept as a remark.
         reason: why, or what showed the mistake; `discovered`: how the mistake was found (R3d1.5).
@@ -37,7 +41,7 @@ class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
     feature: str | None = None
     impact: Level | None = None
     urgency: Level | None = None
-    priority: Priority | None = None
+    priority: Priority | Literal["derived"] | None = None
     assessment: Assessment = Assessment()
     wish: str = ""
     reason: str = ""
@@ -45,6 +49,8 @@ class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
 
 
 NOTHING = Wish()
+DERIVED: Final = "derived"
+"""In place of a priority: the rules say it again."""
 
 
 def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
@@ -75,46 +81,116 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
         RefusedError: a decided field is changed, and it is not said how that was discovered; or
             something is set against the rules without a reason.
     """
-    service = wish.service or ticket.service
-    if wish.feature:
-        policy.require_feature(service, wish.feature)
-    kept = ticket.feature if service == ticket.service else UNKNOWN
-    assessment = ticket.assessment.overlaid(wish.assessment)
-    subject = Subject(
-        type=wish.type_ or ticket.type,
-        service=service,
-        feature=wish.feature or kept,
-        impact=wish.impact or _known(ticket.impact),
-        urgency=wish.urgency or _known(ticket.urgency),
-        unit=ticket.opening.unit,
-        assessment=assessment,
-    )
-    event = _decided(stamp, subject, weigh(policy, subject), wish)
-    fields = reclassify.changed(ticket, event)
+    event = decided(ticket, stamp, policy=policy, wish=wish)
+    _require_reason(policy, ticket, event, wish)
+    fields = by_word(event, reclassify.changed(ticket, event))
     reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
     return (event,)
 
 
-def _known(level: Level) -> Level | None:
-    return None if level == UNKNOWN else level
+def decided(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> Classified:
+    """The classification that somebody asks for, before it is asked whether it may be so.
 
-
-def _decided(stamp: Stamp, subject: Subject, weight: Weight, wish: Wish) -> Classified:
-    return Classified(
+    Raises:
+        NoSuchEntryError: the service has no such feature.
+    """
+    if wish.feature:
+        policy.require_feature(wish.service or ticket.service, wish.feature)
+    now = {name: getattr(wish, attribute) for name, attribute in _SAID.items()}
+    subject = subject_of(ticket, now, wish.assessment, stamp.by)
+    weight = weigh(policy, subject)
+    event = Classified(
         *stamp.mark(),
         type=subject.type,
         service=subject.service,
         feature=subject.feature,
         impact=weight.impact,
         urgency=weight.urgency,
-        priority=wish.priority or weight.priority,
-        by_hand=wish.priority is not None,
+        priority=weight.priority,
         reason=wish.reason,
         discovered=wish.discovered,
         assessment=subject.assessment if subject.assessment.told() else None,
         wish=wish.wish,
         grounds=weight.grounds,
     )
+    return _by_hand(ticket, event, wish)
+
+
+_SAID = {
+    "type": "type_",
+    **{name: name for name in ("service", "feature", "impact", "urgency")},
+}
+
+
+def _by_hand(ticket: Ticket, event: Classified, wish: Wish) -> Classified:
+    """The event with the priority that is set by hand, now or before (R2c.2e).
+
+    One that was set before stays until the impact, urgency, type or service is another.
+    """
+    if wish.priority == DERIVED:
+        return event
+    if wish.priority is not None:
+        reason = f"set by hand by {event.by}" + (f": {wish.reason}" if wish.reason else "")
+        return _handed(event, Ground("priority", wish.priority, reason), wish.priority)
+    before = by_hand(ticket)
+    if before is None or any(getattr(ticket, each) != getattr(event, each) for each in _UNTIL):
+        return event
+    return _handed(event, hand_ground(before), before.priority)
+
+
+def _handed(event: Classified, ground: Ground, priority: Priority) -> Classified:
+    return replace(event, priority=priority, by_hand=True, grounds=(ground, *event.grounds))
+
+
+_UNTIL = ("impact", "urgency", "type", "service")
+
+
+def hand_ground(event: Classified) -> Ground:
+    """Why a priority that was set by hand is that one."""
+    found = (each for each in event.grounds if each.field == "priority" and not each.place)
+    said = event.reason or "no reason is known"
+    return next(found, Ground("priority", event.priority, f"set by hand by {event.by}: {said}"))
+
+
+def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:
+    """The fields that are what somebody stated; answers and rules may change a level freely."""
+    first: dict[str, Ground] = {}
+    for ground in event.grounds:
+        first.setdefault(ground.field, ground)
+    ruled = {name for name, ground in first.items() if ground.place}
+    unknown = {name for name in reclassify.LEVELS if name not in first}
+    return tuple(field for field in fields if field not in ruled | unknown)
+
+
+def _require_reason(policy: Policy, ticket: Ticket, event: Classified, wish: Wish) -> None:
+    """Refuse to set anything against the rules without a reason (R2c.2e).
+
+    Raises:
+        RefusedError: the priority is set by hand, or a level is stated that is not the preset's.
+    """
+    if wish.reason:
+        return
+    if wish.priority not in (None, DERIVED):
+        raise RefusedError(
+            f"The rules give {ticket.ref} its priority. To set {wish.priority} by hand, add "
+            f"--reason WHY; `sdcli classify {ticket.ref} --explain` tells how it is derived.",
+            ref=ticket.ref,
+            priority=wish.priority,
+        )
+    preset = presets(policy, event.type, event.service, event.feature, ticket.opening.unit)
+    for name in reclassify.LEVELS:
+        stated, usual = getattr(wish, name), getattr(preset, name)
+        if (
+            stated is not None
+            and usual not in (UNKNOWN, stated)
+            and stated != getattr(ticket, name)
+        ):
+            raise RefusedError(
+                f"The preset for this is {name} {usual}. To state {name} {stated} in its place, "
+                "add --reason WHY; or answer --people, --process, --who or --workaround.",
+                ref=ticket.ref,
+                preset={name: usual},
+            )
 
 
 def corrected(
@@ -128,5 +204,5 @@ def corrected(
     wish = msgspec.convert(dict(corrections), type=Wish)
     if wish == NOTHING:
         return ()
-    wish = msgspec.structs.replace(wish, reason="validated", discovered="validation")
+    wish = replace(wish, reason="validated", discovered="validation")
     return decide(ticket, stamp, policy=policy, wish=wish)

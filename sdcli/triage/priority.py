@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy, Preset, Reach
     from sdcli.tickets.words import Level, Priority, RequestType
 
-_RANK: dict[Level, int] = {UNKNOWN: 0, "low": 1, "medium": 2, "high": 3}
+RANK: dict[Level, int] = {UNKNOWN: 0, "low": 1, "medium": 2, "high": 3}
+"""Levels by how much they weigh; what is unknown weighs least."""
 
 
 class Subject(NamedTuple):
@@ -225,7 +226,7 @@ def _why_not(clue: _Clue, counted: Sequence[_Clue], stated: _Clue | None) -> str
 
 def _highest(clues: Iterable[_Clue]) -> _Clue | None:
     """The first of those with the highest level."""
-    return max(clues, key=lambda clue: _RANK[clue.level], default=None)
+    return max(clues, key=lambda clue: RANK[clue.level], default=None)
 
 
 def _of_impact(policy: Policy, subject: Subject, hit: Hit) -> Iterator[_Clue]:
@@ -265,7 +266,7 @@ def _of_component(policy: Policy, component: str, hit: Hit) -> Iterator[_Clue]:
     if not hit.processes:
         return
     processes = policy.classification.processes
-    worst = max(hit.processes, key=lambda name: _RANK[processes[name].criticality])
+    worst = max(hit.processes, key=lambda name: RANK[processes[name].criticality])
     found = processes[worst]
     level, service = found.criticality, hit.processes[worst]
     reason = f"{component} hits {service}, which {found.name} needs; at least {level}"
@@ -309,7 +310,7 @@ def _in_force(policy: Policy, subject: Subject) -> _InForce:
         own = next((each for each in ours if getattr(each, field) != UNKNOWN), None)
         clue = _preset_clue(own, field) if own else None
         other = catalog.get(field)
-        if clue and own and other and _is_broad(own) and _RANK[other.level] > _RANK[clue.level]:
+        if clue and own and other and _is_broad(own) and RANK[other.level] > RANK[clue.level]:
             clue = other
         if found := clue or other:
             levels[field] = found
