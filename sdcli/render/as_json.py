@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
-    from sdcli.tickets.contact import RequestDetails
+    from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
@@ -63,6 +63,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "impact": subject.impact,
         "urgency": subject.urgency,
         "priority": subject.priority,
+        "wish": subject.wish or None,
+        "assessment": _assessment(subject.assessment),
         "queue": subject.queue,
         "assignee": subject.assignee,
         "requester": subject.requester,
@@ -111,6 +113,12 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
 def _request(known: RequestDetails) -> dict[str, str | None]:
     """The details of a request, null where nothing was said."""
     return {name: getattr(known, name) or None for name in known.__struct_fields__}
+
+
+def _assessment(known: Assessment) -> dict[str, Any]:
+    """What was said of the impact on the business, null where nothing was said."""
+    told = known.told()
+    return {name: told.get(name) for name in known.__struct_fields__}
 
 
 def clock(face: Clock) -> dict[str, Any]:

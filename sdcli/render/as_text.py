@@ -108,6 +108,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
+        *_weight_rows(ticket),
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
@@ -132,6 +133,14 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What was said of the impact on the business, and what was wished for (R2c.2d)."""
+    told = ticket.assessment.told()
+    answers = ", ".join(f"{name} {value}" for name, value in told.items())
+    wish = f"{ticket.wish} (a remark)" if ticket.wish else ""
+    return [row for row in (("hindered", answers), ("wish", wish)) if row[1]]
 
 
 _NEWS = "somebody answered, and nobody has done anything since"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Style = Callable[..., str]
 
 _WIDTH = 80
-_NAME = 13
+_NAME = 14
+_LEGEND = "Below, > marks what has decided, and - what else was looked at."
 _LEVELS = ("impact", "urgency", "priority")
 _SAID = (
     *("type", "service", "feature", "unit", "people", "process", "who", "workaround"),
@@ -37,6 +38,7 @@ def text(result: results.Reasoned, width: int | None, style: Style) -> Iterator[
     columns = max(width or _WIDTH, 40)
     yield style(f"{ticket.ref}  {line(ticket.summary)}", bold=True)
     yield from _wrapped("", _head(found, ticket), columns)
+    yield from _wrapped("", _LEGEND, columns)
     yield ""
     yield style("What was said", bold=True)
     yield from _said(result, columns)
@@ -75,17 +77,20 @@ def _head(found: Reasons, ticket: Ticket) -> str:
 
 
 def _said(result: results.Reasoned, columns: int) -> Iterator[str]:
-    """Each thing that was said, by whom and when."""
-    said, unit = result.reasons.said, result.seen.ticket.opening.unit
-    if unit:
-        yield from _row("unit", f"{unit} (the caller's)", columns)
-    for name in _SAID:
-        if name in said:
-            each = said[name]
-            remark = "; a remark, no reason" if name == "wish" else ""
-            by = f"{each.by}, {words.instant(each.at)}"
-            yield from _row(name, f"{each.value}  ({by}{remark})", columns)
-    if not (said or unit):
+    """What was said, by each person each time."""
+    said, opening = result.reasons.said, result.seen.ticket.opening
+    told = {name: said[name] for name in _SAID if name in said}
+    voices: dict[tuple[str, datetime], list[tuple[str, str]]] = {}
+    if opening.unit:
+        voices[opening.by, opening.at] = [("unit", f"{opening.unit}, where the caller belongs")]
+    for name, each in told.items():
+        remark = " (a remark: it counts for nothing)" if name == "wish" else ""
+        voices.setdefault((each.by, each.at), []).append((name, f"{each.value}{remark}"))
+    for by, at in sorted(voices, key=lambda voice: voice[1]):
+        yield from _wrapped("  ", f"{by}, {words.instant(at)}", columns)
+        for name, value in voices[by, at]:
+            yield from _row(f"  {name}", value, columns)
+    if not voices:
         yield "  nothing yet"
 
 
@@ -98,8 +103,8 @@ def _level(result: results.Reasoned, field: str, columns: int, style: Style) -> 
     if not grounds:
         yield "  nobody has said, and no preset says so"
     for index, ground in enumerate(grounds):
-        mark = ">" if not index else "-"
-        yield from _wrapped(f"  {mark} ", f"{ground.reason}: {ground.value}", columns)
+        mark = "-" if index else ">"
+        yield from _wrapped(f"  {mark} {ground.value:<9}", ground.reason, columns)
         yield from _rule(ground, result, columns, style)
 
 
@@ -107,14 +112,18 @@ def _rule(ground: Ground, result: results.Reasoned, columns: int, style: Style) 
     """The place of a rule, and the line that stands there."""
     if not ground.place:
         return
-    own = line(result.words.get(ground.place, ""))
-    whole = f"      {ground.place}  {own}"
-    if len(whole) <= columns:
-        yield style(whole, dim=True)
+    own = line(result.words.get(ground.place, "")).removeprefix("- ")
+    if len(f"      {ground.place}  {own}") <= columns:
+        yield style(f"      {ground.place}  {own}".rstrip(), dim=True)
         return
     yield style(f"      {ground.place}", dim=True)
-    if own:
-        yield style(textwrap.shorten(f"{own}", columns - 8, placeholder=" …").rjust(0), dim=True)
+    room = columns - _OWN
+    shown = own if len(own) <= room else f"{own[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
+    yield style(f"{'':{_OWN}}{shown}", dim=True)
+
+
+_OWN = 8
+"""How far a rule's own words are indented below its place."""
 
 
 def _services(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
@@ -180,27 +189,33 @@ def _escalate(box: TierTime | None, result: results.Reasoned) -> str:
     return f"{told}, until {words.instant(until)}"
 
 
-_STATES = {"due": "DUE", "ask": "find out", "not-due": "not due"}
+_STATES = {"due": "DUE", "ask": "ASK", "not-due": "not due"}
 
 
 def _due(name: str, due: Due, columns: int) -> Iterator[str]:
-    """Whether a measure is due, by which conditions, and what to do then (R2c.2c)."""
-    why = "; ".join(_condition(each) for each in due.conditions)
+    """Whether a measure is due, by the conditions that decide, and what to do then (R2c.2c)."""
+    decides = {"due": True, "ask": None, "not-due": False}[due.state]
+    why = "; ".join(_condition(each) for each in due.conditions if each.met is decides)
     yield from _row(name, f"{_STATES[due.state]}: {why} ({due.place})", columns)
-    if due.state != "not-due":
+    if due.state == "due":
         for step in due.checklist:
-            yield from _wrapped(f"{'':{_NAME + 4}}[ ] ", line(step), columns)
+            yield from _wrapped(f"  {'':{_NAME}}[ ] ", line(step), columns)
 
 
 def _condition(each: Condition) -> str:
-    sign = {True: "is met", False: "is missed", None: "is not known"}[each.met]
-    wanted = {
-        "priority": f"one of {each.wanted}",
-        "people": f"{each.wanted} people or more",
-        "criticality": f"a business process of criticality {each.wanted}",
-    }[each.name]
-    actual = "" if each.met is None else f" ({each.actual})"
-    return f"{wanted} {sign}{actual}"
+    return _CONDITIONS[each.name, each.met].format(wanted=each.wanted, actual=each.actual)
+
+
+_CONDITIONS = {
+    ("priority", True): "{actual} is one of {wanted}",
+    ("priority", False): "{actual} is none of {wanted}",
+    ("people", True): "{actual} people are {wanted} or more",
+    ("people", False): "{actual} people are fewer than {wanted}",
+    ("people", None): "are {wanted} people hindered, or more?",
+    ("criticality", True): "the criticality of a business process is {actual}",
+    ("criticality", False): "no business process of criticality {wanted} is hit ({actual})",
+    ("criticality", None): "does a business process of criticality {wanted} stand still?",
+}
 
 
 def _row(name: str, value: str, columns: int) -> Iterator[str]:

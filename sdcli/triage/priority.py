@@ -133,9 +133,10 @@ def by_rule(weight: Weight) -> tuple[Ground, ...]:
 
 def derive(policy: Policy, impact: Level, urgency: Level) -> Derivation:
     """The priority of an impact and an urgency."""
-    ground = _cell(policy, impact, urgency)
+    cell = _cell(policy, impact, urgency)
     priority = policy.sla.matrix.priority(impact, urgency)
-    return Derivation(priority, f"{ground.reason} gives {priority} ({ground.place})")
+    reason = f"impact {impact} by urgency {urgency} gives {priority} ({cell.place})"
+    return Derivation(priority, reason)
 
 
 def presets(
@@ -170,10 +171,10 @@ def _priority(
         return priority, (cell, _remarked(preset.ground, _OVERRULED))
     if (impact.is_raised or preset.is_broad) and priority < preset.priority:
         return priority, (cell, _remarked(preset.ground, "; the matrix gives more"))
-    return preset.priority, (preset.ground, _remarked(cell, " would give it"))
+    return preset.priority, (preset.ground, _remarked(cell, "; not asked"))
 
 
-_OVERRULED = "; what was said of this request counts more"
+_OVERRULED = "; what was said counts more"
 
 
 def _remarked(ground: Ground, remark: str) -> Ground:
@@ -183,7 +184,7 @@ def _remarked(ground: Ground, remark: str) -> Ground:
 def _cell(policy: Policy, impact: Level, urgency: Level) -> Ground:
     row = policy.sla.matrix.row(impact)
     priority = policy.sla.matrix.priority(impact, urgency)
-    reason = f"impact {impact} by urgency {urgency}"
+    reason = f"impact {impact} (row) by urgency {urgency} (column)"
     return Ground("priority", priority, reason, place_of(row, urgency))
 
 
@@ -237,11 +238,11 @@ def _of_impact(policy: Policy, subject: Subject, hit: Hit) -> Iterator[_Clue]:
     process = rules.processes.get(said.process)
     if process is not None:
         level, place = process.criticality, place_of(process, "criticality")
-        reason = f"{process.name} stands still, its criticality is {level}"
+        reason = f'the business process "{process.name}" stands still'
         yield from _known(_Clue("process", level, reason, place))
     group = rules.groups.get(said.who)
     if group is not None:
-        reason = f"hindered: {group.name}; at least {group.impact}"
+        reason = f'at least: hindered are "{group.name}"'
         place = place_of(group, "impact")
         yield from _known(_Clue("who", group.impact, reason, place, at_least=True))
     yield from _of_component(policy, said.component, hit)
@@ -269,7 +270,7 @@ def _of_component(policy: Policy, component: str, hit: Hit) -> Iterator[_Clue]:
     worst = max(hit.processes, key=lambda name: RANK[processes[name].criticality])
     found = processes[worst]
     level, service = found.criticality, hit.processes[worst]
-    reason = f"{component} hits {service}, which {found.name} needs; at least {level}"
+    reason = f'at least: {component} hits {service}, which "{found.name}" needs'
     place = place_of(found, "criticality")
     yield from _known(_Clue("component", level, reason, place, at_least=True))
 
