@@ -105,7 +105,7 @@ def weigh(policy: Policy, subject: Subject) -> Weight:
     """The impact, the urgency and the priority of a request.
 
     What is stated counts; then the highest of what the answers mean; then the presets. Who is
-    hindered and what the service map says only raise a level. An answer that was given after a
+    hindered and what the service map says only raise what else is known. An answer that was given after a
     level was stated counts before it.
     """
     preset = _in_force(policy, subject)
