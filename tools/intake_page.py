@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/intake.md: transcripts, quoted files, tables.
+"""Writes the generated parts of docs/intake.md and docs/classification.md: transcripts and tables.
 
 python tools/intake_page.py          write them anew
 python tools/intake_page.py --check  only say whether they are as they should be
@@ -23,6 +23,7 @@ from sdcli.policy.load import formats
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "intake.md"
+CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -99,9 +100,12 @@ def generated(text: str) -> str:
     """The page with its generated parts as they should be."""
     for name, content in {"rules": rule_table(), "formats": format_list()}.items():
         before, start, rest = text.partition(f"<!-- {name} -->\n")
+        if not start:
+            text = before  # a page that has no such table
+            continue
         _, end, after = rest.partition(f"<!-- /{name} -->")
         if not end:
-            raise SystemExit(f"{PAGE.name} needs the marks of {name!r}")
+            raise SystemExit(f"the page needs the second mark of {name!r}")
         text = f"{before}{start}{content}\n{end}{after}"
     text = _QUOTE.sub(lambda m: f"{m[1]}{(ROOT / m[2]).read_text(encoding='utf-8')}{m[3]}", text)
     files = {match[1]: match[2] for match in _FILE.finditer(text)}
@@ -110,12 +114,14 @@ def generated(text: str) -> str:
 
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = generated(before)
-    if "--check" in sys.argv[1:]:
-        return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
+    differs = 0
+    for page in (PAGE, CLASSIFICATION_PAGE):
+        before = page.read_text(encoding="utf-8")
+        after = generated(before)
+        differs |= before != after
+        if "--check" not in sys.argv[1:]:
+            page.write_text(after, encoding="utf-8")
+    return int(differs) if "--check" in sys.argv[1:] else 0
 
 
 if __name__ == "__main__":

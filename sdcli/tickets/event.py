@@ -155,6 +155,8 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
         by_hand: a person set the priority, for this reason.
         grounds: the derivation, line by line.
         tell: who must hear that the classification was changed (R3d1.5a).
+        said: the names of the levels and answers that were said this time, though they may be
+            what they were before.
     """
 
     type: RequestType
@@ -170,6 +172,7 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
     by_hand: bool = False
     grounds: tuple[Ground, ...] = ()
     tell: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Every field of the classification is replaced."""

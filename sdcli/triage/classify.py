@@ -112,8 +112,15 @@ def decided(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> Clas
         assessment=subject.assessment if subject.assessment.told() else None,
         wish=wish.wish,
         grounds=weight.grounds,
+        said=tuple(_said_now(wish)),
     )
     return _by_hand(ticket, event, wish)
+
+
+def _said_now(wish: Wish) -> Iterable[str]:
+    """The names of the levels and answers that somebody says now."""
+    yield from (name for name in reclassify.LEVELS if getattr(wish, name) is not None)
+    yield from wish.assessment.told()
 
 
 _SAID = {

@@ -85,7 +85,7 @@ def _classified(
     """What a classification says that was not said before."""
 
     def say(name: str, value: Any) -> None:
-        if name not in found or found[name].value != value:
+        if name in event.said or name not in found or found[name].value != value:
             found[name] = Saying(value, event.by, event.at, number, event.reason)
 
     for name in _CLASSES:

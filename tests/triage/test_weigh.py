@@ -238,7 +238,7 @@ def _first(weight: Weight) -> dict[str, str]:
 
 def _at_least(policy: Policy, subject: Subject, **more: object) -> None:
     """Whoever answers this in place of what was answered gets no lower priority."""
-    changed = Assessment(**{**subject.assessment.told(), **more})  # type: ignore[arg-type]
+    changed = Assessment(**{**subject.assessment.told(), **more})
     after: Priority = weigh(policy, subject._replace(assessment=changed)).priority
     assert after <= weigh(policy, subject).priority
 
