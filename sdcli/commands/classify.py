@@ -55,7 +55,7 @@ _ASSESSED = Assessment.__struct_fields__
 def command(
     desk: Desk, ctx: click.Context, ref: str, *, explain: bool, **given: Any
 ) -> results.Result:
-    """Set type, service and what hangs on it; derive impact, urgency and priority.
+    """Set type, service, impact and urgency; derive the priority.
 
     The priority is never asked for, and never a wish: it comes from how many cannot work, which
     business process stands still, who is hindered and whether there is a way round, and the
