@@ -32,6 +32,7 @@ docs: $(VENV)/.run  ## write the generated parts of README and docs/intake.md an
 bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of this machine, beside `import click` and peers
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/start.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/ledger.py
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/classify.py
 
 torture: $(VENV)/.test  ## the fault tests of the ledger in full: some minutes
 	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger

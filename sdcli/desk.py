@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from sdcli.errors import DataFileError, MachineError, RefusedError, SdcliError, listed
 from sdcli.tickets.event import SlaAlerted, Stamp
+from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
+    from sdcli.insight.partings import Class
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.attachments import Attachments
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Formats, Reading
@@ -30,13 +35,25 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.formats import AlertFormat
-    from sdcli.policy.model import Consequence, Policy
+    from sdcli.policy.model import Consequence, Policy, Targets
     from sdcli.policy.questions import Questions
-    from sdcli.results import Confirmed, FrontPage, Reasoned, Seen
+    from sdcli.results import (
+        Confirmed,
+        Effect,
+        FrontPage,
+        Reasoned,
+        Seen,
+        Supported,
+        Waiting,
+    )
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
+    from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
+    from sdcli.triage.memory import Memory
+    from sdcli.triage.suggest import Proposal
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -156,6 +173,48 @@ class Desk:
 
         return Clocks(self.policy)
 
+    @cached_property
+    def memory(self) -> Memory:
+        """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
+        from sdcli.triage.memory import Memory  # noqa: PLC0415 - as above
+
+        return Memory(self._history, self._tell)
+
+    @property
+    def _history(self) -> str:
+        return self._cache and f"{self._cache}.history"
+
+    def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
+        """A proposal for each field of a ticket, by the catalog and by closed tickets."""
+        from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
+        from sdcli.triage.history import ask  # noqa: PLC0415
+
+        learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
+        if not caught.is_done:
+            self._tell(
+                f"The closed tickets are still being learned: {caught.looked} of about "
+                f"{caught.total} were looked at. Each run of classify and sla-check goes on."
+            )
+        return propose(self.policy, ticket, learned)
+
+    def learn(self, most: int) -> None:
+        """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
+
+        Nobody waits for it, so it says nothing; see `triage.history`.
+        """
+        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
+        from sdcli.triage.memory import Memory  # noqa: PLC0415
+
+        memory = Memory(self._history)
+        if memory.is_kept:
+            keep_up(memory, self.ledger, self.policy, self.now, most)
+
+    def evaluation(self, progress: Progress) -> Evaluation:
+        """How well closed tickets would have been classified by those closed before them."""
+        from sdcli.triage.evaluate import evaluate  # noqa: PLC0415 - as above
+
+        return evaluate(self.policy, self.ledger, progress)
+
     def sla(self, ticket: Ticket) -> dict[Target, Clock]:
         """The clocks of a ticket now."""
         return self.clocks.read(ticket, int(self.now.timestamp()))
@@ -163,10 +222,120 @@ class Desk:
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
         from sdcli.results import Seen  # noqa: PLC0415 - as above
-        from sdcli.sla.clock import agreement_of  # noqa: PLC0415
+        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415
 
-        agreement, _ = agreement_of(self.policy, ticket.service)
+        agreement = agreement_of(self.policy, ticket).name
         return Seen(ticket, self.sla(ticket), agreement, self.now)
+
+    def time_box(self, ticket: Ticket) -> TimeBox | None:
+        """How long the tier of its queue may try, and has tried (R2c.2b); None without a limit."""
+        from sdcli.sla.timebox import time_box  # noqa: PLC0415 - as above
+
+        return time_box(ticket, self.policy, self.clocks, int(self.now.timestamp()))
+
+    def support_of(self, ticket: Ticket) -> Supported:
+        """Whether what a ticket is about is in the catalog, and what is promised for it (R2b.1)."""
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
+        from sdcli.sla.agreed import agreement_of, cover_of  # noqa: PLC0415
+        from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
+
+        component = cover_of(ticket).component
+        told = ticket.opening.fields.get("service", "")
+        gone = ticket.service not in (UNKNOWN, *self.policy.catalog.services)
+        unsupported = is_unsupported(ticket) and ticket.support
+        what = unsupported.what if unsupported else ticket.service if gone else told
+        text = f"{what} {ticket.summary}\n{ticket.opening.details}"
+        found = self.support(
+            service="" if unsupported else ticket.service,
+            component="" if unsupported else component,
+            text=text,
+        )
+        agreed = agreement_of(self.policy, ticket)
+        in_doubt = found.supported is False and not (unsupported or what)
+        return replace(
+            found,
+            asked=what or found.asked,
+            supported=None if in_doubt else found.supported,
+            feature="" if ticket.feature == UNKNOWN else ticket.feature,
+            agreement=agreed.name,
+            why=agreed.why,
+            grants=agreed.agreement,
+            targets=self._targets(agreed.name),
+            seen=self.see(ticket),
+            time_box=self.time_box(ticket),
+        )
+
+    def support(self, *, service: str = "", component: str = "", text: str = "") -> Supported:
+        """Whether a service or a component is in the catalog, and what is promised for it (R2b.1).
+
+        `text` tells which services come near, if it is not.
+        """
+        from sdcli.results import Supported  # noqa: PLC0415 - as above
+        from sdcli.sla.agreed import services_with, strictest  # noqa: PLC0415
+        from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415
+        from sdcli.triage.supported import held, nearest  # noqa: PLC0415
+
+        policy = self.policy
+        catalog = policy.catalog.services
+        name, feature = held(policy, service) or ("", "") if service else ("", "")
+        names = (name,) if name else services_with(policy, component)
+        inherited = strictest(policy, names, PRIORITIES[0])
+        agreement = inherited or policy.classification.support.agreement
+        near = () if names else nearest(policy, text or service or component)
+        consequences = policy.classification.consequences
+        return Supported(
+            asked=service or component,
+            supported=bool(names),
+            services={each: catalog[each] for each in names},
+            feature=feature,
+            component=component,
+            agreement=agreement,
+            why="service" if name else "component" if names else "if-overridden",
+            deciders=() if names else able(policy, OVERRIDE),
+            grants=policy.sla.agreements[agreement],
+            targets=self._targets(agreement),
+            boxes={each: consequences.of(each).time_box for each in PRIORITIES},
+            nearest={each: catalog[each] for each in near},
+        )
+
+    def unsupported_report(
+        self, since: datetime | None, until: datetime | None
+    ) -> UnsupportedReport:
+        """What was spent in a period on what the catalog does not hold (R2b.2b)."""
+        from sdcli.insight.unsupported import unsupported  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+
+        gap_from = self.policy.classification.support.gap_from
+        tickets = self.ledger.having(keys.UNSUPPORTED, since)
+        return unsupported(tickets, gap_from, since, until)
+
+    def draft_changes(self, report: UnsupportedReport) -> list[tuple[Outcome, Seen | None]]:
+        """A request for change for each gap of the catalog, each opened only once (R2b.2c).
+
+        Raises:
+            NoSuchEntryError: the queue for requests for change has left the files.
+        """
+        from sdcli.insight.unsupported import evidence, folded  # noqa: PLC0415 - as above
+        from sdcli.intake.items import RequestItem  # noqa: PLC0415
+
+        queue = self.policy.require_queue(self.policy.classification.support.changes)
+        drafts = [
+            RequestItem(
+                summary=f"The catalog lacks {gap.name}: {gap.tickets} tickets asked for it",
+                user=self.by,
+                channel="script",
+                type="new-service",
+                queue=queue,
+                details=evidence(gap),
+                idempotency_key=f"catalog gap {folded(gap.name)}",
+            )
+            for gap in report.gaps
+        ]
+        return self.see_all(self.take_in(drafts))
+
+    def _targets(self, agreement: str) -> dict[str, Targets]:
+        return {each: self.policy.sla.agreement_targets(agreement, each) for each in PRIORITIES}
 
     def answers_of(self, ticket: Ticket) -> list[tuple[str, str]]:
         """The questions that its caller was asked, in words, and what was answered (R1b.1c).
@@ -191,7 +360,6 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
         """
         from sdcli.results import Reasoned  # noqa: PLC0415 - as above
-        from sdcli.sla.tier import tier_time  # noqa: PLC0415
         from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
@@ -205,7 +373,7 @@ class Desk:
             words=self._words_at(places),
             tickets=self._gives_way(ticket, found.follows) if at_work else (),
             tell=self._to_be_told(ticket, found.follows) if at_work else (),
-            box=tier_time(ticket, policy, self.clocks, int(self.now.timestamp())),
+            box=self.time_box(ticket) if at_work else None,
         )
 
     def _words_at(self, places: Iterable[str]) -> dict[str, str]:
@@ -248,6 +416,87 @@ class Desk:
                 found[person] = (role, known.name, reach)
         return list(found.values())
 
+    def effect(self, ticket: Ticket) -> Effect | None:
+        """What the change of a classification that was just made did to the clocks (R3d1.5)."""
+        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import before_last_change  # noqa: PLC0415
+
+        found = before_last_change(ticket)
+        if found is None:
+            return None
+        was, change = found
+        service = self.policy.service(ticket.service) if "service" in change.fields else None
+        own = ("", ticket.queue, self.policy.teams.desk.queue)
+        hand_to = service.queue if service and ticket.queue != own[2] else ""
+        return Effect(self.see(was), change, "" if hand_to in own else hand_to)
+
+    def notices(self, person: str) -> list[Waiting]:
+        """The changed classifications that wait for somebody, or for everybody if it is empty.
+
+        The newest tickets first; for everybody, by person (R3d1.5a).
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
+        rows = [
+            Waiting(ticket, each, waiting_for(ticket, each))
+            for ticket in found
+            for each in ([person] if person else ticket.notices)
+        ]
+        return rows if person else sorted(rows, key=lambda row: row.person)
+
+    def take_notices(self, refs: Sequence[str], note: str) -> list[Waiting]:
+        """Record that the acting person has seen changes, of all these tickets or of none.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: one of them has nothing that waits for the acting person.
+        """
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import take_notice  # noqa: PLC0415
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        stamp, _, taken = self.stamp, self.policy, []
+        with self.ledger.write() as writer:
+            for ref in dict.fromkeys(refs):
+                ticket = writer.get(ref)
+                events = take_notice(ticket, stamp, note=note)
+                changes = waiting_for(ticket, stamp.by)
+                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes))
+        return taken
+
+    def classification_report(
+        self, by: Class, since: datetime | None, until: datetime | None
+    ) -> ClassificationReport:
+        """How the tickets of a period were classified (R3d1.5, R7.4)."""
+        from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return classification(found, self.questions, by=by, since=since, until=until)
+
+    def information_report(
+        self, since: datetime | None, until: datetime | None, fewest: int
+    ) -> InformationReport:
+        """What callers asked again and again in a period (R2a.1a)."""
+        from sdcli.insight.information import information  # noqa: PLC0415 - as above
+
+        found = self._touched(since)
+        return information(found, self.policy, since=since, until=until, fewest=fewest)
+
+    def touched_within(self, days: int) -> Iterator[Ticket]:
+        """The tickets that changed in the last so many days."""
+        return self._touched(self.now - timedelta(days=days))
+
+    def _touched(self, since: datetime | None) -> Iterator[Ticket]:
+        """The tickets that changed since then; archives that are older are not opened."""
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+
+        statuses = () if since else STATUSES
+        return self.ledger.find(Query(statuses=statuses, touched_since=since))
+
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""
         seen: dict[str, Seen] = {}
@@ -274,6 +523,10 @@ class Desk:
         with self.ledger.write() as writer:
             ticket = writer.get(ref)
             events = step(ticket, stamp, *args, **wish)
+            if ticket.support:
+                from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
+
+                require_supported(ticket, events, stamp.at)
             return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
@@ -742,7 +995,7 @@ class Desk:
         return breached, warning, total
 
     def _due_alerts(self, reader: Reader) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.check import alerts  # noqa: PLC0415 - as above
+        from sdcli.sla.timebox import due  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
         now = int(self.now.timestamp())
@@ -750,7 +1003,7 @@ class Desk:
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
-            for alert in alerts(ticket, self.policy, self.clocks, now)
+            for alert in due(ticket, self.policy, self.clocks, now)
         ]
 
     def _said(self, alert: Alert) -> SlaAlerted:

@@ -123,13 +123,13 @@ def ask_mistake(policy: Policy, ticket: Ticket, wish: Wish, stamp: Stamp) -> dic
     reason (R3d1.5, R2c.2e).
     """
     from sdcli.triage import reclassify  # noqa: PLC0415 - only these questions need them
-    from sdcli.triage.classify import by_word, decided  # noqa: PLC0415
+    from sdcli.triage.classify import decided  # noqa: PLC0415
     from sdcli.triage.suggest import Proposal  # noqa: PLC0415
 
     event = decided(ticket, stamp, policy=policy, wish=wish)
     told = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
     click.echo(f"\nThat gives {told}.", err=True)
-    changed = by_word(event, reclassify.changed(ticket, event))
+    changed = reclassify.by_word(event, reclassify.changed(ticket, event))
     answers: dict[str, str] = {}
     if any(field in reclassify.CLASSES for field in changed):
         before = ", ".join(f"{field} {getattr(ticket, field)}" for field in changed)

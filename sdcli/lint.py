@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.errors import DataFileError, Problem
+from sdcli.insight.classes import too_many, unclear, unused
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
-from sdcli.policy.load import read_formats, read_policy, read_questions
+from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from sdcli.insight.classes import Finding
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.ticket import Ticket
 
 _T = TypeVar("_T")
 
@@ -41,6 +46,8 @@ def lint(root: str) -> dict[str, int]:
         problems += shelf.problems
         if not shelf.problems:  # else one that could not be read would seem to be missing
             problems += _procedures(questions, shelf.articles)
+    if policy:
+        problems += _placed(root, too_many(policy, questions))
     if problems or policy is None or formats is None or shelf is None:
         raise DataFileError(problems)
     return {
@@ -56,6 +63,32 @@ def lint(root: str) -> dict[str, int]:
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def remarks(
+    root: str, policy: Policy, questions: Questions, used_by: Iterable[Ticket] | None, period: str
+) -> list[Problem]:
+    """What is allowed in sound files and worth a look, in the order of files and lines (R7.4).
+
+    With tickets in `used_by`, also the classes that none of them uses; `period` says in words
+    which tickets they are.
+    """
+    found = list(unclear(policy, questions))
+    if used_by is not None:
+        found += unused(used_by, policy, questions, period)
+    return sorted(_placed(root, found))
+
+
+def _placed(root: str, findings: Iterable[Finding]) -> list[Problem]:
+    """Findings with their lines; a file is read for them only if it has any."""
+    places: dict[str, Mapping[str, int]] = {}
+    placed = []
+    for found in findings:
+        if found.file not in places:
+            places[found.file] = read_places(root, found.file)
+        line = places[found.file].get(found.path, 1)
+        placed.append(Problem(found.file, line, found.message))
+    return placed
 
 
 def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Problem]:

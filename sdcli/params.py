@@ -235,6 +235,9 @@ SERVICE = DeskWord(
 QUEUE = DeskWord(
     lambda policy, given: policy.require_queue(given), lambda policy: policy.teams.queues
 )
+AGREEMENT = DeskWord(
+    lambda policy, given: policy.require_agreement(given), lambda policy: policy.sla.agreements
+)
 PROCESS = DeskWord(
     lambda policy, given: policy.require_process(given),
     lambda policy: policy.classification.processes,

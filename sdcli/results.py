@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.errors import Problem
+    from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.information import InformationReport
+    from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
@@ -23,13 +27,17 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.policy.model import Agreement, Service, Targets
+    from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Target
-    from sdcli.sla.tier import TierTime
+    from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.reasons import Reasons
+    from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
     ClockFace = Mapping[Target, Clock]
@@ -44,10 +52,25 @@ class Seen(Struct, frozen=True):
     now: datetime
 
 
+class Effect(Struct, frozen=True):
+    """What the change of a classification did to the clocks (R3d1.5).
+
+    Args:
+        before: the ticket as it would stand now without the change.
+        hand_to: the queue that the service belongs to, where the ticket lies in another one
+            that is not the desk's; else empty.
+    """
+
+    before: Seen
+    change: Change
+    hand_to: str = ""
+
+
 class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
-    `deduped`: what was there already; if that was all, it is not new.
+    `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
+    its classification did to its clocks.
     """
 
     seen: Seen
@@ -55,6 +78,7 @@ class Changed(Struct, frozen=True):
     exit_code: int = DONE
     deduped: Sequence[str] = ()
     is_new: bool = True
+    effect: Effect | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -63,6 +87,7 @@ class Shown(Struct, frozen=True):
     seen: Seen
     answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
+    time_box: TimeBox | None = None
 
 
 class History(Struct, frozen=True):
@@ -73,16 +98,22 @@ class History(Struct, frozen=True):
     exit_code: int = DONE
 
 
+MOST_NOTICES = 50
+"""Beyond so many notices a list only says that there are more."""
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
-    `unseen`: how many closed tickets have news and are not in it.
+    `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
+    classifications wait to be seen by the acting person, up to one more than `MOST_NOTICES`.
     """
 
     rows: Sequence[Seen]
     more: int
     unseen: int = 0
     exit_code: int = DONE
+    notices: int = 0
 
 
 class Opened(Struct, frozen=True):
@@ -147,7 +178,14 @@ class Reasoned(Struct, frozen=True, kw_only=True):
     words: Mapping[str, str]
     tickets: Sequence[Ticket] = ()
     tell: Sequence[tuple[str, str, str]] = ()
-    box: TierTime | None = None
+    box: TimeBox | None = None
+    exit_code: int = DONE
+
+
+class Evaluated(Struct, frozen=True):
+    """How good suggestions are, on the desk's own closed tickets."""
+
+    evaluation: Evaluation
     exit_code: int = DONE
 
 
@@ -193,10 +231,14 @@ class Monitored(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """A desk whose files are all sound, with what was counted."""
+    """A desk whose files are all sound, with what was counted.
+
+    `remarks`: what is allowed and worth a look, each with its place.
+    """
 
     counts: Mapping[str, int]
     exit_code: int = DONE
+    remarks: Sequence[Problem] = ()
 
 
 class Started(Struct, frozen=True):
@@ -326,6 +368,80 @@ class FrontPage(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class Waiting(Struct, frozen=True):
+    """Changes of one ticket's classification that one person has not seen, or has just seen."""
+
+    ticket: Ticket
+    person: str
+    changes: Sequence[Change]
+
+
+class Notices(Struct, frozen=True):
+    """What waits to be seen by one `person`, or by everybody if that is empty; or was just `seen`."""
+
+    rows: Sequence[Waiting]
+    person: str = ""
+    seen: bool = False
+    exit_code: int = DONE
+
+
+class ClassificationReported(Struct, frozen=True):
+    """How first and final classes differ; `refs`: show the tickets behind each number."""
+
+    report: ClassificationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class InformationReported(Struct, frozen=True):
+    """What callers ask for again and again; `refs`: show the tickets behind each number."""
+
+    report: InformationReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class Supported(Struct, frozen=True, kw_only=True):
+    """Whether the desk supports something, and what it promises for it (R2b.1).
+
+    Args:
+        asked: what was asked about; `seen`: the ticket, if it was one.
+        supported: whether the catalog holds it; None if nobody has said yet what it is.
+        services: those of the catalog that it is, or that a component belongs to, by id.
+        feature, component: the one that it is about; empty if none is known.
+        agreement: the id of the agreement that applies, `why` it does, and what it `grants`; for
+            what is not held, without a ticket, the one that an override would promise.
+        targets, boxes: what is promised for each priority, and how long each tier may try.
+        deciders: who may override that it is not supported.
+        nearest: services that come near, where the catalog does not hold it.
+        time_box: the clock of the queue that the ticket lies in.
+    """
+
+    asked: str
+    supported: bool | None
+    services: Mapping[str, Service]
+    feature: str = ""
+    component: str = ""
+    agreement: str
+    why: str
+    grants: Agreement
+    targets: Mapping[str, Targets]
+    boxes: Mapping[str, Limits]
+    nearest: Mapping[str, Service]
+    deciders: Sequence[str] = ()
+    seen: Seen | None = None
+    time_box: TimeBox | None = None
+    exit_code: int = DONE
+
+
+class UnsupportedReported(Struct, frozen=True):
+    """What was spent on what the catalog does not hold, and the requests for change of its gaps."""
+
+    report: UnsupportedReport
+    changes: Sequence[tuple[Outcome, Seen | None]] = ()
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -337,6 +453,7 @@ Result = (
     | TakenAgain
     | Suggested
     | Reasoned
+    | Evaluated
     | Found
     | Explained
     | Checked
@@ -355,4 +472,9 @@ Result = (
     | Bulletins
     | FrontPage
     | Confirmed
+    | Notices
+    | ClassificationReported
+    | InformationReported
+    | Supported
+    | UnsupportedReported
 )

@@ -5,7 +5,8 @@ python tools/intake_page.py --check  only say whether they are as they should be
 
 Every ```console block is run, in a new desk of its own and with the clock set by hand, and what it
 prints is put below each command. A line `<!-- file NAME -->` before a block puts the block's text
-into the desk as the file NAME first; `<!-- quote NAME -->` quotes a file of the repository.
+into the desk as the file NAME first; `<!-- quote NAME -->` quotes a file of the repository. Where a
+page has `<!-- run -->` before some of its blocks, only those are run.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _QUOTE = re.compile(r"(<!-- quote (\S+) -->\n```\w*\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 _CONSOLE = re.compile(r"(^```console\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+_RUN = re.compile(r"(^<!-- run -->\n```console\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 _ID = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b")
 _SHOWN_ID = "01M83XJ8800004DRMXVS77PQC4"
 
@@ -109,7 +111,8 @@ def generated(text: str) -> str:
         text = f"{before}{start}{content}\n{end}{after}"
     text = _QUOTE.sub(lambda m: f"{m[1]}{(ROOT / m[2]).read_text(encoding='utf-8')}{m[3]}", text)
     files = {match[1]: match[2] for match in _FILE.finditer(text)}
-    return _CONSOLE.sub(lambda m: f"{m[1]}{transcript(m[2], files)}{m[3]}", text)
+    console = _RUN if _RUN.search(text) else _CONSOLE
+    return console.sub(lambda m: f"{m[1]}{transcript(m[2], files)}{m[3]}", text)
 
 
 def main() -> int:

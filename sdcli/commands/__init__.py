@@ -36,6 +36,8 @@ COMMANDS: dict[str, Entry] = {
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),
     "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
+    "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
+    "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
     "search-kb": Entry("Classify", "Search the knowledge articles."),
     "assign": Entry("Resolve", "Give a ticket to a person or a queue."),
     "accept": Entry("Resolve", "Take a ticket on."),
@@ -49,6 +51,9 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "report": Entry(
+        "Assure", "Count how classification went, what is asked again, and what is missing."
+    ),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
     "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),
     "restore": Entry(

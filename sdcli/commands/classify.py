@@ -10,12 +10,12 @@ from sdcli import results
 from sdcli.params import (
     GROUP,
     PROCESS,
+    REF,
     SERVICE,
     TEXT,
     as_command,
     pass_desk,
     vocabulary,
-    with_ref,
 )
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, WORKAROUNDS
@@ -27,7 +27,8 @@ _ASSESSED = Assessment.__struct_fields__
 
 
 @as_command("classify")
-@with_ref
+@click.argument("ref", type=REF, required=False)
+@click.option("--evaluate", is_flag=True, help="Measure the suggestions on closed tickets.")
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What kind of request.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
 @click.option("--feature", type=TEXT, help="The feature of that service.")
@@ -53,7 +54,13 @@ _ASSESSED = Assessment.__struct_fields__
 @click.pass_context
 @pass_desk
 def command(
-    desk: Desk, ctx: click.Context, ref: str, *, explain: bool, **given: Any
+    desk: Desk,
+    ctx: click.Context,
+    ref: str | None,
+    *,
+    evaluate: bool,
+    explain: bool,
+    **given: Any,
 ) -> results.Result:
     """Set type, service, impact and urgency; derive the priority.
 
@@ -61,7 +68,8 @@ def command(
     business process stands still, who is hindered and whether there is a way round, and the
     answer says by which rules. --explain tells it line by line, with what follows from it. On a
     terminal without options every field is asked for. Elsewhere without options a suggestion is
-    printed, with the reason for each field, and nothing is changed.
+    printed, with the reason for each field, and nothing is changed: it rests on the catalog's
+    words and on the closed tickets, and says how sure it is. --evaluate needs no REF.
 
     What was decided before is changed only with --discovered and --reason: both classes are
     kept, and who chose the first one is told.
@@ -72,8 +80,10 @@ def command(
         sdcli classify SD-42 --explain
     """
     from sdcli.session import is_interactive
-    from sdcli.triage.classify import decide, propose
+    from sdcli.triage.classify import decide
 
+    if evaluate or ref is None:
+        return _evaluated(desk, evaluate=evaluate)
     is_said = any(value not in (None, "") for value in given.values())
     if explain:
         if is_said:
@@ -81,7 +91,7 @@ def command(
         return desk.reasons(ref)
     if not is_said:
         ticket = desk.ledger.get(ref)
-        proposals = propose(desk.policy, ticket)
+        proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
             return results.Suggested(ref, proposals)
         from sdcli.dialogue import ask_classification, ask_mistake
@@ -89,7 +99,16 @@ def command(
         given |= ask_classification(desk.policy, ticket, proposals)
         given |= ask_mistake(desk.policy, ticket, _wish(given), desk.stamp)
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
-    return results.Changed(desk.see(ticket), notes=_notes(desk, ticket))
+    return results.Changed(desk.see(ticket), notes=_notes(desk, ticket), effect=desk.effect(ticket))
+
+
+def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
+    from sdcli.render.progress import shown
+
+    if not evaluate:
+        raise click.UsageError("Missing argument 'REF'.")
+    with shown("Evaluating") as progress:
+        return results.Evaluated(desk.evaluation(progress))
 
 
 def _wish(given: dict[str, Any]) -> Any:

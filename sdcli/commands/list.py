@@ -11,12 +11,14 @@ from sdcli import results
 from sdcli.params import QUEUE, SERVICE, TEXT, as_command, pass_desk
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
+from sdcli.tickets.support import is_unsupported
 from sdcli.tickets.words import OPEN_STATUSES, PRIORITIES, REQUEST_TYPES, STATUSES
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 _SCREENFUL = 50
+_ENOUGH = results.MOST_NOTICES + 1
 
 
 @as_command("list")
@@ -29,6 +31,7 @@ _SCREENFUL = 50
 @click.option("--service", type=SERVICE, default=None, help="Only this service.")
 @click.option("--query", metavar="TEXT", type=TEXT, default="", help="Only with these words.")
 @click.option("--news", is_flag=True, help="Only where somebody answered; closed ones too.")
+@click.option("--unsupported", is_flag=True, help="Only what the catalog does not hold.")
 @click.option("--needs-validation", is_flag=True, help="Only what a machine says, unconfirmed.")
 @click.option("--all", "everything", is_flag=True, help="Closed tickets too.")
 @click.option(
@@ -44,6 +47,7 @@ def command(
     status: tuple[str, ...],
     everything: bool,
     news: bool,
+    unsupported: bool,
     needs_validation: bool,
     limit: int | None,
     **narrow: str | None,
@@ -57,6 +61,7 @@ def command(
     Examples:
         sdcli list --queue network --priority P1
         sdcli list --news
+        sdcli list --unsupported --all
     """
     query = Query(
         statuses=status or (STATUSES if everything or news else OPEN_STATUSES),
@@ -71,15 +76,18 @@ def command(
     )
     most = _limit(limit, as_json=bool(ctx.obj.json))
     answered = list(desk.ledger.having(keys.NEWS))
-    if news:
-        found = pressing(ticket for ticket in answered if query.matches(ticket))
+    if news or unsupported:
+        kept = answered if news else desk.ledger.having(keys.UNSUPPORTED)
+        fits = is_unsupported if unsupported else lambda _: True
+        found = pressing(ticket for ticket in kept if query.matches(ticket) and fits(ticket))
         found, more = found[: most or None], len(found[most:]) if most else 0
     elif most:
         found, more = desk.ledger.most_pressing(query, most)
     else:
         found, more = pressing(desk.ledger.find(query)), 0
     unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
-    return results.Listed([desk.see(ticket) for ticket in found], more, unseen)
+    waiting = sum(1 for _ in desk.ledger.having(keys.notice(desk.by), most=_ENOUGH))
+    return results.Listed([desk.see(ticket) for ticket in found], more, unseen, notices=waiting)
 
 
 def _caller(desk: Desk, given: str) -> str:

@@ -44,4 +44,4 @@ def command(
     """
     corrections = {name: value for name, value in {**given, "type": type_}.items() if value}
     ticket = desk.validate(ref, corrections, against=against, note=note)
-    return results.Changed(desk.see(ticket))
+    return results.Changed(desk.see(ticket), effect=desk.effect(ticket))

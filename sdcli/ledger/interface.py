@@ -131,6 +131,18 @@ class Reader(Protocol):
     def by_source(self, source: str) -> Ticket | None:
         """The ticket that was imported under this source id, closed or not."""
 
+    def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
+        """Tickets with references before `than`, the newest first, and no more than so many.
+
+        All are if `than` is empty; only those after `down_to` if that is given.
+        """
+
+    def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
+        """Closed tickets that changed at or after that instant, in the order of their references.
+
+        Only those after the reference `after` if it is given, and no more than so many.
+        """
+
 
 class Writer(Reader, Protocol):
     """Looks tickets up and adds to them; sees what it has added itself."""

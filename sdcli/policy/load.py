@@ -246,6 +246,14 @@ def read_questions(root: str, policy: model.Policy) -> Questions:
     )
 
 
+def read_places(root: str, name: str) -> dict[str, int]:
+    """The line of every dotted path in one file of the desk at `root`."""
+    from sdcli.policy.questions import QUESTIONS, QuestionFile  # noqa: PLC0415 - only `lint` asks
+
+    shapes = {**_SHAPES, QUESTIONS: QuestionFile}
+    return read_file(name, _text(root, name), shapes[name]).places
+
+
 def read_file(name: str, raw: bytes | str, shape: Any) -> Read:
     """Decode one file; a `str` instead of bytes says why there are none."""
     from sdcli.policy.decode import Decoder  # noqa: PLC0415 - imports YAML

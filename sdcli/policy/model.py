@@ -295,6 +295,7 @@ class Technician(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     phone: str = ""
     authority: tuple[Authority, ...] = ()
+    place: str = ""
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -588,12 +589,14 @@ class SupportRules(Struct, frozen=True, kw_only=True):
         agreement: what an override promises if it names nothing else.
         code: the closure code of what is declined.
         devices: the queue for devices that nobody has authorised (R2b.2d).
+        changes: the queue for requests for change (R2b.2c).
         gap_from: from so many tickets on, a missing service is worth a request for change.
     """
 
     agreement: str
     code: str
     devices: str
+    changes: str
     gap_from: int
 
 
@@ -673,6 +676,14 @@ class Policy(Struct, frozen=True, kw_only=True):
             NoSuchEntryError: no team has it.
         """
         return require(given, "queue", self.teams.queues, TEAMS)
+
+    def require_agreement(self, given: str) -> str:
+        """The id of an agreement.
+
+        Raises:
+            NoSuchEntryError: the policy has none of that id.
+        """
+        return require(given, "agreement", self.sla.agreements, SLA_POLICIES)
 
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
+from sdcli.render import support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -102,8 +103,12 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "needs_validation": subject.needs_validation,
         "reopened": subject.reopened,
         "has_news": subject.news,
+        "reclassified": subject.reclassified,
+        "first_class": _first_class(subject),
+        "notices": subject.notices,
         "articles": subject.articles,
         "attachments": subject.attachments,
+        "support": subject.support and support.decision(subject.support, seen.now),
         "agreement": seen.agreement,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
@@ -119,6 +124,38 @@ def _assessment(known: Assessment) -> dict[str, Any]:
     """What was said of the impact on the business, null where nothing was said."""
     told = known.told()
     return {name: told.get(name) for name in known.__struct_fields__}
+
+
+def _first_class(subject: Ticket) -> dict[str, Any] | None:
+    """What the request was taken for at first, by field, where it was changed since (R7.4)."""
+    from sdcli.triage.reclassify import differs  # noqa: PLC0415 - only tickets pay for it
+
+    found = {name: msgspec.structs.asdict(each) for name, each in differs(subject).items()}
+    return {name: each | {"by": each["by"] or None} for name, each in found.items()} or None
+
+
+def _changed(result: results.Changed) -> dict[str, Any]:
+    found, told = result.effect, ticket(result.seen)
+    if result.deduped:
+        told["deduped"] = result.deduped
+    if found:
+        told |= {
+            "change": msgspec.structs.asdict(found.change),
+            "agreement_before": found.before.agreement,
+            "clocks_before": {target: clock(face) for target, face in found.before.sla.items()},
+            "hand_to": found.hand_to or None,
+        }
+    return told
+
+
+def _waiting(row: results.Waiting) -> dict[str, Any]:
+    return {
+        "ref": row.ticket.ref,
+        "summary": row.ticket.summary,
+        "status": row.ticket.status,
+        "person": row.person,
+        "changes": [msgspec.structs.asdict(each) for each in row.changes],
+    }
 
 
 def clock(face: Clock) -> dict[str, Any]:
@@ -278,11 +315,11 @@ def _instant(seconds: int) -> datetime:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.Changed: lambda result: (
-        ticket(result.seen) | ({"deduped": result.deduped} if result.deduped else {})
-    ),
+    results.Changed: _changed,
     results.Shown: lambda result: (
-        ticket(result.seen) | {"events": [event(e) for e in result.seen.ticket.events]}
+        ticket(result.seen)
+        | {"time_box": result.time_box and support.box(result.time_box)}
+        | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
     results.Listed: lambda result: [ticket(row) for row in result.rows],
@@ -295,6 +332,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
     },
     results.Reasoned: _reasoned,
+    results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
@@ -303,7 +341,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "warning": result.warning,
         "open": result.open_tickets,
     },
-    results.Linted: lambda result: {"ok": True, "counts": dict(result.counts)},
+    results.Linted: lambda result: {
+        "ok": True,
+        "counts": dict(result.counts),
+        "remarks": [each._asdict() for each in result.remarks],
+    },
     results.Started: lambda result: {"desk": result.root, "files": result.files},
     results.Done: lambda result: {"done": result.said},
     results.Examined: lambda result: {
@@ -329,6 +371,13 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.PeopleFound: lambda result: [person(found) for found in result.people],
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
+    results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
+    results.ClassificationReported: lambda result: result.report,
+    results.InformationReported: lambda result: result.report,
+    results.Supported: support.as_json,
+    results.UnsupportedReported: lambda result: (
+        msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
+    ),
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

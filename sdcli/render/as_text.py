@@ -13,7 +13,7 @@ import click
 from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
-from sdcli.render.hints import next_steps
+from sdcli.render.hints import usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.evaluate import Bin, Score
+    from sdcli.triage.suggest import Proposal
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
 _LOW = 80
@@ -75,11 +77,20 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
-    return [*told, *_clock_lines(result.seen, screen)], _hint(result.seen)
+    lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
+    return lines, _hint(result.seen)
+
+
+def _effect(result: results.Changed) -> Iterable[str]:
+    if result.effect is None:
+        return ()
+    from sdcli.render.mistakes import effect  # noqa: PLC0415 - only a change pays for it
+
+    return effect(result.effect, result.seen)
 
 
 def _hint(seen: results.Seen) -> list[str]:
-    return [f"Next: {line(step)}" for step in next_steps(seen.ticket)]
+    return [f"Next: {line(step)}" for step in usual(seen.ticket, seen.now)]
 
 
 def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:
@@ -107,6 +118,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
         ("service", f"{ticket.service} / {ticket.feature}"),
+        *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         *_weight_rows(ticket),
         ("queue", _queue(ticket)),
@@ -114,8 +126,10 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
+        *_support_rows(seen),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
+        *_box_rows(result),
         *_alert_rows(seen),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
@@ -141,6 +155,27 @@ def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
     answers = ", ".join(f"{name} {value}" for name, value in told.items())
     wish = f"{ticket.wish} (a remark)" if ticket.wish else ""
     return [row for row in (("hindered", answers), ("wish", wish)) if row[1]]
+
+
+def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
+    """What it was taken for at first, and who has not seen yet that it is not (R7.4)."""
+    from sdcli.render.mistakes import at_first  # noqa: PLC0415 - only `show` pays for it
+    from sdcli.triage.reclassify import differs  # noqa: PLC0415
+
+    found = differs(ticket)
+    unseen = ", ".join(ticket.notices)
+    return [
+        *([("at first", at_first(found))] if found else ()),
+        *(
+            [("notices", f"{unseen} {_have(len(ticket.notices))} not seen the change")]
+            if unseen
+            else ()
+        ),
+    ]
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 _NEWS = "somebody answered, and nobody has done anything since"
@@ -192,6 +227,40 @@ def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
         ("previous", opening.previous),
     )
     return [row for row in rows if row[1]]
+
+
+def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    found = seen.ticket.support
+    if found is None:
+        return []
+    from sdcli.render.support import said  # noqa: PLC0415 - only what is not supported needs it
+
+    return [("support", said(found, seen.now))]
+
+
+def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """How long the tier may try; over where the work is over (R2c.2b)."""
+    seen, found = result.seen, result.time_box
+    if found is None or seen.ticket.status in ("resolved", "closed"):
+        return []
+    from sdcli.render.support import box_said  # noqa: PLC0415 - only `show` needs it
+
+    return [("time box", box_said(found, seen.now))]
+
+
+def _supported(result: results.Supported, screen: Screen) -> _Lines:
+    from sdcli.render.support import head, lines, next_step  # noqa: PLC0415 - as above
+
+    rows = (text for name, value in lines(result) for text in _row_lines(name, value))
+    return [screen.style(line(head(result)), bold=True), *rows], map(line, next_step(result))
+
+
+def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
+    from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
+
+    changes = [text for each in result.changes for text in _outcome_lines(*each, screen)]
+    gaps = () if result.changes else report_gaps(result.report)
+    return [*map(line, report_lines(result.report)), *changes], map(line, gaps)
 
 
 def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
@@ -286,6 +355,12 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     unseen = words.count(result.unseen, "closed ticket")
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
+    waiting = words.count(result.notices, "changed classification")
+    if result.notices > results.MOST_NOTICES:
+        waiting = f"More than {results.MOST_NOTICES} changed classifications"
+    wait = "waits" if result.notices == 1 else "wait"
+    if result.notices:
+        news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
     if not result.rows:
         return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -308,8 +383,20 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.queue),
         line(ticket.assignee or "-"),
         _sla_cell(seen, screen),
-        line(ticket.summary) + (f" [+{ticket.me_too}]" if ticket.me_too else ""),
+        line(ticket.summary)
+        + (f" [+{ticket.me_too}]" if ticket.me_too else "")
+        + _unsupported(seen),
     ]
+
+
+def _unsupported(seen: results.Seen) -> str:
+    """The mark of what the catalog does not hold (R2b.2a)."""
+    found = seen.ticket.support
+    if found is None or found.found:
+        return ""
+    from sdcli.tickets.support import state  # noqa: PLC0415 - few tickets are unsupported
+
+    return f" [{state(found, seen.now)}]"
 
 
 def _fitted(rows: list[list[str]], screen: Screen) -> list[list[str]]:
@@ -451,9 +538,65 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def _founded(proposal: Proposal) -> str:
+    """Why a value is proposed: how sure that is, the reason, and closed tickets like it."""
+    from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
+
+    sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
+    like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
+    return line(f"{sure}{proposal.reason}{like}")
+
+
+def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
+    """The scores as a table, and how sure proposals were beside how often they were right."""
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    found = result.evaluation
+    if found.split_at is None:
+        few = f"{found.found} closed tickets have something to teach"
+        return [f"{few}; that is too few to tell how good suggestions are."], []
+    heads = ("field", "tickets", "answered", "right of those", "right of all", "macro F1")
+    rows = [[name, *_scores(each)] for name, each in found.fields.items()]
+    scores = tabulate(rows, [*heads, "ECE", "Brier"], tablefmt="plain", disable_numparse=True)
+    bins = [
+        [name, f"{each.low:.0%} to {each.high:.0%}", *_calibration(each)]
+        for name, score in found.fields.items()
+        for each in score.bins
+    ]
+    sure = ["field", "sure", "guesses", "mean", "right"]
+    calibration = tabulate(bins, sure, tablefmt="plain", disable_numparse=True)
+    learned = f"Learned from the {found.learned} tickets that were closed first; tested on"
+    return [
+        f"{learned} the {found.tested} closed from {words.instant(found.split_at)} on.",
+        f"Answered is what is at least {found.threshold:.0%} sure.",
+        "",
+        *scores.splitlines(),
+        "",
+        "How sure, and how often right:",
+        *calibration.splitlines(),
+    ], []
+
+
+def _calibration(bin_: Bin) -> list[str]:
+    return [str(bin_.count), f"{bin_.confidence:.0%}", f"{bin_.right:.0%}"]
+
+
+def _scores(score: Score) -> list[str]:
+    of_those = "-" if score.accuracy_answered is None else f"{score.accuracy_answered:.1%}"
+    return [
+        str(score.count),
+        f"{score.coverage:.0%}",
+        of_those,
+        f"{score.accuracy:.1%}",
+        f"{score.macro_f1:.3f}",
+        f"{score.calibration_error:.3f}",
+        f"{score.brier:.3f}",
+    ]
+
+
 def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     rows = [
-        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {line(proposal.reason)}"
+        f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {_founded(proposal)}"
         for name, proposal in result.proposals.items()
     ]
     flags = " ".join(
@@ -535,7 +678,7 @@ def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
 def _checked(result: results.Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
-        breach = said.threshold >= BREACH
+        breach = said.threshold >= BREACH and said.target != "time-box"
         word = (
             screen.style("BREACH", fg="red", bold=True)
             if breach
@@ -569,7 +712,29 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
     counts = ", ".join(
         f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
     )
-    return [f"The desk's files are sound: {counts}."], []
+    remarks = [f"remark: {line(str(each))}" for each in result.remarks]
+    return [f"The desk's files are sound: {counts}.", *remarks], []
+
+
+def _notices(result: results.Notices, screen: Screen) -> _Lines:
+    from sdcli.render.mistakes import notices  # noqa: PLC0415 - only notices pay for it
+
+    del screen
+    return notices(result)
+
+
+def _classification(result: results.ClassificationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import classification  # noqa: PLC0415 - only reports pay for it
+
+    del screen
+    return classification(result), []
+
+
+def _information(result: results.InformationReported, screen: Screen) -> _Lines:
+    from sdcli.render.figures import information  # noqa: PLC0415 - as above
+
+    del screen
+    return information(result), []
 
 
 def _started(result: results.Started, screen: Screen) -> _Lines:
@@ -726,6 +891,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
     results.Suggested: _suggested,
+    results.Evaluated: _evaluated,
     results.Explained: _explained,
     results.Reasoned: _reasoned,
     results.Found: _found,
@@ -744,4 +910,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Bulletins: _bulletins,
     results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
+    results.Notices: _notices,
+    results.ClassificationReported: _classification,
+    results.InformationReported: _information,
+    results.Supported: _supported,
+    results.UnsupportedReported: _unsupported_reported,
 }

@@ -7,7 +7,27 @@ from typing import TYPE_CHECKING
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sdcli.tickets.ticket import Ticket
+
+
+def usual(ticket: Ticket, now: datetime) -> list[str]:
+    """What usually comes next at an instant: first of all a decision, where one is needed."""
+    if ticket.support and not ticket.is_closed:
+        from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
+
+        if blocks(ticket.support, now):
+            return undecided(ticket.ref)
+    return next_steps(ticket)
+
+
+def undecided(ref: str) -> list[str]:
+    """What to do with what the catalog does not hold before anybody works on it (R2b.2)."""
+    return [
+        f"sdcli support {ref} --override --by PERSON --reason WHY --until WHEN",
+        f"sdcli support {ref} --decline --reason WHY",
+    ]
 
 
 def next_steps(ticket: Ticket) -> list[str]:
@@ -22,7 +42,7 @@ def next_steps(ticket: Ticket) -> list[str]:
             f"sdcli close {ref} --confirmed-by {shlex.quote(ticket.requester)} --via phone",
             f"sdcli reopen {ref} --reason WHY   # if it is not solved after all",
         ]
-    if UNKNOWN in (ticket.type, ticket.service):
+    if ticket.type == UNKNOWN or (ticket.service == UNKNOWN and not ticket.support):
         return [f"sdcli classify {ref}"]
     if ticket.status == "waiting":
         return [f"sdcli resume {ref}   # when the {ticket.waiting_for} has acted"]

@@ -95,6 +95,9 @@ def _imported(event: e.Imported) -> str:
 
 
 def _sla_alerted(event: e.SlaAlerted) -> str:
+    if event.target == "time-box":
+        people = ", ".join(event.recipients) or "nobody"
+        return f"tried for longer than {work(event.target_s)} in this queue, for {people}"
     what = "breach" if event.threshold >= BREACH else f"warning at {event.threshold} %"
     people = ", ".join(event.recipients) or "nobody"
     return f"{event.target} {what} of {work(event.target_s)}, for {people}"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.render.support import box, box_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from sdcli import results
-    from sdcli.sla.tier import TierTime
+    from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Ground
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.reasons import Condition, Due, Reasons
@@ -175,18 +176,9 @@ def _other_work(result: results.Reasoned) -> str:
     return f"nobody is on it; whoever takes it stops {over}"
 
 
-def _escalate(box: TierTime | None, result: results.Reasoned) -> str:
+def _escalate(box: TimeBox | None, result: results.Reasoned) -> str:
     """How long this tier may try (R2c.2b)."""
-    if box is None:
-        return "no limit for this tier"
-    limit = words.work(box.limit_s)
-    until = datetime.fromtimestamp(box.until, timezone.utc)
-    told = f"tier {box.tier} ({result.seen.ticket.queue}) may try {limit} of working time"
-    if box.is_over:
-        return f"now: {told}, and that was over {words.instant(until)}"
-    if box.paused:
-        return f"{told}; it is paused, {words.work(box.limit_s - box.spent_s)} are left"
-    return f"{told}, until {words.instant(until)}"
+    return box_said(box, result.seen.now) if box else "no limit for this tier"
 
 
 _STATES = {"due": "DUE", "ask": "ASK", "not-due": "not due"}
@@ -278,7 +270,7 @@ def document(result: results.Reasoned) -> dict[str, Any]:
             "stop": bool(result.tickets),
             "tickets": [_given_way(each) for each in result.tickets],
         },
-        "time_box": _box(result.box),
+        "time_box": result.box and box(result.box),
         "tell": [{"role": role, "name": name, "reach": reach} for role, name, reach in result.tell],
         "communication": _measure(found.communication),
         "continuity": _measure(found.continuity),
@@ -292,25 +284,6 @@ def _given_way(ticket: Ticket) -> dict[str, Any]:
         "assignee": ticket.assignee,
         "summary": ticket.summary,
     }
-
-
-def _box(box: TierTime | None) -> dict[str, Any] | None:
-    if box is None:
-        return None
-    return {
-        "tier": box.tier,
-        "limit_s": box.limit_s,
-        "spent_s": box.spent_s,
-        "since": _instant(box.since),
-        "until": _instant(box.until),
-        "paused": box.paused,
-        "is_over": box.is_over,
-        "place": box.place,
-    }
-
-
-def _instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, timezone.utc)
 
 
 def _measure(due: Due) -> dict[str, Any]:

@@ -10,20 +10,27 @@ target's length (T14).
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from sdcli.sla.clock import RUNS, elapsed, reaches, utc_seconds
-from sdcli.tickets.event import Classified
+from sdcli.sla.clock import (
+    RUNS,
+    Target,
+    elapsed,
+    reaches,
+    utc_seconds,
+)
+from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from sdcli.policy.model import Policy
-    from sdcli.sla.clock import Clocks, Goal, Target, Terms, Threshold
-    from sdcli.tickets.event import AnyEvent, Opened
+    from sdcli.policy.model import Policy, Recipient
+    from sdcli.sla.clock import Clocks, Goal, Terms, Threshold
+    from sdcli.sla.stretch import Stretch
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 
@@ -35,7 +42,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     id: str
     ref: str
-    target: Target
+    target: Target | Literal["time-box"]
     threshold: int
     percent: float
     due: int
@@ -45,43 +52,45 @@ class Alert(Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...]
 
 
-def alerts(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]:
-    """Everything that should have been said about a ticket by `now` and has not been.
+def alerts(
+    ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
+) -> list[Alert]:
+    """Everything that should have been said about a ticket's targets by `now` and has not been.
 
-    `clocks` are those of the policy, `now` is in seconds of UTC.
+    `clocks` are those of the policy, `now` is in seconds of UTC; `parts` are the stretches of the
+    ticket, if they are known already.
     """
     found: dict[str, Alert] = {}
-    for state in _states(ticket, clocks, now):
+    for state in _states(ticket, clocks, parts or stretches(ticket, now)):
         for alert in sorted(_passed(ticket, state, policy, now), key=_earliest_first):
             found.setdefault(alert.id, alert)
     return list(found.values())
 
 
 class _State(Struct, frozen=True):
-    """A ticket under one of its classifications, and when that ended, in seconds of UTC."""
+    """A ticket under one of its agreements and priorities, and when that ended, in seconds of UTC."""
 
     events: tuple[AnyEvent, ...]
     terms: Terms
     until: int
 
 
-def _states(ticket: Ticket, clocks: Clocks, now: int) -> list[_State]:
-    """The classifications a ticket has had, without those too short to pass a threshold.
+def _states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[_State]:
+    """What a ticket has been granted, turn by turn, without those too short to pass a threshold.
 
     No clock has run for longer than the ticket existed: most need no look at any calendar.
     """
     found: list[_State] = []
     opened = utc_seconds(ticket.events[0].at)
-    was: Opened | Classified = ticket.opening
-    for index, event in enumerate(ticket.events):
-        if type(event) is Classified:
-            terms, ended = clocks.terms(was.service, was.priority), utc_seconds(event.at)
-            if ended - opened >= terms.soonest_s:
-                found.append(_State(ticket.events[:index], terms, min(now, ended)))
-            was = event
-    terms = clocks.terms(ticket.service, ticket.priority)
-    if now - opened >= terms.soonest_s:
-        found.append(_State(ticket.events, terms, now))
+    following = None
+    for part in reversed(parts):
+        # Another queue changes nothing of what is granted.
+        if part.cover is not following:
+            following = part.cover
+            terms = clocks.terms(following)
+            if part.until - opened >= terms.soonest_s:
+                found.append(_State(ticket.events[: part.events], terms, part.until))
+    found.reverse()
     return found
 
 
@@ -128,7 +137,14 @@ def _earliest_first(alert: Alert) -> int:
 
 def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:
     """Who should hear a warning or a breach, each once, by the roles of the policy (R5b.2-3)."""
-    roles = policy.sla.alerts.breach if threshold >= BREACH else policy.sla.alerts.warning
+    alerts_ = policy.sla.alerts
+    return recipients_for(
+        ticket, policy, alerts_.breach if threshold >= BREACH else alerts_.warning
+    )
+
+
+def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
+    """Who has these roles for a ticket, each once."""
     found = (
         policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
         for role in roles

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
+from sdcli.sla.agreed import agreed, cover_of
 from sdcli.sla.calendar import WorkingTime
 from sdcli.tickets.event import AnyEvent, Noted, Opened, Resolved
 from sdcli.tickets.lifecycle import LIFECYCLE, START
@@ -21,7 +22,8 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sdcli.policy.model import Agreement, Policy
+    from sdcli.policy.model import Policy
+    from sdcli.sla.agreed import Cover
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority, Status
 
@@ -65,13 +67,6 @@ class Run(Struct, frozen=True):
 
     spans: tuple[Span, ...]
     stopped: bool
-
-
-def agreement_of(policy: Policy, service: str) -> tuple[str, Agreement]:
-    """The agreement that covers a service: its own, else the default one (R2b.1)."""
-    found = policy.service(service)
-    name = found.agreement if found else policy.sla.default_agreement
-    return name, policy.sla.agreements[name]
 
 
 def response_run(events: Sequence[AnyEvent]) -> Run:
@@ -144,7 +139,7 @@ class Goal(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """What the policy grants a ticket, by its service and priority.
+    """What the policy grants a ticket, by its agreement and priority.
 
     No threshold is passed before a clock has run for `soonest_s` seconds of working time.
     """
@@ -161,25 +156,47 @@ class Clocks:
         self._policy = policy
         self._calendars: dict[str, WorkingTime] = {}
         self._terms: dict[tuple[str, Priority], Terms] = {}
+        self._boxes: dict[tuple[str, Priority], int | None] = {}
+        self._shared: dict[tuple[str, str, Priority], Terms] = {}
 
     def read(self, ticket: Ticket, now: int) -> dict[Target, Clock]:
         """Every target of a ticket at an instant in seconds of UTC."""
-        terms = self.terms(ticket.service, ticket.priority)
+        terms = self.terms(cover_of(ticket))
         found = dict.fromkeys(TARGETS, Clock("none"))
         for goal in terms.goals:
             run = RUNS[goal.target](ticket.events)
             found[goal.target] = _clock(run, goal.target_s, terms.time, now)
         return found
 
-    def terms(self, service: str, priority: Priority) -> Terms:
-        """What the policy grants to tickets of this service and priority."""
-        found = self._terms.get((service, priority))
+    def terms(self, cover: Cover) -> Terms:
+        """What the policy grants to a ticket so covered; most share it with others."""
+        if cover.support or cover.opening.agreement:
+            return self._terms_of(cover)
+        key = cover.service, cover.component, cover.priority
+        found = self._shared.get(key)
         if found is None:
-            found = self._terms[service, priority] = self._agreed(service, priority)
+            found = self._shared[key] = self._terms_of(cover)
         return found
 
-    def _agreed(self, service: str, priority: Priority) -> Terms:
-        name, agreement = agreement_of(self._policy, service)
+    def _terms_of(self, cover: Cover) -> Terms:
+        key = agreed(self._policy, cover).name, cover.priority
+        if key not in self._terms:
+            self._terms[key] = self._agreed(*key)
+        return self._terms[key]
+
+    def time_box(self, queue: str, priority: Priority) -> int | None:
+        """How long the tier of a queue may try, in seconds of working time (R2c.2b).
+
+        None if it may try for as long as it takes.
+        """
+        key = queue, priority
+        if key not in self._boxes:
+            box = self._policy.classification.consequences.of(priority).time_box
+            self._boxes[key] = box.of(self._policy.tier(queue))
+        return self._boxes[key]
+
+    def _agreed(self, name: str, priority: Priority) -> Terms:
+        agreement = self._policy.sla.agreements[name]
         own = self._policy.sla.agreement_targets(name, priority)
         warn_at = self._policy.sla.alerts.warn_at
         goals = (

@@ -9,6 +9,9 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.tickets.words import UNKNOWN
 
 
 class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,6 +138,7 @@ class Support(Struct, frozen=True, kw_only=True, omit_defaults=True):
         reason: why; `impact`: what working on it means; `violates`: the policy it goes against.
         until: when an override ends, in UTC; None if it is for good.
         agreement: what is promised for it.
+        found: the service of the catalog that it turned out to be.
     """
 
     what: str
@@ -146,6 +150,15 @@ class Support(Struct, frozen=True, kw_only=True, omit_defaults=True):
     violates: str = ""
     until: datetime | None = None
     agreement: str = ""
+    found: str = ""
+
+    def classified(self, before: str, after: str) -> Support:
+        """What is left to decide when the service is changed: nothing if the catalog holds it.
+
+        A device stays what it is, whatever service it disturbs.
+        """
+        is_found = after not in (UNKNOWN, before) and not self.device
+        return replace(self, found=after) if is_found else self
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):

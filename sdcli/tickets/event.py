@@ -186,6 +186,7 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
             priority=self.priority,
             reclassified=ticket.reclassified + bool(self.discovered),
             notices=tuple(dict.fromkeys((*ticket.notices, *self.tell))),
+            support=ticket.support and ticket.support.classified(ticket.service, self.service),
         )
 
 

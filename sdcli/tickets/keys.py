@@ -44,6 +44,10 @@ def seen(key: str) -> str:
     return f"seen {key}"
 
 
+NOTICES = "notices"
+"""Tickets whose changed classification somebody has not seen yet, closed ones too (R3d1.5a)."""
+
+
 def idempotency(key: str) -> str:
     """The key that makes a repeated request harmless."""
     return f"idempotency {key}"
@@ -117,6 +121,7 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([ANNOUNCED] if ticket.bulletin else ()),
         *([NEWS] if ticket.news else ()),
         *([UNSUPPORTED] if ticket.support else ()),
+        *([NOTICES] if ticket.notices else ()),
         *map(notice, ticket.notices),
     )
 

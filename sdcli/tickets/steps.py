@@ -27,6 +27,7 @@ from sdcli.tickets.event import (
     Detailed,
     Escalated,
     Noted,
+    NoticeTaken,
     Reopened,
     Resolved,
     Resumed,
@@ -93,7 +94,7 @@ def send_back(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, .
     Raises:
         RefusedError: it was not handed over, or the hand-over has been accepted.
     """
-    _require("returned", ticket)
+    require("returned", ticket)
     if not ticket.handed_from:
         raise RefusedError(
             f"{ticket.ref} has no hand-over to return: it lies in {ticket.queue} and was either "
@@ -113,7 +114,7 @@ def wait(
     Raises:
         RefusedError: `until` is not in the future.
     """
-    _require("waited", ticket)
+    require("waited", ticket)
     if until is not None and until <= stamp.at:
         raise RefusedError(
             f"{ticket.ref} cannot wait until {until:%Y-%m-%d %H:%M}Z: that is already past.",
@@ -144,7 +145,7 @@ def escalate(
     Raises:
         RefusedError: the ticket is in that queue, or an escalation would not go deeper.
     """
-    _require("escalated", ticket)
+    require("escalated", ticket)
     if to == ticket.queue:
         raise RefusedError(
             f"{ticket.ref} already lies in {to}; `sdcli accept {ticket.ref}` takes it on there.",
@@ -198,7 +199,7 @@ def close(
         IllegalStepError: the ticket is closed.
     """
     if ticket.is_closed:
-        _require("closed", ticket)
+        require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
     skipped = ("classify",) if ticket.type == UNKNOWN else ()
@@ -352,7 +353,7 @@ def announce(
         RefusedError: none stands, or a promised time is past already.
         IllegalStepError: the ticket is closed.
     """
-    _require("announced", ticket, "bulletin post")
+    require("announced", ticket, "bulletin post")
     own = () if ticket.service == UNKNOWN else (ticket.service,)
     empty = Bulletin(text="", services=own)
     before = standing(ticket) if must_stand else ticket.bulletin or empty
@@ -394,6 +395,24 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     """
     standing(ticket)
     return (Withdrawn(*stamp.mark(), reason=reason),)
+
+
+def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEvent, ...]:
+    """Say that the change of a classification has been seen by whoever made the first (R3d1.5a).
+
+    Raises:
+        RefusedError: nothing waits for the acting person.
+    """
+    if stamp.by not in ticket.notices:
+        others = ", ".join(ticket.notices)
+        waits = f"it waits for {others}" if others else "nobody is waited for"
+        raise RefusedError(
+            f"{ticket.ref} has no notice for {stamp.by}: {waits}. `sdcli notices` lists yours; "
+            "--as NAME says who you are.",
+            ref=ticket.ref,
+            waits_for=list(ticket.notices),
+        )
+    return (NoticeTaken(*stamp.mark(), note=note),)
 
 
 def show_to(ticket: Ticket, stamp: Stamp, *, times: int = 1) -> tuple[AnyEvent, ...]:
@@ -479,8 +498,14 @@ def _require_open(ticket: Ticket, what: str) -> None:
         )
 
 
-def _require(kind: str, ticket: Ticket, command: str = "") -> None:
-    """Refuse by state before refusing by detail: the state is what the person can act on."""
+def require(kind: str, ticket: Ticket, command: str = "") -> None:
+    """Refuse by state before refusing by detail: the state is what the person can act on.
+
+    `command` is what the person typed, if the kind of event has none of its own.
+
+    Raises:
+        IllegalStepError: the kind of event is not legal in the ticket's state.
+    """
     if ticket.status not in LIFECYCLE[kind]:
         typed = command or COMMANDS[kind]
         raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))

@@ -53,13 +53,18 @@ DERIVED: Final = "derived"
 """In place of a priority: the rules say it again."""
 
 
-def propose(policy: Policy, ticket: Ticket) -> dict[str, Proposal]:
-    """A proposal for each field; what is known of the ticket already stays."""
+def propose(
+    policy: Policy, ticket: Ticket, learned: Mapping[str, Proposal] | None = None
+) -> dict[str, Proposal]:
+    """A proposal for each field; what is known of the ticket already stays.
+
+    What was `learned`, with the rules already weighed in, goes before the rules alone.
+    """
     text = f"{ticket.summary}\n{ticket.opening.details}"
     known = Known(
         type=ticket.type, service=ticket.service, feature=ticket.feature, is_alert=bool(ticket.key)
     )
-    found = suggest(policy, text, known)
+    found = {**suggest(policy, text, known), **(learned or {})}
     for name in ("impact", "urgency"):
         has = getattr(ticket, name)
         if has != UNKNOWN:
@@ -83,9 +88,7 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
     """
     event = decided(ticket, stamp, policy=policy, wish=wish)
     _require_reason(policy, ticket, event, wish)
-    fields = by_word(event, reclassify.changed(ticket, event))
-    reclassify.require_discovery(ticket, fields, discovered=wish.discovered, reason=wish.reason)
-    return (event,)
+    return (reclassify.completed(policy, ticket, event),)
 
 
 def decided(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> Classified:
@@ -157,16 +160,6 @@ def hand_ground(event: Classified) -> Ground:
     found = (each for each in event.grounds if each.field == "priority" and not each.place)
     said = event.reason or "no reason is known"
     return next(found, Ground("priority", event.priority, f"set by hand by {event.by}: {said}"))
-
-
-def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:
-    """The fields that are what somebody stated; answers and rules may change a level freely."""
-    first: dict[str, Ground] = {}
-    for ground in event.grounds:
-        first.setdefault(ground.field, ground)
-    ruled = {name for name, ground in first.items() if ground.place}
-    unknown = {name for name in reclassify.LEVELS if name not in first}
-    return tuple(field for field in fields if field not in ruled | unknown)
 
 
 def _require_reason(policy: Policy, ticket: Ticket, event: Classified, wish: Wish) -> None:

@@ -17,13 +17,26 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sdcli.sla.agreed import agreement_of
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.check import Alert, alerts, recipients_of
-from sdcli.sla.clock import Clocks, agreement_of
-from sdcli.tickets.event import Classified, SlaAlerted
+from sdcli.sla.clock import Clocks
+from sdcli.tickets.contact import Support
+from sdcli.tickets.event import Classified, SlaAlerted, SupportDecided
 from sdcli.tickets.ticket import advance, fold
 from tests.sla.test_calendar import Case, cases
-from tests.sla.test_clock import HOUR, MAKERS, MON, MOVES, classified, mark, opened, seconds, told
+from tests.sla.test_clock import (
+    HOUR,
+    MAKERS,
+    MON,
+    MOVES,
+    classified,
+    mark,
+    moment,
+    opened,
+    seconds,
+    told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,14 +70,14 @@ def plainly(ticket: Ticket, policy: Policy, now: int) -> list[Alert]:
 def classifications(ticket: Ticket, now: int) -> Iterator[tuple[Ticket, int]]:
     """The ticket as it was under each, and when that ended."""
     for index, event in enumerate(ticket.events):
-        if isinstance(event, Classified):
+        if isinstance(event, (Classified, SupportDecided)):
             yield fold(ticket.ref, ticket.events[:index]), min(now, int(event.at.timestamp()))
     yield ticket, now
 
 
 def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int) -> Iterator[Alert]:
     """The alerts of a ticket as it was, by the end of that."""
-    _, agreement = agreement_of(policy, was.service)
+    agreement = agreement_of(policy, was).agreement
     time = WorkingTime(policy.sla.calendars[agreement.calendar])
     targets: tuple[Target, ...] = ("response", "resolution")
     for target in targets:
@@ -127,6 +140,13 @@ PAUSES = st.one_of(
 """Seconds between two events: about where thresholds are, a night, weeks, or a clock set back."""
 PRIORITIES: st.SearchStrategy[Priority] = st.sampled_from(("P1", "P1", "P2", "P3", "P4", "P5"))
 SERVICES = st.sampled_from(("unknown", "erp", "email", "gone"))
+DECISIONS = st.sampled_from(
+    (
+        Support(what="Dropbox"),
+        Support(what="Dropbox", decision="override", agreement="goodwill"),
+        Support(what="Dropbox", decision="override", agreement="critical"),
+    )
+)
 
 
 @st.composite
@@ -139,8 +159,10 @@ def stories(draw: st.DrawFn) -> tuple[AnyEvent, ...]:
         at += draw(PAUSES)
         legal = [move for move, leads in MOVES.items() if status in leads]
         move = draw(st.sampled_from([*legal, *(["classify"] * 2 if status != "closed" else [])]))
-        if move == "classify":
+        if move == "classify" and draw(st.booleans()):
             events.append(classified(_text(at), draw(PRIORITIES), draw(SERVICES)))
+        elif move == "classify":
+            events.append(SupportDecided(*mark(moment(_text(at))), support=draw(DECISIONS)))
         else:
             status = MOVES[move][status]
             events.append(MAKERS[move](_text(at)))

@@ -170,6 +170,14 @@ class TinyLedger:
         """See `Reader.by_source`."""
         return self._ask(lambda reader: reader.by_source(source))
 
+    def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
+        """See `Reader.older`."""
+        return self._ask(lambda reader: reader.older(than, most, down_to))
+
+    def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
+        """See `Reader.closed_since`."""
+        return self._ask(lambda reader: reader.closed_since(since, most, after))
+
     @contextmanager
     def write(self) -> Iterator[TinyWriter]:
         """See `Ledger.write`. An exception inside the block leaves the files untouched."""

@@ -14,7 +14,7 @@ from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.tiny.document import number_of
 from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, ticket_of
 from sdcli.tickets import keys
-from sdcli.tickets.query import pressing, urgency
+from sdcli.tickets.query import Query, pressing, urgency
 from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.document import Document
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
-    from sdcli.tickets.query import Face, Query
+    from sdcli.tickets.query import Face
     from sdcli.tickets.ticket import Ticket
 
 
@@ -102,6 +102,26 @@ class TinyReader:
         """See `Reader.how_many`."""
         return len(self._numbers(key, _NEVER))
 
+    def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
+        """See `Reader.older`."""
+        highest = number_in(than) if than else self._image.next
+        lowest = number_in(down_to) if down_to else 0
+        numbers = (n for n in range(highest - 1, lowest, -1) if not self._is_gap(n))
+        return [self._ticket(number) for number in islice(numbers, most)]
+
+    def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
+        """See `Reader.closed_since`."""
+        first = number_in(after) if after else 0
+        fresh = self._fresh()
+        changed = ((number, self._ticket(number)) for number in fresh if number > first)
+        matching = (pair for pair in changed if pair[1].is_closed and pair[1].touched_at >= since)
+        stored = [
+            _closed(document, stale.union(fresh), since, first)
+            for document, stale in self._wanted(Query(statuses=(), touched_since=since))
+        ]
+        merged = heapq.merge(matching, *stored, key=_number)
+        return [ticket for _, ticket in islice(merged, most)]
+
     def _has(self, ticket: Ticket, key: str) -> bool:
         return key in keys.keys_of(ticket)
 
@@ -167,6 +187,18 @@ def _stored(
         ticket = ticket_of(line, document.path)
         if query.matches(ticket):
             yield number, ticket
+
+
+def _closed(
+    document: Document | FormerDocument, without: frozenset[int], since: datetime, first: int
+) -> Iterator[tuple[int, Ticket]]:
+    """The closed tickets of a document that changed since then, by number; `first` is left out."""
+    query = Query(statuses=("closed",))
+    for number, line in _likely(document, without, query):
+        if number > first:
+            face = face_of(line, document.path)  # most are older, and a ticket takes longer
+            if query.fits(face) and face.touched_at >= since:
+                yield number, ticket_of(line, document.path)
 
 
 def _faces(

@@ -1,0 +1,54 @@
+"""`sdcli notices`: classifications of the acting person that somebody has changed (R3d1.5a)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import REF, TECHNICIAN, TEXT, as_command, pass_desk
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("notices")
+@click.option("--person", type=TECHNICIAN, help="What waits for somebody else.")
+@click.option("--all-people", is_flag=True, help="What waits for anybody.")
+@click.option("--seen", type=REF, multiple=True, help="You have seen this one; may be repeated.")
+@click.option("--seen-all", is_flag=True, help="You have seen all that waits for you.")
+@click.option("--note", type=TEXT, default="", help="With --seen: what you have to say to it.")
+@pass_desk
+def command(
+    desk: Desk,
+    person: str | None,
+    all_people: bool,
+    seen: tuple[str, ...],
+    seen_all: bool,
+    note: str,
+) -> results.Notices:
+    """See which of your classifications were changed, and say so.
+
+    Who classified a request is told when somebody finds that it was something else: what it is
+    now, who changed it, how that was discovered and what showed it. The desk's lead is told of
+    every change. A notice waits until it was seen, on closed tickets too.
+
+    \b
+    Examples:
+        sdcli notices
+        sdcli notices --seen SD-42 --note 'I will ask since when it has worked'
+        sdcli notices --all-people --json
+    """
+    takes = bool(seen or seen_all)
+    if takes and (person or all_people):
+        raise click.UsageError("--seen is for your own notices; --as NAME says who you are.")
+    if person and all_people:
+        raise click.UsageError("Say either --person or --all-people.")
+    if note and not takes:
+        raise click.UsageError("--note goes with --seen or --seen-all.")
+    whom = "" if all_people else person or desk.by
+    if not takes:
+        return results.Notices(desk.notices(whom), whom)
+    waiting = [row.ticket.ref for row in desk.notices(whom)] if seen_all else []
+    return results.Notices(desk.take_notices([*seen, *waiting], note), whom, seen=True)

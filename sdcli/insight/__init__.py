@@ -1,0 +1,1 @@
+"""What the desk can learn from its tickets: figures, each with the tickets behind it."""

@@ -1,0 +1,102 @@
+"""Changed classifications as text: notices, their effect on the clocks, first classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.render import words
+from sdcli.render.safe import line
+from sdcli.tickets.words import UNKNOWN
+from sdcli.triage.reclassify import CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sdcli import results
+    from sdcli.sla.clock import Clock
+    from sdcli.triage.reclassify import Change, Decided
+
+RULES = "the desk's rules"
+"""Who decided, where a machine reported it and nobody had looked yet."""
+
+
+def change(said: Change) -> str:
+    """What was changed: `type incident -> fulfilment, priority P2 -> P4`."""
+    return ", ".join(f"{name} {each.before} → {each.after}" for name, each in said.fields.items())
+
+
+def at_first(found: Mapping[str, Decided]) -> str:
+    """The first class, and who decided it."""
+
+    def value(field: str) -> str:
+        return found[field].value if field in found else UNKNOWN
+
+    people = dict.fromkeys(each.by or RULES for name, each in found.items() if name in CLASSES)
+    return f"{value('type')}, {value('service')} / {value('feature')}, by {', '.join(people)}"
+
+
+def notices(result: results.Notices) -> tuple[list[str], list[str]]:
+    """What waits, or has just been seen; and what comes next."""
+    whom = line(result.person) or "anybody"
+    if not result.rows:
+        return [], [f"No changed classification waits for {whom}."]
+    told = [text for row in result.rows for text in _notice(row, named=not result.person)]
+    if result.seen:
+        count = words.count(len(result.rows), "notice")
+        return [f"{count} seen by {whom}.", *told], []
+    return told, ["Next: sdcli notices --seen REF --note TEXT, or --seen-all"]
+
+
+def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:
+    whom = f"{line(row.person)}: " if named else ""
+    yield f"{whom}{row.ticket.ref}  {line(row.ticket.summary)}"
+    for each in row.changes:
+        yield f"    {line(change(each))}"
+        how = f", discovered by {each.discovered}" if each.discovered else ""
+        why = f": {each.reason}" if each.reason else ""
+        yield f"    by {line(each.by)} at {words.instant(each.at)}{line(how + why)}"
+
+
+def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
+    """What a change did to the agreement, the targets and the queue, line by line (R3d1.5)."""
+    was = found.before
+    if was.agreement != after.agreement:
+        yield f"  By the change the agreement is {after.agreement} instead of {was.agreement}."
+    moved = [
+        f"  By the change {target} {said}."
+        for target, face in after.sla.items()
+        if (said := _moved(was.sla[target], face, after))
+    ]
+    yield from moved or ["  The change leaves the clocks as they were."]
+    if found.hand_to:
+        yield (
+            f"  {line(after.ticket.service)} belongs to the queue {line(found.hand_to)}, and "
+            f"{after.ticket.ref} lies in {line(after.ticket.queue)}: `sdcli escalate "
+            f"{after.ticket.ref} --to {line(found.hand_to)} --reason WHY` hands it over."
+        )
+    if moved and after.ticket.opening.alert is None:
+        yield f"  Tell the caller what to expect now: sdcli note {after.ticket.ref} TEXT --visible"
+    if found.change.tell:
+        yield f"  Told by a notice: {line(', '.join(found.change.tell))}."
+
+
+def _moved(was: Clock, now: Clock, seen: results.Seen) -> str:
+    """How one clock differs from what it was; empty if it does not."""
+    if was == now or now.due is None or was.due is None:
+        return "" if was == now else "has no target any more" if now.due is None else "has a target"
+    due = f"is due {words.instant(now.due)} instead of {words.instant(was.due)}"
+    if was.due == now.due:
+        due = "is due as before"
+    if was.state == now.state:
+        return due
+    if now.state == "breached":
+        late = words.span(int(seen.now.timestamp()) - now.due)
+        return f"{due}: it is breached by the change, {late} ago"
+    if was.state == "breached":
+        return f"{due}: it is not breached any more"
+    return f"{due}: it is {now.state} instead of {was.state}"
+
+
+def refs(found: Sequence[str]) -> str:
+    """References in brackets; nothing if there are none."""
+    return f" [{' '.join(found)}]" if found else ""

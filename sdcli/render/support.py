@@ -1,0 +1,255 @@
+"""Whether something is supported, as text and as JSON (R2b.1, R2b.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sdcli.errors import listed
+from sdcli.render import words
+from sdcli.tickets.support import state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sdcli import results
+    from sdcli.insight.unsupported import UnsupportedReport
+    from sdcli.policy.model import Service
+    from sdcli.sla.timebox import TimeBox
+    from sdcli.tickets.contact import Support
+
+_WHY = {
+    "override": "decided for what the catalog does not hold",
+    "question-tree": "where the questions led",
+    "service": "that of the service",
+    "component": "the strictest of the services that the component belongs to",
+    "default": "no service is known, so the default applies",
+    "if-overridden": "what an override would promise",
+}
+
+
+def decision(support: Support, now: datetime) -> dict[str, Any]:
+    """What was decided, as JSON, with how it stands at an instant."""
+    fields = msgspec.structs.asdict(support)
+    told = {name: None if value == "" else value for name, value in fields.items()}
+    return {"state": state(support, now), **told}
+
+
+def said(support: Support, now: datetime) -> str:
+    """What was decided, in a phrase."""
+    stands = state(support, now)
+    if support.found:
+        return f"{support.what}: held by the catalog as {support.found}"
+    device = "device, " if support.device else ""
+    by = f", by authority of {support.authorised_by}" if support.authorised_by else ""
+    until = f", until {words.instant(support.until)}" if support.until else ""
+    why = f" ({support.reason})" if support.reason else ""
+    return f"{support.what}: {device}{stands}{by}{until}{why}"
+
+
+def box(found: TimeBox) -> dict[str, Any]:
+    """How long the tier may try, as JSON."""
+    due = datetime.fromtimestamp(found.due, timezone.utc)
+    return {**msgspec.structs.asdict(found), "due": due}
+
+
+def box_said(found: TimeBox, now: datetime) -> str:
+    """How long the tier may try, in a phrase."""
+    may = f"tier {found.tier} may try for {words.work(found.target_s)}"
+    when = words.instant(found.due)
+    if found.state == "breached":
+        return f"{may}; passed {when}: escalate it"
+    if found.state == "met":
+        return f"{may}; done in time"
+    if found.state == "paused":
+        return f"{may}; paused"
+    return f"{may}: until {when} ({words.span(found.due - int(now.timestamp()))} left)"
+
+
+def as_json(result: results.Supported) -> dict[str, Any]:
+    """The answer for scripts."""
+    seen = result.seen
+    support = seen and seen.ticket.support
+    return {
+        "ref": seen.ticket.ref if seen else None,
+        "asked": result.asked or None,
+        "supported": result.supported,
+        "support": decision(support, seen.now) if seen and support else None,
+        "services": [_service(*each) for each in result.services.items()],
+        "feature": _feature(result.services, result.feature),
+        "component": result.component or None,
+        "agreement": {
+            "id": result.agreement,
+            "name": result.grants.name,
+            "calendar": result.grants.calendar,
+            "why": result.why,
+        },
+        "priority": seen.ticket.priority if seen else None,
+        "targets": {
+            priority: {"response_s": each.response, "resolution_s": each.resolution}
+            for priority, each in result.targets.items()
+        },
+        "escalate_after": {
+            priority: {f"tier_{tier}_s": each.of(tier) for tier in (1, 2, 3)}
+            for priority, each in result.boxes.items()
+        },
+        "sla": {target: _clock(face) for target, face in seen.sla.items()} if seen else None,
+        "time_box": box(result.time_box) if result.time_box else None,
+        "may_override": result.deciders,
+        "nearest": [{"id": name, "name": each.name} for name, each in result.nearest.items()],
+    }
+
+
+def _clock(face: Any) -> dict[str, Any]:
+    from sdcli.render.as_json import clock  # noqa: PLC0415 - that module imports this one
+
+    return clock(face)
+
+
+def _service(name: str, service: Service) -> dict[str, Any]:
+    return {
+        "id": name,
+        "name": service.name,
+        "owner": service.owner,
+        "queue": service.queue,
+        "hours": service.hours,
+        "agreement": service.agreement,
+        "limits": service.limits or None,
+        "components": service.components,
+        "depends_on": service.depends_on,
+        "place": service.place,
+    }
+
+
+def _feature(services: Mapping[str, Service], feature: str) -> dict[str, Any] | None:
+    for service in services.values():
+        found = service.features.get(feature)
+        if found:
+            return {
+                "id": feature,
+                "name": found.name,
+                "limits": found.limits or None,
+                "capacity": found.capacity,
+            }
+    return None
+
+
+def lines(result: results.Supported) -> Iterator[tuple[str, str]]:
+    """The answer for people: rows of a name and what is to be said, raw."""
+    seen = result.seen
+    for name, service in result.services.items():
+        yield from _about(name, service)
+    feature = _feature(result.services, result.feature)
+    if feature:
+        limits = f": {feature['limits']}" if feature["limits"] else ""
+        yield "feature", f"{result.feature}, {feature['name']}{limits}"
+    if result.component:
+        yield "component", result.component
+    yield "agreement", f"{result.agreement}, {result.grants.name} ({_WHY[result.why]})"
+    yield "calendar", result.grants.calendar
+    yield from _promised(result, seen.ticket.priority if seen else "")
+    if result.deciders:
+        yield "override", f"by {listed(result.deciders)}"
+    if seen:
+        for target, face in seen.sla.items():
+            if face.due:
+                yield target, words.clock(face, seen.now)
+    if seen and result.time_box:
+        yield "time box", box_said(result.time_box, seen.now)
+
+
+def _about(name: str, service: Service) -> Iterator[tuple[str, str]]:
+    yield "service", f"{name}, {service.name} ({service.place})"
+    yield "owner", f"{service.owner}, queue {service.queue}"
+    rows = (
+        ("limits", service.limits),
+        ("runs on", ", ".join(service.components)),
+        ("depends on", ", ".join(service.depends_on)),
+    )
+    yield from (row for row in rows if row[1])
+
+
+def _promised(result: results.Supported, priority: str) -> Iterator[tuple[str, str]]:
+    """Targets and time boxes: of one priority, or of all of them."""
+    for each, targets in result.targets.items():
+        if priority in ("", each):
+            first, last = words.work(targets.response), words.work(targets.resolution)
+            tries = ", ".join(_tries(result.boxes[each]))
+            escalates = f"; escalates after {tries}" if tries else ""
+            yield each, f"response {first}, resolution {last}{escalates}"
+
+
+def _tries(box_: Any) -> Iterable[str]:
+    for tier in (1, 2, 3):
+        limit = box_.of(tier)
+        if limit is not None:
+            yield f"{words.work(limit)} in tier {tier}"
+
+
+def head(result: results.Supported) -> str:
+    """The answer itself, in a sentence."""
+    seen = result.seen
+    about = seen.ticket.ref if seen else result.asked
+    support = seen.ticket.support if seen else None
+    if seen and support and not support.found:
+        return f"{about} is not supported: {said(support, seen.now)}."
+    if result.supported:
+        via = " by its component" if result.why == "component" and seen else ""
+        return f"{about} is supported{via}: the catalog holds {' and '.join(result.services)}."
+    if result.supported is None:
+        return f"Nobody has said yet which service {about} is about."
+    what = f": {result.asked} is" if seen else " is"
+    return f"{about}{what} not in the catalog."
+
+
+def next_step(result: results.Supported) -> list[str]:
+    """What to do where the catalog does not hold it."""
+    if result.supported:
+        return []
+    near = ", ".join(f"{name} ({each.name})" for name, each in result.nearest.items())
+    told = [f"Nearest: {near}."] if near else []
+    if result.seen is None:
+        return [*told, "Next: sdcli support REF --unsupported NAME records what a caller asks for"]
+    from sdcli.render.hints import undecided  # noqa: PLC0415 - only what is not supported needs it
+
+    ref, support = result.seen.ticket.ref, result.seen.ticket.support
+    service = next(iter(result.nearest), "SERVICE")
+    first = [f"Next: sdcli classify {ref} --service {service}   # if it is that"]
+    if support is None:
+        return [*told, *first, f"Next: sdcli support {ref} --unsupported NAME   # if it is none"]
+    stands = state(support, result.seen.now)
+    steps = undecided(ref) if stands in ("unsupported", "unsupported-expired") else []
+    return [*told, *(f"Next: {step}" for step in steps)]
+
+
+def report_lines(report: UnsupportedReport) -> Iterator[str]:
+    """What was spent on what the catalog does not hold."""
+    decisions = _counted(report.decisions)
+    told = f"; decisions: {decisions}" if decisions else ""
+    tickets = words.count(report.tickets, "ticket")
+    yield f"Not in the catalog: {tickets}, {words.count(report.minutes, 'minute')}{told}."
+    for head_, rows in (("By name:", report.by_name), ("By unit:", report.by_unit)):
+        if rows:
+            yield ""
+            yield head_
+        for row in rows:
+            is_gap = row in report.gaps
+            count = words.count(row.tickets, "ticket")
+            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{'  [gap]' if is_gap else ''}"
+
+
+def report_gaps(report: UnsupportedReport) -> list[str]:
+    """What to do about what the catalog lacks."""
+    if not report.gaps:
+        return []
+    number = words.count(len(report.gaps), "gap")
+    return [
+        f"{number} of the catalog, from {words.count(report.gap_from, 'ticket')} on.",
+        "Next: sdcli report unsupported --draft-changes   # a request for change for each",
+    ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return listed(f"{number} {name}" for name, number in counts.items())

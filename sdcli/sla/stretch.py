@@ -1,0 +1,68 @@
+"""A ticket in stretches: in one queue, under one agreement and priority.
+
+What is due in a stretch depends on nothing that changes within it. `sla-check` cuts every open
+ticket into stretches each time it runs, so each event is looked at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdcli.sla.agreed import cover_at
+from sdcli.sla.clock import utc_seconds
+from sdcli.tickets.event import (
+    Assigned,
+    Classified,
+    Escalated,
+    Returned,
+    SupportDecided,
+    Validated,
+)
+
+if TYPE_CHECKING:
+    from sdcli.sla.agreed import Cover
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+_TURNS = frozenset((Classified, SupportDecided, Validated, Assigned, Escalated, Returned))
+
+
+class Stretch(NamedTuple):
+    """A part of a ticket's life in which nothing changes what is granted to it.
+
+    `entry` is the event that brought the ticket into the `queue`; the stretch ends at `until`, in
+    seconds of UTC, after so many `events`.
+    """
+
+    cover: Cover
+    queue: str
+    entry: AnyEvent
+    until: int
+    events: int
+
+
+def stretches(ticket: Ticket, now: int) -> list[Stretch]:
+    """The stretches of a ticket in order, up to `now` in seconds of UTC; at least one."""
+    events, opening = ticket.events, ticket.opening
+    cover, queue, entry = cover_at(opening), opening.queue, events[0]
+    found: list[Stretch] = []
+    for index, event in enumerate(events):
+        kind = type(event)
+        if kind not in _TURNS:
+            continue
+        after, to = cover, queue
+        # By class: `isinstance` would ask the metaclass about each event of each ticket.
+        if kind is Assigned:
+            to = event.queue  # type: ignore[union-attr]
+        elif kind is Escalated or kind is Returned:
+            to = event.to  # type: ignore[union-attr, assignment]
+        else:
+            after = cover.after(event)
+        if after is not cover or to != queue:
+            until = utc_seconds(event.at)
+            found.append(Stretch(cover, queue, entry, min(now, until), index))
+            if to != queue:
+                queue, entry = to, event
+            cover = after
+    found.append(Stretch(cover, queue, entry, now, len(events)))
+    return found

@@ -1,0 +1,135 @@
+"""What the catalog does not hold: how a ticket about it stands, and what may be done (R2b.2).
+
+Nobody works on such a ticket before somebody with the authority has decided for it, nor after
+that decision has run out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sdcli.errors import RefusedError
+from sdcli.tickets.event import (
+    Accepted,
+    Assigned,
+    Classified,
+    Closed,
+    Escalated,
+    Noted,
+    Resolved,
+    Resumed,
+    SupportDecided,
+    Waited,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sdcli.tickets.contact import Support
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+State: TypeAlias = Literal[
+    "unsupported",
+    "unsupported-overridden",
+    "unsupported-expired",
+    "unsupported-declined",
+    "unsupported-shut-down",
+    "supported",
+]
+"""Undecided, worked on against the rule (R2b.2a), no longer so, declined, to be shut down; and
+`supported` where the catalog held it after all."""
+
+_STATES: dict[str, State] = {
+    "undecided": "unsupported",
+    "override": "unsupported-overridden",
+    "decline": "unsupported-declined",
+    "shut-down": "unsupported-shut-down",
+}
+_WORK = (Accepted, Assigned, Closed, Escalated, Resolved, Resumed, Waited)
+
+
+def state(support: Support, now: datetime) -> State:
+    """How a request about something that the catalog does not hold stands at an instant."""
+    if support.found:
+        return "supported"
+    expired = support.decision == "override" and support.until is not None and support.until <= now
+    return "unsupported-expired" if expired else _STATES[support.decision]
+
+
+def is_unsupported(ticket: Ticket) -> bool:
+    """Whether the ticket is about something that the catalog does not hold, whatever was decided."""
+    return ticket.support is not None and not ticket.support.found
+
+
+def blocks(support: Support, now: datetime) -> bool:
+    """Whether work must wait for a decision: there is none, it ended, or it was against it.
+
+    A device that nobody authorised lies with those who deal with it: they need no leave (R2b.2d).
+    """
+    stands = state(support, now)
+    if support.device and stands == "unsupported":
+        return False
+    return stands in ("unsupported", "unsupported-expired", "unsupported-declined")
+
+
+def require_supported(ticket: Ticket, events: Iterable[AnyEvent], now: datetime) -> None:
+    """Refuse work on what the catalog does not hold, unless it was decided for (R2b.2).
+
+    A decision among the `events` brings its own steps along.
+
+    Raises:
+        RefusedError: one of them is work, and work must wait.
+    """
+    known = ticket.support
+    if known is None or not blocks(known, now):
+        return
+    steps = tuple(events)
+    decided = any(isinstance(event, SupportDecided) for event in steps)
+    if decided or not any(_is_work(event) for event in steps):
+        return
+    raise RefusedError(
+        f"{ticket.ref} is about {known.what!r}, which the catalog does not hold, and "
+        f"{_why(known, now)}. `sdcli support {ticket.ref} --override --by PERSON --reason WHY "
+        f"--until WHEN` lets work go on, `sdcli support {ticket.ref} --decline --reason WHY` ends "
+        f"it, and `sdcli classify {ticket.ref} --service SERVICE` says that the catalog holds it.",
+        ref=ticket.ref,
+        support=state(known, now),
+    )
+
+
+def _is_work(event: AnyEvent) -> bool:
+    return isinstance(event, _WORK) or (isinstance(event, Noted) and event.minutes > 0)
+
+
+def _why(support: Support, now: datetime) -> str:
+    stands = state(support, now)
+    if stands == "unsupported-expired" and support.until:
+        return f"the override by {support.authorised_by} ended {support.until:%Y-%m-%d %H:%M}Z"
+    if stands == "unsupported-declined":
+        return "support was declined"
+    return "nobody has decided whether to work on it"
+
+
+def minutes_on(ticket: Ticket) -> tuple[tuple[datetime, int], ...]:
+    """When minutes were booked on something that the catalog does not hold, and how many (R2b.2b).
+
+    What was booked before that was recognised is time spent on it too; what was booked after
+    the request was classified to a service of the catalog is not.
+    """
+    if ticket.support is None:
+        return ()
+    booked: list[tuple[datetime, int]] = []
+    known: Support | None = None
+    service = ticket.opening.service
+    for event in ticket.events:
+        minutes = getattr(event, "minutes", 0)
+        if minutes and not (known and known.found):
+            booked.append((event.at, minutes))
+        if type(event) is SupportDecided:
+            known = event.support
+        elif type(event) is Classified:
+            known = known and known.classified(service, event.service)
+            service = event.service
+    return tuple(booked)

@@ -1,0 +1,197 @@
+"""Judging a request by the rules of the catalog and by the closed tickets together.
+
+Both are evidence. How sure a judgement is depends on who spoke, on whether they agree and on how
+clearly history spoke: it is the share of such judgements that were right when tickets were closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
+from sdcli.triage import learner
+from sdcli.triage.memory import FIELDS
+from sdcli.triage.suggest import Known, Proposal, suggest
+from sdcli.triage.tally import Outcome, Situation, Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.learner import Cell
+    from sdcli.triage.memory import Memory, Remembered
+
+MOST_ALIKE = 40
+_LEAST_SHARED = 0.15
+"""Tickets that share less than this part of a text are not called similar."""
+_MOST_SHOWN = 3
+_SLASH = "/"
+
+
+class Guess(NamedTuple):
+    """What history says of a field: its first class, and its lead over the second."""
+
+    value: str
+    lead: float
+
+
+class Judged(NamedTuple):
+    """A judgement of one field, before it is held against a threshold.
+
+    Args:
+        value: the better founded value; empty if nobody speaks.
+        confidence: how sure it is; `outcome`: where it is counted.
+        rule: what the rules say; `guess`: what history says; empty values for silence.
+        other: where the other voice is counted, if there are two that differ.
+    """
+
+    value: str
+    confidence: float
+    rule: Proposal
+    guess: Guess
+    outcome: Outcome | None = None
+    other: Outcome | None = None
+
+
+class Text(NamedTuple):
+    """A request's words, as history reads them."""
+
+    words: str
+    places: dict[int, float]
+    vector: dict[int, float]
+    cells: Mapping[int, Cell]
+    scores: dict[int, float]
+
+
+def words_of(ticket: Ticket) -> str:
+    """What was known of a request when it was opened."""
+    opening = ticket.opening
+    details = opening.request.told().values() if opening.request else ()
+    return "\n".join((ticket.summary, opening.details, *details))
+
+
+def read(memory: Memory, text: str) -> Text:
+    """A text with what history knows of its words."""
+    places = learner.terms(text)
+    cells = memory.cells(places)
+    vector = learner.vector(places, cells, memory.state.lessons)
+    return Text(text, places, vector, cells, learner.scores(vector, cells))
+
+
+def judge(
+    policy: Policy, memory: Memory, text: Text, known: Known, threshold: float
+) -> dict[str, Judged]:
+    """A judgement of each field, `known` ones left out; later fields build on earlier ones."""
+    rules = suggest(policy, text.words, known)
+    found: dict[str, Judged] = {}
+    if known.type == UNKNOWN and not known.is_alert:
+        found["type"] = _weighed(memory, "type", rules, _guess(policy, memory, text, "type", ""))
+    service = known.service
+    if service == UNKNOWN:
+        guess = _guess(policy, memory, text, "service", "")
+        judged = found["service"] = _weighed(memory, "service", rules, guess)
+        service = _settled(judged, threshold)
+        if service not in (UNKNOWN, rules["service"].value):
+            rules = suggest(policy, text.words, known._replace(service=service))
+    if known.feature == UNKNOWN:
+        guess = _guess(policy, memory, text, "feature", service)
+        judged = found["feature"] = _weighed(memory, "feature", rules, guess)
+        feature = _settled(judged, threshold)
+        if feature not in (UNKNOWN, rules["feature"].value):
+            rules = suggest(policy, text.words, known._replace(service=service, feature=feature))
+    for name in ("impact", "urgency"):
+        found[name] = _weighed(memory, name, rules, _guess(policy, memory, text, name, service))
+    return found
+
+
+def classes_of(ticket: Ticket) -> dict[str, str]:
+    """The classes a ticket has now, as history knows them; what is unknown is left out."""
+    said = {name: str(getattr(ticket, name)) for name in FIELDS}
+    if said["service"] == UNKNOWN:
+        said["feature"] = UNKNOWN
+    found = {name: value for name, value in said.items() if value != UNKNOWN}
+    if "feature" in found:
+        found["feature"] = f"{found['service']}{_SLASH}{found['feature']}"
+    return found
+
+
+def is_right(name: str, value: str, classes: Mapping[str, str], service: str) -> bool:
+    """Whether a judgement is what the ticket became; a feature is right within its service only."""
+    return classes[name] == (f"{service}{_SLASH}{value}" if name == "feature" else value)
+
+
+def similar(
+    alike: Iterable[Remembered], name: str, value: str, service: str, own: str
+) -> tuple[str, ...]:
+    """References of the tickets that have this value, the most alike first."""
+    wanted = f"{service}{_SLASH}{value}" if name == "feature" else value
+    refs = [each.ref for each in alike if each.classes.get(name) == wanted and each.ref != own]
+    return tuple(refs[:_MOST_SHOWN])
+
+
+def alike(memory: Memory, text: Text) -> list[Remembered]:
+    """The closed tickets that are most like a text, best first."""
+    best = learner.alike(text.vector, text.cells, MOST_ALIKE)
+    close = [id_ for id_, shared in best if shared >= _LEAST_SHARED]
+    remembered = memory.by_id(close)
+    return [remembered[id_] for id_ in close if id_ in remembered]
+
+
+def _settled(judged: Judged, threshold: float) -> str:
+    return judged.value if judged.value and judged.confidence >= threshold else UNKNOWN
+
+
+def _guess(policy: Policy, memory: Memory, text: Text, name: str, service: str) -> Guess:
+    """The class that fits best, among those that the desk's files still know."""
+    ids = memory.ids[name]
+    scored = sorted(
+        (
+            (text.scores[id_], value)
+            for value, id_ in ids.items()
+            if id_ in text.scores and _is_known(policy, name, value, service)
+        ),
+        reverse=True,
+    )
+    if not scored:
+        return Guess("", 0.0)
+    (best, value), *others = scored
+    second = max(others[0][0], 0.0) if others else 0.0
+    return Guess(value.rpartition(_SLASH)[2], best - second)
+
+
+def _is_known(policy: Policy, name: str, value: str, service: str) -> bool:
+    if name == "service":
+        return value in policy.catalog.services
+    if name == "feature":
+        at, _, feature = value.partition(_SLASH)
+        found = policy.service(at)
+        return at == service and found is not None and feature in found.features
+    return value in (REQUEST_TYPES if name == "type" else LEVELS)
+
+
+def _weighed(memory: Memory, name: str, rules: Mapping[str, Proposal], guess: Guess) -> Judged:
+    """The two voices on a field, weighed by how often each was right in such a situation."""
+    rule = rules[name]
+    spoken = rule.value if rule.value != UNKNOWN else ""
+    if not spoken and not guess.value:
+        return Judged("", 0.0, rule, guess)
+    situation: Situation
+    if spoken and guess.value:
+        situation = "agree" if spoken == guess.value else "differ"
+    else:
+        situation = "rules" if spoken else "history"
+    values: dict[Voice, str] = {"rules": spoken, "history": guess.value}
+    voices: tuple[Voice, ...] = ("rules", "history")
+    if situation == "agree":
+        voices = ("rules",)
+    heard = [
+        (memory.tally.confidence(outcome), outcome)
+        for voice in voices
+        if values[voice]
+        for outcome in [Outcome(name, situation, voice, guess.lead)]
+    ]
+    heard.sort(key=lambda pair: pair[0], reverse=True)
+    confidence, outcome = heard[0]
+    other = heard[1][1] if len(heard) > 1 else None
+    return Judged(values[outcome.voice], confidence, rule, guess, outcome, other)

@@ -1,0 +1,132 @@
+"""What the catalog does not hold: how it stands, what it blocks, what was spent on it (R2b.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdcli.errors import RefusedError
+from sdcli.tickets.contact import Support
+from sdcli.tickets.event import Accepted, Classified, Noted, Opened, Stamp, SupportDecided
+from sdcli.tickets.support import blocks, is_unsupported, minutes_on, require_supported, state
+from sdcli.tickets.ticket import advance, fold
+
+if TYPE_CHECKING:
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
+SOON = NOW + timedelta(hours=1)
+
+
+def mark(after_s: int = 0) -> tuple[str, datetime, str]:
+    """The first fields of an event some time after `NOW`."""
+    return Stamp(at=NOW + timedelta(seconds=after_s), by="ben").mark()
+
+
+def opened(minutes: int = 0) -> Opened:
+    """A request of which no service is known."""
+    return Opened(*mark(), summary="x", queue="service-desk", priority="P3", minutes=minutes)
+
+
+def decided(support: Support, after_s: int = 0) -> SupportDecided:
+    """A decision."""
+    return SupportDecided(*mark(after_s), support=support)
+
+
+def classified(service: str, after_s: int = 0) -> Classified:
+    """The service is found."""
+    return Classified(
+        *mark(after_s),
+        type="incident",
+        service=service,
+        feature="unknown",
+        impact="low",
+        urgency="low",
+        priority="P5",
+    )
+
+
+def ticket_with(*events: AnyEvent) -> Ticket:
+    """A ticket that these events make."""
+    return fold("SD-1", (opened(), *events))
+
+
+OVERRIDE = Support(what="Dropbox", decision="override", authorised_by="amara", until=SOON)
+
+
+@pytest.mark.parametrize(
+    ("support", "at", "want", "blocked"),
+    [
+        (Support(what="x"), NOW, "unsupported", True),
+        (OVERRIDE, SOON - timedelta(seconds=1), "unsupported-overridden", False),
+        (OVERRIDE, SOON, "unsupported-expired", True),
+        (Support(what="x", decision="override"), SOON, "unsupported-overridden", False),
+        (Support(what="x", decision="decline"), NOW, "unsupported-declined", True),
+        (Support(what="x", decision="shut-down"), NOW, "unsupported-shut-down", False),
+        (Support(what="x", device=True), NOW, "unsupported", False),
+        (Support(what="x", found="vpn"), NOW, "supported", False),
+    ],
+)
+def test_how_it_stands(support: Support, at: datetime, want: str, blocked: bool) -> None:
+    """The state is that of the instant: an override ends with its second (R2b.2a)."""
+    assert state(support, at) == want
+    assert blocks(support, at) is blocked
+
+
+def test_work_waits_for_a_decision_and_words_do_not() -> None:
+    """Undecided, taking on and minutes are refused with what to type; a plain note is not (R2b.2)."""
+    ticket = ticket_with(decided(Support(what="Dropbox")))
+    for event in (Accepted(*mark()), Noted(*mark(), text="x", minutes=1)):
+        with pytest.raises(RefusedError) as refused:
+            require_supported(ticket, [event], NOW)
+        assert "sdcli support SD-1 --override" in refused.value.message
+        assert "sdcli support SD-1 --decline" in refused.value.message
+    require_supported(ticket, [Noted(*mark(), text="x")], NOW)
+    require_supported(ticket, [classified("vpn")], NOW)
+    require_supported(ticket, [decided(OVERRIDE), Accepted(*mark())], NOW)
+
+
+def test_the_catalog_ends_it_and_a_device_stays_one() -> None:
+    """A service of the catalog ends it; another word on the same, or of a device, does not."""
+    asked = decided(Support(what="Dropbox"))
+    assert is_unsupported(ticket_with(asked, classified("unknown")))
+    found = ticket_with(asked, classified("file-storage"))
+    assert not is_unsupported(found)
+    assert found.support
+    assert (found.support.found, found.support.what) == ("file-storage", "Dropbox")
+    router = decided(Support(what="a router", device=True))
+    assert is_unsupported(ticket_with(router, classified("wifi")))
+
+
+MOVES = st.lists(
+    st.one_of(
+        st.tuples(st.just("note"), st.integers(0, 90)),
+        st.tuples(st.just("find"), st.just(0)),
+        st.tuples(st.just("lose"), st.just(0)),
+        st.tuples(st.just("decide"), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+@given(first=st.integers(0, 60), moves=MOVES)
+def test_minutes_count_until_the_catalog_holds_it(first: int, moves: list[tuple[str, int]]) -> None:
+    """What counts is all that was booked, less what was booked while a service was found (R2b.2b)."""
+    ticket = fold("SD-1", (opened(first), decided(Support(what="Dropbox"))))
+    supported = 0
+    for after_s, (move, minutes) in enumerate(moves):
+        event: AnyEvent
+        if move == "note":
+            event = Noted(*mark(after_s), text="x", minutes=minutes)
+            supported += 0 if is_unsupported(ticket) else minutes
+        elif move == "decide":
+            event = decided(OVERRIDE, after_s)
+        else:
+            event = classified("vpn" if move == "find" else "unknown", after_s)
+        ticket = advance(ticket, (event,))
+    assert sum(minutes for _, minutes in minutes_on(ticket)) == ticket.minutes - supported
