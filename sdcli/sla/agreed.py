@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from sdcli.tickets.event import Classified, SupportDecided, Validated
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class Agreed(NamedTuple):
     why: Why
 
 
-class Cover(NamedTuple):
+class Cover(Struct, frozen=True):
     """What decides on the agreement of a ticket, between two turns."""
 
     opening: Opened
@@ -51,9 +54,9 @@ class Cover(NamedTuple):
             component = said or self.component
             return Cover(self.opening, event.service, event.priority, support, component)
         if type(event) is SupportDecided:
-            return self._replace(support=event.support)
+            return replace(self, support=event.support)
         if type(event) is Validated and "component" in event.corrections:
-            return self._replace(component=event.corrections["component"].after)
+            return replace(self, component=event.corrections["component"].after)
         return self
 
 

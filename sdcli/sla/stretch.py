@@ -6,7 +6,9 @@ ticket into stretches each time it runs, so each event is looked at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sdcli.sla.agreed import cover_at
 from sdcli.sla.clock import utc_seconds
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _TURNS = frozenset((Classified, SupportDecided, Validated, Assigned, Escalated, Returned))
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True):
     """A part of a ticket's life in which nothing changes what is granted to it.
 
     `entry` is the event that brought the ticket into the `queue`; the stretch ends at `until`, in
