@@ -234,13 +234,10 @@ def test_how_long_and_who_must_be_told(sd: Runner, sdj: JsonRunner) -> None:
     told = sdj("classify", "1", "--explain", at="2026-11-23T10:05:00Z")
     assert told["time_box"] == {
         "tier": 1,
-        "limit_s": 900,
-        "spent_s": 300,
-        "paused": False,
-        "is_over": False,
-        "since": "2026-11-23T10:00:00Z",
-        "until": "2026-11-23T10:15:00Z",
-        "place": told["time_box"]["place"],
+        "target_s": 900,
+        "elapsed_s": 300,
+        "due": "2026-11-23T10:15:00Z",
+        "state": "running",
     }
     assert [each["name"] for each in told["tell"]] == [
         *("Chloe Martin", "Ben Carter", "Kofi Mensah", "Amara Osei")
@@ -248,7 +245,7 @@ def test_how_long_and_who_must_be_told(sd: Runner, sdj: JsonRunner) -> None:
     assert told["tell"][0]["reach"] == "+44 20 7946 0102, chloe@example.org"
     assert (told["communication"]["state"], told["continuity"]["state"]) == ("due", "due")
     shown = sd("classify", "1", "--explain", at="2026-11-23T11:00:00Z").stdout
-    assert "escalate      now:" in shown
+    assert "passed 2026-11-23 10:15 UTC: escalate it" in _words(shown)
     for step in (*told["communication"]["checklist"], *told["continuity"]["checklist"]):
         assert f"[ ] {step}" in _words(shown)
 
