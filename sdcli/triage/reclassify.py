@@ -187,13 +187,12 @@ def before_last_change(ticket: Ticket) -> tuple[Ticket, Change] | None:
 
 
 def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:
-    """The fields that are what somebody stated; answers and rules may change a level freely."""
+    """The fields without the levels that answers or rules gave: those may change freely."""
     first: dict[str, Ground] = {}
     for ground in event.grounds:
         first.setdefault(ground.field, ground)
-    ruled = {name for name, ground in first.items() if ground.place}
-    unknown = {name for name in LEVELS if name not in first}
-    return tuple(field for field in fields if field not in ruled | unknown)
+    ruled = {name for name in LEVELS if name not in first or first[name].place}
+    return tuple(field for field in fields if field not in ruled)
 
 
 def completed(policy: Policy, ticket: Ticket, event: Classified) -> Classified:
