@@ -18,7 +18,7 @@ from sdcli.tickets.event import SlaAlerted, Stamp
 from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from sdcli.insight.classification import ClassificationReport
@@ -35,9 +35,17 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.formats import AlertFormat
-    from sdcli.policy.model import Policy, Targets
+    from sdcli.policy.model import Consequence, Policy, Targets
     from sdcli.policy.questions import Questions
-    from sdcli.results import Confirmed, Effect, FrontPage, Seen, Supported, Waiting
+    from sdcli.results import (
+        Confirmed,
+        Effect,
+        FrontPage,
+        Reasoned,
+        Seen,
+        Supported,
+        Waiting,
+    )
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.sla.timebox import TimeBox
@@ -361,6 +369,69 @@ class Desk:
         from sdcli.knowledge.articles import articles, questions_of  # noqa: PLC0415 - as above
 
         return [(each.id, each.title) for each in questions_of(articles(self.root).values())]
+
+    def reasons(self, ref: str) -> Reasoned:
+        """Why a ticket has its priority, line by line, and what follows from it (R2c.1-R2c.2c).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+        """
+        from sdcli.results import Reasoned  # noqa: PLC0415 - as above
+        from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
+
+        policy, ticket = self.policy, self.ledger.get(ref)
+        found = reasons_of(policy, ticket)
+        at_work = not ticket.is_closed and ticket.status != "resolved"
+        rules = (found.follows, found.communication, found.continuity)
+        places = {ground.place for ground in found.grounds} | {rule.place for rule in rules}
+        return Reasoned(
+            seen=self.see(ticket),
+            reasons=found,
+            words=self._words_at(places),
+            tickets=self._gives_way(ticket, found.follows) if at_work else (),
+            tell=self._to_be_told(ticket, found.follows) if at_work else (),
+            box=self.time_box(ticket) if at_work else None,
+        )
+
+    def _words_at(self, places: Iterable[str]) -> dict[str, str]:
+        """The line that stands at each place of the desk's files, without its indentation."""
+        found: dict[str, str] = {}
+        for place in filter(None, places):
+            file, _, number = place.rpartition(":")
+            path = os.path.join(self.root, file)
+            # If it has just been changed, the place says enough.
+            with suppress(OSError, ValueError, IndexError), open(path, encoding="utf-8") as stream:
+                found[place] = stream.read().splitlines()[int(number) - 1].strip()
+        return found
+
+    def _gives_way(self, ticket: Ticket, rule: Consequence) -> list[Ticket]:
+        """Work in progress that stops for a ticket: its assignee's, else that of its queue."""
+        from sdcli.tickets.query import Query, pressing  # noqa: PLC0415 - as above
+
+        queue = self.policy.teams.queues.get(ticket.queue)
+        people = (ticket.assignee,) if ticket.assignee else queue.members if queue else ()
+        found = {
+            each.ref: each
+            for person in people
+            for each in self.ledger.find(Query(statuses=("in_progress",), assignee=person))
+            if each.ref != ticket.ref and each.priority in rule.pre_empts
+        }
+        return pressing(found.values())
+
+    def _to_be_told(self, ticket: Ticket, rule: Consequence) -> list[tuple[str, str, str]]:
+        """Role, name and how to reach each person who must hear of it; each person once."""
+        staff, found = self.policy.teams.technicians, dict[str, tuple[str, str, str]]()
+        where = {"queue": ticket.queue, "service": ticket.service}
+        for role in rule.tell:
+            person = self.policy.holder(role, assignee=ticket.assignee, **where)
+            before = found.get(person)
+            if before:
+                found[person] = (f"{before[0]}, {role}", *before[1:])
+            elif person in staff:
+                known = staff[person]
+                reach = ", ".join(filter(None, (known.phone, known.mail)))
+                found[person] = (role, known.name, reach)
+        return list(found.values())
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the change of a classification that was just made did to the clocks (R3d1.5)."""

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
     from sdcli.policy.trees import Course
+    from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.questions import Asked
     from sdcli.triage.suggest import Proposal
+    from sdcli.triage.wish import Wish
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -62,17 +64,82 @@ def ask_classification(
         "type_": _choose("What kind of request", words.type, proposals["type"]),
     }
     services = {name: service.name for name, service in policy.catalog.services.items()}
-    services[UNKNOWN] = "I don't know yet"
+    services[UNKNOWN] = _NOT_KNOWN
     answers["service"] = _choose("Which service", services, proposals["service"])
     found = policy.service(answers["service"])
     features = {name: feature.name for name, feature in found.features.items()} if found else {}
-    features[UNKNOWN] = "I don't know yet"
+    features[UNKNOWN] = _NOT_KNOWN
     proposed = proposals["feature"].value if proposals["feature"].value in features else UNKNOWN
     answers["feature"] = _choose(
         "Which feature", features, proposals["feature"]._replace(value=proposed)
     )
-    answers["impact"] = _choose("Who is hindered", words.impact, proposals["impact"])
-    answers["urgency"] = _choose("How much", words.urgency, proposals["urgency"])
+    return answers | _ask_impact(policy, ticket)
+
+
+def _ask_impact(policy: Policy, ticket: Ticket) -> dict[str, Any]:
+    """What hangs on it for the business; nobody is asked how urgent it is (R2c.2d).
+
+    What was answered before is the answer of the Enter key; what is not known is left out.
+    """
+    from sdcli.triage.suggest import Proposal  # noqa: PLC0415 - only these questions need it
+
+    known, rules = ticket.assessment, policy.classification
+    people = click.prompt(
+        "\nHow many people cannot work (0 if that is not known)",
+        type=click.IntRange(0),
+        default=known.people or 0,
+        err=True,
+    )
+    processes = {name: each.name for name, each in rules.processes.items()}
+    groups = {name: each.name for name, each in rules.groups.items()}
+    ways = {
+        "none": "There is none: work has stopped",
+        "hard": "There is one, and it is hard to go",
+        "good": "There is a good one: it can wait",
+        UNKNOWN: _NOT_KNOWN,
+    }
+    lists = (
+        ("process", "Which business process stands still", processes, known.process),
+        ("who", "Who is hindered", groups, known.who),
+        ("workaround", "Is there a way round", ways, known.workaround),
+    )
+    answers: dict[str, Any] = {"people": people or None}
+    for name, question, meanings, before in lists:
+        shown = {**meanings, UNKNOWN: meanings.get(UNKNOWN, "None of these, or I don't know")}
+        proposal = Proposal(before or UNKNOWN, "as it was answered before" if before else "Enter")
+        said = _choose(question, shown, proposal)
+        answers[name] = None if said == UNKNOWN else said
+    return answers
+
+
+_NOT_KNOWN = "I don't know yet"
+
+
+@_asks("Nothing was changed.")
+def ask_mistake(policy: Policy, ticket: Ticket, wish: Wish, stamp: Stamp) -> dict[str, str]:
+    """Show what the answers give; where they change what was decided, ask how that was found out.
+
+    Another class needs how its mistake was discovered; that and another stated level need a
+    reason (R3d1.5, R2c.2e).
+    """
+    from sdcli.triage import reclassify  # noqa: PLC0415 - only these questions need them
+    from sdcli.triage.classify import decided  # noqa: PLC0415
+    from sdcli.triage.suggest import Proposal  # noqa: PLC0415
+
+    event = decided(ticket, stamp, policy=policy, wish=wish)
+    told = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
+    click.echo(f"\nThat gives {told}.", err=True)
+    changed = reclassify.by_word(event, reclassify.changed(ticket, event))
+    answers: dict[str, str] = {}
+    if any(field in reclassify.CLASSES for field in changed):
+        before = ", ".join(f"{field} {getattr(ticket, field)}" for field in changed)
+        click.echo(f"It was decided otherwise: {line(before)}.", err=True)
+        proposal = Proposal(UNKNOWN, "how the mistake was found")
+        answers["discovered"] = _choose(
+            "How was that found out", policy.vocabulary.discovered, proposal
+        )
+    while changed and not answers.get("reason"):
+        answers["reason"] = _ask("What shows it")
     return answers
 
 

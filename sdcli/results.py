@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.evaluate import Evaluation
+    from sdcli.triage.reasons import Reasons
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
 
@@ -173,6 +174,25 @@ class Suggested(Struct, frozen=True):
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
     notes: Sequence[str] = ()
+
+
+class Reasoned(Struct, frozen=True, kw_only=True):
+    """Why a ticket has its priority, and what follows from it (R2c.1-2c).
+
+    Args:
+        words: the line that stands at each place of a rule, as `file:line`.
+        tickets: work in progress that gives way; of the assignee, or of the queue's members.
+        tell: who must be told: role, name and how they are reached.
+        box: how long this tier may try; None where there is no limit, or nothing to do any more.
+    """
+
+    seen: Seen
+    reasons: Reasons
+    words: Mapping[str, str]
+    tickets: Sequence[Ticket] = ()
+    tell: Sequence[tuple[str, str, str]] = ()
+    box: TimeBox | None = None
+    exit_code: int = DONE
 
 
 class Evaluated(Struct, frozen=True):
@@ -454,6 +474,7 @@ Result = (
     | Tried
     | TakenAgain
     | Suggested
+    | Reasoned
     | Evaluated
     | Found
     | CatalogFound

@@ -184,14 +184,39 @@ def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
         ("kind of request?", b"incident\n"),
         ("Which service?", b"vpn\n"),
         ("Which feature?", b"\n"),
-        ("Who is hindered?", b"low\n"),
-        ("How much?", b"\n"),
+        ("How many people cannot work", b"30\n"),
+        ("Which business process", b"\n"),
+        ("Who is hindered?", b"external\n"),
+        ("Is there a way round?", b"hard\n"),
     )
 
     shown = _on_terminal(desk_dir, "classify", "1", dialogue=answers, env=PLAIN)
 
     assert "It worked and now it does not" in shown
-    assert "classified as incident, vpn/unknown, impact low, urgency high: P3" in shown
+    assert "classified as incident, vpn/unknown, impact high, urgency medium: P2" in shown
+
+
+def test_classify_asks_how_a_mistake_was_found(sd: Runner, desk_dir: Path) -> None:
+    """Who changes a decided class at the prompt is asked how that was found out (R3d1.5)."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    answers = (
+        ("kind of request?", b"\n"),
+        ("Which service?", b"wifi\n"),
+        ("Which feature?", b"\n"),
+        ("How many people cannot work", b"\n"),
+        ("Which business process", b"\n"),
+        ("Who is hindered?", b"\n"),
+        ("Is there a way round?", b"good\n"),
+        ("How was that found out?", b"diagnosis\n"),
+        ("What shows it", b"only without a cable\n"),
+    )
+
+    shown = _on_terminal(desk_dir, "classify", "1", dialogue=answers, env=PLAIN)
+
+    assert "urgency low: P4" in shown
+    assert "It was decided otherwise: service vpn." in shown
+    assert "changed (diagnosis) to incident, wifi/unknown" in shown
+    assert "(only without a cable)" in shown
 
 
 def test_open_asks_on_a_terminal(desk_dir: Path) -> None:

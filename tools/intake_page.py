@@ -1,11 +1,12 @@
-"""Writes the generated parts of docs/intake.md: transcripts, quoted files, tables.
+"""Writes the generated parts of docs/intake.md and docs/classification.md: transcripts and tables.
 
 python tools/intake_page.py          write them anew
 python tools/intake_page.py --check  only say whether they are as they should be
 
 Every ```console block is run, in a new desk of its own and with the clock set by hand, and what it
 prints is put below each command. A line `<!-- file NAME -->` before a block puts the block's text
-into the desk as the file NAME first; `<!-- quote NAME -->` quotes a file of the repository.
+into the desk as the file NAME first; `<!-- quote NAME -->` quotes a file of the repository. Where a
+page has `<!-- run -->` before some of its blocks, only those are run.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from sdcli.policy.load import formats
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "intake.md"
+CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _QUOTE = re.compile(r"(<!-- quote (\S+) -->\n```\w*\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 _CONSOLE = re.compile(r"(^```console\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+_RUN = re.compile(r"(^<!-- run -->\n```console\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 _ID = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b")
 _SHOWN_ID = "01M83XJ8800004DRMXVS77PQC4"
 
@@ -99,23 +102,29 @@ def generated(text: str) -> str:
     """The page with its generated parts as they should be."""
     for name, content in {"rules": rule_table(), "formats": format_list()}.items():
         before, start, rest = text.partition(f"<!-- {name} -->\n")
+        if not start:
+            text = before  # a page that has no such table
+            continue
         _, end, after = rest.partition(f"<!-- /{name} -->")
         if not end:
-            raise SystemExit(f"{PAGE.name} needs the marks of {name!r}")
+            raise SystemExit(f"the page needs the second mark of {name!r}")
         text = f"{before}{start}{content}\n{end}{after}"
     text = _QUOTE.sub(lambda m: f"{m[1]}{(ROOT / m[2]).read_text(encoding='utf-8')}{m[3]}", text)
     files = {match[1]: match[2] for match in _FILE.finditer(text)}
-    return _CONSOLE.sub(lambda m: f"{m[1]}{transcript(m[2], files)}{m[3]}", text)
+    console = _RUN if _RUN.search(text) else _CONSOLE
+    return console.sub(lambda m: f"{m[1]}{transcript(m[2], files)}{m[3]}", text)
 
 
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = generated(before)
-    if "--check" in sys.argv[1:]:
-        return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
+    differs = 0
+    for page in (PAGE, CLASSIFICATION_PAGE):
+        before = page.read_text(encoding="utf-8")
+        after = generated(before)
+        differs |= before != after
+        if "--check" not in sys.argv[1:]:
+            page.write_text(after, encoding="utf-8")
+    return int(differs) if "--check" in sys.argv[1:] else 0
 
 
 if __name__ == "__main__":

@@ -44,20 +44,29 @@ _ASSESSED = Assessment.__struct_fields__
 @click.option("--urgency", type=click.Choice(LEVELS), help="How much it hinders them.")
 @click.option(
     "--priority",
-    type=click.Choice(PRIORITIES, case_sensitive=False),
-    help="Set it by hand, against the rules; needs --reason.",
+    type=click.Choice((*PRIORITIES, "derived"), case_sensitive=False),
+    help="Set it by hand, against the rules; needs --reason. `derived`: by the rules again.",
 )
 @click.option("--wish", type=TEXT, default="", help="What the caller wishes; only a remark.")
 @click.option("--discovered", type=vocabulary("discovered"), help="How the mistake was found.")
 @click.option("--reason", type=TEXT, default="", help="Why, or what showed the mistake.")
+@click.option("--explain", is_flag=True, help="Tell why it has its priority; change nothing.")
 @click.pass_context
 @pass_desk
 def command(
-    desk: Desk, ctx: click.Context, ref: str | None, *, evaluate: bool, **given: Any
+    desk: Desk,
+    ctx: click.Context,
+    ref: str | None,
+    *,
+    evaluate: bool,
+    explain: bool,
+    **given: Any,
 ) -> results.Result:
     """Set type, service, impact and urgency; derive the priority.
 
-    The priority comes from impact and urgency, never from a wish, and the answer says why. On a
+    The priority is never asked for, and never a wish: it comes from how many cannot work, which
+    business process stands still, who is hindered and whether there is a way round, and the
+    answer says by which rules. --explain tells it line by line, with what follows from it. On a
     terminal without options every field is asked for. Elsewhere without options a suggestion is
     printed, with the reason for each field, and nothing is changed: it rests on the catalog's
     words and on the closed tickets, and says how sure it is. --evaluate needs no REF.
@@ -66,32 +75,36 @@ def command(
     kept, and who chose the first one is told.
 
     \b
-    Example:
+    Examples:
         sdcli classify SD-42 --type incident --service vpn --people 1 --workaround none
+        sdcli classify SD-42 --explain
     """
     from sdcli.session import is_interactive
-    from sdcli.triage.classify import Wish, decide
+    from sdcli.triage.classify import decide
 
     if evaluate or ref is None:
         return _evaluated(desk, evaluate=evaluate)
-    if not any(value not in (None, "") for value in given.values()):
+    is_said = any(value not in (None, "") for value in given.values())
+    if explain:
+        if is_said:
+            raise click.UsageError("--explain changes nothing; give it without other options.")
+        return desk.reasons(ref)
+    if not is_said:
         ticket = desk.ledger.get(ref)
         changes = desk.changes_about(ticket)
         proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
             first = _ask_first(ticket, proposals["type"].value)
             return results.Suggested(ref, proposals, changes=changes, notes=first)
-        from sdcli.dialogue import ask_classification
+        from sdcli.dialogue import ask_classification, ask_mistake
 
         given |= ask_classification(desk.policy, ticket, proposals)
-    said = {name: given.pop(name) for name in _ASSESSED}
-    assessment = Assessment(**{name: value for name, value in said.items() if value is not None})
-    wish = Wish(assessment=assessment, **{**given, "discovered": given["discovered"] or ""})
-    ticket = desk.change(ref, decide, policy=desk.policy, wish=wish)
-    changes = desk.changes_about(ticket)
-    effect = desk.effect(ticket)
-    seen, notes = desk.see(ticket), _why(desk, ticket)
-    return results.Changed(seen, notes=notes, changes=changes, effect=effect)
+        given |= ask_mistake(desk.policy, ticket, _wish(given), desk.stamp)
+    ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
+    changes, effect = desk.changes_about(ticket), desk.effect(ticket)
+    return results.Changed(
+        desk.see(ticket), notes=_notes(desk, ticket), changes=changes, effect=effect
+    )
 
 
 def _ask_first(ticket: Any, type_: str) -> list[str]:
@@ -111,16 +124,19 @@ def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
         return results.Evaluated(desk.evaluation(progress))
 
 
-def _why(desk: Desk, ticket: Any) -> list[str]:
-    from sdcli.triage.category import told
-    from sdcli.triage.priority import derive
+def _wish(given: dict[str, Any]) -> Any:
+    """What is asked of the classification, by the options."""
+    from sdcli.triage.wish import Wish
+
+    said = {name: value for name, value in given.items() if value is not None}
+    answers = {name: said.pop(name) for name in _ASSESSED if name in said}
+    return Wish(assessment=Assessment(**answers), **said)
+
+
+def _notes(desk: Desk, ticket: Any) -> list[str]:
+    """What is told beside a decision, in a sentence each: why, and what it brings about."""
+    from sdcli.triage.reasons import notes_of
 
     seen = desk.see(ticket)
     name = desk.policy.sla.agreements[seen.agreement].name
-    grounds = ticket.events[-1].grounds
-    kind = [told(ground) for ground in grounds if ground.field == "type"]
-    return [
-        *(f"  Type: {reason}." for reason in kind),
-        f"  Priority: {derive(desk.policy, ticket.impact, ticket.urgency).reason}.",
-        f"  Agreement: {seen.agreement}, {name}.",
-    ]
+    return [*notes_of(ticket), f"  Agreement: {seen.agreement}, {name}."]

@@ -20,8 +20,10 @@ from sdcli.intake.items import (
 )
 from sdcli.params import (
     FORMAT,
+    GROUP,
     MAIL,
     PHONE,
+    PROCESS,
     REF,
     SERVICE,
     TEXT,
@@ -34,7 +36,7 @@ from sdcli.params import (
     with_minutes,
 )
 from sdcli.policy.model import CALLER_CLASSES
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES
+from sdcli.tickets.words import LEVELS, REQUEST_TYPES, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -86,6 +88,11 @@ if TYPE_CHECKING:
 )
 @click.option("--add-to", metavar="REF", type=REF, help="Add this to a request instead.")
 @click.option("--me-too", metavar="REF", type=REF, help="Count the caller on a failure instead.")
+@click.option("--people", type=click.IntRange(1), help="How many people cannot work.")
+@click.option("--process", type=PROCESS, help="The business process that stands still.")
+@click.option("--who", type=GROUP, help="Who is hindered.")
+@click.option("--workaround", type=click.Choice(WORKAROUNDS), help="Is there a way round.")
+@click.option("--wish", type=TEXT, default="", help="The priority wished for; only a remark.")
 @click.option("--same-as", metavar="REF", type=REF, help="The same request, made before.")
 @click.option("--new", is_flag=True, help="It is new, whatever there is: do not ask.")
 @click.pass_context
@@ -299,6 +306,7 @@ def _fields_of(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
         "request": details_of(given),
         "feature": feature or "",
         "type": given["type_"] or "",
+        "people": str(given["people"] or ""),
         "minutes": given["minutes"],
         "previous": given["same_as"] or "",
         "fields": {name.strip(): value for name, _, value in pairs},
@@ -320,5 +328,9 @@ _SAME = (
     "unit",
     "site",
     "no_contact",
+    "process",
+    "who",
+    "workaround",
+    "wish",
 )
 _JOINING = ("add_to", "me_too")

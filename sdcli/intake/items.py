@@ -73,6 +73,8 @@ class RequestItem(Struct, frozen=True, kw_only=True):
         tree, answers: answers that have not been followed yet, as they came, and the tree to
             begin with; `walk`: the way they led.
         queue, procedure, agreement: what a walk led to; `reasons`: why, by field.
+        people, process, who, workaround: the impact on the business; `wish`: the priority that
+            the caller wishes for, a remark and no more (R2c.2d).
         state: what the page that sent it knew (R1a.3b); `read`: articles that the caller had
             before them (R1a.3c).
     """
@@ -109,6 +111,11 @@ class RequestItem(Struct, frozen=True, kw_only=True):
     no_contact: str = ""
     previous: str = ""
     unrecognised: str = ""
+    people: str = ""
+    process: str = ""
+    who: str = ""
+    workaround: str = ""
+    wish: str = ""
 
 
 class NewFile(Struct, frozen=True, kw_only=True):

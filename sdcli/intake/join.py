@@ -145,5 +145,5 @@ def _answered(item: RequestItem, told: Collection[str]) -> Iterator[tuple[str, s
 
 _TOLD = (
     *("type", "service", "feature", "impact", "urgency", "caller_class", "unit", "site"),
-    "no_contact",
+    *("no_contact", "people", "process", "who", "workaround", "wish"),
 )

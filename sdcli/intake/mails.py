@@ -240,7 +240,8 @@ class _Mail:
             return event
         from sdcli.intake.record import opened_by_request  # noqa: PLC0415 - it imports this one
 
-        said = opened_by_request(self._policy, self._stamp, given)
+        unit = given.unit or event.unit  # presets may hang on whoever wrote it
+        said = opened_by_request(self._policy, self._stamp, replace(given, unit=unit))
         names: tuple[str, ...] = (
             "type",
             "service",
@@ -249,6 +250,9 @@ class _Mail:
             "urgency",
             "priority",
             "minutes",
+            "assessment",
+            "wish",
+            "grounds",
         )
         caller = ("requester", "phone", "mail", "caller_class", "unit", "site", "reasons")
         names += caller if event.requester == UNKNOWN and given.user else ()

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.tickets.contact import AlertFacts
+from sdcli.tickets.contact import AlertFacts, Assessment
 from sdcli.tickets.event import Opened
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage.priority import derive, presets
+from sdcli.triage.priority import Subject, Weight, by_rule, weigh
+from sdcli.triage.service_map import hosts
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
-    from sdcli.tickets.words import Level
 
 
 class Placed(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Placed(Struct, frozen=True, kw_only=True):
 
     service: str
     feature: str
-    impact: Level
+    weight: Weight
     is_mapped: bool
     reasons: dict[str, str]
     facts: AlertFacts
@@ -53,11 +53,24 @@ def place(policy: Policy, item: AlertItem) -> Placed:
     return Placed(
         service=service,
         feature=feature,
-        impact=presets(policy, "incident", service, feature).impact,
+        weight=_weighed(policy, item, service, feature),
         is_mapped=mapped != UNKNOWN,
         reasons={name: reason for name, reason in reasons.items() if reason},
         facts=_facts(item, service),
     )
+
+
+def _weighed(policy: Policy, item: AlertItem, service: str, feature: str) -> Weight:
+    """How much an alert matters: its severity is the urgency, what hangs on it the impact."""
+    subject = Subject(
+        type="incident",
+        service=service,
+        feature=feature,
+        urgency=item.urgency,
+        assessment=Assessment(component=item.component),
+        stated_by={"urgency": item.source},
+    )
+    return weigh(policy, subject)
 
 
 def _mapped(policy: Policy, item: AlertItem) -> tuple[str, str]:
@@ -71,15 +84,6 @@ def _mapped(policy: Policy, item: AlertItem) -> tuple[str, str]:
         if not wanted.isdisjoint(each.casefold() for each in service.components):
             return name, f"the component {item.component} ({service.place})"
     return UNKNOWN, ""
-
-
-def hosts(component: str) -> set[str]:
-    """The names a component may have in the catalog: `db1.example.com:9100` is `db1` as well."""
-    whole = component.casefold()
-    bare = whole.rpartition("@")[2].removeprefix("https://").removeprefix("http://").split("/")[0]
-    host = bare.rpartition(":")[0] if bare.rpartition(":")[2].isdigit() else bare
-    is_number = host.replace(".", "").isdigit()
-    return {name for name in (whole, bare, host, host if is_number else host.split(".")[0]) if name}
 
 
 def _facts(item: AlertItem, service: str) -> AlertFacts:
@@ -124,15 +128,16 @@ def opened_by_alert(
         *stamp.mark(),
         summary=item.summary,
         queue=policy.teams.desk.queue,
-        priority=derive(policy, found.impact, item.urgency).priority,
+        priority=found.weight.priority,
         channel="monitoring",
         requester=owner.owner if owner else UNKNOWN,
         type="incident",
         service=found.service,
         feature=found.feature,
-        impact=found.impact,
+        impact=found.weight.impact,
         urgency=item.urgency,
         reasons=found.reasons,
+        grounds=by_rule(found.weight),
         details=item.details,
         fields=item.labels,
         key=item.key,

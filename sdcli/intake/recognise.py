@@ -55,7 +55,13 @@ _TEXTS = (
     "unit",
     "site",
     "no_contact",
+    "people",
+    "process",
+    "who",
+    "workaround",
 )
+_WISHES = ("priority", "wish")
+"""Nobody sets a priority by asking for it: what is said of one is a remark (R2c.2d)."""
 _LONGEST_MINUTES = 24 * 60
 _NO_FORMATS = Formats({})
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=timezone.utc)
@@ -325,7 +331,9 @@ def _from_fields(value: dict[str, Any]) -> Item:
     """Known keys become the fields of a request; all others are kept beside them."""
     texts = {name: _shown(value[name]) for name in _TEXTS if value.get(name) is not None}
     form = form_fields(value)
-    used = {*_TEXTS, "summary", *form_keys(form)}
+    used = {*_TEXTS, *_WISHES, "summary", *form_keys(form)}
+    wishes = (_shown(value[name]) for name in _WISHES if value.get(name) is not None)
+    texts["wish"] = "; ".join(filter(None, wishes))
     minutes, given = value.get("minutes"), value.get("fields")
     counted = _minutes(minutes)
     used |= {"minutes"} if counted == minutes else set()

@@ -14,9 +14,10 @@ from sdcli.intake.caller import contact_of
 from sdcli.intake.items import PORTAL, AlertItem, Ignored, MailItem, RequestItem, Unreadable
 from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
+from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import Opened
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
-from sdcli.triage.priority import derive, presets
+from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
+from sdcli.triage.priority import Subject, by_rule, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -162,16 +163,27 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
     service = _word(fields, "service", item.service, (*policy.catalog.services, UNKNOWN))
     found = policy.service(service)
     feature = _word(fields, "feature", item.feature, (*(found.features if found else ()), UNKNOWN))
-    preset = presets(policy, type_, service, feature)
     impact: Level = _word(fields, "impact", item.impact, LEVELS)
     urgency: Level = _word(fields, "urgency", item.urgency, LEVELS)
-    impact, urgency = _else(impact, preset.impact), _else(urgency, preset.urgency)
     who = contact_of(policy, stamp, item)
+    assessment = _assessment(fields, item, policy)
+    weight = weigh(
+        policy,
+        Subject(
+            type=type_,
+            service=service,
+            feature=feature,
+            impact=None if impact == UNKNOWN else impact,
+            urgency=None if urgency == UNKNOWN else urgency,
+            unit=who.unit,
+            assessment=assessment,
+        ),
+    )
     return Opened(
         *stamp.mark(),
         summary=item.summary,
         queue=item.queue or policy.teams.desk.queue,
-        priority=derive(policy, impact, urgency).priority,
+        priority=weight.priority,
         channel=_channel(fields, item, policy),
         requester=who.id,
         on_behalf_of=who.on_behalf_of,
@@ -185,8 +197,8 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         type=type_,
         service=service,
         feature=feature,
-        impact=impact,
-        urgency=urgency,
+        impact=weight.impact,
+        urgency=weight.urgency,
         details=item.details,
         fields=fields,
         minutes=item.minutes,
@@ -198,7 +210,35 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         agreement=item.agreement,
         state=item.state,
         read=item.read,
+        assessment=assessment if assessment.told() else None,
+        wish=item.wish,
+        grounds=by_rule(weight),
     )
+
+
+def _assessment(fields: dict[str, str], item: RequestItem, policy: Policy) -> Assessment:
+    """What a request says of its impact on the business (R2c.2d); other words go to `fields`."""
+    rules = policy.classification
+    given = item.people.strip()
+    people = int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else 0
+    if given and not people:
+        fields["people"] = item.people
+    return Assessment(
+        people=people or None,
+        process=_answer(fields, "process", item.process, rules.processes),
+        who=_answer(fields, "who", item.who, rules.groups),
+        workaround=_answer(fields, "workaround", item.workaround, WORKAROUNDS),
+    )
+
+
+_DIGITS = 9
+"""No business has more people than can be written with so many."""
+
+
+def _answer(fields: dict[str, str], name: str, given: str, known: Iterable[str]) -> str:
+    """As `_word`, and nothing where nothing is known."""
+    chosen = _word(fields, name, given, (*known, UNKNOWN))
+    return "" if chosen == UNKNOWN and given.strip().casefold() != UNKNOWN else chosen
 
 
 def _channel(fields: dict[str, str], item: RequestItem, policy: Policy) -> str:
@@ -218,7 +258,3 @@ def _word(fields: dict[str, str], name: str, given: str, known: Iterable[_W]) ->
     if chosen:
         fields[name] = given
     return words[UNKNOWN]
-
-
-def _else(level: Level, preset: Level) -> Level:
-    return preset if level == UNKNOWN else level

@@ -29,6 +29,7 @@ _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
+_OWN = ("place", "lines")  # filled in while reading; no file may hold them
 _LONGEST_H = 10_000
 
 Places = dict[str, int]
@@ -65,11 +66,13 @@ class Decoder:
             self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
             return None
         hints, fields = _schema(cls)
-        self._unknown_keys(node, [name for name in fields if name != "place"], path)
+        self._unknown_keys(node, [name for name in fields if name not in _OWN], path)
         values: dict[str, Any] = {}
         for name, field in fields.items():
             if name == "place":
                 values[name] = f"{self.file.name}:{node.line}"
+            elif name == "lines":
+                values[name] = {key: entry.line for key, entry in node.entries.items()}
             elif name in node.entries:
                 entry = node.entries[name]
                 values[name] = self.decode(entry.value, hints[name], _under(path, name))

@@ -1,12 +1,13 @@
 """What the desk's files say, as frozen values.
 
 The classes are the schema: a file may hold these keys and no others, a field without a default
-is required, and `place` is filled in with the file and line a value came from.
+is required, and `place` is filled in with the file and line a value came from. `lines` holds the
+line of each key of a rule that explains itself (see `place_of`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NewType, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, NewType, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -80,6 +81,7 @@ class MatrixRow(Struct, frozen=True, kw_only=True):
     low: Priority
     unknown: Priority
     place: str
+    lines: dict[str, int] = {}
 
 
 class Matrix(Struct, frozen=True, kw_only=True):
@@ -162,6 +164,7 @@ class Presets(Struct, frozen=True, kw_only=True):
     impact: Level = UNKNOWN
     urgency: Level = UNKNOWN
     place: str = ""
+    lines: dict[str, int] = {}
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -248,6 +251,7 @@ class Service(Struct, frozen=True, kw_only=True):
     goals: dict[str, Goal] = {}
     area: Literal["technology", "service", "unknown"] = UNKNOWN
     place: str
+    lines: dict[str, int] = {}
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -472,6 +476,7 @@ class Reach(Struct, frozen=True, kw_only=True):
     impact: Level
     up_to: int | None = None
     place: str
+    lines: dict[str, int] = {}
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -480,6 +485,7 @@ class Group(Struct, frozen=True, kw_only=True):
     name: str
     impact: Level = UNKNOWN
     place: str
+    lines: dict[str, int] = {}
 
 
 class Process(Struct, frozen=True, kw_only=True):
@@ -489,6 +495,7 @@ class Process(Struct, frozen=True, kw_only=True):
     criticality: Level
     services: tuple[str, ...]
     place: str
+    lines: dict[str, int] = {}
 
 
 class Workarounds(Struct, frozen=True, kw_only=True):
@@ -499,6 +506,7 @@ class Workarounds(Struct, frozen=True, kw_only=True):
     good: Level
     unknown: Level = UNKNOWN
     place: str
+    lines: dict[str, int] = {}
 
 
 class Preset(Struct, frozen=True, kw_only=True):
@@ -514,6 +522,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     urgency: Level = UNKNOWN
     priority: Priority | None = None
     place: str
+    lines: dict[str, int] = {}
 
 
 class TimeBox(Struct, frozen=True, kw_only=True):
@@ -542,6 +551,7 @@ class Consequence(Struct, frozen=True, kw_only=True):
     time_box: TimeBox = TimeBox()
     tell: tuple[Recipient, ...] = ()
     place: str
+    lines: dict[str, int] = {}
 
 
 class Consequences(Struct, frozen=True, kw_only=True):
@@ -571,6 +581,7 @@ class Measures(Struct, frozen=True, kw_only=True):
     criticality: Level = UNKNOWN
     checklist: tuple[str, ...]
     place: str
+    lines: dict[str, int] = {}
 
 
 class SupportRules(Struct, frozen=True, kw_only=True):
@@ -723,6 +734,19 @@ class Policy(Struct, frozen=True, kw_only=True):
         found = self.teams.queues.get(queue)
         return found.tier if found else 1
 
+    def holder(self, role: Recipient, *, queue: str, service: str, assignee: str | None) -> str:
+        """Who has a role for a request that lies there now; empty if nobody has."""
+        lies, about = self.teams.queues.get(queue), self.service(service)
+        if role == "assignee":
+            return assignee or ""
+        if role == "queue-lead":
+            return lies.lead if lies else self.teams.desk.manager
+        if role == "on-call":
+            return lies.on_call if lies else ""
+        if role == "service-owner":
+            return about.owner if about else ""
+        return self.teams.desk.manager
+
     def responsible(self, queue: str) -> str:
         """Who is responsible in a queue now, in a sentence."""
         found = self.teams.queues[queue]
@@ -750,6 +774,13 @@ CLASSIFICATION = "catalog/classification.yaml"
 FILES = (SLA_POLICIES, SERVICES, TEAMS, PEOPLE, VOCABULARY, INTAKE, SCHEDULE, CLASSIFICATION)
 FORMATS = "catalog/intake"
 """The folder of alert formats, one file each; a desk may have none."""
+
+
+def place_of(rule: Any, key: str) -> str:
+    """The file and line of one key of a rule that keeps its `lines`; of the rule if it has none."""
+    line = rule.lines.get(key)
+    file = rule.place.rpartition(":")[0]
+    return f"{file}:{line}" if line else str(rule.place)
 
 
 def require(given: str, kind: str, known: Collection[str], place: str) -> str:

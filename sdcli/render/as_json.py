@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
-    from sdcli.tickets.contact import RequestDetails
+    from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
@@ -65,6 +65,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "impact": subject.impact,
         "urgency": subject.urgency,
         "priority": subject.priority,
+        "wish": subject.wish or None,
+        "assessment": _assessment(subject.assessment),
         "queue": subject.queue,
         "assignee": subject.assignee,
         "requester": subject.requester,
@@ -117,6 +119,12 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
 def _request(known: RequestDetails) -> dict[str, str | None]:
     """The details of a request, null where nothing was said."""
     return {name: getattr(known, name) or None for name in known.__struct_fields__}
+
+
+def _assessment(known: Assessment) -> dict[str, Any]:
+    """What was said of the impact on the business, null where nothing was said."""
+    told = known.told()
+    return {name: told.get(name) for name in known.__struct_fields__}
 
 
 def _first_class(subject: Ticket) -> dict[str, Any] | None:
@@ -242,6 +250,12 @@ def _outcome(outcome: Outcome, about: dict[str, Any] | None) -> dict[str, Any]:
     return told | {name: value for name, value in extra.items() if value}
 
 
+def _reasoned(result: results.Reasoned) -> dict[str, Any]:
+    from sdcli.render.reasons import document  # noqa: PLC0415 - only an explanation pays for it
+
+    return document(result)
+
+
 def _explained(result: results.Explained) -> dict[str, Any]:
     found = standings(result.ticket.events)
     counted = totals(found.values())
@@ -328,6 +342,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
         **_changes(result.changes),
     },
+    results.Reasoned: _reasoned,
     results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],

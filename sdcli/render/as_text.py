@@ -131,6 +131,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("service", f"{ticket.service} / {ticket.feature}"),
         *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
+        *_weight_rows(ticket),
         ("queue", _queue(ticket)),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
@@ -157,6 +158,14 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What was said of the impact on the business, and what was wished for (R2c.2d)."""
+    told = ticket.assessment.told()
+    answers = ", ".join(f"{name} {value}" for name, value in told.items())
+    wish = f"{ticket.wish} (a remark)" if ticket.wish else ""
+    return [row for row in (("hindered", answers), ("wish", wish)) if row[1]]
 
 
 def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
@@ -623,6 +632,12 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     ]
 
 
+def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:
+    from sdcli.render import reasons  # noqa: PLC0415 - only an explanation pays for it
+
+    return reasons.text(result, screen.width, screen.style), reasons.hints(result)
+
+
 def _found(result: results.Found, screen: Screen) -> _Lines:
     if not result.hits:
         return [], ["No article fits. Try other words, or fewer filters."]
@@ -909,6 +924,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Suggested: _suggested,
     results.Evaluated: _evaluated,
     results.Explained: _explained,
+    results.Reasoned: _reasoned,
     results.Found: _found,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,

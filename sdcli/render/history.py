@@ -22,7 +22,8 @@ def sentence(happened: AnyEvent) -> str:
 
 def _opened(event: e.Opened) -> str:
     whom = f" for {event.on_behalf_of}" if event.on_behalf_of else ""
-    return f"opened by {event.channel} from {event.requester}{whom}: {event.summary}"
+    wish = f"; wished for: {event.wish}" if event.wish else ""
+    return f"opened by {event.channel} from {event.requester}{whom}: {event.summary}{wish}"
 
 
 def _noted(event: e.Noted) -> str:
@@ -36,7 +37,8 @@ def _classified(event: e.Classified) -> str:
     level = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
     done = f"changed ({event.discovered}) to" if event.discovered else "classified as"
     wish = f"; wished for: {event.wish}" if event.wish else ""
-    return f"{done} {what}, {level}{_because(event.reason)}{wish}"
+    hand = " by hand" if event.by_hand else ""
+    return f"{done} {what}, {level}{hand}{_because(event.reason)}{wish}"
 
 
 def _notice_taken(event: e.NoticeTaken) -> str:

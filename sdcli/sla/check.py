@@ -145,19 +145,8 @@ def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, 
 
 def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
     """Who has these roles for a ticket, each once."""
-    people = (_person(role, ticket, policy) for role in roles)
-    return tuple(dict.fromkeys(person for person in people if person))
-
-
-def _person(role: Recipient, ticket: Ticket, policy: Policy) -> str | None:
-    queue = policy.teams.queues.get(ticket.queue)
-    service = policy.service(ticket.service)
-    if role == "assignee":
-        return ticket.assignee
-    if role == "queue-lead":
-        return queue.lead if queue else policy.teams.desk.manager
-    if role == "on-call":
-        return queue.on_call if queue else None
-    if role == "service-owner":
-        return service.owner if service else None
-    return policy.teams.desk.manager
+    found = (
+        policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
+        for role in roles
+    )
+    return tuple(dict.fromkeys(filter(None, found)))

@@ -83,7 +83,13 @@ class ArticleUse(Struct, frozen=True):
 
 
 class Opened(Event, frozen=True, tag="opened", kw_only=True):
-    """The first event: contact, request and what was known at the start (R1a.1, R1b.1)."""
+    """The first event: contact, request and what was known at the start (R1a.1, R1b.1).
+
+    Args:
+        assessment: what was said of the impact on the business (R2c.2d).
+        wish: the priority that the caller wished for: a remark, no more (R2c.2d).
+        grounds: the rules that gave impact or urgency, where nobody stated them (R2c.2e).
+    """
 
     summary: str
     queue: str
@@ -123,6 +129,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     agreement: str = ""
     assessment: Assessment | None = None
     wish: str = ""
+    grounds: tuple[Ground, ...] = ()
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
@@ -148,6 +155,8 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
         by_hand: a person set the priority, for this reason.
         grounds: the derivation, line by line.
         tell: who must hear that the classification was changed (R3d1.5a).
+        said: the names of the levels and answers that were said this time, though they may be
+            what they were before.
     """
 
     type: RequestType
@@ -163,6 +172,7 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
     by_hand: bool = False
     grounds: tuple[Ground, ...] = ()
     tell: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Every field of the classification is replaced."""

@@ -147,6 +147,12 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return known
 
     @property
+    def wish(self) -> str:
+        """The priority that was wished for last: a remark, no more (R2c.2d)."""
+        said = (event.wish for event in reversed(self.events) if type(event) is Classified)
+        return next(filter(None, said), self.opening.wish)
+
+    @property
     def request(self) -> RequestDetails:
         """What is known about the request by now: as it came in, and what was added (R1b.1)."""
         known = self.opening.request or RequestDetails()

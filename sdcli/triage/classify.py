@@ -5,57 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
-from sdcli.tickets.contact import NEEDED, Assessment, Ground, RequestDetails
+from sdcli.errors import RefusedError
+from sdcli.tickets.contact import NEEDED, Ground, RequestDetails
 from sdcli.tickets.event import AnyEvent, Classified, Detailed
-from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
+from sdcli.tickets.words import UNKNOWN, Level, Priority
 from sdcli.triage import reclassify
-from sdcli.triage.category import (
-    Case,
-    Category,
-    beyond_capacity,
-    categorise,
-    require_missed,
-    require_within,
-    told,
-)
-from sdcli.triage.changes import about, recent
-from sdcli.triage.priority import Subject, Weight, derive, weigh
+from sdcli.triage.kind import by_catalog, case_of, kind, text_of
+from sdcli.triage.priority import derive, presets, weigh
+from sdcli.triage.said import by_hand, subject_of
 from sdcli.triage.suggest import ALREADY, Known, Proposal, suggest
+from sdcli.triage.wish import DERIVED, NOTHING, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.category import Category
     from sdcli.triage.changes import RecentChange
-
-
-class Wish(Struct, frozen=True, kw_only=True, rename={"type_": "type"}):
-    """What somebody asks of a classification; what is None or empty stays as it is.
-
-    Args:
-        priority: set by hand, against the rules; it needs a reason (R2c.2e).
-        assessment: what was said of the impact on the business (R2c.2d).
-        wish: the priority that a person wished for, kept as a remark.
-        reason: why, or what showed the mistake; `discovered`: how the mistake was found (R3d1.5).
-    """
-
-    type_: RequestType | None = None
-    service: str | None = None
-    feature: str | None = None
-    impact: Level | None = None
-    urgency: Level | None = None
-    priority: Priority | None = None
-    assessment: Assessment = Assessment()
-    wish: str = ""
-    reason: str = ""
-    discovered: str = ""
-
-
-NOTHING = Wish()
 
 
 def propose(
@@ -70,12 +40,12 @@ def propose(
     the catalog judges go before both. `changes` are the recent ones that touch it: what they took
     away is no failure (R2a.4a).
     """
-    text = _text(ticket)
+    text = text_of(ticket)
     known = Known(
         type=ticket.type, service=ticket.service, feature=ticket.feature, is_alert=bool(ticket.key)
     )
     found = {**suggest(policy, text, known), **(learned or {})}
-    found |= _by_catalog(policy, ticket, found, changes, is_learned="type" in (learned or {}))
+    found |= by_catalog(policy, ticket, found, changes, is_learned="type" in (learned or {}))
     for name in ("impact", "urgency"):
         has = getattr(ticket, name)
         if has != UNKNOWN:
@@ -84,166 +54,136 @@ def propose(
     return {**found, "priority": Proposal(derived.priority, derived.reason)}
 
 
-def _text(ticket: Ticket) -> str:
-    return f"{ticket.summary}\n{ticket.opening.details}"
-
-
-def _by_catalog(
-    policy: Policy,
-    ticket: Ticket,
-    found: Mapping[str, Proposal],
-    changes: Sequence[RecentChange],
-    *,
-    is_learned: bool,
-) -> dict[str, Proposal]:
-    """The type that the catalog gives, with the levels that it starts with; nothing if none.
-
-    It goes before a mere turn of phrase. What closed tickets say yields to facts alone.
-    """
-    if ticket.type != UNKNOWN or ticket.key:
-        return {}
-    service, feature = found["service"].value, found["feature"].value
-    case = _case(policy, ticket, NOTHING, service=service, feature=feature)
-    category = categorise(policy, case._replace(changes=changes))
-    is_fact = case.request.ever_had not in ("", UNKNOWN) or case.assessment.told()
-    sure = is_fact or not is_learned or found["type"].value == UNKNOWN
-    is_same = category.type == found["type"].value and not is_fact
-    if category.type == UNKNOWN or is_same or not sure:
-        return {}
-    again = suggest(policy, case.text, Known(category.type, service, feature))
-    levels = {name: again[name] for name in ("impact", "urgency")}
-    return {**levels, "type": Proposal(category.type, category.reason)}
-
-
-def _case(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature: str) -> Case:
-    """A ticket as the catalog looks at it; a goal of the service it had before is left out."""
-    assessment = ticket.assessment.overlaid(wish.assessment)
-    found = policy.service(service)
-    if not wish.assessment.goal and assessment.goal not in (found.goals if found else ()):
-        measured = wish.assessment.measured
-        assessment = msgspec.structs.replace(assessment, goal="", measured=measured)
-    return Case(
-        service=service,
-        feature=feature,
-        text=_text(ticket),
-        request=ticket.request,
-        assessment=assessment,
-    )
-
-
 def _level(proposal: Proposal) -> Level:
     words: dict[str, Level] = {"high": "high", "medium": "medium", "low": "low"}
     return words.get(proposal.value, UNKNOWN)
 
 
 def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple[AnyEvent, ...]:
-    """Classify a ticket; what nobody stated comes from the rules and presets (R2c.2e).
+    """Classify a ticket; what nobody stated comes from the catalog, rules and presets (R2c.2e).
 
     Raises:
-        NoSuchEntryError: the service has no such feature.
+        NoSuchEntryError: the service has no such feature or goal.
         RefusedError: a decided field is changed, and it is not said how that was discovered; or
             something is set against the rules without a reason.
     """
-    service = wish.service or ticket.service
-    if wish.feature:
-        policy.require_feature(service, wish.feature)
-    kept = ticket.feature if service == ticket.service else UNKNOWN
-    assessment = ticket.assessment.overlaid(wish.assessment)
-    feature = wish.feature or kept
-    case = _case(policy, ticket, wish, service=service, feature=feature)
-    category = _kind(policy, ticket, wish, case, stamp)
-    subject = Subject(
-        type=category.type,
-        service=service,
-        feature=feature,
-        impact=wish.impact or _known(ticket.impact),
-        urgency=wish.urgency or _known(ticket.urgency),
-        unit=ticket.opening.unit,
-        assessment=assessment,
-    )
-    event = _decided(stamp, subject, weigh(policy, subject), wish)
-    event = msgspec.structs.replace(event, grounds=(*category.grounds, *event.grounds))
+    event, category = _made(ticket, stamp, policy, wish)
+    _require_reason(policy, ticket, event, wish)
     event = reclassify.completed(policy, ticket, event)
     if category.approval and not ticket.request.approval:
         return (Detailed(*stamp.mark(), request=RequestDetails(approval=NEEDED)), event)
     return (event,)
 
 
-def _kind(policy: Policy, ticket: Ticket, wish: Wish, case: Case, stamp: Stamp) -> Category:
-    """What kind of request it is: as it was said, else as it is known, else by the catalog.
+def decided(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> Classified:
+    """The classification that somebody asks for, before it is asked whether it may be so.
 
     Raises:
-        NoSuchEntryError: the service has no such goal.
-        RefusedError: it is measured and no failure, or more than a feature can give (R3d.0,
-            R2a.3a).
+        NoSuchEntryError: the service has no such feature or goal.
+        RefusedError: the catalog does not allow that type.
     """
-    changes = recent(policy, about(ticket, case.service), stamp.at)
-    found = Category() if ticket.key else categorise(policy, case._replace(changes=changes))
-    stated = wish.type_ or _word(ticket.type)
-    if stated in (None, "incident", UNKNOWN) and wish.assessment.measured is not None:
-        require_missed(policy, case.service, case.assessment)
-    if stated is None:
-        if found.type == "incident":
-            require_missed(policy, case.service, case.assessment)
-        return found
-    against = _against(found, stated) if wish.type_ else []
-    grounds = [*against, *_beyond(policy, wish, case, stated)]
-    approval = found.approval and found.type == stated
-    kept = found.grounds if found.type == stated and wish.type_ else ()
-    return Category(stated, (*kept, *grounds), approval)
+    return _made(ticket, stamp, policy, wish)[0]
 
 
-def _word(type_: RequestType) -> RequestType | None:
-    return None if type_ == UNKNOWN else type_
-
-
-def _against(found: Category, stated: RequestType) -> list[Ground]:
-    """What speaks against a type that was stated: it stays, and the catalog's word is kept."""
-    if UNKNOWN in (stated, found.type) or found.type == stated:
-        return []
-    reason = f"stated, though the catalog says {found.type}: {told(found.grounds[0])}"
-    return [Ground("type", stated, reason)]
-
-
-def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list[Ground]:
-    """More than a feature was built for is fulfilled for a reason only, which is a ground.
-
-    Raises:
-        RefusedError: no reason is given.
-    """
-    service = policy.service(case.service)
-    feature = service.features.get(case.feature) if service else None
-    amount = case.assessment.amount
-    asked = wish.type_ == "fulfilment" or wish.assessment.amount is not None
-    beyond = beyond_capacity(feature, amount) if asked and stated == "fulfilment" else ""
-    if not (beyond and feature and feature.capacity):
-        return []
-    if not wish.reason:
-        require_within(feature, amount)
-    reason = f"{beyond}, and it is fulfilled all the same: {wish.reason}"
-    return [Ground("type", stated, reason, feature.capacity.place)]
-
-
-def _known(level: Level) -> Level | None:
-    return None if level == UNKNOWN else level
-
-
-def _decided(stamp: Stamp, subject: Subject, weight: Weight, wish: Wish) -> Classified:
-    return Classified(
+def _made(ticket: Ticket, stamp: Stamp, policy: Policy, wish: Wish) -> tuple[Classified, Category]:
+    """The classification that is asked for, and what kind of request the catalog makes of it."""
+    if wish.feature:
+        policy.require_feature(wish.service or ticket.service, wish.feature)
+    now = {name: getattr(wish, attribute) for name, attribute in _SAID.items()}
+    subject = subject_of(ticket, now, wish.assessment, stamp.by)
+    case = case_of(policy, ticket, wish, service=subject.service, feature=subject.feature)
+    category = kind(policy, ticket, wish, case, stamp)
+    subject = subject._replace(type=category.type)
+    weight = weigh(policy, subject)
+    event = Classified(
         *stamp.mark(),
         type=subject.type,
         service=subject.service,
         feature=subject.feature,
         impact=weight.impact,
         urgency=weight.urgency,
-        priority=wish.priority or weight.priority,
-        by_hand=wish.priority is not None,
+        priority=weight.priority,
         reason=wish.reason,
         discovered=wish.discovered,
         assessment=subject.assessment if subject.assessment.told() else None,
         wish=wish.wish,
-        grounds=weight.grounds,
+        grounds=(*category.grounds, *weight.grounds),
+        said=tuple(_said_now(wish)),
     )
+    return _by_hand(ticket, event, wish), category
+
+
+def _said_now(wish: Wish) -> Iterable[str]:
+    """The names of the levels and answers that somebody says now."""
+    yield from (name for name in reclassify.LEVELS if getattr(wish, name) is not None)
+    yield from wish.assessment.told()
+
+
+_SAID = {
+    "type": "type_",
+    **{name: name for name in ("service", "feature", "impact", "urgency")},
+}
+
+
+def _by_hand(ticket: Ticket, event: Classified, wish: Wish) -> Classified:
+    """The event with the priority that is set by hand, now or before (R2c.2e).
+
+    One that was set before stays until the impact, urgency, type or service is another.
+    """
+    if wish.priority == DERIVED:
+        return event
+    if wish.priority is not None:
+        reason = f"set by hand by {event.by}" + (f": {wish.reason}" if wish.reason else "")
+        return _handed(event, Ground("priority", wish.priority, reason), wish.priority)
+    before = by_hand(ticket)
+    if before is None or any(getattr(ticket, each) != getattr(event, each) for each in _UNTIL):
+        return event
+    return _handed(event, hand_ground(before), before.priority)
+
+
+def _handed(event: Classified, ground: Ground, priority: Priority) -> Classified:
+    return replace(event, priority=priority, by_hand=True, grounds=(ground, *event.grounds))
+
+
+_UNTIL = ("impact", "urgency", "type", "service")
+
+
+def hand_ground(event: Classified) -> Ground:
+    """Why a priority that was set by hand is that one."""
+    found = (each for each in event.grounds if each.field == "priority" and not each.place)
+    said = event.reason or "no reason is known"
+    return next(found, Ground("priority", event.priority, f"set by hand by {event.by}: {said}"))
+
+
+def _require_reason(policy: Policy, ticket: Ticket, event: Classified, wish: Wish) -> None:
+    """Refuse to set anything against the rules without a reason (R2c.2e).
+
+    Raises:
+        RefusedError: the priority is set by hand, or a level is stated that is not the preset's.
+    """
+    if wish.reason:
+        return
+    if wish.priority not in (None, DERIVED):
+        raise RefusedError(
+            f"The rules give {ticket.ref} its priority. To set {wish.priority} by hand, add "
+            f"--reason WHY; `sdcli classify {ticket.ref} --explain` tells how it is derived.",
+            ref=ticket.ref,
+            priority=wish.priority,
+        )
+    preset = presets(policy, event.type, event.service, event.feature, ticket.opening.unit)
+    for name in reclassify.LEVELS:
+        stated, usual = getattr(wish, name), getattr(preset, name)
+        if (
+            stated is not None
+            and usual not in (UNKNOWN, stated)
+            and stated != getattr(ticket, name)
+        ):
+            raise RefusedError(
+                f"The preset for this is {name} {usual}. To state {name} {stated} in its place, "
+                "add --reason WHY; or answer --people, --process, --who or --workaround.",
+                ref=ticket.ref,
+                preset={name: usual},
+            )
 
 
 def corrected(
@@ -257,5 +197,5 @@ def corrected(
     wish = msgspec.convert(dict(corrections), type=Wish)
     if wish == NOTHING:
         return ()
-    wish = msgspec.structs.replace(wish, reason="validated", discovered="validation")
+    wish = replace(wish, reason="validated", discovered="validation")
     return decide(ticket, stamp, policy=policy, wish=wish)

@@ -18,9 +18,10 @@ from sdcli.tickets.event import Classified, NoticeTaken
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from sdcli.policy.model import Policy
+    from sdcli.tickets.contact import Ground
     from sdcli.tickets.event import Opened
     from sdcli.tickets.ticket import Ticket
 
@@ -185,6 +186,15 @@ def before_last_change(ticket: Ticket) -> tuple[Ticket, Change] | None:
     return replace(ticket, **old, events=events[:index] + events[index + 1 :]), change
 
 
+def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:
+    """The fields without the levels that answers or rules gave: those may change freely."""
+    first: dict[str, Ground] = {}
+    for ground in event.grounds:
+        first.setdefault(ground.field, ground)
+    ruled = {name for name in LEVELS if name not in first or first[name].place}
+    return tuple(field for field in fields if field not in ruled)
+
+
 def completed(policy: Policy, ticket: Ticket, event: Classified) -> Classified:
     """A classification about to be recorded, with what a change of it needs.
 
@@ -195,7 +205,9 @@ def completed(policy: Policy, ticket: Ticket, event: Classified) -> Classified:
         RefusedError: something decided is changed without a word on how that was found out.
     """
     fields = changed(ticket, event)
-    require_discovery(ticket, fields, discovered=event.discovered, reason=event.reason)
+    require_discovery(
+        ticket, by_word(event, fields), discovered=event.discovered, reason=event.reason
+    )
     return replace(
         event,
         discovered=event.discovered if fields else "",

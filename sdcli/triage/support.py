@@ -14,7 +14,8 @@ from sdcli.tickets.contact import Support
 from sdcli.tickets.event import AnyEvent, SupportDecided
 from sdcli.tickets.support import is_unsupported
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage.classify import Wish, decide
+from sdcli.triage.classify import decide
+from sdcli.triage.wish import Wish
 
 if TYPE_CHECKING:
     from datetime import datetime

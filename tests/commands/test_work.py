@@ -25,7 +25,7 @@ def test_classify_sets_and_derives(sd: Runner, sdj: JsonRunner) -> None:
     ticket = sdj("show", "1")
     assert (ticket["type"], ticket["service"], ticket["impact"]) == ("incident", "vpn", "medium")
     assert ticket["priority"] == "P2"
-    assert "impact medium by urgency high gives P2 (sla_policies.yaml:" in shown
+    assert "P2, impact medium (row) by urgency high (column) (sla_policies.yaml:" in shown
     assert "Agreement: extended" in shown
     assert "resolution: due" in shown
 

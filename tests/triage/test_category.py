@@ -17,7 +17,8 @@ from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.category import Case, Category, bound, categorise, measured
 from sdcli.triage.changes import about, recent
-from sdcli.triage.classify import Wish, decide, propose
+from sdcli.triage.classify import decide, propose
+from sdcli.triage.wish import Wish
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

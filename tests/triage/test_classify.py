@@ -16,9 +16,10 @@ from sdcli.policy.model import Policy, Presets
 from sdcli.tickets.event import Classified, Opened, Stamp
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, Level
-from sdcli.triage.classify import Wish, decide, propose
+from sdcli.triage.classify import decide, propose
 from sdcli.triage.priority import derive
 from sdcli.triage.suggest import Proposal, suggest
+from sdcli.triage.wish import Wish
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

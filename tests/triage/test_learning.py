@@ -432,7 +432,7 @@ def test_the_command_shows_confidence_and_similar_tickets(sd: Runner, sdj: JsonR
     known = ("--type", "incident", "--service", "telephony", "--impact", "low", "--urgency", "high")
     for number in range(20):
         ref = sdj("open", f"the hurnal docket of desk {number} is sviro", "--user", "ada")["ref"]
-        sd("classify", ref, *known)
+        sd("classify", ref, *known, "--reason", "as heard")
         sd("resolve", ref, "--code", "solved")
         sd("close", ref, "--unconfirmed", "called back")
     ref = sdj("open", "the hurnal docket of desk 99 is sviro", "--user", "ada")["ref"]

@@ -16,7 +16,7 @@ from sdcli.tickets.contact import AlertFacts
 from sdcli.tickets.event import AnyEvent, Classified, Noted, NoticeTaken, Opened, Stamp
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
-from sdcli.triage.classify import Wish, decide
+from sdcli.triage.classify import decide
 from sdcli.triage.reclassify import (
     FIELDS,
     before_last_change,
@@ -26,6 +26,7 @@ from sdcli.triage.reclassify import (
     first_class,
     waiting_for,
 )
+from sdcli.triage.wish import Wish
 from tests.conftest import REPOSITORY
 
 _POLICY = read_policy(str(REPOSITORY))

@@ -1,0 +1,133 @@
+"""What kind of request it is: as somebody states it, or by the catalog (R2a.1-R2a.4, R3d.0)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sdcli.tickets.contact import Ground
+from sdcli.tickets.words import UNKNOWN, RequestType
+from sdcli.triage.category import (
+    Case,
+    Category,
+    beyond_capacity,
+    categorise,
+    require_missed,
+    require_within,
+    told,
+)
+from sdcli.triage.changes import about, recent
+from sdcli.triage.suggest import Known, Proposal, suggest
+from sdcli.triage.wish import NOTHING, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.event import Stamp
+    from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.changes import RecentChange
+
+
+def text_of(ticket: Ticket) -> str:
+    """The words that came in: summary and details."""
+    return f"{ticket.summary}\n{ticket.opening.details}"
+
+
+def by_catalog(
+    policy: Policy,
+    ticket: Ticket,
+    found: Mapping[str, Proposal],
+    changes: Sequence[RecentChange],
+    *,
+    is_learned: bool,
+) -> dict[str, Proposal]:
+    """The type that the catalog gives, with the levels that it starts with; nothing if none.
+
+    It goes before a mere turn of phrase. What closed tickets say yields to facts alone.
+    """
+    if ticket.type != UNKNOWN or ticket.key:
+        return {}
+    service, feature = found["service"].value, found["feature"].value
+    case = case_of(policy, ticket, NOTHING, service=service, feature=feature)
+    category = categorise(policy, case._replace(changes=changes))
+    is_fact = case.request.ever_had not in ("", UNKNOWN) or case.assessment.told()
+    sure = is_fact or not is_learned or found["type"].value == UNKNOWN
+    is_same = category.type == found["type"].value and not is_fact
+    if category.type == UNKNOWN or is_same or not sure:
+        return {}
+    again = suggest(policy, case.text, Known(category.type, service, feature))
+    levels = {name: again[name] for name in ("impact", "urgency")}
+    return {**levels, "type": Proposal(category.type, category.reason)}
+
+
+def case_of(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature: str) -> Case:
+    """A ticket as the catalog looks at it; a goal of the service it had before is left out."""
+    assessment = ticket.assessment.overlaid(wish.assessment)
+    found = policy.service(service)
+    if not wish.assessment.goal and assessment.goal not in (found.goals if found else ()):
+        measured = wish.assessment.measured
+        assessment = replace(assessment, goal="", measured=measured)
+    return Case(
+        service=service,
+        feature=feature,
+        text=text_of(ticket),
+        request=ticket.request,
+        assessment=assessment,
+    )
+
+
+def kind(policy: Policy, ticket: Ticket, wish: Wish, case: Case, stamp: Stamp) -> Category:
+    """What kind of request it is: as it was said, else as it is known, else by the catalog.
+
+    Raises:
+        NoSuchEntryError: the service has no such goal.
+        RefusedError: it is measured and no failure, or more than a feature can give (R3d.0,
+            R2a.3a).
+    """
+    changes = recent(policy, about(ticket, case.service), stamp.at)
+    found = Category() if ticket.key else categorise(policy, case._replace(changes=changes))
+    stated = wish.type_ or _word(ticket.type)
+    if stated in (None, "incident", UNKNOWN) and wish.assessment.measured is not None:
+        require_missed(policy, case.service, case.assessment)
+    if stated is None:
+        if found.type == "incident":
+            require_missed(policy, case.service, case.assessment)
+        return found
+    against = _against(found, stated) if wish.type_ else []
+    grounds = [*against, *_beyond(policy, wish, case, stated)]
+    approval = found.approval and found.type == stated
+    kept = found.grounds if found.type == stated and wish.type_ else ()
+    return Category(stated, (*kept, *grounds), approval)
+
+
+def _word(type_: RequestType) -> RequestType | None:
+    return None if type_ == UNKNOWN else type_
+
+
+def _against(found: Category, stated: RequestType) -> list[Ground]:
+    """What speaks against a type that was stated: it stays, and the catalog's word is kept."""
+    if UNKNOWN in (stated, found.type) or found.type == stated:
+        return []
+    reason = f"stated, though the catalog says {found.type}: {told(found.grounds[0])}"
+    return [Ground("type", stated, reason)]
+
+
+def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list[Ground]:
+    """More than a feature was built for is fulfilled for a reason only, which is a ground.
+
+    Raises:
+        RefusedError: no reason is given.
+    """
+    service = policy.service(case.service)
+    feature = service.features.get(case.feature) if service else None
+    amount = case.assessment.amount
+    asked = wish.type_ == "fulfilment" or wish.assessment.amount is not None
+    beyond = beyond_capacity(feature, amount) if asked and stated == "fulfilment" else ""
+    if not (beyond and feature and feature.capacity):
+        return []
+    if not wish.reason:
+        require_within(feature, amount)
+    reason = f"{beyond}, and it is fulfilled all the same: {wish.reason}"
+    return [Ground("type", stated, reason, feature.capacity.place)]
