@@ -967,7 +967,7 @@ class Desk:
             return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
 
     def sla_alerts(
-        self, *, record: bool
+        self, *, record: bool, time_boxes: bool = False
     ) -> tuple[list[tuple[Ticket, Alert]], Callable[[bool], None]]:
         """The warnings and breaches that have not been said yet, and how to settle them.
 
@@ -977,11 +977,11 @@ class Desk:
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
 
         if not record:
-            return self._due_alerts(self.ledger), lambda _: None
+            return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
-            found = self._due_alerts(writer)
+            found = self._due_alerts(writer, time_boxes=time_boxes)
             held = stack.pop_all()
 
         def settle(said: bool) -> None:
@@ -1011,16 +1011,18 @@ class Desk:
                 warning += 1
         return breached, warning, total
 
-    def _due_alerts(self, reader: Reader) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.timebox import due  # noqa: PLC0415 - as above
+    def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
+        from sdcli.sla.check import alerts  # noqa: PLC0415 - as above
+        from sdcli.sla.timebox import due  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
+        said_of = due if time_boxes else alerts
         now = int(self.now.timestamp())
         recent = self.now - timedelta(seconds=LOOK_BACK_S)
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
-            for alert in due(ticket, self.policy, self.clocks, now)
+            for alert in said_of(ticket, self.policy, self.clocks, now)
         ]
 
     def _said(self, alert: Alert) -> SlaAlerted:

@@ -18,22 +18,27 @@ _LESSONS = 50
 
 @as_command("sla-check")
 @click.option("--nagios", is_flag=True, help="Print the desk's state as a monitoring plug-in does.")
+@click.option("--time-boxes", is_flag=True, help="Also say where a tier has tried for too long.")
 @click.option("--dry-run", is_flag=True, help="Do not remember what was said.")
 @pass_desk
-def command(desk: Desk, nagios: bool, dry_run: bool) -> results.Checked | results.Monitored:
+def command(
+    desk: Desk, nagios: bool, time_boxes: bool, dry_run: bool
+) -> results.Checked | results.Monitored:
     """Say which targets are near or past, each once.
 
     Meant for cron: it is silent unless there is something new. A warning at 80 % and a breach
-    are each said once, with the people who should hear it; how often it runs makes no difference. Exits 0 whatever it finds; with
+    are each said once, with the people who should hear it; how often it runs makes no
+    difference. With --time-boxes it also says once where a tier has tried for longer than
+    catalog/classification.yaml lets it before it escalates. Exits 0 whatever it finds; with
     --nagios exits 0, 1, 2 or 3 as monitoring expects, and remembers nothing.
 
     \b
     Example:
-        * * * * *  sdcli --desk /srv/desk sla-check
+        * * * * *  sdcli --desk /srv/desk sla-check --time-boxes
     """
     if nagios:
         return results.Monitored(*desk.clock_counts())
     if not dry_run:
         desk.learn(_LESSONS)
-    alerts, settle = desk.sla_alerts(record=not dry_run)
+    alerts, settle = desk.sla_alerts(record=not dry_run, time_boxes=time_boxes)
     return results.Checked(alerts, recorded=not dry_run, settle=settle)

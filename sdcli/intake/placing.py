@@ -61,13 +61,17 @@ def place(policy: Policy, item: AlertItem) -> Placed:
 
 
 def _weighed(policy: Policy, item: AlertItem, service: str, feature: str) -> Weight:
-    """How much an alert matters: its severity is the urgency, what hangs on it the impact."""
+    """How much an alert matters: its severity is the urgency.
+
+    Only what is critical has failed, so that all that hangs on it is hit; a disk that fills up
+    has hit nobody yet.
+    """
     subject = Subject(
         type="incident",
         service=service,
         feature=feature,
         urgency=item.urgency,
-        assessment=Assessment(component=item.component),
+        assessment=Assessment(component=item.component if item.urgency == "high" else ""),
         stated_by={"urgency": item.source},
     )
     return weigh(policy, subject)

@@ -60,7 +60,8 @@ def said_of(ticket: Ticket) -> dict[str, Saying]:
         if getattr(opening, name) != UNKNOWN and name not in ruled:
             found[name] = _opened(opening, name, getattr(opening, name))
     known = facts(ticket)
-    if known is not None and known.component:
+    # As in `intake.placing`: only what is critical has failed.
+    if known is not None and known.component and opening.urgency == "high":
         found["component"] = _opened(opening, "component", known.component)
     for name, value in (opening.assessment or Assessment()).told().items():
         found[name] = _opened(opening, name, value)

@@ -112,8 +112,8 @@ def test_people_that_are_no_number_are_kept(sdj: JsonRunner, people: Any) -> Non
 
 
 def test_an_alert_weighs_what_hangs_on_its_component(sdj: JsonRunner) -> None:
-    """The component of an alert makes the impact at least that of what needs it (R2c.1)."""
-    labels = {"alertname": "Slow", "instance": "print1:9100", "severity": "warning"}
+    """The component of a critical alert makes the impact at least that of what needs it (R2c.1)."""
+    labels = {"alertname": "Slow", "instance": "print1:9100", "severity": "critical"}
     alert = {"receiver": "d", "groupKey": "{}", "alerts": [{"status": "firing", "labels": labels}]}
     ticket = sdj("open", "-", stdin=json.dumps(alert))
     assert (ticket["service"], ticket["impact"]) == ("printing", "high")

@@ -149,7 +149,7 @@ def test_the_catalog_decides_with_its_line(sd: Runner, sdj: JsonRunner) -> None:
 
     told = sd("classify", "1", "--impact", "low").stdout
 
-    assert "Type: ERP is offered, and the caller never had it (catalog/services.yaml:" in told
+    assert "fulfilment, ERP is offered, and the caller never had it (catalog/services.yaml:" in told
     event = sdj("history", "1")[-1]
     assert event["type"] == "fulfilment"
     assert event["grounds"][0]["place"].startswith("catalog/services.yaml:")

@@ -27,7 +27,7 @@ def test_each_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
     said = [sdj("sla-check", at=at) for at in instants]
 
     found = [[(alert["target"], alert["threshold"]) for alert in alerts] for alerts in said]
-    assert found == [[("time-box", 100)], [("resolution", 80)], [], [], [("resolution", 100)], []]
+    assert found == [[], [("resolution", 80)], [], [], [("resolution", 100)], []]
 
 
 def test_one_late_run_says_the_same(sd: Runner, sdj: JsonRunner) -> None:
@@ -40,7 +40,6 @@ def test_one_late_run_says_the_same(sd: Runner, sdj: JsonRunner) -> None:
     assert found == [
         ("response", 80, 6 * 3600 - 720),
         ("response", 100, 6 * 3600 - 900),
-        ("time-box", 100, 6 * 3600 - 900),
         ("resolution", 80, 6 * 3600 - 11520),
         ("resolution", 100, 2 * 3600),
     ]

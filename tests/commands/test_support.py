@@ -324,7 +324,7 @@ def test_a_name_cannot_steer_the_terminal(sd: Runner) -> None:
 
 @pytest.mark.usefixtures("asked")
 def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
-    """`sla-check` says it with the target `time-box`, the next run does not (R2c.2b)."""
+    """`sla-check --time-boxes` says it with the target `time-box`, the next run does not (R2c.2b)."""
     sd("support", REF, *OVERRIDE, "--for-good")
     box = sdj("show", REF)["time_box"]
     assert box == {
@@ -334,9 +334,10 @@ def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
         "due": "2026-11-23T11:00:00Z",
         "state": "running",
     }
-    (said,) = sdj("sla-check", at="2026-11-23T11:00:01Z")
+    assert sdj("sla-check", at="2026-11-23T11:00:01Z") == []
+    (said,) = sdj("sla-check", "--time-boxes", at="2026-11-23T11:00:01Z")
     assert (said["target"], said["threshold"], said["late_by_s"]) == ("time-box", 100, 1)
-    assert sdj("sla-check", at="2026-11-23T11:01:00Z") == []
+    assert sdj("sla-check", "--time-boxes", at="2026-11-23T11:01:00Z") == []
     assert "longer than 1h" in sd("history", REF).stdout
 
 

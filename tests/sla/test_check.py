@@ -415,9 +415,6 @@ def test_an_alert_goes_to_those_who_have_the_ticket_now(policy: Policy) -> None:
 
 # The desk.
 
-ALL_FIVE = [*ALL_FOUR[:2], ("time-box", 100), *ALL_FOUR[2:]]
-"""Of a P1 that the first tier has not handed over within a quarter of an hour (R2c.2b)."""
-
 
 def said_by(desk: Desk, *, record: bool = True) -> list[tuple[Ticket, Alert]]:
     """What a check has to say, once it has been heard."""
@@ -455,7 +452,7 @@ def test_the_desk_says_each_alert_once(desk: Desk) -> None:
     assert heard(desk, minutes=11) == []
     assert heard(desk, minutes=12) == [(ref, "response", 80)]
     assert heard(desk, minutes=12) == []
-    assert heard(desk, minutes=16) == [(ref, "response", 100), (ref, "time-box", 100)]
+    assert heard(desk, minutes=16) == [(ref, "response", 100)]
     assert heard(desk, minutes=16) == []
     assert heard(desk, hours=5) == [(ref, "resolution", 80), (ref, "resolution", 100)]
     assert heard(desk, hours=5) == []
@@ -466,7 +463,7 @@ def test_a_dry_run_says_everything_and_records_nothing(desk: Desk) -> None:
     """It says the same again and again, and leaves every byte of the ledger as it was."""
     ref = open_at_desk(desk).ref
     before = ledger_bytes(desk)
-    want = [(ref, target, threshold) for target, threshold in ALL_FIVE]
+    want = [(ref, target, threshold) for target, threshold in ALL_FOUR]
     assert heard(desk, record=False, hours=5) == want
     assert heard(desk, record=False, hours=5) == want
     assert ledger_bytes(desk) == before
@@ -524,7 +521,7 @@ def test_a_ticket_closed_between_two_checks_is_still_said(desk: Desk) -> None:
     assert heard(desk, minutes=1) == []
     closing = later(desk, hours=4.5)
     closing.change(ref, steps.close, code="solved", unconfirmed="no answer")
-    assert heard(desk, hours=7) == [(ref, target, threshold) for target, threshold in ALL_FIVE]
+    assert heard(desk, hours=7) == [(ref, target, threshold) for target, threshold in ALL_FOUR]
     assert heard(desk, hours=7) == []
 
 
@@ -535,12 +532,12 @@ def test_a_closed_ticket_is_looked_at_for_a_week(desk: Desk) -> None:
     desk_then.change(ref, steps.close, code="solved", unconfirmed="no answer")
     week = 5 * HOUR + LOOK_BACK_S
     assert heard(desk, record=False, seconds=week + 1) == []
-    assert len(heard(desk, seconds=week)) == 5
+    assert len(heard(desk, seconds=week)) == 4
 
 
 def test_an_open_ticket_is_looked_at_however_old(desk: Desk) -> None:
     """A breach of long ago is said while the ticket is not closed."""
     ref = open_at_desk(desk).ref
-    assert len(heard(desk, days=60)) == 5
+    assert len(heard(desk, days=60)) == 4
     later(desk, days=60).change(ref, steps.resolve, code="solved")
     assert heard(desk, days=120) == []

@@ -116,11 +116,14 @@ def test_a_change_that_removed_it_needs_approval() -> None:
     """A change that took it away from the caller's unit routes to fulfilment (R2a.4a)."""
     ticket = _ticket("no campaigns", request={"ever_had": "yes"}, service="crm", unit="Sales")
 
-    after = advance(ticket, decide(ticket, _STAMP, policy=_POLICY, wish=Wish(impact="low")))
+    after = advance(
+        ticket,
+        decide(ticket, _STAMP, policy=_POLICY, wish=Wish(impact="low", reason="he can wait")),
+    )
 
     assert (after.type, after.request.approval) == ("fulfilment", "needed")
     other = _ticket("no campaigns", request={"ever_had": "yes"}, service="crm", unit="Finance")
-    assert _decide(other, impact="low").type == "incident"
+    assert _decide(other, impact="low", reason="he can wait").type == "incident"
 
 
 @pytest.mark.parametrize(
