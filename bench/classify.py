@@ -33,9 +33,9 @@ from measure import (
     user_environment,
 )
 
+from sdcli.learning import learner
+from sdcli.learning.learner import Cell
 from sdcli.policy.load import read_policy
-from sdcli.triage import learner
-from sdcli.triage.learner import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ _LEARN = """
 import sys
 from sdcli.desk import Desk
 desk = Desk(sys.argv[1], by="ben", now=None, cache=sys.argv[2], wait_s=5)
-from sdcli.triage.history import keep_up
+from sdcli.learning.history import keep_up
 while not keep_up(desk.memory, desk.ledger, desk.policy, desk.now, int(sys.argv[3])).is_done:
     pass
 """

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
+    from sdcli.learning.evaluate import Evaluation
+    from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Consequence, Policy, Targets
@@ -52,8 +54,6 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
-    from sdcli.triage.evaluate import Evaluation
-    from sdcli.triage.memory import Memory
     from sdcli.triage.suggest import Proposal
 
 _P = ParamSpec("_P")
@@ -177,7 +177,7 @@ class Desk:
     @cached_property
     def memory(self) -> Memory:
         """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
-        from sdcli.triage.memory import Memory  # noqa: PLC0415 - as above
+        from sdcli.learning.memory import Memory  # noqa: PLC0415 - as above
 
         return Memory(self._history, self._tell)
 
@@ -187,8 +187,8 @@ class Desk:
 
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
+        from sdcli.learning.history import ask  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
-        from sdcli.triage.history import ask  # noqa: PLC0415
 
         learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
         if not caught.is_done:
@@ -201,10 +201,10 @@ class Desk:
     def learn(self, most: int) -> None:
         """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
 
-        Nobody waits for it, so it says nothing; see `triage.history`.
+        Nobody waits for it, so it says nothing; see `learning.history`.
         """
-        from sdcli.triage.history import keep_up  # noqa: PLC0415 - as above
-        from sdcli.triage.memory import Memory  # noqa: PLC0415
+        from sdcli.learning.history import keep_up  # noqa: PLC0415 - as above
+        from sdcli.learning.memory import Memory  # noqa: PLC0415
 
         memory = Memory(self._history)
         if memory.is_kept:
@@ -212,7 +212,7 @@ class Desk:
 
     def evaluation(self, progress: Progress) -> Evaluation:
         """How well closed tickets would have been classified by those closed before them."""
-        from sdcli.triage.evaluate import evaluate  # noqa: PLC0415 - as above
+        from sdcli.learning.evaluate import evaluate  # noqa: PLC0415 - as above
 
         return evaluate(self.policy, self.ledger, progress)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
+    from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Examination, Mended, Restored
     from sdcli.policy.model import Agreement, Service, Targets
     from sdcli.policy.model import TimeBox as Limits
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
-    from sdcli.triage.evaluate import Evaluation
     from sdcli.triage.reasons import Reasons
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal

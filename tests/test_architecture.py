@@ -28,6 +28,7 @@ STOREYS = (
     "sdcli.ledger",
     "sdcli.sla",
     "sdcli.triage",
+    "sdcli.learning",
     "sdcli.intake",
     "sdcli.knowledge",
     "sdcli.insight",
@@ -49,7 +50,7 @@ SIDE_BY_SIDE = ("sdcli.sla", "sdcli.triage", "sdcli.knowledge")
 FENCED = {
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
-    "sqlite3": {"sdcli.knowledge.search", "sdcli.triage.memory"},
+    "sqlite3": {"sdcli.knowledge.search", "sdcli.learning.memory"},
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
     "tabulate": {"sdcli.render.as_text", "sdcli.render.figures"},

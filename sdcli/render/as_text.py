@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
+    from sdcli.learning.evaluate import Bin, Score
     from sdcli.ledger.interface import Finding
     from sdcli.policy.people import Person
     from sdcli.sla.clock import Clock
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from sdcli.tickets.contact import AlertFacts, Attachment
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
-    from sdcli.triage.evaluate import Bin, Score
     from sdcli.triage.suggest import Proposal
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}

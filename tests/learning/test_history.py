@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.learning import history
+from sdcli.learning import memory as memories
+from sdcli.learning.memory import Memory
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
 from sdcli.tickets import steps
 from sdcli.tickets.event import Classified, Closed, Opened, Resolved, Stamp
 from sdcli.tickets.ticket import Ticket, fold
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage import history
-from sdcli.triage import memory as memories
-from sdcli.triage.memory import Memory
 from sdcli.triage.suggest import suggest
 from tests.conftest import REPOSITORY
 
@@ -370,8 +370,8 @@ def test_two_processes_learn_each_ticket_once(here: _Desk) -> None:
         "from datetime import datetime, timezone\n"
         "from sdcli.ledger.tiny.home import TinyLedger\n"
         "from sdcli.policy.load import read_policy\n"
-        "from sdcli.triage.history import ask\n"
-        "from sdcli.triage.memory import Memory\n"
+        "from sdcli.learning.history import ask\n"
+        "from sdcli.learning.memory import Memory\n"
         "policy, ledger = read_policy(sys.argv[1]), TinyLedger(sys.argv[2], 5)\n"
         "now = datetime(2026, 11, 24, tzinfo=timezone.utc)\n"
         "memory, found, left = Memory(sys.argv[3]), 0, 400\n"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from sdcli.triage.learner import Cell
-from sdcli.triage.tally import Tally
+from sdcli.learning.learner import Cell
+from sdcli.learning.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.triage import learner
-from sdcli.triage.learner import Cell
+from sdcli.learning import learner
+from sdcli.learning.learner import Cell
 from tests.conftest import CASES
 
 if TYPE_CHECKING:

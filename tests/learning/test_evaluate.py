@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sdcli.learning.evaluate import LEAST, Guessed, evaluate, score
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage.evaluate import LEAST, Guessed, evaluate, score
 from tests.conftest import CASES, REPOSITORY
-from tests.triage.test_learning import Talk, closing
+from tests.learning.test_history import Talk, closing
 
 if TYPE_CHECKING:
     from pathlib import Path

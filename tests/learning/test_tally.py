@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.triage.tally import BINS, EDGES, MOST_COUNTED, PRIORS, Outcome, Tally, rising
+from sdcli.learning.tally import BINS, EDGES, MOST_COUNTED, PRIORS, Outcome, Tally, rising
 
 _LEADS = [0.0, *EDGES]
 _COUNTS = st.lists(st.tuples(st.sampled_from(_LEADS), st.booleans()), max_size=200)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from sdcli.learning import judge
+from sdcli.learning.history import learn, teaches
+from sdcli.learning.memory import FIELDS, Memory
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage import judge
-from sdcli.triage.history import learn, teaches
-from sdcli.triage.memory import FIELDS, Memory
 from sdcli.triage.suggest import Known
 
 if TYPE_CHECKING:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdcli.learning import learner
+from sdcli.learning.memory import FIELDS
+from sdcli.learning.tally import Outcome, Situation, Voice
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
-from sdcli.triage import learner
-from sdcli.triage.memory import FIELDS
 from sdcli.triage.suggest import Known, Proposal, suggest
-from sdcli.triage.tally import Outcome, Situation, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sdcli.learning.learner import Cell
+    from sdcli.learning.memory import Memory, Remembered
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
-    from sdcli.triage.learner import Cell
-    from sdcli.triage.memory import Memory, Remembered
 
 MOST_ALIKE = 40
 _LEAST_SHARED = 0.15

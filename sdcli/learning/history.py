@@ -16,19 +16,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import NoSuchTicketError
+from sdcli.learning import judge, learner
+from sdcli.learning.memory import MemoryFailedError
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
-from sdcli.triage import judge, learner
-from sdcli.triage.memory import MemoryFailedError
 from sdcli.triage.suggest import Known, Proposal, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sdcli.learning.judge import Judged
+    from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Reader
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
-    from sdcli.triage.judge import Judged
-    from sdcli.triage.memory import Memory
 
 LESSONS = 10
 """How many tickets are learned while somebody waits for an answer."""
