@@ -272,8 +272,9 @@ class Desk:
 
         `text` tells which services come near, if it is not.
         """
+        from sdcli.policy.service_map import services_with  # noqa: PLC0415
         from sdcli.results import Supported  # noqa: PLC0415 - as above
-        from sdcli.sla.agreed import services_with, strictest  # noqa: PLC0415
+        from sdcli.sla.agreed import strictest  # noqa: PLC0415
         from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415
         from sdcli.triage.supported import held, nearest  # noqa: PLC0415
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.intake import convert
+from sdcli.policy.service_map import hosts
 from sdcli.tickets import keys
 from sdcli.tickets.contact import AlertFacts
 from sdcli.tickets.event import Closed, Opened, Resolved, instant
 from sdcli.tickets.words import PLANNED_OUTAGE
-from sdcli.triage.service_map import hosts
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem

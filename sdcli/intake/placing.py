@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.policy.service_map import services_with
 from sdcli.tickets.contact import AlertFacts, Assessment
 from sdcli.tickets.event import Opened
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import Subject, Weight, by_rule, weigh
-from sdcli.triage.service_map import hosts
 
 if TYPE_CHECKING:
     from sdcli.intake.items import AlertItem
@@ -83,10 +83,9 @@ def _mapped(policy: Policy, item: AlertItem) -> tuple[str, str]:
     for name, service in policy.catalog.services.items():
         if named and named in (name.casefold(), service.name.casefold()):
             return name, f"the alert names the service {item.service}"
-    wanted = hosts(item.component)
-    for name, service in policy.catalog.services.items():
-        if not wanted.isdisjoint(each.casefold() for each in service.components):
-            return name, f"the component {item.component} ({service.place})"
+    for name in services_with(policy, item.component):
+        place = policy.catalog.services[name].place
+        return name, f"the component {item.component} ({place})"
     return UNKNOWN, ""
 
 

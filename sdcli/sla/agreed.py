@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sdcli.policy.service_map import services_with
 from sdcli.tickets.event import Classified, SupportDecided, Validated
 
 if TYPE_CHECKING:
@@ -99,16 +100,6 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
         return Agreed(inherited, known[inherited], "component")
     default = policy.sla.default_agreement
     return Agreed(default, known[default], "default")
-
-
-def services_with(policy: Policy, component: str) -> tuple[str, ...]:
-    """The services that a component belongs to (R2b.1a)."""
-    wanted = component.strip().casefold()
-    return tuple(
-        name
-        for name, service in policy.catalog.services.items()
-        if wanted and wanted in (each.casefold() for each in service.components)
-    )
 
 
 def strictest(policy: Policy, services: tuple[str, ...], priority: Priority) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from sdcli.policy.service_map import hosts, needed_by
 from sdcli.tickets.alerts import facts
 from sdcli.tickets.event import instant
 from sdcli.tickets.words import UNKNOWN
@@ -128,34 +129,18 @@ def _touched(
     policy: Policy, subject: About, services: Iterable[str], components: Iterable[str]
 ) -> str:
     """How something touches what a request is about; empty if it does not."""
-    ours, hosts = _needed(policy, subject.service), _hosts(components)
+    ours = needed_by(policy, subject.service)
+    touched = {name for each in components for name in hosts(each)}
     if subject.service in services:
         return f"it touches {subject.service}"
     for component in subject.components:
-        if not _hosts([component]).isdisjoint(hosts):
+        if not hosts(component).isdisjoint(touched):
             return f"it touches {component}"
     for name in ours:
         found = policy.service(name)
-        if found and not _hosts(found.components).isdisjoint(hosts):
+        if found and not touched.isdisjoint(each.casefold() for each in found.components):
             whose = name if name == subject.service else f"{name}, which {subject.service} needs"
             return f"it touches what belongs to {whose}"
         if name in services:
             return f"it touches {name}, which {subject.service} needs"
     return ""
-
-
-def _needed(policy: Policy, service: str) -> list[str]:
-    """A service and all that it needs, itself first."""
-    found: list[str] = [service] if policy.service(service) else []
-    for name in found:
-        known = policy.service(name)
-        needed = known.depends_on if known else ()
-        found += [each for each in needed if each not in found and policy.service(each)]
-    return found
-
-
-def _hosts(components: Iterable[str]) -> set[str]:
-    """Names of components as they can be compared: `web-1.example.com:443` is `web-1` as well."""
-    whole = {each.casefold() for each in components}
-    bare = {each.partition(":")[0].partition(".")[0] for each in whole if not each[:1].isdigit()}
-    return whole | bare

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.policy.model import Presets, place_of
+from sdcli.policy.service_map import Hit, hit_by
 from sdcli.tickets.contact import Assessment, Ground
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage.service_map import Hit, hit_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from sdcli.policy.model import Consequence, Measures, place_of
+from sdcli.policy.service_map import Hit, hit_by, hit_through
 from sdcli.tickets.contact import Ground  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.event import Classified
 from sdcli.tickets.words import UNKNOWN, Level, Priority
 from sdcli.triage.classify import hand_ground
 from sdcli.triage.priority import RANK, weigh
 from sdcli.triage.said import Saying, by_hand, last_decision, said_of, subject_of
-from sdcli.triage.service_map import Hit, hit_by, hit_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from sdcli.policy.load import read_policy
 from sdcli.policy.model import SERVICES, Group, Preset, Presets, Process, Reach, Workarounds
+from sdcli.policy.service_map import hit_by, hit_through
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, WORKAROUNDS, Level
 from sdcli.triage.priority import Subject, Weight, by_rule, presets, weigh
-from sdcli.triage.service_map import hit_by, hit_through
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

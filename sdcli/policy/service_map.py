@@ -37,18 +37,29 @@ def hosts(component: str) -> set[str]:
     return {name for name in (whole, bare, host, host if is_number else host.split(".")[0]) if name}
 
 
+def services_with(policy: Policy, component: str) -> tuple[str, ...]:
+    """The services that a component belongs to (R2b.1a)."""
+    wanted = hosts(component)
+    return tuple(
+        name
+        for name, service in policy.catalog.services.items()
+        if not wanted.isdisjoint(each.casefold() for each in service.components)
+    )
+
+
+def needed_by(policy: Policy, service: str) -> list[str]:
+    """A service and all that it needs, itself first; nothing if the catalog does not hold it."""
+    found: list[str] = [service] if policy.service(service) else []
+    for name in found:  # it grows while more is found
+        known = policy.service(name)
+        needs = known.depends_on if known else ()
+        found += [each for each in needs if each not in found and policy.service(each)]
+    return found
+
+
 def hit_by(policy: Policy, component: str) -> Hit:
     """What a failed component hits; nothing if no service of the catalog has it."""
-    wanted = hosts(component)
-    services = policy.catalog.services
-    return hit_through(
-        policy,
-        [
-            name
-            for name, service in services.items()
-            if not wanted.isdisjoint(each.casefold() for each in service.components)
-        ],
-    )
+    return hit_through(policy, services_with(policy, component))
 
 
 def hit_through(policy: Policy, services: Iterable[str]) -> Hit:
