@@ -22,7 +22,7 @@ from sdcli.tickets.event import kind
 from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
@@ -618,18 +618,40 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
         f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {_founded(proposal)}"
         for name, proposal in result.proposals.items()
     ]
-    flags = " ".join(
-        f"--{name} {proposal.value}"
-        for name, proposal in result.proposals.items()
-        if name != "priority" and proposal.value != "unknown"
-    )
-    typed = flags or "--type TYPE --service SERVICE --impact IMPACT --urgency URGENCY"
+    is_known = all(each.value != "unknown" for each in result.proposals.values())
+    blank = "--explain" if is_known else "--type TYPE --service SERVICE --people N"
+    typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
     notes = [line(note) for note in result.notes]
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
         *notes,
         f"Next: sdcli classify {result.ref} {typed}",
     ]
+
+
+def _to_type(proposals: Mapping[str, Proposal]) -> str:
+    """The options that take over what is proposed and new.
+
+    Impact and urgency are among them only where closed tickets say so: what presets give comes by
+    itself, and would count as stated if it were typed.
+    """
+    from sdcli.triage.suggest import ALREADY  # noqa: PLC0415 - one command's
+
+    new = {
+        name: each
+        for name, each in proposals.items()
+        if name != "priority" and each.value != "unknown" and each.reason != ALREADY
+    }
+    levels = [name for name in ("impact", "urgency") if name in new and new[name].similar]
+    alike = dict.fromkeys(ref for name in levels for ref in new[name].similar)
+    flags = [
+        f"--{name} {each.value}"
+        for name, each in new.items()
+        if name in levels or name not in ("impact", "urgency")
+    ]
+    if levels:
+        flags.append(f"--reason 'like {', '.join(alike)}'")
+    return " ".join(flags)
 
 
 def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:

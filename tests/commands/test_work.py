@@ -45,7 +45,7 @@ def test_classify_suggests_and_changes_nothing(sd: Runner, sdj: JsonRunner) -> N
     result = sd("classify", "1")
 
     assert "nothing was changed" in result.stdout
-    assert "sdcli classify SD-1 --type incident --service vpn --urgency high" in result.stderr
+    assert "sdcli classify SD-1 --type incident --service vpn\n" in result.stderr
     assert sdj("show", "1")["events_count"] == 1
 
 
