@@ -6,14 +6,14 @@ followed. Everything here needs trees whose every answer leads somewhere, and wi
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.policy.trees import Course, following, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from sdcli.policy.questions import Leaf, QuestionFile, QuestionTree
 
@@ -46,13 +46,12 @@ class _Known(NamedTuple):
 class _Stand(NamedTuple):
     """Where a walk stands, and the leaves by which it came.
 
-    `asked` are the questions until a queue was known, `before` those of them in earlier trees.
+    `asked` are the questions until a queue was known.
     """
 
     course: Course
     known: _Known
     asked: int
-    before: int
     steps: tuple[_Step, ...]
 
 
@@ -74,7 +73,7 @@ class _Walks:
         self._trees = file.trees
         self._services = services
         self._depths = {name: _depths(tree) for name, tree in file.trees.items()}
-        self._begin = _Stand(Course(file.first), _Known(), 0, 0, ())
+        self._begin = _Stand(Course(file.first), _Known(), 0, ())
 
     def unreached(self) -> Iterator[tuple[str, str]]:
         """Questions and leaves of a tree that no answer leads to."""
@@ -87,40 +86,77 @@ class _Walks:
                     yield f"trees.{name}.leaves.{id_}", f"no way leads to the leaf `{id_}`"
 
     def deep(self) -> Iterator[tuple[str, str]]:
-        """Leaves that too many questions lead to before a queue is known (R1a.1e)."""
-        for alike, shared in _grouped([stand for stand in self._stands() if self._is_deep(stand)]):
+        """Leaves that too many questions lead to before a queue is known (R1a.1e).
+
+        A walk that ends without any queue is told by `unfinished` alone.
+        """
+        endless = {self._lacking(stand, "queue") for stand in self._ends_without("queue")}
+        for step, alike in self._by_fault(filter(self._is_deep, self._stands()), "queue").items():
+            if step in endless:
+                continue
             worst = max(alike, key=lambda stand: stand.asked)
+            name, id_ = worst.steps[-1]
             message = (
-                f"up to {worst.asked} questions lead to the leaf `{worst.steps[-1][1]}` before a "
+                f"up to {worst.asked} questions lead to the leaf `{id_}` of `{name}` before a "
                 f"queue is known; {MOST_BEFORE_QUEUE} must be enough"
             )
-            yield self._told(worst, message, alike, shared)
+            told = self._told(worst, message, alike, step)
+            where = f"State one in the leaf `{step[1]}` of `{step[0]}`"
+            cure = "Ask fewer before it" if self._has_queue(step) else where
+            yield _at(step), f"{told}. {cure}"
 
     def _is_deep(self, stand: _Stand) -> bool:
-        if not stand.steps or self._had_queue(stand) or stand.before >= MOST_BEFORE_QUEUE:
-            return False  # a queue is known, or what came before was told already
-        late = not self._leaf(stand.steps[-1]).queue
-        return stand.asked + late > MOST_BEFORE_QUEUE
+        """Whether the last leaf was the first to tell a queue, and came too late."""
+        is_first = stand.known.queue and not any(map(self._has_queue, stand.steps[:-1]))
+        return is_first and stand.asked > MOST_BEFORE_QUEUE
 
     def unfinished(self) -> Iterator[tuple[str, str]]:
-        """Walks that end without a type, a queue or an agreement (R2a.5)."""
-        ends = [stand for stand in self._stands() if self._is_end(stand)]
-        for what in _Known._fields:
-            for alike, shared in _grouped([each for each in ends if what in each.known.missing()]):
-                first = min(alike, key=lambda stand: len(stand.steps))
-                message = f"the leaf `{first.steps[-1][1]}` ends a walk, and no {what} is known"
-                place, told = self._told(first, message, alike, shared)
-                yield place, f"{told}. {_CURES[what]}"
+        """Walks that end without a type, a queue or an agreement (R2a.5).
 
-    def _told(
-        self, stand: _Stand, message: str, alike: list[_Stand], shared: _Step
-    ) -> tuple[str, str]:
-        """The place of a walk's last leaf, and the message with the answers that lead there."""
-        name, id_ = stand.steps[-1]
-        others = len({each.steps[-1] for each in alike} - {(name, id_)})
+        Told is the leaf that most plausibly lacks it, and one where such a walk ends.
+        """
+        for what in _Known._fields:
+            for step, alike in self._by_fault(self._ends_without(what), what).items():
+                first = min(alike, key=lambda stand: len(stand.steps))
+                name, id_ = first.steps[-1]
+                message = f"the leaf `{id_}` of `{name}` ends a walk, and no {what} is known"
+                told = self._told(first, message, alike, step)
+                cure = f"State it in the leaf `{step[1]}` of `{step[0]}`{_CURES[what]}"
+                yield _at(step), f"{told}. {cure}"
+
+    def _ends_without(self, what: str) -> list[_Stand]:
+        ends = (stand for stand in self._stands() if self._is_end(stand))
+        return [stand for stand in ends if what in stand.known.missing()]
+
+    def _by_fault(self, stands: Iterable[_Stand], what: str) -> dict[_Step, list[_Stand]]:
+        """Walks that are wrong because of one leaf, together."""
+        found: dict[_Step, list[_Stand]] = {}
+        for stand in stands:
+            found.setdefault(self._lacking(stand, what), []).append(stand)
+        return found
+
+    def _lacking(self, stand: _Stand, what: str) -> _Step:
+        """The leaf of a walk that most plausibly lacks something.
+
+        Of those that do not state it, it is the one in whose tree most others do; of two alike
+        the one that comes later.
+        """
+        lacking = [step for step in stand.steps if not _states(self._leaf(step), what)]
+        return max(
+            reversed(lacking), key=lambda step: self._share(step, what), default=stand.steps[-1]
+        )
+
+    def _share(self, step: _Step, what: str) -> float:
+        """The share of the other leaves of a tree that state something."""
+        others = [leaf for id_, leaf in self._trees[step[0]].leaves.items() if id_ != step[1]]
+        return sum(_states(leaf, what) for leaf in others) / (len(others) or 1)
+
+    def _told(self, stand: _Stand, message: str, alike: list[_Stand], fault: _Step) -> str:
+        """A message with the answers that lead to a walk's last leaf, and how many are like it."""
+        others = len({each.steps[-1] for each in alike} - {stand.steps[-1]})
         leaves = "1 more leaf" if others == 1 else f"{others} more leaves"
-        more = f"; so it is with {leaves} after `{shared[1]}` of `{shared[0]}`" if others else ""
-        return f"trees.{name}.leaves.{id_}", f"{message}: {', '.join(self._answers(stand))}{more}"
+        more = f"; so it is with {leaves} after `{fault[1]}` of `{fault[0]}`" if others else ""
+        return f"{message}: {', '.join(self._answers(stand))}{more}"
 
     def _answers(self, stand: _Stand) -> Iterator[str]:
         """The answers that lead here, as they are typed after `--answer`."""
@@ -130,9 +166,8 @@ class _Walks:
     def _leaf(self, step: _Step) -> Leaf:
         return self._trees[step[0]].leaves[step[1]]
 
-    def _had_queue(self, stand: _Stand) -> bool:
-        """Whether a queue was known before the leaf by which the walk came."""
-        return any(self._leaf(step).queue for step in stand.steps[:-1])
+    def _has_queue(self, step: _Step) -> bool:
+        return bool(self._leaf(step).queue)
 
     def _is_end(self, stand: _Stand) -> bool:
         return bool(stand.steps) and not stand.course.enter(self._trees)[0]
@@ -160,26 +195,26 @@ class _Walks:
             known = stand.known.after(leaf, after, self._services)
             steps = (*stand.steps, (name, id_))
             asked = stand.asked if stand.known.queue else stand.asked + depth
-            yield _Stand(after, known, asked, stand.asked, steps)
+            yield _Stand(after, known, asked, steps)
 
 
 _CURES = {
-    "type": "State it in a leaf; `type: unknown` says that nobody can know it yet",
-    "queue": "State it in a leaf",
-    "agreement": "State it in a leaf, or the service from which it follows",
+    "type": "; `type: unknown` says that nobody can know it yet",
+    "queue": "",
+    "agreement": ", or the service from which it follows",
 }
 
 
-def _grouped(stands: list[_Stand]) -> Iterator[tuple[list[_Stand], _Step]]:
-    """Walks that are wrong because of one leaf, together, and that leaf.
+def _at(step: _Step) -> str:
+    """The path of a leaf in the file."""
+    return f"trees.{step[0]}.leaves.{step[1]}"
 
-    It is the one that most of them go through, and of two alike the one that comes later.
-    """
-    while stands:
-        counts = Counter(step for stand in stands for step in stand.steps)
-        shared = max(reversed(list(counts)), key=lambda step: counts[step])
-        yield [stand for stand in stands if shared in stand.steps], shared
-        stands = [stand for stand in stands if shared not in stand.steps]
+
+def _states(leaf: Leaf, what: str) -> bool:
+    """Whether a leaf states something by itself; an agreement follows from a service."""
+    if what == "type":
+        return leaf.type is not None
+    return bool(getattr(leaf, what) or (what == "agreement" and leaf.service))
 
 
 def _depths(tree: QuestionTree) -> tuple[dict[str, int], dict[str, int]]:

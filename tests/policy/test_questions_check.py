@@ -161,20 +161,20 @@ CASES: dict[str, Case] = {
     "a walk without a queue": Case(
         "end: {queue: service-desk, ",
         "end: {",
-        "end: {",
-        "`end` ends a walk, and no queue is known: kind=broken, hindered=high. State it",
+        "broken: {type",
+        "`end` of `incident` ends a walk, and no queue is known: kind=broken, hindered=high. State it in the leaf `broken` of `start`",
     ),
     "a walk without a type": Case(
         "type: unknown, ",
         "",
         "desk: {",
-        "`desk` ends a walk, and no type is known: kind=unknown. State it in a leaf; `type: unkn",
+        "`desk` of `start` ends a walk, and no type is known: kind=unknown. State it in the leaf `desk` of `start`; `type: unkn",
     ),
     "a walk without an agreement": Case(
         ", agreement: standard",
         "",
         "desk: {",
-        "`desk` ends a walk, and no agreement is known: kind=unknown. State it in a leaf, or the",
+        "`desk` of `start` ends a walk, and no agreement is known: kind=unknown. State it in the leaf `desk` of `start`, or the",
     ),
     "a code": Case(
         "ask: Who cannot work",
@@ -272,7 +272,8 @@ def test_a_queue_is_known_after_three_questions(desk_dir: Path, policy: Policy) 
         ),
     )
     (said,) = _said(desk_dir, policy)
-    assert "the leaf `broken` before a queue is known; 3 must be enough" in said
+    assert "the leaf `end` of `incident` before a queue is known; 3 must be enough" in said
+    assert "State one in the leaf `broken` of `start`" in said
 
 
 def test_few_questions_are_free(desk_dir: Path, policy: Policy) -> None:
