@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.errors import DataFileError, Problem
-from sdcli.insight.classes import too_many, unclear, unused
+from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
@@ -16,7 +16,6 @@ from sdcli.policy.trees import free_questions
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from sdcli.insight.classes import Finding
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
@@ -47,8 +46,9 @@ def lint(root: str) -> dict[str, int]:
     if shelf is not None:
         problems += shelf.problems
         if not shelf.problems:  # else one that could not be read would seem to be missing
-            problems += _procedures(questions, shelf.articles)
-            problems += _request_procedures(policy, shelf.articles) if policy else ()
+            named = list(_procedures(questions, shelf.articles))
+            named += _request_procedures(policy, shelf.articles) if policy else ()
+            problems += _placed(root, named)
     if policy:
         problems += _placed(root, too_many(policy, questions))
     if problems or policy is None or formats is None or shelf is None:
@@ -94,22 +94,21 @@ def _placed(root: str, findings: Iterable[Finding]) -> list[Problem]:
     return placed
 
 
-def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Problem]:
+def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Finding]:
     """Leaves whose procedure is no article of the knowledge base (R2a.5)."""
     for name, tree in questions.trees.items():
         for id_, leaf in tree.leaves.items():
             if leaf.procedure and leaf.procedure not in articles:
-                line = int(leaf.place.rpartition(":")[2])
                 message = f"the leaf `{id_}` of `{name}` names no article: `{leaf.procedure}`"
-                yield Problem(QUESTIONS, line, message)
+                yield Finding(QUESTIONS, f"trees.{name}.leaves.{id_}.procedure", message)
 
 
-def _request_procedures(policy: Policy, articles: Collection[str]) -> Iterator[Problem]:
+def _request_procedures(policy: Policy, articles: Collection[str]) -> Iterator[Finding]:
     """Requests of the catalog whose procedure is no article of the knowledge base (R2a.2b)."""
-    for service in policy.catalog.services.values():
-        for feature in service.features.values():
-            for id_, request in feature.requests.items():
+    for service, each in policy.catalog.services.items():
+        for feature, offered in each.features.items():
+            for id_, request in offered.requests.items():
                 if request.procedure and request.procedure not in articles:
-                    line = int(request.place.rpartition(":")[2])
                     message = f"the request `{id_}` names no article: `{request.procedure}`"
-                    yield Problem(SERVICES, line, message)
+                    at = f"services.{service}.features.{feature}.requests.{id_}.procedure"
+                    yield Finding(SERVICES, at, message)

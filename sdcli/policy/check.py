@@ -53,6 +53,11 @@ class Files(NamedTuple):
         """A problem at a path of a file."""
         return Problem(file, self.places[file].get(path, 1), message)
 
+    def first_given(self, file: str, path: str, keys: Iterable[str]) -> str:
+        """The path of the first of some keys that an entry has; that of the entry if none."""
+        under = (f"{path}.{key}" for key in keys)
+        return next((each for each in under if each in self.places[file]), path)
+
     def dangling(
         self, file: str, path: str, given: str, known: Iterable[str], kind: str
     ) -> Iterator[Problem]:
@@ -138,7 +143,8 @@ def _teams(files: Files) -> Iterator[Problem]:
             path = f"{at}.members.{index}"
             yield from files.dangling(TEAMS, path, member, staff, "technician")
         if not queue.members:
-            yield files.problem(TEAMS, at, f"the queue `{name}` has no members")
+            message = f"the queue `{name}` has no members"
+            yield files.problem(TEAMS, f"{at}.members", message)
 
 
 def _contacts(files: Files) -> Iterator[Problem]:
@@ -192,9 +198,12 @@ def _schedule(files: Files) -> Iterator[Problem]:
     for name, outage in _sound(files.schedule.outages):
         at = f"outages.{name}"
         if outage.end <= outage.start:
-            yield files.problem(SCHEDULE, at, f"the outage `{name}` ends before it begins")
+            message = f"the outage `{name}` ends before it begins"
+            yield files.problem(SCHEDULE, f"{at}.end", message)
         if not (outage.services or outage.components):
-            yield files.problem(SCHEDULE, at, f"the outage `{name}` names no service or component")
+            empty = files.first_given(SCHEDULE, at, ("services", "components"))
+            message = f"the outage `{name}` names no service or component"
+            yield files.problem(SCHEDULE, empty, message)
         for index, service in enumerate(outage.services):
             path = f"{at}.services.{index}"
             yield from files.dangling(SCHEDULE, path, service, files.catalog.services, "service")

@@ -97,7 +97,8 @@ def changes(files: Files) -> Iterator[Problem]:
         at = f"changes.{name}"
         if not _touches(change):
             message = f"the change `{name}` touches nothing: name services, components or people"
-            yield files.problem(SCHEDULE, at, message)
+            empty = files.first_given(SCHEDULE, at, TOUCHES)
+            yield files.problem(SCHEDULE, empty, message)
         for key, (kind, names) in known.items():
             given: tuple[str, ...] = getattr(change, key)
             for index, each in enumerate(given if names else ()):
@@ -105,9 +106,12 @@ def changes(files: Files) -> Iterator[Problem]:
                 yield from files.dangling(SCHEDULE, path, each, sorted(names), kind)
 
 
+TOUCHES = ("services", "components", "people", "units", "sites")
+"""The keys that say what and whom a change touches."""
+
+
 def _touches(change: Change) -> bool:
-    named = (change.services, change.components, change.people, change.units, change.sites)
-    return any(named)
+    return any(getattr(change, key) for key in TOUCHES)
 
 
 def answers(files: Files) -> Iterator[Problem]:
@@ -144,7 +148,8 @@ def processes(files: Files) -> Iterator[Problem]:
         if process is None:
             continue
         if not process.services:
-            yield files.problem(CLASSIFICATION, at, f"the process `{name}` needs no service")
+            message = f"the process `{name}` needs no service"
+            yield files.problem(CLASSIFICATION, f"{at}.services", message)
         for index, service in enumerate(process.services):
             path = f"{at}.services.{index}"
             known = files.catalog.services

@@ -163,7 +163,8 @@ def _unique(file: _File) -> Iterator[Problem]:
         for_ = (tree.type, tree.service)
         if for_ in made and for_ != (UNKNOWN, ""):
             message = f"`{name}` is made for the same type and service as `{made[for_]}`"
-            yield file.problem(f"trees.{name}", message)
+            key = "service" if tree.type == UNKNOWN else "type"
+            yield file.problem(f"trees.{name}.{key}", message)
         made.setdefault(for_, name)
 
 
@@ -240,8 +241,12 @@ def _leads(file: _File) -> Iterator[Problem]:
                     of = f" for `{answer}`" if answer in question.choices else ""
                     message = f"`{id_}` must lead to either `next` or `leaf`{of}"
                     yield file.problem(chosen, message)
-                yield from file.dangling(chosen, next_, tree.questions, f"question in `{name}`")
-                yield from file.dangling(chosen, leaf, tree.leaves, f"leaf in `{name}`")
+                own = question.choices.get(answer)
+                says = chosen if own and (own.next or own.leaf) else at
+                yield from file.dangling(
+                    f"{says}.next", next_, tree.questions, f"question in `{name}`"
+                )
+                yield from file.dangling(f"{says}.leaf", leaf, tree.leaves, f"leaf in `{name}`")
 
 
 def _words(file: _File) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ _CASES: dict[str, Case] = {
         SCHEDULE,
         '"2026-10-03T22:00:00Z"',
         '"2026-10-03T02:00:00Z"',
-        "mail-gateway-update:",
+        "end: ",
         "the outage `mail-gateway-update` ends before it begins",
     ),
     "outage of no service": Case(
@@ -209,7 +209,7 @@ _CASES: dict[str, Case] = {
         TEAMS,
         "members: [dmitri, ben]",
         "members: []",
-        "  onsite:",
+        "members: []",
         "the queue `onsite` has no members",
     ),
     "duplicate mail": Case(

@@ -114,6 +114,27 @@ TREES: dict[str, Mutation] = {
         '          never: {label: "No, I never had it", leaf: never-had}',
         "`ever_had` has the choices yes, no, taken, unknown, not `never`",
     ),
+    "a question that is not there": Mutation(
+        QUESTIONS,
+        "            next: ever-had\n",
+        "            next: ever-hat\n",
+        "            next: ever-hat",
+        "there is no question in `kind` `ever-hat`; did you mean `ever-had`?",
+    ),
+    "a question that is not there for all choices": Mutation(
+        QUESTIONS,
+        "        next: when-needed",
+        "        next: when-neded",
+        "        next: when-neded",
+        "there is no question in `fulfilment` `when-neded`; did you mean `when-needed`?",
+    ),
+    "a second tree of a kind": Mutation(
+        QUESTIONS,
+        "    type: information\n",
+        "    type: new-service\n",
+        "  new-service:\n    name: Something that nobody has yet\n    type: new-service",
+        "`new-service` is made for the same type and service as `information`",
+    ),
     "a leaf that is gone": Mutation(
         QUESTIONS,
         "      unclear: {type: unknown}\n",
@@ -284,6 +305,27 @@ CATALOGS: dict[str, Mutation] = {
         "  dispatch-moves:",
         "the change `dispatch-moves` touches nothing: name services, components or people",
     ),
+    "a change of an empty list": Mutation(
+        SCHEDULE,
+        "    units: [Dispatch]\n",
+        "    units: []\n",
+        "    units: []",
+        "the change `dispatch-moves` touches nothing: name services, components or people",
+    ),
+    "an outage that ends before it begins": Mutation(
+        SCHEDULE,
+        'end: "2026-10-03T22:00:00Z"',
+        'end: "2026-10-03T12:00:00Z"',
+        '    end: "2026-10-03T12:00:00Z"',
+        "the outage `mail-gateway-update` ends before it begins",
+    ),
+    "an outage of nothing": Mutation(
+        SCHEDULE,
+        "    services: [email]\n    components: [mail-gateway]\n",
+        "    services: []\n",
+        "    services: []",
+        "the outage `mail-gateway-update` names no service or component",
+    ),
     "a change of nobody": Mutation(
         SCHEDULE,
         "    services: [wifi]\n",
@@ -358,7 +400,7 @@ CATALOGS: dict[str, Mutation] = {
         CLASSIFICATION,
         "services: [crm, email, telephony]",
         "services: []",
-        "  selling:",
+        "    services: []",
         "the process `selling` needs no service",
     ),
     "a preset of no feature": Mutation(
@@ -517,7 +559,7 @@ def test_a_procedure_that_is_no_article_is_told(desk_dir: Path) -> None:
         SERVICES,
         "            procedure: KB-141\n",
         "            procedure: KB-999\n",
-        "          new-list:\n            name",
+        "            procedure: KB-999",
         "the request `new-list` names no article: `KB-999`",
     )
     place = _mutated(desk_dir, mutation)

@@ -206,7 +206,7 @@ CASES: dict[str, Case] = {
     "two trees for one kind": Case(
         "    name: What it is\n",
         "    name: What it is\n    type: incident\n",
-        "  incident:",
+        "    type: incident\n    first: hindered",
         "`incident` is made for the same type and service as `start`",
     ),
     "a list of its own": Case(
