@@ -18,6 +18,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
 _DEEPEST = 20
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that mean something to a terminal, or turn a text round; none is part of a text."""
 _MEANS = {
     "bool": "a truth value",
     "int": "a number",
@@ -74,6 +78,9 @@ class YamlFile:
 
     def parse(self, text: str) -> Node | None:
         """The tree of a text; None, with a problem noted, where there is none."""
+        if raw := _CONTROL.search(text):
+            self.report(text[: raw.start()].count("\n") + 1, _unwanted(raw.group()))
+            return None
         try:
             if not self._is_plain(text):
                 return None
@@ -123,8 +130,14 @@ class YamlFile:
         kind = node.tag.removeprefix(_CORE)
         if kind not in ("str", *_MEANS):
             self.report(line, f"the tag {node.tag} is not used in desk files")
+        self._refuse_control(node)
         style = getattr(node, "style", None)
         return Item(line, node.value, kind, quoted=bool(style))
+
+    def _refuse_control(self, node: yaml.Node) -> None:
+        """Report a control character that YAML has made of an escape."""
+        if found := _CONTROL.search(node.value):
+            self.report(node.start_mark.line + 1, _unwanted(found.group()))
 
     def _refuse_tag(self, node: yaml.Node, plain: str) -> None:
         if node.tag != _CORE + plain:
@@ -147,6 +160,7 @@ class YamlFile:
         if not isinstance(node, yaml.ScalarNode):
             self.report(node.start_mark.line + 1, "a key must be a single word")
             return ""
+        self._refuse_control(node)
         kind = node.tag.removeprefix(_CORE)
         if kind not in ("str", *_MEANS):
             self.report(node.start_mark.line + 1, f"the tag {node.tag} is not used in desk files")
@@ -168,6 +182,10 @@ class YamlFile:
         elif _TIME.match(node.text):
             self.report(node.line, f"put the time `{node.text}` in quotes")
         return node.text
+
+
+def _unwanted(character: str) -> str:
+    return f"the control character U+{ord(character):04X} is not used in desk files"
 
 
 def _misread(text: str, kind: str) -> str:

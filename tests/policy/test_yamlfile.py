@@ -78,8 +78,6 @@ def test_an_empty_file_is_reported(text: str) -> None:
         ("a: 1\nb: }\n", 2),
         ("a: 1\n\tb: 2\n", 2),
         ("a: 1\n---\nb: 2\n", 2),
-        ("a: nul\x00\n", 1),
-        ("a: bell\x07\n", 1),
     ],
 )
 def test_what_is_not_yaml_is_reported_where_it_breaks(text: str, line: int) -> None:
@@ -87,6 +85,26 @@ def test_what_is_not_yaml_is_reported_where_it_breaks(text: str, line: int) -> N
     [(at, message)] = _found(text)
     assert (at, message[:18]) == (line, "this is not YAML: ")
     assert len(message) > 18
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: 1\nb: nul\x00\n", "U+0000"),
+        ("a: 1\nb: bell\x07\n", "U+0007"),
+        ("a: 1\n# not even here: \u2066\n", "U+2066"),
+        ('a: 1\nb: "\\0"\n', "U+0000"),
+        ('a: 1\nb: "\\e[2J"\n', "U+001B"),
+        ('a: 1\nb: "\\N"\n', "U+0085"),
+        ('a: 1\nb: "\\u202e"\n', "U+202E"),
+        ('a: 1\n"\\x7f": 2\n', "U+007F"),
+        ('a: 1\nb: [c, "\\a"]\n', "U+0007"),
+    ],
+)
+def test_control_characters_are_refused_where_they_are(text: str, code: str) -> None:
+    """What would mean something to a terminal is one problem, as it is or as an escape of YAML."""
+    said = f"the control character {code} is not used in desk files"
+    assert _found(text) == [(2, said)]
 
 
 @pytest.mark.parametrize(
