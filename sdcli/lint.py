@@ -9,9 +9,10 @@ from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
-from sdcli.policy.model import SERVICES
+from sdcli.policy.model import SCHEDULE, SERVICES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -76,10 +77,31 @@ def remarks(
     With tickets in `used_by`, also the classes that none of them uses; `period` says in words
     which tickets they are.
     """
-    found = list(unclear(policy, questions))
+    found = [*unclear(policy, questions), *_without_area(policy), *_beyond_the_map(policy)]
     if used_by is not None:
         found += unused(used_by, policy, questions, period)
     return sorted(_placed(root, found))
+
+
+def _without_area(policy: Policy) -> Iterator[Finding]:
+    """Services of which it is not said what requests about them are about (R2a.1a)."""
+    for name, service in policy.catalog.services.items():
+        if service.area == UNKNOWN:
+            message = f"the service `{name}` has no `area`: technology or service"
+            yield Finding(SERVICES, f"services.{name}", message)
+
+
+def _beyond_the_map(policy: Policy) -> Iterator[Finding]:
+    """Components of outages and changes that no service runs on: a slip, or beyond the catalog."""
+    services = policy.catalog.services.values()
+    known = {each.casefold() for service in services for each in service.components}
+    schedule = policy.schedule
+    for kind, entries in (("outages", schedule.outages), ("changes", schedule.changes)):
+        for name, entry in entries.items():
+            for index, component in enumerate(entry.components):
+                if component.casefold() not in known:
+                    message = f"no service of the catalog runs on the component `{component}`"
+                    yield Finding(SCHEDULE, f"{kind}.{name}.components.{index}", message)
 
 
 def _placed(root: str, findings: Iterable[Finding]) -> list[Problem]:

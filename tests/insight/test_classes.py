@@ -11,7 +11,7 @@ import pytest
 
 from sdcli.errors import DATA_FILE, USAGE
 from sdcli.policy.load import read_policy
-from sdcli.policy.model import CLASSIFICATION, SERVICES, VOCABULARY
+from sdcli.policy.model import CLASSIFICATION, SCHEDULE, SERVICES, VOCABULARY
 from sdcli.policy.questions import QUESTIONS
 from tests.conftest import NOW
 
@@ -72,6 +72,31 @@ def _remarks(sdj: JsonRunner, *args: str) -> list[tuple[str, int, str]]:
 def test_the_starter_has_no_remarks(sdj: JsonRunner) -> None:
     """Everything in the starter can be reached and told apart."""
     assert _remarks(sdj) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("components: [mail-gateway]", "components: [mail-gatway]", "mail-gatway"),
+        ("[wlc1, wlc2]", "[wlc1, wlc9]", "wlc9"),
+    ],
+)
+def test_a_component_beyond_the_map(
+    sdj: JsonRunner, desk_dir: Path, old: str, new: str, kind: str
+) -> None:
+    """An outage or a change of a component that no service runs on is a remark, no problem."""
+    _edit(desk_dir, SCHEDULE, old, new)
+    line = _line(desk_dir, SCHEDULE, new)
+    said = f"no service of the catalog runs on the component `{kind}`"
+    assert _remarks(sdj) == [(SCHEDULE, line, said)]
+
+
+def test_a_service_without_its_area(sdj: JsonRunner, desk_dir: Path) -> None:
+    """A service that does not say what requests about it are about is a remark (R2a.1a)."""
+    _edit(desk_dir, SERVICES, "    area: technology\n", "")
+    [(file, _, message)] = _remarks(sdj)
+    assert file == SERVICES
+    assert message.endswith("has no `area`: technology or service")
 
 
 _STOCK = "keywords: [stock, delivery]"
