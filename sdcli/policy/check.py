@@ -237,6 +237,7 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_classification.catalog, ("catalog",)),
     (check_classification.changes, ("schedule", "catalog", "contacts", "teams")),
     (check_classification.answers, ("classification",)),
+    (check_classification.workarounds, ("classification",)),
     (check_classification.processes, ("classification", "catalog")),
     (check_classification.presets, ("classification", "catalog", "contacts")),
     (check_classification.consequences, ("classification",)),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sdcli.policy.model import CLASSIFICATION, SCHEDULE, SERVICES
-from sdcli.tickets.words import PRIORITIES, UNKNOWN
+from sdcli.tickets.words import LEVELS, PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,6 @@ def service_map(files: Files) -> Iterator[Problem]:
             yield from files.dangling(SERVICES, f"{at}.{index}", needed, known, "service")
             if needed == name:
                 yield files.problem(SERVICES, f"{at}.{index}", f"`{name}` cannot need itself")
-            elif needed in service.depends_on[:index]:
-                yield files.problem(SERVICES, f"{at}.{index}", f"`{needed}` is named twice")
     graph = {
         name: [needed for needed in service.depends_on if needed != name]
         for name, service in services.items()
@@ -136,6 +134,21 @@ def answers(files: Files) -> Iterator[Problem]:
     if UNKNOWN not in rules.groups:
         message = "the list `groups` needs the entry `unknown`"
         yield files.problem(CLASSIFICATION, "groups", message)
+    nobody = rules.groups.get(UNKNOWN)
+    if nobody is not None and nobody.impact != UNKNOWN:
+        message = "who does not know who is hindered knows no impact: leave it out"
+        yield files.problem(CLASSIFICATION, f"groups.{UNKNOWN}.impact", message)
+
+
+def workarounds(files: Files) -> Iterator[Problem]:
+    """The better the way round, the less urgent it is (R2c.2d)."""
+    rules = files.classification.workarounds
+    known = [(way, getattr(rules, way)) for way in ("none", "hard", "good")]
+    known = [(way, level) for way, level in known if level != UNKNOWN]
+    for (worse, before), (better, after) in pairwise(known):
+        if LEVELS.index(after) < LEVELS.index(before):
+            message = f"`{better}` cannot be more urgent than `{worse}`, which is {before}"
+            yield files.problem(CLASSIFICATION, f"workarounds.{better}", message)
 
 
 def processes(files: Files) -> Iterator[Problem]:
@@ -193,6 +206,10 @@ def _preset(files: Files, at: str, preset: Preset) -> Iterator[Problem]:
     if (preset.impact, preset.urgency, preset.priority) == (UNKNOWN, UNKNOWN, None):
         message = "the preset sets nothing: give an `impact`, an `urgency` or a `priority`"
         yield files.problem(CLASSIFICATION, at, message)
+    for level in ("impact", "urgency"):
+        if preset.priority and getattr(preset, level) != UNKNOWN:
+            message = f"the preset sets a `priority`, so its `{level}` would not count"
+            yield files.problem(CLASSIFICATION, f"{at}.{level}", message)
 
 
 def consequences(files: Files) -> Iterator[Problem]:

@@ -130,6 +130,7 @@ def question_problems(
     if not found:  # only where every way leads somewhere, and ends, can they be followed
         told = walk_problems(file, frozenset(policy.catalog.services))
         found = [whole.problem(path, message) for path, message in told]
+        found += _filled_twice(whole)
     return sorted(set(found))
 
 
@@ -288,6 +289,23 @@ def _circles(file: _File) -> Iterator[Problem]:
     if circle:
         message = f"the trees go round in a circle: {' > '.join(circle)}"
         yield file.problem(f"trees.{circle[0]}", message)
+
+
+def _filled_twice(file: _File) -> Iterator[Problem]:
+    """No question of a tree fills what one on the way to it has filled already."""
+    for name, tree in file.trees.items():
+        graph = {id_: following(each) for id_, each in tree.questions.items()}
+        before: dict[str, dict[str, str]] = {id_: {} for id_ in graph}
+        for id_ in reversed([*TopologicalSorter(graph).static_order()]):
+            question = tree.questions[id_]
+            filled = before[id_]
+            for key, what in (("fills", question.fills), ("field", question.field)):
+                if what and what in filled:
+                    message = f"`{id_}` fills `{what}`, which `{filled[what]}` has filled by then"
+                    yield file.problem(f"trees.{name}.questions.{id_}.{key}", message)
+            own = {what: id_ for what in (question.fills, question.field) if what}
+            for next_ in graph[id_]:
+                before[next_] |= {**filled, **own}
 
 
 def _circle(graph: Mapping[str, list[str]]) -> list[str]:

@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.policy.trees import Course, following, ways
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -62,8 +63,11 @@ def walk_problems(file: QuestionFile, services: Collection[str]) -> Iterator[tup
     """
     walks = _Walks(file, services)
     yield from walks.unreached()
-    yield from walks.deep()
-    yield from walks.unfinished()
+    if misled := list(walks.misled()):  # where these walks end says nothing more
+        yield from misled
+    else:
+        yield from walks.deep()
+        yield from walks.unfinished()
 
 
 class _Walks:
@@ -84,6 +88,31 @@ class _Walks:
             for id_, depth in leaves.items():
                 if not depth:
                     yield f"trees.{name}.leaves.{id_}", f"no way leads to the leaf `{id_}`"
+
+    def misled(self) -> Iterator[tuple[str, str]]:
+        """Leaves that lead to a tree that was walked by then, or is made for another type."""
+        told: set[_Step] = set()
+        for stand in self._stands():
+            wrong = self._wrong_tree(stand) if stand.steps else ""
+            if wrong and stand.steps[-1] not in told:
+                told.add(stand.steps[-1])
+                message = f"the leaf `{stand.steps[-1][1]}` leads to {wrong}"
+                yield (
+                    f"{_at(stand.steps[-1])}.tree",
+                    f"{message}: {', '.join(self._answers(stand))}",
+                )
+
+    def _wrong_tree(self, stand: _Stand) -> str:
+        """The tree that the last leaf should not lead to, and why; empty if it leads well."""
+        course, name = stand.course, self._leaf(stand.steps[-1]).tree
+        if not name:
+            return ""
+        if name in course.walked:
+            return f"`{name}`, which was walked already"
+        if UNKNOWN not in (for_ := {self._trees[name].type, course.type}) and len(for_) > 1:
+            made = self._trees[name].type
+            return f"`{name}`, which is for {made}, and by then it is known to be {course.type}"
+        return ""
 
     def deep(self) -> Iterator[tuple[str, str]]:
         """Leaves that too many questions lead to before a queue is known (R1a.1e).

@@ -30,6 +30,7 @@ _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
 _OWN = ("place", "lines")  # filled in while reading; no file may hold them
+_REPEATING = ("send_with",)  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
 
 Places = dict[str, int]
@@ -105,7 +106,19 @@ class Decoder:
             self.file.report(node.line, f"`{_last(path)}` must be a list, not {shape(node)}")
             return ()
         items = enumerate(node.items)
-        return tuple(self.decode(item, hint, _under(path, str(index))) for index, item in items)
+        found = tuple(self.decode(item, hint, _under(path, str(index))) for index, item in items)
+        if path.rpartition(".")[2] not in _REPEATING:
+            self._refuse_twins(node)
+        return found
+
+    def _refuse_twins(self, node: Listing) -> None:
+        """Report what a list says twice, once for each; what is no single value is not compared."""
+        seen: dict[str, int] = {}
+        for item in node.items:
+            if isinstance(item, Item):
+                seen[item.text] = seen.get(item.text, 0) + 1
+                if seen[item.text] == 2:  # noqa: PLR2004 - twice
+                    self.file.report(item.line, f"`{item.text}` is named twice")
 
     def _choice(self, node: Node, known: tuple[Any, ...], path: str) -> Any:
         before = len(self.file.problems)

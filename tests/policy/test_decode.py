@@ -579,10 +579,10 @@ def test_what_is_no_window(text: str) -> None:
 def test_dates_need_no_quotes_where_a_date_is_meant(day: date) -> None:
     """Where only a date can stand, it reads the same with and without quotes."""
     file = YamlFile("x.yaml")
-    node = file.parse(f"- {day.isoformat()}\n- '{day.isoformat()}'\n")
+    node = file.parse(f"a: {day.isoformat()}\nb: '{day.isoformat()}'\n")
     assert node is not None
-    hint: Any = tuple[model.Day, ...]
-    assert Decoder(file).decode(node, hint) == (day.isoformat(), day.isoformat())
+    hint: Any = dict[str, model.Day]
+    assert Decoder(file).decode(node, hint) == {"a": day.isoformat(), "b": day.isoformat()}
     assert not file.problems
 
 

@@ -12,7 +12,7 @@ import pytest
 from sdcli.errors import DataFileError
 from sdcli.lint import lint
 from sdcli.policy.load import read_policy, read_questions
-from sdcli.policy.model import CLASSIFICATION, SCHEDULE, SERVICES
+from sdcli.policy.model import CLASSIFICATION, SCHEDULE, SERVICES, TEAMS
 from sdcli.policy.questions import QUESTIONS
 
 if TYPE_CHECKING:
@@ -135,6 +135,41 @@ TREES: dict[str, Mutation] = {
         "  new-service:\n    name: Something that nobody has yet\n    type: new-service",
         "`new-service` is made for the same type and service as `information`",
     ),
+    "a failure in the tree of a wish": Mutation(
+        QUESTIONS,
+        "broken: {type: incident, queue: service-desk}",
+        "broken: {type: incident, queue: service-desk, tree: fulfilment}",
+        "      broken: {type: incident, queue: service-desk, tree: fulfilment}",
+        "the leaf `broken` leads to `fulfilment`, which is for fulfilment, and by then it is known to be incident: need=broken, ever-had=yes",
+    ),
+    "a leaf that leads back": Mutation(
+        QUESTIONS,
+        "vpn: {service: vpn, queue: service-desk}",
+        "vpn: {service: vpn, queue: service-desk, tree: kind}",
+        "      vpn: {service: vpn, queue: service-desk, tree: kind}",
+        "the leaf `vpn` leads to `kind`, which was walked already: need=broken, ever-had=yes, about=connection, connection=home",
+    ),
+    "what is filled twice on one way": Mutation(
+        QUESTIONS,
+        "        ask: How much does it hinder the work?\n        fills: urgency\n        choices:",
+        "        ask: How much does it hinder the work?\n        fills: impact\n        choices:",
+        "        ask: How much does it hinder the work?\n        fills: impact",
+        "`stopped` fills `impact`, which `hindered` has filled by then",
+    ),
+    "a field that is filled twice on one way": Mutation(
+        QUESTIONS,
+        "        ask: What do you want to be able to do?\n        fills: wanted\n        leaf: told",
+        "        ask: What do you want to be able to do?\n        field: looked\n        leaf: told",
+        "        ask: What do you want to be able to do?\n        field: looked",
+        "`how-wanted` fills `looked`, which `looked` has filled by then",
+    ),
+    "a question that clears the screen": Mutation(
+        QUESTIONS,
+        "        ask: What can we do for you?\n",
+        '        ask: "What can we \\e[2Jdo for you?"\n',
+        "        ask: ",
+        "the control character U+001B is not used in desk files",
+    ),
     "a leaf that is gone": Mutation(
         QUESTIONS,
         "      unclear: {type: unknown}\n",
@@ -220,6 +255,48 @@ CATALOGS: dict[str, Mutation] = {
         "    area: technology\n    depends_on: [wired-network, email]\n    features:\n      browsing",
         "    depends_on: [identity, internet-access]",
         "the services need each other in a circle: email > internet-access > email",
+    ),
+    "a component twice": Mutation(
+        SERVICES,
+        "components: [vpn1, vpn2]",
+        "components: [vpn1, vpn2, vpn1]",
+        "    components: [vpn1, vpn2, vpn1]",
+        "`vpn1` is named twice",
+    ),
+    "a keyword thrice": Mutation(
+        SERVICES,
+        "keywords: [shared mailbox, delegate]",
+        "keywords: [delegate, shared mailbox, delegate, delegate]",
+        "        keywords: [delegate, shared mailbox, delegate, delegate]",
+        "`delegate` is named twice",
+    ),
+    "a member twice": Mutation(
+        TEAMS,
+        "members: [dmitri, ben]",
+        "members: [dmitri, ben, ben]",
+        "    members: [dmitri, ben, ben]",
+        "`ben` is named twice",
+    ),
+    "a name that colours the screen": Mutation(
+        SERVICES,
+        "name: Shared mailbox",
+        'name: "Shared \\e[31mmailbox"',
+        '        name: "Shared \\e[31mmailbox"',
+        "the control character U+001B is not used in desk files",
+    ),
+    "a name that is read backwards": Mutation(
+        SERVICES,
+        "name: Shared mailbox",
+        "name: Shared \u202emailbox",
+        "        name: Shared \u202emailbox",
+        "the control character U+202E is not used in desk files",
+    ),
+    "a key that holds a bell": Mutation(
+        SERVICES,
+        "          mailbox-access:",
+        '          "mailbox\\a":',
+        '          "mailbox\\a":',
+        "the control character U+0007 is not used in desk files",
     ),
     "a goal with two bounds": Mutation(
         SERVICES,
@@ -389,6 +466,27 @@ CATALOGS: dict[str, Mutation] = {
         "groups:",
         "the list `groups` needs the entry `unknown`",
     ),
+    "an impact of who is not known": Mutation(
+        CLASSIFICATION,
+        "unknown: {name: I don't know}",
+        "unknown: {name: I don't know, impact: low}",
+        "  unknown: {name: I don't know, impact: low}",
+        "who does not know who is hindered knows no impact: leave it out",
+    ),
+    "a hard way round that is urgent": Mutation(
+        CLASSIFICATION,
+        "workarounds: {none: high, hard: medium, good: low}",
+        "workarounds:\n  none: medium\n  hard: high\n  good: low",
+        "  hard: high",
+        "`hard` cannot be more urgent than `none`, which is medium",
+    ),
+    "a good way round that is urgent": Mutation(
+        CLASSIFICATION,
+        "workarounds: {none: high, hard: medium, good: low}",
+        "workarounds:\n  none: medium\n  hard: unknown\n  good: high",
+        "  good: high",
+        "`good` cannot be more urgent than `none`, which is medium",
+    ),
     "a process that needs no known service": Mutation(
         CLASSIFICATION,
         "services: [crm, email, telephony]",
@@ -430,6 +528,20 @@ CATALOGS: dict[str, Mutation] = {
         "{unit: Management}",
         "  - {unit: Management}",
         "the preset sets nothing: give an `impact`, an `urgency` or a `priority`",
+    ),
+    "a preset of a priority and an impact": Mutation(
+        CLASSIFICATION,
+        "unit: Logistics, priority: P1}",
+        "unit: Logistics, priority: P1,\n     impact: high}",
+        "     impact: high}",
+        "the preset sets a `priority`, so its `impact` would not count",
+    ),
+    "a preset of a priority and an urgency": Mutation(
+        CLASSIFICATION,
+        "unit: Logistics, priority: P1}",
+        "unit: Logistics, urgency: low, priority: P1}",
+        "  - {service: erp, feature: logistics, unit: Logistics, urgency: low, priority: P1}",
+        "the preset sets a `priority`, so its `urgency` would not count",
     ),
     "a preset for everything": Mutation(
         CLASSIFICATION,
