@@ -58,6 +58,14 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     return f"{shown} and {len(known) - most} more" if len(known) > most else shown
 
 
+def alternatives(given: str, names: Iterable[str]) -> str:
+    """What there is instead of a name that does not exist: the nearest one, or all of them."""
+    known = list(names)
+    if close := nearest(given, known):
+        return f"did you mean `{close}`?"
+    return f"there are: {listed(known)}" if known else "there are none"
+
+
 def nearest(given: str, known: Iterable[str]) -> str:
     """The known name closest to what was given, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it

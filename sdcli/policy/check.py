@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from sdcli.errors import Problem, listed, nearest
+from sdcli.errors import Problem, alternatives
 from sdcli.policy import check_classification
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
@@ -64,9 +64,9 @@ class Files(NamedTuple):
         """A problem if `given` is not one of `known`; an empty one could not be decoded."""
         names = list(known)
         if given and given not in names:
-            close = nearest(given, names)
-            hint = f"did you mean `{close}`?" if close else f"there are: {listed(names)}"
-            yield self.problem(file, path, f"there is no {kind} `{given}`; {hint}")
+            yield self.problem(
+                file, path, f"there is no {kind} `{given}`; {alternatives(given, names)}"
+            )
 
 
 def problems(files: Files) -> list[Problem]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from sdcli.errors import Problem, listed, nearest
+from sdcli.errors import Problem, alternatives, listed
 from sdcli.policy.check_walks import walk_problems
 from sdcli.policy.questions import QUESTIONS
 from sdcli.policy.trees import following, free_questions, ways
@@ -58,9 +58,7 @@ class _File:
         """A problem if something is given and not one of `known`."""
         names = list(known)
         if given and given not in names:
-            close = nearest(given, names)
-            hint = f"did you mean `{close}`?" if close else f"there are: {listed(names)}"
-            yield self.problem(path, f"there is no {kind} `{given}`; {hint}")
+            yield self.problem(path, f"there is no {kind} `{given}`; {alternatives(given, names)}")
 
     def questions(self) -> Iterator[tuple[str, str, Question]]:
         """Every question with its id and its path."""

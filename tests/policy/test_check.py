@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdcli.errors import DataFileError
+from sdcli.errors import DataFileError, alternatives
 from sdcli.lint import lint
 from sdcli.policy import load
 from sdcli.policy.load import read_policy
@@ -286,6 +286,13 @@ def test_one_broken_rule_gives_one_problem(desk_dir: Path, case: Case) -> None:
     """Each rule is reported once, with file and line, and nothing else is said."""
     text = _edit(desk_dir, case.file, case.old, case.new)
     assert _said(desk_dir) == [f"{case.file}:{_line(text, case.at)}: {case.message}"]
+
+
+def test_where_nothing_is_there_it_is_said() -> None:
+    """What does not exist is told with the nearest name, with all names, or that there are none."""
+    assert alternatives("emial", ["email", "vpn"]) == "did you mean `email`?"
+    assert alternatives("zzz", ["email", "vpn"]) == "there are: email, vpn"
+    assert alternatives("zzz", []) == "there are none"
 
 
 @pytest.mark.parametrize(
