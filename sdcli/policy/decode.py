@@ -125,15 +125,14 @@ class Decoder:
         given = self._scalar(node, int if isinstance(known[0], int) else str, path)
         if given not in known and len(self.file.problems) == before:
             names = [str(name) for name in known]
-            self.file.report(
-                node.line, f"`{_last(path)}` is {given!r}; it must be one of {listed(names)}"
-            )
+            must = f"one of {listed(names)}" if len(names) > 1 else names[0]
+            self.file.report(node.line, f"`{_last(path)}` is {given!r}; it must be {must}")
         return given if given in known else known[0]
 
     def _scalar(self, node: Node, hint: Any, path: str) -> Any:
         read, stand_in = _SCALARS[hint]
         before = len(self.file.problems)
-        if hint in (int, bool):
+        if hint in _BARE:
             text = _bare(self.file, node, hint, _last(path))
         elif hint is Day and isinstance(node, Item) and node.kind == "timestamp":
             text = node.text
@@ -154,10 +153,18 @@ def _schema(cls: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, FieldI
     return get_type_hints(cls), {field.name: field for field in msgspec.structs.fields(cls)}
 
 
+_BARE = {
+    int: (("int",), "a whole number"),
+    float: (("int", "float"), "a number"),
+    bool: (("bool",), "true or false"),
+}
+"""What YAML takes bare values for, and what to ask for."""
+
+
 def _bare(file: YamlFile, node: Node, hint: type, what: str) -> str:
     """The text of an unquoted number or truth value."""
-    kind, example = ("int", "a whole number") if hint is int else ("bool", "true or false")
-    if not isinstance(node, Item) or node.kind != kind or node.quoted:
+    kinds, example = _BARE[hint]
+    if not isinstance(node, Item) or node.kind not in kinds or node.quoted:
         file.report(node.line, f"`{what}` must be {example}, not {shape(node)}")
         return ""
     return node.text
@@ -167,6 +174,12 @@ def _whole(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ValueError("write a whole number in plain digits")
     return int(text)
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text):
+        raise ValueError("write a number in plain digits, like 30 or 99.9")
+    return float(text)
 
 
 def _truth(text: str) -> bool:
@@ -284,6 +297,7 @@ def _mail(text: str) -> Mail:
 _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     str: (_some, ""),
     int: (_whole, 0),
+    float: (_number, 0.0),
     bool: (_truth, False),
     Duration: (duration, 0),
     Span: (span, 0),

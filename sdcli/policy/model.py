@@ -200,12 +200,15 @@ class FulfilmentRequest(Struct, frozen=True, kw_only=True):
 
 
 class Goal(Struct, frozen=True, kw_only=True):
-    """What a service promises to do, so that a failure can be measured against it (R3d.0)."""
+    """What a service promises to do, so that a failure can be measured against it (R3d.0).
+
+    Its bound is a number such as 30, 0.5 or 99.9.
+    """
 
     says: str
     unit: str = ""
-    at_most: int | None = None
-    at_least: int | None = None
+    at_most: float | None = None
+    at_least: float | None = None
     place: str
 
 

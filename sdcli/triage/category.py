@@ -124,12 +124,21 @@ def measured(policy: Policy, service: str, assessment: Assessment) -> Measured |
 def bound(goal: Goal) -> str:
     """What a goal promises: `A page of the shop is shown: at most 3 seconds`."""
     side, limit = ("at least", goal.at_least) if goal.at_most is None else ("at most", goal.at_most)
-    return f"{goal.says}: {side} {limit} {goal.unit}".strip()
+    return f"{goal.says}: {side} {plain(limit or 0)} {goal.unit}".strip()
+
+
+def plain(value: float) -> str:
+    """A number in plain digits, without an exponent and without noughts at its end."""
+    from decimal import Decimal  # noqa: PLC0415 - only what was measured pays for it
+
+    digits = f"{Decimal(repr(value)):f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _compared(goal: Goal, value: float) -> str:
     return (
-        f"measured {value:g} {goal.unit}".strip() + f" against the goal \u201c{bound(goal)}\u201d"
+        f"measured {plain(value)} {goal.unit}".strip()
+        + f" against the goal \u201c{bound(goal)}\u201d"
     )
 
 

@@ -298,6 +298,27 @@ CATALOGS: dict[str, Mutation] = {
         '          "mailbox\\a":',
         "the control character U+0007 is not used in desk files",
     ),
+    "a goal in words": Mutation(
+        SERVICES,
+        "unit: minutes, at_most: 5}",
+        "unit: minutes, at_most: five}",
+        "      delivery: {says: A mail is delivered, unit: minutes, at_most: five}",
+        "`services.email.goals.delivery.at_most` must be a number, not `five`",
+    ),
+    "a goal with an exponent": Mutation(
+        SERVICES,
+        "unit: minutes, at_most: 5}",
+        "unit: minutes, at_most: 5.0e+3}",
+        "      delivery: {says: A mail is delivered, unit: minutes, at_most: 5.0e+3}",
+        "`services.email.goals.delivery.at_most` is '5.0e+3': write a number in plain digits, like 30 or 99.9",
+    ),
+    "a goal without an end": Mutation(
+        SERVICES,
+        "unit: minutes, at_most: 5}",
+        "unit: minutes, at_most: .inf}",
+        "      delivery: {says: A mail is delivered, unit: minutes, at_most: .inf}",
+        "`services.email.goals.delivery.at_most` is '.inf': write a number in plain digits, like 30 or 99.9",
+    ),
     "a goal with two bounds": Mutation(
         SERVICES,
         "at_most: 30}",

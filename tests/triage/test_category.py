@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,20 @@ from hypothesis import strategies as st
 
 from sdcli.errors import NoSuchEntryError, RefusedError
 from sdcli.policy.load import read_policy
+from sdcli.policy.model import SERVICES
 from sdcli.tickets.contact import Assessment, Ground, RequestDetails
 from sdcli.tickets.event import Classified, Detailed, Opened, Stamp
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import UNKNOWN
-from sdcli.triage.category import Case, Category, bound, categorise, measured
+from sdcli.triage.category import Case, Category, bound, categorise, measured, plain
 from sdcli.triage.changes import about, recent
 from sdcli.triage.classify import decide, propose
 from sdcli.triage.wish import Wish
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sdcli.policy.model import Feature
 
 _POLICY = read_policy(str(REPOSITORY))
@@ -266,6 +270,34 @@ def test_a_goal_has_one_side(value: float) -> None:
     assert least
     assert most.within == (value <= 30)
     assert least.within == (value >= 10)
+
+
+@pytest.mark.parametrize(
+    ("bound_", "within", "missed", "said"),
+    [("0.5", 0.5, 0.51, "0.5"), ("99.9", 12, 100, "99.9"), ("3.50", 3.5, 3.6, "3.5")],
+)
+def test_a_goal_can_be_a_fraction(
+    desk_dir: Path, bound_: str, within: float, missed: float, said: str
+) -> None:
+    """A bound such as 0.5 counts to the last digit, and is told without noughts (R3d.0)."""
+    path = desk_dir / SERVICES
+    text = path.read_text(encoding="utf-8").replace("at_most: 3}", f"at_most: {bound_}}}")
+    path.write_text(text, encoding="utf-8")
+    policy = read_policy(str(desk_dir))
+
+    for value, is_within in ((within, True), (missed, False)):
+        found = measured(policy, "website", Assessment(goal="page-time", measured=value))
+        assert found
+        assert found.within == is_within
+        assert bound(found.goal).endswith(f": at most {said} seconds")
+
+
+@given(st.floats(0, 10**9))
+def test_a_number_is_told_in_plain_digits(value: float) -> None:
+    """A measured number is told as it is, whatever its size, and without an exponent."""
+    said = plain(value)
+    assert re.fullmatch(r"\d+(\.\d*[1-9])?", said)
+    assert float(said) == value
 
 
 def test_a_goal_does_not_outlive_its_service() -> None:
