@@ -7,6 +7,7 @@ nor words decide is `unknown` (R2a.1-R2a.4).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import RefusedError
@@ -77,7 +78,7 @@ def categorise(policy: Policy, case: Case) -> Category:
         _taken(case),
         _lost(case, service),
         _beyond(case, feature),
-        _asked(case),
+        _asked(case, service),
         _offered(policy, case, service, feature),
     )
     return next((found for found in rules if found), Category())
@@ -237,10 +238,10 @@ def _beyond(case: Case, feature: Feature | None) -> Category | None:
     if beyond and feature and feature.capacity:
         return _category("new-service", beyond, feature.capacity.place)
     words = folded(case.text)
-    if feature is None or is_failure(words) or is_question(words):
+    if feature is None or is_question(words):
         return None
     purpose = next((each for each in feature.not_for if holds(words, each)), "")
-    if not purpose:
+    if not purpose or _is_doubtful(words, purpose):
         return None
     return _category("new-service", f"{feature.name} was not made for {purpose!r}", feature.place)
 
@@ -248,11 +249,44 @@ def _beyond(case: Case, feature: Feature | None) -> Category | None:
 # What is asked, and what is offered (R2a.1, R2a.2, R2a.3).
 
 
-def _asked(case: Case) -> Category | None:
-    """Words that ask how something is done; not where they tell of a failure as well."""
+_NEAR = 5  # words
+_NEGATION = re.compile(
+    r"no|not|none|nothing|nobody|never|neither|nor|without|stop\w*|cannot"
+    r"|(?:is|are|was|were|do|does|did|has|have|had|wo|ca|could|would|should)nt"
+)
+_TROUBLE = re.compile(
+    r" (?:stolen|stole|theft|missing|gone|disappear\w*|vanish\w*|nothing|stop\w*|unsubscribe"
+    r"|get rid of|unwanted|any ?more|dead|broke|breaks|unusable|unavailable|impossible|useless"
+    r"|refus\w*|reject\w*|denied|block\w*|stuck|frozen|interrupt\w*|corrupt\w*|damaged"
+    r"|hack\w*|compromised|virus\w*|malware|ransom\w*|phish\w*|suspicious|scam\w*"
+    r"|problems?|troubles?|faults?|faulty|cant work|(?:can|could|did|will|would) ?not)(?= )"
+)
+"""What tells of a failure, of harm or of not wanting, besides the turns of phrase of a failure."""
+
+
+def _is_doubtful(words: str, phrase: str) -> bool:
+    """Whether a phrase in a folded text can mean something else than it says (R2a.1).
+
+    The text tells of a failure or of not wanting as well, or a negation stands near the phrase.
+    """
+    parts = words.split(folded(phrase))
+    if is_failure(words) or any(_TROUBLE.search(f" {part} ") for part in parts):
+        return True
+    before = (word for part in parts[:-1] for word in part.split()[-_NEAR:])
+    after = (word for part in parts[1:] for word in part.split()[:_NEAR])
+    return any(_NEGATION.fullmatch(word) for word in (*before, *after))
+
+
+def _asked(case: Case, service: Service | None) -> Category | None:
+    """Words that ask how something is done, and tell of nothing else.
+
+    Who asks how to get what is on the list may want to know or to have it: that is left open.
+    """
     words = folded(case.text)
     phrase = is_question(words)
-    if case.request.ever_had or not phrase or is_failure(words):
+    if case.request.ever_had or not phrase or _is_doubtful(words, phrase):
+        return None
+    if next(_requests(service, words), None):
         return None
     return _category("information", f"the words {phrase!r} ask how it is done")
 
@@ -262,7 +296,7 @@ def _offered(
 ) -> Category | None:
     """What the catalog offers and the caller never had, or wants more of, is fulfilled."""
     words = folded(case.text)
-    named = next(_requests(service, words), None) if not is_failure(words) else None
+    named = next(_requests(service, words), None) if not is_question(words) else None
     if named and service:
         approval = ", which needs approval" if named.approval else ""
         reason = f"the catalog has the request \u201c{named.name}\u201d{approval}"
@@ -281,10 +315,11 @@ def _offered(
 
 
 def _requests(service: Service | None, words: str) -> Iterator[FulfilmentRequest]:
-    """The requests of a service whose words occur."""
+    """The requests of a service whose words occur, and leave no doubt."""
     for feature in service.features.values() if service else ():
         for request in feature.requests.values():
-            if any(holds(words, each) for each in request.keywords):
+            said = [each for each in request.keywords if holds(words, each)]
+            if said and not any(_is_doubtful(words, each) for each in said):
                 yield request
 
 

@@ -81,6 +81,55 @@ def test_words_that_can_mean_more_decide_nothing(text: str) -> None:
     assert _decide(_ticket(text), service="email").type == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        ("email", "How do I report that my laptop was stolen?"),
+        ("email", "How do I work when nothing happens in the calendar?"),
+        ("email", "How can I stop receiving the newsletter?"),
+        ("email", "What is this? I cannot work"),
+        ("email", "How do I send mails without a signature?"),
+        ("email", "How can I not get these invitations?"),
+        ("email", "How do I get rid of the shared folder?"),
+        ("email", "How do I get access to a shared mailbox?"),
+        ("email", "Access to a shared mailbox is blocked"),
+        ("email", "I do not want access to a shared mailbox"),
+        ("email", "No access to a shared mailbox"),
+        ("email", "Stop the new mailing list"),
+        ("identity", "The joiner's new account does nothing"),
+        ("identity", "Our new starter is without a badge"),
+        ("vpn", "Partner access was never given up, and it's gone"),
+    ],
+)
+def test_a_phrase_and_its_contrary_decide_nothing(service: str, text: str) -> None:
+    """A failure, not wanting, or a negation near the words leave it open (R2a.1, R2a.2b)."""
+    assert _kind(service=service, text=text).type == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "expected"),
+    [
+        (
+            "email",
+            "How do I share my calendar with the whole team in London? No hurry",
+            "information",
+        ),
+        ("email", "Please give Ada access to a shared mailbox", "fulfilment"),
+        ("identity", "We have a new starter on Monday", "fulfilment"),
+    ],
+)
+def test_plain_words_still_decide(service: str, text: str, expected: str) -> None:
+    """Words that can mean one thing decide, also with a negation far away (R2a.1, R2a.2b)."""
+    assert _kind(service=service, text=text).type == expected
+
+
+def test_another_purpose_in_doubt_is_open() -> None:
+    """Who does not want what a feature was not made for asks for nothing new (R2a.3a)."""
+    case = {"service": "virtual-desktop", "feature": "standard-desktop"}
+    assert _kind(**case, text="We need CAD here").type == "new-service"
+    assert _kind(**case, text="We need no CAD here").type == UNKNOWN
+
+
 def test_never_had_is_fulfilment() -> None:
     """What is offered and was never had is fulfilled, whatever the words (R2a.2, R2a.2a)."""
     ticket = _ticket("I cannot access the monthly reports", request={"ever_had": "no"})
