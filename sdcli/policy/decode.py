@@ -106,10 +106,22 @@ class Decoder:
             self.file.report(node.line, f"`{_last(path)}` must be a list, not {shape(node)}")
             return ()
         items = enumerate(node.items)
-        found = tuple(self.decode(item, hint, _under(path, str(index))) for index, item in items)
+        found = tuple(self._entry(item, hint, path, index) for index, item in items)
         if path.rpartition(".")[2] not in _REPEATING:
             self._refuse_twins(node)
         return found
+
+    def _entry(self, node: Node, hint: Any, path: str, index: int) -> Any:
+        """An entry of a list; what is wrong within a mapping says which entry that is."""
+        before = len(self.file.problems)
+        value = self.decode(node, hint, _under(path, str(index)))
+        if isinstance(node, Mapping):
+            which = f" (entry {index + 1} of `{_last(path)}`)"
+            told = self.file.problems[before:]
+            self.file.problems[before:] = [
+                each._replace(message=each.message + which) for each in told
+            ]
+        return value
 
     def _refuse_twins(self, node: Listing) -> None:
         """Report what a list says twice, once for each; what is no single value is not compared."""

@@ -466,6 +466,13 @@ CATALOGS: dict[str, Mutation] = {
         "  - {up_to: 1, impact: medium}",
         "`up_to` must rise: 1 does not come after 1",
     ),
+    "a threshold in words": Mutation(
+        CLASSIFICATION,
+        "up_to: 20",
+        "up_to: many",
+        "  - {up_to: many, impact: medium}",
+        "`people.1.up_to` must be a whole number, not `many` (entry 2 of `people`)",
+    ),
     "a threshold on the last line": Mutation(
         CLASSIFICATION,
         "  - {impact: high}\n",
