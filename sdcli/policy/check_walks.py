@@ -7,6 +7,7 @@ followed. Everything here needs trees whose every answer leads somewhere, and wi
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,7 +93,7 @@ class _Walks:
     def misled(self) -> Iterator[tuple[str, str]]:
         """Leaves that lead to a tree that was walked by then, or is made for another type."""
         told: set[_Step] = set()
-        for stand in self._stands():
+        for stand in self._stood:
             wrong = self._wrong_tree(stand) if stand.steps else ""
             if wrong and stand.steps[-1] not in told:
                 told.add(stand.steps[-1])
@@ -120,7 +121,7 @@ class _Walks:
         A walk that ends without any queue is told by `unfinished` alone.
         """
         endless = {self._lacking(stand, "queue") for stand in self._ends_without("queue")}
-        for step, alike in self._by_fault(filter(self._is_deep, self._stands()), "queue").items():
+        for step, alike in self._by_fault(filter(self._is_deep, self._stood), "queue").items():
             if step in endless:
                 continue
             worst = max(alike, key=lambda stand: stand.asked)
@@ -154,7 +155,7 @@ class _Walks:
                 yield _at(step), f"{told}. {cure}"
 
     def _ends_without(self, what: str) -> list[_Stand]:
-        ends = (stand for stand in self._stands() if self._is_end(stand))
+        ends = (stand for stand in self._stood if self._is_end(stand))
         return [stand for stand in ends if what in stand.known.missing()]
 
     def _by_fault(self, stands: Iterable[_Stand], what: str) -> dict[_Step, list[_Stand]]:
@@ -200,6 +201,11 @@ class _Walks:
 
     def _is_end(self, stand: _Stand) -> bool:
         return bool(stand.steps) and not stand.course.enter(self._trees)[0]
+
+    @cached_property
+    def _stood(self) -> list[_Stand]:
+        """The same, found once for all rules."""
+        return list(self._stands())
 
     def _stands(self) -> Iterator[_Stand]:
         """Where walks can stand after each leaf, the shortest way there first."""
