@@ -51,7 +51,9 @@ class Cover(Struct, frozen=True):
         """The same after one of `TURNS`."""
         if type(event) is Classified:
             said = event.assessment.component if event.assessment else ""
-            support = self.support and self.support.classified(self.service, event.service)
+            support = self.support and self.support.classified(
+                self.service, event.service, event.reason
+            )
             component = said or self.component
             return Cover(self.opening, event.service, event.priority, support, component)
         if type(event) is SupportDecided:

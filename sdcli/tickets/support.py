@@ -130,6 +130,6 @@ def minutes_on(ticket: Ticket) -> tuple[tuple[datetime, int], ...]:
         if type(event) is SupportDecided:
             known = event.support
         elif type(event) is Classified:
-            known = known and known.classified(service, event.service)
+            known = known and known.classified(service, event.service, event.reason)
             service = event.service
     return tuple(booked)

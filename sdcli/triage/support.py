@@ -12,7 +12,6 @@ from sdcli.policy.model import SERVICES
 from sdcli.tickets import steps
 from sdcli.tickets.contact import Support
 from sdcli.tickets.event import AnyEvent, SupportDecided
-from sdcli.tickets.support import is_unsupported
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.classify import decide
 from sdcli.triage.wish import Wish
@@ -77,7 +76,7 @@ def judge(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision) -> tu
             "already past.",
             ref=ticket.ref,
         )
-    known = ticket.support if is_unsupported(ticket) else None
+    known = ticket.support and replace(ticket.support, found="")
     is_device = wish.device or (known is not None and known.device)
     reclassified = () if is_device else _unclassified(ticket, stamp, policy, wish)
     support = _support(ticket, policy, wish, known)

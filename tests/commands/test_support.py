@@ -263,6 +263,21 @@ def test_a_service_of_the_catalog_ends_it(sd: Runner, sdj: JsonRunner) -> None:
     sd("accept", REF)
 
 
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("stood", [(), (*OVERRIDE, "--until", LATER)])
+def test_a_service_and_back_is_no_way_round(sd: Runner, sdj: JsonRunner, stood: Any) -> None:
+    """Once the service is unknown again, what was decided before stands again (R2b.2)."""
+    if stood:
+        sd("support", REF, *stood)
+    before = sdj("show", REF)["support"]
+    sd("classify", REF, "--service", "file-storage")
+    how = ("--discovered", "diagnosis", "--reason", "it is Dropbox after all")
+    sd("classify", REF, "--service", "unknown", *how)
+
+    assert sdj("show", REF)["support"] == before
+    sd("accept", REF, at=LATER, expect=errors.REFUSED)
+
+
 def test_a_word_that_came_in_is_taken_for_what_it_is(sd: Runner, sdj: JsonRunner) -> None:
     """A form that names a service of its own needs no --unsupported."""
     stream = '{"summary": "does not sync", "user": "ada", "service": "Dropbox"}'

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.contact import Support
@@ -101,6 +102,22 @@ def test_the_catalog_ends_it_and_a_device_stays_one() -> None:
     assert (found.support.found, found.support.what) == ("file-storage", "Dropbox")
     router = decided(Support(what="a router", device=True))
     assert is_unsupported(ticket_with(router, classified("wifi")))
+
+
+@pytest.mark.parametrize("stood", [Support(what="Dropbox"), OVERRIDE])
+def test_without_the_service_what_stood_before_stands_again(stood: Support) -> None:
+    """To classify to a service and back is no way round the decision, nor does it undo it."""
+    ticket = ticket_with(decided(stood), classified("vpn"), classified("wifi"))
+    assert ticket.support == replace(stood, found="wifi")
+    assert advance(ticket, (classified("unknown"),)).support == stood
+
+
+def test_a_service_that_is_named_with_a_reason_corrects_a_device() -> None:
+    """Only while nobody with the authority has decided on the device (R2b.2d)."""
+    why = replace(classified("wifi"), reason="it is our own access point")
+    router = Support(what="a router", device=True)
+    assert not is_unsupported(ticket_with(decided(router), why))
+    assert is_unsupported(ticket_with(decided(replace(router, decision="shut-down")), why))
 
 
 MOVES = st.lists(
