@@ -194,6 +194,50 @@ def test_an_override_marks_the_ticket_and_gives_it_its_own_targets(
 
 
 @pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    "fact",
+    [
+        ("--unsupported", "Dropbox Plus"),
+        ("--impact", "two hours a week"),
+        ("--violates", "data policy"),
+        ("--unsupported", "Dropbox Plus", "--reason", "so says the window"),
+    ],
+)
+def test_a_fact_leaves_the_decision_as_it_is(sd: Runner, sdj: JsonRunner, fact: Any) -> None:
+    """Who decided, why, until when and what is promised stay; the fact is added (R2b.2)."""
+    sd("support", REF, *OVERRIDE, "--until", LATER)
+    before = sdj("show", REF)["support"]
+
+    sd("support", REF, *fact)
+
+    after = sdj("show", REF)["support"]
+    assert {name for name in after if after[name] != before[name]} <= {"what", "impact", "violates"}
+    assert after != before
+    assert ("so says the window" in sd("history", REF).stdout) is (len(fact) > 2)
+    sd("accept", REF)
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_was_decided_with_authority_is_undone_with_authority(
+    sd: Runner, sdj: JsonRunner
+) -> None:
+    """To make an override a device, and to decline what is to be shut down (R2b.2, R2b.2d)."""
+    sd("support", REF, *OVERRIDE, "--for-good")
+    device = ("support", REF, "--device", "a router")
+    assert "amara, nadia" in sd(*device, expect=errors.REFUSED).stderr
+    sd("support", REF, "--decline", "--reason", "x", expect=errors.REFUSED)
+    sd(*device, "--by", "ben", expect=errors.REFUSED)
+    assert sdj(*device, "--by", "nadia")["support"]["state"] == "unsupported"
+
+    sd("support", REF, "--shut-down", "--by", "nadia", "--reason", "it leaks")
+    decline = ("support", REF, "--decline", "--reason", "it is gone")
+    before = sdj("show", REF)
+    assert "nadia" in sd(*decline, expect=errors.REFUSED).stderr
+    assert sdj("show", REF) == before
+    assert sdj(*decline, "--by", "amara")["support"]["authorised_by"] == "amara"
+
+
+@pytest.mark.usefixtures("asked")
 def test_declined_is_closed_at_once(sdj: JsonRunner, sd: Runner) -> None:
     """With the code of the desk's rules, unconfirmed for the reason given, in one commit (R2b.2)."""
     told = sdj("support", REF, "--decline", "--reason", "file-storage does the same")
@@ -301,7 +345,7 @@ def test_a_word_that_came_in_is_taken_for_what_it_is(sd: Runner, sdj: JsonRunner
         (REF, "--override", "--decline", "--reason", "x"),
         (REF, "--decline"),
         (REF, "--decline", "--reason", "x", "--until", "in 2h"),
-        (REF, "--decline", "--reason", "x", "--by", "amara"),
+        (REF, "--unsupported", "x", "--by", "amara"),
         (REF, "--shut-down", "--reason", "x"),
         (REF, "--unsupported", "x", "--device", "x"),
     ],
