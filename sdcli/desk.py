@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
@@ -156,6 +157,14 @@ class Desk:
         return TinyLedger(self._ledger_folder, self._wait_s, self._tell)
 
     @property
+    def rooms(self) -> Rooms:
+        """Where what the catalog does not hold may go before anybody has decided (R2b.2)."""
+        from sdcli.tickets.support import Rooms  # noqa: PLC0415 - few tickets are unsupported
+
+        rules = self.policy.classification.support
+        return Rooms(devices=rules.devices, desk=self.policy.teams.desk.queue)
+
+    @property
     def _ledger_folder(self) -> str:
         return os.path.join(self.root, "ledger")
 
@@ -226,7 +235,8 @@ class Desk:
         from sdcli.sla.agreed import agreement_of  # noqa: PLC0415
 
         agreement = agreement_of(self.policy, ticket).name
-        return Seen(ticket, self.sla(ticket), agreement, self.now)
+        rooms = self.rooms if ticket.support else None
+        return Seen(ticket, self.sla(ticket), agreement, self.now, rooms)
 
     def time_box(self, ticket: Ticket) -> TimeBox | None:
         """How long the tier of its queue may try, and has tried (R2c.2b); None without a limit."""
@@ -544,7 +554,7 @@ class Desk:
             if ticket.support:
                 from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
 
-                require_supported(ticket, events, stamp.at)
+                require_supported(ticket, events, self.rooms, stamp.at)
             return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
@@ -46,12 +47,16 @@ if TYPE_CHECKING:
 
 
 class Seen(Struct, frozen=True):
-    """A ticket with its clocks, as of `now`."""
+    """A ticket with its clocks, as of `now`.
+
+    `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
+    """
 
     ticket: Ticket
     sla: ClockFace
     agreement: str
     now: datetime
+    rooms: Rooms | None = None
 
 
 class Effect(Struct, frozen=True):

@@ -101,7 +101,7 @@ def _recent(changes: Sequence[RecentChange]) -> list[str]:
 
 
 def _hint(seen: results.Seen) -> list[str]:
-    return [f"Next: {line(step)}" for step in usual(seen.ticket, seen.now)]
+    return [f"Next: {line(step)}" for step in usual(seen)]
 
 
 def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:

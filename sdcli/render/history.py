@@ -199,7 +199,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Announced: _announced,
     e.Withdrawn: lambda event: f"ended the bulletin{_because(event.reason)}",
     e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
-    e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
+    e.AlsoAffected: lambda event: (
+        f"{event.contact} has the same{_effort(event.minutes)}{_because(event.note)}"
+    ),
     e.Detailed: _detailed,
     e.NoticeTaken: _notice_taken,
     e.SupportDecided: _support_decided,

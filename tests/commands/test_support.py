@@ -133,6 +133,17 @@ def test_a_wait_cannot_be_ended_either(sd: Runner) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("how", ["--add-to", "--me-too"])
+def test_what_callers_say_is_taken_in_with_its_minutes(
+    sd: Runner, sdj: JsonRunner, how: str
+) -> None:
+    """Nothing a caller says is lost, and the minutes were spent (R1a.1c, R2b.2)."""
+    sd("open", "it fails here too", "--user", "joe", how, REF, "--minutes", "7")
+    assert sdj("show", REF)["minutes"] == 7
+    assert "7 min" in sd("history", REF).stdout
+
+
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("step", POSSIBLE, ids=lambda step: step[0])
 def test_words_stay_possible(sd: Runner, step: Any) -> None:
     """What is no work is not refused."""
@@ -275,8 +286,18 @@ def test_a_device_nobody_authorised_goes_to_security(sdj: JsonRunner, sd: Runner
     assert escalated["reason"] == "a store-bought router: seen in room 4"
     sd("accept", REF)
     sd("support", REF, "--device", "a store-bought router")
+    assert "--to security" not in sd("show", REF).stderr
     kinds = [each["kind"] for each in sdj("history", REF)]
     assert kinds == ["opened", "support_decided", "escalated", "accepted", "support_decided"]
+
+
+def test_what_is_no_device_after_all(sd: Runner, sdj: JsonRunner) -> None:
+    """`--unsupported` with a reason corrects it: it waits for a decision like anything else."""
+    sd("open", "wireless drops", "--user", "ada")
+    sd("support", REF, "--device", "a router")
+    sd("support", REF, "--unsupported", "Netgear app", "--reason", "it is a program")
+    assert sdj("show", REF)["support"]["device"] is False
+    sd("accept", REF, expect=errors.REFUSED)
 
 
 def test_a_supported_service_needs_no_override(sd: Runner, sdj: JsonRunner) -> None:
