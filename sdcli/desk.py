@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
+    from sdcli.triage.support import Decision
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -310,6 +311,22 @@ class Desk:
             boxes={each: consequences.of(each).time_box for each in PRIORITIES},
             nearest={each: catalog[each] for each in near},
         )
+
+    def decide_support(self, ref: str, wish: Decision) -> Ticket:
+        """Record what somebody decided about something that the catalog does not hold (R2b.2).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: the person lacks the authority, or nobody said what it is.
+        """
+        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415 - as above
+        from sdcli.triage.support import judge  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            held = agreement_of(self.policy, ticket).name
+            return judge(ticket, stamp, policy=self.policy, wish=wish, held=held)
+
+        return self.change(ref, step)
 
     def unsupported_report(
         self, since: datetime | None, until: datetime | None

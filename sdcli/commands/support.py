@@ -81,7 +81,7 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         raise click.UsageError("--service and --component ask without a ticket.")
     if not said:
         return desk.support_of(desk.ledger.get(ref))
-    from sdcli.triage.support import Decision, judge
+    from sdcli.triage.support import Decision
 
     _require_whole(said)
     wish = Decision(
@@ -90,7 +90,7 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         device="device" in said,
         **{name: said[name] for name in _AS_SAID if name in said},
     )
-    ticket = desk.change(ref, judge, policy=desk.policy, wish=wish)
+    ticket = desk.decide_support(ref, wish)
     return results.Changed(desk.see(ticket), notes=_decided(ticket))
 
 

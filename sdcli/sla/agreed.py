@@ -88,7 +88,7 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
     """The agreement that covers what is so, of those that the desk's files hold."""
     known = policy.sla.agreements
     support, leaf = cover.support, cover.opening.agreement
-    if support and support.decision == "override" and not support.found:
+    if support and _promises(support):
         name = support.agreement or policy.classification.support.agreement
         if name in known:
             return Agreed(name, known[name], "override")
@@ -102,6 +102,12 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
         return Agreed(inherited, known[inherited], "component")
     default = policy.sla.default_agreement
     return Agreed(default, known[default], "default")
+
+
+def _promises(support: Support) -> bool:
+    """Whether a decision comes with an agreement: an override's, which outlives the override."""
+    ended = support.decision in ("decline", "shut-down") and bool(support.agreement)
+    return not support.found and (ended or support.decision == "override")
 
 
 def strictest(policy: Policy, services: tuple[str, ...], priority: Priority) -> str:

@@ -56,11 +56,14 @@ class Decision(Struct, frozen=True, kw_only=True):
     discovered: str = ""
 
 
-def judge(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision) -> tuple[AnyEvent, ...]:
+def judge(
+    ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision, held: str = ""
+) -> tuple[AnyEvent, ...]:
     """Record what was decided, and take the steps that follow from it.
 
     What is declined is closed, what is to be shut down and what is an unauthorised device goes
-    to the queue for those (R2b.2d).
+    to the queue for those (R2b.2d). `held` is the agreement that has covered it: what was
+    promised does not become stricter because work on it ends.
 
     Raises:
         RefusedError: nobody said what it is; the catalog holds it; the person lacks the
@@ -79,6 +82,8 @@ def judge(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Decision) -> tu
     is_device = wish.device or (known is not None and known.device and not _corrects(wish))
     reclassified = () if is_device else _unclassified(ticket, stamp, policy, wish)
     support = _support(ticket, policy, wish, known)
+    if wish.decision in ("decline", "shut-down"):
+        support = replace(support, agreement=support.agreement or held)
     decided = SupportDecided(*stamp.mark(), support=support)
     # The standing decision has its own reason; why a fact was added is kept beside it.
     why = wish.reason if _adds(wish, known) else ""

@@ -249,6 +249,19 @@ def test_what_was_decided_with_authority_is_undone_with_authority(
 
 
 @pytest.mark.usefixtures("asked")
+def test_to_decline_breaks_no_promise_after_the_fact(sd: Runner, sdj: JsonRunner) -> None:
+    """The agreement that held while it was worked on holds on, and so do its targets (R2b.2a)."""
+    sd("support", REF, *OVERRIDE, "--for-good")
+    week = "2026-12-01T10:00:00Z"
+    before = sdj("show", REF, at=week)
+    sd("support", REF, "--decline", "--by", "amara", "--reason", "it is enough", at=week)
+    after = sdj("show", REF, at=week)
+
+    assert (before["agreement"], before["sla"]["resolution"]["state"]) == ("goodwill", "running")
+    assert (after["agreement"], after["sla"]["resolution"]["state"]) == ("goodwill", "met")
+
+
+@pytest.mark.usefixtures("asked")
 def test_declined_is_closed_at_once(sdj: JsonRunner, sd: Runner) -> None:
     """With the code of the desk's rules, unconfirmed for the reason given, in one commit (R2b.2)."""
     told = sdj("support", REF, "--decline", "--reason", "file-storage does the same")
