@@ -93,6 +93,7 @@ class Desk:
         self._cache = cache
         self._wait_s = wait_s
         self._tell = tell
+        self._before: Ticket | None = None  # as it was before the last change
 
     @property
     def now(self) -> datetime:
@@ -462,18 +463,24 @@ class Desk:
         return list(found.values())
 
     def effect(self, ticket: Ticket) -> Effect | None:
-        """What the change of a classification that was just made did to the clocks (R3d1.5)."""
-        from sdcli.results import Effect  # noqa: PLC0415 - as above
-        from sdcli.triage.reclassify import before_last_change  # noqa: PLC0415
+        """What the last change of this ticket through this desk did to its clocks (R3d1.5).
 
-        found = before_last_change(ticket)
+        None if it was no decision on its class, or moved nothing and changed nothing decided.
+        """
+        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import undone  # noqa: PLC0415
+
+        before = self._before
+        found = undone(before, ticket) if before and before.ref == ticket.ref else None
         if found is None:
             return None
-        was, change = found
+        was, change = self.see(found[0]), found[1]
+        if change is None:
+            return Effect(was) if was.differs(self.see(ticket)) else None
         service = self.policy.service(ticket.service) if "service" in change.fields else None
         own = ("", ticket.queue, self.policy.teams.desk.queue)
         hand_to = service.queue if service and ticket.queue != own[2] else ""
-        return Effect(self.see(was), change, "" if hand_to in own else hand_to)
+        return Effect(was, change, "" if hand_to in own else hand_to)
 
     def notices(self, person: str) -> list[Waiting]:
         """The changed classifications that wait for somebody, or for everybody if it is empty.
@@ -566,7 +573,7 @@ class Desk:
         """
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
-            ticket = writer.get(ref)
+            ticket = self._before = writer.get(ref)
             events = step(ticket, stamp, *args, **wish)
             if ticket.support:
                 from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it

@@ -58,18 +58,27 @@ class Seen(Struct, frozen=True):
     now: datetime
     rooms: Rooms | None = None
 
+    def differs(self, other: Seen) -> bool:
+        """Whether the agreement, or the due time or state of a target, is another one."""
+
+        def of(seen: Seen) -> list[object]:
+            return [(face.due, face.state, face.target_s) for face in seen.sla.values()]
+
+        return self.agreement != other.agreement or of(self) != of(other)
+
 
 class Effect(Struct, frozen=True):
-    """What the change of a classification did to the clocks (R3d1.5).
+    """What a decision on the class of a ticket did to its clocks (R3d1.5).
 
     Args:
-        before: the ticket as it would stand now without the change.
+        before: the ticket as it would stand now without the decision.
+        change: what had been decided and was changed; None if it was decided for the first time.
         hand_to: the queue that the service belongs to, where the ticket lies in another one
             that is not the desk's; else empty.
     """
 
     before: Seen
-    change: Change
+    change: Change | None = None
     hand_to: str = ""
 
 

@@ -91,7 +91,7 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         **{name: said[name] for name in _AS_SAID if name in said},
     )
     ticket = desk.decide_support(ref, wish)
-    return results.Changed(desk.see(ticket), notes=_decided(ticket))
+    return results.Changed(desk.see(ticket), notes=_decided(ticket), effect=desk.effect(ticket))
 
 
 def _decided(ticket: Ticket) -> list[str]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.contact import Correction
-from sdcli.tickets.event import Classified, NoticeTaken
+from sdcli.tickets.event import Classified, NoticeTaken, SupportDecided
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -168,22 +168,29 @@ def changed(was: Ticket | Opened | Classified, event: Classified) -> tuple[str, 
     )
 
 
-def before_last_change(ticket: Ticket) -> tuple[Ticket, Change] | None:
-    """The ticket as it would be without the last change of its classification, and that change.
+def undone(before: Ticket, after: Ticket) -> tuple[Ticket, Change | None] | None:
+    """A ticket as it would be without what one command decided, and what it changed of it.
 
-    Nothing if it was never changed, or something else has happened since: what its clocks were
-    can only be held against what they are in the same instant.
+    `before` and `after` are the ticket around the command, which may have done more: that stays,
+    so that what the clocks were can be held against what they are. Nothing if the command
+    decided neither the classification nor what becomes of what the catalog does not hold.
     """
-    changes = list(_changes(ticket))
-    if not changes:
+    new = after.events[len(before.events) :]
+    others = tuple(event for event in new if type(event) not in (Classified, SupportDecided))
+    if len(others) == len(new):
         return None
-    index, change = changes[-1]
-    if any((event.at, event.by) != (change.at, change.by) for event in ticket.events[index:]):
-        return None
-    events = ticket.events
-    was = next(e for e in reversed(events[:index]) if e is events[0] or type(e) is Classified)
-    old: dict[str, Any] = {name: getattr(was, name) for name in (*FIELDS, "priority")}
-    return replace(ticket, **old, events=events[:index] + events[index + 1 :]), change
+    old: dict[str, Any] = {name: getattr(before, name) for name in (*FIELDS, "priority", "support")}
+    was = replace(after, **old, events=before.events + others)
+    classified = [event for event in new if type(event) is Classified]
+    return was, _between(before, classified[-1]) if classified else None
+
+
+def _between(before: Ticket, event: Classified) -> Change | None:
+    """What a classification changed of what had been decided."""
+    fields = changed(before, event)
+    again = any(type(each) is Classified for each in before.events)
+    moved = again and event.priority != before.priority
+    return _change(before, event, fields) if fields or moved else None
 
 
 def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:

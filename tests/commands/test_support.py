@@ -249,6 +249,18 @@ def test_what_was_decided_with_authority_is_undone_with_authority(
 
 
 @pytest.mark.usefixtures("asked")
+def test_what_a_decision_does_to_the_clocks_is_told(sd: Runner, sdj: JsonRunner) -> None:
+    """An override, and what was taken for a service, tell their effect and notices (R3d1.5)."""
+    assert "By this the agreement is goodwill" in sd("support", REF, *OVERRIDE, "--for-good").stdout
+    sd("open", "does not sync", "--user", "ada", "--type", "incident", "--service", "vpn")
+    was = sdj("show", "SD-2")["sla"]
+    how = ("--unsupported", "Dropbox", "--discovered", "diagnosis", "--reason", "they use Dropbox")
+    told = sdj("support", "SD-2", *how, "--as", "greta")
+    assert (told["clocks_before"], told["agreement_before"]) == (was, "extended")
+    assert "ben" in told["change"]["tell"]
+
+
+@pytest.mark.usefixtures("asked")
 def test_to_decline_breaks_no_promise_after_the_fact(sd: Runner, sdj: JsonRunner) -> None:
     """The agreement that held while it was worked on holds on, and so do its targets (R2b.2a)."""
     sd("support", REF, *OVERRIDE, "--for-good")
