@@ -277,7 +277,17 @@ class Desk:
             targets=self._targets(agreed.name),
             seen=self.see(ticket),
             time_box=self.time_box(ticket),
+            held=self._held_by_now(ticket),
         )
+
+    def _held_by_now(self, ticket: Ticket) -> str:
+        """The service that holds what a ticket is about, though nobody has classified it so."""
+        from sdcli.tickets.support import is_unsupported  # noqa: PLC0415 - as above
+        from sdcli.triage.supported import named  # noqa: PLC0415
+
+        known = ticket.support
+        is_open_question = known and is_unsupported(ticket) and not known.device
+        return named(self.policy, known.what) if known and is_open_question else ""
 
     def support(self, *, service: str = "", component: str = "", text: str = "") -> Supported:
         """Whether a service or a component is in the catalog, and what is promised for it (R2b.1).
@@ -333,12 +343,18 @@ class Desk:
         self, since: datetime | None, until: datetime | None
     ) -> UnsupportedReport:
         """What was spent in a period on what the catalog does not hold (R2b.2b)."""
-        from sdcli.insight.unsupported import unsupported  # noqa: PLC0415 - as above
+        from sdcli.insight.unsupported import Found, gap_key, unsupported  # noqa: PLC0415
         from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.supported import named  # noqa: PLC0415
 
-        gap_from = self.policy.classification.support.gap_from
+        policy, gap_from = self.policy, self.policy.classification.support.gap_from
         tickets = self.ledger.having(keys.UNSUPPORTED, since)
-        return unsupported(tickets, gap_from, since, until)
+
+        def look_up(name: str) -> Found:
+            draft = self.ledger.by_idempotency_key(gap_key(name))
+            return Found(named(policy, name), draft.ref if draft else "")
+
+        return unsupported(tickets, gap_from, since, until, look_up)
 
     def draft_changes(self, report: UnsupportedReport) -> list[tuple[Outcome, Seen | None]]:
         """A request for change for each gap of the catalog, each opened only once (R2b.2c).
@@ -346,7 +362,7 @@ class Desk:
         Raises:
             NoSuchEntryError: the queue for requests for change has left the files.
         """
-        from sdcli.insight.unsupported import evidence, folded  # noqa: PLC0415 - as above
+        from sdcli.insight.unsupported import evidence, gap_key  # noqa: PLC0415 - as above
         from sdcli.intake.items import RequestItem  # noqa: PLC0415
 
         queue = self.policy.require_queue(self.policy.classification.support.changes)
@@ -358,7 +374,7 @@ class Desk:
                 type="new-service",
                 queue=queue,
                 details=evidence(gap),
-                idempotency_key=f"catalog gap {folded(gap.name)}",
+                idempotency_key=gap_key(gap.name),
             )
             for gap in report.gaps
         ]
@@ -578,7 +594,8 @@ class Desk:
             if ticket.support:
                 from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
 
-                require_supported(ticket, events, self.rooms, stamp.at)
+                held = self._held_by_now(ticket)
+                require_supported(ticket, events, self.rooms, stamp.at, held=held)
             return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:

@@ -451,6 +451,7 @@ class Supported(Struct, frozen=True, kw_only=True):
         deciders: who may override that it is not supported.
         nearest: services that come near, where the catalog does not hold it.
         time_box: the clock of the queue that the ticket lies in.
+        held: the service by which the catalog holds by now what was said to be unsupported.
     """
 
     asked: str
@@ -467,6 +468,7 @@ class Supported(Struct, frozen=True, kw_only=True):
     deciders: Sequence[str] = ()
     seen: Seen | None = None
     time_box: TimeBox | None = None
+    held: str = ""
     exit_code: int = DONE
 
 

@@ -98,6 +98,7 @@ def as_json(result: results.Supported) -> dict[str, Any]:
         "sla": {target: _clock(face) for target, face in seen.sla.items()} if seen else None,
         "time_box": box(result.time_box) if result.time_box else None,
         "may_override": result.deciders,
+        "held": result.held or None,
         "nearest": [{"id": name, "name": each.name} for name, each in result.nearest.items()],
     }
 
@@ -215,6 +216,9 @@ def next_step(result: results.Supported) -> list[str]:
     from sdcli.render.hints import undecided  # noqa: PLC0415 - only what is not supported needs it
 
     ref, support = result.seen.ticket.ref, result.seen.ticket.support
+    if result.held:
+        step = f"sdcli classify {ref} --service {result.held}"
+        return [f"Next: {step}   # the catalog holds it by now"]
     service = next(iter(result.nearest), "SERVICE")
     first = [f"Next: sdcli classify {ref} --service {service}   # if it is that"]
     if support is None:
@@ -237,18 +241,29 @@ def report_lines(report: UnsupportedReport) -> Iterator[str]:
         for row in rows:
             is_gap = row in report.gaps
             count = words.count(row.tickets, "ticket")
-            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{'  [gap]' if is_gap else ''}"
+            mark = f"  [gap, {row.draft}]" if row.draft else "  [gap]"
+            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{mark if is_gap else ''}"
+        for row in rows:
+            if row.held and row.wanted:
+                yield f"The catalog holds {row.name} by now, as {row.held}; so it is no gap."
 
 
 def report_gaps(report: UnsupportedReport) -> list[str]:
     """What to do about what the catalog lacks."""
-    if not report.gaps:
-        return []
-    number = words.count(len(report.gaps), "gap")
-    return [
-        f"{number} of the catalog, from {words.count(report.gap_from, 'ticket')} on.",
-        "Next: sdcli report unsupported --draft-changes   # a request for change for each",
-    ]
+    held = [row for row in report.by_name if row.held and row.wanted]
+    steps = [f"Next: sdcli classify {row.refs[0]} --service {row.held}" for row in held]
+    new = [row for row in report.gaps if not row.draft]
+    if report.gaps:
+        number = words.count(len(report.gaps), "gap")
+        known = f"; requests for change: {', '.join(row.draft for row in report.gaps if row.draft)}"
+        told = known if len(new) < len(report.gaps) else ""
+        often = words.count(report.gap_from, "ticket")
+        steps.append(f"{number} of the catalog, from {often} on{told}.")
+    if new:
+        steps.append(
+            "Next: sdcli report unsupported --draft-changes   # a request for each new gap"
+        )
+    return steps
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -86,12 +86,13 @@ def blocks(ticket: Ticket, rooms: Rooms, now: datetime) -> bool:
 
 
 def require_supported(
-    ticket: Ticket, events: Iterable[AnyEvent], rooms: Rooms, now: datetime
+    ticket: Ticket, events: Iterable[AnyEvent], rooms: Rooms, now: datetime, *, held: str = ""
 ) -> None:
     """Refuse work on what the catalog does not hold, unless it was decided for (R2b.2).
 
     A decision among the `events` brings its own steps along; a device may be handed to those
-    who deal with devices, and anything back to the desk.
+    who deal with devices, and anything back to the desk. `held` is the service by which the catalog
+    holds it by now.
 
     Raises:
         RefusedError: one of them is work, and work must wait.
@@ -104,6 +105,14 @@ def require_supported(
     handed = rooms.devices if known.device and state(known, now) == "unsupported" else ""
     if decided or not any(_is_work(event, handed, rooms.desk) for event in steps):
         return
+    if held and not known.device:
+        raise RefusedError(
+            f"{ticket.ref} is about {known.what!r}, which the catalog holds by now: `sdcli classify "
+            f"{ticket.ref} --service {held}` says so, and work goes on.",
+            ref=ticket.ref,
+            service=held,
+            support=state(known, now),
+        )
     where = f"`sdcli escalate {ticket.ref} --to {handed} --reason WHY` hands it to those who deal "
     first = f"{where}with devices; or decide: " if handed else ""
     raise RefusedError(

@@ -15,6 +15,7 @@ from sdcli.tickets.event import AnyEvent, Noted, SupportDecided
 from sdcli.tickets.support import state
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.classify import decide
+from sdcli.triage.supported import named
 from sdcli.triage.wish import Wish
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def judge(
     steps.require("support_decided", ticket, "support")
     known = ticket.support and replace(ticket.support, found="")
     _require_leave(policy, ticket, stamp.at, wish, known)
+    if wish.what and not wish.device:
+        _require_foreign(policy, ticket, wish.what)
     if wish.until is not None and wish.until <= stamp.at:
         raise RefusedError(
             f"An override of {ticket.ref} cannot end {wish.until:%Y-%m-%d %H:%M}Z: that is "
@@ -130,6 +133,22 @@ def _require_leave(
         )
     if wish.by:
         require_authority(policy, wish.by, OVERRIDE, SHUT_DOWN)
+
+
+def _require_foreign(policy: Policy, ticket: Ticket, what: str) -> None:
+    """Refuse to call something unsupported that the catalog holds.
+
+    Raises:
+        RefusedError: a service, a feature or a component has that name.
+    """
+    service = named(policy, what)
+    if service:
+        raise RefusedError(
+            f"{SERVICES} holds {what!r} with {service}, so it is supported: `sdcli classify "
+            f"{ticket.ref} --service {service}` says that {ticket.ref} is about it.",
+            ref=ticket.ref,
+            service=service,
+        )
 
 
 def able(policy: Policy, authority: Authority) -> tuple[str, ...]:

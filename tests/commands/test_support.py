@@ -260,6 +260,35 @@ def test_what_a_decision_does_to_the_clocks_is_told(sd: Runner, sdj: JsonRunner)
     assert "ben" in told["change"]["tell"]
 
 
+@pytest.mark.parametrize("name", ["vpn", "Remote access (VPN)", "remote-work", "MX1"])
+def test_what_the_catalog_holds_is_not_unsupported(sd: Runner, sdj: JsonRunner, name: str) -> None:
+    """A service, a feature and a component by id or name; the command to type is named."""
+    sd("open", "it stops", "--user", "ada")
+    told = sd("support", REF, "--unsupported", name, expect=errors.REFUSED).stderr
+    service = "email" if name == "MX1" else "vpn"
+    assert f"sdcli classify {REF} --service {service}" in told
+    assert sdj("show", REF)["support"] is None
+
+
+def test_what_has_joined_the_catalog_since(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """The answer, the refusal and the report name the step that is left; it is no gap (R2b.2c)."""
+    for name in ("Dropbox", "dropbox", "DROPBOX"):
+        book(sd, name, 5)
+    sd("open", "it fails", "--user", "ada")
+    sd("support", "SD-4", "--unsupported", "Dropbox")
+    path = desk_dir / "catalog" / "services.yaml"
+    head, found, rest = path.read_text().partition("  file-storage:\n    name: ")
+    path.write_text(head + found + "Dropbox\n" + rest.partition("\n")[2])
+    step = "--service file-storage"
+
+    assert step in sd("support", "SD-4").stderr
+    assert step in sd("accept", "SD-4", expect=errors.REFUSED).stderr
+    report = sd("report", "unsupported")
+    assert step in report.stderr
+    assert "[gap" not in report.stdout
+    assert sdj("report", "unsupported")["gaps"] == []
+
+
 @pytest.mark.usefixtures("asked")
 def test_to_decline_breaks_no_promise_after_the_fact(sd: Runner, sdj: JsonRunner) -> None:
     """The agreement that held while it was worked on holds on, and so do its targets (R2b.2a)."""
@@ -481,9 +510,11 @@ def test_gaps_become_requests_for_change_once(sd: Runner, sdj: JsonRunner) -> No
     assert [(each["action"], each["ref"]) for each in again["changes"]] == [
         ("deduped", draft["ref"])
     ]
-    text = sd("report", "unsupported").stdout
-    assert "65 minutes" in text
-    assert "[gap]" in text
+    assert told["decisions"] == {"override": 4}
+    text = sd("report", "unsupported")
+    assert "65 minutes" in text.stdout
+    assert f"[gap, {draft['ref']}]" in text.stdout
+    assert "--draft-changes" not in text.stderr
 
 
 def test_a_report_of_a_period(sd: Runner, sdj: JsonRunner) -> None:
