@@ -241,16 +241,31 @@ class Desk:
         return Seen(ticket, self.sla(ticket), agreement, self.now, rooms)
 
     def time_box(self, ticket: Ticket) -> TimeBox | None:
-        """How long the tier of its queue may try, and has tried (R2c.2b); None without a limit."""
+        """How long the tier of its queue may try, and has tried (R2c.2b).
+
+        None without a limit, and where nobody works: it is resolved, or must be decided on.
+        """
+        if not self._is_worked_on(ticket):
+            return None
         from sdcli.sla.timebox import time_box  # noqa: PLC0415 - as above
 
         return time_box(ticket, self.policy, self.clocks, int(self.now.timestamp()))
+
+    def _is_worked_on(self, ticket: Ticket) -> bool:
+        """Whether a tier may try at all just now."""
+        if ticket.status in ("resolved", "closed"):
+            return False
+        if ticket.support is None:
+            return True
+        from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
+
+        return not blocks(ticket, self.rooms, self.now)
 
     def support_of(self, ticket: Ticket) -> Supported:
         """Whether what a ticket is about is in the catalog, and what is promised for it (R2b.1)."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
-        from sdcli.sla.agreed import agreement_of, cover_of  # noqa: PLC0415
+        from sdcli.sla.agreed import agreement_of, cover_of, gone_agreement  # noqa: PLC0415
         from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
 
         component = cover_of(ticket).component
@@ -278,7 +293,25 @@ class Desk:
             seen=self.see(ticket),
             time_box=self.time_box(ticket),
             held=self._held_by_now(ticket),
+            deciders=self._deciders(ticket) or found.deciders,
+            grants_override=(would := self._would_promise(ticket)),
+            override_targets=self._targets(would) if would else {},
+            gone=gone_agreement(self.policy, ticket),
         )
+
+    def _would_promise(self, ticket: Ticket) -> str:
+        """The agreement that an override would promise, where somebody must decide; else empty."""
+        from sdcli.tickets.support import state  # noqa: PLC0415 - as above
+
+        known = ticket.support
+        waits = known and state(known, self.now) in ("unsupported", "unsupported-expired")
+        return self.policy.classification.support.agreement if waits else ""
+
+    def _deciders(self, ticket: Ticket) -> tuple[str, ...]:
+        """Who may override, where somebody must decide."""
+        from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415 - as above
+
+        return able(self.policy, OVERRIDE) if self._would_promise(ticket) else ()
 
     def _held_by_now(self, ticket: Ticket) -> str:
         """The service that holds what a ticket is about, though nobody has classified it so."""
@@ -1068,12 +1101,12 @@ class Desk:
         from sdcli.sla.timebox import due  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
-        said_of = due if time_boxes else alerts
         now = int(self.now.timestamp())
         recent = self.now - timedelta(seconds=LOOK_BACK_S)
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
+            for said_of in (due if time_boxes and self._is_worked_on(ticket) else alerts,)
             for alert in said_of(ticket, self.policy, self.clocks, now)
         ]
 

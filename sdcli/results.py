@@ -452,6 +452,9 @@ class Supported(Struct, frozen=True, kw_only=True):
         nearest: services that come near, where the catalog does not hold it.
         time_box: the clock of the queue that the ticket lies in.
         held: the service by which the catalog holds by now what was said to be unsupported.
+        grants_override: for a ticket that waits for a decision, the agreement that an override
+            would promise; `override_targets`: what that is, for each priority.
+        gone: the agreement of a decision that has left the desk's files.
     """
 
     asked: str
@@ -469,6 +472,9 @@ class Supported(Struct, frozen=True, kw_only=True):
     seen: Seen | None = None
     time_box: TimeBox | None = None
     held: str = ""
+    grants_override: str = ""
+    override_targets: Mapping[str, Targets] = {}
+    gone: str = ""
     exit_code: int = DONE
 
 

@@ -246,7 +246,9 @@ def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
         return []
     from sdcli.render.support import said  # noqa: PLC0415 - only what is not supported needs it
 
-    return [("support", said(found, seen.now))]
+    gone = found.decision == "override" and not found.found and found.agreement != seen.agreement
+    told = f" (no longer in sla_policies.yaml; {seen.agreement} applies)" if gone else ""
+    return [("support", f"{said(found, seen.now)}{told}")]
 
 
 def _box_rows(result: results.Shown) -> list[tuple[str, str]]:

@@ -46,7 +46,17 @@ def said(support: Support, now: datetime) -> str:
     by = f", by authority of {support.authorised_by}" if support.authorised_by else ""
     until = f", until {words.instant(support.until)}" if support.until else ""
     why = f" ({support.reason})" if support.reason else ""
-    return f"{support.what}: {device}{stands}{by}{until}{why}"
+    return f"{support.what}: {device}{stands}{by}{until}{why}{facts(support)}"
+
+
+def facts(support: Support) -> str:
+    """What was said of it beside the decision: its agreement, what it means, what it violates."""
+    rows = (
+        ("agreement ", support.agreement),
+        ("impact: ", support.impact),
+        ("violates ", support.violates),
+    )
+    return "".join(f"; {name}{text}" for name, text in rows if text)
 
 
 def box(found: TimeBox) -> dict[str, Any]:
@@ -98,6 +108,8 @@ def as_json(result: results.Supported) -> dict[str, Any]:
         "sla": {target: _clock(face) for target, face in seen.sla.items()} if seen else None,
         "time_box": box(result.time_box) if result.time_box else None,
         "may_override": result.deciders,
+        "override_agreement": result.grants_override or None,
+        "agreement_gone": result.gone or None,
         "held": result.held or None,
         "nearest": [{"id": name, "name": each.name} for name, each in result.nearest.items()],
     }
@@ -151,14 +163,27 @@ def lines(result: results.Supported) -> Iterator[tuple[str, str]]:
     yield "agreement", f"{result.agreement}, {result.grants.name} ({_WHY[result.why]})"
     yield "calendar", result.grants.calendar
     yield from _promised(result, seen.ticket.priority if seen else "")
-    if result.deciders:
-        yield "override", f"by {listed(result.deciders)}"
+    yield from _decides(result)
     if seen:
         for target, face in seen.sla.items():
             if face.due:
                 yield target, words.clock(face, seen.now)
     if seen and result.time_box:
         yield "time box", box_said(result.time_box, seen.now)
+
+
+def _decides(result: results.Supported) -> Iterator[tuple[str, str]]:
+    """What an override would promise, and who may decide one; and what is promised no longer."""
+    if result.gone:
+        gone = f"agreement {result.gone} is no longer in sla_policies.yaml"
+        yield "note", f"{gone}; {result.agreement} applies"
+    would = result.grants_override
+    if would and result.seen:
+        targets = result.override_targets[result.seen.ticket.priority]
+        first, last = words.work(targets.response), words.work(targets.resolution)
+        yield "override", f"would promise {would}: response {first}, resolution {last}"
+    if result.deciders:
+        yield "decided by", listed(result.deciders)
 
 
 def _about(name: str, service: Service) -> Iterator[tuple[str, str]]:

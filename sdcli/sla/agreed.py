@@ -104,6 +104,14 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
     return Agreed(default, known[default], "default")
 
 
+def gone_agreement(policy: Policy, ticket: Ticket) -> str:
+    """The agreement that was decided for a ticket and has left the desk's files; else empty."""
+    support = ticket.support
+    if support is None or not _promises(support) or support.agreement in policy.sla.agreements:
+        return ""
+    return support.agreement
+
+
 def _promises(support: Support) -> bool:
     """Whether a decision comes with an agreement: an override's, which outlives the override."""
     ended = support.decision in ("decline", "shut-down") and bool(support.agreement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -290,6 +291,45 @@ def test_what_has_joined_the_catalog_since(sd: Runner, sdj: JsonRunner, desk_dir
 
 
 @pytest.mark.usefixtures("asked")
+def test_who_decides_and_what_that_would_promise(sd: Runner, sdj: JsonRunner) -> None:
+    """The answer for an undecided ticket says both (R2b.1); once decided, neither."""
+    text, told = sd("support", REF).stdout, sdj("support", REF)
+    assert "would promise goodwill" in text
+    assert "amara" in text
+    assert (told["override_agreement"], told["may_override"]) == ("goodwill", ["amara"])
+    sd("support", REF, *OVERRIDE, "--for-good")
+    assert sdj("support", REF)["override_agreement"] is None
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_was_said_of_it_is_told(sd: Runner) -> None:
+    """Impact, policy and agreement of a decision are in every text about it (R2b.2a)."""
+    more = ("--impact", "two hours a week", "--violates", "the data policy")
+    sd("support", REF, *OVERRIDE, "--for-good", "--agreement", "standard", *more)
+    for command in (("support", REF), ("show", REF), ("history", REF)):
+        told = sd(*command).stdout
+        for word in ("two hours a week", "violates the data policy", "agreement standard"):
+            assert word in told
+
+
+@pytest.mark.usefixtures("asked")
+def test_an_agreement_that_has_left_the_files(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """It is said, with the one that applies in its place."""
+    path = desk_dir / "sla_policies.yaml"
+    before = path.read_text()
+    head, found, rest = before.partition("  goodwill:\n")
+    block = "".join(
+        f"{each}\n" for each in takewhile(lambda each: each[:4] == "    ", rest.split("\n"))
+    )
+    path.write_text(f"{head}  of-old:\n{block}{found}{rest}")
+    sd("support", REF, *OVERRIDE, "--for-good", "--agreement", "of-old")
+    path.write_text(before)
+    for command in ("support", "show"):
+        assert "no longer in sla_policies.yaml; standard applies" in sd(command, REF).stdout
+    assert sdj("support", REF)["agreement_gone"] == "of-old"
+
+
+@pytest.mark.usefixtures("asked")
 def test_to_decline_breaks_no_promise_after_the_fact(sd: Runner, sdj: JsonRunner) -> None:
     """The agreement that held while it was worked on holds on, and so do its targets (R2b.2a)."""
     sd("support", REF, *OVERRIDE, "--for-good")
@@ -460,6 +500,7 @@ def test_a_name_cannot_steer_the_terminal(sd: Runner) -> None:
 def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
     """`sla-check --time-boxes` says it with the target `time-box`, the next run does not (R2c.2b)."""
     sd("support", REF, *OVERRIDE, "--for-good")
+    assert "the queue had it longer" not in sd("history", REF).stdout
     box = sdj("show", REF)["time_box"]
     assert box == {
         "tier": 1,
@@ -472,7 +513,18 @@ def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
     (said,) = sdj("sla-check", "--time-boxes", at="2026-11-23T11:00:01Z")
     assert (said["target"], said["threshold"], said["late_by_s"]) == ("time-box", 100, 1)
     assert sdj("sla-check", "--time-boxes", at="2026-11-23T11:01:00Z") == []
-    assert "longer than 1h" in sd("history", REF).stdout
+    assert "the queue had it longer than 1h" in sd("history", REF).stdout
+    sd("resolve", REF, "--code", "solved")
+    assert sdj("show", REF)["time_box"] is None
+
+
+@pytest.mark.usefixtures("asked")
+def test_nobody_tries_for_too_long_what_nobody_may_try(sd: Runner, sdj: JsonRunner) -> None:
+    """A ticket that waits for a decision has no time box; monitoring has no place for one (R2c.2b)."""
+    assert sdj("show", REF)["time_box"] is None
+    assert "time-box" not in sd("sla-check", "--time-boxes", "--json", at=LATER).stdout
+    told = sd("sla-check", "--time-boxes", "--nagios", expect=3).stdout  # 2 would be CRITICAL
+    assert told.startswith("SDCLI UNKNOWN")
 
 
 # The report.
