@@ -795,14 +795,17 @@ class Desk:
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such ticket, or feature.
-            RefusedError: no machine reported it, or it was validated and nothing is new.
+            RefusedError: no machine reported it, it was validated and nothing is new, or what a
+                person stated is corrected without a note.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
         from sdcli.tickets.alerts import facts  # noqa: PLC0415
         from sdcli.triage.classify import corrected  # noqa: PLC0415
+        from sdcli.triage.reclassify import validated  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            classified = corrected(self.policy, ticket, stamp, corrections)
+            found = corrected(self.policy, ticket, stamp, corrections)
+            classified = validated(ticket, found, note)
             return steps.validate(
                 ticket,
                 stamp,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.contact import Ground
-    from sdcli.tickets.event import Opened
+    from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket
 
 CLASSES = ("type", "service", "feature")
@@ -252,6 +252,34 @@ def _deciders(ticket: Ticket, field: str) -> Iterator[str]:
         if type(event) is Classified and getattr(event, field) != value:
             value, by = getattr(event, field), event.by
     yield by
+
+
+def validated(ticket: Ticket, events: Collection[AnyEvent], note: str) -> tuple[AnyEvent, ...]:
+    """What a validation corrects of the classification, with its note as the reason (R1b.2).
+
+    Raises:
+        RefusedError: a person stated what is corrected, and the note does not say what showed it.
+    """
+    found: list[AnyEvent] = []
+    for event in events:
+        if type(event) is Classified:
+            stated = [
+                field
+                for field in changed(ticket, event)
+                if field in CLASSES and any([*_deciders(ticket, field)][-1:])
+            ]
+            if stated and not note:
+                was = ", ".join(f"{field} {getattr(ticket, field)}" for field in stated)
+                raise RefusedError(
+                    f"{ticket.ref} was classified by a person ({was}). To correct that, add --note "
+                    "TEXT (what showed it).",
+                    ref=ticket.ref,
+                    decided={field: getattr(ticket, field) for field in stated},
+                )
+            found.append(replace(event, reason=note or event.reason))
+        else:
+            found.append(event)
+    return tuple(found)
 
 
 def waiting_for(ticket: Ticket, person: str) -> tuple[Change, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -197,6 +198,20 @@ def test_two_commands_in_one_second_are_told_apart(sd: Runner, sdj: JsonRunner) 
     sd("support", "1", "--device", "a router")
     back = sdj("classify", "1", "--impact", "low", "--reason", "only one")
     assert back["change"]["fields"]["impact"] == {"before": "high", "after": "low"}
+
+
+def test_the_note_of_a_validation_is_its_reason(
+    sd: Runner, sdj: JsonRunner, alerts: dict[str, Any]
+) -> None:
+    """What a person stated is corrected only with it, and they are told it (R1b.2, R3d1.5a)."""
+    sd("open", "-", stdin=json.dumps(alerts))
+    how = ("--discovered", "diagnosis", "--reason", "so says the page")
+    sd("classify", "1", "--service", "vpn", *how)
+    correct = ("validate", "1", "--service", "email", "--as", "greta")
+    assert "--note" in sd(*correct, expect=REFUSED).stderr
+    sd(*correct, "--note", "the label was stale")
+    (waits,) = sdj("notices")
+    assert waits["changes"][-1]["reason"] == "the label was stale"
 
 
 def test_no_change_no_effect(sd: Runner, sdj: JsonRunner) -> None:
