@@ -483,6 +483,7 @@ class UnsupportedReported(Struct, frozen=True):
 
     report: UnsupportedReport
     changes: Sequence[tuple[Outcome, Seen | None]] = ()
+    refs: bool = False
     exit_code: int = DONE
 
 

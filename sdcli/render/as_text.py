@@ -271,9 +271,20 @@ def _supported(result: results.Supported, screen: Screen) -> _Lines:
 def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
     from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
 
-    changes = [text for each in result.changes for text in _outcome_lines(*each, screen)]
+    changes = [
+        text
+        for outcome, seen in result.changes
+        for text in (
+            [
+                f"{outcome.ticket.ref} asks for this change already; see `sdcli show {outcome.ticket.ref}`."
+            ]
+            if outcome.action == "deduped" and outcome.ticket
+            else _outcome_lines(outcome, seen, screen)
+        )
+    ]
     gaps = () if result.changes else report_gaps(result.report)
-    return [*map(line, report_lines(result.report)), *changes], map(line, gaps)
+    told = report_lines(result.report, with_refs=result.refs)
+    return [*map(line, told), *changes], map(line, gaps)
 
 
 def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:

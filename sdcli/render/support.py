@@ -253,7 +253,7 @@ def next_step(result: results.Supported) -> list[str]:
     return [*told, *(f"Next: {step}" for step in steps)]
 
 
-def report_lines(report: UnsupportedReport) -> Iterator[str]:
+def report_lines(report: UnsupportedReport, *, with_refs: bool) -> Iterator[str]:
     """What was spent on what the catalog does not hold."""
     decisions = _counted(report.decisions)
     told = f"; decisions: {decisions}" if decisions else ""
@@ -266,8 +266,9 @@ def report_lines(report: UnsupportedReport) -> Iterator[str]:
         for row in rows:
             is_gap = row in report.gaps
             count = words.count(row.tickets, "ticket")
+            refs = f"  [{' '.join(row.refs)}]" if with_refs else ""
             mark = f"  [gap, {row.draft}]" if row.draft else "  [gap]"
-            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{mark if is_gap else ''}"
+            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{mark if is_gap else ''}{refs}"
         for row in rows:
             if row.held and row.wanted:
                 yield f"The catalog holds {row.name} by now, as {row.held}; so it is no gap."

@@ -563,7 +563,9 @@ def test_gaps_become_requests_for_change_once(sd: Runner, sdj: JsonRunner) -> No
         ("deduped", draft["ref"])
     ]
     assert told["decisions"] == {"override": 4}
-    text = sd("report", "unsupported")
+    text = sd("report", "unsupported", "--refs")
+    assert "[SD-1 SD-2 SD-3]" in text.stdout
+    assert "asks for this change already" in sd("report", "unsupported", "--draft-changes").stdout
     assert "65 minutes" in text.stdout
     assert f"[gap, {draft['ref']}]" in text.stdout
     assert "--draft-changes" not in text.stderr
