@@ -44,7 +44,7 @@ def notices(result: results.Notices) -> tuple[list[str], list[str]]:
     if result.seen:
         count = words.count(len(result.rows), "notice")
         return [f"{count} seen by {whom}.", *told], []
-    return told, ["Next: sdcli notices --seen REF --note TEXT, or --seen-all"]
+    return told, ["Next: sdcli notices --seen REF --note TEXT   # or --seen-all"]
 
 
 def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:

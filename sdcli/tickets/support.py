@@ -113,14 +113,14 @@ def require_supported(
             service=held,
             support=state(known, now),
         )
-    where = f"`sdcli escalate {ticket.ref} --to {handed} --reason WHY` hands it to those who deal "
-    first = f"{where}with devices; or decide: " if handed else ""
+    hand = f"sdcli escalate {ticket.ref} --to {handed} --reason WHY"
+    first = f"Next:\n    {hand}   # to those who deal with devices" if handed else "Next:"
     raise RefusedError(
         f"{ticket.ref} is about {known.what!r}, which the catalog does not hold, and "
-        f"{_why(known, now)}. {first}`sdcli support {ticket.ref} --override --by PERSON --reason "
-        f"WHY --until WHEN` lets work go on, `sdcli support {ticket.ref} --decline --reason WHY` "
-        f"ends it, and `sdcli classify {ticket.ref} --service SERVICE` says that the catalog holds "
-        "it.",
+        f"{_why(known, now)}. {first}\n"
+        f"    sdcli support {ticket.ref} --override --by PERSON --reason WHY --until WHEN\n"
+        f"    sdcli support {ticket.ref} --decline --reason WHY\n"
+        f"    sdcli classify {ticket.ref} --service SERVICE   # if the catalog holds it",
         ref=ticket.ref,
         support=state(known, now),
     )

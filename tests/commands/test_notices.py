@@ -214,6 +214,13 @@ def test_the_note_of_a_validation_is_its_reason(
     assert waits["changes"][-1]["reason"] == "the label was stale"
 
 
+def test_hints_can_be_pasted(sd: Runner) -> None:
+    """What stands behind a command is a comment to the shell."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    sd(*CHANGED, "--as", "greta")
+    assert sd("notices").stderr.strip().endswith("--note TEXT   # or --seen-all")
+
+
 def test_no_change_no_effect(sd: Runner, sdj: JsonRunner) -> None:
     """A decision that moves nothing and changes nothing decided tells of no effect."""
     sd("open", "Slow", "--user", "ada")

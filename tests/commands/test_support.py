@@ -479,6 +479,20 @@ def test_an_override_ends_in_the_future(sd: Runner) -> None:
     assert "past" in told.stderr
 
 
+def test_no_such_way_of_discovery(sd: Runner) -> None:
+    """The sentence names what the word should have been."""
+    told = sd("support", REF, "--unsupported", "x", "--discovered", "nix", expect=errors.NOT_FOUND)
+    assert "no way of discovery 'nix' in catalog/vocabulary.yaml" in told.stderr
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_refusal_fits_the_screen(sd: Runner) -> None:
+    """The steps that are left stand each on a line of their own, to be pasted."""
+    told = sd("accept", REF, expect=errors.REFUSED).stderr.splitlines()
+    assert f"    sdcli support {REF} --decline --reason WHY" in told
+    assert max(map(len, told)) <= 120
+
+
 def test_a_ticket_of_which_nobody_said_what_it_is(sd: Runner) -> None:
     """Nothing is decided about something that has no name."""
     sd("open", "help", "--user", "ada")
