@@ -52,9 +52,11 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Clocks, Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
+    from sdcli.triage.support import Decision
 
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
@@ -91,6 +93,7 @@ class Desk:
         self._cache = cache
         self._wait_s = wait_s
         self._tell = tell
+        self._before: Ticket | None = None  # as it was before the last change
 
     @property
     def now(self) -> datetime:
@@ -154,6 +157,14 @@ class Desk:
         from sdcli.ledger.tiny.home import TinyLedger  # noqa: PLC0415 - as above
 
         return TinyLedger(self._ledger_folder, self._wait_s, self._tell)
+
+    @property
+    def rooms(self) -> Rooms:
+        """Where what the catalog does not hold may go before anybody has decided (R2b.2)."""
+        from sdcli.tickets.support import Rooms  # noqa: PLC0415 - few tickets are unsupported
+
+        rules = self.policy.classification.support
+        return Rooms(devices=rules.devices, desk=self.policy.teams.desk.queue)
 
     @property
     def _ledger_folder(self) -> str:
@@ -226,19 +237,35 @@ class Desk:
         from sdcli.sla.agreed import agreement_of  # noqa: PLC0415
 
         agreement = agreement_of(self.policy, ticket).name
-        return Seen(ticket, self.sla(ticket), agreement, self.now)
+        rooms = self.rooms if ticket.support else None
+        return Seen(ticket, self.sla(ticket), agreement, self.now, rooms)
 
     def time_box(self, ticket: Ticket) -> TimeBox | None:
-        """How long the tier of its queue may try, and has tried (R2c.2b); None without a limit."""
+        """How long the tier of its queue may try, and has tried (R2c.2b).
+
+        None without a limit, and where nobody works: it is resolved, or must be decided on.
+        """
+        if not self._is_worked_on(ticket):
+            return None
         from sdcli.sla.timebox import time_box  # noqa: PLC0415 - as above
 
         return time_box(ticket, self.policy, self.clocks, int(self.now.timestamp()))
+
+    def _is_worked_on(self, ticket: Ticket) -> bool:
+        """Whether a tier may try at all just now."""
+        if ticket.status in ("resolved", "closed"):
+            return False
+        if ticket.support is None:
+            return True
+        from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
+
+        return not blocks(ticket, self.rooms, self.now)
 
     def support_of(self, ticket: Ticket) -> Supported:
         """Whether what a ticket is about is in the catalog, and what is promised for it (R2b.1)."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
-        from sdcli.sla.agreed import agreement_of, cover_of  # noqa: PLC0415
+        from sdcli.sla.agreed import agreement_of, cover_of, gone_agreement  # noqa: PLC0415
         from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
 
         component = cover_of(ticket).component
@@ -265,7 +292,35 @@ class Desk:
             targets=self._targets(agreed.name),
             seen=self.see(ticket),
             time_box=self.time_box(ticket),
+            held=self._held_by_now(ticket),
+            deciders=self._deciders(ticket) or found.deciders,
+            grants_override=(would := self._would_promise(ticket)),
+            override_targets=self._targets(would) if would else {},
+            gone=gone_agreement(self.policy, ticket),
         )
+
+    def _would_promise(self, ticket: Ticket) -> str:
+        """The agreement that an override would promise, where somebody must decide; else empty."""
+        from sdcli.tickets.support import state  # noqa: PLC0415 - as above
+
+        known = ticket.support
+        waits = known and state(known, self.now) in ("unsupported", "unsupported-expired")
+        return self.policy.classification.support.agreement if waits else ""
+
+    def _deciders(self, ticket: Ticket) -> tuple[str, ...]:
+        """Who may override, where somebody must decide."""
+        from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415 - as above
+
+        return able(self.policy, OVERRIDE) if self._would_promise(ticket) else ()
+
+    def _held_by_now(self, ticket: Ticket) -> str:
+        """The service that holds what a ticket is about, though nobody has classified it so."""
+        from sdcli.tickets.support import is_unsupported  # noqa: PLC0415 - as above
+        from sdcli.triage.supported import named  # noqa: PLC0415
+
+        known = ticket.support
+        is_open_question = known and is_unsupported(ticket) and not known.device
+        return named(self.policy, known.what) if known and is_open_question else ""
 
     def support(self, *, service: str = "", component: str = "", text: str = "") -> Supported:
         """Whether a service or a component is in the catalog, and what is promised for it (R2b.1).
@@ -301,16 +356,38 @@ class Desk:
             nearest={each: catalog[each] for each in near},
         )
 
+    def decide_support(self, ref: str, wish: Decision) -> Ticket:
+        """Record what somebody decided about something that the catalog does not hold (R2b.2).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: the person lacks the authority, or nobody said what it is.
+        """
+        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415 - as above
+        from sdcli.triage.support import judge  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            held = agreement_of(self.policy, ticket).name
+            return judge(ticket, stamp, policy=self.policy, wish=wish, held=held)
+
+        return self.change(ref, step)
+
     def unsupported_report(
         self, since: datetime | None, until: datetime | None
     ) -> UnsupportedReport:
         """What was spent in a period on what the catalog does not hold (R2b.2b)."""
-        from sdcli.insight.unsupported import unsupported  # noqa: PLC0415 - as above
+        from sdcli.insight.unsupported import Found, gap_key, unsupported  # noqa: PLC0415
         from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.supported import named  # noqa: PLC0415
 
-        gap_from = self.policy.classification.support.gap_from
+        policy, gap_from = self.policy, self.policy.classification.support.gap_from
         tickets = self.ledger.having(keys.UNSUPPORTED, since)
-        return unsupported(tickets, gap_from, since, until)
+
+        def look_up(name: str) -> Found:
+            draft = self.ledger.by_idempotency_key(gap_key(name))
+            return Found(named(policy, name), draft.ref if draft else "")
+
+        return unsupported(tickets, gap_from, since, until, look_up)
 
     def draft_changes(self, report: UnsupportedReport) -> list[tuple[Outcome, Seen | None]]:
         """A request for change for each gap of the catalog, each opened only once (R2b.2c).
@@ -318,7 +395,7 @@ class Desk:
         Raises:
             NoSuchEntryError: the queue for requests for change has left the files.
         """
-        from sdcli.insight.unsupported import evidence, folded  # noqa: PLC0415 - as above
+        from sdcli.insight.unsupported import evidence, gap_key  # noqa: PLC0415 - as above
         from sdcli.intake.items import RequestItem  # noqa: PLC0415
 
         queue = self.policy.require_queue(self.policy.classification.support.changes)
@@ -330,7 +407,7 @@ class Desk:
                 type="new-service",
                 queue=queue,
                 details=evidence(gap),
-                idempotency_key=f"catalog gap {folded(gap.name)}",
+                idempotency_key=gap_key(gap.name),
             )
             for gap in report.gaps
         ]
@@ -435,18 +512,24 @@ class Desk:
         return list(found.values())
 
     def effect(self, ticket: Ticket) -> Effect | None:
-        """What the change of a classification that was just made did to the clocks (R3d1.5)."""
-        from sdcli.results import Effect  # noqa: PLC0415 - as above
-        from sdcli.triage.reclassify import before_last_change  # noqa: PLC0415
+        """What the last change of this ticket through this desk did to its clocks (R3d1.5).
 
-        found = before_last_change(ticket)
+        None if it was no decision on its class, or moved nothing and changed nothing decided.
+        """
+        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import undone  # noqa: PLC0415
+
+        before = self._before
+        found = undone(before, ticket) if before and before.ref == ticket.ref else None
         if found is None:
             return None
-        was, change = found
+        was, change = self.see(found[0]), found[1]
+        if change is None:
+            return Effect(was) if was.differs(self.see(ticket)) else None
         service = self.policy.service(ticket.service) if "service" in change.fields else None
         own = ("", ticket.queue, self.policy.teams.desk.queue)
         hand_to = service.queue if service and ticket.queue != own[2] else ""
-        return Effect(self.see(was), change, "" if hand_to in own else hand_to)
+        return Effect(was, change, "" if hand_to in own else hand_to)
 
     def notices(self, person: str) -> list[Waiting]:
         """The changed classifications that wait for somebody, or for everybody if it is empty.
@@ -539,12 +622,13 @@ class Desk:
         """
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
-            ticket = writer.get(ref)
+            ticket = self._before = writer.get(ref)
             events = step(ticket, stamp, *args, **wish)
             if ticket.support:
                 from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
 
-                require_supported(ticket, events, stamp.at)
+                held = self._held_by_now(ticket)
+                require_supported(ticket, events, self.rooms, stamp.at, held=held)
             return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
@@ -711,14 +795,17 @@ class Desk:
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such ticket, or feature.
-            RefusedError: no machine reported it, or it was validated and nothing is new.
+            RefusedError: no machine reported it, it was validated and nothing is new, or what a
+                person stated is corrected without a note.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
         from sdcli.tickets.alerts import facts  # noqa: PLC0415
         from sdcli.triage.classify import corrected  # noqa: PLC0415
+        from sdcli.triage.reclassify import validated  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            classified = corrected(self.policy, ticket, stamp, corrections)
+            found = corrected(self.policy, ticket, stamp, corrections)
+            classified = validated(ticket, found, note)
             return steps.validate(
                 ticket,
                 stamp,
@@ -1017,12 +1104,12 @@ class Desk:
         from sdcli.sla.timebox import due  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
-        said_of = due if time_boxes else alerts
         now = int(self.now.timestamp())
         recent = self.now - timedelta(seconds=LOOK_BACK_S)
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
+            for said_of in (due if time_boxes and self._is_worked_on(ticket) else alerts,)
             for alert in said_of(ticket, self.policy, self.clocks, now)
         ]
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clock, Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalogue import Entry
     from sdcli.triage.changes import RecentChange
@@ -46,25 +47,38 @@ if TYPE_CHECKING:
 
 
 class Seen(Struct, frozen=True):
-    """A ticket with its clocks, as of `now`."""
+    """A ticket with its clocks, as of `now`.
+
+    `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
+    """
 
     ticket: Ticket
     sla: ClockFace
     agreement: str
     now: datetime
+    rooms: Rooms | None = None
+
+    def differs(self, other: Seen) -> bool:
+        """Whether the agreement, or the due time or state of a target, is another one."""
+
+        def of(seen: Seen) -> list[object]:
+            return [(face.due, face.state, face.target_s) for face in seen.sla.values()]
+
+        return self.agreement != other.agreement or of(self) != of(other)
 
 
 class Effect(Struct, frozen=True):
-    """What the change of a classification did to the clocks (R3d1.5).
+    """What a decision on the class of a ticket did to its clocks (R3d1.5).
 
     Args:
-        before: the ticket as it would stand now without the change.
+        before: the ticket as it would stand now without the decision.
+        change: what had been decided and was changed; None if it was decided for the first time.
         hand_to: the queue that the service belongs to, where the ticket lies in another one
             that is not the desk's; else empty.
     """
 
     before: Seen
-    change: Change
+    change: Change | None = None
     hand_to: str = ""
 
 
@@ -437,6 +451,10 @@ class Supported(Struct, frozen=True, kw_only=True):
         deciders: who may override that it is not supported.
         nearest: services that come near, where the catalog does not hold it.
         time_box: the clock of the queue that the ticket lies in.
+        held: the service by which the catalog holds by now what was said to be unsupported.
+        grants_override: for a ticket that waits for a decision, the agreement that an override
+            would promise; `override_targets`: what that is, for each priority.
+        gone: the agreement of a decision that has left the desk's files.
     """
 
     asked: str
@@ -453,6 +471,10 @@ class Supported(Struct, frozen=True, kw_only=True):
     deciders: Sequence[str] = ()
     seen: Seen | None = None
     time_box: TimeBox | None = None
+    held: str = ""
+    grants_override: str = ""
+    override_targets: Mapping[str, Targets] = {}
+    gone: str = ""
     exit_code: int = DONE
 
 
@@ -461,6 +483,7 @@ class UnsupportedReported(Struct, frozen=True):
 
     report: UnsupportedReport
     changes: Sequence[tuple[Outcome, Seen | None]] = ()
+    refs: bool = False
     exit_code: int = DONE
 
 

@@ -34,9 +34,9 @@ def _with_period(function: Callable[..., Any]) -> Callable[..., Any]:
 def command() -> None:
     """Count how classification went, what is asked again, and what is missing.
 
-    A ticket counts in the period in which it last changed, so in one of two periods that follow
-    one another. Every number can name its tickets: --refs, and --json always. Each command takes
-    --json.
+    For `classification` and `information` a ticket counts in the period in which it last changed;
+    for `unsupported` minutes and decisions count when they were booked and made. --refs names the
+    tickets behind the numbers, and --json always does.
 
     \b
     Examples:
@@ -95,16 +95,18 @@ def information(
 @command.command("unsupported")
 @click.option("--since", type=WhenType(), metavar="WHEN", help="Only what was done from then.")
 @click.option("--until", type=WhenType(), metavar="WHEN", help="Only what was done before then.")
-@click.option("--draft-changes", is_flag=True, help="Open a request for change for each gap.")
+@click.option("--refs", is_flag=True, help="Show the tickets behind each number.")
+@click.option("--draft-changes", is_flag=True, help="Open a request for change for each new gap.")
 @pass_desk
 def unsupported(
-    desk: Desk, since: datetime | None, until: datetime | None, draft_changes: bool
+    desk: Desk, since: datetime | None, until: datetime | None, *, refs: bool, draft_changes: bool
 ) -> results.UnsupportedReported:
     """Show what was spent on things that the catalog does not hold, and what it lacks.
 
     Minutes, tickets and decisions, by name and by unit; minutes count when they were booked.
     What was asked for often enough (catalog/classification.yaml, support: gap_from) is a gap:
-    --draft-changes opens a request for change for it, with the evidence, and only once.
+    --draft-changes opens a request for change for it, with the evidence, and only once; the report
+    names the one that is there. Tickets that nobody has decided on are counted as undecided.
 
     \b
     Examples:
@@ -114,7 +116,7 @@ def unsupported(
     _require_order(since, until)
     report = desk.unsupported_report(since, until)
     changes = desk.draft_changes(report) if draft_changes else ()
-    return results.UnsupportedReported(report, changes)
+    return results.UnsupportedReported(report, changes, refs)
 
 
 def _require_order(since: datetime | None, until: datetime | None) -> None:

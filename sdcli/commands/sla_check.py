@@ -36,6 +36,8 @@ def command(
     Example:
         * * * * *  sdcli --desk /srv/desk sla-check --time-boxes
     """
+    if nagios and time_boxes:
+        raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
         return results.Monitored(*desk.clock_counts())
     if not dry_run:

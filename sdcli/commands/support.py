@@ -81,7 +81,7 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         raise click.UsageError("--service and --component ask without a ticket.")
     if not said:
         return desk.support_of(desk.ledger.get(ref))
-    from sdcli.triage.support import Decision, judge
+    from sdcli.triage.support import Decision
 
     _require_whole(said)
     wish = Decision(
@@ -90,8 +90,8 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         device="device" in said,
         **{name: said[name] for name in _AS_SAID if name in said},
     )
-    ticket = desk.change(ref, judge, policy=desk.policy, wish=wish)
-    return results.Changed(desk.see(ticket), notes=_decided(ticket))
+    ticket = desk.decide_support(ref, wish)
+    return results.Changed(desk.see(ticket), notes=_decided(ticket), effect=desk.effect(ticket))
 
 
 def _decided(ticket: Ticket) -> list[str]:
@@ -105,6 +105,7 @@ def _decided(ticket: Ticket) -> list[str]:
 
 _AS_SAID = ("by", "reason", "until", "agreement", "impact", "violates", "discovered")
 _DECISIONS = ("override", "decline", "shut_down")
+_FACTS = ("unsupported", "device", "impact", "violates")
 _NEEDED = {"override": ("by", "reason"), "decline": ("reason",), "shut_down": ("by", "reason")}
 
 
@@ -120,10 +121,10 @@ def _require_whole(said: dict[str, Any]) -> None:
         raise click.UsageError(
             "Say one of --override, --decline and --shut-down, and one of --unsupported and --device."
         )
-    if not chosen and not ("unsupported" in said or "device" in said):
+    if not chosen and not any(name in said for name in _FACTS):
         raise click.UsageError(
-            "Say what it is (--unsupported NAME, --device NAME), or decide: --override, --decline "
-            "or --shut-down."
+            "Say what it is (--unsupported NAME, --device NAME), what it means (--impact, "
+            "--violates), or decide: --override, --decline or --shut-down."
         )
     kind = chosen[0] if chosen else ""
     missing = [f"--{name}" for name in _NEEDED.get(kind, ()) if name not in said]
@@ -131,8 +132,8 @@ def _require_whole(said: dict[str, Any]) -> None:
         missing.append("one of --until WHEN and --for-good")
     if missing:
         raise click.UsageError(f"--{kind.replace('_', '-')} needs {' and '.join(missing)}.")
-    if "by" in said and kind not in ("override", "shut_down"):
-        raise click.UsageError("--by goes with --override and --shut-down.")
+    if "by" in said and not (kind or "device" in said):
+        raise click.UsageError("--by goes with --override, --decline, --shut-down and --device.")
     spare = [name for name in ("until", "for_good", "agreement") if name in said]
     if kind != "override" and spare:
         raise click.UsageError(f"--{spare[0].replace('_', '-')} goes with --override.")

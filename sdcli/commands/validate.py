@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What it really is.")
 @click.option("--impact", type=click.Choice(LEVELS), help="How many are hindered.")
 @click.option("--urgency", type=click.Choice(LEVELS), help="How much it hinders them.")
-@click.option("--note", type=TEXT, default="", help="What was looked at.")
+@click.option("--note", type=TEXT, default="", help="What was looked at, or what showed a mistake.")
 @pass_desk
 def command(
     desk: Desk, ref: str, against: str, note: str, type_: str | None, **given: str | None
@@ -35,7 +35,8 @@ def command(
     """Confirm or correct what a machine reported.
 
     A ticket that an alert opened is marked until somebody has looked whether it is true. What
-    was wrong is kept as before and after; a corrected classification is one of its own.
+    was wrong is kept as before and after; a corrected classification is one of its own, for the
+    reason that --note gives: it is needed if a person had stated the class.
 
     \b
     Examples:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import listed
 from sdcli.tickets.event import SupportDecided
@@ -18,7 +20,7 @@ from sdcli.tickets.support import minutes_on
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sdcli.tickets.ticket import Ticket
 
@@ -37,6 +39,8 @@ class Spent(Struct, frozen=True, kw_only=True):
         impacts, violates: what was said of the impact of working on it, and of policies.
         wanted: the tickets that show that the catalog lacks it: no devices, nothing that the
             catalog turned out to hold.
+        held: the service by which the catalog holds it by now, so that it is no gap.
+        draft: the request for change that was opened for it.
     """
 
     name: str
@@ -49,6 +53,8 @@ class Spent(Struct, frozen=True, kw_only=True):
     impacts: tuple[str, ...] = ()
     violates: tuple[str, ...] = ()
     wanted: int = 0
+    held: str = ""
+    draft: str = ""
 
 
 class UnsupportedReport(Struct, frozen=True, kw_only=True):
@@ -71,6 +77,17 @@ class UnsupportedReport(Struct, frozen=True, kw_only=True):
     gaps: tuple[Spent, ...]
 
 
+class Found(NamedTuple):
+    """The service that holds something by now, and the request for change that was opened for it."""
+
+    held: str = ""
+    draft: str = ""
+
+
+def _nothing(_: str) -> Found:
+    return Found()
+
+
 class _Part(NamedTuple):
     """What one ticket adds to a period."""
 
@@ -89,6 +106,15 @@ class _Part(NamedTuple):
         return self.ticket.opening.unit or UNKNOWN
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether it was said last in the period, and nobody has decided on it up to now."""
+        known = self.ticket.support
+        if known is None or known.found or known.decision != "undecided" or not self.decisions:
+            return False
+        *_, last = (each for each in self.ticket.events if type(each) is SupportDecided)
+        return self.decisions[-1] is last
+
+    @property
     def is_wanted(self) -> bool:
         """Whether it shows that the catalog lacks something."""
         known = self.ticket.support
@@ -96,9 +122,16 @@ class _Part(NamedTuple):
 
 
 def unsupported(
-    tickets: Iterable[Ticket], gap_from: int, since: datetime | None, until: datetime | None
+    tickets: Iterable[Ticket],
+    gap_from: int,
+    since: datetime | None,
+    until: datetime | None,
+    look_up: Callable[[str], Found] = _nothing,
 ) -> UnsupportedReport:
-    """What was spent in a period on what the catalog does not hold (R2b.2b)."""
+    """What was spent in a period on what the catalog does not hold (R2b.2b).
+
+    `look_up` tells of a name whether the catalog holds it by now, and its request for change.
+    """
 
     def inside(at: datetime) -> bool:
         return (since is None or at >= since) and (until is None or at < until)
@@ -111,7 +144,11 @@ def unsupported(
         )
         if minutes or decisions:
             parts.append(_Part(ticket, sum(minutes), decisions))
-    by_name = _by(((folded(part.what), part) for part in parts), spelt=True)
+    by_name = tuple(
+        replace(each, held=found.held, draft=found.draft)
+        for each in _by(((folded(part.what), part) for part in parts), spelt=True)
+        for found in (look_up(each.name),)
+    )
     return UnsupportedReport(
         since=since,
         until=until,
@@ -121,13 +158,20 @@ def unsupported(
         by_name=by_name,
         by_unit=_by(((part.unit, part) for part in parts), spelt=False),
         gap_from=gap_from,
-        gaps=tuple(each for each in by_name if each.wanted and each.wanted >= gap_from),
+        gaps=tuple(
+            each for each in by_name if not each.held and each.wanted and each.wanted >= gap_from
+        ),
     )
 
 
 def folded(name: str) -> str:
-    """The name of a thing however it is spelt: without case and needless blanks."""
-    return " ".join(name.split()).casefold()
+    """The name of a thing however it is spelt: without case, needless blanks and ways to write ü."""
+    return " ".join(normalize("NFC", normalize("NFC", name).casefold()).split())
+
+
+def gap_key(name: str) -> str:
+    """What tells the request for change of a gap from all others, so that it is opened once."""
+    return f"catalog gap {folded(name)}"
 
 
 def _by(keyed: Iterable[tuple[str, _Part]], *, spelt: bool) -> tuple[Spent, ...]:
@@ -159,7 +203,15 @@ def _most(spellings: Iterable[str]) -> str:
 
 
 def _decisions(parts: Iterable[_Part]) -> dict[str, int]:
-    return dict(Counter(each.support.decision for part in parts for each in part.decisions))
+    """What was decided how often, and how many tickets are still undecided."""
+    made: Counter[str] = Counter(
+        each.support.decision
+        for part in parts
+        for each in part.decisions
+        if each.support.decision != "undecided"
+    )
+    waiting = sum(part.is_undecided for part in parts)
+    return {**made, **({"undecided": waiting} if waiting else {})}
 
 
 def evidence(gap: Spent) -> str:

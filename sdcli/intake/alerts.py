@@ -28,6 +28,7 @@ from sdcli.tickets.event import (
     Repeated,
     Resolved,
     Suppressed,
+    Validated,
 )
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
 
+_THE_ALERT = "the alert "
+"""So begins the reason for which an alert raises a priority."""
 _AT_WORK = ("new", "in_progress", "waiting")
 
 
@@ -209,12 +212,15 @@ class AlertBook:
         return self._outcome("correlated", page, item.key, rule, reason)
 
     def _weigh(self, page: Page, item: AlertItem) -> None:
-        """Let a graver alert raise the priority of a ticket that nobody has looked at yet."""
+        """Let a graver alert raise the priority of a ticket that nobody has looked at yet.
+
+        What somebody has confirmed or classified stays as they left it.
+        """
         ticket = page.ticket
         if ticket.status != "new" or item.urgency in (ticket.urgency, UNKNOWN):
             return
         derived = derive(self._policy, ticket.impact, item.urgency)
-        if derived.priority >= ticket.priority:
+        if derived.priority >= ticket.priority or any(map(_is_look, ticket.events)):
             return
         page.add(
             Classified(
@@ -225,7 +231,7 @@ class AlertBook:
                 impact=ticket.impact,
                 urgency=item.urgency,
                 priority=derived.priority,
-                reason=f"the alert {item.key} has the severity {item.severity}; {derived.reason}",
+                reason=f"{_THE_ALERT}{item.key} has the severity {item.severity}; {derived.reason}",
             )
         )
 
@@ -502,6 +508,13 @@ class AlertBook:
         # The ticket as it was: whoever answers looks it up when all is done, and a storm does
         # not keep thousands of versions of one ticket.
         return Outcome(action=action, ticket=page.before, key=key, rule=rule, reason=reason)
+
+
+def _is_look(event: AnyEvent) -> bool:
+    """Whether a person has looked: at what monitoring said, or at how much it matters."""
+    if type(event) is Classified:
+        return bool(event.grounds) or not event.reason.startswith(_THE_ALERT)
+    return type(event) is Validated
 
 
 def _told(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:

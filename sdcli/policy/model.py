@@ -722,7 +722,8 @@ class Policy(Struct, frozen=True, kw_only=True):
             NoSuchEntryError: the list does not hold it.
         """
         words: dict[str, str] = getattr(self.vocabulary, vocabulary)
-        return require(given, vocabulary.replace("_", " "), words, VOCABULARY)
+        kind = "way of discovery" if vocabulary == "discovered" else vocabulary.replace("_", " ")
+        return require(given, kind, words, VOCABULARY)
 
     def contact(self, given: str) -> tuple[str, Contact] | None:
         """A known caller by id or mail address."""

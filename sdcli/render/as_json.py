@@ -141,7 +141,7 @@ def _changed(result: results.Changed) -> dict[str, Any]:
         told["deduped"] = result.deduped
     if found:
         told |= {
-            "change": msgspec.structs.asdict(found.change),
+            "change": msgspec.structs.asdict(found.change) if found.change else None,
             "agreement_before": found.before.agreement,
             "clocks_before": {target: clock(face) for target, face in found.before.sla.items()},
             "hand_to": found.hand_to or None,

@@ -101,7 +101,7 @@ def _recent(changes: Sequence[RecentChange]) -> list[str]:
 
 
 def _hint(seen: results.Seen) -> list[str]:
-    return [f"Next: {line(step)}" for step in usual(seen.ticket, seen.now)]
+    return [f"Next: {line(step)}" for step in usual(seen)]
 
 
 def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:
@@ -246,7 +246,9 @@ def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
         return []
     from sdcli.render.support import said  # noqa: PLC0415 - only what is not supported needs it
 
-    return [("support", said(found, seen.now))]
+    gone = found.decision == "override" and not found.found and found.agreement != seen.agreement
+    told = f" (no longer in sla_policies.yaml; {seen.agreement} applies)" if gone else ""
+    return [("support", f"{said(found, seen.now)}{told}")]
 
 
 def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
@@ -269,9 +271,20 @@ def _supported(result: results.Supported, screen: Screen) -> _Lines:
 def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
     from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
 
-    changes = [text for each in result.changes for text in _outcome_lines(*each, screen)]
+    changes = [
+        text
+        for outcome, seen in result.changes
+        for text in (
+            [
+                f"{outcome.ticket.ref} asks for this change already; see `sdcli show {outcome.ticket.ref}`."
+            ]
+            if outcome.action == "deduped" and outcome.ticket
+            else _outcome_lines(outcome, seen, screen)
+        )
+    ]
     gaps = () if result.changes else report_gaps(result.report)
-    return [*map(line, report_lines(result.report)), *changes], map(line, gaps)
+    told = report_lines(result.report, with_refs=result.refs)
+    return [*map(line, told), *changes], map(line, gaps)
 
 
 def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from sdcli.results import Seen
     from sdcli.tickets.ticket import Ticket
 
 
-def usual(ticket: Ticket, now: datetime) -> list[str]:
+def usual(seen: Seen) -> list[str]:
     """What usually comes next at an instant: first of all a decision, where one is needed."""
-    if ticket.support and not ticket.is_closed:
+    ticket, rooms = seen.ticket, seen.rooms
+    if ticket.support and rooms and not ticket.is_closed:
         from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
 
-        if blocks(ticket.support, now):
-            return undecided(ticket.ref)
+        if blocks(ticket, rooms, seen.now):
+            away = ticket.support.device and ticket.queue != rooms.devices
+            hand = f"sdcli escalate {ticket.ref} --to {rooms.devices} --reason WHY"
+            return [*([hand] if away else []), *undecided(ticket.ref)]
     return next_steps(ticket)
 
 

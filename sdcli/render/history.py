@@ -54,10 +54,12 @@ _DECIDED = {
 
 
 def _support_decided(event: e.SupportDecided) -> str:
+    from sdcli.render.support import facts  # noqa: PLC0415 - few tickets are unsupported
+
     said = event.support
     by = f", by authority of {said.authorised_by}" if said.authorised_by else ""
     until = f", until {instant(said.until)}" if said.until else ""
-    return f"{said.what} {_DECIDED[said.decision]}{by}{until}{_because(said.reason)}"
+    return f"{said.what} {_DECIDED[said.decision]}{by}{until}{_because(said.reason)}{facts(said)}"
 
 
 def _assigned(event: e.Assigned) -> str:
@@ -97,7 +99,7 @@ def _imported(event: e.Imported) -> str:
 def _sla_alerted(event: e.SlaAlerted) -> str:
     if event.target == "time-box":
         people = ", ".join(event.recipients) or "nobody"
-        return f"tried for longer than {work(event.target_s)} in this queue, for {people}"
+        return f"the queue had it longer than {work(event.target_s)}, for {people}"
     what = "breach" if event.threshold >= BREACH else f"warning at {event.threshold} %"
     people = ", ".join(event.recipients) or "nobody"
     return f"{event.target} {what} of {work(event.target_s)}, for {people}"
@@ -199,7 +201,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Announced: _announced,
     e.Withdrawn: lambda event: f"ended the bulletin{_because(event.reason)}",
     e.Viewed: lambda event: f"showed the bulletin {count(event.times, 'time')}",
-    e.AlsoAffected: lambda event: f"{event.contact} has the same{_because(event.note)}",
+    e.AlsoAffected: lambda event: (
+        f"{event.contact} has the same{_effort(event.minutes)}{_because(event.note)}"
+    ),
     e.Detailed: _detailed,
     e.NoticeTaken: _notice_taken,
     e.SupportDecided: _support_decided,

@@ -44,7 +44,7 @@ def notices(result: results.Notices) -> tuple[list[str], list[str]]:
     if result.seen:
         count = words.count(len(result.rows), "notice")
         return [f"{count} seen by {whom}.", *told], []
-    return told, ["Next: sdcli notices --seen REF --note TEXT, or --seen-all"]
+    return told, ["Next: sdcli notices --seen REF --note TEXT   # or --seen-all"]
 
 
 def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:
@@ -58,32 +58,35 @@ def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:
 
 
 def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
-    """What a change did to the agreement, the targets and the queue, line by line (R3d1.5)."""
-    was = found.before
+    """What a decision did to the agreement, the targets and the queue, line by line (R3d1.5)."""
+    was, change_ = found.before, found.change
+    by = "By the change" if change_ else "By this"
     if was.agreement != after.agreement:
-        yield f"  By the change the agreement is {after.agreement} instead of {was.agreement}."
+        yield f"  {by} the agreement is {after.agreement} instead of {was.agreement}."
     moved = [
-        f"  By the change {target} {said}."
+        f"  {by} {target} {said}."
         for target, face in after.sla.items()
-        if (said := _moved(was.sla[target], face, after))
+        if (said := _moved(was.sla[target], face, after, by.lower()))
     ]
-    yield from moved or ["  The change leaves the clocks as they were."]
+    yield from moved or (["  The change leaves the clocks as they were."] if change_ else [])
     if found.hand_to:
         yield (
             f"  {line(after.ticket.service)} belongs to the queue {line(found.hand_to)}, and "
             f"{after.ticket.ref} lies in {line(after.ticket.queue)}: `sdcli escalate "
             f"{after.ticket.ref} --to {line(found.hand_to)} --reason WHY` hands it over."
         )
-    if moved and after.ticket.opening.alert is None:
+    if moved and change_ and after.ticket.opening.alert is None:
         yield f"  Tell the caller what to expect now: sdcli note {after.ticket.ref} TEXT --visible"
-    if found.change.tell:
-        yield f"  Told by a notice: {line(', '.join(found.change.tell))}."
+    if change_ and change_.tell:
+        yield f"  Told by a notice: {line(', '.join(change_.tell))}."
 
 
-def _moved(was: Clock, now: Clock, seen: results.Seen) -> str:
-    """How one clock differs from what it was; empty if it does not."""
-    if was == now or now.due is None or was.due is None:
-        return "" if was == now else "has no target any more" if now.due is None else "has a target"
+def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:
+    """How one clock differs from what it was, and by what; empty if it does not."""
+    if (was.due, was.state, was.target_s) == (now.due, now.state, now.target_s):
+        return ""
+    if now.due is None or was.due is None:
+        return "has no target any more" if now.due is None else "has a target"
     due = f"is due {words.instant(now.due)} instead of {words.instant(was.due)}"
     if was.due == now.due:
         due = "is due as before"
@@ -91,7 +94,7 @@ def _moved(was: Clock, now: Clock, seen: results.Seen) -> str:
         return due
     if now.state == "breached":
         late = words.span(int(seen.now.timestamp()) - now.due)
-        return f"{due}: it is breached by the change, {late} ago"
+        return f"{due}: it is breached {by}, {late} ago"
     if was.state == "breached":
         return f"{due}: it is not breached any more"
     return f"{due}: it is {now.state} instead of {was.state}"

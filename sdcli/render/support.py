@@ -46,7 +46,17 @@ def said(support: Support, now: datetime) -> str:
     by = f", by authority of {support.authorised_by}" if support.authorised_by else ""
     until = f", until {words.instant(support.until)}" if support.until else ""
     why = f" ({support.reason})" if support.reason else ""
-    return f"{support.what}: {device}{stands}{by}{until}{why}"
+    return f"{support.what}: {device}{stands}{by}{until}{why}{facts(support)}"
+
+
+def facts(support: Support) -> str:
+    """What was said of it beside the decision: its agreement, what it means, what it violates."""
+    rows = (
+        ("agreement ", support.agreement),
+        ("impact: ", support.impact),
+        ("violates ", support.violates),
+    )
+    return "".join(f"; {name}{text}" for name, text in rows if text)
 
 
 def box(found: TimeBox) -> dict[str, Any]:
@@ -98,6 +108,9 @@ def as_json(result: results.Supported) -> dict[str, Any]:
         "sla": {target: _clock(face) for target, face in seen.sla.items()} if seen else None,
         "time_box": box(result.time_box) if result.time_box else None,
         "may_override": result.deciders,
+        "override_agreement": result.grants_override or None,
+        "agreement_gone": result.gone or None,
+        "held": result.held or None,
         "nearest": [{"id": name, "name": each.name} for name, each in result.nearest.items()],
     }
 
@@ -150,14 +163,27 @@ def lines(result: results.Supported) -> Iterator[tuple[str, str]]:
     yield "agreement", f"{result.agreement}, {result.grants.name} ({_WHY[result.why]})"
     yield "calendar", result.grants.calendar
     yield from _promised(result, seen.ticket.priority if seen else "")
-    if result.deciders:
-        yield "override", f"by {listed(result.deciders)}"
+    yield from _decides(result)
     if seen:
         for target, face in seen.sla.items():
             if face.due:
                 yield target, words.clock(face, seen.now)
     if seen and result.time_box:
         yield "time box", box_said(result.time_box, seen.now)
+
+
+def _decides(result: results.Supported) -> Iterator[tuple[str, str]]:
+    """What an override would promise, and who may decide one; and what is promised no longer."""
+    if result.gone:
+        gone = f"agreement {result.gone} is no longer in sla_policies.yaml"
+        yield "note", f"{gone}; {result.agreement} applies"
+    would = result.grants_override
+    if would and result.seen:
+        targets = result.override_targets[result.seen.ticket.priority]
+        first, last = words.work(targets.response), words.work(targets.resolution)
+        yield "override", f"would promise {would}: response {first}, resolution {last}"
+    if result.deciders:
+        yield "decided by", listed(result.deciders)
 
 
 def _about(name: str, service: Service) -> Iterator[tuple[str, str]]:
@@ -215,6 +241,9 @@ def next_step(result: results.Supported) -> list[str]:
     from sdcli.render.hints import undecided  # noqa: PLC0415 - only what is not supported needs it
 
     ref, support = result.seen.ticket.ref, result.seen.ticket.support
+    if result.held:
+        step = f"sdcli classify {ref} --service {result.held}"
+        return [f"Next: {step}   # the catalog holds it by now"]
     service = next(iter(result.nearest), "SERVICE")
     first = [f"Next: sdcli classify {ref} --service {service}   # if it is that"]
     if support is None:
@@ -224,7 +253,7 @@ def next_step(result: results.Supported) -> list[str]:
     return [*told, *(f"Next: {step}" for step in steps)]
 
 
-def report_lines(report: UnsupportedReport) -> Iterator[str]:
+def report_lines(report: UnsupportedReport, *, with_refs: bool) -> Iterator[str]:
     """What was spent on what the catalog does not hold."""
     decisions = _counted(report.decisions)
     told = f"; decisions: {decisions}" if decisions else ""
@@ -237,18 +266,30 @@ def report_lines(report: UnsupportedReport) -> Iterator[str]:
         for row in rows:
             is_gap = row in report.gaps
             count = words.count(row.tickets, "ticket")
-            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{'  [gap]' if is_gap else ''}"
+            refs = f"  [{' '.join(row.refs)}]" if with_refs else ""
+            mark = f"  [gap, {row.draft}]" if row.draft else "  [gap]"
+            yield f"  {row.minutes:>6} min  {count:<11}  {row.name}{mark if is_gap else ''}{refs}"
+        for row in rows:
+            if row.held and row.wanted:
+                yield f"The catalog holds {row.name} by now, as {row.held}; so it is no gap."
 
 
 def report_gaps(report: UnsupportedReport) -> list[str]:
     """What to do about what the catalog lacks."""
-    if not report.gaps:
-        return []
-    number = words.count(len(report.gaps), "gap")
-    return [
-        f"{number} of the catalog, from {words.count(report.gap_from, 'ticket')} on.",
-        "Next: sdcli report unsupported --draft-changes   # a request for change for each",
-    ]
+    held = [row for row in report.by_name if row.held and row.wanted]
+    steps = [f"Next: sdcli classify {row.refs[0]} --service {row.held}" for row in held]
+    new = [row for row in report.gaps if not row.draft]
+    if report.gaps:
+        number = words.count(len(report.gaps), "gap")
+        known = f"; requests for change: {', '.join(row.draft for row in report.gaps if row.draft)}"
+        told = known if len(new) < len(report.gaps) else ""
+        often = words.count(report.gap_from, "ticket")
+        steps.append(f"{number} of the catalog, from {often} on{told}.")
+    if new:
+        steps.append(
+            "Next: sdcli report unsupported --draft-changes   # a request for each new gap"
+        )
+    return steps
 
 
 def _counted(counts: Mapping[str, int]) -> str:

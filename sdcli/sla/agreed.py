@@ -51,7 +51,9 @@ class Cover(Struct, frozen=True):
         """The same after one of `TURNS`."""
         if type(event) is Classified:
             said = event.assessment.component if event.assessment else ""
-            support = self.support and self.support.classified(self.service, event.service)
+            support = self.support and self.support.classified(
+                self.service, event.service, event.reason
+            )
             component = said or self.component
             return Cover(self.opening, event.service, event.priority, support, component)
         if type(event) is SupportDecided:
@@ -86,7 +88,7 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
     """The agreement that covers what is so, of those that the desk's files hold."""
     known = policy.sla.agreements
     support, leaf = cover.support, cover.opening.agreement
-    if support and support.decision == "override" and not support.found:
+    if support and _promises(support):
         name = support.agreement or policy.classification.support.agreement
         if name in known:
             return Agreed(name, known[name], "override")
@@ -100,6 +102,20 @@ def agreed(policy: Policy, cover: Cover) -> Agreed:
         return Agreed(inherited, known[inherited], "component")
     default = policy.sla.default_agreement
     return Agreed(default, known[default], "default")
+
+
+def gone_agreement(policy: Policy, ticket: Ticket) -> str:
+    """The agreement that was decided for a ticket and has left the desk's files; else empty."""
+    support = ticket.support
+    if support is None or not _promises(support) or support.agreement in policy.sla.agreements:
+        return ""
+    return support.agreement
+
+
+def _promises(support: Support) -> bool:
+    """Whether a decision comes with an agreement: an override's, which outlives the override."""
+    ended = support.decision in ("decline", "shut-down") and bool(support.agreement)
+    return not support.found and (ended or support.decision == "override")
 
 
 def strictest(policy: Policy, services: tuple[str, ...], priority: Priority) -> str:

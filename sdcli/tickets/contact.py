@@ -184,12 +184,19 @@ class Support(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agreement: str = ""
     found: str = ""
 
-    def classified(self, before: str, after: str) -> Support:
-        """What is left to decide when the service is changed: nothing if the catalog holds it.
+    def classified(self, before: str, after: str, reason: str = "") -> Support:
+        """What is left to decide when the service is changed: nothing while the catalog holds it.
 
-        A device stays what it is, whatever service it disturbs.
+        Without a service again, what was decided stands as it stood. A device stays one, whatever
+        service it disturbs, unless the first service was named with a reason and nobody with the
+        authority has decided.
         """
-        is_found = after not in (UNKNOWN, before) and not self.device
+        if after == before:
+            return self
+        if after == UNKNOWN:
+            return replace(self, found="") if self.found else self
+        corrects = before == UNKNOWN and bool(reason) and self.decision == "undecided"
+        is_found = bool(self.found) or not self.device or corrects
         return replace(self, found=after) if is_found else self
 
 

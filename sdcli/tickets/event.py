@@ -186,7 +186,8 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
             priority=self.priority,
             reclassified=ticket.reclassified + bool(self.discovered),
             notices=tuple(dict.fromkeys((*ticket.notices, *self.tell))),
-            support=ticket.support and ticket.support.classified(ticket.service, self.service),
+            support=ticket.support
+            and ticket.support.classified(ticket.service, self.service, self.reason),
         )
 
 

@@ -6,7 +6,7 @@ that decision has run out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.event import (
@@ -18,6 +18,7 @@ from sdcli.tickets.event import (
     Noted,
     Resolved,
     Resumed,
+    Returned,
     SupportDecided,
     Waited,
 )
@@ -47,7 +48,7 @@ _STATES: dict[str, State] = {
     "decline": "unsupported-declined",
     "shut-down": "unsupported-shut-down",
 }
-_WORK = (Accepted, Assigned, Closed, Escalated, Resolved, Resumed, Waited)
+_WORK = (Accepted, Assigned, Closed, Resolved, Resumed, Waited)
 
 
 def state(support: Support, now: datetime) -> State:
@@ -63,43 +64,76 @@ def is_unsupported(ticket: Ticket) -> bool:
     return ticket.support is not None and not ticket.support.found
 
 
-def blocks(support: Support, now: datetime) -> bool:
+class Rooms(NamedTuple):
+    """The queue of those who deal with devices that nobody authorised, and that of the desk."""
+
+    devices: str
+    desk: str
+
+
+def blocks(ticket: Ticket, rooms: Rooms, now: datetime) -> bool:
     """Whether work must wait for a decision: there is none, it ended, or it was against it.
 
-    A device that nobody authorised lies with those who deal with it: they need no leave (R2b.2d).
+    Those who deal with devices that nobody authorised need no leave for one (R2b.2d).
     """
+    support = ticket.support
+    if support is None:
+        return False
     stands = state(support, now)
     if support.device and stands == "unsupported":
-        return False
+        return ticket.queue != rooms.devices
     return stands in ("unsupported", "unsupported-expired", "unsupported-declined")
 
 
-def require_supported(ticket: Ticket, events: Iterable[AnyEvent], now: datetime) -> None:
+def require_supported(
+    ticket: Ticket, events: Iterable[AnyEvent], rooms: Rooms, now: datetime, *, held: str = ""
+) -> None:
     """Refuse work on what the catalog does not hold, unless it was decided for (R2b.2).
 
-    A decision among the `events` brings its own steps along.
+    A decision among the `events` brings its own steps along; a device may be handed to those
+    who deal with devices, and anything back to the desk. `held` is the service by which the catalog
+    holds it by now.
 
     Raises:
         RefusedError: one of them is work, and work must wait.
     """
     known = ticket.support
-    if known is None or not blocks(known, now):
+    if known is None or not blocks(ticket, rooms, now):
         return
     steps = tuple(events)
     decided = any(isinstance(event, SupportDecided) for event in steps)
-    if decided or not any(_is_work(event) for event in steps):
+    handed = rooms.devices if known.device and state(known, now) == "unsupported" else ""
+    if decided or not any(_is_work(event, handed, rooms.desk) for event in steps):
         return
+    if held and not known.device:
+        raise RefusedError(
+            f"{ticket.ref} is about {known.what!r}, which the catalog holds by now: `sdcli classify "
+            f"{ticket.ref} --service {held}` says so, and work goes on.",
+            ref=ticket.ref,
+            service=held,
+            support=state(known, now),
+        )
+    hand = f"sdcli escalate {ticket.ref} --to {handed} --reason WHY"
+    first = f"Next:\n    {hand}   # to those who deal with devices" if handed else "Next:"
     raise RefusedError(
         f"{ticket.ref} is about {known.what!r}, which the catalog does not hold, and "
-        f"{_why(known, now)}. `sdcli support {ticket.ref} --override --by PERSON --reason WHY "
-        f"--until WHEN` lets work go on, `sdcli support {ticket.ref} --decline --reason WHY` ends "
-        f"it, and `sdcli classify {ticket.ref} --service SERVICE` says that the catalog holds it.",
+        f"{_why(known, now)}. {first}\n"
+        f"    sdcli support {ticket.ref} --override --by PERSON --reason WHY --until WHEN\n"
+        f"    sdcli support {ticket.ref} --decline --reason WHY\n"
+        f"    sdcli classify {ticket.ref} --service SERVICE   # if the catalog holds it",
         ref=ticket.ref,
         support=state(known, now),
     )
 
 
-def _is_work(event: AnyEvent) -> bool:
+def _is_work(event: AnyEvent, handed: str, desk: str) -> bool:
+    """Whether an event is work; to bring the ticket where it belongs is none."""
+    if isinstance(event, Returned):
+        return event.to not in (handed, desk)
+    if isinstance(event, Escalated):
+        return event.to != handed
+    if isinstance(event, Assigned) and event.to is None:
+        return event.queue != handed
     return isinstance(event, _WORK) or (isinstance(event, Noted) and event.minutes > 0)
 
 
@@ -130,6 +164,6 @@ def minutes_on(ticket: Ticket) -> tuple[tuple[datetime, int], ...]:
         if type(event) is SupportDecided:
             known = event.support
         elif type(event) is Classified:
-            known = known and known.classified(service, event.service)
+            known = known and known.classified(service, event.service, event.reason)
             service = event.service
     return tuple(booked)

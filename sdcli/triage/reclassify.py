@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.contact import Correction
-from sdcli.tickets.event import Classified, NoticeTaken
+from sdcli.tickets.event import Classified, NoticeTaken, SupportDecided
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.contact import Ground
-    from sdcli.tickets.event import Opened
+    from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket
 
 CLASSES = ("type", "service", "feature")
@@ -168,22 +168,29 @@ def changed(was: Ticket | Opened | Classified, event: Classified) -> tuple[str, 
     )
 
 
-def before_last_change(ticket: Ticket) -> tuple[Ticket, Change] | None:
-    """The ticket as it would be without the last change of its classification, and that change.
+def undone(before: Ticket, after: Ticket) -> tuple[Ticket, Change | None] | None:
+    """A ticket as it would be without what one command decided, and what it changed of it.
 
-    Nothing if it was never changed, or something else has happened since: what its clocks were
-    can only be held against what they are in the same instant.
+    `before` and `after` are the ticket around the command, which may have done more: that stays,
+    so that what the clocks were can be held against what they are. Nothing if the command
+    decided neither the classification nor what becomes of what the catalog does not hold.
     """
-    changes = list(_changes(ticket))
-    if not changes:
+    new = after.events[len(before.events) :]
+    others = tuple(event for event in new if type(event) not in (Classified, SupportDecided))
+    if len(others) == len(new):
         return None
-    index, change = changes[-1]
-    if any((event.at, event.by) != (change.at, change.by) for event in ticket.events[index:]):
-        return None
-    events = ticket.events
-    was = next(e for e in reversed(events[:index]) if e is events[0] or type(e) is Classified)
-    old: dict[str, Any] = {name: getattr(was, name) for name in (*FIELDS, "priority")}
-    return replace(ticket, **old, events=events[:index] + events[index + 1 :]), change
+    old: dict[str, Any] = {name: getattr(before, name) for name in (*FIELDS, "priority", "support")}
+    was = replace(after, **old, events=before.events + others)
+    classified = [event for event in new if type(event) is Classified]
+    return was, _between(before, classified[-1]) if classified else None
+
+
+def _between(before: Ticket, event: Classified) -> Change | None:
+    """What a classification changed of what had been decided."""
+    fields = changed(before, event)
+    again = any(type(each) is Classified for each in before.events)
+    moved = again and event.priority != before.priority
+    return _change(before, event, fields) if fields or moved else None
 
 
 def by_word(event: Classified, fields: Iterable[str]) -> tuple[str, ...]:
@@ -245,6 +252,34 @@ def _deciders(ticket: Ticket, field: str) -> Iterator[str]:
         if type(event) is Classified and getattr(event, field) != value:
             value, by = getattr(event, field), event.by
     yield by
+
+
+def validated(ticket: Ticket, events: Collection[AnyEvent], note: str) -> tuple[AnyEvent, ...]:
+    """What a validation corrects of the classification, with its note as the reason (R1b.2).
+
+    Raises:
+        RefusedError: a person stated what is corrected, and the note does not say what showed it.
+    """
+    found: list[AnyEvent] = []
+    for event in events:
+        if type(event) is Classified:
+            stated = [
+                field
+                for field in changed(ticket, event)
+                if field in CLASSES and any([*_deciders(ticket, field)][-1:])
+            ]
+            if stated and not note:
+                was = ", ".join(f"{field} {getattr(ticket, field)}" for field in stated)
+                raise RefusedError(
+                    f"{ticket.ref} was classified by a person ({was}). To correct that, add --note "
+                    "TEXT (what showed it).",
+                    ref=ticket.ref,
+                    decided={field: getattr(ticket, field) for field in stated},
+                )
+            found.append(replace(event, reason=note or event.reason))
+        else:
+            found.append(event)
+    return tuple(found)
 
 
 def waiting_for(ticket: Ticket, person: str) -> tuple[Change, ...]:

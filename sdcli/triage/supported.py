@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from sdcli.policy.service_map import services_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +35,14 @@ def held(policy: Policy, given: str) -> tuple[str, str] | None:
             if wanted in (_folded(feature), _folded(offered.name)):
                 return name, feature
     return None
+
+
+def named(policy: Policy, given: str) -> str:
+    """The service that has this name, or a feature or component of this name; empty if none has."""
+    found = held(policy, given)
+    if found:
+        return found[0]
+    return next(iter(services_with(policy, given)), "")
 
 
 def nearest(policy: Policy, text: str) -> tuple[str, ...]:
@@ -68,4 +79,4 @@ def _texts(service: Service, name: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(_WORDS.findall(text.casefold()))
+    return " ".join(_WORDS.findall(normalize("NFC", text).casefold()))

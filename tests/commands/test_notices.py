@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -172,8 +173,56 @@ def test_a_breach_by_the_change_is_named(sd: Runner) -> None:
     assert "sdcli note SD-1 TEXT --visible" in back
 
 
+def test_the_first_decision_tells_what_it_moves(sd: Runner, sdj: JsonRunner) -> None:
+    """Due times that move are told, without the words of a change (R3d1.5)."""
+    for each in ("Slow", "Slow too"):
+        sd("open", each, "--user", "ada")
+    was = sdj("show", "1")
+    first = ("--type", "incident", "--service", "wired-network")
+
+    said = sd("classify", "1", *first).stdout
+    told = sdj("classify", "2", *first)
+
+    assert "By this the agreement is critical instead of standard." in said
+    assert "By this resolution is due" in said
+    assert "change" not in said
+    assert told["clocks_before"] == was["sla"]
+    assert (told["agreement_before"], told["change"]) == ("standard", None)
+
+
+def test_two_commands_in_one_second_are_told_apart(sd: Runner, sdj: JsonRunner) -> None:
+    """What a command did is told by its own events, not by when and by whom (R3d1.5)."""
+    sd("open", "Slow", "--user", "ada", "--type", "incident", "--service", "vpn", "--impact", "low")
+    sd("classify", "1", "--impact", "high", "--reason", "all of them")
+    assert "clocks_before" not in sdj("classify", "1", "--wish", "P1")
+    sd("support", "1", "--device", "a router")
+    back = sdj("classify", "1", "--impact", "low", "--reason", "only one")
+    assert back["change"]["fields"]["impact"] == {"before": "high", "after": "low"}
+
+
+def test_the_note_of_a_validation_is_its_reason(
+    sd: Runner, sdj: JsonRunner, alerts: dict[str, Any]
+) -> None:
+    """What a person stated is corrected only with it, and they are told it (R1b.2, R3d1.5a)."""
+    sd("open", "-", stdin=json.dumps(alerts))
+    how = ("--discovered", "diagnosis", "--reason", "so says the page")
+    sd("classify", "1", "--service", "vpn", *how)
+    correct = ("validate", "1", "--service", "email", "--as", "greta")
+    assert "--note" in sd(*correct, expect=REFUSED).stderr
+    sd(*correct, "--note", "the label was stale")
+    (waits,) = sdj("notices")
+    assert waits["changes"][-1]["reason"] == "the label was stale"
+
+
+def test_hints_can_be_pasted(sd: Runner) -> None:
+    """What stands behind a command is a comment to the shell."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    sd(*CHANGED, "--as", "greta")
+    assert sd("notices").stderr.strip().endswith("--note TEXT   # or --seen-all")
+
+
 def test_no_change_no_effect(sd: Runner, sdj: JsonRunner) -> None:
-    """A first decision, or one that changes nothing decided, tells of no effect."""
+    """A decision that moves nothing and changes nothing decided tells of no effect."""
     sd("open", "Slow", "--user", "ada")
     sd("classify", "1", "--type", "incident", "--service", "vpn")
     assert "By the change" not in sd("classify", "1", "--feature", "remote-work").stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +134,17 @@ def test_a_wait_cannot_be_ended_either(sd: Runner) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("how", ["--add-to", "--me-too"])
+def test_what_callers_say_is_taken_in_with_its_minutes(
+    sd: Runner, sdj: JsonRunner, how: str
+) -> None:
+    """Nothing a caller says is lost, and the minutes were spent (R1a.1c, R2b.2)."""
+    sd("open", "it fails here too", "--user", "joe", how, REF, "--minutes", "7")
+    assert sdj("show", REF)["minutes"] == 7
+    assert "7 min" in sd("history", REF).stdout
+
+
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("step", POSSIBLE, ids=lambda step: step[0])
 def test_words_stay_possible(sd: Runner, step: Any) -> None:
     """What is no work is not refused."""
@@ -194,6 +206,143 @@ def test_an_override_marks_the_ticket_and_gives_it_its_own_targets(
 
 
 @pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    "fact",
+    [
+        ("--unsupported", "Dropbox Plus"),
+        ("--impact", "two hours a week"),
+        ("--violates", "data policy"),
+        ("--unsupported", "Dropbox Plus", "--reason", "so says the window"),
+    ],
+)
+def test_a_fact_leaves_the_decision_as_it_is(sd: Runner, sdj: JsonRunner, fact: Any) -> None:
+    """Who decided, why, until when and what is promised stay; the fact is added (R2b.2)."""
+    sd("support", REF, *OVERRIDE, "--until", LATER)
+    before = sdj("show", REF)["support"]
+
+    sd("support", REF, *fact)
+
+    after = sdj("show", REF)["support"]
+    assert {name for name in after if after[name] != before[name]} <= {"what", "impact", "violates"}
+    assert after != before
+    assert ("so says the window" in sd("history", REF).stdout) is (len(fact) > 2)
+    sd("accept", REF)
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_was_decided_with_authority_is_undone_with_authority(
+    sd: Runner, sdj: JsonRunner
+) -> None:
+    """To make an override a device, and to decline what is to be shut down (R2b.2, R2b.2d)."""
+    sd("support", REF, *OVERRIDE, "--for-good")
+    device = ("support", REF, "--device", "a router")
+    assert "amara, nadia" in sd(*device, expect=errors.REFUSED).stderr
+    sd("support", REF, "--decline", "--reason", "x", expect=errors.REFUSED)
+    sd(*device, "--by", "ben", expect=errors.REFUSED)
+    assert sdj(*device, "--by", "nadia")["support"]["state"] == "unsupported"
+
+    sd("support", REF, "--shut-down", "--by", "nadia", "--reason", "it leaks")
+    decline = ("support", REF, "--decline", "--reason", "it is gone")
+    before = sdj("show", REF)
+    assert "nadia" in sd(*decline, expect=errors.REFUSED).stderr
+    assert sdj("show", REF) == before
+    assert sdj(*decline, "--by", "amara")["support"]["authorised_by"] == "amara"
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_a_decision_does_to_the_clocks_is_told(sd: Runner, sdj: JsonRunner) -> None:
+    """An override, and what was taken for a service, tell their effect and notices (R3d1.5)."""
+    assert "By this the agreement is goodwill" in sd("support", REF, *OVERRIDE, "--for-good").stdout
+    sd("open", "does not sync", "--user", "ada", "--type", "incident", "--service", "vpn")
+    was = sdj("show", "SD-2")["sla"]
+    how = ("--unsupported", "Dropbox", "--discovered", "diagnosis", "--reason", "they use Dropbox")
+    told = sdj("support", "SD-2", *how, "--as", "greta")
+    assert (told["clocks_before"], told["agreement_before"]) == (was, "extended")
+    assert "ben" in told["change"]["tell"]
+
+
+@pytest.mark.parametrize("name", ["vpn", "Remote access (VPN)", "remote-work", "MX1"])
+def test_what_the_catalog_holds_is_not_unsupported(sd: Runner, sdj: JsonRunner, name: str) -> None:
+    """A service, a feature and a component by id or name; the command to type is named."""
+    sd("open", "it stops", "--user", "ada")
+    told = sd("support", REF, "--unsupported", name, expect=errors.REFUSED).stderr
+    service = "email" if name == "MX1" else "vpn"
+    assert f"sdcli classify {REF} --service {service}" in told
+    assert sdj("show", REF)["support"] is None
+
+
+def test_what_has_joined_the_catalog_since(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """The answer, the refusal and the report name the step that is left; it is no gap (R2b.2c)."""
+    for name in ("Dropbox", "dropbox", "DROPBOX"):
+        book(sd, name, 5)
+    sd("open", "it fails", "--user", "ada")
+    sd("support", "SD-4", "--unsupported", "Dropbox")
+    path = desk_dir / "catalog" / "services.yaml"
+    head, found, rest = path.read_text().partition("  file-storage:\n    name: ")
+    path.write_text(head + found + "Dropbox\n" + rest.partition("\n")[2])
+    step = "--service file-storage"
+
+    assert step in sd("support", "SD-4").stderr
+    assert step in sd("accept", "SD-4", expect=errors.REFUSED).stderr
+    report = sd("report", "unsupported")
+    assert step in report.stderr
+    assert "[gap" not in report.stdout
+    assert sdj("report", "unsupported")["gaps"] == []
+
+
+@pytest.mark.usefixtures("asked")
+def test_who_decides_and_what_that_would_promise(sd: Runner, sdj: JsonRunner) -> None:
+    """The answer for an undecided ticket says both (R2b.1); once decided, neither."""
+    text, told = sd("support", REF).stdout, sdj("support", REF)
+    assert "would promise goodwill" in text
+    assert "amara" in text
+    assert (told["override_agreement"], told["may_override"]) == ("goodwill", ["amara"])
+    sd("support", REF, *OVERRIDE, "--for-good")
+    assert sdj("support", REF)["override_agreement"] is None
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_was_said_of_it_is_told(sd: Runner) -> None:
+    """Impact, policy and agreement of a decision are in every text about it (R2b.2a)."""
+    more = ("--impact", "two hours a week", "--violates", "the data policy")
+    sd("support", REF, *OVERRIDE, "--for-good", "--agreement", "standard", *more)
+    for command in (("support", REF), ("show", REF), ("history", REF)):
+        told = sd(*command).stdout
+        for word in ("two hours a week", "violates the data policy", "agreement standard"):
+            assert word in told
+
+
+@pytest.mark.usefixtures("asked")
+def test_an_agreement_that_has_left_the_files(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """It is said, with the one that applies in its place."""
+    path = desk_dir / "sla_policies.yaml"
+    before = path.read_text()
+    head, found, rest = before.partition("  goodwill:\n")
+    block = "".join(
+        f"{each}\n" for each in takewhile(lambda each: each[:4] == "    ", rest.split("\n"))
+    )
+    path.write_text(f"{head}  of-old:\n{block}{found}{rest}")
+    sd("support", REF, *OVERRIDE, "--for-good", "--agreement", "of-old")
+    path.write_text(before)
+    for command in ("support", "show"):
+        assert "no longer in sla_policies.yaml; standard applies" in sd(command, REF).stdout
+    assert sdj("support", REF)["agreement_gone"] == "of-old"
+
+
+@pytest.mark.usefixtures("asked")
+def test_to_decline_breaks_no_promise_after_the_fact(sd: Runner, sdj: JsonRunner) -> None:
+    """The agreement that held while it was worked on holds on, and so do its targets (R2b.2a)."""
+    sd("support", REF, *OVERRIDE, "--for-good")
+    week = "2026-12-01T10:00:00Z"
+    before = sdj("show", REF, at=week)
+    sd("support", REF, "--decline", "--by", "amara", "--reason", "it is enough", at=week)
+    after = sdj("show", REF, at=week)
+
+    assert (before["agreement"], before["sla"]["resolution"]["state"]) == ("goodwill", "running")
+    assert (after["agreement"], after["sla"]["resolution"]["state"]) == ("goodwill", "met")
+
+
+@pytest.mark.usefixtures("asked")
 def test_declined_is_closed_at_once(sdj: JsonRunner, sd: Runner) -> None:
     """With the code of the desk's rules, unconfirmed for the reason given, in one commit (R2b.2)."""
     told = sdj("support", REF, "--decline", "--reason", "file-storage does the same")
@@ -231,8 +380,18 @@ def test_a_device_nobody_authorised_goes_to_security(sdj: JsonRunner, sd: Runner
     assert escalated["reason"] == "a store-bought router: seen in room 4"
     sd("accept", REF)
     sd("support", REF, "--device", "a store-bought router")
+    assert "--to security" not in sd("show", REF).stderr
     kinds = [each["kind"] for each in sdj("history", REF)]
     assert kinds == ["opened", "support_decided", "escalated", "accepted", "support_decided"]
+
+
+def test_what_is_no_device_after_all(sd: Runner, sdj: JsonRunner) -> None:
+    """`--unsupported` with a reason corrects it: it waits for a decision like anything else."""
+    sd("open", "wireless drops", "--user", "ada")
+    sd("support", REF, "--device", "a router")
+    sd("support", REF, "--unsupported", "Netgear app", "--reason", "it is a program")
+    assert sdj("show", REF)["support"]["device"] is False
+    sd("accept", REF, expect=errors.REFUSED)
 
 
 def test_a_supported_service_needs_no_override(sd: Runner, sdj: JsonRunner) -> None:
@@ -263,6 +422,21 @@ def test_a_service_of_the_catalog_ends_it(sd: Runner, sdj: JsonRunner) -> None:
     sd("accept", REF)
 
 
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("stood", [(), (*OVERRIDE, "--until", LATER)])
+def test_a_service_and_back_is_no_way_round(sd: Runner, sdj: JsonRunner, stood: Any) -> None:
+    """Once the service is unknown again, what was decided before stands again (R2b.2)."""
+    if stood:
+        sd("support", REF, *stood)
+    before = sdj("show", REF)["support"]
+    sd("classify", REF, "--service", "file-storage")
+    how = ("--discovered", "diagnosis", "--reason", "it is Dropbox after all")
+    sd("classify", REF, "--service", "unknown", *how)
+
+    assert sdj("show", REF)["support"] == before
+    sd("accept", REF, at=LATER, expect=errors.REFUSED)
+
+
 def test_a_word_that_came_in_is_taken_for_what_it_is(sd: Runner, sdj: JsonRunner) -> None:
     """A form that names a service of its own needs no --unsupported."""
     stream = '{"summary": "does not sync", "user": "ada", "service": "Dropbox"}'
@@ -286,7 +460,7 @@ def test_a_word_that_came_in_is_taken_for_what_it_is(sd: Runner, sdj: JsonRunner
         (REF, "--override", "--decline", "--reason", "x"),
         (REF, "--decline"),
         (REF, "--decline", "--reason", "x", "--until", "in 2h"),
-        (REF, "--decline", "--reason", "x", "--by", "amara"),
+        (REF, "--unsupported", "x", "--by", "amara"),
         (REF, "--shut-down", "--reason", "x"),
         (REF, "--unsupported", "x", "--device", "x"),
     ],
@@ -303,6 +477,20 @@ def test_an_override_ends_in_the_future(sd: Runner) -> None:
     """An end that is past is refused."""
     told = sd("support", REF, *OVERRIDE, "--until", "2026-11-23T09:00Z", expect=errors.REFUSED)
     assert "past" in told.stderr
+
+
+def test_no_such_way_of_discovery(sd: Runner) -> None:
+    """The sentence names what the word should have been."""
+    told = sd("support", REF, "--unsupported", "x", "--discovered", "nix", expect=errors.NOT_FOUND)
+    assert "no way of discovery 'nix' in catalog/vocabulary.yaml" in told.stderr
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_refusal_fits_the_screen(sd: Runner) -> None:
+    """The steps that are left stand each on a line of their own, to be pasted."""
+    told = sd("accept", REF, expect=errors.REFUSED).stderr.splitlines()
+    assert f"    sdcli support {REF} --decline --reason WHY" in told
+    assert max(map(len, told)) <= 120
 
 
 def test_a_ticket_of_which_nobody_said_what_it_is(sd: Runner) -> None:
@@ -326,6 +514,7 @@ def test_a_name_cannot_steer_the_terminal(sd: Runner) -> None:
 def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
     """`sla-check --time-boxes` says it with the target `time-box`, the next run does not (R2c.2b)."""
     sd("support", REF, *OVERRIDE, "--for-good")
+    assert "the queue had it longer" not in sd("history", REF).stdout
     box = sdj("show", REF)["time_box"]
     assert box == {
         "tier": 1,
@@ -338,7 +527,18 @@ def test_the_time_box_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
     (said,) = sdj("sla-check", "--time-boxes", at="2026-11-23T11:00:01Z")
     assert (said["target"], said["threshold"], said["late_by_s"]) == ("time-box", 100, 1)
     assert sdj("sla-check", "--time-boxes", at="2026-11-23T11:01:00Z") == []
-    assert "longer than 1h" in sd("history", REF).stdout
+    assert "the queue had it longer than 1h" in sd("history", REF).stdout
+    sd("resolve", REF, "--code", "solved")
+    assert sdj("show", REF)["time_box"] is None
+
+
+@pytest.mark.usefixtures("asked")
+def test_nobody_tries_for_too_long_what_nobody_may_try(sd: Runner, sdj: JsonRunner) -> None:
+    """A ticket that waits for a decision has no time box; monitoring has no place for one (R2c.2b)."""
+    assert sdj("show", REF)["time_box"] is None
+    assert "time-box" not in sd("sla-check", "--time-boxes", "--json", at=LATER).stdout
+    told = sd("sla-check", "--time-boxes", "--nagios", expect=3).stdout  # 2 would be CRITICAL
+    assert told.startswith("SDCLI UNKNOWN")
 
 
 # The report.
@@ -376,9 +576,13 @@ def test_gaps_become_requests_for_change_once(sd: Runner, sdj: JsonRunner) -> No
     assert [(each["action"], each["ref"]) for each in again["changes"]] == [
         ("deduped", draft["ref"])
     ]
-    text = sd("report", "unsupported").stdout
-    assert "65 minutes" in text
-    assert "[gap]" in text
+    assert told["decisions"] == {"override": 4}
+    text = sd("report", "unsupported", "--refs")
+    assert "[SD-1 SD-2 SD-3]" in text.stdout
+    assert "asks for this change already" in sd("report", "unsupported", "--draft-changes").stdout
+    assert "65 minutes" in text.stdout
+    assert f"[gap, {draft['ref']}]" in text.stdout
+    assert "--draft-changes" not in text.stderr
 
 
 def test_a_report_of_a_period(sd: Runner, sdj: JsonRunner) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -93,3 +94,9 @@ def test_the_evidence_says_who_needs_it() -> None:
     told = evidence(gap)
     for word in ("Dropbox", "SD-7", "25", "Finance (1)", "ada (1)", "data policy"):
         assert word in told
+
+
+@pytest.mark.parametrize("other", ["Ma\u0308rkte", "M\u00c4RKTE ", "ma\u0308rkte"])
+def test_a_name_is_one_however_it_is_written(other: str) -> None:
+    """Composed or not, in any case, with any blanks (R2b.2c)."""
+    assert folded("M\u00e4rkte") == folded(other)

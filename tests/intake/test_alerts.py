@@ -19,11 +19,13 @@ from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
 from sdcli.policy.model import Flapping, Instant, Limits, Outage, Schedule, Span
 from sdcli.tickets import steps
-from sdcli.tickets.alerts import standings, totals
+from sdcli.tickets.alerts import facts, standings, totals
 from sdcli.tickets.event import Stamp, kind
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
+from sdcli.triage.classify import decide
+from sdcli.triage.wish import Wish
 from tests.conftest import NOW, REPOSITORY
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.outcome import Outcome
     from sdcli.policy.model import Policy
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 ALL = Query(statuses=STATUSES)
@@ -247,6 +250,28 @@ def test_a_graver_alert_raises_the_priority_until_somebody_looked(monitor: Monit
     monitor.change("SD-1", steps.accept)
     monitor.send(alert("x"), alert("x", urgency="low"))
     assert monitor.tickets()[1].priority == before
+
+
+def looked(ticket: Ticket, stamp: Stamp, by: str, policy: Policy) -> Sequence[AnyEvent]:
+    """A person confirms or classifies what an alert opened."""
+    if by == "validate":
+        return steps.validate(ticket, stamp, facts=facts(ticket), corrections={})
+    return decide(ticket, stamp, policy=policy, wish=Wish(impact="low", reason="a test host"))
+
+
+@pytest.mark.parametrize("by", ["validate", "classify"])
+def test_what_a_person_looked_at_is_not_raised(monitor: Monitor, policy: Policy, by: str) -> None:
+    """Neither after it was confirmed nor after it was classified, though nobody took it on."""
+    monitor.send(alert(urgency="low"), alert(urgency="medium"))
+    monitor.change("SD-1", looked, by=by, policy=policy)
+    before = monitor.tickets()[0]
+    monitor.send(alert(urgency="high", severity="critical"))
+    after = monitor.tickets()[0]
+    assert (after.status, after.priority, after.urgency) == (
+        "new",
+        before.priority,
+        before.urgency,
+    )
 
 
 HOUR = timedelta(hours=1)

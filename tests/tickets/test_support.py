@@ -8,11 +8,29 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.contact import Support
-from sdcli.tickets.event import Accepted, Classified, Noted, Opened, Stamp, SupportDecided
-from sdcli.tickets.support import blocks, is_unsupported, minutes_on, require_supported, state
+from sdcli.tickets.event import (
+    Accepted,
+    Assigned,
+    Classified,
+    Escalated,
+    Noted,
+    Opened,
+    Returned,
+    Stamp,
+    SupportDecided,
+)
+from sdcli.tickets.support import (
+    Rooms,
+    blocks,
+    is_unsupported,
+    minutes_on,
+    require_supported,
+    state,
+)
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
@@ -20,6 +38,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
+ROOMS = Rooms(devices="security", desk="service-desk")
 SOON = NOW + timedelta(hours=1)
 
 
@@ -68,14 +87,14 @@ OVERRIDE = Support(what="Dropbox", decision="override", authorised_by="amara", u
         (Support(what="x", decision="override"), SOON, "unsupported-overridden", False),
         (Support(what="x", decision="decline"), NOW, "unsupported-declined", True),
         (Support(what="x", decision="shut-down"), NOW, "unsupported-shut-down", False),
-        (Support(what="x", device=True), NOW, "unsupported", False),
+        (Support(what="x", device=True), NOW, "unsupported", True),
         (Support(what="x", found="vpn"), NOW, "supported", False),
     ],
 )
 def test_how_it_stands(support: Support, at: datetime, want: str, blocked: bool) -> None:
     """The state is that of the instant: an override ends with its second (R2b.2a)."""
     assert state(support, at) == want
-    assert blocks(support, at) is blocked
+    assert blocks(ticket_with(decided(support)), ROOMS, at) is blocked
 
 
 def test_work_waits_for_a_decision_and_words_do_not() -> None:
@@ -83,12 +102,34 @@ def test_work_waits_for_a_decision_and_words_do_not() -> None:
     ticket = ticket_with(decided(Support(what="Dropbox")))
     for event in (Accepted(*mark()), Noted(*mark(), text="x", minutes=1)):
         with pytest.raises(RefusedError) as refused:
-            require_supported(ticket, [event], NOW)
+            require_supported(ticket, [event], ROOMS, NOW)
         assert "sdcli support SD-1 --override" in refused.value.message
         assert "sdcli support SD-1 --decline" in refused.value.message
-    require_supported(ticket, [Noted(*mark(), text="x")], NOW)
-    require_supported(ticket, [classified("vpn")], NOW)
-    require_supported(ticket, [decided(OVERRIDE), Accepted(*mark())], NOW)
+    require_supported(ticket, [Noted(*mark(), text="x")], ROOMS, NOW)
+    require_supported(ticket, [classified("vpn")], ROOMS, NOW)
+    require_supported(ticket, [decided(OVERRIDE), Accepted(*mark())], ROOMS, NOW)
+
+
+def test_a_device_is_free_where_devices_are_dealt_with() -> None:
+    """Elsewhere it may only be handed there, or back to the desk (R2b.2d)."""
+    router = ticket_with(decided(Support(what="a router", device=True)))
+
+    def handed(to: str) -> AnyEvent:
+        return Escalated(*mark(), hand_over="escalate", to=to, reason="x")
+
+    assert not blocks(advance(router, (handed("security"),)), ROOMS, NOW)
+    moved = advance(router, (handed("network"),))
+    assert blocks(moved, ROOMS, NOW)
+    for leads_there in (
+        handed("security"),
+        Assigned(*mark(), to=None, queue="security"),
+        Returned(*mark(), to="service-desk", reason="x"),
+    ):
+        require_supported(moved, [leads_there], ROOMS, NOW)
+    for work in (handed("voice"), Returned(*mark(), to="voice", reason="x"), Accepted(*mark())):
+        with pytest.raises(RefusedError) as refused:
+            require_supported(moved, [work], ROOMS, NOW)
+        assert "sdcli escalate SD-1 --to security" in refused.value.message
 
 
 def test_the_catalog_ends_it_and_a_device_stays_one() -> None:
@@ -101,6 +142,22 @@ def test_the_catalog_ends_it_and_a_device_stays_one() -> None:
     assert (found.support.found, found.support.what) == ("file-storage", "Dropbox")
     router = decided(Support(what="a router", device=True))
     assert is_unsupported(ticket_with(router, classified("wifi")))
+
+
+@pytest.mark.parametrize("stood", [Support(what="Dropbox"), OVERRIDE])
+def test_without_the_service_what_stood_before_stands_again(stood: Support) -> None:
+    """To classify to a service and back is no way round the decision, nor does it undo it."""
+    ticket = ticket_with(decided(stood), classified("vpn"), classified("wifi"))
+    assert ticket.support == replace(stood, found="wifi")
+    assert advance(ticket, (classified("unknown"),)).support == stood
+
+
+def test_a_service_that_is_named_with_a_reason_corrects_a_device() -> None:
+    """Only while nobody with the authority has decided on the device (R2b.2d)."""
+    why = replace(classified("wifi"), reason="it is our own access point")
+    router = Support(what="a router", device=True)
+    assert not is_unsupported(ticket_with(decided(router), why))
+    assert is_unsupported(ticket_with(decided(replace(router, decision="shut-down")), why))
 
 
 MOVES = st.lists(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.policy.load import read_policy
@@ -19,11 +20,11 @@ from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.classify import decide
 from sdcli.triage.reclassify import (
     FIELDS,
-    before_last_change,
     changes_of,
     differs,
     final_class,
     first_class,
+    undone,
     waiting_for,
 )
 from sdcli.triage.wish import Wish
@@ -221,14 +222,15 @@ def test_a_notice_waits_until_it_was_seen() -> None:
 
 
 def test_the_ticket_before_the_change() -> None:
-    """The state without the last change is the one before it, as long as nothing came after."""
+    """It is told by the events of the command: two in one second are two (R3d1.5)."""
     before = _opened(type="incident", service="vpn", impact="low", urgency="low")
-    changed = _classify(before, by="greta", service="email")
-    found = before_last_change(changed)
+    changed = _classify(before, by="greta", hours=0, service="email")
+    found = undone(before, changed)
     assert found is not None
     assert final_class(found[0]) == final_class(before)
-    assert found[0].events == before.events
+    assert (found[0].events, found[1]) == (before.events, changes_of(changed)[-1])
 
     noted = advance(changed, (Noted(*_stamp("ben", 5).mark(), text="x"),))
-    assert before_last_change(noted) is None
-    assert before_last_change(before) is None
+    assert undone(changed, noted) is None
+    again = _classify(changed, by="greta", hours=0, feature="calendar")
+    assert undone(changed, again) == (replace(changed, updated_at=again.updated_at), None)
