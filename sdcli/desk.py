@@ -1101,7 +1101,7 @@ class Desk:
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
         from sdcli.sla.check import alerts  # noqa: PLC0415 - as above
-        from sdcli.sla.timebox import due  # noqa: PLC0415
+        from sdcli.sla.overstay import due  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
         now = int(self.now.timestamp())

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sdcli.sla.clock import Clocks
-from sdcli.sla.timebox import overstayed, time_box
+from sdcli.sla.overstay import overstayed
+from sdcli.sla.timebox import time_box
 from sdcli.tickets.event import Assigned, Escalated, Imported, Returned, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
 from tests.sla.test_clock import (
