@@ -384,7 +384,8 @@ class Desk:
         found = reasons_of(policy, ticket)
         at_work = not ticket.is_closed and ticket.status != "resolved"
         rules = (found.follows, found.communication, found.continuity)
-        places = {ground.place for ground in found.grounds} | {rule.place for rule in rules}
+        grounds = (*found.type_grounds, *found.grounds)
+        places = {ground.place for ground in grounds} | {rule.place for rule in rules}
         return Reasoned(
             seen=self.see(ticket),
             reasons=found,

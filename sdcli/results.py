@@ -72,6 +72,7 @@ class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
     `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
+    `hints`: what to do or ask beside what usually comes next.
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
     its classification did to its clocks.
     """
@@ -83,6 +84,7 @@ class Changed(Struct, frozen=True):
     is_new: bool = True
     changes: Sequence[RecentChange] | None = None
     effect: Effect | None = None
+    hints: Sequence[str] = ()
 
 
 class Shown(Struct, frozen=True):
@@ -166,7 +168,8 @@ class TakenAgain(Struct, frozen=True):
 class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed.
 
-    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first.
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first. `is_closed`:
+    it cannot be classified any more.
     """
 
     ref: str
@@ -174,6 +177,7 @@ class Suggested(Struct, frozen=True):
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
     notes: Sequence[str] = ()
+    is_closed: bool = False
 
 
 class Reasoned(Struct, frozen=True, kw_only=True):

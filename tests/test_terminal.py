@@ -181,6 +181,7 @@ def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
     """On a terminal without flags every field is asked for, with what each word means."""
     sd("open", "VPN drops", "--user", "ada")
     answers = (
+        ("ever have it?", b"yes\n"),
         ("kind of request?", b"incident\n"),
         ("Which service?", b"vpn\n"),
         ("Which feature?", b"\n"),
@@ -278,7 +279,7 @@ def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> Non
     """Leaving a question leaves the ticket as it was, and the lock free."""
     sd("open", "VPN drops", "--user", "ada")
 
-    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[incident]:", b"\x03"),))
+    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[unknown]:", b"\x03"),))
 
     assert "\nError: Interrupted. Nothing was changed." in shown.replace("\r", "")
     assert "Traceback" not in shown

@@ -16,7 +16,7 @@ from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import Opened
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
+from sdcli.tickets.words import LEVELS, MOST_PEOPLE, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 from sdcli.triage.priority import Subject, by_rule, weigh
 
 if TYPE_CHECKING:
@@ -221,6 +221,7 @@ def _assessment(fields: dict[str, str], item: RequestItem, policy: Policy) -> As
     rules = policy.classification
     given = item.people.strip()
     people = int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else 0
+    people = people if people <= MOST_PEOPLE else 0
     if given and not people:
         fields["people"] = item.people
     return Assessment(
@@ -232,7 +233,7 @@ def _assessment(fields: dict[str, str], item: RequestItem, policy: Policy) -> As
 
 
 _DIGITS = 9
-"""No business has more people than can be written with so many."""
+"""More than that is not read as a number at all."""
 
 
 def _answer(fields: dict[str, str], name: str, given: str, known: Iterable[str]) -> str:

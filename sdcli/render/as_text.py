@@ -80,7 +80,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
     lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
-    return lines, _hint(result.seen)
+    return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
 
 
 def _effect(result: results.Changed) -> Iterable[str]:
@@ -623,10 +623,9 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
     notes = [line(note) for note in result.notes]
-    return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
-        *notes,
-        f"Next: sdcli classify {result.ref} {typed}",
-    ]
+    if not result.is_closed:
+        notes.append(f"Next: sdcli classify {result.ref} {typed}")
+    return [f"Suggestion for {result.ref}; nothing was changed.", *rows], notes
 
 
 def _to_type(proposals: Mapping[str, Proposal]) -> str:

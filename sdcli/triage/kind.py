@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sdcli.tickets.contact import Ground
+from sdcli.tickets.contact import Ground, RequestDetails
 from sdcli.tickets.words import UNKNOWN, RequestType
 from sdcli.triage.category import (
     Case,
@@ -64,7 +64,7 @@ def by_catalog(
 
 def case_of(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature: str) -> Case:
     """A ticket as the catalog looks at it; a goal of the service it had before is left out."""
-    assessment = ticket.assessment.overlaid(wish.assessment)
+    assessment = ticket.assessment.without(wish.taken_back).overlaid(wish.assessment)
     found = policy.service(service)
     if not wish.assessment.goal and assessment.goal not in (found.goals if found else ()):
         measured = wish.assessment.measured
@@ -73,7 +73,7 @@ def case_of(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature
         service=service,
         feature=feature,
         text=text_of(ticket),
-        request=ticket.request,
+        request=ticket.request.overlaid(RequestDetails(ever_had=wish.ever_had)),
         assessment=assessment,
     )
 
@@ -94,9 +94,10 @@ def kind(policy: Policy, ticket: Ticket, wish: Wish, case: Case, stamp: Stamp) -
     if stated is None:
         if found.type == "incident":
             require_missed(policy, case.service, case.assessment)
-        return found
+        beyond = _beyond(policy, wish, case, found.type, before=ticket.type)
+        return found._replace(grounds=(*found.grounds, *beyond))
     against = _against(found, stated) if wish.type_ else []
-    grounds = [*against, *_beyond(policy, wish, case, stated)]
+    grounds = [*against, *_beyond(policy, wish, case, stated, before=ticket.type)]
     approval = found.approval and found.type == stated
     kept = found.grounds if found.type == stated and wish.type_ else ()
     return Category(stated, (*kept, *grounds), approval)
@@ -114,8 +115,12 @@ def _against(found: Category, stated: RequestType) -> list[Ground]:
     return [Ground("type", stated, reason)]
 
 
-def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list[Ground]:
+def _beyond(
+    policy: Policy, wish: Wish, case: Case, stated: RequestType, *, before: RequestType
+) -> list[Ground]:
     """More than a feature was built for is fulfilled for a reason only, which is a ground.
+
+    It is asked wherever type, service, feature or amount are said or become another.
 
     Raises:
         RefusedError: no reason is given.
@@ -123,7 +128,8 @@ def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list
     service = policy.service(case.service)
     feature = service.features.get(case.feature) if service else None
     amount = case.assessment.amount
-    asked = wish.type_ == "fulfilment" or wish.assessment.amount is not None
+    new = (wish.type_, wish.service, wish.feature, wish.assessment.amount)
+    asked = stated != before or any(each is not None for each in new)
     beyond = beyond_capacity(feature, amount) if asked and stated == "fulfilment" else ""
     if not (beyond and feature and feature.capacity):
         return []
