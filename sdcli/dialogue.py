@@ -378,7 +378,7 @@ def _read_answer(asked: Asked) -> Answer | _Move:
         try:
             return answer_to(asked.id, question, said)
         except AnswerError as error:
-            raise click.UsageError("Choose from the list, or type ?, -, -- or <.") from error
+            raise click.UsageError("Choose from the list, or type ?, -, --, < or faq.") from error
 
     answer: Answer | _Move = click.prompt(
         "Answer" if choices else "In a few words", value_proc=read, err=True

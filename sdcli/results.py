@@ -125,7 +125,7 @@ class Listed(Struct, frozen=True):
 class Opened(Struct, frozen=True):
     """What became of one request typed by a person; `before` is what was there already.
 
-    `changes`: the recent ones that touch it (R2a.4a).
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what speaks against its type.
     """
 
     outcome: Outcome
@@ -133,6 +133,7 @@ class Opened(Struct, frozen=True):
     before: Before | None = None
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
+    notes: Sequence[str] = ()
 
 
 class TakenIn(Struct, frozen=True):

@@ -89,9 +89,11 @@ def command(
     from sdcli.session import is_interactive
     from sdcli.triage.classify import decide
 
+    is_said = any(value not in (None, "") for value in given.values())
+    if evaluate and (ref or is_said or explain):
+        raise click.UsageError("--evaluate measures all closed tickets; give it alone.")
     if evaluate or ref is None:
         return _evaluated(desk, evaluate=evaluate)
-    is_said = any(value not in (None, "") for value in given.values())
     if explain:
         if is_said:
             raise click.UsageError("--explain changes nothing; give it without other options.")

@@ -195,7 +195,8 @@ class _Opening:
             outcome = self._desk.take_in([item], self._shown)[0]
         seen = self._desk.see(outcome.ticket) if outcome.ticket else None
         changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
-        return results.Opened(outcome, seen, before, changes=changes)
+        notes = self._desk.against_catalog(outcome.ticket) if outcome.ticket else ()
+        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:

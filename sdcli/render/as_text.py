@@ -163,9 +163,17 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
 def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
     """What was said of the impact on the business, and what was wished for (R2c.2d)."""
     told = ticket.assessment.told()
-    answers = ", ".join(f"{name} {value}" for name, value in told.items())
+    asked = ("goal", "measured", "amount")
+    answers = ", ".join(f"{name} {value}" for name, value in told.items() if name not in asked)
+    measured = f"{told['measured']:g} against {told.get('goal', '?')}" if "measured" in told else ""
     wish = f"{ticket.wish} (a remark)" if ticket.wish else ""
-    return [row for row in (("hindered", answers), ("wish", wish)) if row[1]]
+    rows = (
+        ("hindered", answers),
+        ("measured", measured),
+        ("amount", str(told.get("amount", ""))),
+        ("wish", wish),
+    )
+    return [row for row in rows if row[1]]
 
 
 def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
@@ -456,7 +464,11 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
 
 def _opened(result: results.Opened, screen: Screen) -> _Lines:
     hints = _hint(result.seen) if result.seen else []
-    return _outcome_lines(result.outcome, result.seen, screen), [*_recent(result.changes), *hints]
+    return _outcome_lines(result.outcome, result.seen, screen), [
+        *_recent(result.changes),
+        *(line(note) for note in result.notes),
+        *hints,
+    ]
 
 
 def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -226,7 +227,8 @@ def _due(name: str, due: Due, columns: int) -> Iterator[str]:
 
 
 def _condition(each: Condition) -> str:
-    return _CONDITIONS[each.name, each.met].format(wanted=each.wanted, actual=each.actual)
+    told = _CONDITIONS[each.name, each.met].format(wanted=each.wanted, actual=each.actual)
+    return re.sub(r"\b1 people are\b", "1 person is", told)
 
 
 _CONDITIONS = {

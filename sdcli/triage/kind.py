@@ -23,6 +23,7 @@ from sdcli.triage.wish import NOTHING, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
@@ -99,8 +100,25 @@ def kind(policy: Policy, ticket: Ticket, wish: Wish, case: Case, stamp: Stamp) -
     against = _against(found, stated) if wish.type_ else []
     grounds = [*against, *_beyond(policy, wish, case, stated, before=ticket.type)]
     approval = found.approval and found.type == stated
-    kept = found.grounds if found.type == stated and wish.type_ else ()
+    again = wish.type_ or wish.assessment.measured is not None
+    kept = found.grounds if found.type == stated and again else ()
     return Category(stated, (*kept, *grounds), approval)
+
+
+def against_catalog(policy: Policy, ticket: Ticket, now: datetime) -> str:
+    """A remark where a failure was stated and what was never had, or was taken, is none (R2a.2a)."""
+    had = ticket.request.ever_had
+    if ticket.type != "incident" or had not in ("no", "taken") or ticket.key or ticket.is_closed:
+        return ""
+    case = case_of(policy, ticket, NOTHING, service=ticket.service, feature=ticket.feature)
+    found = categorise(policy, case._replace(changes=recent(policy, about(ticket), now)))
+    if found.type in ("incident", UNKNOWN):
+        return ""
+    return (
+        f"It is an incident, though the catalog says {found.type}: {told(found.grounds[0])}. "
+        f"If that is so: sdcli classify {ticket.ref} --type {found.type} --discovered HOW "
+        "--reason WHY"
+    )
 
 
 def _word(type_: RequestType) -> RequestType | None:

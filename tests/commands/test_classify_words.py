@@ -225,3 +225,63 @@ def test_an_answer_that_left_the_files_is_told(sd: Runner, sdj: JsonRunner, desk
     assert sdj("classify", "1", "--explain")["no_longer_counts"] == ["process"]
     assert "has none of that id any more" in _words(sd("classify", "1", "--explain").stdout)
     assert "selling" in _words(sd("classify", "1", "--people", "3").stdout)
+
+
+def test_the_catalog_speaks_against_a_failure(sd: Runner, sdj: JsonRunner) -> None:
+    """What was never had or was taken away is told to be no failure, and what to type (R2a.2a)."""
+    erp = ("--type", "incident", "--service", "erp", "--ever-had", "taken")
+    opened = sd(*_OPEN, *erp)
+    assert "though the catalog says fulfilment" in opened.stderr
+    assert "sdcli classify SD-1 --type fulfilment --discovered HOW" in opened.stderr
+    assert sdj("show", "1")["type"] == "incident"
+    sdj(*_OPEN, "--type", "incident", "--service", "erp")
+    assert "says fulfilment" in sd("detail", "2", "--ever-had", "no").stderr
+
+
+def test_a_missed_goal_is_a_ground_of_an_incident(sdj: JsonRunner) -> None:
+    """What was measured of a known incident is kept as a ground of its type (R3d.0)."""
+    sdj(*_OPEN, *_ERP)
+    sdj("classify", "1", "--measured", "20")
+    grounds = sdj("history", "1")[-1]["grounds"]
+    assert any("which is missed" in each["reason"] for each in grounds if each["field"] == "type")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("people", -3), ("people", 1.5), ("process", "sshd"), ("who", "us"), ("workaround", "no")],
+)
+def test_a_piped_word_that_counts_for_nothing_is_told(
+    sdj: JsonRunner, name: str, value: object
+) -> None:
+    """What is no answer is kept as a field, and the outcome says that it does not count (R2c.2d)."""
+    ticket = sdj("open", "-", stdin=json.dumps({"summary": "x", name: value}))
+    assert ticket["fields"][name] == str(value)
+    assert ticket["reason"] == f"{name} {str(value)!r} is kept as a field and does not count"
+
+
+def test_nothing_is_due_when_the_work_is_done(sd: Runner, sdj: JsonRunner) -> None:
+    """A change of what is resolved promises nothing to the caller (R3d1.5)."""
+    sdj(*_OPEN, *_ERP)
+    sd("resolve", "1", "--code", "solved")
+    why = ("--reason", "it was asked for", "--discovered", "diagnosis")
+    told = sd("classify", "1", "--type", "fulfilment", *why).stdout
+    assert "By the change" in told
+    assert "is due" not in told.partition("By the change")[2]
+    assert "Tell the caller" not in told
+
+
+def test_evaluate_and_limit_are_obeyed(sd: Runner, sdj: JsonRunner) -> None:
+    """`--evaluate` stands alone; `--limit` holds with and without a text."""
+    sdj(*_OPEN)
+    assert "give it alone" in sd("classify", "1", "--evaluate", expect=USAGE).stderr
+    assert len(sdj("catalog", "--type", "fulfilment", "--limit", "1")) == 1
+    assert len(sdj("catalog", "--type", "fulfilment")) > 10
+
+
+def test_show_calls_each_answer_by_what_it_is(sd: Runner, sdj: JsonRunner) -> None:
+    """What was measured hinders nobody: it has a row of its own."""
+    sdj(*_OPEN, *_ERP)
+    sdj("classify", "1", "--measured", "20", "--people", "3")
+    shown = _words(sd("show", "1").stdout)
+    assert "hindered: people 3 " in shown
+    assert "measured: 20 against posting-time" in shown
