@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcswidth
 
 from sdcli.render import safe
 
@@ -175,6 +176,17 @@ def test_list_fits_the_terminal(sd: Runner, desk_dir: Path, columns: str) -> Non
 
     assert "…" in shown
     assert max(len(line) for line in shown.splitlines()) <= int(columns)
+
+
+def test_a_decision_fits_the_terminal(sd: Runner, desk_dir: Path) -> None:
+    """Grounds, changes and summaries go on in the next line, wide characters counted as wide."""
+    sd("open", "\u5728\u5eab" * 30, "--user", "ada", "--service", "wifi")
+    env = {**PLAIN, "COLUMNS": "60"}
+    decided = _on_terminal(desk_dir, "classify", "1", "--type", "incident", env=env)
+    told = _on_terminal(desk_dir, "classify", "1", "--explain", env=env)
+    lines = [text for text in (decided + told).splitlines() if not text.startswith(("Next", "Ask"))]
+    assert any(text.startswith("  Changed recently:") for text in lines)
+    assert not [text for text in lines if wcswidth(text) > 60]
 
 
 def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:

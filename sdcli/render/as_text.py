@@ -17,6 +17,7 @@ from sdcli.render.hints import usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
+from sdcli.render.wrap import fitted
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
 from sdcli.tickets.words import BREACH, UNKNOWN
@@ -79,7 +80,8 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
-    lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
+    told = fitted(told, screen.width)
+    lines = [*told, *_clock_lines(result.seen, screen), *fitted([*_effect(result)], screen.width)]
     return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
 
 
@@ -465,8 +467,7 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
 def _opened(result: results.Opened, screen: Screen) -> _Lines:
     hints = _hint(result.seen) if result.seen else []
     return _outcome_lines(result.outcome, result.seen, screen), [
-        *_recent(result.changes),
-        *(line(note) for note in result.notes),
+        *fitted([*_recent(result.changes), *map(line, result.notes)], screen.width, 2),
         *hints,
     ]
 
@@ -634,6 +635,7 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     blank = "--explain" if is_known else "--type TYPE --service SERVICE --people N"
     typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
+    rows = fitted(rows, screen.width)
     notes = [line(note) for note in result.notes]
     if not result.is_closed:
         notes.append(f"Next: sdcli classify {result.ref} {typed}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from sdcli.render import words
 from sdcli.render.mistakes import RULES
 from sdcli.render.safe import line
 from sdcli.render.support import box, box_said
+from sdcli.render.wrap import wrapped
 from sdcli.triage.reasons import is_nowhere
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def text(result: results.Reasoned, width: int | None, style: Style) -> Iterator[
     """The explanation as lines for a terminal of so many columns."""
     found, ticket = result.reasons, result.seen.ticket
     columns = max(width or _WIDTH, 40)
-    yield style(f"{ticket.ref}  {line(ticket.summary)}", bold=True)
+    for text_ in wrapped(f"{ticket.ref}  ", line(ticket.summary), columns):
+        yield style(text_, bold=True)
     yield from _wrapped("", _head(found, ticket), columns)
     yield from _wrapped("", _LEGEND, columns)
     yield ""
@@ -250,16 +251,7 @@ def _row(name: str, value: str, columns: int) -> Iterator[str]:
 
 def _wrapped(first: str, value: str, columns: int) -> Iterator[str]:
     """A text in lines of the width, those after the first indented as far as its mark."""
-    return iter(
-        textwrap.wrap(
-            line(value),
-            columns,
-            initial_indent=first,
-            subsequent_indent=" " * len(first),
-            break_on_hyphens=False,
-        )
-        or [first.rstrip()]
-    )
+    return iter(wrapped(first, line(value), columns))
 
 
 def document(result: results.Reasoned) -> dict[str, Any]:
