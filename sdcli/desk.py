@@ -438,6 +438,15 @@ class Desk:
 
         return recent(self.policy, about(ticket), self.now)
 
+    def against_catalog(self, ticket: Ticket) -> tuple[str, ...]:
+        """What the catalog says against a failure that was stated; nothing if it agrees (R2a.2a)."""
+        if ticket.type != "incident":
+            return ()
+        from sdcli.triage.kind import against_catalog  # noqa: PLC0415 - as above
+
+        remark = against_catalog(self.policy, ticket, self.now)
+        return (remark,) if remark else ()
+
     def faq(self) -> list[tuple[str, str]]:
         """The frequent questions: the articles of type information, id and title (R2a.1).
 
@@ -461,7 +470,8 @@ class Desk:
         found = reasons_of(policy, ticket)
         at_work = not ticket.is_closed and ticket.status != "resolved"
         rules = (found.follows, found.communication, found.continuity)
-        places = {ground.place for ground in found.grounds} | {rule.place for rule in rules}
+        grounds = (*found.type_grounds, *found.grounds)
+        places = {ground.place for ground in grounds} | {rule.place for rule in rules}
         return Reasoned(
             seen=self.see(ticket),
             reasons=found,

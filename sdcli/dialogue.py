@@ -55,14 +55,26 @@ _OPENS = _asks("Nothing was opened.")
 
 @_asks("Nothing was changed.")
 def ask_classification(
-    policy: Policy, ticket: Ticket, proposals: Mapping[str, Proposal]
+    policy: Policy,
+    ticket: Ticket,
+    proposals: Mapping[str, Proposal],
+    with_had: Callable[[str], Mapping[str, Proposal]],
 ) -> dict[str, Any]:
-    """Ask for each field of a classification; the proposal is the answer of the Enter key."""
+    """Ask for each field of a classification; the proposal is the answer of the Enter key.
+
+    Before something is taken for a failure it is asked whether the caller ever had it; `with_had`
+    gives the proposals with that answer (R2a.2a).
+    """
     click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
     words = policy.vocabulary
-    answers: dict[str, Any] = {
-        "type_": _choose("What kind of request", words.type, proposals["type"]),
-    }
+    answers: dict[str, Any] = {}
+    is_open = not ticket.key and ticket.request.ever_had in ("", UNKNOWN)
+    if is_open and ticket.type == UNKNOWN:
+        answers |= _ask_had()
+        proposals = with_had(answers["ever_had"])
+    answers["type_"] = _choose("What kind of request", words.type, proposals["type"])
+    if is_open and not answers.get("ever_had") and ticket.type != answers["type_"] == "incident":
+        answers |= _ask_had()
     services = {name: service.name for name, service in policy.catalog.services.items()}
     services[UNKNOWN] = _NOT_KNOWN
     answers["service"] = _choose("Which service", services, proposals["service"])
@@ -74,6 +86,21 @@ def ask_classification(
         "Which feature", features, proposals["feature"]._replace(value=proposed)
     )
     return answers | _ask_impact(policy, ticket)
+
+
+def _ask_had() -> dict[str, str]:
+    from sdcli.triage.suggest import Proposal  # noqa: PLC0415 - only this question needs it
+
+    proposal = Proposal(UNKNOWN, "before anything is taken for a failure")
+    return {"ever_had": _choose("Did the caller ever have it", _HAD, proposal)}
+
+
+_HAD = {
+    "yes": "They had it and lost it",
+    "no": "They never had it",
+    "taken": "It was taken away on purpose",
+    UNKNOWN: "I don't know yet",
+}
 
 
 def _ask_impact(policy: Policy, ticket: Ticket) -> dict[str, Any]:
@@ -103,13 +130,18 @@ def _ask_impact(policy: Policy, ticket: Ticket) -> dict[str, Any]:
         ("who", "Who is hindered", groups, known.who),
         ("workaround", "Is there a way round", ways, known.workaround),
     )
-    answers: dict[str, Any] = {"people": people or None}
+    answers: dict[str, Any] = {"people": people or _taken_back(known.people)}
     for name, question, meanings, before in lists:
         shown = {**meanings, UNKNOWN: meanings.get(UNKNOWN, "None of these, or I don't know")}
         proposal = Proposal(before or UNKNOWN, "as it was answered before" if before else "Enter")
         said = _choose(question, shown, proposal)
-        answers[name] = None if said == UNKNOWN else said
+        answers[name] = _taken_back(before) if said == UNKNOWN else said
     return answers
+
+
+def _taken_back(before: object) -> str | None:
+    """What `unknown` says: it takes back what was known before, and is nothing otherwise."""
+    return UNKNOWN if before not in (None, "", UNKNOWN) else None
 
 
 _NOT_KNOWN = "I don't know yet"
@@ -346,7 +378,7 @@ def _read_answer(asked: Asked) -> Answer | _Move:
         try:
             return answer_to(asked.id, question, said)
         except AnswerError as error:
-            raise click.UsageError("Choose from the list, or type ?, -, -- or <.") from error
+            raise click.UsageError("Choose from the list, or type ?, -, --, < or faq.") from error
 
     answer: Answer | _Move = click.prompt(
         "Answer" if choices else "In a few words", value_proc=read, err=True

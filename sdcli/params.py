@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sdcli.session import Session
-from sdcli.tickets.words import CHANGED, EVER_HAD
+from sdcli.tickets.words import CHANGED, EVER_HAD, MOST_PEOPLE, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,6 +131,70 @@ class TextType(click.ParamType[str]):
 
 
 TEXT = TextType()
+
+
+class ShortType(TextType):
+    """A text of so many characters at most."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, without white space round it."""
+        text = super().convert(value, param, ctx)
+        if len(text) > self._most:
+            self.fail(f"it has {len(text)} characters; {self._most} are the most.", param, ctx)
+        return text
+
+
+WISH = ShortType(500)
+"""What a caller wishes: a remark, and no letter."""
+
+
+class NumberType(click.ParamType[float]):
+    """A number that can be measured: neither infinite nor none at all."""
+
+    name = "float"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        from math import isfinite  # noqa: PLC0415 - only a given one pays for it
+
+        number = click.FLOAT.convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} was not measured; give a number, such as 4.5.", param, ctx)
+        return float(number)
+
+
+NUMBER = NumberType()
+PEOPLE = click.IntRange(1, MOST_PEOPLE)
+
+
+class OrUnknown(click.ParamType[Any]):
+    """What another type reads, or the word `unknown`, which takes back what was said."""
+
+    def __init__(self, inner: click.ParamType[Any]) -> None:
+        self._inner = inner
+        self.name = inner.name
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """What the other type shows, and the word."""
+        shown = self._inner.get_metavar(param, ctx) or self.name.upper()
+        return f"{shown}|{UNKNOWN}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or `unknown`."""
+        if str(value).strip().casefold() == UNKNOWN:
+            return UNKNOWN
+        return self._inner.convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """What the other type completes."""
+        return self._inner.shell_complete(ctx, param, incomplete)
 
 
 class PhoneType(click.ParamType[str]):

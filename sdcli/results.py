@@ -86,6 +86,7 @@ class Changed(Struct, frozen=True):
     """A ticket after a step; `notes` are sentences about what happened beyond the events.
 
     `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
+    `hints`: what to do or ask beside what usually comes next.
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
     its classification did to its clocks.
     """
@@ -97,6 +98,7 @@ class Changed(Struct, frozen=True):
     is_new: bool = True
     changes: Sequence[RecentChange] | None = None
     effect: Effect | None = None
+    hints: Sequence[str] = ()
 
 
 class Shown(Struct, frozen=True):
@@ -137,7 +139,7 @@ class Listed(Struct, frozen=True):
 class Opened(Struct, frozen=True):
     """What became of one request typed by a person; `before` is what was there already.
 
-    `changes`: the recent ones that touch it (R2a.4a).
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what speaks against its type.
     """
 
     outcome: Outcome
@@ -145,6 +147,7 @@ class Opened(Struct, frozen=True):
     before: Before | None = None
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
+    notes: Sequence[str] = ()
 
 
 class TakenIn(Struct, frozen=True):
@@ -180,7 +183,8 @@ class TakenAgain(Struct, frozen=True):
 class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed.
 
-    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first.
+    `changes`: the recent ones that touch it (R2a.4a); `notes`: what to ask first. `is_closed`:
+    it cannot be classified any more.
     """
 
     ref: str
@@ -188,6 +192,7 @@ class Suggested(Struct, frozen=True):
     exit_code: int = DONE
     changes: Sequence[RecentChange] = ()
     notes: Sequence[str] = ()
+    is_closed: bool = False
 
 
 class Reasoned(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcswidth
 
 from sdcli.render import safe
 
@@ -177,10 +178,22 @@ def test_list_fits_the_terminal(sd: Runner, desk_dir: Path, columns: str) -> Non
     assert max(len(line) for line in shown.splitlines()) <= int(columns)
 
 
+def test_a_decision_fits_the_terminal(sd: Runner, desk_dir: Path) -> None:
+    """Grounds, changes and summaries go on in the next line, wide characters counted as wide."""
+    sd("open", "\u5728\u5eab" * 30, "--user", "ada", "--service", "wifi")
+    env = {**PLAIN, "COLUMNS": "60"}
+    decided = _on_terminal(desk_dir, "classify", "1", "--type", "incident", env=env)
+    told = _on_terminal(desk_dir, "classify", "1", "--explain", env=env)
+    lines = [text for text in (decided + told).splitlines() if not text.startswith(("Next", "Ask"))]
+    assert any(text.startswith("  Changed recently:") for text in lines)
+    assert not [text for text in lines if wcswidth(text) > 60]
+
+
 def test_classify_asks_on_a_terminal(sd: Runner, desk_dir: Path) -> None:
     """On a terminal without flags every field is asked for, with what each word means."""
     sd("open", "VPN drops", "--user", "ada")
     answers = (
+        ("ever have it?", b"yes\n"),
         ("kind of request?", b"incident\n"),
         ("Which service?", b"vpn\n"),
         ("Which feature?", b"\n"),
@@ -278,7 +291,7 @@ def test_ctrl_c_at_a_question_changes_nothing(sd: Runner, desk_dir: Path) -> Non
     """Leaving a question leaves the ticket as it was, and the lock free."""
     sd("open", "VPN drops", "--user", "ada")
 
-    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[incident]:", b"\x03"),))
+    shown = _on_terminal(desk_dir, "classify", "1", dialogue=(("[unknown]:", b"\x03"),))
 
     assert "\nError: Interrupted. Nothing was changed." in shown.replace("\r", "")
     assert "Traceback" not in shown

@@ -12,15 +12,18 @@ from sdcli.params import TEXT, as_command, pass_desk
 if TYPE_CHECKING:
     from sdcli.desk import Desk
 
+_USUAL = 10
 _KINDS = ("service", "feature", "fulfilment", "agreement")
 
 
 @as_command("catalog")
 @click.argument("text", type=TEXT, required=False, default=None)
 @click.option("--type", "kind", type=click.Choice(_KINDS), help="Only these.")
-@click.option("--limit", type=click.IntRange(0, 1000), default=10, help="At most so many; 0: all.")
+@click.option("--limit", type=click.IntRange(0, 1000), help="At most so many (10); 0: all.")
 @pass_desk
-def command(desk: Desk, text: str | None, kind: str | None, limit: int) -> results.CatalogFound:
+def command(
+    desk: Desk, text: str | None, kind: str | None, limit: int | None
+) -> results.CatalogFound:
     """Say what is offered and supported, how far it goes, and what is promised.
 
     Services, features, requests that callers make again and again, and agreements: the best fit
@@ -35,5 +38,6 @@ def command(desk: Desk, text: str | None, kind: str | None, limit: int) -> resul
     from sdcli.triage.catalogue import look
 
     found = look(desk.policy, text or "", kind or ("" if text else "service"))
-    most = limit if limit and text else len(found)
+    usual = _USUAL if text else 0  # without a text everything is wanted
+    most = (usual if limit is None else limit) or len(found)
     return results.CatalogFound(text or "", found[:most], more=max(len(found) - most, 0))

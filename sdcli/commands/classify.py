@@ -9,21 +9,27 @@ import click
 from sdcli import results
 from sdcli.params import (
     GROUP,
+    NUMBER,
+    PEOPLE,
     PROCESS,
     REF,
     SERVICE,
     TEXT,
+    WISH,
+    OrUnknown,
     as_command,
     pass_desk,
     vocabulary,
 )
 from sdcli.tickets.contact import Assessment
-from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, WORKAROUNDS
+from sdcli.tickets.words import EVER_HAD, LEVELS, PRIORITIES, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 _ASSESSED = Assessment.__struct_fields__
+_LEVEL = click.Choice((*LEVELS, "derived"))
+_TAKEN_BACK = ("people", "process", "who", "workaround", "component")
 
 
 @as_command("classify")
@@ -32,22 +38,23 @@ _ASSESSED = Assessment.__struct_fields__
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What kind of request.")
 @click.option("--service", type=SERVICE, help="The service it concerns.")
 @click.option("--feature", type=TEXT, help="The feature of that service.")
-@click.option("--people", type=click.IntRange(1), help="How many people cannot work.")
-@click.option("--process", type=PROCESS, help="The business process that stands still.")
-@click.option("--who", type=GROUP, help="Who is hindered.")
+@click.option("--people", type=OrUnknown(PEOPLE), help="How many people cannot work.")
+@click.option("--process", type=OrUnknown(PROCESS), help="The business process that stands still.")
+@click.option("--who", type=OrUnknown(GROUP), help="Who is hindered.")
 @click.option("--workaround", type=click.Choice(WORKAROUNDS), help="Is there a way round.")
 @click.option("--component", type=TEXT, help="What has failed; what needs it is hit as well.")
 @click.option("--goal", type=TEXT, help="The goal of the service that is missed.")
-@click.option("--measured", type=float, help="The value measured, in the goal's unit.")
+@click.option("--measured", type=NUMBER, help="The value measured, in the goal's unit.")
+@click.option("--ever-had", type=click.Choice(EVER_HAD), help="Whether the caller ever had it.")
 @click.option("--amount", type=click.IntRange(1), help="How much is asked for.")
-@click.option("--impact", type=click.Choice(LEVELS), help="How many are hindered, in one word.")
-@click.option("--urgency", type=click.Choice(LEVELS), help="How much it hinders them.")
+@click.option("--impact", type=_LEVEL, help="How many are hindered, in one word.")
+@click.option("--urgency", type=_LEVEL, help="How much it hinders them.")
 @click.option(
     "--priority",
     type=click.Choice((*PRIORITIES, "derived"), case_sensitive=False),
     help="Set it by hand, against the rules; needs --reason. `derived`: by the rules again.",
 )
-@click.option("--wish", type=TEXT, default="", help="What the caller wishes; only a remark.")
+@click.option("--wish", type=WISH, default="", help="What the caller wishes; only a remark.")
 @click.option("--discovered", type=vocabulary("discovered"), help="How the mistake was found.")
 @click.option("--reason", type=TEXT, default="", help="Why, or what showed the mistake.")
 @click.option("--explain", is_flag=True, help="Tell why it has its priority; change nothing.")
@@ -82,34 +89,86 @@ def command(
     from sdcli.session import is_interactive
     from sdcli.triage.classify import decide
 
+    is_said = any(value not in (None, "") for value in given.values())
+    if evaluate and (ref or is_said or explain):
+        raise click.UsageError("--evaluate measures all closed tickets; give it alone.")
     if evaluate or ref is None:
         return _evaluated(desk, evaluate=evaluate)
-    is_said = any(value not in (None, "") for value in given.values())
     if explain:
         if is_said:
             raise click.UsageError("--explain changes nothing; give it without other options.")
         return desk.reasons(ref)
+    _require_whole(desk, ref, given)
     if not is_said:
         ticket = desk.ledger.get(ref)
         changes = desk.changes_about(ticket)
         proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
-            first = _ask_first(ticket, proposals["type"].value)
-            return results.Suggested(ref, proposals, changes=changes, notes=first)
+            is_new = ticket.type == UNKNOWN and not ticket.is_closed
+            about = is_new and proposals["type"].value == "incident"
+            first = _ask_first(ticket) if about else ()
+            return results.Suggested(
+                ref, proposals, changes=changes, notes=first, is_closed=ticket.is_closed
+            )
         from sdcli.dialogue import ask_classification, ask_mistake
+        from sdcli.tickets.lifecycle import require
 
-        given |= ask_classification(desk.policy, ticket, proposals)
+        require(ref, ticket.status, "classified")
+        given |= ask_classification(
+            desk.policy, ticket, proposals, lambda had: desk.proposals(_with_had(desk, ticket, had))
+        )
         given |= ask_mistake(desk.policy, ticket, _wish(given), desk.stamp)
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
     changes, effect = desk.changes_about(ticket), desk.effect(ticket)
     return results.Changed(
-        desk.see(ticket), notes=_notes(desk, ticket), changes=changes, effect=effect
+        desk.see(ticket),
+        notes=_notes(desk, ticket),
+        changes=changes,
+        effect=effect,
+        hints=_ask_first(ticket) if given["type_"] == "incident" else (),
     )
 
 
-def _ask_first(ticket: Any, type_: str) -> list[str]:
+def _with_had(desk: Desk, ticket: Any, had: str) -> Any:
+    """The ticket as it would be once it is known whether the caller ever had it."""
+    from sdcli.tickets.contact import RequestDetails
+    from sdcli.tickets.event import Detailed
+    from sdcli.tickets.ticket import advance
+
+    request = RequestDetails(ever_had=had)
+    return advance(ticket, (Detailed(*desk.stamp.mark(), request=request),))
+
+
+def _require_whole(desk: Desk, ref: str, given: dict[str, Any]) -> None:
+    """Refuse half of something: why or how without what, a goal without a value or the reverse."""
+    said = {name for name, value in given.items() if value not in (None, "")}
+    because = sorted(said & {"reason", "discovered"})
+    if because and said <= {"reason", "discovered", "wish"}:
+        options = " and ".join(f"--{name}" for name in because)
+        raise click.UsageError(
+            f"{options} goes with what is changed: add --type, --service, --people or another."
+        )
+    if "goal" in said and "measured" not in said:
+        raise click.UsageError("--goal needs what was measured: add --measured NUMBER.")
+    if "measured" in said and "goal" not in said:
+        _require_goal(desk, desk.ledger.get(ref), given)
+
+
+def _require_goal(desk: Desk, ticket: Any, given: dict[str, Any]) -> None:
+    """The goal that something was measured against: the only one of the service, or refused."""
+    service = desk.policy.service(given["service"] or ticket.service)
+    goals = list(service.goals) if service else []
+    if ticket.assessment.goal in goals:
+        return
+    if len(goals) != 1:
+        told = f" The goals of {service.name} are: {', '.join(goals)}." if service and goals else ""
+        raise click.UsageError(f"--measured needs its goal: add --goal GOAL.{told}")
+    given["goal"] = goals[0]
+
+
+def _ask_first(ticket: Any) -> list[str]:
     """What nobody has asked yet and must, before something is taken for a failure (R2a.2a)."""
-    if type_ != "incident" or ticket.type != "unknown" or ticket.key or ticket.request.ever_had:
+    if ticket.key or ticket.request.ever_had not in ("", UNKNOWN):
         return []
     step = f"sdcli detail {ticket.ref} --ever-had yes, no or taken"
     return [f"Ask first whether the caller ever had it: {step}"]
@@ -130,13 +189,21 @@ def _wish(given: dict[str, Any]) -> Any:
 
     said = {name: value for name, value in given.items() if value is not None}
     answers = {name: said.pop(name) for name in _ASSESSED if name in said}
-    return Wish(assessment=Assessment(**answers), **said)
+    back = tuple(name for name in _TAKEN_BACK if answers.get(name) == UNKNOWN)
+    known = {name: value for name, value in answers.items() if name not in back}
+    return Wish(assessment=Assessment(**known), taken_back=back, **said)
 
 
 def _notes(desk: Desk, ticket: Any) -> list[str]:
     """What is told beside a decision, in a sentence each: why, and what it brings about."""
-    from sdcli.triage.reasons import notes_of
+    from sdcli.triage.reasons import gone, notes_of
 
     seen = desk.see(ticket)
     name = desk.policy.sla.agreements[seen.agreement].name
-    return [*notes_of(ticket), f"  Agreement: {seen.agreement}, {name}."]
+    known = ticket.assessment
+    left = [
+        f"  Note: {name} {getattr(known, name)} is not in catalog/classification.yaml any more; "
+        "it does not count."
+        for name in gone(desk.policy, known)
+    ]
+    return [*notes_of(ticket), *left, f"  Agreement: {seen.agreement}, {name}."]

@@ -34,4 +34,5 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     before = len(desk.ledger.get(ref).events)
     ticket = desk.change(ref, steps.detail, request=request)
     notes = ["  All of it was known already."] if len(ticket.events) == before else []
-    return results.Changed(desk.see(ticket), notes=notes)
+    hints = desk.against_catalog(ticket) if request.ever_had else ()
+    return results.Changed(desk.see(ticket), notes=notes, hints=hints)

@@ -22,11 +22,13 @@ from sdcli.params import (
     FORMAT,
     GROUP,
     MAIL,
+    PEOPLE,
     PHONE,
     PROCESS,
     REF,
     SERVICE,
     TEXT,
+    WISH,
     as_command,
     details_of,
     pass_desk,
@@ -88,11 +90,11 @@ if TYPE_CHECKING:
 )
 @click.option("--add-to", metavar="REF", type=REF, help="Add this to a request instead.")
 @click.option("--me-too", metavar="REF", type=REF, help="Count the caller on a failure instead.")
-@click.option("--people", type=click.IntRange(1), help="How many people cannot work.")
+@click.option("--people", type=PEOPLE, help="How many people cannot work.")
 @click.option("--process", type=PROCESS, help="The business process that stands still.")
 @click.option("--who", type=GROUP, help="Who is hindered.")
 @click.option("--workaround", type=click.Choice(WORKAROUNDS), help="Is there a way round.")
-@click.option("--wish", type=TEXT, default="", help="The priority wished for; only a remark.")
+@click.option("--wish", type=WISH, default="", help="The priority wished for; only a remark.")
 @click.option("--same-as", metavar="REF", type=REF, help="The same request, made before.")
 @click.option("--new", is_flag=True, help="It is new, whatever there is: do not ask.")
 @click.pass_context
@@ -193,7 +195,8 @@ class _Opening:
             outcome = self._desk.take_in([item], self._shown)[0]
         seen = self._desk.see(outcome.ticket) if outcome.ticket else None
         changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
-        return results.Opened(outcome, seen, before, changes=changes)
+        notes = self._desk.against_catalog(outcome.ticket) if outcome.ticket else ()
+        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:

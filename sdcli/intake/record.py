@@ -16,11 +16,11 @@ from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import Opened
-from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
+from sdcli.tickets.words import LEVELS, MOST_PEOPLE, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 from sdcli.triage.priority import Subject, by_rule, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.intake.alerts import AlertBook
     from sdcli.intake.items import Item
@@ -126,7 +126,8 @@ class Recorder:
         if item.unrecognised:
             return self._unrecognised(item)
         ticket = self._writer.create((opened_by_request(self._policy, self._stamp, item),))
-        return Outcome(action="created", ticket=ticket, key=key, rule="request")
+        reason = _no_answers(ticket.opening.fields, item)
+        return Outcome(action="created", ticket=ticket, key=key, rule="request", reason=reason)
 
     def _unrecognised(self, item: RequestItem) -> Outcome:
         """What no format knows goes by the rules of alerts: counted if it is the same, limited."""
@@ -221,6 +222,7 @@ def _assessment(fields: dict[str, str], item: RequestItem, policy: Policy) -> As
     rules = policy.classification
     given = item.people.strip()
     people = int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else 0
+    people = people if people <= MOST_PEOPLE else 0
     if given and not people:
         fields["people"] = item.people
     return Assessment(
@@ -231,8 +233,27 @@ def _assessment(fields: dict[str, str], item: RequestItem, policy: Policy) -> As
     )
 
 
+def _no_answers(fields: Mapping[str, str], item: RequestItem) -> str:
+    """What was given as an answer and is none: it was kept as a field, and does not count."""
+    names = ("people", "process", "who", "workaround")
+    kept = [name for name in names if name in fields and name not in item.fields]
+    if not kept:
+        return ""
+    told = " and ".join(f"{name} {_cut(fields[name])!r}" for name in kept)
+    return (
+        f"{told} is kept as a field and does not count"
+        if len(kept) == 1
+        else (f"{told} are kept as fields and do not count")
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+_MOST_SHOWN = 40
 _DIGITS = 9
-"""No business has more people than can be written with so many."""
+"""More than that is not read as a number at all."""
 
 
 def _answer(fields: dict[str, str], name: str, given: str, known: Iterable[str]) -> str:

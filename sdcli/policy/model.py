@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NewType, TypeAlias, get_args
 
 from msgspec import Struct
 
-from sdcli.errors import NoSuchEntryError
+from sdcli.errors import NoSuchEntryError, NotFoundError
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
 
 if TYPE_CHECKING:
@@ -669,8 +669,15 @@ class Policy(Struct, frozen=True, kw_only=True):
 
         Raises:
             NoSuchEntryError: the service does not have it.
+            NotFoundError: which service it is, is not known yet.
         """
         found = self.service(service)
+        if found is None and given != UNKNOWN:
+            raise NotFoundError(
+                f"A feature belongs to a service, which is not known yet: name it first, with "
+                f"--service SERVICE --feature {given}.",
+                feature=given,
+            )
         features = (*(found.features if found else ()), UNKNOWN)
         return require(given, f"feature of {service}", features, SERVICES)
 

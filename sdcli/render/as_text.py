@@ -17,6 +17,7 @@ from sdcli.render.hints import usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
+from sdcli.render.wrap import fitted
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
 from sdcli.tickets.words import BREACH, UNKNOWN
@@ -79,8 +80,9 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
-    lines = [*told, *_clock_lines(result.seen, screen), *_effect(result)]
-    return lines, _hint(result.seen)
+    told = fitted(told, screen.width)
+    lines = [*told, *_clock_lines(result.seen, screen), *fitted([*_effect(result)], screen.width)]
+    return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
 
 
 def _effect(result: results.Changed) -> Iterable[str]:
@@ -163,9 +165,17 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
 def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
     """What was said of the impact on the business, and what was wished for (R2c.2d)."""
     told = ticket.assessment.told()
-    answers = ", ".join(f"{name} {value}" for name, value in told.items())
+    asked = ("goal", "measured", "amount")
+    answers = ", ".join(f"{name} {value}" for name, value in told.items() if name not in asked)
+    measured = f"{told['measured']:g} against {told.get('goal', '?')}" if "measured" in told else ""
     wish = f"{ticket.wish} (a remark)" if ticket.wish else ""
-    return [row for row in (("hindered", answers), ("wish", wish)) if row[1]]
+    rows = (
+        ("hindered", answers),
+        ("measured", measured),
+        ("amount", str(told.get("amount", ""))),
+        ("wish", wish),
+    )
+    return [row for row in rows if row[1]]
 
 
 def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
@@ -469,7 +479,10 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
 
 def _opened(result: results.Opened, screen: Screen) -> _Lines:
     hints = _hint(result.seen) if result.seen else []
-    return _outcome_lines(result.outcome, result.seen, screen), [*_recent(result.changes), *hints]
+    return _outcome_lines(result.outcome, result.seen, screen), [
+        *fitted([*_recent(result.changes), *map(line, result.notes)], screen.width, 2),
+        *hints,
+    ]
 
 
 def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
@@ -635,11 +648,11 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     blank = "--explain" if is_known else "--type TYPE --service SERVICE --people N"
     typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
+    rows = fitted(rows, screen.width)
     notes = [line(note) for note in result.notes]
-    return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
-        *notes,
-        f"Next: sdcli classify {result.ref} {typed}",
-    ]
+    if not result.is_closed:
+        notes.append(f"Next: sdcli classify {result.ref} {typed}")
+    return [f"Suggestion for {result.ref}; nothing was changed.", *rows], notes
 
 
 def _to_type(proposals: Mapping[str, Proposal]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
+from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -32,13 +33,19 @@ def _noted(event: e.Noted) -> str:
     )
 
 
+_ANSWERS = Assessment.__struct_fields__
+
+
 def _classified(event: e.Classified) -> str:
     what = f"{event.type}, {event.service}/{event.feature}"
     level = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
     done = f"changed ({event.discovered}) to" if event.discovered else "classified as"
     wish = f"; wished for: {event.wish}" if event.wish else ""
     hand = " by hand" if event.by_hand else ""
-    return f"{done} {what}, {level}{hand}{_because(event.reason)}{wish}"
+    known = event.assessment.told() if event.assessment else {}
+    gone = [name for name in event.said if name in _ANSWERS and name not in known]
+    back = f"; not known any more: {', '.join(gone)}" if gone else ""
+    return f"{done} {what}, {level}{hand}{_because(event.reason)}{wish}{back}"
 
 
 def _notice_taken(event: e.NoticeTaken) -> str:
@@ -153,7 +160,8 @@ def _announced(event: e.Announced) -> str:
 
 def _detailed(event: e.Detailed) -> str:
     said = (f"{name.replace('_', ' ')}: {text}" for name, text in event.request.told().items())
-    return f"added details: {'; '.join(said)}"
+    wish = [f"wished for: {event.wish}"] if event.wish else []
+    return f"added details: {'; '.join([*said, *wish])}" if event.request.told() else wish[0]
 
 
 def _files(files: Sequence[Attachment]) -> str:

@@ -75,7 +75,8 @@ def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
             f"{after.ticket.ref} lies in {line(after.ticket.queue)}: `sdcli escalate "
             f"{after.ticket.ref} --to {line(found.hand_to)} --reason WHY` hands it over."
         )
-    if moved and change_ and after.ticket.opening.alert is None:
+    is_told = after.ticket.opening.alert is None and not _has_stopped(after)
+    if moved and change_ and is_told:
         yield f"  Tell the caller what to expect now: sdcli note {after.ticket.ref} TEXT --visible"
     if change_ and change_.tell:
         yield f"  Told by a notice: {line(', '.join(change_.tell))}."
@@ -87,9 +88,10 @@ def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:
         return ""
     if now.due is None or was.due is None:
         return "has no target any more" if now.due is None else "has a target"
-    due = f"is due {words.instant(now.due)} instead of {words.instant(was.due)}"
+    verb = "was due" if _has_stopped(seen) else "is due"
+    due = f"{verb} {words.instant(now.due)} instead of {words.instant(was.due)}"
     if was.due == now.due:
-        due = "is due as before"
+        due = f"{verb} as before"
     if was.state == now.state:
         return due
     if now.state == "breached":
@@ -98,6 +100,11 @@ def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:
     if was.state == "breached":
         return f"{due}: it is not breached any more"
     return f"{due}: it is {now.state} instead of {was.state}"
+
+
+def _has_stopped(seen: results.Seen) -> bool:
+    """Whether nothing is due any more, because the work is done."""
+    return seen.ticket.status in ("resolved", "closed")
 
 
 def refs(found: Sequence[str]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sdcli.render import words
+from sdcli.render.mistakes import RULES
 from sdcli.render.safe import line
 from sdcli.render.support import box, box_said
+from sdcli.render.wrap import wrapped
+from sdcli.triage.reasons import is_nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from sdcli import results
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Ground
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.reasons import Condition, Due, Reasons
 
@@ -29,20 +33,24 @@ _LEGEND = "Below, > marks what has decided, and - what else was looked at."
 _LEVELS = ("impact", "urgency", "priority")
 _SAID = (
     *("type", "service", "feature", "unit", "people", "process", "who", "workaround"),
-    *("component", "impact", "urgency", "wish"),
+    *("component", "goal", "measured", "amount", "impact", "urgency", "wish"),
 )
+_GONE = " (catalog/classification.yaml has none of that id any more: it does not count)"
 
 
 def text(result: results.Reasoned, width: int | None, style: Style) -> Iterator[str]:
     """The explanation as lines for a terminal of so many columns."""
     found, ticket = result.reasons, result.seen.ticket
     columns = max(width or _WIDTH, 40)
-    yield style(f"{ticket.ref}  {line(ticket.summary)}", bold=True)
+    for text_ in wrapped(f"{ticket.ref}  ", line(ticket.summary), columns):
+        yield style(text_, bold=True)
     yield from _wrapped("", _head(found, ticket), columns)
     yield from _wrapped("", _LEGEND, columns)
     yield ""
     yield style("What was said", bold=True)
     yield from _said(result, columns)
+    yield ""
+    yield from _type(result, columns, style)
     for field in _LEVELS:
         yield ""
         yield from _level(result, field, columns, style)
@@ -86,13 +94,34 @@ def _said(result: results.Reasoned, columns: int) -> Iterator[str]:
         voices[opening.by, opening.at] = [("unit", f"{opening.unit}, where the caller belongs")]
     for name, each in told.items():
         remark = " (a remark: it counts for nothing)" if name == "wish" else ""
+        remark = _GONE if name in result.reasons.gone else remark
         voices.setdefault((each.by, each.at), []).append((name, f"{each.value}{remark}"))
+    request = result.seen.ticket.request
+    if request.ever_had:
+        event = next(each for each in result.seen.ticket.events if _had(each))
+        voices.setdefault((event.by, event.at), []).append(("ever had", request.ever_had))
     for by, at in sorted(voices, key=lambda voice: voice[1]):
-        yield from _wrapped("  ", f"{by}, {words.instant(at)}", columns)
+        yield from _wrapped("  ", f"{by or RULES}, {words.instant(at)}", columns)
         for name, value in voices[by, at]:
             yield from _row(f"  {name}", value, columns)
     if not voices:
         yield "  nothing yet"
+
+
+def _had(event: AnyEvent) -> bool:
+    request = getattr(event, "request", None)
+    return bool(request and request.ever_had)
+
+
+def _type(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
+    """Why it has its type (R2a.1-R2a.4)."""
+    grounds = result.reasons.type_grounds
+    yield style(f"Type: {result.seen.ticket.type}", bold=True)
+    if not grounds:
+        yield "  nobody has said, and the catalog does not tell"
+    for ground in grounds:
+        yield from _wrapped("  > ", ground.reason, columns)
+        yield from _rule(ground, result, columns, style)
 
 
 def _level(result: results.Reasoned, field: str, columns: int, style: Style) -> Iterator[str]:
@@ -130,6 +159,10 @@ _OWN = 8
 def _services(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
     """What the service map says is hit, and whether the business lives on it (R2c.1)."""
     hit = result.reasons.services
+    for ground in result.reasons.grounds:
+        if is_nowhere(ground):
+            yield ""
+            yield from _wrapped("", f"Note: {ground.reason}.", columns)
     if not (hit.affected or hit.processes):
         return
     yield ""
@@ -195,7 +228,8 @@ def _due(name: str, due: Due, columns: int) -> Iterator[str]:
 
 
 def _condition(each: Condition) -> str:
-    return _CONDITIONS[each.name, each.met].format(wanted=each.wanted, actual=each.actual)
+    told = _CONDITIONS[each.name, each.met].format(wanted=each.wanted, actual=each.actual)
+    return re.sub(r"\b1 people are\b", "1 person is", told)
 
 
 _CONDITIONS = {
@@ -217,16 +251,7 @@ def _row(name: str, value: str, columns: int) -> Iterator[str]:
 
 def _wrapped(first: str, value: str, columns: int) -> Iterator[str]:
     """A text in lines of the width, those after the first indented as far as its mark."""
-    return iter(
-        textwrap.wrap(
-            line(value),
-            columns,
-            initial_indent=first,
-            subsequent_indent=" " * len(first),
-            break_on_hyphens=False,
-        )
-        or [first.rstrip()]
-    )
+    return iter(wrapped(first, line(value), columns))
 
 
 def document(result: results.Reasoned) -> dict[str, Any]:
@@ -248,10 +273,11 @@ def document(result: results.Reasoned) -> dict[str, Any]:
             "is_current": not found.stale,
         },
         "said": [
-            {"name": name, "value": each.value, "by": each.by, "at": each.at}
+            {"name": name, "value": each.value, "by": each.by or None, "at": each.at}
             for name, each in found.said.items()
             if name != "wish"
         ],
+        "no_longer_counts": found.gone,
         "wish": found.said["wish"].value if "wish" in found.said else None,
         "grounds": [
             {
@@ -261,7 +287,11 @@ def document(result: results.Reasoned) -> dict[str, Any]:
                 "place": each.place or None,
                 "rule": result.words.get(each.place),
             }
-            for each in (*([found.by_hand] if found.by_hand else ()), *found.grounds)
+            for each in (
+                *found.type_grounds,
+                *([found.by_hand] if found.by_hand else ()),
+                *found.grounds,
+            )
         ],
         "services": msgspec.structs.asdict(found.services),
         "pre_empts": {

@@ -51,10 +51,11 @@ class Cover(Struct, frozen=True):
         """The same after one of `TURNS`."""
         if type(event) is Classified:
             said = event.assessment.component if event.assessment else ""
+            is_said = said or "component" in event.said  # what was taken back is not known
             support = self.support and self.support.classified(
                 self.service, event.service, event.reason
             )
-            component = said or self.component
+            component = said if is_said else self.component
             return Cover(self.opening, event.service, event.priority, support, component)
         if type(event) is SupportDecided:
             return replace(self, support=event.support)

@@ -6,12 +6,15 @@ They are parts of events; none of them knows a ticket.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets.words import CHANGED, EVER_HAD, UNKNOWN, YES_NO
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,6 +145,11 @@ class Assessment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def overlaid(self, later: Assessment) -> Assessment:
         """What was said before, with what was said later in its place."""
         return Assessment(**{**self.told(), **later.told()})
+
+    def without(self, names: Collection[str]) -> Assessment:
+        """What was said, but for the answers of these names."""
+        kept = {name: value for name, value in self.told().items() if name not in names}
+        return Assessment(**kept)
 
     def told(self) -> dict[str, Any]:
         """What has been said, by name; the rest is left out."""

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets import keys
-from sdcli.tickets.contact import (  # noqa: TC001 - msgspec reads the annotations
+from sdcli.tickets.contact import (
     AlertFacts,
     Assessment,
     Attachment,
@@ -155,8 +155,8 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
         by_hand: a person set the priority, for this reason.
         grounds: the derivation, line by line.
         tell: who must hear that the classification was changed (R3d1.5a).
-        said: the names of the levels and answers that were said this time, though they may be
-            what they were before.
+        said: the names of what was said this time, though it may be what it was before. An
+            answer among them that the assessment does not hold was taken back.
     """
 
     type: RequestType
@@ -562,10 +562,12 @@ class AlsoAffected(Event, frozen=True, tag="also_affected", kw_only=True):
 class Detailed(Event, frozen=True, tag="detailed", kw_only=True):
     """More is known about the request: what is said here replaces what was said before (R1b.1).
 
-    `Ticket.request` reads it back.
+    `Ticket.request` reads it back. `wish`: the priority that somebody wished for, a remark that
+    changes nothing else (R2c.2d).
     """
 
-    request: RequestDetails
+    request: RequestDetails = RequestDetails()
+    wish: str = ""
 
 
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):

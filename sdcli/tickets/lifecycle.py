@@ -90,5 +90,19 @@ def after(ref: str, status: Status, event: Event) -> Status:
     word = kind(event)
     leads_to = {} if isinstance(event, Opened) else LIFECYCLE[word]
     if status not in leads_to:
-        raise IllegalStepError(ref, status, COMMANDS.get(word, word), possible(status))
+        raise _illegal(ref, status, word)
     return leads_to[status]
+
+
+def require(ref: str, status: Status, word: str) -> None:
+    """Refuse an event of this kind before anything is asked about it.
+
+    Raises:
+        IllegalStepError: it is not legal in this state.
+    """
+    if status not in LIFECYCLE[word]:
+        raise _illegal(ref, status, word)
+
+
+def _illegal(ref: str, status: Status, word: str) -> IllegalStepError:
+    return IllegalStepError(ref, status, COMMANDS.get(word, word), possible(status))

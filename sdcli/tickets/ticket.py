@@ -149,7 +149,11 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def wish(self) -> str:
         """The priority that was wished for last: a remark, no more (R2c.2d)."""
-        said = (event.wish for event in reversed(self.events) if type(event) is Classified)
+        said = (
+            event.wish
+            for event in reversed(self.events)
+            if isinstance(event, Classified | Detailed)
+        )
         return next(filter(None, said), self.opening.wish)
 
     @property

@@ -33,6 +33,9 @@ BREACH = 100
 WORKAROUNDS = ("none", "hard", "good", UNKNOWN)
 """Whether there is a way round: none, one that is hard to go, a good one."""
 
+MOST_PEOPLE = 10_000_000
+"""No business has more people."""
+
 YES_NO = ("yes", "no", UNKNOWN)
 
 EVER_HAD = ("yes", "no", "taken", UNKNOWN)

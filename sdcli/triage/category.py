@@ -8,6 +8,7 @@ nor words decide is `unknown` (R2a.1-R2a.4).
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import RefusedError
@@ -100,10 +101,13 @@ def measured(policy: Policy, service: str, assessment: Assessment) -> Measured |
 
     Raises:
         NoSuchEntryError: the service has no such goal.
-        RefusedError: something was measured, and it is not said against which goal.
+        RefusedError: something was measured, and it is not said against which goal; or it is
+            no number.
     """
     found = policy.service(service)
     goals = found.goals if found else {}
+    if assessment.measured is not None and not isfinite(assessment.measured):
+        raise RefusedError(f"{assessment.measured} was not measured: give a number, such as 4.5.")
     if not assessment.goal:
         if assessment.measured is None:
             return None

@@ -79,7 +79,7 @@ def recent(policy: Policy, subject: About, now: datetime) -> list[RecentChange]:
 def _changes(policy: Policy, subject: About) -> Iterator[RecentChange]:
     for id_, change in policy.schedule.changes.items():
         touched = _touched(policy, subject, change.services, change.components)
-        whom = _whom(subject, change)
+        whom = _whom(subject, change, is_touched=bool(touched))
         if touched or whom:
             yield RecentChange(
                 id=id_,
@@ -110,12 +110,17 @@ def _outages(
             )
 
 
-def _whom(subject: About, change: Change) -> str:
-    """How a change touches the people of a request; empty if it does not."""
+def _whom(subject: About, change: Change, *, is_touched: bool) -> str:
+    """How a change touches the people of a request; empty if it does not.
+
+    One for a whole unit or site touches them only in the services that it names, if it names any.
+    """
     people = {each.casefold() for each in change.people}
     for person in subject.people:
         if person.casefold() in people:
             return f"it was made for {person}"
+    if change.services and not is_touched:
+        return ""
     for kind, names, own in (
         ("unit", change.units, subject.unit),
         ("site", change.sites, subject.site),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sdcli.policy.model import Policy
+    from sdcli.tickets.contact import Assessment
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.category import Category
@@ -62,16 +63,23 @@ def _level(proposal: Proposal) -> Level:
 def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple[AnyEvent, ...]:
     """Classify a ticket; what nobody stated comes from the catalog, rules and presets (R2c.2e).
 
+    A wish alone is recorded and classifies nothing (R2c.2d).
+
     Raises:
         NoSuchEntryError: the service has no such feature or goal.
         RefusedError: a decided field is changed, and it is not said how that was discovered; or
             something is set against the rules without a reason.
     """
+    if wish == Wish(wish=wish.wish) and wish.wish:
+        return (Detailed(*stamp.mark(), wish=wish.wish),)
     event, category = _made(ticket, stamp, policy, wish)
     _require_reason(policy, ticket, event, wish)
     event = reclassify.completed(policy, ticket, event)
-    if category.approval and not ticket.request.approval:
-        return (Detailed(*stamp.mark(), request=RequestDetails(approval=NEEDED)), event)
+    needed = NEEDED if category.approval and not ticket.request.approval else ""
+    had = wish.ever_had if wish.ever_had != ticket.request.ever_had else ""
+    details = RequestDetails(approval=needed, ever_had=had)
+    if details.told():
+        return (Detailed(*stamp.mark(), request=details), event)
     return (event,)
 
 
@@ -90,7 +98,8 @@ def _made(ticket: Ticket, stamp: Stamp, policy: Policy, wish: Wish) -> tuple[Cla
     if wish.feature:
         policy.require_feature(wish.service or ticket.service, wish.feature)
     now = {name: getattr(wish, attribute) for name, attribute in _SAID.items()}
-    subject = subject_of(ticket, now, wish.assessment, stamp.by)
+    wish = _dropped(ticket, wish)
+    subject = subject_of(ticket, now, wish.assessment, stamp.by, wish.taken_back)
     case = case_of(policy, ticket, wish, service=subject.service, feature=subject.feature)
     category = kind(policy, ticket, wish, case, stamp)
     subject = subject._replace(type=category.type)
@@ -105,18 +114,40 @@ def _made(ticket: Ticket, stamp: Stamp, policy: Policy, wish: Wish) -> tuple[Cla
         priority=weight.priority,
         reason=wish.reason,
         discovered=wish.discovered,
-        assessment=subject.assessment if subject.assessment.told() else None,
+        assessment=_stored(subject.assessment, wish),
         wish=wish.wish,
-        grounds=(*category.grounds, *weight.grounds),
+        grounds=(*category.grounds, *weight.grounds, *_dropped_ground(ticket, wish)),
         said=tuple(_said_now(wish)),
     )
     return _by_hand(ticket, event, wish), category
 
 
 def _said_now(wish: Wish) -> Iterable[str]:
-    """The names of the levels and answers that somebody says now."""
-    yield from (name for name in reclassify.LEVELS if getattr(wish, name) is not None)
+    """The names of what somebody says now, or takes back."""
+    yield from (name for name, each in _SAID.items() if getattr(wish, each) is not None)
     yield from wish.assessment.told()
+    yield from wish.taken_back
+
+
+def _stored(assessment: Assessment, wish: Wish) -> Assessment | None:
+    """All that was said, as it is recorded: even nothing, where something was taken back."""
+    return assessment if assessment.told() or wish.taken_back else None
+
+
+def _dropped(ticket: Ticket, wish: Wish) -> Wish:
+    """The wish with the amount taken back that was said for another feature (R2a.3a)."""
+    service, feature = wish.service or ticket.service, wish.feature
+    is_same = service == ticket.service and feature in (None, ticket.feature)
+    known, again = ticket.assessment.amount, wish.assessment.amount
+    if is_same or known is None or again is not None or ticket.feature == UNKNOWN:
+        return wish
+    return replace(wish, taken_back=(*wish.taken_back, "amount"))
+
+
+def _dropped_ground(ticket: Ticket, wish: Wish) -> Iterable[Ground]:
+    if "amount" in wish.taken_back:
+        said = f"{ticket.assessment.amount} were asked for of {ticket.service}/{ticket.feature}"
+        yield Ground("amount", UNKNOWN, f"{said}; say --amount anew for another")
 
 
 _SAID = {
@@ -174,7 +205,7 @@ def _require_reason(policy: Policy, ticket: Ticket, event: Classified, wish: Wis
     for name in reclassify.LEVELS:
         stated, usual = getattr(wish, name), getattr(preset, name)
         if (
-            stated is not None
+            stated not in (None, DERIVED)
             and usual not in (UNKNOWN, stated)
             and stated != getattr(ticket, name)
         ):

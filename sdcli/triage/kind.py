@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sdcli.tickets.contact import Ground
+from sdcli.tickets.contact import Ground, RequestDetails
 from sdcli.tickets.words import UNKNOWN, RequestType
 from sdcli.triage.category import (
     Case,
@@ -23,6 +23,7 @@ from sdcli.triage.wish import NOTHING, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import Stamp
@@ -64,7 +65,7 @@ def by_catalog(
 
 def case_of(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature: str) -> Case:
     """A ticket as the catalog looks at it; a goal of the service it had before is left out."""
-    assessment = ticket.assessment.overlaid(wish.assessment)
+    assessment = ticket.assessment.without(wish.taken_back).overlaid(wish.assessment)
     found = policy.service(service)
     if not wish.assessment.goal and assessment.goal not in (found.goals if found else ()):
         measured = wish.assessment.measured
@@ -73,7 +74,7 @@ def case_of(policy: Policy, ticket: Ticket, wish: Wish, *, service: str, feature
         service=service,
         feature=feature,
         text=text_of(ticket),
-        request=ticket.request,
+        request=ticket.request.overlaid(RequestDetails(ever_had=wish.ever_had)),
         assessment=assessment,
     )
 
@@ -94,12 +95,30 @@ def kind(policy: Policy, ticket: Ticket, wish: Wish, case: Case, stamp: Stamp) -
     if stated is None:
         if found.type == "incident":
             require_missed(policy, case.service, case.assessment)
-        return found
+        beyond = _beyond(policy, wish, case, found.type, before=ticket.type)
+        return found._replace(grounds=(*found.grounds, *beyond))
     against = _against(found, stated) if wish.type_ else []
-    grounds = [*against, *_beyond(policy, wish, case, stated)]
+    grounds = [*against, *_beyond(policy, wish, case, stated, before=ticket.type)]
     approval = found.approval and found.type == stated
-    kept = found.grounds if found.type == stated and wish.type_ else ()
+    again = wish.type_ or wish.assessment.measured is not None
+    kept = found.grounds if found.type == stated and again else ()
     return Category(stated, (*kept, *grounds), approval)
+
+
+def against_catalog(policy: Policy, ticket: Ticket, now: datetime) -> str:
+    """A remark where a failure was stated and what was never had, or was taken, is none (R2a.2a)."""
+    had = ticket.request.ever_had
+    if ticket.type != "incident" or had not in ("no", "taken") or ticket.key or ticket.is_closed:
+        return ""
+    case = case_of(policy, ticket, NOTHING, service=ticket.service, feature=ticket.feature)
+    found = categorise(policy, case._replace(changes=recent(policy, about(ticket), now)))
+    if found.type in ("incident", UNKNOWN):
+        return ""
+    return (
+        f"It is an incident, though the catalog says {found.type}: {told(found.grounds[0])}. "
+        f"If that is so: sdcli classify {ticket.ref} --type {found.type} --discovered HOW "
+        "--reason WHY"
+    )
 
 
 def _word(type_: RequestType) -> RequestType | None:
@@ -114,8 +133,12 @@ def _against(found: Category, stated: RequestType) -> list[Ground]:
     return [Ground("type", stated, reason)]
 
 
-def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list[Ground]:
+def _beyond(
+    policy: Policy, wish: Wish, case: Case, stated: RequestType, *, before: RequestType
+) -> list[Ground]:
     """More than a feature was built for is fulfilled for a reason only, which is a ground.
+
+    It is asked wherever type, service, feature or amount are said or become another.
 
     Raises:
         RefusedError: no reason is given.
@@ -123,7 +146,8 @@ def _beyond(policy: Policy, wish: Wish, case: Case, stated: RequestType) -> list
     service = policy.service(case.service)
     feature = service.features.get(case.feature) if service else None
     amount = case.assessment.amount
-    asked = wish.type_ == "fulfilment" or wish.assessment.amount is not None
+    new = (wish.type_, wish.service, wish.feature, wish.assessment.amount)
+    asked = stated != before or any(each is not None for each in new)
     beyond = beyond_capacity(feature, amount) if asked and stated == "fulfilment" else ""
     if not (beyond and feature and feature.capacity):
         return []

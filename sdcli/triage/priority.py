@@ -383,7 +383,11 @@ def _hit_grounds(policy: Policy, subject: Subject, hit: Hit) -> Iterator[Ground]
         place = place_of(services[hit.affected[0]], "components")
         yield Ground("affected", ", ".join(hit.affected), f"{component} is part of it", place)
     elif component:
-        yield Ground("affected", UNKNOWN, f"no service of the catalog has {component}")
+        reason = (
+            f"no service of the catalog has {component} (catalog/services.yaml); so it tells "
+            "nothing of the impact"
+        )
+        yield Ground("affected", UNKNOWN, reason)
     if hit.at_risk:
         first, needed = next(iter(hit.at_risk.items()))
         place = place_of(services[first], "depends_on")

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from sdcli.policy.model import Consequence, Measures, place_of
 from sdcli.policy.service_map import Hit, hit_by, hit_through
-from sdcli.tickets.contact import Ground  # noqa: TC001 - msgspec reads the annotations
+from sdcli.tickets.contact import Assessment, Ground
 from sdcli.tickets.event import Classified
 from sdcli.tickets.words import UNKNOWN, Level, Priority
 from sdcli.triage.classify import hand_ground
@@ -20,7 +20,7 @@ from sdcli.triage.priority import RANK, weigh
 from sdcli.triage.said import Saying, by_hand, last_decision, said_of, subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
@@ -68,6 +68,8 @@ class Reasons(Struct, frozen=True, kw_only=True):
 
     Args:
         said: what was said, by the name of the field or answer; a wish is no reason.
+        type_grounds: why it has its type, as it was decided.
+        gone: answers that today's files do not hold any more: they count for nothing.
         impact, urgency, priority: what today's files give; `grounds`: line by line, the first
             one of each field has decided.
         by_hand: who set another priority by hand, and why.
@@ -77,6 +79,8 @@ class Reasons(Struct, frozen=True, kw_only=True):
     """
 
     said: dict[str, Saying]
+    type_grounds: tuple[Ground, ...]
+    gone: tuple[str, ...]
     impact: Level
     urgency: Level
     priority: Priority
@@ -102,6 +106,8 @@ def reasons_of(policy: Policy, ticket: Ticket) -> Reasons:
     rules = policy.classification
     return Reasons(
         said=said_of(ticket),
+        type_grounds=_type_grounds(ticket),
+        gone=gone(policy, subject.assessment),
         impact=weight.impact,
         urgency=weight.urgency,
         priority=weight.priority,
@@ -116,6 +122,35 @@ def reasons_of(policy: Policy, ticket: Ticket) -> Reasons:
     )
 
 
+def gone(policy: Policy, said: Assessment) -> tuple[str, ...]:
+    """The answers that the desk's files do not hold any more, by name."""
+    rules = policy.classification
+    held: dict[str, Collection[str]] = {"process": rules.processes, "who": rules.groups}
+    return tuple(
+        name
+        for name, known in held.items()
+        if getattr(said, name) not in ("", UNKNOWN) and getattr(said, name) not in known
+    )
+
+
+def _type_grounds(ticket: Ticket) -> tuple[Ground, ...]:
+    """Why a ticket has its type: the rule that gave it, or who said so."""
+    for event in reversed(ticket.events):
+        if type(event) is not Classified:
+            continue
+        grounds = tuple(each for each in event.grounds if each.field == "type")
+        if grounds or event.type != ticket.type:
+            if event.type == ticket.type:
+                return grounds
+            break
+    saying = said_of(ticket).get("type")
+    if saying is None:
+        return ()
+    reason = saying.reason if saying.number == 0 else ""
+    stated = f"stated by {saying.by}" if saying.by else "by the desk's rules"
+    return (Ground("type", ticket.type, reason or stated),)
+
+
 def notes_of(ticket: Ticket) -> list[str]:
     """The derivation that the last classification has recorded, in a line each, and what ended."""
     decisions = [event for event in ticket.events if type(event) is Classified]
@@ -123,14 +158,20 @@ def notes_of(ticket: Ticket) -> list[str]:
         return []
     last, before = decisions[-1], decisions[-2] if len(decisions) > 1 else None
     told = []
-    for field in ("type", "impact", "urgency", "priority"):
+    for field in ("type", "impact", "urgency", "priority", "amount"):
         ground = next((each for each in last.grounds if each.field == field), None)
         if ground is not None:
             place = f" ({ground.place})" if ground.place else ""
             told.append(f"  {field.capitalize() + ':':<11}{ground.value}, {ground.reason}{place}.")
+    told += [f"  Note: {each.reason}." for each in last.grounds if is_nowhere(each)]
     if before is not None and before.by_hand and not last.by_hand:
         told.append(f"  {before.priority} was set by hand before; the priority is derived anew.")
     return told
+
+
+def is_nowhere(ground: Ground) -> bool:
+    """Whether it says that no service of the catalog has a component."""
+    return ground.field == "affected" and ground.value == UNKNOWN
 
 
 def _services(policy: Policy, subject: Subject) -> Services:

@@ -113,7 +113,6 @@ def test_the_newest_is_first() -> None:
     [
         ({"units": ("Sales",)}, True),
         ({"units": ("Sales",), "services": ("crm",)}, True),
-        ({"units": ("Sales",), "services": ("erp",)}, False),
         ({"services": ("crm",)}, False),
     ],
 )
@@ -121,3 +120,10 @@ def test_whose_change_it_was(change: dict[str, Any], theirs: bool) -> None:
     """It was made for these people only if it names them, and their service if any (R2a.4a)."""
     [found] = recent(_with(one=change), About(service="crm", unit="Sales"), _NOW)
     assert found.is_theirs is theirs
+
+
+def test_a_unit_is_touched_in_the_services_that_are_named() -> None:
+    """A change for a unit and another service is behind nothing here; a person's own is (R2a.4a)."""
+    subject = About(service="crm", unit="Sales", people=("ada",))
+    assert not recent(_with(one={"units": ("Sales",), "services": ("erp",)}), subject, _NOW)
+    assert recent(_with(one={"people": ("ada",), "services": ("erp",)}), subject, _NOW)

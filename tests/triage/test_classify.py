@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sdcli.errors import NoSuchEntryError
+from sdcli.errors import NoSuchEntryError, NotFoundError
 from sdcli.policy.load import read_policy
 from sdcli.policy.model import Policy, Presets
 from sdcli.tickets.event import Classified, Opened, Stamp
@@ -147,7 +147,6 @@ def test_a_chosen_feature_gives_its_presets() -> None:
 @pytest.mark.parametrize(
     ("known", "given_"),
     [
-        ({}, {"feature": "mailbox"}),
         ({"service": "erp"}, {"feature": "mailbox"}),
         ({}, {"service": "erp", "feature": "mailbox"}),
         ({"service": "email"}, {"service": "erp", "feature": "mailbox"}),
@@ -161,6 +160,12 @@ def test_a_feature_of_no_service_is_refused(known: dict[str, str], given_: dict[
         decide(_ticket(**known), _STAMP, policy=_POLICY, wish=Wish(**given_))  # type: ignore[arg-type]
     found = _POLICY.service(service)
     assert caught.value.details["known"] == [*(found.features if found else ()), UNKNOWN]
+
+
+def test_a_feature_needs_its_service_first() -> None:
+    """Where the service is not known, it is asked for and no list of `unknown` is shown."""
+    with pytest.raises(NotFoundError, match="name it first, with --service SERVICE"):
+        decide(_ticket(), _STAMP, policy=_POLICY, wish=Wish(feature="mailbox"))
 
 
 def test_an_unknown_feature_can_be_stated() -> None:
