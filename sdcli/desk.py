@@ -201,14 +201,16 @@ class Desk:
     def learn(self, most: int) -> None:
         """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
 
-        Nobody waits for it, so it says nothing; see `learning.history`.
+        Nobody waits for it, so it says nothing and raises nothing: what stands in its way is
+        told by `classify`, whose work it is. See `learning.history`.
         """
         from sdcli.learning.history import keep_up  # noqa: PLC0415 - as above
         from sdcli.learning.memory import Memory  # noqa: PLC0415
 
-        memory = Memory(self._history)
-        if memory.is_kept:
-            keep_up(memory, self.ledger, self.policy, self.now, most)
+        with suppress(Exception):  # whatever it is, alarms go before lessons
+            memory = Memory(self._history)
+            if memory.is_kept:
+                keep_up(memory, self.ledger, self.policy, self.now, most)
 
     def evaluation(self, progress: Progress) -> Evaluation:
         """How well closed tickets would have been classified by those closed before them."""

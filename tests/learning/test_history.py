@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.errors import SdcliError
 from sdcli.learning import history
 from sdcli.learning import memory as memories
 from sdcli.learning.memory import Memory
@@ -459,6 +460,27 @@ def test_the_check_of_clocks_learns_in_silence(sd: Runner, sdj: JsonRunner, tmp_
     kept.unlink()
     kept.mkdir()
     assert sd("sla-check").output == ""
+
+
+@pytest.mark.parametrize("trouble", [ValueError, sqlite3.OperationalError, OSError, SdcliError])
+def test_learning_never_stops_an_alarm(
+    sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
+    """Alarms are recorded and printed first, and once; whatever becomes of learning is no news."""
+    ref = sdj("open", "vpn down", "--user", "ada")["ref"]
+    calls: list[str] = []
+
+    def fail(*_: object) -> None:
+        calls.append(sd("show", ref).output)  # the ledger is free, and what was said is recorded
+        raise trouble("nothing goes")
+
+    monkeypatch.setattr(history, "keep_up", fail)
+    later = "2026-11-25T10:00:00Z"
+    said = sd("sla-check", at=later)
+    assert ref in said.stdout
+    assert "nothing goes" not in said.output
+    assert len(calls) == 1
+    assert sd("sla-check", at=later).output == ""
 
 
 def test_evaluation_is_for_the_desk_and_not_for_a_ticket(sd: Runner, sdj: JsonRunner) -> None:
