@@ -6,6 +6,7 @@ import json
 import random
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,24 @@ def test_every_text_is_bounded(text: str) -> None:
     assert len(places) <= learner.MOST_TERMS
     assert all(0 <= place < learner.PLACES for place in places)
     assert sum(value * value for value in found.values()) == pytest.approx(1.0 if places else 0.0)
+
+
+def test_a_letter_is_one_however_it_is_typed() -> None:
+    """Composed or with a mark of its own, in whatever script: the word is the same."""
+    for word in ("Störung", "café", "हिन्दी"):
+        assert learner.terms(normalize("NFD", word)) == learner.terms(normalize("NFC", word))
+        assert len(learner.terms(word)) == 1
+
+
+def test_scripts_without_blanks_have_words_as_well() -> None:
+    """Two Chinese, Japanese or Thai sentences about one thing share something."""
+    for first, second in (
+        ("打印机无法打印", "我的打印机坏了"),
+        ("プリンターが動かない", "新しいプリンター"),
+        ("เครื่องพิมพ์เสีย", "เครื่องพิมพ์ไม่ทำงาน"),
+    ):
+        assert len(learner.terms(first).keys() & learner.terms(second).keys()) >= 2
+    assert set(learner.words("VPN接続 down").values()) >= {"vpn", "接続", "down"}
 
 
 def test_a_cell_does_not_grow_with_history() -> None:
