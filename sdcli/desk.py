@@ -190,7 +190,7 @@ class Desk:
         from sdcli.learning.history import ask  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
-        learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
+        learned, caught, _ = ask(self.memory, self.ledger, self.policy, ticket, self.now)
         if not caught.is_done:
             self._tell(
                 f"The closed tickets are still being learned: {caught.looked} of about "

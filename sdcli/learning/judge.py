@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
+MOST_READ = 20_000
+"""How many characters of a summary, or of details, are read."""
 MOST_ALIKE = 40
 _LEAST_SHARED = 0.15
 """Tickets that share less than this part of a text are not called similar."""
@@ -68,7 +70,7 @@ def words_of(ticket: Ticket) -> str:
     """What was known of a request when it was opened."""
     opening = ticket.opening
     details = opening.request.told().values() if opening.request else ()
-    return "\n".join((ticket.summary, opening.details, *details))
+    return "\n".join(said[:MOST_READ] for said in (ticket.summary, opening.details, *details))
 
 
 def read(memory: Memory, text: str) -> Text:

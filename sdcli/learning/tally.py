@@ -64,10 +64,16 @@ class Tally:
 
     Args:
         counts: as `counts` gives them.
+
+    Raises:
+        ValueError: they cannot be counts.
     """
 
     def __init__(self, counts: dict[str, list[list[float]]] | None = None) -> None:
         self.counts = counts or {}
+        for bins in self.counts.values():
+            if len(bins) != BINS or not all(0 <= right <= seen for seen, right in bins):
+                raise ValueError("these are no counts")
 
     def count(self, outcome: Outcome, *, right: bool) -> None:
         """Count one outcome."""

@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from sdcli.errors import SdcliError
 from sdcli.learning import history
@@ -25,11 +27,10 @@ from sdcli.triage.suggest import suggest
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import JsonRunner, Runner
 
 _POLICY = read_policy(str(REPOSITORY))
+_connect = sqlite3.connect
 _NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 _TALK = {
     "erp": "zibor tamel quorin bastel fendo",
@@ -209,7 +210,7 @@ def test_an_empty_desk_proposes_by_its_rules(here: _Desk) -> None:
             ),
         ),
     )
-    found, progress = history.ask(here.memory, here.ledger, _POLICY, ticket, _NOW)
+    found, progress, _ = history.ask(here.memory, here.ledger, _POLICY, ticket, _NOW)
     assert (found["type"].value, found["service"].value) == ("incident", "vpn")
     assert found["service"].confidence == pytest.approx(0.7)
     assert progress.is_done
@@ -350,6 +351,163 @@ def test_a_file_damaged_in_use_is_made_again(here: _Desk) -> None:
     assert len(here.learned()) == 7
 
 
+def test_any_byte_of_the_file_may_be_wrong(here: _Desk) -> None:
+    """Whatever one byte of the file is changed to, the desk answers, and can learn again."""
+    for service in _TALK:
+        here.close(service, 2)
+    ticket = here.open("erp")
+    here.learn()
+    path = Path(here.path)
+    whole, chance = path.read_bytes(), random.Random(3)
+    places = [*range(100), *chance.sample(range(100, len(whole)), 250)]
+    for at in places:
+        broken = bytearray(whole)
+        broken[at] ^= chance.choice((0x01, 0x80, 0xFF, 0x10))
+        path.write_bytes(broken)
+        memory = Memory(here.path, here.told.append)
+        assert not history.ask(memory, here.ledger, _POLICY, ticket, here.now).trouble
+    assert here.told == []  # each was made again, and kept
+
+
+_LIES = {
+    "no tables": "",
+    "other tables": "CREATE TABLE cell (x); CREATE TABLE state (id, said); CREATE TABLE ticket (y);",
+    "malformed state": "UPDATE state SET said = '{\"lessons\": -3}'",
+    "a state of bytes": "UPDATE state SET said = x'80ff'",
+    "impossible counts": 'UPDATE state SET said = \'{"counts": {"type/agree/rules": [[1, 2]]}}\'',
+    "a ticket not there": 'UPDATE state SET said = \'{"behind": [["SD-9", "nothing"]]}\'',
+    "texts not decodable": "UPDATE class SET value = CAST(x'ff' AS TEXT)",
+    "numbers for texts": "UPDATE ticket SET classes = 7",
+    "half a weight": "UPDATE cell SET weights = x'00'",
+    "a class for two": "CREATE UNIQUE INDEX one ON class (field)",
+}
+
+
+@pytest.mark.parametrize("lie", _LIES)
+def test_a_file_that_lies_is_begun_anew(here: _Desk, lie: str) -> None:
+    """A whole database with wrong content is as bad as a damaged one, and as harmless."""
+    here.close("erp", 3)
+    here.learn()
+    if "tables" in lie:
+        Path(here.path).unlink()
+    with sqlite3.connect(here.path) as file:
+        file.executescript(_LIES[lie])
+        file.execute("PRAGMA user_version = 2")
+    file.close()
+    here.close("crm", 3)
+    here.memory = Memory(here.path, here.told.append)
+    answer = history.ask(here.memory, here.ledger, _POLICY, here.open("erp"), here.now)
+    assert not answer.trouble
+    assert len(here.learned()) == 6
+    assert here.memory.is_kept
+    assert here.told == []
+
+
+def test_where_nothing_can_be_written_one_note_says_what_to_do(
+    here: _Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, or a file only to be read, is told once, with the file and the next step."""
+    here.close("erp", 3)
+    for trouble in ("query_only = ON", "max_page_count = 1"):
+        here.told.clear()
+
+        def narrow(path: str, *rest: Any, trouble: str = trouble, **more: Any) -> Any:
+            db = _connect(path, *rest, **more)
+            if path != ":memory:":
+                db.execute(f"PRAGMA {trouble}")
+            return db
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlite3, "connect", narrow)
+            here.memory = Memory(here.path, here.told.append)
+            assert here.ask("erp")
+        assert len(here.learned()) == 3
+        assert not here.memory.is_kept
+        (note,) = here.told
+        assert here.path in note
+        assert "Delete that file, or set XDG_CACHE_HOME" in note
+
+
+def test_nobody_else_may_read_what_was_learned(here: _Desk) -> None:
+    """The file tells of callers by the hashes of their words: it is its owner's alone."""
+    assert Path(here.path).stat().st_mode & 0o777 == 0o600
+    assert Path(here.path).parent.stat().st_mode & 0o777 == 0o700
+    Path(here.path).chmod(0o644)
+    Memory(here.path)
+    assert Path(here.path).stat().st_mode & 0o777 == 0o600
+
+
+def test_wrong_clocks_lose_no_closing(here: _Desk) -> None:
+    """One look with the clock ahead and one with it back: all that is closed later is learned."""
+    refs = here.close("erp", 5)
+    waiting = [here.open(service).ref for service in [*_TALK] * 3]
+    here.learn()
+    now = here.now
+    for wrong in (timedelta(days=400), timedelta(days=-400), timedelta(0)):
+        here.now = now + wrong
+        here.learn()
+        refs += here.close("erp")  # stamped by that clock
+        refs.append(waiting.pop())
+        here.close_again(refs[-1], "crm")
+        here.learn()
+        now += timedelta(hours=1)
+        here.now = now
+        refs += [waiting.pop(), *here.close("crm", 2)]
+        here.close_again(refs[-3], "crm")
+        here.learn()
+    assert set(here.learned()) == set(refs)
+    assert here.memory.state.lessons == len(refs)
+
+
+def test_progress_counts_no_ticket_twice_and_ends(here: _Desk) -> None:
+    """With a clock that stands, and many closings at one instant, learning comes to its end."""
+    with here.ledger.write() as writer:
+        for _ in range(120):
+            writer.create(closing(_NOW, here.text("erp"), "erp"))
+    here.now = _NOW
+    for _ in range(40):
+        progress = here.learn(5)
+        assert progress.looked <= progress.total == 120
+    assert progress.is_done
+    assert progress.looked == 120
+    assert here.memory.state.lessons == 120
+
+
+def test_an_import_into_a_desk_that_has_learned_is_learned_newest_first(here: _Desk) -> None:
+    """Also what comes later in one go is learned from the newest down."""
+    here.close("erp", 5)
+    here.learn()
+    refs = here.close("crm", 50)
+    here.learn(10)
+    assert {ref for ref in here.learned() if ref in refs} == set(refs[-10:])
+
+
+def test_closed_again_with_the_same_classes_teaches_nothing_more(here: _Desk) -> None:
+    """What was reopened by mistake is one lesson, whether it was looked at meanwhile or not."""
+    for looked in (True, False):
+        ref = here.close("erp")[0]
+        here.learn()
+        here.reopen(ref)
+        if looked:
+            here.learn()
+        here.close_again(ref, "erp")
+        assert here.learn().lessons == 0
+        assert ref in here.learned()
+
+
+def test_huge_tickets_are_taken_few_at_a_time(here: _Desk) -> None:
+    """How much is read in one run is bounded by characters, not only by the number of tickets."""
+    with here.ledger.write() as writer:
+        for _ in range(10):
+            opened, *rest = closing(here.now, here.text("erp"), "erp")
+            huge = structs.replace(opened, details="hurnal " * 60_000)
+            writer.create((huge, *rest))
+    assert here.learn().lessons < 8
+    while not here.learn().is_done:
+        pass
+    assert len(here.learned()) == 10
+
+
 def test_without_a_place_it_works_in_memory(here: _Desk, tmp_path: Path) -> None:
     """Where nothing can be kept the desk says so once, and still answers."""
     blocked = tmp_path / "file"
@@ -378,7 +536,7 @@ def test_two_processes_learn_each_ticket_once(here: _Desk) -> None:
         "memory, found, left = Memory(sys.argv[3]), 0, 400\n"
         "done = False\n"
         "while not done and left:\n"
-        "    _, progress = ask(memory, ledger, policy, ledger.get('SD-1'), now)\n"
+        "    _, progress, _ = ask(memory, ledger, policy, ledger.get('SD-1'), now)\n"
         "    found, left, done = found + progress.lessons, left - 1, progress.is_done\n"
         "print(found)\n"
     )
