@@ -379,7 +379,7 @@ def _reason(judged: Judged) -> str:
         return f"{rule.reason}; closed tickets agree"
     if judged.outcome.voice == "rules":
         return f"{rule.reason}; closed tickets say {guess.value}"
-    if judged.outcome.situation == "differ":
+    if judged.outcome.situation in ("differ", "new"):
         return f"closed tickets with such words; but {rule.value} by {rule.reason}"
     return "closed tickets with such words"
 

@@ -28,6 +28,10 @@ MOST_ALIKE = 40
 _LEAST_SHARED = 0.15
 """Tickets that share less than this part of a text are not called similar."""
 _MOST_SHOWN = 3
+LEAST_LESSONS = 20
+"""With fewer lessons in a field, history contradicts no rule."""
+_LEAST_OF_CLASS = 3
+"""With fewer lessons of its class history contradicts no rule, and of the rule's it hardly does."""
 _SLASH = "/"
 
 
@@ -84,7 +88,11 @@ def read(memory: Memory, text: str) -> Text:
 def judge(
     policy: Policy, memory: Memory, text: Text, known: Known, threshold: float
 ) -> dict[str, Judged]:
-    """A judgement of each field, `known` ones left out; later fields build on earlier ones."""
+    """A judgement of each field, `known` ones left out; later fields build on earlier ones.
+
+    History contradicts a rule only if it has something to say: enough lessons, some of them of the
+    class that it names. A few closed tickets must not silence the catalog.
+    """
     rules = suggest(policy, text.words, known)
     found: dict[str, Judged] = {}
     if known.type == UNKNOWN and not known.is_alert:
@@ -98,7 +106,7 @@ def judge(
             rules = suggest(policy, text.words, known._replace(service=service))
     if known.feature == UNKNOWN:
         guess = _guess(policy, memory, text, "feature", service)
-        judged = found["feature"] = _weighed(memory, "feature", rules, guess)
+        judged = found["feature"] = _weighed(memory, "feature", rules, guess, service)
         feature = _settled(judged, threshold)
         if feature not in (UNKNOWN, rules["feature"].value):
             rules = suggest(policy, text.words, known._replace(service=service, feature=feature))
@@ -172,17 +180,34 @@ def _is_known(policy: Policy, name: str, value: str, service: str) -> bool:
     return value in (REQUEST_TYPES if name == "type" else LEVELS)
 
 
-def _weighed(memory: Memory, name: str, rules: Mapping[str, Proposal], guess: Guess) -> Judged:
+def _against(memory: Memory, name: str, rule: str, guess: Guess, service: str) -> Situation:
+    """How history, which says something else, stands to a rule; "rules" if it has to be silent."""
+    ids = memory.ids[name]
+    prefix = f"{service}{_SLASH}" if name == "feature" else ""
+    seen = {
+        value: memory.seen.get(ids.get(f"{prefix}{value}", -1), 0) for value in (rule, guess.value)
+    }
+    few = sum(memory.seen.get(id_, 0) for id_ in ids.values()) < LEAST_LESSONS
+    if few or seen[guess.value] < _LEAST_OF_CLASS:
+        return "rules"
+    return "differ" if seen[rule] >= _LEAST_OF_CLASS else "new"
+
+
+def _weighed(
+    memory: Memory, name: str, rules: Mapping[str, Proposal], guess: Guess, service: str = ""
+) -> Judged:
     """The two voices on a field, weighed by how often each was right in such a situation."""
     rule = rules[name]
     spoken = rule.value if rule.value != UNKNOWN else ""
     if not spoken and not guess.value:
         return Judged("", 0.0, rule, guess)
-    situation: Situation
-    if spoken and guess.value:
-        situation = "agree" if spoken == guess.value else "differ"
-    else:
+    situation: Situation = "agree"
+    if not (spoken and guess.value):
         situation = "rules" if spoken else "history"
+    elif spoken != guess.value:
+        situation = _against(memory, name, spoken, guess, service)
+    if situation == "rules":
+        guess = Guess("", 0.0)
     values: dict[Voice, str] = {"rules": spoken, "history": guess.value}
     voices: tuple[Voice, ...] = ("rules", "history")
     if situation == "agree":

@@ -186,6 +186,26 @@ def test_history_proposes_what_no_rule_knows(here: _Desk) -> None:
         assert found["service"].similar
 
 
+@pytest.mark.parametrize("count", [3, 19, 25, 80])
+def test_closed_tickets_about_other_things_silence_no_rule(here: _Desk, count: int) -> None:
+    """What the catalog says of words stays, however many tickets were closed about other things."""
+    said = ("the printer jams again", "please print the badge", "no toner in the printer")
+    with here.ledger.write() as writer:
+        for number in range(count):
+            here.now += timedelta(minutes=5)
+            known = {"service": "printing", "feature": UNKNOWN, "type": "incident"}
+            writer.create(closing(here.now, f"{said[number % 3]} {number}", "erp", **known))
+    here.learn()
+    for text in ("The VPN is down", "please reset my password", "the wifi cannot be found"):
+        stamp = Stamp(at=here.now, by="ben")
+        opened = Opened(*stamp.mark(), summary=text, queue="service-desk", priority="P3")
+        ticket = fold("SD-999", (opened,))
+        found = history.proposals(here.memory, _POLICY, ticket)
+        for name in ("type", "service"):
+            rule = suggest(_POLICY, text)[name].value
+            assert rule in (UNKNOWN, found[name].value)
+
+
 def test_nothing_is_proposed_below_the_threshold(here: _Desk) -> None:
     """A desk with two closed tickets says `unknown`, and what it would have said (never a guess)."""
     here.close("erp")
