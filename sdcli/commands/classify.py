@@ -95,7 +95,10 @@ def command(
         proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
             first = _ask_first(ticket, proposals["type"].value)
-            return results.Suggested(ref, proposals, changes=changes, notes=first)
+            return results.Suggested(
+                ref, proposals, changes=changes, notes=first, learning=desk.learning
+            )
+        desk.tell_learning()
         from sdcli.dialogue import ask_classification, ask_mistake
 
         given |= ask_classification(desk.policy, ticket, proposals)

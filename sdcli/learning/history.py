@@ -21,13 +21,13 @@ from sdcli.errors import NoSuchTicketError, SdcliError
 from sdcli.learning import judge, learner
 from sdcli.learning.memory import TROUBLE, MemoryFailedError
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
-from sdcli.triage.suggest import Known, Proposal, percent
+from sdcli.triage.suggest import Candidate, Known, Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sdcli.learning.judge import Judged
-    from sdcli.learning.memory import Memory
+    from sdcli.learning.memory import Memory, Remembered
     from sdcli.ledger.interface import Reader
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
@@ -287,7 +287,8 @@ def proposals(
 ) -> dict[str, Proposal]:
     """A proposal for each field of a ticket that is not known yet.
 
-    Similar tickets that are not closed any more, as `reader` says, are left out.
+    Similar tickets that are not closed any more, or have another class by now, as `reader` says,
+    are left out.
 
     Raises:
         TROUBLE: the memory's file cannot be used.
@@ -302,8 +303,8 @@ def proposals(
     found = {}
     for name, each in judged.items():
         refs = judge.similar(alike, name, each.value, service, ticket.ref) if each.value else ()
-        refs = tuple(ref for ref in refs if reader is None or _is_closed(reader, ref))
-        found[name] = _proposal(each, threshold, refs)
+        refs = tuple(ref for ref in refs if reader is None or _is_so(reader, ref, name, alike))
+        found[name] = _proposal(each, threshold, refs, judge.words_for(text, each.guess))
     if "service" in found and found["service"].value == UNKNOWN:
         found["feature"] = Proposal(UNKNOWN, "the service is not known")
     return found
@@ -349,29 +350,35 @@ def keep_up(
     return catch_up(memory, reader, policy, now, most)
 
 
-def _is_closed(reader: Reader, ref: str) -> bool:
+def _is_so(reader: Reader, ref: str, name: str, alike: Iterable[Remembered]) -> bool:
+    """Whether a ticket is what it is remembered as: closed, and with that class."""
     try:
-        return reader.get(ref).is_closed
-    except NoSuchTicketError:
+        ticket = reader.get(ref)
+    except SdcliError:
         return False
+    classes = next(each.classes for each in alike if each.ref == ref)
+    return ticket.is_closed and judge.classes_of(ticket).get(name) == classes[name]
 
 
 def _threshold(policy: Policy) -> float:
     return policy.classification.suggest_from / 100
 
 
-def _proposal(judged: Judged, threshold: float, refs: tuple[str, ...]) -> Proposal:
-    """A judgement as it is shown: below the threshold it says `unknown`, and what it is not."""
+def _proposal(
+    judged: Judged, threshold: float, refs: tuple[str, ...], words: tuple[str, ...]
+) -> Proposal:
+    """A judgement as it is shown: below the threshold it says `unknown`, and what it may be."""
     if not judged.value:
         return judged.rule
-    confidence, reason = round(judged.confidence, 3), _reason(judged)
+    confidence, reason = round(judged.confidence, 3), _reason(judged, words)
+    words = words if judged.guess.value == judged.value else ()
     if judged.confidence < threshold:
-        maybe = f"not sure enough: {judged.value}, {percent(judged.confidence)}; {reason}"
-        return Proposal(UNKNOWN, maybe, confidence, refs)
-    return Proposal(judged.value, reason, confidence, refs)
+        candidate = Candidate(judged.value, confidence)
+        return Proposal(UNKNOWN, f"not sure enough; {reason}", None, refs, words, candidate)
+    return Proposal(judged.value, reason, confidence, refs, words)
 
 
-def _reason(judged: Judged) -> str:
+def _reason(judged: Judged, words: tuple[str, ...]) -> str:
     rule, guess = judged.rule, judged.guess
     if judged.outcome is None or not guess.value:
         return rule.reason
@@ -379,9 +386,10 @@ def _reason(judged: Judged) -> str:
         return f"{rule.reason}; closed tickets agree"
     if judged.outcome.voice == "rules":
         return f"{rule.reason}; closed tickets say {guess.value}"
+    said = f"closed tickets with the words {', '.join(map(repr, words))}"
     if judged.outcome.situation in ("differ", "new"):
-        return f"closed tickets with such words; but {rule.value} by {rule.reason}"
-    return "closed tickets with such words"
+        return f"{said}; but {rule.value} by {rule.reason}"
+    return said
 
 
 def _iso(at: datetime) -> str:

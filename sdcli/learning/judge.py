@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 MOST_READ = 20_000
 """How many characters of a summary, or of details, are read."""
-MOST_ALIKE = 40
-_LEAST_SHARED = 0.15
-"""Tickets that share less than this part of a text are not called similar."""
+MOST_ALIKE = 400
+_LEAST_SHARED = 0.05
+"""Tickets that share less than this part of the known words are not called similar."""
+_MOST_WORDS = 3
 _MOST_SHOWN = 3
 LEAST_LESSONS = 20
 """With fewer lessons in a field, history contradicts no rule."""
@@ -40,6 +41,7 @@ class Guess(NamedTuple):
 
     value: str
     lead: float
+    id_: int = 0
 
 
 class Judged(NamedTuple):
@@ -148,6 +150,21 @@ def alike(memory: Memory, text: Text) -> list[Remembered]:
     return [remembered[id_] for id_ in close if id_ in remembered]
 
 
+def words_for(text: Text, guess: Guess) -> tuple[str, ...]:
+    """The words of a request by which history came to its guess, those that say most first.
+
+    Of a pair and its words only those that come first are named.
+    """
+    if not guess.value:
+        return ()
+    said, named = learner.words(text.words), list[str]()
+    for place in learner.spoke(text.vector, text.cells, guess.id_):
+        parts = set(said.get(place, "").split())
+        if parts and not any(parts & set(other.split()) for other in named):
+            named.append(said[place])
+    return tuple(named[:_MOST_WORDS])
+
+
 def _settled(judged: Judged, threshold: float) -> str:
     return judged.value if judged.value and judged.confidence >= threshold else UNKNOWN
 
@@ -157,7 +174,7 @@ def _guess(policy: Policy, memory: Memory, text: Text, name: str, service: str) 
     ids = memory.ids[name]
     scored = sorted(
         (
-            (text.scores[id_], value)
+            (text.scores[id_], value, id_)
             for value, id_ in ids.items()
             if id_ in text.scores and _is_known(policy, name, value, service)
         ),
@@ -165,9 +182,9 @@ def _guess(policy: Policy, memory: Memory, text: Text, name: str, service: str) 
     )
     if not scored:
         return Guess("", 0.0)
-    (best, value), *others = scored
+    (best, value, id_), *others = scored
     second = max(others[0][0], 0.0) if others else 0.0
-    return Guess(value.rpartition(_SLASH)[2], best - second)
+    return Guess(value.rpartition(_SLASH)[2], best - second, id_)
 
 
 def _is_known(policy: Policy, name: str, value: str, service: str) -> bool:

@@ -26,7 +26,7 @@ PLACES = 1 << 18
 """How many words and pairs of words are told apart."""
 MOST_TEXT, MOST_TERMS = 4000, 250
 """How many characters of a text are read, and how many of its words and pairs count."""
-MOST_RECENT = 48
+MOST_RECENT = 96
 """How many of the newest tickets with a word are remembered."""
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
@@ -187,12 +187,25 @@ def alike(
 ) -> list[tuple[int, float]]:
     """The ids of the tickets that share most with a vector, and how much they share (0 to 1).
 
+    It is the share of what any ticket has: new words make no ticket less similar.
+
     A ticket counts as far as it is among the newest ones with a word; rare words find the rest.
     """
     shared: dict[int, float] = {}
-    for place, value in text.items():
-        square = value * value
+    known = {place: value for place, value in text.items() if cells[place].recent}
+    total = sum(value * value for value in known.values())
+    for place, value in known.items():
+        square = value * value / total
         for id_ in cells[place].recent:
             shared[id_] = shared.get(id_, 0.0) + square
-    best = sorted(shared.items(), key=lambda pair: (-pair[1], -pair[0]))
-    return best[:most]
+    return nlargest(most, shared.items(), key=lambda pair: (pair[1], pair[0]))
+
+
+def spoke(text: Mapping[int, float], cells: Mapping[int, Cell], id_: int) -> list[int]:
+    """The places that speak for a class, the one that says most first."""
+    said = {
+        place: value * cells[place].weights[id_][0]
+        for place, value in text.items()
+        if id_ in cells[place].weights
+    }
+    return sorted((place for place in said if said[place] > 0), key=lambda place: -said[place])

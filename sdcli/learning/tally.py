@@ -97,7 +97,9 @@ class Tally:
         priors = [PRIORS[outcome.situation, outcome.voice]] * BINS
         if (outcome.situation, outcome.voice) == ("differ", "rules"):
             priors[0] = PRIORS["rules", "rules"]  # history has hardly any lead: it says nothing
-        shares = [_share(*each, prior) for each, prior in zip(bins, priors, strict=True)]
+        shares = [
+            _share(seen, right, prior) for (seen, right), prior in zip(bins, priors, strict=True)
+        ]
         weights = [seen + 1 for seen, _ in bins]  # what was seen outweighs what is assumed
         if outcome.situation in ("differ", "new") and outcome.voice == "rules":
             return rising(shares[::-1], weights[::-1])[::-1][outcome.bin]

@@ -562,6 +562,8 @@ def _founded(proposal: Proposal) -> str:
     from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
 
     sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
+    if proposal.candidate:
+        sure = f"perhaps {proposal.candidate.value} ({percent(proposal.candidate.confidence)}): "
     like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
     return line(f"{sure}{proposal.reason}{like}")
 
@@ -622,7 +624,8 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     blank = "--explain" if is_known else "--type TYPE --service SERVICE --people N"
     typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
-    notes = [line(note) for note in result.notes]
+    learning = result.learning.notes if result.learning else ()
+    notes = [line(note) for note in (*learning, *result.notes)]
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], [
         *notes,
         f"Next: sdcli classify {result.ref} {typed}",
