@@ -728,6 +728,9 @@ def test_learning_never_stops_an_alarm(
 
 def test_evaluation_is_for_the_desk_and_not_for_a_ticket(sd: Runner, sdj: JsonRunner) -> None:
     """`classify --evaluate` says plainly that a young desk has too little to measure."""
-    assert "too few" in sd("classify", "--evaluate").output
+    young = sd("classify", "--evaluate")
+    assert "too few" in young.stdout
+    assert "50 are needed" in young.stdout
+    assert "sdcli import" in young.stderr
     assert sdj("classify", "--evaluate")["tested"] == 0
     assert "Missing argument 'REF'" in sd("classify", expect=2).output
