@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Confirmed,
         Effect,
         FrontPage,
+        Learning,
         Reasoned,
         Seen,
         Supported,
@@ -94,6 +95,8 @@ class Desk:
         self._wait_s = wait_s
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
+        self._remarks: list[str] = []
+        self.learning: Learning | None = None  # of the newest proposals
 
     @property
     def now(self) -> datetime:
@@ -190,7 +193,7 @@ class Desk:
         """What closed tickets have taught; derived from the ledger, and kept beside the policy."""
         from sdcli.learning.memory import Memory  # noqa: PLC0415 - as above
 
-        return Memory(self._history, self._tell)
+        return Memory(self._history, self._remarks.append)
 
     @property
     def _history(self) -> str:
@@ -199,27 +202,50 @@ class Desk:
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
         from sdcli.learning.history import ask  # noqa: PLC0415
+        from sdcli.results import Learning  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
-        learned, caught = ask(self.memory, self.ledger, self.policy, ticket, self.now)
-        if not caught.is_done:
-            self._tell(
+        learned, caught, trouble = ask(self.memory, self.ledger, self.policy, ticket, self.now)
+        notes = [*self._remarks]
+        if trouble:
+            notes.append(f"Not all closed tickets could be asked: {trouble}")
+        if not caught.is_done and caught.is_kept:
+            notes.append(
                 f"The closed tickets are still being learned: {caught.looked} of about "
                 f"{caught.total} were looked at. Each run of classify and sla-check goes on."
             )
+        if not caught.is_kept:
+            notes.append(
+                "What closed tickets teach cannot be kept, so only the newest are learned each "
+                f"time: {caught.lessons} now."
+            )
+        self.learning = Learning(
+            looked=caught.looked,
+            total=caught.total,
+            done=caught.is_done,
+            kept=caught.is_kept,
+            notes=notes,
+        )
         return propose(self.policy, ticket, self.changes_about(ticket), learned)
+
+    def tell_learning(self) -> None:
+        """Tell what is to be said about learning, where no document holds it."""
+        for note in self.learning.notes if self.learning else ():
+            self._tell(note)
 
     def learn(self, most: int) -> None:
         """Learn up to `most` of the tickets that were closed meanwhile, if it can be kept.
 
-        Nobody waits for it, so it says nothing; see `learning.history`.
+        Nobody waits for it, so it says nothing and raises nothing: what stands in its way is
+        told by `classify`, whose work it is. See `learning.history`.
         """
         from sdcli.learning.history import keep_up  # noqa: PLC0415 - as above
         from sdcli.learning.memory import Memory  # noqa: PLC0415
 
-        memory = Memory(self._history)
-        if memory.is_kept:
-            keep_up(memory, self.ledger, self.policy, self.now, most)
+        with suppress(Exception):  # whatever it is, alarms go before lessons
+            memory = Memory(self._history)
+            if memory.is_kept:
+                keep_up(memory, self.ledger, self.policy, self.now, most)
 
     def evaluation(self, progress: Progress) -> Evaluation:
         """How well closed tickets would have been classified by those closed before them."""

@@ -193,6 +193,23 @@ class Suggested(Struct, frozen=True):
     changes: Sequence[RecentChange] = ()
     notes: Sequence[str] = ()
     is_closed: bool = False
+    learning: Learning | None = None
+
+
+class Learning(Struct, frozen=True, kw_only=True):
+    """How far closed tickets have been learned, and what is to be said about that.
+
+    Args:
+        looked, total: how many tickets were looked at, of about how many.
+        done: whether all of them were; `kept`: whether the lessons outlast this command.
+        notes: a sentence each.
+    """
+
+    looked: int
+    total: int
+    done: bool
+    kept: bool
+    notes: Sequence[str] = ()
 
 
 class Reasoned(Struct, frozen=True, kw_only=True):

@@ -106,10 +106,15 @@ def command(
         if ctx.obj.json or not is_interactive():
             is_new = ticket.type == UNKNOWN and not ticket.is_closed
             about = is_new and proposals["type"].value == "incident"
-            first = _ask_first(ticket) if about else ()
             return results.Suggested(
-                ref, proposals, changes=changes, notes=first, is_closed=ticket.is_closed
+                ref,
+                proposals,
+                changes=changes,
+                notes=_ask_first(ticket) if about else (),
+                is_closed=ticket.is_closed,
+                learning=desk.learning,
             )
+        desk.tell_learning()
         from sdcli.dialogue import ask_classification, ask_mistake
         from sdcli.tickets.lifecycle import require
 

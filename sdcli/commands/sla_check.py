@@ -40,7 +40,11 @@ def command(
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
         return results.Monitored(*desk.clock_counts())
-    if not dry_run:
-        desk.learn(_LESSONS)
     alerts, settle = desk.sla_alerts(record=not dry_run, time_boxes=time_boxes)
-    return results.Checked(alerts, recorded=not dry_run, settle=settle)
+
+    def settled(said: bool) -> None:
+        settle(said)
+        if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
+            desk.learn(_LESSONS)
+
+    return results.Checked(alerts, recorded=not dry_run, settle=settled)

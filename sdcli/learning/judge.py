@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
-MOST_ALIKE = 40
-_LEAST_SHARED = 0.15
-"""Tickets that share less than this part of a text are not called similar."""
+MOST_READ = 20_000
+"""How many characters of a summary, or of details, are read."""
+MOST_ALIKE = 400
+_LEAST_SHARED = 0.05
+"""Tickets that share less than this part of the known words are not called similar."""
+_MOST_WORDS = 3
 _MOST_SHOWN = 3
+LEAST_LESSONS = 20
+"""With fewer lessons in a field, history contradicts no rule."""
+_LEAST_OF_CLASS = 3
+"""With fewer lessons of its class history contradicts no rule, and of the rule's it hardly does."""
 _SLASH = "/"
 
 
@@ -34,6 +41,7 @@ class Guess(NamedTuple):
 
     value: str
     lead: float
+    id_: int = 0
 
 
 class Judged(NamedTuple):
@@ -68,7 +76,7 @@ def words_of(ticket: Ticket) -> str:
     """What was known of a request when it was opened."""
     opening = ticket.opening
     details = opening.request.told().values() if opening.request else ()
-    return "\n".join((ticket.summary, opening.details, *details))
+    return "\n".join(said[:MOST_READ] for said in (ticket.summary, opening.details, *details))
 
 
 def read(memory: Memory, text: str) -> Text:
@@ -82,7 +90,11 @@ def read(memory: Memory, text: str) -> Text:
 def judge(
     policy: Policy, memory: Memory, text: Text, known: Known, threshold: float
 ) -> dict[str, Judged]:
-    """A judgement of each field, `known` ones left out; later fields build on earlier ones."""
+    """A judgement of each field, `known` ones left out; later fields build on earlier ones.
+
+    History contradicts a rule only if it has something to say: enough lessons, some of them of the
+    class that it names. A few closed tickets must not silence the catalog.
+    """
     rules = suggest(policy, text.words, known)
     found: dict[str, Judged] = {}
     if known.type == UNKNOWN and not known.is_alert:
@@ -96,7 +108,7 @@ def judge(
             rules = suggest(policy, text.words, known._replace(service=service))
     if known.feature == UNKNOWN:
         guess = _guess(policy, memory, text, "feature", service)
-        judged = found["feature"] = _weighed(memory, "feature", rules, guess)
+        judged = found["feature"] = _weighed(memory, "feature", rules, guess, service)
         feature = _settled(judged, threshold)
         if feature not in (UNKNOWN, rules["feature"].value):
             rules = suggest(policy, text.words, known._replace(service=service, feature=feature))
@@ -138,6 +150,21 @@ def alike(memory: Memory, text: Text) -> list[Remembered]:
     return [remembered[id_] for id_ in close if id_ in remembered]
 
 
+def words_for(text: Text, guess: Guess) -> tuple[str, ...]:
+    """The words of a request by which history came to its guess, those that say most first.
+
+    Of a pair and its words only those that come first are named.
+    """
+    if not guess.value:
+        return ()
+    said, named = learner.words(text.words), list[str]()
+    for place in learner.spoke(text.vector, text.cells, guess.id_):
+        parts = set(said.get(place, "").split())
+        if parts and not any(parts & set(other.split()) for other in named):
+            named.append(said[place])
+    return tuple(named[:_MOST_WORDS])
+
+
 def _settled(judged: Judged, threshold: float) -> str:
     return judged.value if judged.value and judged.confidence >= threshold else UNKNOWN
 
@@ -147,7 +174,7 @@ def _guess(policy: Policy, memory: Memory, text: Text, name: str, service: str) 
     ids = memory.ids[name]
     scored = sorted(
         (
-            (text.scores[id_], value)
+            (text.scores[id_], value, id_)
             for value, id_ in ids.items()
             if id_ in text.scores and _is_known(policy, name, value, service)
         ),
@@ -155,9 +182,9 @@ def _guess(policy: Policy, memory: Memory, text: Text, name: str, service: str) 
     )
     if not scored:
         return Guess("", 0.0)
-    (best, value), *others = scored
+    (best, value, id_), *others = scored
     second = max(others[0][0], 0.0) if others else 0.0
-    return Guess(value.rpartition(_SLASH)[2], best - second)
+    return Guess(value.rpartition(_SLASH)[2], best - second, id_)
 
 
 def _is_known(policy: Policy, name: str, value: str, service: str) -> bool:
@@ -170,17 +197,34 @@ def _is_known(policy: Policy, name: str, value: str, service: str) -> bool:
     return value in (REQUEST_TYPES if name == "type" else LEVELS)
 
 
-def _weighed(memory: Memory, name: str, rules: Mapping[str, Proposal], guess: Guess) -> Judged:
+def _against(memory: Memory, name: str, rule: str, guess: Guess, service: str) -> Situation:
+    """How history, which says something else, stands to a rule; "rules" if it has to be silent."""
+    ids = memory.ids[name]
+    prefix = f"{service}{_SLASH}" if name == "feature" else ""
+    seen = {
+        value: memory.seen.get(ids.get(f"{prefix}{value}", -1), 0) for value in (rule, guess.value)
+    }
+    few = sum(memory.seen.get(id_, 0) for id_ in ids.values()) < LEAST_LESSONS
+    if few or seen[guess.value] < _LEAST_OF_CLASS:
+        return "rules"
+    return "differ" if seen[rule] >= _LEAST_OF_CLASS else "new"
+
+
+def _weighed(
+    memory: Memory, name: str, rules: Mapping[str, Proposal], guess: Guess, service: str = ""
+) -> Judged:
     """The two voices on a field, weighed by how often each was right in such a situation."""
     rule = rules[name]
     spoken = rule.value if rule.value != UNKNOWN else ""
     if not spoken and not guess.value:
         return Judged("", 0.0, rule, guess)
-    situation: Situation
-    if spoken and guess.value:
-        situation = "agree" if spoken == guess.value else "differ"
-    else:
+    situation: Situation = "agree"
+    if not (spoken and guess.value):
         situation = "rules" if spoken else "history"
+    elif spoken != guess.value:
+        situation = _against(memory, name, spoken, guess, service)
+    if situation == "rules":
+        guess = Guess("", 0.0)
     values: dict[Voice, str] = {"rules": spoken, "history": guess.value}
     voices: tuple[Voice, ...] = ("rules", "history")
     if situation == "agree":

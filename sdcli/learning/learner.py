@@ -16,6 +16,7 @@ from array import array
 from heapq import nlargest
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from zlib import crc32
 
 if TYPE_CHECKING:
@@ -25,10 +26,19 @@ PLACES = 1 << 18
 """How many words and pairs of words are told apart."""
 MOST_TEXT, MOST_TERMS = 4000, 250
 """How many characters of a text are read, and how many of its words and pairs count."""
-MOST_RECENT = 48
+MOST_RECENT = 96
 """How many of the newest tickets with a word are remembered."""
 
-_WORD = re.compile(r"\w\w+")
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+"""Marks that belong to the letter before them, and the scripts of India, whose vowels are marks."""
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and Han
+    "\U00020000-\U0003ffff"
+)
+"""Scripts that are written without blanks between words."""
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:[^\W{_UNSPACED}]|[{_MARKS}]){{2,}}")
+_RUN = re.compile(rf"[{_UNSPACED}]")
 _RIGHT, _WRONG = 1.0, 0.3
 """The score a class should have at least if it is right, and at most if it is wrong."""
 _MOST_RIVALS = 3
@@ -67,15 +77,43 @@ class Cell:
 
 def terms(text: str) -> dict[int, float]:
     """The places of a text's words and pairs, each with the logarithm of how often it occurs."""
-    words = _WORD.findall(text[:MOST_TEXT].casefold())
     counts: dict[int, int] = {}
-    for term in (*words, *(f"{first} {second}" for first, second in pairwise(words))):
-        place = crc32(term.encode(errors="replace")) % PLACES
+    for place in map(_place, _said(text)):
         if place in counts:
             counts[place] += 1
         elif len(counts) < MOST_TERMS:
             counts[place] = 1
     return {place: 1 + math.log(count) for place, count in counts.items()}
+
+
+def words(text: str) -> dict[int, str]:
+    """The words and pairs of a text by their places, as they are read."""
+    found: dict[int, str] = {}
+    for term in _said(text):
+        found.setdefault(_place(term), term)
+    return found
+
+
+def _place(term: str) -> int:
+    return crc32(term.encode(errors="replace")) % PLACES
+
+
+def _said(text: str) -> list[str]:
+    """The words of a text and the pairs of neighbours; letters are one however they are typed.
+
+    Scripts without blanks between words give pairs of characters, or the only one.
+    """
+    plain = normalize("NFC", text[:MOST_TEXT]).casefold()
+    said: list[str] = []
+    for word in _WORD.findall(plain):
+        said += _split(word)
+    return [*said, *(f"{first} {second}" for first, second in pairwise(said))]
+
+
+def _split(word: str) -> list[str]:
+    if not _RUN.match(word):
+        return [word]
+    return [first + second for first, second in pairwise(word)] or [word]
 
 
 def vector(found: Mapping[int, float], cells: Mapping[int, Cell], lessons: int) -> dict[int, float]:
@@ -149,12 +187,25 @@ def alike(
 ) -> list[tuple[int, float]]:
     """The ids of the tickets that share most with a vector, and how much they share (0 to 1).
 
+    It is the share of what any ticket has: new words make no ticket less similar.
+
     A ticket counts as far as it is among the newest ones with a word; rare words find the rest.
     """
     shared: dict[int, float] = {}
-    for place, value in text.items():
-        square = value * value
+    known = {place: value for place, value in text.items() if cells[place].recent}
+    total = sum(value * value for value in known.values())
+    for place, value in known.items():
+        square = value * value / total
         for id_ in cells[place].recent:
             shared[id_] = shared.get(id_, 0.0) + square
-    best = sorted(shared.items(), key=lambda pair: (-pair[1], -pair[0]))
-    return best[:most]
+    return nlargest(most, shared.items(), key=lambda pair: (pair[1], pair[0]))
+
+
+def spoke(text: Mapping[int, float], cells: Mapping[int, Cell], id_: int) -> list[int]:
+    """The places that speak for a class, the one that says most first."""
+    said = {
+        place: value * cells[place].weights[id_][0]
+        for place, value in text.items()
+        if id_ in cells[place].weights
+    }
+    return sorted((place for place in said if said[place] > 0), key=lambda place: -said[place])

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Voice: TypeAlias = Literal["rules", "history"]
-Situation: TypeAlias = Literal["agree", "differ", "history", "rules"]
-"""Both say the same, both speak and differ, or only one of them speaks."""
+Situation: TypeAlias = Literal["agree", "differ", "new", "history", "rules"]
+"""Both say the same, both speak and differ, so does what the rules say and history has hardly
+seen, or only one of them speaks."""
 
 EDGES = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9, 1.1)
 """Leads of the first class over the second at which a bin ends."""
@@ -30,13 +31,16 @@ PRIORS: dict[tuple[Situation, Voice], float] = {
     ("agree", "rules"): 0.75,
     ("differ", "rules"): 0.35,
     ("differ", "history"): 0.35,
+    ("new", "rules"): 0.7,
+    ("new", "history"): 0.25,
     ("history", "history"): 0.45,
     ("rules", "rules"): 0.7,
 }
 """The share that is taken to be right before anything was counted.
 
 History alone begins below any sensible threshold: it has to show that it is right before it is
-heard. Rules alone begin above it, as somebody has written them for this desk.
+heard. Rules alone begin above it, as somebody has written them for this desk; so do they where
+history knows nothing of what they say.
 """
 
 
@@ -64,10 +68,16 @@ class Tally:
 
     Args:
         counts: as `counts` gives them.
+
+    Raises:
+        ValueError: they cannot be counts.
     """
 
     def __init__(self, counts: dict[str, list[list[float]]] | None = None) -> None:
         self.counts = counts or {}
+        for bins in self.counts.values():
+            if len(bins) != BINS or not all(0 <= right <= seen for seen, right in bins):
+                raise ValueError("these are no counts")
 
     def count(self, outcome: Outcome, *, right: bool) -> None:
         """Count one outcome."""
@@ -84,10 +94,14 @@ class Tally:
         A clearer lead never makes history less sure, nor rules that contradict it surer.
         """
         bins = self.counts.get(outcome.key, [[0.0, 0.0]] * BINS)
-        prior = PRIORS[outcome.situation, outcome.voice]
-        shares = [_share(seen, right, prior) for seen, right in bins]
-        weights = [seen + 1 for seen, _ in bins]  # what was seen outweighs what is assumed
+        priors = [PRIORS[outcome.situation, outcome.voice]] * BINS
         if (outcome.situation, outcome.voice) == ("differ", "rules"):
+            priors[0] = PRIORS["rules", "rules"]  # history has hardly any lead: it says nothing
+        shares = [
+            _share(seen, right, prior) for (seen, right), prior in zip(bins, priors, strict=True)
+        ]
+        weights = [seen + 1 for seen, _ in bins]  # what was seen outweighs what is assumed
+        if outcome.situation in ("differ", "new") and outcome.voice == "rules":
             return rising(shares[::-1], weights[::-1])[::-1][outcome.bin]
         return rising(shares, weights)[outcome.bin]
 

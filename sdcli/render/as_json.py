@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
+    from sdcli.triage.suggest import Proposal
 
 
 def dump(value: Any) -> str:
@@ -324,6 +325,11 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
+def _proposed(proposal: Proposal) -> dict[str, Any]:
+    candidate = proposal.candidate and proposal.candidate._asdict()
+    return {**proposal._asdict(), "candidate": candidate}
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
@@ -339,7 +345,15 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Suggested: lambda result: {
         "ref": result.ref,
         "changed": False,
-        "suggestion": {name: proposal._asdict() for name, proposal in result.proposals.items()},
+        "suggestion": {name: _proposed(proposal) for name, proposal in result.proposals.items()},
+        "notes": [*result.notes, *(result.learning.notes if result.learning else ())],
+        "learning": result.learning
+        and {
+            "looked": result.learning.looked,
+            "total": result.learning.total,
+            "done": result.learning.done,
+            "kept": result.learning.kept,
+        },
         **_changes(result.changes),
     },
     results.Reasoned: _reasoned,

@@ -588,6 +588,8 @@ def _founded(proposal: Proposal) -> str:
     from sdcli.triage.suggest import percent  # noqa: PLC0415 - one command's
 
     sure = "" if proposal.confidence is None else f"{percent(proposal.confidence)} sure: "
+    if proposal.candidate:
+        sure = f"perhaps {proposal.candidate.value} ({percent(proposal.candidate.confidence)}): "
     like = f"; like {', '.join(proposal.similar)}" if proposal.similar else ""
     return line(f"{sure}{proposal.reason}{like}")
 
@@ -596,15 +598,21 @@ def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
     """The scores as a table, and how sure proposals were beside how often they were right."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
+    from sdcli.triage.suggest import percent  # noqa: PLC0415 - two commands'
+
     found = result.evaluation
     if found.split_at is None:
-        few = f"{found.found} closed tickets have something to teach"
-        return [f"{few}; that is too few to tell how good suggestions are."], []
+        from sdcli.learning.evaluate import LEAST  # noqa: PLC0415 - one command's
+
+        few = f"{words.count(found.found, 'closed ticket')} can teach something"
+        need = f"that is too few to tell how good suggestions are: {LEAST} are needed."
+        step = "Classify and close more, or import those of the former desk: sdcli import --help"
+        return [f"{few}; {need}"], [step]
     heads = ("field", "tickets", "answered", "right of those", "right of all", "macro F1")
     rows = [[name, *_scores(each)] for name, each in found.fields.items()]
     scores = tabulate(rows, [*heads, "ECE", "Brier"], tablefmt="plain", disable_numparse=True)
     bins = [
-        [name, f"{each.low:.0%} to {each.high:.0%}", *_calibration(each)]
+        [name, f"{percent(each.low)} to {percent(each.high)}", *_calibration(each)]
         for name, score in found.fields.items()
         for each in score.bins
     ]
@@ -613,7 +621,8 @@ def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
     learned = f"Learned from the {found.learned} tickets that were closed first; tested on"
     return [
         f"{learned} the {found.tested} closed from {words.instant(found.split_at)} on.",
-        f"Answered is what is at least {found.threshold:.0%} sure.",
+        f"Answered is what is at least {percent(found.threshold)} sure.",
+        *map(_in_words, found.fields.items()),
         "",
         *scores.splitlines(),
         "",
@@ -623,16 +632,26 @@ def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
 
 
 def _calibration(bin_: Bin) -> list[str]:
-    return [str(bin_.count), f"{bin_.confidence:.0%}", f"{bin_.right:.0%}"]
+    return [str(bin_.count), f"{bin_.confidence * 100:.0f} %", f"{bin_.right * 100:.0f} %"]
+
+
+def _in_words(scored: tuple[str, Score]) -> str:
+    """Accuracy, coverage and calibration error of a field, in a sentence."""
+    name, score = scored
+    answers = f"of {score.count} tickets {score.answered} got an answer"
+    right = score.accuracy_answered
+    share = "" if right is None else f", and {right * 100:.0f} % of those answers were right"
+    off = f"{score.calibration_error * 100:.0f} %"
+    return f"{name}: {answers}{share}; how sure they were was off by {off} on average."
 
 
 def _scores(score: Score) -> list[str]:
-    of_those = "-" if score.accuracy_answered is None else f"{score.accuracy_answered:.1%}"
+    of_those = "-" if score.accuracy_answered is None else f"{score.accuracy_answered * 100:.1f} %"
     return [
         str(score.count),
-        f"{score.coverage:.0%}",
+        f"{score.coverage * 100:.0f} %",
         of_those,
-        f"{score.accuracy:.1%}",
+        f"{score.accuracy * 100:.1f} %",
         f"{score.macro_f1:.3f}",
         f"{score.calibration_error:.3f}",
         f"{score.brier:.3f}",
@@ -649,7 +668,8 @@ def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
     typed = _to_type(result.proposals) or blank
     rows += [f"  {text}" for text in _recent(result.changes)]
     rows = fitted(rows, screen.width)
-    notes = [line(note) for note in result.notes]
+    learning = result.learning.notes if result.learning else ()
+    notes = [line(note) for note in (*learning, *result.notes)]
     if not result.is_closed:
         notes.append(f"Next: sdcli classify {result.ref} {typed}")
     return [f"Suggestion for {result.ref}; nothing was changed.", *rows], notes

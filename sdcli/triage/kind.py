@@ -46,6 +46,7 @@ def by_catalog(
 ) -> dict[str, Proposal]:
     """The type that the catalog gives, with the levels that it starts with; nothing if none.
 
+    Levels that closed tickets speak for stay as they are: no preset is more than a beginning.
     It goes before a mere turn of phrase. What closed tickets say yields to facts alone.
     """
     if ticket.type != UNKNOWN or ticket.key:
@@ -59,7 +60,7 @@ def by_catalog(
     if category.type == UNKNOWN or is_same or not sure:
         return {}
     again = suggest(policy, case.text, Known(category.type, service, feature))
-    levels = {name: again[name] for name in ("impact", "urgency")}
+    levels = {n: again[n] for n in ("impact", "urgency") if not found[n].words}  # not learned ones
     return {**levels, "type": Proposal(category.type, category.reason)}
 
 

@@ -45,18 +45,29 @@ _TYPES: tuple[tuple[RequestType, str], ...] = (
 )
 
 
+class Candidate(NamedTuple):
+    """A value that is not sure enough to be proposed, and how sure it is, from 0 to 1."""
+
+    value: str
+    confidence: float
+
+
 class Proposal(NamedTuple):
     """A proposed value and the reason for it.
 
     Args:
         confidence: the share of proposals like it that were right, from 0 to 1; None for a fact.
         similar: references of the closed tickets most like it that have this value.
+        words: the words of the request by which closed tickets speak for it, if they do.
+        candidate: what would be proposed if it were sure enough; `value` is `unknown` then.
     """
 
     value: str
     reason: str
     confidence: float | None = None
     similar: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    candidate: Candidate | None = None
 
 
 def percent(share: float) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sdcli import results
 from sdcli.learning.evaluate import LEAST, Guessed, evaluate, score
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
+from sdcli.render import as_text
 from sdcli.tickets.words import UNKNOWN
 from tests.conftest import CASES, REPOSITORY
 from tests.learning.test_history import Talk, closing
@@ -120,3 +123,14 @@ def test_real_texts_are_as_often_right_as_they_are_sure(
     assert found.accuracy_answered is not None
     assert found.accuracy_answered >= max(least, 0.75)
     assert found.calibration_error < 0.08
+
+
+def test_the_figures_are_told_in_words(tmp_path: Path) -> None:
+    """Accuracy, coverage and calibration have a sentence each field, and percent have a blank."""
+    found = evaluate(_POLICY, _ledger(tmp_path, ["erp", "crm"] * 40), _silent)
+    told = "\n".join(
+        as_text.write(results.Evaluated(found), as_text.Screen(None, colour=False)).out
+    )
+    assert "service: of 16 tickets 16 got an answer, and 100 % of those answers were right" in told
+    assert "how sure they were was off by" in told
+    assert not re.search(r"\d%", told)

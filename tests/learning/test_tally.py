@@ -93,5 +93,6 @@ def test_rising_keeps_the_mean_and_what_rises_already(pairs: list[tuple[float, f
 def test_every_situation_has_a_prior() -> None:
     """Nobody can be counted for whom nothing is assumed."""
     assert {situation for situation, _ in PRIORS} == set(
-        get_args(Outcome.__annotations__["situation"]) or {"agree", "differ", "history", "rules"}
+        get_args(Outcome.__annotations__["situation"])
+        or {"agree", "differ", "new", "history", "rules"}
     )
