@@ -175,8 +175,8 @@ def _ask_first(ticket: Any) -> list[str]:
     """What nobody has asked yet and must, before something is taken for a failure (R2a.2a)."""
     if ticket.key or ticket.request.ever_had not in ("", UNKNOWN):
         return []
-    step = f"sdcli detail {ticket.ref} --ever-had yes, no or taken"
-    return [f"Ask first whether the caller ever had it: {step}"]
+    step = f"Next: sdcli detail {ticket.ref} --ever-had ANSWER"
+    return [f"{step}  # did the caller ever have it: yes, no, taken or unknown"]
 
 
 def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:

@@ -138,9 +138,9 @@ def test_ask_first_whether_it_was_ever_there(sd: Runner, sdj: JsonRunner) -> Non
     """A failure is stated: whether the caller ever had it is asked for until it is known (R2a.2a)."""
     sdj(*_OPEN)
     stated = ("classify", "1", "--type", "incident", "--service", "erp")
-    assert "Ask first whether the caller ever had it" in sd(*stated).stderr
+    assert "did the caller ever have it" in sd(*stated).stderr
     answered = sd(*stated, "--ever-had", "yes")
-    assert "Ask first" not in answered.stderr
+    assert "did the caller" not in answered.stderr
     assert [each["kind"] for each in sdj("history", "1")[-2:]] == ["detailed", "classified"]
     assert sdj("show", "1")["request"]["ever_had"] == "yes"
 

@@ -159,10 +159,10 @@ def test_what_to_ask_first_is_told(sd: Runner, sdj: JsonRunner) -> None:
     """A suggestion of a failure says what to ask before, until it was asked (R2a.2a)."""
     sd("open", "I cannot open the reports", "--user", "ada", "--service", "erp")
     told = sd("classify", "1").stderr
-    assert "Ask first whether the caller ever had it: sdcli detail SD-1 --ever-had" in told
+    assert "Next: sdcli detail SD-1 --ever-had ANSWER  # did the caller ever have it" in told
 
     sd("detail", "1", "--ever-had", "no")
-    assert "Ask first" not in sd("classify", "1").stderr
+    assert "did the caller" not in sd("classify", "1").stderr
     assert sdj("classify", "1")["suggestion"]["type"]["value"] == "fulfilment"
 
 
