@@ -218,7 +218,7 @@ def commands(work: Path) -> Iterator[Row]:
 def _after_closing(env: dict[str, str], ask: Case, click: float) -> Iterator[Row]:
     """The same command when it has ten newly closed tickets to learn."""
     first = CLOSED + 10
-    known = ["--type", "incident", "--service", "vpn", "--impact", "low", "--urgency", "low"]
+    known = ["--type", "incident", "--service", "vpn", "--people", "1"]
     for number in range(first, first + 10):
         ref = f"SD-{number}"
         run(Case([SDCLI, "classify", ref, *known], env))
