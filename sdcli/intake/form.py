@@ -19,6 +19,7 @@ from sdcli.tickets.contact import CHOSEN, Answer, RequestDetails
 from sdcli.tickets.event import ArticleUse
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN
 from sdcli.triage import questions as walking
+from sdcli.triage.said import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -162,6 +163,7 @@ def course_of(questions: Questions, item: RequestItem, tree: str) -> Course:
 def with_walk(item: RequestItem, way: Way) -> RequestItem:
     """A request with what its walk gave; what it says itself stays (R2a.5)."""
     own = {name for name in (*_LEVELS_AND_KIND, *_TAKEN) if _says(getattr(item, name))}
+    own |= {level for level, asked in ANSWERS.items() if any(getattr(item, n, "") for n in asked)}
     sets = {name: found for name, found in way.sets.items() if name not in own}
     service = item.service if "service" in own else ""
     if service and "service" in way.sets and way.sets["service"].value != service:

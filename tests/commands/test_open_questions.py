@@ -505,3 +505,15 @@ def test_a_form_came_by_the_portal(sdj: JsonRunner, mark: dict[str, Any]) -> Non
     ticket = sdj("open", "-", stdin=json.dumps(form))
 
     assert (ticket["channel"], ticket["fields"]["channel"]) == ("portal", "kiosk")
+
+
+def test_an_option_goes_before_the_questions(sdj: JsonRunner) -> None:
+    """What an option says of the impact stays, whatever the tree's answers give (R2c.2d)."""
+    answers = [f"--answer={each}" for each in ("need=broken", "ever-had=yes", "hindered=high")]
+    ticket = sdj(
+        *("open", "It is slow", "--user", "ada", "--people", "1", "--service", "wifi"),
+        *answers,
+        *("--skip-rest", "in a hurry"),
+    )
+
+    assert ticket["impact"] == "low"
