@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
-    from sdcli.triage.catalogue import Entry
+    from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.reasons import Reasons
     from sdcli.triage.reclassify import Change

@@ -35,7 +35,7 @@ def command(
         sdcli catalog 'remote access for a partner'
         sdcli catalog --type fulfilment
     """
-    from sdcli.triage.catalogue import look
+    from sdcli.triage.catalog import look
 
     found = look(desk.policy, text or "", kind or ("" if text else "service"))
     usual = _USUAL if text else 0  # without a text everything is wanted

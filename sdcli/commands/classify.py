@@ -100,29 +100,9 @@ def command(
         return desk.reasons(ref)
     _require_whole(desk, ref, given)
     if not is_said:
-        ticket = desk.ledger.get(ref)
-        changes = desk.changes_about(ticket)
-        proposals = desk.proposals(ticket)
         if ctx.obj.json or not is_interactive():
-            is_new = ticket.type == UNKNOWN and not ticket.is_closed
-            about = is_new and proposals["type"].value == "incident"
-            return results.Suggested(
-                ref,
-                proposals,
-                changes=changes,
-                notes=_ask_first(ticket) if about else (),
-                is_closed=ticket.is_closed,
-                learning=desk.learning,
-            )
-        desk.tell_learning()
-        from sdcli.dialogue import ask_classification, ask_mistake
-        from sdcli.tickets.lifecycle import require
-
-        require(ref, ticket.status, "classified")
-        given |= ask_classification(
-            desk.policy, ticket, proposals, lambda had: desk.proposals(_with_had(desk, ticket, had))
-        )
-        given |= ask_mistake(desk.policy, ticket, _wish(given), desk.stamp)
+            return _suggested(desk, ref)
+        given |= _asked(desk, ref, given)
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
     changes, effect = desk.changes_about(ticket), desk.effect(ticket)
     return results.Changed(
@@ -132,6 +112,37 @@ def command(
         effect=effect,
         hints=_ask_first(ticket) if given["type_"] == "incident" else (),
     )
+
+
+def _suggested(desk: Desk, ref: str) -> results.Suggested:
+    """What is proposed for a ticket; nothing is changed."""
+    ticket = desk.ledger.get(ref)
+    proposals = desk.proposals(ticket)
+    is_new = ticket.type == UNKNOWN and not ticket.is_closed
+    about = is_new and proposals["type"].value == "incident"
+    return results.Suggested(
+        ref,
+        proposals,
+        changes=desk.changes_about(ticket),
+        notes=_ask_first(ticket) if about else (),
+        is_closed=ticket.is_closed,
+        learning=desk.learning,
+    )
+
+
+def _asked(desk: Desk, ref: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options as a person at the terminal answers them, beginning with the proposals."""
+    from sdcli.dialogue import ask_classification, ask_mistake
+    from sdcli.tickets.lifecycle import require
+
+    ticket = desk.ledger.get(ref)
+    require(ref, ticket.status, "classified")
+    proposals = desk.proposals(ticket)
+    desk.tell_learning()
+    answers = ask_classification(
+        desk.policy, ticket, proposals, lambda had: desk.proposals(_with_had(desk, ticket, had))
+    )
+    return answers | ask_mistake(desk.policy, ticket, _wish(given | answers), desk.stamp)
 
 
 def _with_had(desk: Desk, ticket: Any, had: str) -> Any:

@@ -11,7 +11,7 @@ from sdcli.render.safe import line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sdcli.triage.catalogue import Entry
+    from sdcli.triage.catalog import Entry
 
 
 def lines(entry: Entry, style: Callable[..., str]) -> Iterator[str]:

@@ -342,7 +342,7 @@ def test_a_regular_expression_ends(pattern: str, is_fine: bool) -> None:
     assert (pattern_problem(pattern) == "") is is_fine
 
 
-def test_the_catalogue_passes_the_check() -> None:
+def test_the_catalog_passes_the_check() -> None:
     """All formats that it brings are sound."""
     read_formats(str(REPOSITORY), wrong)
 

@@ -100,7 +100,7 @@ def test_an_alert_is_classified_with_reasons(desk: Desk, alerts: dict[str, Any])
 
 
 def test_an_alert_of_an_unknown_service_is_not_guessed(desk: Desk) -> None:
-    """A service that the catalogue does not hold is unknown, and the label is kept (R1a.2c)."""
+    """A service that the catalog does not hold is unknown, and the label is kept (R1a.2c)."""
     told = alert(labels={"alertname": "zzz", "service": "no-such-thing"})
     (outcome,) = send(desk, {**told, "annotations": {}})
     assert outcome.ticket is not None
@@ -338,6 +338,6 @@ def test_an_unknown_caller_is_kept(policy: Policy) -> None:
 
 
 def test_levels_that_are_unknown_come_from_the_service(policy: Policy) -> None:
-    """Presets of the catalogue fill unknown levels and never overrule given ones."""
+    """Presets of the catalog fill unknown levels and never overrule given ones."""
     assert opening(policy, type="incident", service="email").impact == "medium"
     assert opening(policy, type="incident", service="email", impact="low").impact == "low"

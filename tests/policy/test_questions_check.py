@@ -312,7 +312,7 @@ def test_the_starter_is_in_the_callers_words(policy: Policy) -> None:
     ],
 )
 def test_ordinary_words_are_no_codes(desk_dir: Path, policy: Policy, label: str) -> None:
-    """What the catalogue itself says in its names, and what anybody says, is in callers' words."""
+    """What the catalog itself says in its names, and what anybody says, is in callers' words."""
     _write(desk_dir, SOUND.replace("{label: Many}", f'{{label: "{label}"}}'))
     assert _said(desk_dir, policy) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdcli.policy.load import read_policy
-from sdcli.triage.catalogue import KINDS, look
+from sdcli.triage.catalog import KINDS, look
 from tests.conftest import REPOSITORY
 
 _POLICY = read_policy(str(REPOSITORY))
