@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.policy.agreements import Targets
     from sdcli.policy.formats import AlertFormat
-    from sdcli.policy.model import Consequence, Policy, Targets
+    from sdcli.policy.model import Consequence, Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import (
         Confirmed,

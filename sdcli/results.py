@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Examination, Mended, Restored
-    from sdcli.policy.model import Agreement, Service, Targets
+    from sdcli.policy.agreements import Agreement, Targets
+    from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert

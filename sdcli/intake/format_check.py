@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sdcli.policy.formats import AlertFormat
-    from sdcli.policy.model import Expression
+    from sdcli.policy.scalars import Expression
 
 
 def wrong(format_: AlertFormat) -> Iterator[tuple[str, str]]:

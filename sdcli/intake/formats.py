@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.items import Item
     from sdcli.policy.formats import AlertFormat, Field
-    from sdcli.policy.model import Expression
+    from sdcli.policy.scalars import Expression
 
     Syntax: TypeAlias = Literal["json", "environment", "lines", "syslog"]
 

@@ -18,7 +18,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from sdcli.errors import DataFileError, ImportFileError, MachineError, Problem
-from sdcli.policy.model import CALLER_CLASSES, PEOPLE, Contact, Mail, People, Policy, Zone
+from sdcli.policy.model import CALLER_CLASSES, PEOPLE, Contact, People, Policy
+from sdcli.policy.scalars import Mail, Zone
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:

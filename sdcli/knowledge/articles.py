@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
 from sdcli.policy.load import Read, read_file
-from sdcli.policy.model import Day, Role  # noqa: TC001 - the decoder reads the annotations
+from sdcli.policy.scalars import Day  # noqa: TC001 - the decoder reads the annotations
+from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annotations
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sdcli.policy.agreements import SlaPolicies
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import (
         Classification,
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
         People,
         Schedule,
         Services,
-        SlaPolicies,
-        Teams,
         Vocabulary,
     )
+    from sdcli.policy.teams import Teams
 
 _T = TypeVar("_T")
 

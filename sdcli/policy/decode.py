@@ -16,7 +16,8 @@ import msgspec
 
 from sdcli.errors import listed, nearest
 from sdcli.policy.address import is_address
-from sdcli.policy.model import Day, Duration, Expression, Instant, Mail, Size, Span, Window, Zone
+from sdcli.policy.calendars import Window
+from sdcli.policy.scalars import Day, Duration, Expression, Instant, Mail, Size, Span, Zone
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sdcli.policy.model import Expression
+from sdcli.policy.scalars import Expression
 
 
 class Recognise(Struct, frozen=True, kw_only=True):

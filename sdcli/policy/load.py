@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from sdcli.errors import DataFileError, Problem
-from sdcli.policy import model
+from sdcli.policy import agreements, model, teams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,9 +49,9 @@ class Read(NamedTuple):
 
 
 _SHAPES: dict[str, Any] = {
-    model.SLA_POLICIES: model.SlaPolicies,
+    model.SLA_POLICIES: agreements.SlaPolicies,
     model.SERVICES: model.Services,
-    model.TEAMS: model.Teams,
+    model.TEAMS: teams.Teams,
     model.PEOPLE: model.People,
     model.VOCABULARY: model.Vocabulary,
     model.INTAKE: model.IntakeRules,

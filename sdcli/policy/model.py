@@ -7,155 +7,18 @@ line of each key of a rule that explains itself (see `place_of`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NewType, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
 from sdcli.errors import NoSuchEntryError, NotFoundError
+from sdcli.policy.agreements import Recipient, SlaPolicies
+from sdcli.policy.scalars import Duration, Instant, Mail, Size, Span, Zone
+from sdcli.policy.teams import Teams, Technician
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-Duration = NewType("Duration", int)
-"""Seconds of working time, written `30m`, `4h` or `1h30m`."""
-
-Span = NewType("Span", int)
-"""Seconds that pass on any clock, written `30m`, `4h` or `1h30m`."""
-
-Size = NewType("Size", int)
-"""Bytes, written `512 kB` or `20 MB`."""
-
-Instant = NewType("Instant", str)
-"""An instant with its zone, `"2026-12-05T20:00:00Z"`; kept in UTC."""
-
-Expression = NewType("Expression", str)
-"""A JMESPath expression."""
-
-Zone = NewType("Zone", str)
-"""An IANA time zone."""
-
-Day = NewType("Day", str)
-"""A date, `2026-12-25`."""
-
-Mail = NewType("Mail", str)
-"""A mail address."""
-
-
-class Window(Struct, frozen=True):
-    """Working hours of a day, minutes from local midnight; `end` after 1440 runs into the next."""
-
-    start: int
-    end: int
-
-
-class Week(Struct, frozen=True):
-    """The working hours of each weekday; a day left out is closed."""
-
-    mon: tuple[Window, ...] = ()
-    tue: tuple[Window, ...] = ()
-    wed: tuple[Window, ...] = ()
-    thu: tuple[Window, ...] = ()
-    fri: tuple[Window, ...] = ()
-    sat: tuple[Window, ...] = ()
-    sun: tuple[Window, ...] = ()
-
-    def days(self) -> tuple[tuple[Window, ...], ...]:
-        """Monday first."""
-        return (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
-
-
-class Calendar(Struct, frozen=True, kw_only=True):
-    """When time counts, in one time zone; `holidays` are closed days with their names."""
-
-    zone: Zone
-    hours: Week
-    holidays: dict[Day, str] = {}
-
-
-class MatrixRow(Struct, frozen=True, kw_only=True):
-    """The priorities of one impact, by urgency; every cell is there (T34)."""
-
-    high: Priority
-    medium: Priority
-    low: Priority
-    unknown: Priority
-    place: str
-    lines: dict[str, int] = {}
-
-
-class Matrix(Struct, frozen=True, kw_only=True):
-    """Impact by urgency to priority."""
-
-    high: MatrixRow
-    medium: MatrixRow
-    low: MatrixRow
-    unknown: MatrixRow
-
-    def row(self, impact: Level) -> MatrixRow:
-        """The row of an impact."""
-        row: MatrixRow = getattr(self, impact)
-        return row
-
-    def priority(self, impact: Level, urgency: Level) -> Priority:
-        """The priority of one cell."""
-        cell: Priority = getattr(self.row(impact), urgency)
-        return cell
-
-
-class Targets(Struct, frozen=True, kw_only=True):
-    """How much working time there is, for each target."""
-
-    response: Duration
-    resolution: Duration
-
-
-class TargetTable(Struct, frozen=True, kw_only=True):
-    """Targets for every priority."""
-
-    P1: Targets
-    P2: Targets
-    P3: Targets
-    P4: Targets
-    P5: Targets
-
-
-class Agreement(Struct, frozen=True, kw_only=True):
-    """A service level agreement: its calendar, and its own targets where they differ."""
-
-    name: str
-    calendar: str
-    targets: dict[Priority, Targets] = {}
-    place: str
-
-
-Recipient: TypeAlias = Literal["assignee", "queue-lead", "on-call", "service-owner", "desk-manager"]
-
-
-class Alerts(Struct, frozen=True, kw_only=True):
-    """When to say something, in percent of working time, and who should hear it (R5b.1-3)."""
-
-    warn_at: tuple[int, ...]
-    warning: tuple[Recipient, ...]
-    breach: tuple[Recipient, ...]
-
-
-class SlaPolicies(Struct, frozen=True, kw_only=True):
-    """`sla_policies.yaml`."""
-
-    format: Literal[1]
-    calendars: dict[str, Calendar]
-    matrix: Matrix
-    targets: TargetTable
-    default_agreement: str
-    agreements: dict[str, Agreement]
-    alerts: Alerts
-
-    def agreement_targets(self, agreement: str, priority: Priority) -> Targets:
-        """The agreement's own targets for a priority, else the default ones."""
-        own = self.agreements[agreement].targets.get(priority)
-        default: Targets = getattr(self.targets, priority)
-        return own or default
 
 
 class Presets(Struct, frozen=True, kw_only=True):
@@ -262,60 +125,6 @@ class Services(Struct, frozen=True, kw_only=True):
 
     format: Literal[1]
     services: dict[str, Service]
-
-
-class Queue(Struct, frozen=True, kw_only=True):
-    """A team's queue: its tier, its focus and who works in it (R3d2.1c)."""
-
-    name: str
-    tier: Literal[1, 2, 3]
-    focus: str
-    members: tuple[str, ...]
-    lead: str
-    on_call: str = ""
-
-
-Role: TypeAlias = Literal[
-    "csr",
-    "resolver",
-    "incident-coordinator",
-    "problem-analyst",
-    "problem-manager",
-    "cs-manager",
-]
-
-
-Authority: TypeAlias = Literal[
-    "override-unsupported", "shut-down-unsupported", "approve-closure", "approve-change"
-]
-"""What a technician may decide (R2b.2, R3c2.2)."""
-
-
-class Technician(Struct, frozen=True, kw_only=True):
-    """Somebody who works on requests, with MOF's roles (R0.2)."""
-
-    name: str
-    mail: Mail
-    roles: tuple[Role, ...]
-    phone: str = ""
-    authority: tuple[Authority, ...] = ()
-    place: str = ""
-
-
-class Desk(Struct, frozen=True, kw_only=True):
-    """The service desk itself: where requests start and who answers for it (R3d2.1b)."""
-
-    queue: str
-    manager: str
-
-
-class Teams(Struct, frozen=True, kw_only=True):
-    """`catalog/teams.yaml`."""
-
-    format: Literal[1]
-    desk: Desk
-    queues: dict[str, Queue]
-    technicians: dict[str, Technician]
 
 
 CallerClass: TypeAlias = Literal["employee", "external", "partner", "provider", "unknown"]

@@ -17,7 +17,8 @@ from sdcli.policy.model import PEOPLE, TEAMS, Contact, require
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sdcli.policy.model import Policy, Technician
+    from sdcli.policy.model import Policy
+    from sdcli.policy.teams import Technician
 
 
 class Person(NamedTuple):

@@ -17,7 +17,8 @@ from sdcli.policy.service_map import services_with
 from sdcli.tickets.event import Classified, SupportDecided, Validated
 
 if TYPE_CHECKING:
-    from sdcli.policy.model import Agreement, Policy
+    from sdcli.policy.agreements import Agreement
+    from sdcli.policy.model import Policy
     from sdcli.tickets.contact import Support
     from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket

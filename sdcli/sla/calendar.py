@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli.policy.model import Calendar, Window
+    from sdcli.policy.calendars import Calendar, Window
 
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60

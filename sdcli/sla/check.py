@@ -27,7 +27,8 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sdcli.policy.model import Policy, Recipient
+    from sdcli.policy.agreements import Recipient
+    from sdcli.policy.model import Policy
     from sdcli.sla.clock import Clocks, Goal, Terms, Threshold
     from sdcli.sla.stretch import Stretch
     from sdcli.tickets.event import AnyEvent

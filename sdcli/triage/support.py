@@ -21,7 +21,8 @@ from sdcli.triage.wish import Wish
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli.policy.model import Authority, Policy
+    from sdcli.policy.model import Policy
+    from sdcli.policy.teams import Authority
     from sdcli.tickets.contact import SupportDecision
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket

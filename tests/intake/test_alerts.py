@@ -17,7 +17,8 @@ from sdcli.intake.items import AlertItem
 from sdcli.intake.record import Recorder
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
-from sdcli.policy.model import Flapping, Instant, Limits, Outage, Schedule, Span
+from sdcli.policy.model import Flapping, Limits, Outage, Schedule
+from sdcli.policy.scalars import Instant, Span
 from sdcli.tickets import steps
 from sdcli.tickets.alerts import facts, standings, totals
 from sdcli.tickets.event import Stamp, kind

@@ -19,7 +19,8 @@ from sdcli.intake.quarantine import receive
 from sdcli.intake.recognise import recognise
 from sdcli.policy.formats import AlertFormat
 from sdcli.policy.load import read_file, read_formats
-from sdcli.policy.model import Size, Sizes
+from sdcli.policy.model import Sizes
+from sdcli.policy.scalars import Size
 from sdcli.tickets.event import Stamp
 from tests.conftest import NOW, REPOSITORY
 from tests.intake.test_samples import EXPECTED, sample_of

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from sdcli.intake.items import MailItem
 from sdcli.intake.mail import parse
 from sdcli.intake.signs import is_own, is_report, sign_of
-from sdcli.policy.model import Mail, MailRules
+from sdcli.policy.model import MailRules
+from sdcli.policy.scalars import Mail
 
 RULES = MailRules(name="Desk", address=Mail("desk@example.com"), own=(Mail("help@example.com"),))
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.policy import model
+from sdcli.policy import agreements, model, scalars, teams
+from sdcli.policy.calendars import Window
 from sdcli.policy.decode import Decoder, duration, window
 from sdcli.policy.load import read_file
-from sdcli.policy.model import PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY, Window
+from sdcli.policy.model import PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.policy.yamlfile import YamlFile
 from tests.conftest import REPOSITORY
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import date
 
 _SHAPES: dict[str, Any] = {
-    SLA_POLICIES: model.SlaPolicies,
+    SLA_POLICIES: agreements.SlaPolicies,
     SERVICES: model.Services,
-    TEAMS: model.Teams,
+    TEAMS: teams.Teams,
     PEOPLE: model.People,
     VOCABULARY: model.Vocabulary,
 }
@@ -491,7 +492,9 @@ def test_one_run_shows_all_mistakes_of_a_file() -> None:
 def test_a_value_remembers_its_place() -> None:
     """A service, an agreement and a row of the matrix know the file and line they came from."""
     text = _starter(SLA_POLICIES)
-    sla: model.SlaPolicies = read_file(SLA_POLICIES, text.encode(), model.SlaPolicies).value
+    sla: agreements.SlaPolicies = read_file(
+        SLA_POLICIES, text.encode(), agreements.SlaPolicies
+    ).value
     assert sla.matrix.low.place == f"{SLA_POLICIES}:{_line(text, '  low: {high')}"
     first = _line(text, "name: Business-critical")
     assert sla.agreements["critical"].place == f"{SLA_POLICIES}:{first}"
@@ -500,7 +503,7 @@ def test_a_value_remembers_its_place() -> None:
 def test_every_path_has_its_line() -> None:
     """The line of any value can be found by its path, for the checks between files."""
     text = _starter(TEAMS)
-    places = read_file(TEAMS, text.encode(), model.Teams).places
+    places = read_file(TEAMS, text.encode(), teams.Teams).places
     for path, needle in (
         ("desk", "desk:"),
         ("desk.manager", "manager: amara"),
@@ -581,7 +584,7 @@ def test_dates_need_no_quotes_where_a_date_is_meant(day: date) -> None:
     file = YamlFile("x.yaml")
     node = file.parse(f"a: {day.isoformat()}\nb: '{day.isoformat()}'\n")
     assert node is not None
-    hint: Any = dict[str, model.Day]
+    hint: Any = dict[str, scalars.Day]
     assert Decoder(file).decode(node, hint) == {"a": day.isoformat(), "b": day.isoformat()}
     assert not file.problems
 

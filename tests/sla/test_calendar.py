@@ -22,8 +22,9 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.policy.decode import window
-from sdcli.policy.model import Calendar, Day, Week, Window, Zone
+from sdcli.policy.scalars import Day, Zone
 from sdcli.sla.calendar import WorkingTime
 
 if TYPE_CHECKING:
@@ -471,7 +472,7 @@ def test_a_calendar_remembers_nothing_that_changes_an_answer(case: Case) -> None
 
 
 _PRINTS = """
-from sdcli.policy.model import Calendar, Week, Window
+from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.sla.calendar import WorkingTime
 week = Week(mon=(Window(540, 1020),), sat=(Window(1320, 2700),), sun=(Window(30, 200),))
 for zone in ("Europe/London", "America/New_York", "Asia/Kathmandu"):

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sdcli.policy.calendars import Calendar, Week
 from sdcli.policy.decode import window
-from sdcli.policy.model import Calendar, Day, Week, Zone
+from sdcli.policy.scalars import Day, Zone
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.clock import elapsed, reaches, resolution_run, response_run
 from sdcli.tickets.event import AnyEvent, Opened, Resolved, Resumed, Stamp, Waited

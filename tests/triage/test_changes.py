@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sdcli.policy.load import read_policy
-from sdcli.policy.model import Change, Instant, Outage, Policy
+from sdcli.policy.model import Change, Outage, Policy
+from sdcli.policy.scalars import Instant
 from sdcli.triage.changes import About, recent
 from tests.conftest import REPOSITORY
 
