@@ -13,8 +13,17 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from sdcli.errors import DataFileError, MachineError, RefusedError, SdcliError, listed
+from sdcli.errors import (
+    DataFileError,
+    IllegalStepError,
+    LateEntryError,
+    MachineError,
+    RefusedError,
+    SdcliError,
+    listed,
+)
 from sdcli.tickets.event import SlaAlerted, Stamp
+from sdcli.tickets.ticket import as_of
 from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
@@ -92,6 +101,7 @@ class Desk:
         self.root = root
         self.by = by
         self._fixed_now = now
+        self._happened: datetime | None = None
         self._cache = cache
         self._wait_s = wait_s
         self._tell = tell
@@ -106,8 +116,24 @@ class Desk:
 
     @property
     def stamp(self) -> Stamp:
-        """Who acts, and when."""
-        return Stamp(at=self.now, by=self.by)
+        """Who acts, and when; what happened before is entered now."""
+        now, happened = self.now, self._happened
+        if happened is None or happened >= now:
+            return Stamp(at=now, by=self.by)
+        return Stamp(at=happened, by=self.by, entered=now)
+
+    def enter_late(self, happened: datetime) -> None:
+        """Take what is recorded from here on as having happened at that instant, in UTC.
+
+        Raises:
+            RefusedError: that is still to come.
+        """
+        if happened > self.now:
+            raise RefusedError(
+                f"{happened:%Y-%m-%d %H:%M:%S}Z is still to come: --at takes what has happened "
+                "already."
+            )
+        self._happened = happened
 
     @cached_property
     def policy(self) -> Policy:
@@ -652,21 +678,25 @@ class Desk:
     ) -> Ticket:
         """Take one step on a ticket, and give the ticket after it.
 
+        What happened before now is judged by the ticket as it was then.
+
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: the process does not allow the step.
+            RefusedError: the process does not allow the step, or did not at that time.
             DataFileError: a file of the desk is wrong; nothing was recorded.
         """
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = self._before = writer.get(ref)
-            events = step(ticket, stamp, *args, **wish)
-            if ticket.support:
-                from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few need it
+            with _fitting(ticket, stamp):
+                then = as_of(ticket, stamp.at) if stamp.entered else ticket
+                events = step(then, stamp, *args, **wish)
+                if then.support:
+                    from sdcli.tickets.support import require_supported  # noqa: PLC0415 - few do
 
-                held = self._held_by_now(ticket)
-                require_supported(ticket, events, self.rooms, stamp.at, held=held)
-            return writer.append(ticket, events) if events else ticket
+                    held = self._held_by_now(then)
+                    require_supported(then, events, self.rooms, stamp.at, held=held)
+                return writer.append(ticket, events) if events else ticket
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
@@ -1161,3 +1191,23 @@ class Desk:
             late_by_s=alert.late_by_s,
             recipients=alert.recipients,
         )
+
+
+@contextmanager
+def _fitting(ticket: Ticket, stamp: Stamp) -> Iterator[None]:
+    """Let what is entered late say that it does not fit what is on record.
+
+    Raises:
+        LateEntryError: it lies before the opening, or was not legal then, or makes something
+            illegal that came after it.
+    """
+    at = f"{stamp.at:%Y-%m-%d %H:%M:%S}Z"
+    if stamp.entered and stamp.at < ticket.opened_at:
+        opened = f"it was opened at {ticket.opened_at:%Y-%m-%d %H:%M:%S}Z."
+        raise LateEntryError(ticket.ref, at, opened)
+    try:
+        yield
+    except IllegalStepError as error:
+        if not stamp.entered:
+            raise
+        raise LateEntryError(ticket.ref, at, error.message) from error

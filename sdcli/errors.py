@@ -170,6 +170,24 @@ class IllegalStepError(RefusedError):
         )
 
 
+class LateEntryError(RefusedError):
+    """Something entered late does not fit what is on record of that time.
+
+    Args:
+        ref: the ticket.
+        at: the instant that was named, as it is shown.
+        reason: what stands against it, as a sentence.
+    """
+
+    def __init__(self, ref: str, at: str, reason: str) -> None:
+        super().__init__(
+            f"{ref} cannot take this as of {at}: {reason} `sdcli history {ref}` shows what "
+            "happened when.",
+            ref=ref,
+            at=at,
+        )
+
+
 class DataFileError(SdcliError):
     """One or more data files are wrong; every problem found is listed."""
 

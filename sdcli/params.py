@@ -456,6 +456,23 @@ class FormatType(click.ParamType[str]):
         return forms(session_of(ctx), incomplete)
 
 
+def with_at(function: _F) -> _F:
+    """`--at`: when it happened, if it is entered late; the desk keeps both instants."""
+
+    def keep(ctx: click.Context, _: click.Parameter, value: datetime | None) -> None:
+        if value is not None:
+            session_of(ctx).desk.enter_late(value)
+
+    option = click.option(
+        "--at",
+        type=WhenType(),
+        expose_value=False,
+        callback=keep,
+        help="When it happened, if that was before now: it counts as of then.",
+    )
+    return option(function)
+
+
 FORMAT = FormatType()
 REF = RefType()
 with_ref = click.argument("ref", type=REF)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli import results
-from sdcli.params import as_command, pass_desk, with_ref
+from sdcli.params import as_command, pass_desk, with_at, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @as_command("accept")
 @with_ref
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str) -> results.Changed:
     """Take a ticket on.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import QUEUE, TECHNICIAN, as_command, pass_desk, with_ref
+from sdcli.params import QUEUE, TECHNICIAN, as_command, pass_desk, with_at, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @with_ref
 @click.option("--to", metavar="PERSON", type=TECHNICIAN, default=None, help="Who works on it.")
 @click.option("--queue", type=QUEUE, default=None, help="The queue it lies in.")
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str, to: str | None, queue: str | None) -> results.Changed:
     """Give a ticket to a person or a queue.

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, as_command, pass_desk, vocabulary, with_articles, with_note, with_ref
+from sdcli.params import (
+    TEXT,
+    as_command,
+    pass_desk,
+    vocabulary,
+    with_articles,
+    with_at,
+    with_note,
+    with_ref,
+)
 from sdcli.tickets import steps
 from sdcli.tickets.event import Withdrawn
 
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--unconfirmed", metavar="REASON", type=TEXT, default="", help="Why nobody did.")
 @with_note
 @with_articles
+@with_at
 @pass_desk
 def command(
     desk: Desk,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import QUEUE, as_command, pass_desk, with_reason, with_ref
+from sdcli.params import QUEUE, as_command, pass_desk, with_at, with_reason, with_ref
 from sdcli.tickets import steps
 from sdcli.tickets.words import HAND_OVERS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     default=None,
     help="Deeper, or across; by default what the tiers of the queues say.",
 )
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str, to: str, reason: str, kind: HandOver | None) -> results.Changed:
     """Hand a ticket to a deeper tier or across to another queue.

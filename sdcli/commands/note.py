@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, as_command, pass_desk, with_minutes, with_ref
+from sdcli.params import TEXT, as_command, pass_desk, with_at, with_minutes, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("text", type=TEXT)
 @with_minutes
 @click.option("--visible", is_flag=True, help="The caller was told: it counts as a response.")
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str, text: str, minutes: int, visible: bool) -> results.Changed:
     """Write down what was done or told.

@@ -34,6 +34,7 @@ from sdcli.params import (
     pass_desk,
     vocabulary,
     with_answers,
+    with_at,
     with_details,
     with_minutes,
 )
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
 @click.option("--wish", type=WISH, default="", help="The priority wished for; only a remark.")
 @click.option("--same-as", metavar="REF", type=REF, help="The same request, made before.")
 @click.option("--new", is_flag=True, help="It is new, whatever there is: do not ask.")
+@with_at
 @click.pass_context
 @pass_desk
 def command(
@@ -207,6 +209,8 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     """
     if _answers_given(given):
         raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
+    if desk.stamp.entered:
+        raise click.UsageError("--at is for one request, not for what a pipe brings.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import as_command, pass_desk, vocabulary, with_articles, with_note, with_ref
+from sdcli.params import (
+    as_command,
+    pass_desk,
+    vocabulary,
+    with_articles,
+    with_at,
+    with_note,
+    with_ref,
+)
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--code", type=vocabulary("closure_code"), required=True, help="How it was solved.")
 @with_note
 @with_articles
+@with_at
 @pass_desk
 def command(
     desk: Desk, ref: str, code: str, note: str, articles: tuple[ArticleUse, ...]

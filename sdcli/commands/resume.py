@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, as_command, pass_desk, with_ref
+from sdcli.params import TEXT, as_command, pass_desk, with_at, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @as_command("resume")
 @with_ref
 @click.option("--reason", type=TEXT, default="", help="What has happened meanwhile.")
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str, reason: str) -> results.Changed:
     """Go on after a wait.

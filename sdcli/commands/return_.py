@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli import results
-from sdcli.params import as_command, pass_desk, with_reason, with_ref
+from sdcli.params import as_command, pass_desk, with_at, with_reason, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @as_command("return")
 @with_ref
 @with_reason
+@with_at
 @pass_desk
 def command(desk: Desk, ref: str, reason: str) -> results.Changed:
     """Send a handed-over ticket back, saying what is missing.

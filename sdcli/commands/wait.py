@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, WhenType, as_command, pass_desk, vocabulary, with_ref
+from sdcli.params import TEXT, WhenType, as_command, pass_desk, vocabulary, with_at, with_ref
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--until", type=WhenType(), default=None, help="When to look again.")
 @click.option("--reason", type=TEXT, default="", help="What they must do.")
+@with_at
 @pass_desk
 def command(
     desk: Desk, ref: str, waiting_for: str, until: datetime | None, reason: str

@@ -425,7 +425,7 @@ class AlertBook:
             other = self._outages.expecting_again(would_open)
             if other:
                 return self._hand_on(record, other, would_open)
-            id_, at, by = self._stamp.mark()
+            id_, at, by, _ = self._stamp.mark()
             reasons = {**would_open.reasons, "raised": f"it still fires after {record.ticket.ref}"}
             opened = replace(would_open, id=id_, at=at, by=by, reasons=reasons, rule="outage-over")
             page = self._page(self._writer.create((opened,)))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def sentence(happened: AnyEvent) -> str:
     """What an event says, raw: the caller makes it safe for the terminal."""
-    return TOLD[type(happened)](happened)
+    late = f" (entered {instant(happened.entered)})" if happened.entered else ""
+    return f"{TOLD[type(happened)](happened)}{late}"
 
 
 def _opened(event: e.Opened) -> str:
@@ -28,9 +29,9 @@ def _opened(event: e.Opened) -> str:
 
 
 def _noted(event: e.Noted) -> str:
-    return (
-        f"{'told the caller' if event.visible else 'noted'}{_effort(event.minutes)}: {event.text}"
-    )
+    what = "told the caller" if event.visible else "noted"
+    blocks = " what stands in the way" if event.roadblock else ""
+    return f"{what}{blocks}{_effort(event.minutes)}: {event.text}"
 
 
 _ANSWERS = Assessment.__struct_fields__
@@ -104,12 +105,27 @@ def _imported(event: e.Imported) -> str:
 
 
 def _sla_alerted(event: e.SlaAlerted) -> str:
-    if event.target == "time-box":
-        people = ", ".join(event.recipients) or "nobody"
-        return f"the queue had it longer than {work(event.target_s)}, for {people}"
-    what = "breach" if event.threshold >= BREACH else f"warning at {event.threshold} %"
     people = ", ".join(event.recipients) or "nobody"
-    return f"{event.target} {what} of {work(event.target_s)}, for {people}"
+    if event.target == "time-box":
+        return f"the queue had it longer than {work(event.target_s)}, for {people}"
+    stage = event.stage or ("breach" if event.threshold >= BREACH else "warning")
+    what = f"warning at {event.threshold} %" if stage == "warning" else _STAGES[stage]
+    cycle = f", cycle {event.cycle}" if event.cycle > 1 else ""
+    already = ", missed already when it came to hold" if event.on_arrival else ""
+    return f"{event.target} {what} of {work(event.target_s)}{cycle}{already}, for {people}"
+
+
+_STAGES = {"breach": "breach", "predicted": "breach foreseen"}
+
+
+def _sla_reapplied(event: e.SlaReapplied) -> str:
+    before = f" instead of {event.before[:12]}" if event.before else ""
+    return f"clocks run under policy {event.policy[:12]}{before}{_because(event.reason)}"
+
+
+def _breach_explained(event: e.BreachExplained) -> str:
+    cycle = f", cycle {event.cycle}" if event.cycle > 1 else ""
+    return f"{event.target} was missed{cycle}: {event.cause}{_because(event.note)}"
 
 
 def _repeated(event: e.Repeated) -> str:
@@ -215,4 +231,6 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Detailed: _detailed,
     e.NoticeTaken: _notice_taken,
     e.SupportDecided: _support_decided,
+    e.SlaReapplied: _sla_reapplied,
+    e.BreachExplained: _breach_explained,
 }

@@ -52,22 +52,30 @@ def new_id(at: datetime) -> str:
 
 
 class Stamp(Struct, frozen=True):
-    """Who acts, and when: what every event of one command shares. `at` is UTC."""
+    """Who acts, and when: what every event of one command shares. Instants are UTC.
+
+    `entered`: when it is entered, if it happened before that.
+    """
 
     at: datetime
     by: str
+    entered: datetime | None = None
 
-    def mark(self) -> tuple[str, datetime, str]:
-        """The first three fields of a new event."""
-        return new_id(self.at), self.at, self.by
+    def mark(self) -> tuple[str, datetime, str, datetime | None]:
+        """The first four fields of a new event."""
+        return new_id(self.entered or self.at), self.at, self.by, self.entered
 
 
 class Event(Struct, frozen=True, tag_field="kind", omit_defaults=True, forbid_unknown_fields=True):
-    """What all events share: a unique id, the instant in UTC, and the acting person."""
+    """What all events share: a unique id, the instant in UTC, and the acting person.
+
+    `entered`: when it was entered, if that was later than it happened.
+    """
 
     id: str
     at: datetime
     by: str
+    entered: datetime | None = None
 
     def apply(self, ticket: Ticket) -> Ticket:
         """The ticket after this event; by default nothing but the event itself is new."""
@@ -89,6 +97,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
         assessment: what was said of the impact on the business (R2c.2d).
         wish: the priority that the caller wished for: a remark, no more (R2c.2d).
         grounds: the rules that gave impact or urgency, where nobody stated them (R2c.2e).
+        policy: the hash of the service levels that its clocks run under (T11).
     """
 
     summary: str
@@ -130,14 +139,19 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     assessment: Assessment | None = None
     wish: str = ""
     grounds: tuple[Ground, ...] = ()
+    policy: str = ""
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
-    """A note; a visible one was told to the caller and counts as a response (T12)."""
+    """A note; a visible one was told to the caller and counts as a response (T12).
+
+    `roadblock`: it says what stands in the way, for those who hear of a breach (R5b.3).
+    """
 
     text: str
     minutes: int = 0
     visible: bool = False
+    roadblock: bool = False
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Minutes add up (R1a.1c)."""
@@ -249,11 +263,15 @@ class Returned(Event, frozen=True, tag="returned", kw_only=True):
 
 
 class Waited(Event, frozen=True, tag="waited", kw_only=True):
-    """Work pauses until somebody outside the desk has done something."""
+    """Work pauses until somebody outside the desk has done something.
+
+    `supplier`: whose contract it is that runs meanwhile.
+    """
 
     waiting_for: str
     until: datetime | None = None
     reason: str = ""
+    supplier: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Keep what is waited for, and until when."""
@@ -571,7 +589,14 @@ class Detailed(Event, frozen=True, tag="detailed", kw_only=True):
 
 
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
-    """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14)."""
+    """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14).
+
+    Args:
+        stage: `warning`, `predicted` or `breach`; empty in what was said before it was kept.
+        cycle: which run of the target it was, counted from 1 (T9).
+        on_arrival: it was past already when the target came to hold (T10).
+        routes: what is to be delivered to whom, as `ROUTE PERSON`.
+    """
 
     alert: str
     target: str
@@ -580,10 +605,38 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     target_s: int
     late_by_s: int
     recipients: tuple[str, ...] = ()
+    stage: str = ""
+    cycle: int = 1
+    on_arrival: bool = False
+    routes: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Remember that it was said."""
         return replace(ticket, sla_alerts=(*ticket.sla_alerts, self.alert))
+
+
+class SlaReapplied(Event, frozen=True, tag="sla_reapplied", kw_only=True):
+    """The clocks run under other service levels from now on, from the start (T11).
+
+    `policy` and `before` are their hashes; empty before means that none were pinned.
+    """
+
+    policy: str
+    before: str = ""
+    reason: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Pinned to these."""
+        return replace(ticket, policy=self.policy)
+
+
+class BreachExplained(Event, frozen=True, tag="breach_explained", kw_only=True):
+    """Why a target was missed, in a word of the vocabulary (R5b.4)."""
+
+    target: str
+    cause: str
+    cycle: int = 1
+    note: str = ""
 
 
 class Imported(Event, frozen=True, tag="imported", kw_only=True):
@@ -627,6 +680,8 @@ AnyEvent: TypeAlias = (
     | Detailed
     | NoticeTaken
     | SupportDecided
+    | SlaReapplied
+    | BreachExplained
 )
 
 

@@ -19,6 +19,7 @@ from sdcli.tickets.event import (
     AnyEvent,
     ArticleUse,
     Assigned,
+    BreachExplained,
     Classified,
     Closed,
     Correlated,
@@ -33,6 +34,7 @@ from sdcli.tickets.event import (
     Resumed,
     Returned,
     SlaAlerted,
+    SlaReapplied,
     SupportDecided,
     Viewed,
     Waited,
@@ -40,7 +42,7 @@ from sdcli.tickets.event import (
 from sdcli.tickets.words import Level, Priority, RequestType, Status  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +63,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         reclassified: how often a classification was found wrong and changed.
         notices: who has not yet said that they have seen it.
         support: what was decided about something that the catalog does not hold.
+        policy: the hash of the service levels that its clocks run under; empty if none are pinned.
+        entered_at: when something was last entered that had happened before.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -109,6 +113,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reclassified: int = 0
     notices: tuple[str, ...] = ()
     support: Support | None = None
+    policy: str = ""
+    entered_at: datetime | None = None
     events: tuple[AnyEvent, ...]
 
     @property
@@ -166,7 +172,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return known
 
 
-_NO_CHANGE = (SlaAlerted, Imported, Viewed, NoticeTaken)
+_NO_CHANGE = (SlaAlerted, SlaReapplied, BreachExplained, Imported, Viewed, NoticeTaken)
 """What the desk said of its own clock is no change of the request (T15), nor is its move."""
 
 
@@ -202,7 +208,9 @@ def _begin(ref: str, event: Opened) -> Ticket:
         queue=event.queue,
         requester=event.requester,
         opened_at=event.at,
-        updated_at=event.at,
+        updated_at=event.entered or event.at,
+        entered_at=event.entered,
+        policy=event.policy,
         key=event.key,
         idempotency_key=event.idempotency_key,
         minutes=event.minutes,
@@ -222,10 +230,23 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
         changed,
         status=status,
         news=changed.news and not isinstance(event, _LOOKED_AT),
-        updated_at=ticket.updated_at if isinstance(event, _NO_CHANGE) else event.at,
+        updated_at=_updated(ticket, event),
+        entered_at=_later(ticket.entered_at, event.entered),
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),
         closed_at=_since(status == "closed", ticket.closed_at, event.at),
     )
+
+
+def _updated(ticket: Ticket, event: AnyEvent) -> datetime:
+    """When something last changed; what is entered late changes the ticket when it is entered."""
+    if isinstance(event, _NO_CHANGE):
+        return ticket.updated_at
+    late = _later(ticket.entered_at, event.entered)
+    return max(late, event.at) if late else event.at
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other
 
 
 def _since(holds: bool, before: datetime | None, at: datetime) -> datetime | None:
@@ -235,17 +256,50 @@ def _since(holds: bool, before: datetime | None, at: datetime) -> datetime | Non
 def advance(ticket: Ticket, events: Iterable[AnyEvent]) -> Ticket:
     """The ticket after these further events.
 
+    What was entered late stands where it happened, and everything after it is folded again, so
+    that it counts as if it had been there from the first.
+
     Raises:
         IllegalStepError: an event is not legal in the state the ticket is in.
     """
     new = tuple(events)
+    if any(event.entered for event in new):
+        return fold(ticket.ref, _in_place(ticket.events, new))
+    return _added(ticket, new)
+
+
+def _added(ticket: Ticket, new: tuple[AnyEvent, ...]) -> Ticket:
+    """The ticket after events that come behind all others."""
     for event in new:
         ticket = _add(ticket, event)
     return replace(ticket, events=ticket.events + new)
 
 
+def _in_place(before: Iterable[AnyEvent], new: Iterable[AnyEvent]) -> list[AnyEvent]:
+    """All events in order: what was entered late behind the last one that is not younger."""
+    found = list(before)
+    for event in new:
+        index = _behind(found, event.at) if event.entered else len(found)
+        found.insert(index, event)
+    return found
+
+
+def _behind(events: Sequence[AnyEvent], at: datetime) -> int:
+    """How many events stand before one of that instant; the opening does in any case."""
+    index = len(events)
+    while index > 1 and events[index - 1].at > at:
+        index -= 1
+    return index
+
+
+def as_of(ticket: Ticket, at: datetime) -> Ticket:
+    """The ticket as it was at an instant, by what is known now; as it was opened before that."""
+    count = _behind(ticket.events, at)
+    return ticket if count == len(ticket.events) else fold(ticket.ref, ticket.events[:count])
+
+
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
-    """The ticket that these events make; the first is an `Opened`.
+    """The ticket that these events make, in this order; the first is an `Opened`.
 
     Raises:
         TypeError: the first event does not open a request.
@@ -255,4 +309,4 @@ def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
     first = next(stream, None)
     if not isinstance(first, Opened):
         raise TypeError(f"{ref} does not begin with an opening event")
-    return advance(_begin(ref, first), stream)
+    return _added(_begin(ref, first), tuple(stream))

@@ -29,7 +29,7 @@ _QUESTIONS = read_questions(str(REPOSITORY), read_policy(str(REPOSITORY)))
 _SERVICES = ("vpn", "email", "wifi", UNKNOWN)
 
 
-def _mark(by: str = "ben", hours: int = 0) -> tuple[str, datetime, str]:
+def _mark(by: str = "ben", hours: int = 0) -> tuple[str, datetime, str, datetime | None]:
     return Stamp(at=_START + timedelta(hours=hours), by=by).mark()
 
 

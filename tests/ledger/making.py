@@ -29,7 +29,7 @@ NAMES = ["tickets.journal", "tickets.json", "tickets.lock"]
 """The files of a ledger without archives."""
 
 
-def mark(hours: float = 0, by: str = "ben") -> tuple[str, datetime, str]:
+def mark(hours: float = 0, by: str = "ben") -> tuple[str, datetime, str, datetime | None]:
     """The first fields of an event."""
     return Stamp(at=NOW + timedelta(hours=hours), by=by).mark()
 

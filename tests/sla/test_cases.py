@@ -164,7 +164,7 @@ def _next_open(ask: Question) -> list[Compared]:
     return [ask.instant(ask.time.after(ask.start, 1) - 1, ask.case["expected"]["next"])]
 
 
-def _stamp(at: int) -> tuple[str, datetime, str]:
+def _stamp(at: int) -> tuple[str, datetime, str, datetime | None]:
     return Stamp(at=datetime.fromtimestamp(at, timezone.utc), by="ben").mark()
 
 

@@ -54,7 +54,7 @@ def seconds(text: str) -> int:
     return int(moment(text).timestamp())
 
 
-def mark(at: datetime) -> tuple[str, datetime, str]:
+def mark(at: datetime) -> tuple[str, datetime, str, datetime | None]:
     """The first fields of an event of the technician ben."""
     return Stamp(at=at, by="ben").mark()
 

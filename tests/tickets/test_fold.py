@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.tickets import event as event_module
 from sdcli.tickets.event import (
@@ -124,7 +125,7 @@ def opened(**more: Any) -> Opened:
     return Opened(*Stamp(at=NOW, by="ben").mark(), **given_)
 
 
-def mark(hours: int = 1, by: str = "mina") -> tuple[str, datetime, str]:
+def mark(hours: int = 1, by: str = "mina") -> tuple[str, datetime, str, datetime | None]:
     """The first fields of an event some hours after the opening."""
     return Stamp(at=NOW + timedelta(hours=hours), by=by).mark()
 
@@ -339,6 +340,7 @@ def test_random_walks_refold_to_the_same_ticket(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(0, 12))):
         legal = [word for word, states in LIFECYCLE.items() if ticket.status in states]
         event = data.draw(st.sampled_from(legal).flatmap(lambda word: events_of(kinds[word])))
+        event = replace(event, entered=None)  # what is entered late has tests of its own
         further = advance(ticket, (event,))
         assert further.events == (*ticket.events, event)
         ticket = further

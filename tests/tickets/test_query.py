@@ -40,7 +40,7 @@ def ticket(*further: AnyEvent, ref: str = "SD-1", at: datetime = NOW, **more: An
     return fold(ref, [Opened(*Stamp(at=at, by="ben").mark(), **told), *further])
 
 
-def mark(hours: int = 1) -> tuple[str, datetime, str]:
+def mark(hours: int = 1) -> tuple[str, datetime, str, datetime | None]:
     """The first fields of a later event by mina."""
     return Stamp(at=NOW + timedelta(hours=hours), by="mina").mark()
 

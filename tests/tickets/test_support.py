@@ -42,7 +42,7 @@ ROOMS = Rooms(devices="security", desk="service-desk")
 SOON = NOW + timedelta(hours=1)
 
 
-def mark(after_s: int = 0) -> tuple[str, datetime, str]:
+def mark(after_s: int = 0) -> tuple[str, datetime, str, datetime | None]:
     """The first fields of an event some time after `NOW`."""
     return Stamp(at=NOW + timedelta(seconds=after_s), by="ben").mark()
 
