@@ -17,6 +17,7 @@ from sdcli.errors import (
     DataFileError,
     IllegalStepError,
     LateEntryError,
+    LedgerDamagedError,
     MachineError,
     RefusedError,
     SdcliError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
     from sdcli.policy.agreements import Targets
     from sdcli.policy.formats import AlertFormat
+    from sdcli.policy.levels import ServiceLevels
     from sdcli.policy.model import Consequence, Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import (
@@ -60,7 +62,8 @@ if TYPE_CHECKING:
         Waiting,
     )
     from sdcli.sla.check import Alert
-    from sdcli.sla.clock import Clock, Clocks, Target
+    from sdcli.sla.clock import Clock, Clocks
+    from sdcli.sla.runs import Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
@@ -210,10 +213,43 @@ class Desk:
 
     @cached_property
     def clocks(self) -> Clocks:
-        """The reader of SLA clocks under this desk's policy."""
+        """The reader of SLA clocks under this desk's policy, and under what tickets are pinned to."""
         from sdcli.sla.clock import Clocks  # noqa: PLC0415 - as above
 
-        return Clocks(self.policy)
+        return Clocks(self.policy, self._levels)
+
+    def _levels(self, policy: str) -> ServiceLevels:
+        """The service levels with this hash, as they were kept (T11).
+
+        Raises:
+            LedgerDamagedError: they are not there, or are not what they were.
+        """
+        from sdcli.policy.levels import hash_of, read  # noqa: PLC0415 - few tickets are pinned
+
+        path = self._level_path(policy)
+        try:
+            with open(path, "rb") as stream:
+                content = stream.read()
+        except OSError as error:
+            raise LedgerDamagedError(path, _unpinned(error.strerror or "")) from error
+        if hash_of(content) != policy:
+            raise LedgerDamagedError(path, _unpinned("it is not what it was"))
+        return read(content)
+
+    def _level_path(self, policy: str) -> str:
+        return os.path.join(self._ledger_folder, "attachments", policy[:2], policy)
+
+    def _keep_levels(self) -> None:
+        """Have today's service levels on disk, before a ticket is pinned to them (T11)."""
+        if not os.path.exists(self._level_path(self.policy.levels_hash)):
+            from sdcli.policy.levels import written  # noqa: PLC0415 - only a changed desk
+
+            self.attachments.keep_own(written(self.policy.levels))
+
+    def _pinned_here(self, policy: str) -> str:
+        """What a ticket that comes from elsewhere is pinned to: what it was, if that is known here."""
+        known = policy and os.path.exists(self._level_path(policy))
+        return policy if known else self.policy.levels_hash
 
     @cached_property
     def memory(self) -> Memory:
@@ -287,9 +323,8 @@ class Desk:
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
         from sdcli.results import Seen  # noqa: PLC0415 - as above
-        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415
 
-        agreement = agreement_of(self.policy, ticket).name
+        agreement = self.clocks.agreement(ticket).name
         rooms = self.rooms if ticket.support else None
         return Seen(ticket, self.sla(ticket), agreement, self.now, rooms)
 
@@ -318,7 +353,7 @@ class Desk:
         """Whether what a ticket is about is in the catalog, and what is promised for it (R2b.1)."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
-        from sdcli.sla.agreed import agreement_of, cover_of, gone_agreement  # noqa: PLC0415
+        from sdcli.sla.agreed import cover_of, gone_agreement  # noqa: PLC0415
         from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
 
         component = cover_of(ticket).component
@@ -332,7 +367,7 @@ class Desk:
             component="" if unsupported else component,
             text=text,
         )
-        agreed = agreement_of(self.policy, ticket)
+        agreed = self.clocks.agreement(ticket)
         in_doubt = found.supported is False and not (unsupported or what)
         return replace(
             found,
@@ -349,7 +384,7 @@ class Desk:
             deciders=self._deciders(ticket) or found.deciders,
             grants_override=(would := self._would_promise(ticket)),
             override_targets=self._targets(would) if would else {},
-            gone=gone_agreement(self.policy, ticket),
+            gone=gone_agreement(self.clocks.book(ticket.policy).levels, ticket),
         )
 
     def _would_promise(self, ticket: Ticket) -> str:
@@ -390,7 +425,7 @@ class Desk:
         catalog = policy.catalog.services
         name, feature = held(policy, service) or ("", "") if service else ("", "")
         names = (name,) if name else services_with(policy, component)
-        inherited = strictest(policy, names, PRIORITIES[0])
+        inherited = strictest(policy.levels, names, PRIORITIES[0])
         agreement = inherited or policy.classification.support.agreement
         near = () if names else nearest(policy, text or service or component)
         consequences = policy.classification.consequences
@@ -416,11 +451,10 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: the person lacks the authority, or nobody said what it is.
         """
-        from sdcli.sla.agreed import agreement_of  # noqa: PLC0415 - as above
-        from sdcli.triage.support import judge  # noqa: PLC0415
+        from sdcli.triage.support import judge  # noqa: PLC0415 - as above
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            held = agreement_of(self.policy, ticket).name
+            held = self.clocks.agreement(ticket).name
             return judge(ticket, stamp, policy=self.policy, wish=wish, held=held)
 
         return self.change(ref, step)
@@ -822,6 +856,7 @@ class Desk:
         items = [self._completed(item) for item in items]
         if any(isinstance(item, MailItem) for item in items):
             items = [self.attachments.saved(item) for item in items]  # on disk before named
+        self._keep_levels()
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
@@ -1079,8 +1114,9 @@ class Desk:
         if dry_run:
             known = known_here(self.ledger, arrivals, progress)
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
+        self._keep_levels()
         with self.ledger.write() as writer:
-            return bring(writer, arrivals, self.stamp, progress)
+            return bring(writer, arrivals, self.stamp, progress, self._pinned_here)
 
     def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
         """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).
@@ -1116,6 +1152,7 @@ class Desk:
         from sdcli.tickets.steps import close  # noqa: PLC0415
 
         stamp, policy = self.stamp, self.policy
+        self._keep_levels()
         with self.ledger.write() as writer:
             ticket = writer.create((opened_by_request(policy, stamp, item),))
             reason = "answered during the contact"
@@ -1133,6 +1170,7 @@ class Desk:
 
         if not record:
             return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
+        self._keep_levels()  # what an outage has kept back may be opened
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
@@ -1167,8 +1205,7 @@ class Desk:
         return breached, warning, total
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.check import alerts  # noqa: PLC0415 - as above
-        from sdcli.sla.overstay import due  # noqa: PLC0415
+        from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
         now = int(self.now.timestamp())
@@ -1176,8 +1213,8 @@ class Desk:
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
-            for said_of in (due if time_boxes and self._is_worked_on(ticket) else alerts,)
-            for alert in said_of(ticket, self.policy, self.clocks, now)
+            for boxes in (time_boxes and self._is_worked_on(ticket),)
+            for alert in due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
         ]
 
     def _said(self, alert: Alert) -> SlaAlerted:
@@ -1190,6 +1227,9 @@ class Desk:
             target_s=alert.target_s,
             late_by_s=alert.late_by_s,
             recipients=alert.recipients,
+            stage=alert.stage,
+            cycle=alert.cycle,
+            on_arrival=alert.on_arrival,
         )
 
 
@@ -1211,3 +1251,10 @@ def _fitting(ticket: Ticket, stamp: Stamp) -> Iterator[None]:
         if not stamp.entered:
             raise
         raise LateEntryError(ticket.ref, at, error.message) from error
+
+
+def _unpinned(reason: str) -> str:
+    return (
+        f"the policy that tickets are pinned to cannot be read ({reason}); a backup has it, and "
+        "`sdcli sla reapply` pins them to today's"
+    )

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
-    from sdcli.sla.clock import Clock, Target
+    from sdcli.sla.clock import Clock
+    from sdcli.sla.runs import Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms

@@ -264,6 +264,7 @@ class AlertBook:
                 summary=f"Alert storm: {item.source} opened {said}",
                 queue=self._policy.teams.desk.queue,
                 priority=derive(self._policy, "unknown", "high").priority,
+                policy=self._policy.levels_hash,
                 channel="monitoring",
                 type="incident",
                 urgency="high",
@@ -427,7 +428,15 @@ class AlertBook:
                 return self._hand_on(record, other, would_open)
             id_, at, by, _ = self._stamp.mark()
             reasons = {**would_open.reasons, "raised": f"it still fires after {record.ticket.ref}"}
-            opened = replace(would_open, id=id_, at=at, by=by, reasons=reasons, rule="outage-over")
+            opened = replace(
+                would_open,
+                id=id_,
+                at=at,
+                by=by,
+                reasons=reasons,
+                rule="outage-over",
+                policy=self._policy.levels_hash,
+            )
             page = self._page(self._writer.create((opened,)))
             self._refs[key] = page.ticket.ref
         record.add(Raised(*self._stamp.mark(), key=key, ref=page.ticket.ref))

@@ -215,6 +215,7 @@ class _Mail:
             summary=summary or "A mail without subject and text",
             queue=policy.teams.desk.queue,
             priority=derive(policy, impact, urgency).priority,
+            policy=policy.levels_hash,
             channel="mail",
             requester=requester,
             phone=contact.phone if contact else "",

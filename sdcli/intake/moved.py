@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import ImportFileError, Problem, SdcliError
 from sdcli.intake.convert import DEEPEST, is_deep
-from sdcli.tickets.event import AnyEvent, Imported, Stamp, instant, new_id
+from sdcli.tickets.event import (
+    AnyEvent,
+    Imported,
+    Opened,
+    SlaReapplied,
+    Stamp,
+    instant,
+    new_id,
+)
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
 _OWN = "sdcli:"
 _DEEPEST = DEEPEST + 8
 """A payload as deep as `open` takes is a few levels down in its line."""
-_INSTANTS = ("at", "until", "due")
+_INSTANTS = ("at", "until", "due", "entered")
 
 
 class Arrival(Struct, frozen=True):
@@ -114,18 +123,30 @@ def bring(
     arrivals: Sequence[Arrival],
     stamp: Stamp,
     progress: Callable[[int, int], None],
+    pinned: Callable[[str], str] = lambda policy: policy,
 ) -> list[Moved]:
-    """Record what is not here yet, in the order of the file."""
+    """Record what is not here yet, in the order of the file.
+
+    `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere.
+    """
     moved, total = [], 2 * len(arrivals)
     known_refs = known_here(writer, arrivals, progress)
     for done, (arrival, known) in enumerate(known_refs, len(arrivals) + 1):
         ref = known
         if not ref:
             mark = Imported(*stamp.mark(), source=arrival.source)
-            ref = writer.create((*arrival.events, mark)).ref
+            events = (_repinned(event, pinned) for event in arrival.events)
+            ref = writer.create((*events, mark)).ref
         moved.append(Moved(arrival.source, ref, is_new=not known))
         progress(done, total)
     return moved
+
+
+def _repinned(event: AnyEvent, pinned: Callable[[str], str]) -> AnyEvent:
+    """An event that names service levels of this desk: those of elsewhere are not known here."""
+    if type(event) is Opened or type(event) is SlaReapplied:
+        return replace(event, policy=pinned(event.policy))
+    return event
 
 
 def known_here(

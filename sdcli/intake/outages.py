@@ -72,6 +72,7 @@ class Outages:
             summary=f"Planned outage: {outage.summary}",
             queue=self._policy.teams.desk.queue,
             priority="P5",
+            policy=self._policy.levels_hash,
             channel="monitoring",
             type="incident",
             service=next(iter(outage.services), "unknown"),

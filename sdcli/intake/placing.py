@@ -150,4 +150,5 @@ def opened_by_alert(
         alert=found.facts,
         previous=previous,
         rule=rule,
+        policy=policy.levels_hash,
     )

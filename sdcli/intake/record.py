@@ -185,6 +185,7 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         summary=item.summary,
         queue=item.queue or policy.teams.desk.queue,
         priority=weight.priority,
+        policy=policy.levels_hash,
         channel=_channel(fields, item, policy),
         requester=who.id,
         on_behalf_of=who.on_behalf_of,

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, alternatives
-from sdcli.policy import check_classification
+from sdcli.policy import check_agreements, check_classification
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -81,16 +81,6 @@ def problems(files: Files) -> list[Problem]:
 def _sound(entries: Mapping[str, _T]) -> Iterator[tuple[str, _T]]:
     """The entries that could be decoded."""
     return ((name, entry) for name, entry in entries.items() if entry is not None)
-
-
-def _agreements(files: Files) -> Iterator[Problem]:
-    sla = files.sla
-    yield from files.dangling(
-        SLA_POLICIES, "default_agreement", sla.default_agreement, sla.agreements, "agreement"
-    )
-    for name, agreement in _sound(sla.agreements):
-        path = f"agreements.{name}.calendar"
-        yield from files.dangling(SLA_POLICIES, path, agreement.calendar, sla.calendars, "calendar")
 
 
 def _calendars(files: Files) -> Iterator[Problem]:
@@ -223,7 +213,12 @@ def _reserved(files: Files, file: str, path: str, name: str) -> Iterator[Problem
 
 
 _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...] = (
-    (_agreements, ("sla",)),
+    (check_agreements.agreements, ("sla",)),
+    (check_agreements.targets, ("sla",)),
+    (check_agreements.coverage, ("sla", "catalog", "contacts", "teams")),
+    (check_agreements.calendars_in_use, ("sla", "catalog", "contacts")),
+    (check_agreements.operational_levels, ("sla", "teams")),
+    (check_agreements.underpinning_contracts, ("sla", "catalog")),
     (_calendars, ("sla",)),
     (_alerts, ("sla",)),
     (_services, ("sla", "catalog", "teams")),

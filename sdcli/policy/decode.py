@@ -17,7 +17,7 @@ import msgspec
 from sdcli.errors import listed, nearest
 from sdcli.policy.address import is_address
 from sdcli.policy.calendars import Window
-from sdcli.policy.scalars import Day, Duration, Expression, Instant, Mail, Size, Span, Zone
+from sdcli.policy.scalars import Amount, Day, Duration, Expression, Instant, Mail, Size, Span, Zone
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_BUSINESS_DAYS = re.compile(r"([0-9]{1,4}) ?business_days?")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
 _OWN = ("place", "lines")  # filled in while reading; no file may hold them
 _REPEATING = ("send_with",)  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
+_MOST_DAYS = 400
 
 Places = dict[str, int]
 
@@ -222,6 +224,25 @@ def duration(text: str) -> Duration:
     return Duration(hours * 3600 + minutes * 60)
 
 
+def amount(text: str) -> Amount:
+    """Working time, `4h` or `1h30m`, or working days, `3 business_days`.
+
+    Raises:
+        ValueError: it is written otherwise, or is nothing.
+    """
+    match = _BUSINESS_DAYS.fullmatch(text)
+    if match is None:
+        try:
+            return Amount(seconds=duration(text))
+        except ValueError as error:
+            other = ", or working days as 3 business_days" if "write" in str(error) else ""
+            raise ValueError(f"{error}{other}") from error
+    days = int(match.group(1))
+    if not 0 < days <= _MOST_DAYS:
+        raise ValueError(f"write 1 to {_MOST_DAYS} business_days")
+    return Amount(business_days=days)
+
+
 def span(text: str) -> Span:
     """Seconds of `30m`, `4h`, `1h30m`, on any clock.
 
@@ -312,6 +333,7 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     int: (_whole, 0),
     float: (_number, 0.0),
     bool: (_truth, False),
+    Amount: (amount, Amount()),
     Duration: (duration, 0),
     Span: (span, 0),
     Size: (size, 0),

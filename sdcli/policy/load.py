@@ -170,6 +170,7 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
         DataFileError: files are missing or wrong; every problem found is named.
     """
     from sdcli.policy.check import Files, problems  # noqa: PLC0415 - only a changed desk
+    from sdcli.policy.levels import hash_of, levels_of, written  # noqa: PLC0415
 
     texts = {name: (instead or {}).get(name) or _text(root, name) for name in model.FILES}
     reads = {name: read_file(name, text, _SHAPES[name]) for name, text in texts.items()}
@@ -181,7 +182,10 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     found += [each for each in problems(files) if (each.file, each.line) not in told]
     if found:
         raise DataFileError(found)
-    return model.Policy(**values, hash=_digest(list(texts.values())))
+    levels = levels_of(values["sla"], values["catalog"], values["classification"])
+    return model.Policy(
+        **values, hash=_digest(list(texts.values())), levels_hash=hash_of(written(levels))
+    )
 
 
 def read_formats(root: str, check: Check | None = None) -> dict[str, AlertFormat]:

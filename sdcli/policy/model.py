@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from sdcli.errors import NoSuchEntryError, NotFoundError
 from sdcli.policy.agreements import Recipient, SlaPolicies
+from sdcli.policy.levels import ServiceLevels, levels_of
 from sdcli.policy.scalars import Duration, Instant, Mail, Size, Span, Zone
 from sdcli.policy.teams import Teams, Technician
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
@@ -108,6 +109,7 @@ class Service(Struct, frozen=True, kw_only=True):
     queue: str
     agreement: str
     hours: str
+    calendar: str = ""
     features: dict[str, Feature]
     keywords: tuple[str, ...]
     components: tuple[str, ...] = ()
@@ -449,7 +451,10 @@ class Classification(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """All the files of one desk that have been found sound together, and their joint hash."""
+    """All the files of one desk that have been found sound together, and their joint hash.
+
+    `levels_hash`: the hash of the service levels that they say.
+    """
 
     sla: SlaPolicies
     catalog: Services
@@ -460,6 +465,12 @@ class Policy(Struct, frozen=True, kw_only=True):
     schedule: Schedule
     classification: Classification
     hash: str
+    levels_hash: str
+
+    @property
+    def levels(self) -> ServiceLevels:
+        """The service levels that these files say."""
+        return levels_of(self.sla, self.catalog, self.classification)
 
     def service(self, service: str) -> Service | None:
         """A service of the catalog; None for `unknown`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NewType
 
+from msgspec import Struct
+
 Duration = NewType("Duration", int)
 """Seconds of working time, written `30m`, `4h` or `1h30m`."""
 
@@ -27,3 +29,15 @@ Day = NewType("Day", str)
 
 Mail = NewType("Mail", str)
 """A mail address."""
+
+
+class Amount(Struct, frozen=True):
+    """How long something may take: working time, `4h`, or working days, `3 business_days`.
+
+    So many business days are as much working time as the calendar holds from the moment the clock
+    starts until the same time of day so many working days later; from then on they are seconds
+    like any others (T7).
+    """
+
+    seconds: int = 0
+    business_days: int = 0

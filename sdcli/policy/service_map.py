@@ -39,11 +39,17 @@ def hosts(component: str) -> set[str]:
 
 def services_with(policy: Policy, component: str) -> tuple[str, ...]:
     """The services that a component belongs to (R2b.1a)."""
+    services = policy.catalog.services.items()
+    return running_on(component, {name: service.components for name, service in services})
+
+
+def running_on(component: str, components: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Of services with their components, those that run on one."""
     wanted = hosts(component)
     return tuple(
         name
-        for name, service in policy.catalog.services.items()
-        if not wanted.isdisjoint(each.casefold() for each in service.components)
+        for name, its in components.items()
+        if not wanted.isdisjoint(each.casefold() for each in its)
     )
 
 

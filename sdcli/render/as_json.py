@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.suggest import Proposal
 
@@ -160,6 +161,14 @@ def _waiting(row: results.Waiting) -> dict[str, Any]:
         "person": row.person,
         "changes": [msgspec.structs.asdict(each) for each in row.changes],
     }
+
+
+def _entry(found: Entry) -> dict[str, Any]:
+    from sdcli.render.support import promised  # noqa: PLC0415 - few answers pay for it
+
+    document: dict[str, Any] = msgspec.to_builtins(found)
+    targets = {name: promised(each) for name, each in found.targets.items()}
+    return document | {"targets": targets}
 
 
 def clock(face: Clock) -> dict[str, Any]:
@@ -360,7 +369,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
-    results.CatalogFound: lambda result: [msgspec.to_builtins(each) for each in result.entries],
+    results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {
         "breached": result.breached,

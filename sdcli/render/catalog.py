@@ -34,8 +34,8 @@ def _rows(entry: Entry) -> Iterator[tuple[str, Any]]:
         yield "not for", ", ".join(entry.not_for)
     yield from entry.facts.items()
     for priority, promise in entry.targets.items():
-        resolution = words.work(promise.resolution_s)
-        yield priority, f"response {words.work(promise.response_s)}, resolution {resolution}"
+        resolution = words.amount(promise.resolution)
+        yield priority, f"response {words.amount(promise.response)}, resolution {resolution}"
     if entry.place:
         yield "rule", entry.place
 

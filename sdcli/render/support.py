@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
     from sdcli import results
     from sdcli.insight.unsupported import UnsupportedReport
+    from sdcli.policy.agreements import Targets
     from sdcli.policy.model import Service
+    from sdcli.policy.scalars import Amount
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Support
+    from sdcli.triage.catalog import Promise
 
 _WHY = {
     "override": "decided for what the catalog does not hold",
     "question-tree": "where the questions led",
     "service": "that of the service",
+    "coverage": "a rule of coverage in sla_policies.yaml",
     "component": "the strictest of the services that the component belongs to",
     "default": "no service is known, so the default applies",
     "if-overridden": "what an override would promise",
@@ -97,10 +101,7 @@ def as_json(result: results.Supported) -> dict[str, Any]:
             "why": result.why,
         },
         "priority": seen.ticket.priority if seen else None,
-        "targets": {
-            priority: {"response_s": each.response, "resolution_s": each.resolution}
-            for priority, each in result.targets.items()
-        },
+        "targets": {priority: promised(each) for priority, each in result.targets.items()},
         "escalate_after": {
             priority: {f"tier_{tier}_s": each.of(tier) for tier in (1, 2, 3)}
             for priority, each in result.boxes.items()
@@ -119,6 +120,19 @@ def _clock(face: Any) -> dict[str, Any]:
     from sdcli.render.as_json import clock  # noqa: PLC0415 - that module imports this one
 
     return clock(face)
+
+
+def promised(targets: Targets | Promise) -> dict[str, int | None]:
+    """How long the targets of a priority may take, by names that say how it is counted."""
+    both = _amount("response", targets.response) | _amount("resolution", targets.resolution)
+    update = getattr(targets, "update", None)
+    return both | (_amount("update", update) if update else {})
+
+
+def _amount(target: str, told: Amount) -> dict[str, int | None]:
+    if told.business_days:
+        return {f"{target}_s": None, f"{target}_business_days": told.business_days}
+    return {f"{target}_s": told.seconds}
 
 
 def _service(name: str, service: Service) -> dict[str, Any]:
@@ -180,7 +194,7 @@ def _decides(result: results.Supported) -> Iterator[tuple[str, str]]:
     would = result.grants_override
     if would and result.seen:
         targets = result.override_targets[result.seen.ticket.priority]
-        first, last = words.work(targets.response), words.work(targets.resolution)
+        first, last = words.amount(targets.response), words.amount(targets.resolution)
         yield "override", f"would promise {would}: response {first}, resolution {last}"
     if result.deciders:
         yield "decided by", listed(result.deciders)
@@ -201,7 +215,7 @@ def _promised(result: results.Supported, priority: str) -> Iterator[tuple[str, s
     """Targets and time boxes: of one priority, or of all of them."""
     for each, targets in result.targets.items():
         if priority in ("", each):
-            first, last = words.work(targets.response), words.work(targets.resolution)
+            first, last = words.amount(targets.response), words.amount(targets.resolution)
             tries = ", ".join(_tries(result.boxes[each]))
             escalates = f"; escalates after {tries}" if tries else ""
             yield each, f"response {first}, resolution {last}{escalates}"

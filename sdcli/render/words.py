@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sdcli.sla.clock import Clock, Target
+    from sdcli.policy.scalars import Amount
+    from sdcli.sla.clock import Clock
+    from sdcli.sla.runs import Target
     from sdcli.tickets.contact import Bulletin
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -28,6 +30,12 @@ def work(seconds: int) -> str:
     """Working time in hours and minutes: `40h`, `1h 30m`, `15m`."""
     hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
     return " ".join(part for part in (hours and f"{hours}h", minutes and f"{minutes}m") if part)
+
+
+def amount(told: Amount) -> str:
+    """How long something may take: `1h 30m`, `3 business days`."""
+    days = told.business_days
+    return count(days, "business day") if days else work(told.seconds)
 
 
 def instant(at: datetime | int) -> str:

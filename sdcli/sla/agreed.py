@@ -1,9 +1,13 @@
-"""Which agreement covers a ticket, and why (R2b.1, R2b.1a).
+"""Which agreement and which calendar cover a ticket, and why (R2b.1, R2b.1a).
 
 What somebody with the authority decided for something that the catalog does not hold comes
 first; then what the question tree led to, while the service is still the one it led to; then
-the agreement of the service; then that of the services which the component belongs to; and the
-default at last. An agreement that has left the desk's files covers nothing.
+the rules of `coverage` for people, units, services and types, the most specific one; then the
+agreement of the service; then that of the services which the component belongs to; and the
+default at last. An agreement that the service levels do not hold covers nothing.
+
+The calendar is that of the site, else of the service, else of the agreement, else the default one
+(T5); an agreement may say that its own holds everywhere.
 """
 
 from __future__ import annotations
@@ -13,40 +17,47 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.policy.service_map import services_with
-from sdcli.tickets.event import Classified, SupportDecided, Validated
+from sdcli.policy.service_map import running_on
+from sdcli.tickets.event import Classified, SlaReapplied, SupportDecided, Validated
 
 if TYPE_CHECKING:
-    from sdcli.policy.agreements import Agreement
-    from sdcli.policy.model import Policy
+    from sdcli.policy.agreements import Agreement, Coverage
+    from sdcli.policy.levels import ServiceLevels
     from sdcli.tickets.contact import Support
     from sdcli.tickets.event import AnyEvent, Opened
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import Priority
+    from sdcli.tickets.words import Priority, RequestType
 
-Why: TypeAlias = Literal["override", "question-tree", "service", "component", "default"]
-TURNS = frozenset((Classified, SupportDecided, Validated))
+Why: TypeAlias = Literal["override", "question-tree", "coverage", "service", "component", "default"]
+CalendarWhy: TypeAlias = Literal["site", "service", "agreement", "default"]
+TURNS = frozenset((Classified, SlaReapplied, SupportDecided, Validated))
 """The events that may bring a ticket under another agreement."""
 
 _WEEK_MINUTES = 7 * 24 * 60
 
 
 class Agreed(NamedTuple):
-    """The agreement that applies, and what made it apply."""
+    """The agreement that applies, and what made it apply; `place` is that of a rule of coverage."""
 
     name: str
     agreement: Agreement
     why: Why
+    place: str = ""
 
 
 class Cover(Struct, frozen=True):
-    """What decides on the agreement of a ticket, between two turns."""
+    """What decides on the agreement of a ticket, between two turns.
+
+    `policy`: the hash of the service levels that are pinned; empty for those of today.
+    """
 
     opening: Opened
     service: str
     priority: Priority
     support: Support | None = None
     component: str = ""
+    type: RequestType = "unknown"
+    policy: str = ""
 
     def after(self, event: AnyEvent) -> Cover:
         """The same after one of `TURNS`."""
@@ -57,9 +68,19 @@ class Cover(Struct, frozen=True):
                 self.service, event.service, event.reason
             )
             component = said if is_said else self.component
-            return Cover(self.opening, event.service, event.priority, support, component)
+            return Cover(
+                self.opening,
+                event.service,
+                event.priority,
+                support,
+                component,
+                event.type,
+                self.policy,
+            )
         if type(event) is SupportDecided:
             return replace(self, support=event.support)
+        if type(event) is SlaReapplied:
+            return replace(self, policy=event.policy)
         if type(event) is Validated and "component" in event.corrections:
             return replace(self, component=event.corrections["component"].after)
         return self
@@ -69,7 +90,15 @@ def cover_at(opening: Opened) -> Cover:
     """What decides when a ticket is opened."""
     said = opening.assessment.component if opening.assessment else ""
     seen = opening.alert.component if opening.alert else ""
-    return Cover(opening, opening.service, opening.priority, None, said or seen)
+    return Cover(
+        opening,
+        opening.service,
+        opening.priority,
+        None,
+        said or seen,
+        opening.type,
+        opening.policy,
+    )
 
 
 def cover_of(ticket: Ticket) -> Cover:
@@ -81,35 +110,79 @@ def cover_of(ticket: Ticket) -> Cover:
     return cover
 
 
-def agreement_of(policy: Policy, ticket: Ticket) -> Agreed:
-    """The agreement that covers a ticket (R2b.1)."""
-    return agreed(policy, cover_of(ticket))
+def agreement_of(levels: ServiceLevels, ticket: Ticket) -> Agreed:
+    """The agreement that covers a ticket under these service levels (R2b.1)."""
+    return agreed(levels, cover_of(ticket))
 
 
-def agreed(policy: Policy, cover: Cover) -> Agreed:
-    """The agreement that covers what is so, of those that the desk's files hold."""
-    known = policy.sla.agreements
+def agreed(levels: ServiceLevels, cover: Cover) -> Agreed:
+    """The agreement that covers what is so, of those that the service levels hold."""
+    known = levels.agreements
     support, leaf = cover.support, cover.opening.agreement
     if support and _promises(support):
-        name = support.agreement or policy.classification.support.agreement
+        name = support.agreement or levels.override_agreement
         if name in known:
             return Agreed(name, known[name], "override")
     if leaf in known and cover.opening.service == cover.service:
         return Agreed(leaf, known[leaf], "question-tree")
-    service = policy.service(cover.service)
+    rule = _most_specific(levels.coverage, cover)
+    if rule:
+        return Agreed(rule.agreement, known[rule.agreement], "coverage", rule.place)
+    service = levels.services.get(cover.service)
     if service:
         return Agreed(service.agreement, known[service.agreement], "service")
-    inherited = strictest(policy, services_with(policy, cover.component), cover.priority)
+    components = {name: each.components for name, each in levels.services.items()}
+    inherited = strictest(levels, running_on(cover.component, components), cover.priority)
     if inherited:
         return Agreed(inherited, known[inherited], "component")
-    default = policy.sla.default_agreement
+    default = levels.default_agreement
     return Agreed(default, known[default], "default")
 
 
-def gone_agreement(policy: Policy, ticket: Ticket) -> str:
-    """The agreement that was decided for a ticket and has left the desk's files; else empty."""
+def _most_specific(rules: tuple[Coverage, ...], cover: Cover) -> Coverage | None:
+    """Of the rules that fit the one that says most; `lint` sees to it that no two say the same."""
+    return max((rule for rule in rules if _fits(rule, cover)), key=specificity, default=None)
+
+
+def specificity(rule: Coverage) -> tuple[int, bool, bool, bool, bool]:
+    """How much a rule says: how many kinds, then people before units, services and types."""
+    kinds = bool(rule.people), bool(rule.units), bool(rule.services), bool(rule.types)
+    return (sum(kinds), *kinds)
+
+
+def _fits(rule: Coverage, cover: Cover) -> bool:
+    opening = cover.opening
+    people = {opening.requester.casefold(), opening.on_behalf_of.casefold()}
+    unit = opening.unit.casefold()
+    return (
+        (not rule.people or not people.isdisjoint(each.casefold() for each in rule.people))
+        and (not rule.units or unit in (each.casefold() for each in rule.units))
+        and (not rule.services or cover.service in rule.services)
+        and (not rule.types or cover.type in rule.types)
+    )
+
+
+def calendar_of(
+    levels: ServiceLevels, cover: Cover, agreement: Agreement
+) -> tuple[str, CalendarWhy]:
+    """The calendar by which the clocks run, and what made it so (T5)."""
+    if agreement.fixed_calendar and agreement.calendar:
+        return agreement.calendar, "agreement"
+    site = levels.sites.get(cover.opening.site) if cover.opening.site else None
+    if site:
+        return site.calendar, "site"
+    service = levels.services.get(cover.service)
+    if service and service.calendar:
+        return service.calendar, "service"
+    if agreement.calendar:
+        return agreement.calendar, "agreement"
+    return levels.default_calendar, "default"
+
+
+def gone_agreement(levels: ServiceLevels, ticket: Ticket) -> str:
+    """The agreement that was decided for a ticket and is held no longer; else empty."""
     support = ticket.support
-    if support is None or not _promises(support) or support.agreement in policy.sla.agreements:
+    if support is None or not _promises(support) or support.agreement in levels.agreements:
         return ""
     return support.agreement
 
@@ -120,19 +193,24 @@ def _promises(support: Support) -> bool:
     return not support.found and (ended or support.decision == "override")
 
 
-def strictest(policy: Policy, services: tuple[str, ...], priority: Priority) -> str:
+def strictest(levels: ServiceLevels, services: tuple[str, ...], priority: Priority) -> str:
     """Of the agreements of these services the one that promises the soonest resolution.
 
     Working time is stretched by how much of the week its calendar is open. Nothing if there are
     no services.
     """
 
-    def passes(name: str) -> tuple[float, int, str]:
-        targets = policy.sla.agreement_targets(name, priority)
-        calendar = policy.sla.calendars[policy.sla.agreements[name].calendar]
-        windows = (window for day in calendar.hours.days() for window in day)
-        open_minutes = sum(window.end - window.start for window in windows)
-        return targets.resolution * _WEEK_MINUTES / open_minutes, targets.response, name
+    def passes(name: str) -> tuple[float, float, str]:
+        targets = levels.granted(name, priority)
+        calendar = levels.calendars[levels.agreements[name].calendar or levels.default_calendar]
+        days = [sum(each.end - each.start for each in day) for day in calendar.hours.days()]
+        open_minutes = sum(days) or 1
+        a_day = 60 * open_minutes / (sum(map(bool, days)) or 1)
+        last, first = (
+            each.seconds or each.business_days * a_day
+            for each in (targets.resolution, targets.response)
+        )
+        return last * _WEEK_MINUTES / open_minutes, first, name
 
-    names = {policy.catalog.services[each].agreement for each in services}
+    names = {levels.services[each].agreement for each in services}
     return min(names, key=passes, default="")

@@ -68,6 +68,16 @@ class WorkingTime:
             left -= max(0, closes - begin)
         raise AssertionError("windows never end")  # pragma: no cover
 
+    def business_days(self, start: int, days: int) -> int:
+        """The same time of day so many working days after `start`, or after the next opening (T7)."""
+        begin = self.after(start, 1) - 1
+        wall = datetime.fromtimestamp(begin, self._zone)
+        day = wall.date()
+        while days:
+            day += _DAY
+            days -= bool(self._day(day))
+        return self._begin(day, wall.hour * 60 + wall.minute) + wall.second
+
     def _until(self, at: int) -> int:
         """Seconds of working time from the first known instant until another one."""
         index = bisect_right(self._opens, at)

@@ -3,25 +3,19 @@
 An alert exists because at some instant the clock of the ticket, as the ticket then was, had run
 past a threshold. That depends on events and policy alone, so one run after three hours gives the
 same alerts as a run every minute, told apart by `late_by_s`, and goes to whoever has the ticket
-by then. The id of an alert depends on the ticket, the target, the threshold, the cycle and the
-target's length (T14).
+by then. The id of an alert depends on the ticket, the target, the threshold, the cycle and what
+the policy grants: the target's length, and its calendar where another policy was applied (T14).
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from sdcli.sla.clock import (
-    RUNS,
-    Target,
-    elapsed,
-    reaches,
-    utc_seconds,
-)
-from sdcli.sla.stretch import stretches
+from sdcli.sla.runs import Target, elapsed, reaches, runs_of, utc_seconds
+from sdcli.sla.stretch import nobody_from, stretches
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -29,21 +23,33 @@ if TYPE_CHECKING:
 
     from sdcli.policy.agreements import Recipient
     from sdcli.policy.model import Policy
-    from sdcli.sla.clock import Clocks, Goal, Terms, Threshold
+    from sdcli.sla.calendar import WorkingTime
+    from sdcli.sla.clock import Clocks
+    from sdcli.sla.runs import Run
     from sdcli.sla.stretch import Stretch
+    from sdcli.sla.terms import Goal, Terms, Threshold
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+
+
+Stage: TypeAlias = Literal["warning", "predicted", "breach"]
+OwnTarget: TypeAlias = Literal["time-box", "operational", "underpinning"]
+"""What the desk holds itself, its queues and its suppliers to."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
     """One thing to say. Figures are those of the instant the threshold was passed.
 
-    `due` in seconds of UTC, as it was at that instant; `late_by_s` says how long ago the threshold was passed.
+    Args:
+        threshold: the percentage; of a breach that is foreseen, what had passed by then.
+        due: in seconds of UTC, as it was at that instant.
+        late_by_s: how long ago the threshold was passed.
+        on_arrival: it was past already when the target came to hold (T10).
     """
 
     id: str
     ref: str
-    target: Target | Literal["time-box"]
+    target: Target | OwnTarget
     threshold: int
     percent: float
     due: int
@@ -51,6 +57,9 @@ class Alert(Struct, frozen=True, kw_only=True):
     target_s: int
     late_by_s: int
     recipients: tuple[str, ...]
+    stage: Stage
+    cycle: int = 1
+    on_arrival: bool = False
 
 
 def alerts(
@@ -69,10 +78,11 @@ def alerts(
 
 
 class _State(Struct, frozen=True):
-    """A ticket under one of its agreements and priorities, and when that ended, in seconds of UTC."""
+    """A ticket under one of its agreements and priorities, from when until when, in seconds of UTC."""
 
     events: tuple[AnyEvent, ...]
     terms: Terms
+    since: int
     until: int
 
 
@@ -84,44 +94,97 @@ def _states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[_S
     found: list[_State] = []
     opened = utc_seconds(ticket.events[0].at)
     following = None
-    for part in reversed(parts):
+    for index in range(len(parts) - 1, -1, -1):
+        part = parts[index]
         # Another queue changes nothing of what is granted.
         if part.cover is not following:
             following = part.cover
             terms = clocks.terms(following)
             if part.until - opened >= terms.soonest_s:
-                found.append(_State(ticket.events[: part.events], terms, part.until))
+                since = _since(parts, index)
+                found.append(_State(ticket.events[: part.events], terms, since, part.until))
     found.reverse()
     return found
 
 
+def _since(parts: Sequence[Stretch], index: int) -> int:
+    """When what is granted in a stretch came to hold; 0 if it did from the opening."""
+    while index and parts[index - 1].cover is parts[index].cover:
+        index -= 1
+    return parts[index - 1].until if index else 0
+
+
 def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator[Alert]:
     """The thresholds passed in one state and not said before; `now` is when they are said."""
+    terms = state.terms
+    for goal in terms.goals:
+        if ticket.sla_alerts and goal.target_s and not _unsaid(ticket, goal):
+            continue
+        for run in runs_of(goal.target, state.events, terms.on_reopen):
+            timed = goal.for_run(run, terms.time)
+            for threshold, at in _passed_in(ticket, state, run, timed):
+                yield _alert(ticket, policy, now, state, _Passing(run, timed, threshold, at))
+
+
+def _passed_in(
+    ticket: Ticket, state: _State, run: Run, goal: Goal
+) -> Iterator[tuple[Threshold, int]]:
+    """What one cycle has passed and nobody has said, and when, in seconds of UTC."""
+    unsaid = _unsaid(ticket, goal) if ticket.sla_alerts else goal.thresholds
+    if not unsaid:
+        return
     time = state.terms.time
+    ran = elapsed(run, time, state.until)
     # What was late before a ticket was imported is not said here (T25).
     silent_until = utc_seconds(ticket.imported_at) if ticket.imported_at else 0
-    for goal in state.terms.goals:
-        unsaid = _unsaid(ticket, goal) if ticket.sla_alerts else goal.thresholds
-        if not unsaid:
-            continue
-        run = RUNS[goal.target](state.events)
-        ran = elapsed(run, time, state.until)
-        ran_elsewhere = elapsed(run, time, silent_until - 1) if silent_until else -1
-        for threshold in unsaid:
-            if ran >= threshold.passed_s and threshold.passed_s > ran_elsewhere:
-                passed = reaches(run, time, threshold.needed_s, state.until)
-                yield Alert(
-                    id=_id(ticket, threshold),
-                    ref=ticket.ref,
-                    target=goal.target,
-                    threshold=threshold.percent,
-                    percent=round(threshold.needed_s * 100 / goal.target_s, 1),
-                    due=time.after(passed, goal.target_s - threshold.needed_s),
-                    elapsed_s=threshold.needed_s,
-                    target_s=goal.target_s,
-                    late_by_s=now - passed,
-                    recipients=recipients_of(ticket, policy, threshold.percent),
-                )
+    ran_elsewhere = elapsed(run, time, silent_until - 1) if silent_until else -1
+    for threshold in unsaid:
+        if ran >= threshold.passed_s and threshold.passed_s > ran_elsewhere:
+            at = reaches(run, time, threshold.needed_s, state.until)
+            alone = nobody_from(state.events, at) if threshold.predicted else at
+            if alone is not None and (alone == at or _still_runs(run, time, alone, goal, state)):
+                yield threshold, alone
+
+
+def _still_runs(run: Run, time: WorkingTime, at: int, goal: Goal, state: _State) -> bool:
+    """Whether a clock goes on at an instant, and its target is not missed by then."""
+    ends = (span.start <= at and (span.end is None or at < span.end) for span in run.spans)
+    return at <= state.until and any(ends) and elapsed(run, time, at) <= goal.target_s
+
+
+class _Passing(NamedTuple):
+    """A threshold that one cycle of a target has passed, and when, in seconds of UTC."""
+
+    run: Run
+    goal: Goal
+    threshold: Threshold
+    at: int
+
+
+def _alert(ticket: Ticket, policy: Policy, now: int, state: _State, passing: _Passing) -> Alert:
+    """What is said of a threshold that was passed."""
+    run, goal, threshold, at = passing
+    time, needed = state.terms.time, threshold.needed_s
+    if threshold.predicted:
+        needed = elapsed(run, time, at)
+    stage: Stage = "warning" if threshold.percent < BREACH else "breach"
+    if threshold.predicted:
+        stage = "predicted"
+    return Alert(
+        id=_id(ticket, threshold),
+        ref=ticket.ref,
+        target=goal.target,
+        threshold=threshold.percent,
+        percent=round(needed * 100 / goal.target_s, 1) if goal.target_s else float(BREACH),
+        due=time.after(at, goal.target_s - needed),
+        elapsed_s=needed,
+        target_s=goal.target_s,
+        late_by_s=now - at,
+        recipients=recipients_of(ticket, policy, stage),
+        stage=stage,
+        cycle=run.cycle,
+        on_arrival=at < state.since,
+    )
 
 
 def _unsaid(ticket: Ticket, goal: Goal) -> list[Threshold]:
@@ -136,12 +199,13 @@ def _earliest_first(alert: Alert) -> int:
     return -alert.late_by_s
 
 
-def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:
-    """Who should hear a warning or a breach, each once, by the roles of the policy (R5b.2-3)."""
-    alerts_ = policy.sla.alerts
-    return recipients_for(
-        ticket, policy, alerts_.breach if threshold >= BREACH else alerts_.warning
-    )
+def recipients_of(ticket: Ticket, policy: Policy, stage: Stage) -> tuple[str, ...]:
+    """Who should hear it, each once, by the roles of the policy (R5b.2-3)."""
+    rules = policy.sla.alerts
+    roles = rules.breach if stage == "breach" else rules.warning
+    if stage == "predicted" and rules.predicted:
+        roles = rules.predicted
+    return recipients_for(ticket, policy, roles)
 
 
 def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdcli.sla.backing import fallen_behind
 from sdcli.sla.check import Alert, alerts, recipients_for
-from sdcli.sla.clock import elapsed, reaches, utc_seconds
+from sdcli.sla.runs import elapsed, reaches, utc_seconds
 from sdcli.sla.stretch import stretches
 from sdcli.sla.timebox import run_of
 from sdcli.tickets.words import BREACH
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
-def due(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Alert]:
+def due(
+    ticket: Ticket, policy: Policy, clocks: Clocks, now: int, *, time_boxes: bool
+) -> list[Alert]:
     """Everything that should have been said about a ticket by `now` and has not been.
 
-    Targets and stays together, in the order in which they were passed.
+    Targets, what stands behind them, and time boxes if they are asked for: together, in the order
+    in which they were passed.
     """
     parts = stretches(ticket, now)
     found = alerts(ticket, policy, clocks, now, parts)
-    stays = overstayed(ticket, policy, clocks, now, parts)
-    return sorted((*found, *stays), key=_earliest_first) if stays else found
+    more = fallen_behind(ticket, policy, clocks, now, parts)
+    if time_boxes:
+        more += overstayed(ticket, policy, clocks, now, parts)
+    return sorted((*found, *more), key=_earliest_first) if more else found
 
 
 def _earliest_first(alert: Alert) -> int:
@@ -70,6 +76,7 @@ def overstayed(
                     target_s=limit,
                     late_by_s=now - passed,
                     recipients=recipients,
+                    stage="breach",
                 )
     return list(found.values())
 

@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sdcli.sla.agreed import cover_at
-from sdcli.sla.clock import utc_seconds
+from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import (
+    Accepted,
     Assigned,
     Classified,
     Escalated,
     Returned,
+    SlaReapplied,
     SupportDecided,
     Validated,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sdcli.sla.agreed import Cover
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
-_TURNS = frozenset((Classified, SupportDecided, Validated, Assigned, Escalated, Returned))
+_TURNS = frozenset(
+    (Classified, SlaReapplied, SupportDecided, Validated, Assigned, Escalated, Returned)
+)
 
 
 class Stretch(Struct, frozen=True):
@@ -68,3 +74,20 @@ def stretches(ticket: Ticket, now: int) -> list[Stretch]:
             cover = after
     found.append(Stretch(cover, queue, entry, now, len(events)))
     return found
+
+
+def nobody_from(events: Sequence[AnyEvent], at: int) -> int | None:
+    """The first instant from `at` on, in seconds of UTC, at which nobody has the ticket.
+
+    None if somebody has it from then on.
+    """
+    free: int | None = 0
+    for event in events:
+        kind, when = type(event), utc_seconds(event.at)
+        if when > at and free is not None:
+            break
+        if kind is Accepted or (kind is Assigned and event.to):  # type: ignore[union-attr]
+            free = None
+        elif kind is Escalated or kind is Returned or kind is Assigned:
+            free = when
+    return None if free is None else max(free, at)

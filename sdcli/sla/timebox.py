@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.sla.clock import Run, Span, elapsed, reaches, resolution_run, utc_seconds
+from sdcli.sla.clock import state_of
+from sdcli.sla.runs import Run, Span, elapsed, reaches, resolution_run, utc_seconds
 from sdcli.sla.stretch import stretches
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def run_of(ticket: Ticket, stay: Stretch) -> Run:
         for span in whole.spans
         if span.end is None or span.end > since
     )
-    return Run(tuple(spans), whole.stopped)
+    return Run(tuple(spans), whole.stopped, since)
 
 
 def time_box(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> TimeBox | None:
@@ -54,14 +55,6 @@ def time_box(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> TimeBo
         tier=policy.tier(stay.queue),
         target_s=limit,
         elapsed_s=ran,
-        due=reaches(run, time, limit, now) if run.spans else time.after(now, limit),
-        state=_state(run, ran, limit),
+        due=reaches(run, time, limit, now),
+        state=state_of(run, ran, limit),
     )
-
-
-def _state(run: Run, ran: int, limit: int) -> State:
-    if ran > limit:
-        return "breached"
-    if run.stopped:
-        return "met"
-    return "running" if run.spans and run.spans[-1].end is None else "paused"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sdcli.policy.model import Capacity, Feature, Policy, Service
+    from sdcli.policy.scalars import Amount
 
 EntryKind: TypeAlias = Literal["service", "feature", "fulfilment", "agreement"]
 KINDS: tuple[EntryKind, ...] = ("service", "feature", "fulfilment", "agreement")
@@ -23,10 +24,10 @@ _NAME, _KEYWORD, _REST = 6, 4, 1
 
 
 class Promise(Struct, frozen=True):
-    """What is promised for one priority, in seconds of working time."""
+    """What is promised for one priority."""
 
-    response_s: int
-    resolution_s: int
+    response: Amount
+    resolution: Amount
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -284,6 +284,6 @@ def test_the_hash_is_that_of_the_files(desk_dir: Path) -> None:
 def test_agreements_give_targets(policy: Policy) -> None:
     """An agreement's own targets count where it has them, else those of the desk."""
     sla = policy.sla
-    assert sla.agreement_targets("critical", "P1").response == 600
+    assert sla.agreement_targets("critical", "P1").response.seconds == 600
     assert sla.agreement_targets("critical", "P3") == sla.targets.P3
     assert sla.agreement_targets("standard", "P1") == sla.targets.P1

@@ -114,9 +114,9 @@ _AGREEMENTS = ["standard", "extended", "critical", "goodwill"]
 def test_every_priority_has_targets(policy: Policy, agreement: str) -> None:
     """A response comes before its resolution, and a higher priority before a lower one."""
     targets = [policy.sla.agreement_targets(agreement, priority) for priority in PRIORITIES]
-    assert all(0 < target.response < target.resolution for target in targets)
-    responses = [target.response for target in targets]
-    resolutions = [target.resolution for target in targets]
+    assert all(0 < target.response.seconds < target.resolution.seconds for target in targets)
+    responses = [target.response.seconds for target in targets]
+    resolutions = [target.resolution.seconds for target in targets]
     assert responses == sorted(responses)
     assert resolutions == sorted(resolutions)
 

@@ -91,11 +91,11 @@ def test_the_first_that_applies(policy: Policy, case: str) -> None:
     events, name, why = CASES[case]
     ticket = fold("SD-1", events)
 
-    found = agreement_of(policy, ticket)
+    found = agreement_of(policy.levels, ticket)
 
     assert (found.name, found.why) == (name, why)
     clock = Clocks(policy).read(ticket, seconds(AT))["resolution"]
-    assert clock.target_s == policy.sla.agreement_targets(name, ticket.priority).resolution
+    assert clock.target_s == policy.sla.agreement_targets(name, ticket.priority).resolution.seconds
 
 
 def test_a_component_of_several_services_inherits_the_strictest(policy: Policy) -> None:
@@ -106,11 +106,11 @@ def test_a_component_of_several_services_inherits_the_strictest(policy: Policy) 
     }
     both = replace(policy, catalog=replace(policy.catalog, services={**services, **shared}))
 
-    found = agreement_of(both, fold("SD-1", (start(component="shared-1"),)))
+    found = agreement_of(both.levels, fold("SD-1", (start(component="shared-1"),)))
 
     assert (found.name, found.why) == ("critical", "component")
-    assert strictest(policy, ("wifi", "email"), "P3") == "extended"
-    assert strictest(policy, (), "P3") == ""
+    assert strictest(policy.levels, ("wifi", "email"), "P3") == "extended"
+    assert strictest(policy.levels, (), "P3") == ""
 
 
 def test_an_override_counts_from_the_start(policy: Policy) -> None:

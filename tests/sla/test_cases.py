@@ -20,7 +20,7 @@ from sdcli.policy.calendars import Calendar, Week
 from sdcli.policy.decode import window
 from sdcli.policy.scalars import Day, Zone
 from sdcli.sla.calendar import WorkingTime
-from sdcli.sla.clock import elapsed, reaches, resolution_run, response_run
+from sdcli.sla.runs import elapsed, reaches, resolution_run, response_run
 from sdcli.tickets.event import AnyEvent, Opened, Resolved, Resumed, Stamp, Waited
 from tests.conftest import CASES
 

@@ -159,6 +159,7 @@ def test_an_alert_tells_the_figures_of_its_threshold(policy: Policy) -> None:
         target_s=900,
         late_by_s=2 * HOUR,
         recipients=("chloe",),
+        stage="warning",
     )
     assert warning.alert == told_of
     assert (breach.alert.percent, breach.alert.elapsed_s) == (100.0, 900)
@@ -370,24 +371,24 @@ def test_no_alert_comes_before_its_instant_where_clocks_disagree(policy: Policy)
 def test_warning_and_breach_go_to_the_roles_of_the_policy(policy: Policy) -> None:
     """A warning goes to those at work, a breach also to those who answer for it."""
     ticket = fold("SD-1", (opened(f"{MON}T10:00", "P1", "erp"),))
-    assert recipients_of(ticket, policy, 80) == ("chloe",)
-    assert recipients_of(ticket, policy, 100) == ("chloe", "kofi", "amara")
+    assert recipients_of(ticket, policy, "warning") == ("chloe",)
+    assert recipients_of(ticket, policy, "breach") == ("chloe", "kofi", "amara")
 
 
 def test_the_assignee_hears_it_first(policy: Policy) -> None:
     """Whoever works on it is named before the lead of the queue."""
     given_to = Assigned(*mark(moment(f"{MON}T10:01")), to="greta", queue="databases")
     ticket = fold("SD-1", (opened(f"{MON}T10:00"), given_to))
-    assert recipients_of(ticket, policy, 80) == ("greta", "petra")
+    assert recipients_of(ticket, policy, "warning") == ("greta", "petra")
 
 
 def test_nobody_hears_it_twice(policy: Policy) -> None:
     """Who is assignee and lead, or lead and owner, is named once."""
     ticket = fold("SD-1", (opened(f"{MON}T10:00"), assigned(f"{MON}T10:01")))
-    assert recipients_of(ticket, policy, 80) == ("chloe",)
+    assert recipients_of(ticket, policy, "warning") == ("chloe",)
     given_to = Assigned(*mark(moment(f"{MON}T10:01")), to="kofi", queue="applications")
     ticket = fold("SD-1", (opened(f"{MON}T10:00", "P1", "erp"), given_to))
-    assert recipients_of(ticket, policy, 100) == ("kofi", "amara")
+    assert recipients_of(ticket, policy, "breach") == ("kofi", "amara")
 
 
 def test_on_call_hears_it_where_there_is_one(policy: Policy) -> None:
@@ -396,13 +397,13 @@ def test_on_call_hears_it_where_there_is_one(policy: Policy) -> None:
     with_on_call = replace(policy, sla=sla)
     for queue, want in (("network", ("hugo",)), ("onsite", ())):
         ticket = fold("SD-1", (replace(opened(f"{MON}T10:00"), queue=queue),))
-        assert recipients_of(ticket, with_on_call, 80) == want
+        assert recipients_of(ticket, with_on_call, "warning") == want
 
 
 def test_the_desk_manager_hears_it_for_a_queue_that_has_left(policy: Policy) -> None:
     """A ticket in a queue that the files no longer have is nobody's; the manager hears it."""
     ticket = fold("SD-1", (replace(opened(f"{MON}T10:00"), queue="gone"),))
-    assert recipients_of(ticket, policy, 80) == ("amara",)
+    assert recipients_of(ticket, policy, "warning") == ("amara",)
 
 
 def test_an_alert_goes_to_those_who_have_the_ticket_now(policy: Policy) -> None:

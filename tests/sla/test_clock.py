@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sdcli.sla.clock import TARGETS, Clock, Clocks
+from sdcli.sla.clock import Clock, Clocks
+from sdcli.sla.runs import TARGETS
 from sdcli.tickets.event import (
     Accepted,
     Assigned,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sdcli.policy.model import Policy
-    from sdcli.sla.clock import Target
+    from sdcli.sla.runs import Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.words import Priority, Status
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from sdcli.sla.agreed import agreement_of
 from sdcli.sla.calendar import WorkingTime
-from sdcli.sla.check import Alert, alerts, recipients_of
+from sdcli.sla.check import Alert, Stage, alerts, recipients_of
 from sdcli.sla.clock import Clocks
 from sdcli.tickets.contact import Support
 from sdcli.tickets.event import Classified, SlaAlerted, SupportDecided
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.policy.model import Policy
-    from sdcli.sla.clock import Target
+    from sdcli.sla.runs import Target
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority, Status
@@ -58,10 +58,16 @@ ENDS = BEGINS + 65 * DAY
 def plainly(ticket: Ticket, policy: Policy, now: int) -> list[Alert]:
     """Everything that should have been said by `now` and has not been, by the long way."""
     found: dict[str, Alert] = {}
+    since = 0
     for was, until in classifications(ticket, now):
         passed = sorted(
-            passed_by(was, ticket, policy, until, now), key=lambda each: -each.late_by_s
+            (
+                replace(alert, on_arrival=now - alert.late_by_s < since)
+                for alert in passed_by(was, ticket, policy, until, now)
+            ),
+            key=lambda each: -each.late_by_s,
         )
+        since = until
         for alert in passed:
             found.setdefault(alert.id, alert)
     return [alert for id_, alert in found.items() if id_ not in ticket.sla_alerts]
@@ -77,7 +83,7 @@ def classifications(ticket: Ticket, now: int) -> Iterator[tuple[Ticket, int]]:
 
 def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int) -> Iterator[Alert]:
     """The alerts of a ticket as it was, by the end of that."""
-    agreement = agreement_of(policy, was).agreement
+    agreement = agreement_of(policy.levels, was).agreement
     time = WorkingTime(policy.sla.calendars[agreement.calendar])
     targets: tuple[Target, ...] = ("response", "resolution")
     for target in targets:
@@ -86,6 +92,7 @@ def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int)
             needed = -(-target_s * threshold // 100)
             if ran > target_s if threshold == 100 else ran >= needed:
                 at = first_second(was, policy, target, needed, until)
+                stage: Stage = "breach" if threshold == 100 else "warning"
                 key = f"{ticket.ref}|{target}|{threshold}|1|{target_s}"
                 yield Alert(
                     id=sha256(key.encode()).hexdigest()[:16],
@@ -97,7 +104,8 @@ def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int)
                     elapsed_s=needed,
                     target_s=target_s,
                     late_by_s=now - at,
-                    recipients=recipients_of(ticket, policy, threshold),
+                    recipients=recipients_of(ticket, policy, stage),
+                    stage=stage,
                 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdcli.policy.load import read_policy
+from sdcli.policy.scalars import Amount
 from sdcli.triage.catalog import KINDS, look
 from tests.conftest import REPOSITORY
 
@@ -42,8 +43,11 @@ def test_what_it_is_not_for_is_told() -> None:
 def test_agreements_come_with_their_targets() -> None:
     """What is promised is there for each priority, in seconds of working time (R2b.1)."""
     [critical] = look(_POLICY, "critical", "agreement")
-    assert (critical.targets["P1"].response_s, critical.targets["P1"].resolution_s) == (600, 7200)
-    assert critical.targets["P3"].response_s == _POLICY.sla.targets.P3.response
+    assert (critical.targets["P1"].response, critical.targets["P1"].resolution) == (
+        Amount(600),
+        Amount(7200),
+    )
+    assert critical.targets["P3"].response == _POLICY.sla.targets.P3.response
 
 
 @pytest.mark.parametrize("text", ["blockchain", "do you offer the", "?!", "\x00\x1b[31m"])

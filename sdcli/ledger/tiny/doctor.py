@@ -26,6 +26,7 @@ from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.rows import PREFIX, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import is_sealed, unsealed
 from sdcli.ledger.tiny.witness import seen
+from sdcli.tickets.event import Opened, SlaReapplied
 from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import fold
 
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.journal import Journal
     from sdcli.ledger.tiny.witness import Witness
     from sdcli.tickets.ticket import Ticket
+
+
+_PINNING = (Opened, SlaReapplied)
+"""What pins a ticket to service levels."""
 
 
 def examine(places: Places, progress: Progress) -> Examination:
@@ -127,6 +132,7 @@ class _Examiner:
         self._seen = bytearray(image.next)
         self._findings: list[Finding] = []
         self._attached: dict[str, str] = {}
+        self._pinned: dict[str, str] = {}
 
     def result(self) -> Examination:
         """The whole examination."""
@@ -241,6 +247,9 @@ class _Examiner:
         for file in ticket.attachments:
             if not file.refused:
                 self._attached.setdefault(file.sha256, ticket.ref)
+        for event in ticket.events:
+            if type(event) in _PINNING and event.policy:  # type: ignore[union-attr]
+                self._pinned.setdefault(event.policy, ticket.ref)  # type: ignore[union-attr]
 
     def _evidence(self) -> None:
         """Look at every attached file that a ticket names."""
@@ -249,6 +258,11 @@ class _Examiner:
             problem = evidence.problem_of(path)
             if problem:
                 self._found(path, -1, ref, f"the attached file {problem}")
+        for policy, ref in sorted(self._pinned.items()):
+            path = evidence.path_of(self._image.places, policy)
+            problem = evidence.problem_of(path)
+            if problem:
+                self._found(path, -1, ref, f"the policy that it is pinned to {problem}")
 
     def _see(self, path: str, at: int, number: int) -> None:
         if number >= len(self._seen):

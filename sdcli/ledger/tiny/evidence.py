@@ -21,6 +21,9 @@ _MEMBER = re.compile(r"attachments/[0-9a-f]{2}/[0-9a-f]{64}")
 _NAMED = re.compile(
     rb'\{"name":"(?:[^"\\]|\\.)*","size":\d+,"sha256":"([0-9a-f]{64})"(?:,"mime":"(?:[^"\\]|\\.)*")?\}'
 )
+_PINNED = re.compile(rb'"policy":"([0-9a-f]{64})"')
+"""The service levels that a ticket is pinned to are kept in the same way (T11)."""
+
 _CHUNK = 1 << 20
 
 
@@ -73,5 +76,6 @@ def is_member(name: str) -> bool:
 def named_in(lines: Iterable[bytes]) -> Iterator[str]:
     """The hashes of the files that the tickets of these lines name and that are kept."""
     for line in lines:
-        for found in _NAMED.finditer(line):
-            yield found[1].decode()
+        for pattern in (_NAMED, _PINNED):
+            for found in pattern.finditer(line):
+                yield found[1].decode()

@@ -1,0 +1,170 @@
+"""What stands behind a promise: operational levels of queues, contracts that underpin suppliers.
+
+A queue's clock begins when a ticket is handed to it and not before (nobody inherits a clock that
+others have used up), pauses while the ticket waits, and ends with the next hand-over or the
+resolution. A supplier's clock runs exactly while the supplier is waited for.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
+
+from sdcli.sla.check import Alert, Stage, recipients_of
+from sdcli.sla.clock import clock
+from sdcli.sla.runs import LEADS, Run, Span, elapsed, reaches, utc_seconds
+from sdcli.sla.stretch import stretches
+from sdcli.sla.terms import length
+from sdcli.sla.timebox import run_of
+from sdcli.tickets.event import Waited
+from sdcli.tickets.words import BREACH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sdcli.policy.levels import ServiceLevels
+    from sdcli.policy.model import Policy
+    from sdcli.policy.scalars import Amount
+    from sdcli.sla.calendar import WorkingTime
+    from sdcli.sla.clock import Clock, Clocks
+    from sdcli.sla.stretch import Stretch
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+Backing: TypeAlias = Literal["operational", "underpinning"]
+
+
+class Leg(Struct, frozen=True):
+    """One stay in a queue, or one wait for a supplier, and how long it may take.
+
+    Args:
+        whose: the queue or the supplier.
+        entry: the event that began it; `until`: how far it is looked at, in seconds of UTC.
+        target_s: in seconds of working `time`.
+    """
+
+    target: Backing
+    whose: str
+    entry: AnyEvent
+    run: Run
+    target_s: int
+    time: WorkingTime
+    until: int
+
+
+def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> list[Leg]:
+    """Every stay and every wait for which something is agreed, each kind in order."""
+    levels = clocks.book(ticket.policy).levels
+    if not (levels.operational_levels or levels.underpinning_contracts):
+        return []
+    known = parts or stretches(ticket, now)
+    found = list(_stays(ticket, clocks, known)) if levels.operational_levels else []
+    waits = _waits(ticket, clocks, known, now) if levels.underpinning_contracts else ()
+    return [*found, *waits]
+
+
+def faces(ticket: Ticket, clocks: Clocks, now: int) -> dict[Backing, tuple[str, Clock]]:
+    """Whose clock runs now, of the queue and of the supplier, and how it stands."""
+    found: dict[Backing, tuple[str, Clock]] = {}
+    for leg in legs(ticket, clocks, now):
+        if leg.until == now:
+            face = clock(leg.run, leg.target_s, leg.time, now)
+            found[leg.target] = leg.whose, face
+    return found
+
+
+def fallen_behind(
+    ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
+) -> list[Alert]:
+    """What should have been said of these by `now`, in seconds of UTC, and has not been."""
+    steps = (*policy.sla.alerts.warn_at, BREACH)
+    found: dict[str, Alert] = {}
+    for leg in legs(ticket, clocks, now, parts):
+        for percent in steps:
+            alert = _alert(ticket, policy, leg, percent, now)
+            if alert and alert.id not in ticket.sla_alerts:
+                found.setdefault(alert.id, alert)
+    return list(found.values())
+
+
+def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, now: int) -> Alert | None:
+    """What is said of one threshold of a leg; nothing where it was not passed, or elsewhere (T25)."""
+    needed = -(-leg.target_s * percent // 100)
+    least = needed + (percent == BREACH)
+    if elapsed(leg.run, leg.time, leg.until) < least:
+        return None
+    at = reaches(leg.run, leg.time, needed, leg.until)
+    if ticket.imported_at and at < utc_seconds(ticket.imported_at):
+        return None
+    stage: Stage = "breach" if percent == BREACH else "warning"
+    key = f"{ticket.ref}|{leg.target}|{percent}|{leg.entry.id}|{leg.target_s}"
+    return Alert(
+        id=sha256(key.encode()).hexdigest()[:16],
+        ref=ticket.ref,
+        target=leg.target,
+        threshold=percent,
+        percent=round(needed * 100 / leg.target_s, 1),
+        due=leg.time.after(at, leg.target_s - needed),
+        elapsed_s=needed,
+        target_s=leg.target_s,
+        late_by_s=now - at,
+        recipients=recipients_of(ticket, policy, stage),
+        stage=stage,
+    )
+
+
+def _stays(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator[Leg]:
+    for part in parts:
+        levels = clocks.book(part.cover.policy).levels
+        level = levels.operational_levels.get(part.queue)
+        amount = level.targets.get(part.cover.priority) if level else None
+        if level and amount:
+            run = run_of(ticket, part)
+            yield _leg("operational", part, run, amount, _time(clocks, part, level.calendar))
+
+
+def _leg(target: Backing, part: Stretch, run: Run, amount: Amount, time: WorkingTime) -> Leg:
+    return Leg(
+        target, part.queue, part.entry, run, length(amount, run.start, time), time, part.until
+    )
+
+
+def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
+    """The working time of a calendar, else that of the ticket."""
+    if calendar:
+        return clocks.book(part.cover.policy).working_time(calendar)
+    return clocks.terms(part.cover).time
+
+
+def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int) -> Iterator[Leg]:
+    for index, event in enumerate(ticket.events):
+        if type(event) is not Waited or event.waiting_for != "vendor":
+            continue
+        part = next(part for part in parts if part.events > index)
+        levels = clocks.book(part.cover.policy).levels
+        supplier = event.supplier or supplier_of(levels, part.cover.service)
+        contract = levels.underpinning_contracts.get(supplier)
+        amount = contract.targets.get(part.cover.priority) if contract else None
+        if contract and amount:
+            time = _time(clocks, part, contract.calendar)
+            start, end = utc_seconds(event.at), _end_of_wait(ticket.events, index)
+            run = Run((Span(start, end),), stopped=end is not None, start=start)
+            until = now if end is None else min(end, now)
+            seconds = length(amount, start, time)
+            yield Leg("underpinning", supplier, event, run, seconds, time, until)
+
+
+def supplier_of(levels: ServiceLevels, service: str) -> str:
+    """The supplier of a service, where nobody names one; empty if there is none."""
+    contracts = levels.underpinning_contracts.items()
+    return next((name for name, each in contracts if service in each.services), "")
+
+
+def _end_of_wait(events: Sequence[AnyEvent], index: int) -> int | None:
+    """When a wait was over: somebody else is waited for, or nobody; None while it lasts."""
+    for event in events[index + 1 :]:
+        if type(event) is Waited or LEADS[type(event)]["waiting"] != "waiting":
+            return utc_seconds(event.at)
+    return None

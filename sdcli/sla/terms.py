@@ -1,0 +1,192 @@
+"""What service levels grant to a ticket: its targets in working time, and what to pass on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from sdcli.sla.agreed import Agreed, CalendarWhy, agreed, calendar_of
+from sdcli.sla.calendar import WorkingTime
+from sdcli.tickets.words import BREACH
+
+if TYPE_CHECKING:
+    from sdcli.policy.agreements import OnReopen
+    from sdcli.policy.levels import ServiceLevels
+    from sdcli.policy.scalars import Amount
+    from sdcli.sla.agreed import Cover
+    from sdcli.sla.runs import Run, Target
+    from sdcli.tickets.words import Priority
+
+
+class Threshold(Struct, frozen=True):
+    """A percentage of a target; `key` tells its alerts from others of the same ticket (T14).
+
+    `needed_s` is the working time that makes the percentage. A clock that has run for `passed_s`
+    has passed it: that is a second more for a breach, since the last second meets the target.
+    `predicted`: it counts only while nobody is at it.
+    """
+
+    percent: int
+    needed_s: int
+    passed_s: int
+    key: str
+    predicted: bool = False
+
+
+class Goal(Struct, frozen=True):
+    """A target in seconds of working time, and what there is to pass on the way to it.
+
+    The seconds of a target in business days depend on when the clock starts: see `for_run`.
+    """
+
+    target: Target
+    amount: Amount
+    warn_at: tuple[int, ...]
+    usual_s: int = 0
+    mark: str = ""
+    target_s: int = 0
+    thresholds: tuple[Threshold, ...] = ()
+
+    def for_run(self, run: Run, time: WorkingTime) -> Goal:
+        """The same in seconds, for one cycle."""
+        if run.cycle == 1 and self.target_s:
+            return self
+        return self.lasting(length(self.amount, run.start, time), run.cycle)
+
+    def lasting(self, target_s: int, cycle: int) -> Goal:
+        """The same with so many seconds, for a cycle of this number."""
+        steps = (*self.warn_at, BREACH)
+        found = [_threshold(self.target, target_s, each, cycle, self.mark) for each in steps]
+        left = self.usual_s
+        if 0 < left < target_s:
+            needed = target_s - left + 1
+            key = f"{self.target}|predicted|{cycle}|{target_s}{self.mark}"
+            percent = needed * 100 // target_s
+            found.append(Threshold(percent, needed, needed, key, predicted=True))
+        return Goal(
+            self.target,
+            self.amount,
+            self.warn_at,
+            self.usual_s,
+            self.mark,
+            target_s,
+            tuple(found),
+        )
+
+
+def length(amount: Amount, start: int, time: WorkingTime) -> int:
+    """An amount in seconds of working time, for a clock that starts at an instant (T7)."""
+    if not amount.business_days:
+        return amount.seconds
+    return time.between(start, time.business_days(start, amount.business_days))
+
+
+def _threshold(target: Target, target_s: int, percent: int, cycle: int, mark: str) -> Threshold:
+    needed = -(-target_s * percent // 100)
+    passed = needed + 1 if percent == BREACH else needed
+    return Threshold(percent, needed, passed, f"{target}|{percent}|{cycle}|{target_s}{mark}")
+
+
+class Terms(Struct, frozen=True):
+    """What is granted to a ticket, by its agreement and priority.
+
+    No threshold is passed before a clock has run for `soonest_s` seconds of working time.
+    """
+
+    goals: tuple[Goal, ...]
+    time: WorkingTime
+    soonest_s: int
+    on_reopen: OnReopen
+
+
+class Held(NamedTuple):
+    """What holds for a ticket, and why."""
+
+    agreed: Agreed
+    calendar: str
+    calendar_why: CalendarWhy
+
+
+class Book:
+    """Service levels with what follows from them, each worked out once.
+
+    Args:
+        levels: the service levels.
+        warn_at: at which percentages to warn.
+        times: working time by calendar, shared with other books.
+    """
+
+    def __init__(
+        self,
+        levels: ServiceLevels,
+        warn_at: tuple[int, ...],
+        times: dict[bytes, WorkingTime],
+    ) -> None:
+        self.levels = levels
+        self._warn_at = warn_at
+        self._times = times
+        self._calendars: dict[str, WorkingTime] = {}
+        self._terms: dict[tuple[str, str, Priority, str], Terms] = {}
+        self._shared: dict[tuple[str, str, Priority], Terms] = {}
+        self._is_plain = not (levels.coverage or levels.sites)
+
+    def held(self, cover: Cover) -> Held:
+        """The agreement and the calendar for a ticket so covered."""
+        found = agreed(self.levels, cover)
+        return Held(found, *calendar_of(self.levels, cover, found.agreement))
+
+    def terms(self, cover: Cover) -> Terms:
+        """What is granted to a ticket so covered; most share it with others."""
+        if cover.support or cover.opening.agreement or not self._is_plain:
+            return self.marked_terms(cover, "")
+        key = cover.service, cover.component, cover.priority
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = self.marked_terms(cover, "")
+        return found
+
+    def marked_terms(self, cover: Cover, mark: str) -> Terms:
+        """The same; `mark` tells its alerts from those under other service levels."""
+        held = self.held(cover)
+        key = held.agreed.name, held.calendar, cover.priority, mark
+        found = self._terms.get(key)
+        if found is None:
+            found = self._terms[key] = self._granted(held, cover.priority, mark)
+        return found
+
+    def working_time(self, calendar: str) -> WorkingTime:
+        """The working time of a calendar."""
+        found = self._calendars.get(calendar)
+        if found is None:
+            written = msgspec.json.encode(self.levels.calendars[calendar])
+            if written not in self._times:
+                self._times[written] = WorkingTime(self.levels.calendars[calendar])
+            found = self._calendars[calendar] = self._times[written]
+        return found
+
+    def _granted(self, held: Held, priority: Priority, mark: str) -> Terms:
+        own = self.levels.granted(held.agreed.name, priority)
+        amounts: tuple[tuple[Target, Amount | None, int], ...] = (
+            ("response", own.response, 0),
+            ("update", own.update, 0),
+            ("resolution", own.resolution, own.usual or 0),
+        )
+        goals = tuple(
+            _goal(target, amount, self._warn_at, usual, mark)
+            for target, amount, usual in amounts
+            if amount
+        )
+        soonest_s = min(each.passed_s for goal in goals for each in goal.thresholds or _ANY_TIME)
+        on_reopen = held.agreed.agreement.on_reopen or self.levels.on_reopen
+        return Terms(goals, self.working_time(held.calendar), soonest_s, on_reopen)
+
+
+_ANY_TIME = (Threshold(0, 0, 0, ""),)
+"""Nothing is known of how soon a target in business days may be passed."""
+
+
+def _goal(target: Target, amount: Amount, warn_at: tuple[int, ...], usual: int, mark: str) -> Goal:
+    goal = Goal(target, amount, warn_at, usual, mark)
+    return goal if amount.business_days else goal.lasting(amount.seconds, 1)
