@@ -732,6 +732,56 @@ class Desk:
                     require_supported(then, events, self.rooms, stamp.at, held=held)
                 return writer.append(ticket, events) if events else ticket
 
+    def reapply(
+        self, refs: Sequence[str], *, reason: str, record: bool
+    ) -> list[tuple[Seen | None, Seen]]:
+        """Pin tickets to today's service levels, all of them or none; each before and after (T11).
+
+        Those that are already pinned to them are left out; without any reference, every ticket
+        that is not closed is taken. Without `record` nothing is changed. What was before is not
+        known where the service levels that a ticket was pinned to are gone.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket; nothing was changed.
+        """
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import reapply  # noqa: PLC0415
+        from sdcli.tickets.ticket import advance  # noqa: PLC0415
+
+        policy, stamp = self.policy.levels_hash, self.stamp
+        self._keep_levels()
+        found: list[tuple[Seen | None, Seen]] = []
+        with self.ledger.write() as writer:
+            tickets = map(writer.get, dict.fromkeys(refs)) if refs else writer.find(Query())
+            for ticket in tickets:
+                events = reapply(ticket, stamp, policy=policy, reason=reason)
+                if events:
+                    before = None
+                    with suppress(LedgerDamagedError):
+                        before = self.see(ticket)
+                    found.append((before, self.see(advance(ticket, events))))
+                    if record:
+                        writer.append(ticket, events)
+        return found
+
+    def reopen(self, ref: str, reason: str) -> Ticket | Outcome:
+        """Take a ticket up again, or open the one that continues it, as its agreement says (T9).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is not over.
+        """
+        from sdcli.sla.agreed import cover_of  # noqa: PLC0415 - as above
+        from sdcli.tickets import steps  # noqa: PLC0415
+
+        ticket = self.ledger.get(ref)
+        steps.require("reopened", ticket)
+        if self.clocks.terms(cover_of(ticket)).on_reopen != "new_ticket":
+            return self.change(ref, steps.reopen, reason=reason)
+        from sdcli.intake.items import continued  # noqa: PLC0415
+
+        return self.take_in([continued(ticket, reason)])[0]
+
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
 

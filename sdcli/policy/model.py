@@ -517,6 +517,14 @@ class Policy(Struct, frozen=True, kw_only=True):
         """
         return require(given, "agreement", self.sla.agreements, SLA_POLICIES)
 
+    def require_supplier(self, given: str) -> str:
+        """The id of a supplier with a contract.
+
+        Raises:
+            NoSuchEntryError: no contract names it.
+        """
+        return require(given, "supplier", self.sla.underpinning_contracts, SLA_POLICIES)
+
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.
 
