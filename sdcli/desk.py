@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Effect,
         FrontPage,
         Learning,
+        Monitored,
         Reasoned,
         Seen,
         Supported,
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
 """The most bytes that are taken in where the desk's own limit cannot be read."""
+_MISSED_AFTER = 2
+"""So many times the interval at which it is to run may pass before a check is missed."""
 LOOK_BACK_S = 7 * 24 * 3600
 """How long after its last change `sla-check` still looks at a closed ticket."""
 
@@ -1217,6 +1220,7 @@ class Desk:
         been said, so that they are not said again, or with False if they could not be.
         """
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
+        from sdcli.ledger.interface import Beat  # noqa: PLC0415
 
         if not record:
             return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
@@ -1233,11 +1237,29 @@ class Desk:
                     (ticket, first), *more = pairs
                     alerts = (first, *(alert for _, alert in more))
                     writer.append(ticket, [self._said(alert) for alert in alerts])
+            if said:
+                self.ledger.beat(Beat(at=self.now, by=self.by))
 
         return found, settle
 
-    def clock_counts(self) -> tuple[int, int, int]:
+    def missed_check(self) -> int | None:
+        """For how many seconds the clocks have not been checked, if that is too long; else None.
+
+        Nothing is missed before the first check, or where the policy does not say how often. A
+        heartbeat that cannot be read is told, and keeps nobody from the alarms.
+        """
+        every: int | None = self.policy.sla.alerts.check_every
+        try:
+            beat = self.ledger.last_beat() if every else None
+        except LedgerDamagedError as error:
+            self._tell(f"{error.path} cannot be read; the next sla-check writes it anew.")
+            beat = None
+        age = int((self.now - beat.at).total_seconds()) if beat else 0
+        return age if every and age > _MISSED_AFTER * every else None
+
+    def clock_counts(self) -> Monitored:
         """How many open tickets there are past a target, past a warning, and in all."""
+        from sdcli.results import Monitored  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import BREACH  # noqa: PLC0415
 
@@ -1252,7 +1274,7 @@ class Desk:
                 face.state == "running" and (face.percent or 0) >= first_warning for face in faces
             ):
                 warning += 1
-        return breached, warning, total
+        return Monitored(breached, warning, total, self.missed_check())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
         from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
