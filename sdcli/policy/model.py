@@ -109,7 +109,6 @@ class Service(Struct, frozen=True, kw_only=True):
     queue: str
     agreement: str
     hours: str
-    calendar: str = ""
     features: dict[str, Feature]
     keywords: tuple[str, ...]
     components: tuple[str, ...] = ()
@@ -118,6 +117,7 @@ class Service(Struct, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
     goals: dict[str, Goal] = {}
     area: Literal["technology", "service", "unknown"] = UNKNOWN
+    calendar: str = ""
     place: str
     lines: dict[str, int] = {}
 
