@@ -1221,10 +1221,12 @@ class Desk:
         """
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
         from sdcli.ledger.interface import Beat  # noqa: PLC0415
+        from sdcli.tickets import keys  # noqa: PLC0415
 
         if not record:
             return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
-        self._keep_levels()  # what an outage has kept back may be opened
+        if next(self.ledger.having(keys.PENDING), None):
+            self._keep_levels()  # what an outage has kept back may be opened
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())

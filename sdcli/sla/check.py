@@ -16,10 +16,12 @@ from msgspec import Struct
 
 from sdcli.sla.runs import Target, elapsed, reaches, runs_of, utc_seconds
 from sdcli.sla.stretch import nobody_from, stretches
+from sdcli.tickets.event import SlaAlerted
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sdcli.policy.agreements import Recipient
     from sdcli.policy.model import Policy
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+Face: TypeAlias = tuple[str, int, int, int, bool]
+_NOTHING: frozenset[Face] = frozenset()
 Stage: TypeAlias = Literal["warning", "predicted", "breach"]
 OwnTarget: TypeAlias = Literal["time-box", "operational", "underpinning"]
 """What the desk holds itself, its queues and its suppliers to."""
@@ -71,8 +75,9 @@ def alerts(
     ticket, if they are known already.
     """
     found: dict[str, Alert] = {}
+    said = _said(ticket) if ticket.sla_alerts else _NOTHING
     for state in _states(ticket, clocks, parts or stretches(ticket, now)):
-        for alert in sorted(_passed(ticket, state, policy, now), key=_earliest_first):
+        for alert in sorted(_passed(ticket, state, policy, now, said), key=_earliest_first):
             found.setdefault(alert.id, alert)
     return list(found.values())
 
@@ -114,23 +119,26 @@ def _since(parts: Sequence[Stretch], index: int) -> int:
     return parts[index - 1].until if index else 0
 
 
-def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator[Alert]:
+def _passed(
+    ticket: Ticket, state: _State, policy: Policy, now: int, said: AbstractSet[Face]
+) -> Iterator[Alert]:
     """The thresholds passed in one state and not said before; `now` is when they are said."""
     terms = state.terms
     for goal in terms.goals:
-        if ticket.sla_alerts and goal.target_s and not _unsaid(ticket, goal):
+        is_single = goal.target_s and goal.target != "update" and terms.on_reopen != "new_cycle"
+        if said and is_single and not _unsaid(ticket, goal, said):
             continue
         for run in runs_of(goal.target, state.events, terms.on_reopen):
             timed = goal.for_run(run, terms.time)
-            for threshold, at in _passed_in(ticket, state, run, timed):
+            for threshold, at in _passed_in(ticket, state, run, timed, said):
                 yield _alert(ticket, policy, now, state, _Passing(run, timed, threshold, at))
 
 
 def _passed_in(
-    ticket: Ticket, state: _State, run: Run, goal: Goal
+    ticket: Ticket, state: _State, run: Run, goal: Goal, said: AbstractSet[Face]
 ) -> Iterator[tuple[Threshold, int]]:
     """What one cycle has passed and nobody has said, and when, in seconds of UTC."""
-    unsaid = _unsaid(ticket, goal) if ticket.sla_alerts else goal.thresholds
+    unsaid = _unsaid(ticket, goal, said) if said else goal.thresholds
     if not unsaid:
         return
     time = state.terms.time
@@ -187,8 +195,20 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: _State, passing: _Pa
     )
 
 
-def _unsaid(ticket: Ticket, goal: Goal) -> list[Threshold]:
-    return [each for each in goal.thresholds if _id(ticket, each) not in ticket.sla_alerts]
+def _said(ticket: Ticket) -> AbstractSet[Face]:
+    """What has been said of a ticket, by what its records say."""
+    return {
+        (event.target, event.threshold, event.cycle, event.target_s, event.stage == "predicted")
+        for event in ticket.events
+        if type(event) is SlaAlerted
+    }
+
+
+def _unsaid(ticket: Ticket, goal: Goal, said: AbstractSet[Face]) -> list[Threshold]:
+    """The thresholds that nobody has said; those with a mark are known by their ids alone."""
+    if goal.mark:
+        return [each for each in goal.thresholds if _id(ticket, each) not in ticket.sla_alerts]
+    return [each for each in goal.thresholds if each.face not in said]
 
 
 def _id(ticket: Ticket, threshold: Threshold) -> str:
