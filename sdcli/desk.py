@@ -123,8 +123,7 @@ class Desk:
     @property
     def zone(self) -> str:
         """The time zone of the desk: that of its default agreement."""
-        sla = self.policy.sla
-        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return self.policy.zone
 
     @cached_property
     def questions(self) -> Questions:
@@ -535,10 +534,13 @@ class Desk:
 
     def _to_be_told(self, ticket: Ticket, rule: Consequence) -> list[tuple[str, str, str]]:
         """Role, name and how to reach each person who must hear of it; each person once."""
-        staff, found = self.policy.teams.technicians, dict[str, tuple[str, str, str]]()
+        from sdcli.sla.duty import holder  # noqa: PLC0415 - as above
+
+        policy, at = self.policy, int(self.now.timestamp())
+        staff, found = policy.teams.technicians, dict[str, tuple[str, str, str]]()
         where = {"queue": ticket.queue, "service": ticket.service}
         for role in rule.tell:
-            person = self.policy.holder(role, assignee=ticket.assignee, **where)
+            person = holder(policy, role, assignee=ticket.assignee, **where, at=at)
             before = found.get(person)
             if before:
                 found[person] = (f"{before[0]}, {role}", *before[1:])
@@ -547,6 +549,12 @@ class Desk:
                 reach = ", ".join(filter(None, (known.phone, known.mail)))
                 found[person] = (role, known.name, reach)
         return list(found.values())
+
+    def responsible(self, queue: str) -> str:
+        """Who is responsible in a queue now, in a sentence (R3d2.1b)."""
+        from sdcli.sla.duty import responsible  # noqa: PLC0415 - as above
+
+        return responsible(self.policy, queue, int(self.now.timestamp()))
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the last change of this ticket through this desk did to its clocks (R3d1.5).

@@ -21,6 +21,7 @@ from sdcli.sla.clock import (
     reaches,
     utc_seconds,
 )
+from sdcli.sla.duty import told
 from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import BREACH
 
@@ -120,7 +121,7 @@ def _passed(ticket: Ticket, state: _State, policy: Policy, now: int) -> Iterator
                     elapsed_s=threshold.needed_s,
                     target_s=goal.target_s,
                     late_by_s=now - passed,
-                    recipients=recipients_of(ticket, policy, threshold.percent),
+                    recipients=recipients_of(ticket, policy, threshold.percent, now),
                 )
 
 
@@ -136,18 +137,22 @@ def _earliest_first(alert: Alert) -> int:
     return -alert.late_by_s
 
 
-def recipients_of(ticket: Ticket, policy: Policy, threshold: int) -> tuple[str, ...]:
-    """Who should hear a warning or a breach, each once, by the roles of the policy (R5b.2-3)."""
+def recipients_of(ticket: Ticket, policy: Policy, threshold: int, now: int) -> tuple[str, ...]:
+    """Who should hear a warning or a breach now, each once, by the roles of the policy (R5b.2-3)."""
     alerts_ = policy.sla.alerts
-    return recipients_for(
-        ticket, policy, alerts_.breach if threshold >= BREACH else alerts_.warning
-    )
+    roles = alerts_.breach if threshold >= BREACH else alerts_.warning
+    return recipients_for(ticket, policy, roles, now)
 
 
-def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
-    """Who has these roles for a ticket, each once."""
-    found = (
-        policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
-        for role in roles
+def recipients_for(
+    ticket: Ticket, policy: Policy, roles: Sequence[Recipient], now: int
+) -> tuple[str, ...]:
+    """Who has these roles for a ticket at an instant in seconds of UTC, each once."""
+    return told(
+        policy,
+        roles,
+        assignee=ticket.assignee,
+        queue=ticket.queue,
+        service=ticket.service,
+        at=now,
     )
-    return tuple(dict.fromkeys(filter(None, found)))

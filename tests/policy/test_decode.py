@@ -157,7 +157,7 @@ _CASES: dict[str, Case] = {
         "  manager: amara\n",
         "  manager: amara\n  zzz: x\n",
         "zzz",
-        "`desk` has no key `zzz`; it may have queue, manager",
+        "`desk` has no key `zzz`; it may have queue, manager, duty_managers",
     ),
     "unknown key of a file": Case(
         VOCABULARY,
@@ -264,7 +264,7 @@ _CASES: dict[str, Case] = {
         "[mum,",
         (
             "`alerts.warning.0` is 'mum'; it must be one of assignee, queue-lead, on-call, "
-            "service-owner, desk-manager"
+            "service-owner, desk-manager, owner, duty-manager, business"
         ),
     ),
     "unknown type of request": Case(

@@ -97,7 +97,7 @@ def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int)
                     elapsed_s=needed,
                     target_s=target_s,
                     late_by_s=now - at,
-                    recipients=recipients_of(ticket, policy, threshold),
+                    recipients=recipients_of(ticket, policy, threshold, now),
                 )
 
 
