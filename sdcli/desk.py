@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sdcli.policy.questions import Questions
     from sdcli.results import (
         Confirmed,
+        Duties,
         Effect,
         FrontPage,
         Learning,
@@ -555,6 +556,26 @@ class Desk:
         from sdcli.sla.duty import responsible  # noqa: PLC0415 - as above
 
         return responsible(self.policy, queue, int(self.now.timestamp()))
+
+    def duties(self, queue: str | None, at: datetime | None, weeks: int) -> Duties:
+        """Who is on duty at an instant, for one queue or all, and the shifts of the weeks after."""
+        from sdcli.results import Duties  # noqa: PLC0415 - as above
+        from sdcli.sla.duty import duty_manager, manager_spans, on_call, queue_spans  # noqa: PLC0415
+
+        policy, start = self.policy, int((at or self.now).timestamp())
+        queues = (queue,) if queue else tuple(policy.teams.queues)
+        end = start + weeks * 7 * 24 * 3600
+        named = [name for name in queues if policy.teams.queues[name].has_on_call] if weeks else []
+        shifts = [(name, span) for name in named for span in queue_spans(policy, name, start, end)]
+        shifts += [("", span) for span in (manager_spans(policy, start, end) if weeks else ())]
+        return Duties(
+            at=start,
+            zone=self.zone,
+            queues={name: on_call(policy, name, start) for name in queues},
+            manager=duty_manager(policy, start),
+            shifts=shifts,
+            people=policy.teams.technicians,
+        )
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the last change of this ticket through this desk did to its clocks (R3d1.5).

@@ -39,6 +39,11 @@ class Queue(Struct, frozen=True, kw_only=True):
         """The rotations in which somebody is on call for the queue, in the order of asking."""
         return (self.rotation,) if self.rotation else self.rotations
 
+    @property
+    def has_on_call(self) -> bool:
+        """Whether somebody is ever on call for it."""
+        return bool(self.on_call or self.layers)
+
 
 Role: TypeAlias = Literal[
     "csr",

@@ -147,8 +147,8 @@ def on_call_now(policy: Policy, queue: str, at: int) -> Duty:
     if found.person or not known.on_call:
         return found
     place = place_of(known, "on_call")
-    named: tuple[_Candidate, ...] = ((known.on_call, "fixed", place),)
-    return _first_available(policy, named, at, Duty(person="", why="nobody", places=(place,)))
+    nobody = replace(found, places=(place,))
+    return _first_available(policy, ((known.on_call, "fixed", place),), at, nobody)
 
 
 def duty_manager(policy: Policy, at: int) -> Duty:
@@ -215,7 +215,8 @@ def _in_layers(policy: Policy, layers: Sequence[str], at: int) -> Duty:
         found = _first_available(policy, candidates, at, nobody)
         if found.person:
             return replace(found, rotation=name)
-        nobody = found
+        place = policy.teams.rotations[name].place
+        nobody = replace(found, places=(*found.places, place))
     return nobody
 
 

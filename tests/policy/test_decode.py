@@ -176,7 +176,7 @@ _CASES: dict[str, Case] = {
         "place: here",
         (
             "`services.email` has no key `place`; it may have name, owner, queue, agreement, "
-            "hours, features, keywords, components, limits, presets, depends_on, goals and 1 more"
+            "hours, features, keywords, components, limits, presets, depends_on, goals and 2 more"
         ),
     ),
     "missing key": Case(
@@ -392,7 +392,7 @@ _CASES: dict[str, Case] = {
     ),
     "word for a section": Case(
         TEAMS,
-        "desk:\n  queue: service-desk\n  manager: amara\n",
+        "desk:\n  queue: service-desk\n  manager: amara\n  duty_managers: duty-managers\n",
         "desk: amara\n",
         "desk: amara",
         "`desk` must be a mapping, not `amara`",
