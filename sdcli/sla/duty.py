@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from sdcli.policy.local import begins, ends
 from sdcli.policy.model import TEAMS, place_of
+from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.rotation import first_shift, hours_of, is_open, next_turn, shift_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sdcli.policy.agreements import Recipient
+    from sdcli.policy.calendars import Calendar
     from sdcli.policy.model import Policy
     from sdcli.policy.teams import Absence, Override, Queue, Rotation
 
@@ -132,10 +134,27 @@ def _overridden(policy: Policy, override: Override) -> tuple[int, int]:
     return begins(override.from_, zone), ends(override.to, zone)
 
 
+class _Source(NamedTuple):
+    """Where an answer comes from: rotations, whoever is named besides, and how to ask."""
+
+    layers: tuple[str, ...]
+    named: tuple[str, ...]
+    ask: Callable[[int], Duty]
+
+
+def _of_queue(policy: Policy, queue: str) -> _Source:
+    known = policy.teams.queues.get(queue)
+    layers, named = (known.layers, (known.on_call,)) if known else ((), ())
+    return _Source(layers, named, lambda at: on_call_now(policy, queue, at))
+
+
+def _of_desk(policy: Policy) -> _Source:
+    return _Source(policy.teams.desk.layers, (), lambda at: duty_manager_now(policy, at))
+
+
 def on_call(policy: Policy, queue: str, at: int) -> Duty:
     """Who is on call for a queue at an instant, and until when (R5b.2)."""
-    layers = _layers_of(policy, queue)
-    return _with_end(policy, layers, at, lambda then: on_call_now(policy, queue, then))
+    return _with_end(policy, _of_queue(policy, queue), at)
 
 
 def on_call_now(policy: Policy, queue: str, at: int) -> Duty:
@@ -153,8 +172,7 @@ def on_call_now(policy: Policy, queue: str, at: int) -> Duty:
 
 def duty_manager(policy: Policy, at: int) -> Duty:
     """Who answers for the desk at an instant, and until when: somebody always does (R5b.2)."""
-    layers = policy.teams.desk.layers
-    return _with_end(policy, layers, at, lambda then: duty_manager_now(policy, then))
+    return _with_end(policy, _of_desk(policy), at)
 
 
 def duty_manager_now(policy: Policy, at: int) -> Duty:
@@ -167,40 +185,31 @@ def duty_manager_now(policy: Policy, at: int) -> Duty:
     return Duty(person=desk.manager, why="manager", places=places, skipped=found.skipped)
 
 
-def spans(
-    policy: Policy, layers: Sequence[str], start: int, end: int, ask: Callable[[int], Duty]
-) -> Iterator[Span]:
-    """What `ask` answers from `start` to `end`, one span for as long as it stays the same."""
-    duty, since = ask(start), start
-    for edge in _edges(policy, layers, start, end):
-        following = ask(edge)
+def queue_spans(policy: Policy, queue: str, start: int, end: int) -> Iterator[Span]:
+    """Who is on call for a queue from `start` to `end`, in seconds of UTC."""
+    return _spans(policy, _of_queue(policy, queue), start, end)
+
+
+def manager_spans(policy: Policy, start: int, end: int) -> Iterator[Span]:
+    """Who answers for the desk from `start` to `end`, in seconds of UTC."""
+    return _spans(policy, _of_desk(policy), start, end)
+
+
+def _spans(policy: Policy, source: _Source, start: int, end: int) -> Iterator[Span]:
+    """The answers from `start` to `end`, one span for as long as the answer stays the same."""
+    duty, since = source.ask(start), start
+    for edge in _edges(policy, source, start, end):
+        following = source.ask(edge)
         if following != duty:
             yield Span(since, edge, duty)
             duty, since = following, edge
     yield Span(since, end, duty)
 
 
-def queue_spans(policy: Policy, queue: str, start: int, end: int) -> Iterator[Span]:
-    """Who is on call for a queue from `start` to `end`, in seconds of UTC."""
-    layers = _layers_of(policy, queue)
-    return spans(policy, layers, start, end, lambda at: on_call_now(policy, queue, at))
-
-
-def manager_spans(policy: Policy, start: int, end: int) -> Iterator[Span]:
-    """Who answers for the desk from `start` to `end`, in seconds of UTC."""
-    layers = policy.teams.desk.layers
-    return spans(policy, layers, start, end, lambda at: duty_manager_now(policy, at))
-
-
-def _with_end(policy: Policy, layers: Sequence[str], at: int, ask: Callable[[int], Duty]) -> Duty:
-    first = next(spans(policy, layers, at, at + HORIZON_S, ask))
+def _with_end(policy: Policy, source: _Source, at: int) -> Duty:
+    first = next(_spans(policy, source, at, at + HORIZON_S))
     until = first.end if first.end < at + HORIZON_S else None
     return replace(first.duty, until=until)
-
-
-def _layers_of(policy: Policy, queue: str) -> tuple[str, ...]:
-    known = policy.teams.queues.get(queue)
-    return known.layers if known else ()
 
 
 _Candidate: TypeAlias = tuple[str, Why, str]
@@ -260,18 +269,18 @@ def _first_available(
     return replace(nobody, skipped=tuple(skipped))
 
 
-def _edges(policy: Policy, layers: Sequence[str], at: int, end: int) -> Iterator[int]:
+def _edges(policy: Policy, source: _Source, at: int, end: int) -> Iterator[int]:
     """The instants after `at` and before `end` at which an answer may change."""
-    fixed = sorted(_dated(policy, layers))
-    calendars = [policy.sla.calendars[name] for name in _working_hours(policy)]
-    rotations = [policy.teams.rotations[name] for name in layers]
-    calendars += [hours for each in rotations if (hours := hours_of(policy, each))]
+    rotations = [policy.teams.rotations[name] for name in source.layers]
+    dated = sorted(_dated(policy, source.layers))
+    calendars = [hours for each in rotations if (hours := hours_of(policy, each))]
+    clocks = [WorkingTime(each) for each in (*calendars, *_working_hours(policy, source))]
     while True:
         limit = min(at + _LOOK_S, end)
-        coming = [limit, *(each for each in fixed if at < each < limit)]
+        coming = [limit, *(each for each in dated if at < each < limit)]
         coming += [_next_handover(rotation, at) for rotation in rotations]
         soonest = min(each for each in coming if each > at)
-        at = min([soonest, *(next_turn(each, at, soonest) for each in calendars)])
+        at = min([soonest, *(next_turn(each, at, soonest) for each in clocks)])
         if at >= end:
             return
         yield at
@@ -291,10 +300,15 @@ def _dated(policy: Policy, layers: Sequence[str]) -> Iterator[int]:
             yield from _overridden(policy, override)
 
 
-def _working_hours(policy: Policy) -> set[str]:
-    """The calendars of those who are available only in their working hours."""
-    staff = policy.teams.technicians.values()
-    return {each.working_hours for each in staff if each.working_hours}
+def _working_hours(policy: Policy, source: _Source) -> Iterator[Calendar]:
+    """The calendars of those who may be asked and are available only in their working hours."""
+    teams = policy.teams
+    asked = {*source.named, *(absence.alternate for absence in teams.absences)}
+    asked |= {each for name in source.layers for each in teams.rotations[name].members}
+    asked |= {each.who for each in teams.overrides if each.rotation in source.layers}
+    staff = (teams.technicians[each] for each in asked if each in teams.technicians)
+    names = {each.working_hours for each in staff if each.working_hours}
+    return (policy.sla.calendars[name] for name in sorted(names))
 
 
 def chain(

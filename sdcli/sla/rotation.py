@@ -32,6 +32,7 @@ def shift_at(rotation: Rotation, at: int) -> Shift | None:
     """The turn at an instant; None before the first one begins."""
     first = date.fromisoformat(rotation.starts).toordinal()
     turn = (day_of(at, rotation.zone) - first) // rotation.every
+    # The next one may have begun already where clocks went back across midnight.
     if _handover(rotation, first, turn + 1) <= at:
         turn += 1
     # A hand-over may be later today, or tomorrow where a date is missing.
@@ -66,9 +67,8 @@ def is_open(calendar: Calendar, at: int) -> bool:
     return WorkingTime(calendar).between(at, at + 1) > 0
 
 
-def next_turn(calendar: Calendar, at: int, limit: int) -> int:
+def next_turn(time: WorkingTime, at: int, limit: int) -> int:
     """The first instant after `at` at which a calendar opens or closes; `limit` if that is later."""
-    time = WorkingTime(calendar)
     if time.between(at, at + 1) == 0:
         return min(time.after(at, 1) - 1, limit)
     is_open_, closed = at + 1, limit + 1

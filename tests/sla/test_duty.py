@@ -19,6 +19,7 @@ from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.policy.local import begins, ends, instant_of
 from sdcli.policy.scalars import Day, Moment, TimeOfDay, Turn, Zone
 from sdcli.policy.teams import Absence, Override, Rotation
+from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.duty import (
     available,
     away,
@@ -151,6 +152,19 @@ def test_a_local_time_in_a_gap_or_a_fold(zone: str, day: str, time: int, want: s
     assert instant_of(date.fromisoformat(day).toordinal(), time, zone) == at(want)
 
 
+def test_a_turn_does_not_go_back_when_midnight_comes_twice() -> None:
+    """In Newfoundland 00:01 became 23:01 of the day before: that turn had begun and goes on."""
+    turns = rotation(
+        zone=Zone("America/St_Johns"),
+        starts=Day("2010-11-06"),
+        every=Turn(1),
+        at=TimeOfDay(0),
+    )
+    orders = [shift_at(turns, at(f"2010-11-07T{each}")) for each in ("02:29", "02:30", "02:45")]
+
+    assert [each.order[0] for each in orders if each] == ["hugo", "greta", "greta"]
+
+
 @given(
     zone=st.sampled_from(ZONES),
     starts=st.dates(date(2009, 1, 1), date(2012, 1, 10)),
@@ -231,7 +245,7 @@ def test_the_next_turn_is_where_hours_open_or_close(minutes: list[int], offset: 
     calendar = Calendar(zone=Zone("Europe/London"), hours=Week(mon=windows, thu=windows))
     now = at("2026-03-25T00:00") + offset
 
-    turn = next_turn(calendar, now, now + 8 * DAY)
+    turn = next_turn(WorkingTime(calendar), now, now + 8 * DAY)
 
     def is_open_at(instant: int) -> bool:
         wall = datetime.fromtimestamp(instant, ZoneInfo("Europe/London"))
