@@ -379,6 +379,7 @@ def test_spans_are_what_each_instant_says(policy: Policy, data: st.DataObject) -
         overrides=(taken("kofi", *pairs[1]),),
     )
     desk = changed(desk, "jonas", working_hours="extended-hours")
+    desk = changed(desk, "kofi", working_hours="business-hours")
     start, end = int(zero.timestamp()), int(zero.timestamp()) + 28 * DAY
 
     found = list(queue_spans(desk, "network", start, end))
