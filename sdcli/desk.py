@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from sdcli.policy.questions import Questions
     from sdcli.results import (
         Confirmed,
+        Duties,
         Effect,
         FrontPage,
         Learning,
@@ -155,8 +156,7 @@ class Desk:
     @property
     def zone(self) -> str:
         """The time zone of the desk: that of its default agreement."""
-        sla = self.policy.sla
-        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return self.policy.zone
 
     @cached_property
     def questions(self) -> Questions:
@@ -598,10 +598,13 @@ class Desk:
 
     def _to_be_told(self, ticket: Ticket, rule: Consequence) -> list[tuple[str, str, str]]:
         """Role, name and how to reach each person who must hear of it; each person once."""
-        staff, found = self.policy.teams.technicians, dict[str, tuple[str, str, str]]()
+        from sdcli.sla.duty import holder  # noqa: PLC0415 - as above
+
+        policy, at = self.policy, int(self.now.timestamp())
+        staff, found = policy.teams.technicians, dict[str, tuple[str, str, str]]()
         where = {"queue": ticket.queue, "service": ticket.service}
         for role in rule.tell:
-            person = self.policy.holder(role, assignee=ticket.assignee, **where)
+            person = holder(policy, role, assignee=ticket.assignee, **where, at=at)
             before = found.get(person)
             if before:
                 found[person] = (f"{before[0]}, {role}", *before[1:])
@@ -610,6 +613,32 @@ class Desk:
                 reach = ", ".join(filter(None, (known.phone, known.mail)))
                 found[person] = (role, known.name, reach)
         return list(found.values())
+
+    def responsible(self, queue: str) -> str:
+        """Who is responsible in a queue now, in a sentence (R3d2.1b)."""
+        from sdcli.sla.duty import responsible  # noqa: PLC0415 - as above
+
+        return responsible(self.policy, queue, int(self.now.timestamp()))
+
+    def duties(self, queue: str | None, at: datetime | None, weeks: int) -> Duties:
+        """Who is on duty at an instant, for one queue or all, and the shifts of the weeks after."""
+        from sdcli.results import Duties  # noqa: PLC0415 - as above
+        from sdcli.sla.duty import duty_manager, manager_spans, on_call, queue_spans  # noqa: PLC0415
+
+        policy, start = self.policy, int((at or self.now).timestamp())
+        queues = (queue,) if queue else tuple(policy.teams.queues)
+        end = start + weeks * 7 * 24 * 3600
+        named = [name for name in queues if policy.teams.queues[name].has_on_call] if weeks else []
+        shifts = [(name, span) for name in named for span in queue_spans(policy, name, start, end)]
+        shifts += [("", span) for span in (manager_spans(policy, start, end) if weeks else ())]
+        return Duties(
+            at=start,
+            zone=self.zone,
+            queues={name: on_call(policy, name, start) for name in queues},
+            manager=duty_manager(policy, start),
+            shifts=shifts,
+            people=policy.teams.technicians,
+        )
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the last change of this ticket through this desk did to its clocks (R3d1.5).

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
+    from sdcli.policy.teams import Technician
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.sla.duty import Duty, Span
     from sdcli.sla.runs import Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
@@ -518,6 +520,25 @@ class UnsupportedReported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Duties(Struct, frozen=True, kw_only=True):
+    """Who is on duty (R5b.2).
+
+    Args:
+        at: the instant, in seconds of UTC; `zone`: the desk's, for people.
+        queues: who is on call, by queue; `manager`: who answers for the desk.
+        shifts: the coming ones by queue; those of the duty managers are under no name.
+        people: those who may be named, by id.
+    """
+
+    at: int
+    zone: str
+    queues: Mapping[str, Duty]
+    manager: Duty
+    shifts: Sequence[tuple[str, Span]] = ()
+    people: Mapping[str, Technician]
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -554,4 +575,5 @@ Result = (
     | InformationReported
     | Supported
     | UnsupportedReported
+    | Duties
 )

@@ -984,6 +984,20 @@ def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
     return page(result), nothing
 
 
+def _duties(result: results.Duties, screen: Screen) -> _Lines:
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    from sdcli.render import duty  # noqa: PLC0415 - as above
+
+    now = tabulate(duty.now_rows(result), duty.NOW_HEADERS, "plain", disable_numparse=True)
+    told = [screen.style(duty.title(result), bold=True), *now.splitlines()]
+    if result.shifts:
+        rows = duty.shift_rows(result)
+        shifts = tabulate(rows, duty.SHIFT_HEADERS, "plain", disable_numparse=True)
+        told += ["", *shifts.splitlines()]
+    return told, []
+
+
 def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
     """The mail itself, unless it is on its way already."""
     if result.sent:
@@ -1027,4 +1041,5 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.InformationReported: _information,
     results.Supported: _supported,
     results.UnsupportedReported: _unsupported_reported,
+    results.Duties: _duties,
 }

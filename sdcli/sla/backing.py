@@ -113,7 +113,7 @@ def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, now: int) -> 
         elapsed_s=needed,
         target_s=leg.target_s,
         late_by_s=now - at,
-        recipients=recipients_of(ticket, policy, stage),
+        recipients=recipients_of(ticket, policy, stage, now),
         stage=stage,
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.sla.duty import told
 from sdcli.sla.runs import Target, elapsed, reaches, runs_of, utc_seconds
 from sdcli.sla.stretch import nobody_from, stretches
 from sdcli.tickets.event import SlaAlerted
@@ -188,7 +189,7 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: _State, passing: _Pa
         elapsed_s=needed,
         target_s=goal.target_s,
         late_by_s=now - at,
-        recipients=recipients_of(ticket, policy, stage),
+        recipients=recipients_of(ticket, policy, stage, now),
         stage=stage,
         cycle=run.cycle,
         on_arrival=at < state.since,
@@ -219,19 +220,24 @@ def _earliest_first(alert: Alert) -> int:
     return -alert.late_by_s
 
 
-def recipients_of(ticket: Ticket, policy: Policy, stage: Stage) -> tuple[str, ...]:
-    """Who should hear it, each once, by the roles of the policy (R5b.2-3)."""
+def recipients_of(ticket: Ticket, policy: Policy, stage: Stage, now: int) -> tuple[str, ...]:
+    """Who should hear it now, each once, by the roles of the policy (R5b.2-3)."""
     rules = policy.sla.alerts
     roles = rules.breach if stage == "breach" else rules.warning
     if stage == "predicted" and rules.predicted:
         roles = rules.predicted
-    return recipients_for(ticket, policy, roles)
+    return recipients_for(ticket, policy, roles, now)
 
 
-def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
-    """Who has these roles for a ticket, each once."""
-    found = (
-        policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
-        for role in roles
+def recipients_for(
+    ticket: Ticket, policy: Policy, roles: Sequence[Recipient], now: int
+) -> tuple[str, ...]:
+    """Who has these roles for a ticket at an instant in seconds of UTC, each once."""
+    return told(
+        policy,
+        roles,
+        assignee=ticket.assignee,
+        queue=ticket.queue,
+        service=ticket.service,
+        at=now,
     )
-    return tuple(dict.fromkeys(filter(None, found)))

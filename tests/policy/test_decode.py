@@ -158,7 +158,7 @@ _CASES: dict[str, Case] = {
         "  manager: amara\n",
         "  manager: amara\n  zzz: x\n",
         "zzz",
-        "`desk` has no key `zzz`; it may have queue, manager",
+        "`desk` has no key `zzz`; it may have queue, manager, duty_managers",
     ),
     "unknown key of a file": Case(
         VOCABULARY,
@@ -177,7 +177,7 @@ _CASES: dict[str, Case] = {
         "place: here",
         (
             "`services.email` has no key `place`; it may have name, owner, queue, agreement, "
-            "hours, features, keywords, components, limits, presets, depends_on, goals and 2 more"
+            "hours, features, keywords, components, limits, presets, depends_on, goals and 3 more"
         ),
     ),
     "missing key": Case(
@@ -265,7 +265,7 @@ _CASES: dict[str, Case] = {
         "[mum,",
         (
             "`alerts.warning.0` is 'mum'; it must be one of assignee, queue-lead, on-call, "
-            "service-owner, desk-manager"
+            "service-owner, desk-manager, owner, duty-manager, business"
         ),
     ),
     "unknown type of request": Case(
@@ -393,7 +393,7 @@ _CASES: dict[str, Case] = {
     ),
     "word for a section": Case(
         TEAMS,
-        "desk:\n  queue: service-desk\n  manager: amara\n",
+        "desk:\n  queue: service-desk\n  manager: amara\n  duty_managers: duty-managers\n",
         "desk: amara\n",
         "desk: amara",
         "`desk` must be a mapping, not `amara`",
