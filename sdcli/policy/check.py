@@ -6,11 +6,10 @@ with any.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, alternatives
-from sdcli.policy import check_classification
+from sdcli.policy import check_calendars, check_classification
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -91,20 +90,6 @@ def _agreements(files: Files) -> Iterator[Problem]:
     for name, agreement in _sound(sla.agreements):
         path = f"agreements.{name}.calendar"
         yield from files.dangling(SLA_POLICIES, path, agreement.calendar, sla.calendars, "calendar")
-
-
-def _calendars(files: Files) -> Iterator[Problem]:
-    for name, calendar in _sound(files.sla.calendars):
-        days = calendar.hours.days()
-        if not any(days):
-            yield files.problem(
-                SLA_POLICIES, f"calendars.{name}", f"the calendar `{name}` has no working time"
-            )
-        for day, windows in zip(calendar.hours.__struct_fields__, days, strict=True):
-            ordered = sorted(windows, key=lambda window: window.start)
-            if any(a.end > b.start for a, b in pairwise(ordered)):
-                path = f"calendars.{name}.hours.{day}"
-                yield files.problem(SLA_POLICIES, path, f"working hours of {day} overlap")
 
 
 def _alerts(files: Files) -> Iterator[Problem]:
@@ -224,7 +209,7 @@ def _reserved(files: Files, file: str, path: str, name: str) -> Iterator[Problem
 
 _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...] = (
     (_agreements, ("sla",)),
-    (_calendars, ("sla",)),
+    (check_calendars.calendars, ("sla",)),
     (_alerts, ("sla",)),
     (_services, ("sla", "catalog", "teams")),
     (_teams, ("teams",)),

@@ -28,7 +28,7 @@ Why: TypeAlias = Literal["override", "question-tree", "service", "component", "d
 TURNS = frozenset((Classified, SupportDecided, Validated))
 """The events that may bring a ticket under another agreement."""
 
-_WEEK_MINUTES = 7 * 24 * 60
+_WEEK_S = 7 * 24 * 3600
 
 
 class Agreed(NamedTuple):
@@ -123,16 +123,15 @@ def _promises(support: Support) -> bool:
 def strictest(policy: Policy, services: tuple[str, ...], priority: Priority) -> str:
     """Of the agreements of these services the one that promises the soonest resolution.
 
-    Working time is stretched by how much of the week its calendar is open. Nothing if there are
-    no services.
+    Working time is stretched by how much of the week its calendar is open; one that is open on
+    special days only is taken for closed. Nothing if there are no services.
     """
 
     def passes(name: str) -> tuple[float, int, str]:
         targets = policy.sla.agreement_targets(name, priority)
         calendar = policy.sla.calendars[policy.sla.agreements[name].calendar]
-        windows = (window for day in calendar.hours.days() for window in day)
-        open_minutes = sum(window.end - window.start for window in windows)
-        return targets.resolution * _WEEK_MINUTES / open_minutes, targets.response, name
+        stretched = targets.resolution * _WEEK_S / (calendar.hours.seconds() or 1)
+        return stretched, targets.response, name
 
     names = {policy.catalog.services[each].agreement for each in services}
     return min(names, key=passes, default="")

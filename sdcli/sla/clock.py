@@ -208,7 +208,7 @@ class Clocks:
 
     def _working_time(self, calendar: str) -> WorkingTime:
         if calendar not in self._calendars:
-            self._calendars[calendar] = WorkingTime(self._policy.sla.calendars[calendar])
+            self._calendars[calendar] = WorkingTime(self._policy.sla.calendars[calendar], calendar)
         return self._calendars[calendar]
 
 

@@ -170,14 +170,14 @@ _CASES: dict[str, Case] = {
         SLA_POLICIES,
         f"hours:\n{_WEEK}",
         "hours: {}\n",
-        "  business-hours:",
+        "    hours: {",
         "the calendar `business-hours` has no working time",
     ),
     "calendar with empty days": Case(
         SLA_POLICIES,
         f"hours:\n{_WEEK}",
         "hours: {mon: [], sun: []}\n",
-        "  business-hours:",
+        "    hours: {",
         "the calendar `business-hours` has no working time",
     ),
     "overlapping hours": Case(
