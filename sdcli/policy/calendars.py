@@ -46,11 +46,11 @@ class PublicHolidays(Struct, frozen=True, kw_only=True, rename={"excepted": "exc
     """The public holidays of a country, or of a part of it, by the `holidays` library.
 
     `known` holds them by year and date for the years that were looked up when the file was read;
-    `until` is the first year that the library knows nothing of. A file says neither, and may
-    leave the list away round a single entry.
+    `until` is the first year that the library knows nothing of; `library` says which one it is, in
+    which version. A file says none of them, and may leave the list away round a single entry.
     """
 
-    OWN: ClassVar[tuple[str, ...]] = ("known", "until")
+    OWN: ClassVar[tuple[str, ...]] = ("known", "until", "library")
     ALONE: ClassVar[bool] = True
 
     country: str
@@ -59,6 +59,7 @@ class PublicHolidays(Struct, frozen=True, kw_only=True, rename={"excepted": "exc
     excepted: tuple[str, ...] = ()
     known: dict[int, dict[str, str]] = {}
     until: int = 0
+    library: str = ""
 
 
 class SpecialHours(Struct, frozen=True, kw_only=True):

@@ -39,7 +39,10 @@ def looked_up(policies: SlaPolicies) -> SlaPolicies:
     """
     calendars = {
         name: calendar
-        and replace(calendar, public_holidays=tuple(map(_known, calendar.public_holidays)))
+        and replace(
+            calendar,
+            public_holidays=tuple(each and _known(each) for each in calendar.public_holidays),
+        )
         for name, calendar in policies.calendars.items()
     }
     return replace(policies, calendars=calendars)
@@ -50,7 +53,7 @@ def _known(entry: PublicHolidays) -> PublicHolidays:
         return entry
     found = {year: _of(entry, year) for year in YEARS}
     until = type(_library_of(_key(entry))).end_year + 1
-    return replace(entry, known=found, until=until)
+    return replace(entry, known=found, until=until, library=library())
 
 
 def of_year(entry: PublicHolidays, year: int) -> dict[str, str]:
@@ -58,7 +61,7 @@ def of_year(entry: PublicHolidays, year: int) -> dict[str, str]:
     known = entry.known.get(year)
     if known is not None:
         return known
-    return _of(entry, year) if year < entry.until else {}
+    return {} if entry.until and year >= entry.until else _of(entry, year)
 
 
 def wrong(entry: PublicHolidays) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DAY_S = 24 * 3600
 EPOCH = 719163
@@ -78,7 +82,26 @@ class Wall:
             begin = min(begin + _SAMPLE_S, end)
             if self._offset_at(begin) != offset:
                 return None
-        return offset.days * DAY_S + offset.seconds
+        return _seconds(offset)
+
+    def changes(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Each change of the clock after `start` and until `end`.
+
+        The instant, and how far the clock is ahead of UTC before and from then on, in seconds.
+        """
+        before = self._offset_at(start)
+        while start < end:
+            until = min(start + _SAMPLE_S, end)
+            if self._offset_at(until) != before:
+                same, changed = start, until
+                while changed - same > 1:
+                    middle = (same + changed) // 2
+                    is_before = self._offset_at(middle) == before
+                    same, changed = (middle, changed) if is_before else (same, middle)
+                after = self._offset_at(changed)
+                yield changed, _seconds(before), _seconds(after)
+                until, before = changed, after
+            start = until
 
     def _offset_at(self, at: int) -> timedelta:
         return _offset(datetime.fromtimestamp(at, self._zone))
@@ -90,6 +113,10 @@ class Wall:
         return midnight.replace(
             hour=minutes // 60, minute=minutes % 60, second=second, tzinfo=self._zone
         )
+
+
+def _seconds(offset: timedelta) -> int:
+    return offset.days * DAY_S + offset.seconds
 
 
 def _offset(reading: datetime) -> timedelta:

@@ -49,7 +49,7 @@ class Case(NamedTuple):
     message: str
 
 
-_WEEK = _STARTER[SLA_POLICIES].split("    hours:\n", 1)[1].split("    holidays:", 1)[0]
+_WEEK = _STARTER[SLA_POLICIES].split("    hours:\n", 1)[1].split("    #", 1)[0]
 _CASES: dict[str, Case] = {
     # What becomes of alerts, and the forward schedule.
     "recovery code": Case(

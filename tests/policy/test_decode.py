@@ -332,8 +332,8 @@ _CASES: dict[str, Case] = {
     ),
     "bad holiday": Case(
         SLA_POLICIES,
-        '"2026-12-25"',
-        '"2026-02-30"',
+        '# holidays: {"2027-05-28"',
+        'holidays: {"2026-02-30"',
         "2026-02-30",
         f"`calendars.business-hours.holidays` is '2026-02-30': there is no such date; {WRITE_DATES}",
     ),
