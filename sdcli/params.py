@@ -456,7 +456,9 @@ class AmountType(click.ParamType["Amount"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Amount:
         """The amount, in seconds or in working days."""
-        from sdcli.sla.agenda import Amount  # noqa: PLC0415 - only calendars need it
+        from fractions import Fraction  # noqa: PLC0415 - only calendars need it
+
+        from sdcli.sla.agenda import Amount  # noqa: PLC0415
 
         text = TEXT.convert(value, param, ctx)
         days = re.fullmatch(_BUSINESS_DAYS, text)
@@ -464,9 +466,11 @@ class AmountType(click.ParamType["Amount"]):
         if days:
             found = Amount(days=int(days.group(1)))
         elif time and any(time.groups()[1:]):
-            hours, minutes, seconds = (int(part or 0) for part in time.groups()[1:])
+            hours, minutes, seconds = (Fraction(part or 0) for part in time.groups()[1:])
             total = hours * 3600 + minutes * 60 + seconds
-            found = Amount(-total if time.group(1) else total)
+            if total != int(total):
+                self.fail(f"{value!r} is not a whole number of seconds.", param, ctx)
+            found = Amount(-int(total) if time.group(1) else int(total))
         else:
             self.fail(f"{value!r} is no working time; write {_AMOUNTS}.", param, ctx)
         if abs(found.seconds) > _MOST_H * 3600 or abs(found.days or 0) > _MOST_H:
@@ -476,7 +480,8 @@ class AmountType(click.ParamType["Amount"]):
 
 _AMOUNTS = "8h, 1h30m, 90m, 45s, 3bd or '3 business_days', and --for=-2h to go back"
 _BUSINESS_DAYS = r"(?i)(-?[0-9]{1,9}) ?(?:bd|business[ _-]days?)"
-_AMOUNT = r"(-?)(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+_AMOUNT = f"(-?)(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
 _MOST_H = 100_000
 
 
