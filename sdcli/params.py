@@ -412,7 +412,12 @@ def _read_when(text: str, now: datetime, zone_name: str) -> datetime:
     zone = tz.gettz(zone_name)
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
     at = parser.parse(text, default=today, tzinfos=_known_zone)
-    return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+    if at.tzinfo is None:  # the first of two, and as far after a gap as it is in it
+        from sdcli.sla.wall import Wall  # noqa: PLC0415
+
+        of_day = at.hour * 3600 + at.minute * 60 + at.second
+        at = at.fromtimestamp(Wall(zone_name).begin(at.toordinal(), of_day), tz.UTC)
+    return instant(at.isoformat())
 
 
 def _require_whole(text: str) -> None:
@@ -435,13 +440,15 @@ def _require_whole(text: str) -> None:
 
 
 def _known_zone(name: str | None, offset: int | None) -> Any:
-    """The zone of a time; names are taken that mean the same everywhere.
+    """The zone of a time, None if it says none; names are taken that mean the same everywhere.
 
     Raises:
         ValueError: it is another name.
     """
     from dateutil import tz  # noqa: PLC0415 - as above
 
+    if name is None and offset is None:
+        return None
     if name not in (None, "UTC", "GMT", "Z"):
         raise ValueError(name)
     return tz.tzoffset(None, offset or 0)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _HOUR, _DAY = 3600, 86400
 _FULL, _PARTLY, _NONE = "█", "▌", "·"
 _USUAL_WIDTH = 80
-_WIDE, _NARROW = 100, 60
+_WIDE, _NARROW, _NO_BAR = 100, 60, 48
 _LABEL = "Mon 2026-11-23  "
 
 
@@ -229,7 +229,10 @@ def _shown_text(result: results.CalendarShown, screen: Screen) -> _Lines:
     lines = [name, *fitted(list(_head_lines(found.head)), screen.width, 4), ""]
     cell = _HOUR // 2 if width >= _WIDE else _HOUR if width >= _NARROW else 2 * _HOUR
     most = max((_cells(day, cell) for day in found.days), default=0)
-    lines.append(" " * len(_LABEL) + _scale(cell))
+    if width < _NO_BAR:
+        most = 0
+    else:
+        lines.append(" " * len(_LABEL) + _scale(cell))
     wall = Wall(found.head.zone)
     for day in found.days:
         if lines[-1] and _weekday(day.date) == "Mon" and day is not found.days[0]:
@@ -259,12 +262,13 @@ def _row(
     from wcwidth import wrap  # noqa: PLC0415 - as above
 
     cell, most, width = sizes
-    bar = "".join(_cell(day.parts, at, at + cell) for at in range(day.start, day.end, cell))
-    indent = len(_LABEL) + most + 2
+    cells = range(day.start, day.end, cell) if most else ()
+    bar = "".join(_cell(day.parts, at, min(at + cell, day.end)) for at in cells)
+    indent = len(_LABEL) + (most + 2 if most else 0)
     told = wrap(_told(day, wall), max(width - indent, 16), break_on_hyphens=False) or [""]
     label = f"{_weekday(day.date)} {day.date}  "
     colour = "yellow" if day.holiday else "cyan" if day.is_special else "green"
-    first = f"{label}{style(bar, fg=colour)}{' ' * (most - len(bar) + 2)}{told[0]}"
+    first = f"{label}{style(bar, fg=colour)}{' ' * (indent - len(_LABEL) - len(bar))}{told[0]}"
     yield first if told[0] else first.rstrip()
     for rest in told[1:]:
         yield " " * indent + rest
