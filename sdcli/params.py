@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from sdcli.desk import Desk
     from sdcli.policy.model import Policy
+    from sdcli.sla.agenda import Amount
     from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import ArticleUse
 
@@ -307,6 +307,9 @@ SUPPLIER = DeskWord(
     lambda policy, given: policy.require_supplier(given),
     lambda policy: policy.sla.underpinning_contracts,
 )
+CALENDAR = DeskWord(
+    lambda policy, given: policy.require_calendar(given), lambda policy: policy.sla.calendars
+)
 PROCESS = DeskWord(
     lambda policy, given: policy.require_process(given),
     lambda policy: policy.classification.processes,
@@ -364,10 +367,21 @@ class WhenType(click.ParamType["datetime"]):
         if ctx is None:
             self.fail("it can only be read on a desk.", param, ctx)
         try:
-            return _read_when(text, session_of(ctx).desk)
+            return _read_when(text, session_of(ctx).desk.now, self._zone(ctx))
         except (ValueError, OverflowError):
             said = f"{value!r} is no date or time that can be read in one way only"
             self.fail(f"{said}; write {_WHEN}.", param, ctx)
+
+    def _zone(self, ctx: click.Context) -> str:
+        return session_of(ctx).desk.zone
+
+
+class CalendarWhenType(WhenType):
+    """An instant that is in a calendar's own time if it has no zone; NAME is the calendar."""
+
+    def _zone(self, ctx: click.Context) -> str:
+        name = ctx.params.get("name")
+        return session_of(ctx).desk.policy.sla.calendars[name].zone if name else super()._zone(ctx)
 
 
 _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
@@ -377,7 +391,7 @@ _CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?"
 _UNSURE = r"(?i)/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])"
 
 
-def _read_when(text: str, desk: Desk) -> datetime:
+def _read_when(text: str, now: datetime, zone_name: str) -> datetime:
     """A time as people write it; dates with slashes, bare numbers and the like are not guessed.
 
     Raises:
@@ -393,16 +407,21 @@ def _read_when(text: str, desk: Desk) -> datetime:
     if head.casefold() == "in":
         from sdcli.policy.decode import span  # noqa: PLC0415 - imports YAML
 
-        return desk.now + timedelta(seconds=span(later.strip()))
+        return now + timedelta(seconds=span(later.strip()))
     rest = re.sub(_CLOCK_TIME, " ", re.sub(_ISO_DAY, " ", text))
     is_bare = re.search(r"\d", rest) and not re.search(r"[a-z]", rest, re.IGNORECASE)
     if re.search(_UNSURE, rest) or is_bare:
         raise ValueError(text)
     _require_whole(text)
-    zone = tz.gettz(desk.zone)
-    today = desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
+    zone = tz.gettz(zone_name)
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
     at = parser.parse(text, default=today, tzinfos=_known_zone)
-    return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+    if at.tzinfo is None:  # the first of two, and as far after a gap as it is in it
+        from sdcli.sla.wall import Wall  # noqa: PLC0415
+
+        of_day = at.hour * 3600 + at.minute * 60 + at.second
+        at = at.fromtimestamp(Wall(zone_name).begin(at.toordinal(), of_day), tz.UTC)
+    return instant(at.isoformat())
 
 
 def _require_whole(text: str) -> None:
@@ -425,16 +444,56 @@ def _require_whole(text: str) -> None:
 
 
 def _known_zone(name: str | None, offset: int | None) -> Any:
-    """The zone of a time; names are taken that mean the same everywhere.
+    """The zone of a time, None if it says none; names are taken that mean the same everywhere.
 
     Raises:
         ValueError: it is another name.
     """
     from dateutil import tz  # noqa: PLC0415 - as above
 
+    if name is None and offset is None:
+        return None
     if name not in (None, "UTC", "GMT", "Z"):
         raise ValueError(name)
     return tz.tzoffset(None, offset or 0)
+
+
+class AmountType(click.ParamType["Amount"]):
+    """An amount of working time: `8h`, `1h30m`, `45s`, `3bd`; with a minus it goes back."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Amount:
+        """The amount, in seconds or in working days."""
+        from fractions import Fraction  # noqa: PLC0415 - only calendars need it
+
+        from sdcli.sla.agenda import Amount  # noqa: PLC0415
+
+        text = TEXT.convert(value, param, ctx)
+        days = re.fullmatch(_BUSINESS_DAYS, text)
+        time = re.fullmatch(_AMOUNT, text)
+        if days:
+            found = Amount(days=int(days.group(1)))
+        elif time and any(time.groups()[1:]):
+            hours, minutes, seconds = (Fraction(part or 0) for part in time.groups()[1:])
+            total = hours * 3600 + minutes * 60 + seconds
+            if total != int(total):
+                self.fail(f"{value!r} is not a whole number of seconds.", param, ctx)
+            found = Amount(-int(total) if time.group(1) else int(total))
+        else:
+            self.fail(f"{value!r} is no working time; write {_AMOUNTS}.", param, ctx)
+        if abs(found.seconds) > _MOST_H * 3600 or abs(found.days or 0) > _MOST_H:
+            self.fail(f"{value!r} is more than {_MOST_H}h or {_MOST_H}bd.", param, ctx)
+        return found
+
+
+_AMOUNTS = "8h, 1h30m, 90m, 45s, 3bd or '3 business_days', and --for=-2h to go back"
+_BUSINESS_DAYS = r"(?i)(-?[0-9]{1,9}) ?(?:bd|business[ _-]days?)"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+_AMOUNT = f"(-?)(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
+_MOST_H = 100_000
 
 
 class FormatType(click.ParamType[str]):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
+from sdcli.policy.check_calendars import overlaps
 from sdcli.policy.local import begins, ends
 from sdcli.policy.model import TEAMS, desk_zone
 
@@ -123,8 +123,7 @@ def _week(files: Files, path: str, rotation: str, week: Week) -> Iterator[Proble
     if not any(days):
         yield files.problem(TEAMS, path, f"nobody is ever on call in the rotation `{rotation}`")
     for day, windows in zip(week.__struct_fields__, days, strict=True):
-        ordered = sorted(windows, key=lambda window: window.start)
-        if any(a.end > b.start for a, b in pairwise(ordered)):
+        if overlaps(windows):
             yield files.problem(TEAMS, f"{path}.{day}", f"the hours of {day} overlap")
 
 

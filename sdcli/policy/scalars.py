@@ -36,6 +36,9 @@ Turn = NewType("Turn", int)
 Moment = NewType("Moment", str)
 """A whole local day `2026-12-24`, a local time `"2026-12-24 18:00"`, or an `Instant`."""
 
+DateKey = NewType("DateKey", str)
+"""A date, one of each year, or a range of either: `2026-12-25`, `12-24`, `12-24..01-02`."""
+
 Mail = NewType("Mail", str)
 """A mail address."""
 

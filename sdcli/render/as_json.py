@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
-from sdcli.render import duty, support
+from sdcli.render import calendar, duty, support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -414,6 +414,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
     results.Duties: duty.as_json,
+    results.CalendarDue: calendar.due,
+    results.CalendarBetween: calendar.between,
+    results.CalendarShown: calendar.shown,
+    results.CalendarsListed: lambda result: [calendar.head(each) for each in result.heads],
+    results.CalendarsChecked: lambda result: [calendar.outlook(each) for each in result.outlooks],
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),
