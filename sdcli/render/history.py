@@ -112,6 +112,15 @@ def _sla_alerted(event: e.SlaAlerted) -> str:
     return f"{event.target} {what} of {work(event.target_s)}, for {people}"
 
 
+def _delivered(event: e.Delivered) -> str:
+    digest = f" with others in {event.digest}" if event.digest else ""
+    if event.ok:
+        return f"the alert went to {event.to} by {event.route}{digest}"
+    later = f"again {instant(event.next_at)}" if event.next_at else "given up"
+    tried = f"attempt {event.attempt}, {later}"
+    return f"the alert did not reach {event.to} by {event.route}, {tried}{_because(event.reason)}"
+
+
 def _repeated(event: e.Repeated) -> str:
     times = f", {count(event.times, 'time')}" if event.times > 1 else ""
     rule = "" if event.rule == "same-alert" else event.rule
@@ -215,4 +224,5 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Detailed: _detailed,
     e.NoticeTaken: _notice_taken,
     e.SupportDecided: _support_decided,
+    e.Delivered: _delivered,
 }

@@ -571,7 +571,13 @@ class Detailed(Event, frozen=True, tag="detailed", kw_only=True):
 
 
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
-    """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14)."""
+    """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14).
+
+    Args:
+        says: `warning`, `predicted` or `breach`; empty in events from before there were kinds.
+        routes: what is to be delivered, each `ROUTE PERSON`: to whom, and by which route (R5b.2).
+        on_arrival: the target was past its time already when it began to hold (T10).
+    """
 
     alert: str
     target: str
@@ -580,10 +586,46 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     target_s: int
     late_by_s: int
     recipients: tuple[str, ...] = ()
+    says: str = ""
+    routes: tuple[str, ...] = ()
+    on_arrival: bool = False
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Remember that it was said."""
-        return replace(ticket, sla_alerts=(*ticket.sla_alerts, self.alert))
+        """Remember that it was said, and what is owed for it."""
+        owed = tuple(f"{self.alert} {route}" for route in self.routes)
+        return replace(
+            ticket,
+            sla_alerts=(*ticket.sla_alerts, self.alert),
+            undelivered=(*ticket.undelivered, *owed),
+        )
+
+
+class Delivered(Event, frozen=True, tag="delivered", kw_only=True):
+    """An attempt to bring an alert to somebody, and how it went (R5b.2, T14).
+
+    Args:
+        alert: the id of the alert; `route`: the way it took; `to`: the person it was for.
+        ok: whether it was taken; `attempt`: the how manieth this was, from 1.
+        reason: why it was not taken; empty if it was.
+        next_at: when it will be tried again, in UTC; None if this was the last attempt.
+        digest: the id of the message that gathered several alerts; empty if it had its own.
+    """
+
+    alert: str
+    route: str
+    to: str
+    ok: bool
+    attempt: int
+    reason: str = ""
+    next_at: datetime | None = None
+    digest: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """It is owed no longer once it was taken, or given up."""
+        if not self.ok and self.next_at is not None:
+            return ticket
+        owed = f"{self.alert} {self.route} {self.to}"
+        return replace(ticket, undelivered=_with(ticket.undelivered, owed, holds=False))
 
 
 class Imported(Event, frozen=True, tag="imported", kw_only=True):
@@ -627,6 +669,7 @@ AnyEvent: TypeAlias = (
     | Detailed
     | NoticeTaken
     | SupportDecided
+    | Delivered
 )
 
 

@@ -58,6 +58,7 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "detailed": _ALWAYS,
     "notice_taken": _ALWAYS,
     "support_decided": _UNLESS_CLOSED,
+    "delivered": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

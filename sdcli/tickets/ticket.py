@@ -22,6 +22,7 @@ from sdcli.tickets.event import (
     Classified,
     Closed,
     Correlated,
+    Delivered,
     Detailed,
     Escalated,
     Imported,
@@ -61,6 +62,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         reclassified: how often a classification was found wrong and changed.
         notices: who has not yet said that they have seen it.
         support: what was decided about something that the catalog does not hold.
+        undelivered: what is still owed to people, each `ALERT ROUTE PERSON` (R5b.2).
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -109,6 +111,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reclassified: int = 0
     notices: tuple[str, ...] = ()
     support: Support | None = None
+    undelivered: tuple[str, ...] = ()
     events: tuple[AnyEvent, ...]
 
     @property
@@ -166,7 +169,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return known
 
 
-_NO_CHANGE = (SlaAlerted, Imported, Viewed, NoticeTaken)
+_NO_CHANGE = (SlaAlerted, Delivered, Imported, Viewed, NoticeTaken)
 """What the desk said of its own clock is no change of the request (T15), nor is its move."""
 
 
