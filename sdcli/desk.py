@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.notify.deliver import Office, Pending, Run, Sent
     from sdcli.policy.agreements import Targets
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.model import Consequence, Policy
@@ -76,6 +77,7 @@ class Desk:
         now: a fixed instant in UTC, for drills and tests; the real clock if None.
         cache: the folder for derived files; none is used if empty.
         wait_s: how many seconds to wait for the ledger's lock.
+        environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
     """
 
@@ -87,6 +89,7 @@ class Desk:
         now: datetime | None,
         cache: str,
         wait_s: float,
+        environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.root = root
@@ -94,6 +97,7 @@ class Desk:
         self._fixed_now = now
         self._cache = cache
         self._wait_s = wait_s
+        self._environment = environment
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
         self._remarks: list[str] = []
@@ -1114,7 +1118,8 @@ class Desk:
                 for _, pairs in groupby(found if said else (), key=lambda pair: pair[0].ref):
                     (ticket, first), *more = pairs
                     alerts = (first, *(alert for _, alert in more))
-                    writer.append(ticket, [self._said(alert) for alert in alerts])
+                    events = [event for alert in alerts for event in self._said(ticket, alert)]
+                    writer.append(ticket, events)
 
         return found, settle
 
@@ -1150,8 +1155,12 @@ class Desk:
             for alert in said_of(ticket, self.policy, self.clocks, now)
         ]
 
-    def _said(self, alert: Alert) -> SlaAlerted:
-        return SlaAlerted(
+    def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
+        """That an alert was said, what is owed for it, and what of that was done by printing it."""
+        from sdcli.notify.owed import chosen, printed, says_by  # noqa: PLC0415 - as above
+
+        kind = says_by(alert.threshold, alert.target)
+        said = SlaAlerted(
             *self.stamp.mark(),
             alert=alert.id,
             target=alert.target,
@@ -1160,4 +1169,54 @@ class Desk:
             target_s=alert.target_s,
             late_by_s=alert.late_by_s,
             recipients=alert.recipients,
+            says=kind,
+            routes=chosen(self.policy, ticket, kind, alert.recipients),
         )
+        return said, *printed(self.policy, self.stamp, said)
+
+    @property
+    def _office(self) -> Office:
+        from sdcli.notify.deliver import Office  # noqa: PLC0415 - as above
+
+        return Office(self.policy, self.root, self._environment, lambda: self.stamp)
+
+    def deliver(self, *, again: bool = False) -> Run:
+        """Bring alerts to people by the routes of the policy: what is due now (R5b.2).
+
+        `again`: what was given up as well, and what is not due yet.
+        """
+        from sdcli.notify.deliver import deliver  # noqa: PLC0415 - as above
+
+        return deliver(self.ledger, self._office, again=again)
+
+    def tell_failures(self, outcomes: Iterable[Sent]) -> None:
+        """Tell what could not be brought to somebody, when that is new or final."""
+        for each in outcomes:
+            if each.is_news:
+                self._tell(each.failure())
+            for note in each.notes if each.attempt == 1 else ():
+                self._tell(f"A message went out in the built-in words: {note}")
+
+    def deliveries(self) -> list[Pending]:
+        """What is owed to people, and what could not be brought to them (R5b.2)."""
+        from sdcli.notify.deliver import pending  # noqa: PLC0415 - as above
+
+        return pending(self.ledger, self._office)
+
+    def test_route(self, name: str, person: str) -> Sent:
+        """Send a test message by a route now, and say what happened; nothing is recorded.
+
+        Raises:
+            NoSuchEntryError: there is no such route.
+        """
+        from sdcli.notify.trial import trial  # noqa: PLC0415 - as above
+
+        return trial(self._office, name, person)
+
+    def undelivered(self) -> tuple[int, int]:
+        """How many alerts wait for another attempt or their first, and how many were given up."""
+        from sdcli.tickets import keys  # noqa: PLC0415 - as above
+
+        owed = sum(len(ticket.undelivered) for ticket in self.ledger.having(keys.UNDELIVERED))
+        lost = sum(len(ticket.given_up) for ticket in self.ledger.having(keys.GIVEN_UP))
+        return owed, lost

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from sdcli.policy.calendars import Calendar
+from sdcli.policy.routes import Deliver, Route
 from sdcli.policy.scalars import Duration
 from sdcli.tickets.words import Level, Priority
 
@@ -71,11 +72,15 @@ Recipient: TypeAlias = Literal["assignee", "queue-lead", "on-call", "service-own
 
 
 class Alerts(Struct, frozen=True, kw_only=True):
-    """When to say something, in percent of working time, and who should hear it (R5b.1-3)."""
+    """When to say something, in percent of working time, and who should hear it (R5b.1-3).
+
+    `deliver`: which routes take it to them; without any it is only printed.
+    """
 
     warn_at: tuple[int, ...]
     warning: tuple[Recipient, ...]
     breach: tuple[Recipient, ...]
+    deliver: Deliver = Deliver()
 
 
 class SlaPolicies(Struct, frozen=True, kw_only=True):
@@ -88,6 +93,7 @@ class SlaPolicies(Struct, frozen=True, kw_only=True):
     default_agreement: str
     agreements: dict[str, Agreement]
     alerts: Alerts
+    routes: dict[str, Route] = {}
 
     def agreement_targets(self, agreement: str, priority: Priority) -> Targets:
         """The agreement's own targets for a priority, else the default ones."""

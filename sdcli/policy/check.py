@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, alternatives
-from sdcli.policy import check_classification
+from sdcli.policy import check_classification, check_routes
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -243,4 +243,6 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_classification.consequences, ("classification",)),
     (check_classification.support, ("classification", "sla", "teams", "vocabulary")),
     (check_classification.numbers, ("classification",)),
+    (check_routes.routes, ("sla",)),
+    (check_routes.deliver, ("sla", "contacts")),
 )

@@ -17,7 +17,7 @@ import msgspec
 from sdcli.errors import listed, nearest
 from sdcli.policy.address import is_address
 from sdcli.policy.calendars import Window
-from sdcli.policy.scalars import Day, Duration, Expression, Instant, Mail, Size, Span, Zone
+from sdcli.policy.scalars import Day, Duration, Expression, Instant, Mail, Seconds, Size, Span, Zone
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_SECONDS = re.compile(r"([1-9][0-9]{0,3})(s|m)")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
 _OWN = ("place", "lines")  # filled in while reading; no file may hold them
-_REPEATING = ("send_with",)  # arguments of a program may well be said twice
+_REPEATING = ("send_with", "command")  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
 
 Places = dict[str, int]
@@ -65,7 +66,10 @@ class Decoder:
 
     def _struct(self, node: Node, cls: type[msgspec.Struct], path: str) -> Any:
         if not isinstance(node, Mapping):
-            self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
+            must = f"must be a mapping, not {shape(node)}"
+            # A class may say what to write; what stands there may be a secret, and is not told.
+            told = getattr(cls, "written", "")
+            self.file.report(node.line, f"`{_last(path)}` {f'is wrong: {told}' if told else must}")
             return None
         hints, fields = _schema(cls)
         self._unknown_keys(node, [name for name in fields if name not in _OWN], path)
@@ -234,6 +238,13 @@ def span(text: str) -> Span:
         raise ValueError("write a time as 30m, 4h or 1h30m") from error
 
 
+def _seconds(text: str) -> Seconds:
+    match = _SECONDS.fullmatch(text)
+    if not match:
+        raise ValueError("write a time as 20s or 2m")
+    return Seconds(int(match.group(1)) * (60 if match.group(2) == "m" else 1))
+
+
 def size(text: str) -> Size:
     """Bytes of `512 kB`, `20 MB`.
 
@@ -314,6 +325,7 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     bool: (_truth, False),
     Duration: (duration, 0),
     Span: (span, 0),
+    Seconds: (_seconds, 1),
     Size: (size, 0),
     Instant: (_instant, "1970-01-01T00:00:00Z"),
     Expression: (_expression, "@"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
+    from sdcli.notify.deliver import Sent
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -321,6 +322,12 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
     }
 
 
+def _sent(sent: Sent) -> dict[str, Any]:
+    """A message that was tried, without its words."""
+    told = {name: getattr(sent, name) for name in sent.__struct_fields__ if name != "text"}
+    return told | {"reason": sent.reason or None}
+
+
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
@@ -366,7 +373,16 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "breached": result.breached,
         "warning": result.warning,
         "open": result.open_tickets,
+        "undelivered": result.undelivered,
+        "given_up": result.given_up,
     },
+    results.Delivering: lambda result: {
+        "sent": [_sent(each) for each in result.run.outcomes],
+        "waiting": result.run.waiting,
+        "busy": result.run.busy,
+    },
+    results.Deliveries: lambda result: [msgspec.structs.asdict(row) for row in result.rows],
+    results.RouteTested: lambda result: _sent(result.sent),
     results.Linted: lambda result: {
         "ok": True,
         "counts": dict(result.counts),

@@ -625,7 +625,11 @@ class Delivered(Event, frozen=True, tag="delivered", kw_only=True):
         if not self.ok and self.next_at is not None:
             return ticket
         owed = f"{self.alert} {self.route} {self.to}"
-        return replace(ticket, undelivered=_with(ticket.undelivered, owed, holds=False))
+        return replace(
+            ticket,
+            undelivered=_with(ticket.undelivered, owed, holds=False),
+            given_up=_with(ticket.given_up, owed, holds=not self.ok),
+        )
 
 
 class Imported(Event, frozen=True, tag="imported", kw_only=True):

@@ -63,6 +63,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         notices: who has not yet said that they have seen it.
         support: what was decided about something that the catalog does not hold.
         undelivered: what is still owed to people, each `ALERT ROUTE PERSON` (R5b.2).
+        given_up: what could not be brought to them, written like that.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -112,6 +113,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notices: tuple[str, ...] = ()
     support: Support | None = None
     undelivered: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
     events: tuple[AnyEvent, ...]
 
     @property

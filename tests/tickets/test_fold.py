@@ -277,7 +277,8 @@ def test_what_is_owed_follows_from_what_was_said_and_tried() -> None:
             tried("Ada Lindqvist", ok=True, route="pager"),
         ),
     )
-    assert ended.undelivered == ()
+    assert (ended.undelivered, ended.given_up) == ((), ("a mail amara",))
+    assert advance(ended, (tried("amara", ok=True, attempt=2),)).given_up == ()
     assert ended.updated_at == NOW
     assert keys.UNDELIVERED not in keys.keys_of(ended)
 
