@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Examination, Mended, Restored
-    from sdcli.notify.deliver import Pending, Run, Sent
+    from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.notify.deliver import Sent, sent, way_of, written
+from sdcli.notify.deliver import sent, way_of, written
 from sdcli.notify.message import addressee
+from sdcli.notify.outcome import Sent
 from sdcli.notify.secret import UnusableError
 from sdcli.notify.templates import sample
 from sdcli.policy.model import SLA_POLICIES, require

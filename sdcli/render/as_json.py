@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
-    from sdcli.notify.deliver import Sent
+    from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock

@@ -10,7 +10,7 @@ from sdcli.tickets.deliveries import failed
 
 if TYPE_CHECKING:
     from sdcli import results
-    from sdcli.notify.deliver import Pending, Sent
+    from sdcli.notify.outcome import Pending, Sent
     from sdcli.tickets.ticket import Ticket
 
 _Lines = tuple[list[str], list[str]]
