@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 UNTOLD = "s3cr3t-t0ken-5f2a"
 OPENED, WARNED, BROKEN = "2026-11-23T10:00:00Z", "2026-11-23T11:45:00Z", "2026-11-23T12:00:01Z"
-"""When SD-1 is opened, and when its first warning and its breach are said: it is a P3."""
+"""When SD-1 is opened, when its first warning has been passed, and when its response is late."""
 
 
 class _OnAnyPort(Controller):
