@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @as_command("test-route")
 @click.argument("route", type=TEXT)
-@click.option("--to", "person", type=TEXT, help="The person it is for. [who acts]")
+@click.option(
+    "--to", "person", type=TEXT, help="The person it is for, or a mail address. [who acts]"
+)
 @pass_desk
 def command(desk: Desk, route: str, person: str | None) -> results.RouteTested:
     """Send a test message by a route, and say what happened.

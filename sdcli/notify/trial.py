@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sdcli.notify.deliver import sent, way_of, written
 from sdcli.notify.message import addressee
 from sdcli.notify.outcome import Sent
 from sdcli.notify.secret import UnusableError
 from sdcli.notify.templates import sample
+from sdcli.policy.address import is_address
 from sdcli.policy.model import SLA_POLICIES, require
 from sdcli.tickets.event import new_id
 
@@ -25,6 +28,8 @@ def trial(office: Office, name: str, person: str) -> Sent:
     policy, stamp = office.policy, office.stamp()
     require(name, "route", policy.sla.routes, SLA_POLICIES)
     way, to = way_of(office, name), addressee(policy, person)
+    if not to.mail and is_address(person):
+        to = replace(to, mail=person)
     summary = f"a test of the route {name}, by {stamp.by}; nothing has happened"
     message = sample("technicians", kind="test", to=to.name, summary=summary, ref="SD-0")
     letter, reason = written(office, way, (message,), to, f"test.{new_id(stamp.at)}"), way.unusable

@@ -65,13 +65,15 @@ class Decoder:
         raise TypeError(f"the model uses a type that no file can hold: {hint}")
 
     def _struct(self, node: Node, cls: type[msgspec.Struct], path: str) -> Any:
-        if not isinstance(node, Mapping):
-            must = f"must be a mapping, not {shape(node)}"
-            # A class may say what to write; what stands there may be a secret, and is not told.
-            told = getattr(cls, "written", "")
-            self.file.report(node.line, f"`{_last(path)}` {f'is wrong: {told}' if told else must}")
-            return None
         hints, fields = _schema(cls)
+        # A class may say what to write; what stands there may be a secret, and is not told.
+        instead = getattr(cls, "written", "")
+        if instead and not (isinstance(node, Mapping) and set(node.entries) <= set(fields)):
+            self.file.report(node.line, f"`{_last(path)}` is wrong: {instead}")
+            return None
+        if not isinstance(node, Mapping):
+            self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
+            return None
         self._unknown_keys(node, [name for name in fields if name not in _OWN], path)
         values: dict[str, Any] = {}
         for name, field in fields.items():

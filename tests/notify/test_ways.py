@@ -153,7 +153,8 @@ def test_a_url_in_a_file(
     with_routes(f"mail: {{via: apprise, url: {{file: {kept}}}}}", warning=["mail"])
     sd("lint")
     sd("sla", "test-route", "mail", "--to", "amara")
-    assert mail_server.recipients == ["amara@example.org"]
+    sd("sla", "test-route", "mail", "--to", "somebody@elsewhere.example")
+    assert mail_server.recipients == ["amara@example.org", "somebody@elsewhere.example"]
     assert "Test" in mail_server.mails[0]["Subject"]
 
     kept.chmod(0o644)
@@ -165,7 +166,7 @@ def test_a_url_in_a_file(
     with_routes(f"mail: {{via: apprise, url: {{file: {inside}}}}}", warning=["mail"])
     assert "move it out of" in sd("lint", expect=5).stderr
     assert "lies in the desk" in sd("sla", "test-route", "mail", expect=1).stderr
-    assert len(mail_server.mails) == 1
+    assert len(mail_server.mails) == 2
 
 
 @pytest.mark.parametrize(
