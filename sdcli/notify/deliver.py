@@ -69,10 +69,13 @@ def deliver(ledger: Ledger, office: Office, *, again: bool = False) -> Run:
     with ledger.alone(PURPOSE) as alone:
         if not alone:
             return Run(busy=True)
-        ways = _ways(office, _all_owed(ledger, again=again))
-        due, later = _due(ledger, office, ways, again=again)
+        owed = _all_owed(ledger, again=again)
+        ways = _ways(office, owed)
+        planned = batches(office.policy, owed, _personal(ways))
+        now = int(office.stamp().at.timestamp())
+        due = [each for each in planned if again or each.due <= now]
         outcomes, left = _send_all(ledger, office, ways, due)
-    return Run(tuple(outcomes), later + left)
+    return Run(tuple(outcomes), len(planned) - len(due) + left)
 
 
 def _send_all(
@@ -100,17 +103,6 @@ def _all_owed(reader: Reader, *, again: bool) -> list[Owed]:
     return [each for ticket in reversed(found) for each in owed_of(ticket, again=again)]
 
 
-def _due(
-    ledger: Ledger, office: Office, ways: Mapping[str, Way], *, again: bool
-) -> tuple[list[Batch], int]:
-    """The messages that are due now, and how many are not yet."""
-    now = int(office.stamp().at.timestamp())
-    personal = [name for name, way in ways.items() if way.is_personal]
-    planned = batches(office.policy, _all_owed(ledger, again=again), personal)
-    due = [each for each in planned if again or each.due <= now]
-    return due, len(planned) - len(due)
-
-
 class Way(NamedTuple):
     """A route as it can be used now, or why it cannot."""
 
@@ -129,6 +121,10 @@ class Way(NamedTuple):
 
 def _ways(office: Office, owed: Iterable[Owed]) -> dict[str, Way]:
     return {name: way_of(office, name) for name in dict.fromkeys(each.route for each in owed)}
+
+
+def _personal(ways: Mapping[str, Way]) -> list[str]:
+    return [name for name, way in ways.items() if way.is_personal]
 
 
 def way_of(office: Office, name: str) -> Way:
@@ -153,6 +149,8 @@ def _tried(office: Office, way: Way, batch: Batch) -> Sent:
             reason = sent(way, letter, says(batch.items[0].said))
         except UnusableError as error:
             reason = str(error)
+        except Exception as error:  # noqa: BLE001 - one message must not hold up the others
+            reason = f"sdcli failed unexpectedly ({type(error).__name__})"
     outcome = _outcome(batch, reason, letter)
     return outcome if outcome.ok else replace(outcome, next_at=_again(office, way, batch))
 
@@ -285,8 +283,7 @@ def _event(stamp: Stamp, item: Owed, outcome: Sent) -> Delivered:
 def pending(reader: Reader, office: Office) -> list[Pending]:
     """What is owed, and what was given up on tickets that are not closed, the oldest first."""
     owed = _all_owed(reader, again=True)
-    ways = _ways(office, owed)
-    personal = [name for name, way in ways.items() if way.is_personal]
+    personal = _personal(_ways(office, owed))
     given_up = {f"{each.ref} {entry}" for each in _tickets(owed) for entry in each.given_up}
     open_ = [each for each in owed if _entry(each) not in given_up]
     planned = batches(office.policy, open_, personal)

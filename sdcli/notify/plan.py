@@ -89,7 +89,7 @@ def _batch(policy: Policy, items: tuple[Owed, ...], due: int, *, is_digest: bool
     people = tuple(dict.fromkeys(item.to for item in items))
     alerts = sorted({f"{item.ticket.ref} {item.said.alert}" for item in items})
     audience = audience_of(policy, items[0])
-    names = "\n".join((items[0].route, audience, *sorted(people), *alerts))
+    names = "\n".join((items[0].route, *sorted(people), *alerts))
     return Batch(
         route=items[0].route,
         audience=audience,

@@ -67,6 +67,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "impact": subject.impact,
         "urgency": subject.urgency,
         "priority": subject.priority,
+        "undelivered": _undelivered(subject),
         "wish": subject.wish or None,
         "assessment": _assessment(subject.assessment),
         "queue": subject.queue,
@@ -116,6 +117,16 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
+
+
+def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
+    """What did not reach somebody, by the last attempt for each (R5b.2)."""
+    if not (subject.undelivered or subject.given_up):
+        return []
+    from sdcli.tickets.deliveries import failed  # noqa: PLC0415 - few tickets have any
+
+    names = ("alert", "route", "to", "attempt", "reason", "next_at")
+    return [{name: getattr(each, name) for name in names} for each in failed(subject)]
 
 
 def _request(known: RequestDetails) -> dict[str, str | None]:

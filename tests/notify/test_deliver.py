@@ -158,6 +158,8 @@ def test_a_failure_is_visible_and_told_twice_at_most(
     assert rows[0]["state"] == "given-up"
     assert "[alert not delivered]" in sd("list", at=WARNED).stdout
     assert "given up" in sd("show", "1", at=WARNED).stdout
+    (lost,) = sdj("show", "1", at=WARNED)["undelivered"]
+    assert (lost["to"], lost["next_at"]) == ("greta", None)
     plugin = sd("sla-check", "--nagios", at=OPENED, expect=1).stdout
     assert "1 given up" in plugin
     assert UNTOLD not in "".join(told)
@@ -393,3 +395,29 @@ def test_nothing_of_the_library_reaches_the_terminal(
     reasons = {each["route"]: each["reason"] for each in json.loads(ran.stdout)["sent"]}
     assert "refused" in reasons["mail"]
     assert "can do nothing with the URL" in reasons["odd"]
+
+
+def test_a_bug_in_one_message_holds_up_no_other(
+    sd: Runner,
+    sdj: JsonRunner,
+    with_routes: Any,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever goes wrong with one, the others go out, and it is told and tried again."""
+    with_routes(MAIL, warning=["mail"])
+    for number in (1, 2):
+        sd("open", f"VPN {number}", "--user", "ada", "--service", "vpn", at=OPENED)
+    sd("sla-check", "--no-deliver", at=WARNED)
+
+    def fail(ticket: Any, policy: Any) -> str:
+        assert policy
+        if ticket.ref == "SD-1":
+            raise ZeroDivisionError
+        return "It stands still."
+
+    monkeypatch.setattr("sdcli.notify.message.impact_sentence", fail)
+    sent = sdj("sla", "deliver", at=WARNED, env={"MAIL_URL": mail_server.url})["sent"]
+
+    assert {(*each["refs"], each["ok"]) for each in sent} == {("SD-1", False), ("SD-2", True)}
+    assert "unexpectedly (ZeroDivisionError)" in next(e["reason"] for e in sent if e["reason"])
