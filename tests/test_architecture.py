@@ -157,6 +157,7 @@ def test_the_group_starts_light() -> None:
     """Importing `sdcli.cli` imports no library that only some commands need."""
     loaded = _loaded("import sdcli.cli")
 
+    assert not loaded & {"apprise", "jinja2"}
     assert not loaded & {"tinydb", "yaml", "tabulate", "dateutil", "msgspec", "sqlite3"}
     assert not {name for name in loaded if name.startswith("sdcli.commands.")}
 

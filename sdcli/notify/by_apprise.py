@@ -47,11 +47,11 @@ def send(secret: Secret, letter: Letter, time_limit: int) -> str:
         told = _sent(url, letter, time_limit)
     if told is None:
         return ""
-    return secret.taken_out(one_line(told or _reason(heard)))[:_LONGEST]
+    return secret.taken_out(one_line(told + _reason(heard)))[:_LONGEST]
 
 
 def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
-    """None if it was taken; else why not, empty if only the log can tell."""
+    """None if it was taken; else what went wrong, to be followed by what the log says."""
     asset = apprise.AppriseAsset(
         app_id="sdcli",
         app_desc="sdcli",
@@ -62,7 +62,7 @@ def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
     )
     plugin: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if plugin is None:
-        return "apprise can do nothing with the URL; `apprise --dry-run` tells what it misses"
+        return "apprise can do nothing with the URL: "
     plugin.socket_connect_timeout = plugin.socket_read_timeout = float(time_limit)
     _addressed(plugin, letter)
     library = apprise.Apprise(asset=asset)
@@ -76,9 +76,9 @@ def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
             timeout=time_limit,
         )
     except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
-        return type(error).__name__
+        return f"{type(error).__name__}: "
     if result.status is apprise.AppriseResultStatus.TIMEOUT:
-        return f"it took longer than {time_limit} s"
+        return f"it took longer than {time_limit} s: "
     return None if result else ""
 
 

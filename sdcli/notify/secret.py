@@ -12,6 +12,7 @@ import stat
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from sdcli.errors import listed
 from sdcli.policy.check_routes import BRACED
 from sdcli.policy.routes import NAMES
 
@@ -61,15 +62,15 @@ class Secret:
         """The URL for somebody, with what is in braces quoted for a URL.
 
         Raises:
-            UnusableError: something that it names is not known of them.
+            UnusableError: something that it names is not known of them, or of anybody.
         """
+        if set(BRACED.findall(self._url)) - {*NAMES}:
+            names = listed(f"{{{name}}}" for name in NAMES)
+            raise UnusableError(f"the URL has in braces what is none of {names}; a brace is %7B")
         for name in sorted(self.names):
             if not facts.get(name):
                 raise UnusableError(f"no {name} is known of {facts.get('id') or 'them'}")
-        return BRACED.sub(
-            lambda found: quote(facts[found[1]], safe="") if found[1] in NAMES else found[0],
-            self._url,
-        )
+        return BRACED.sub(lambda found: quote(facts[found[1]], safe=""), self._url)
 
     def taken_out(self, text: str) -> str:
         """A text without any part of the URL that could be a secret."""

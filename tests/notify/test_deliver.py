@@ -165,6 +165,18 @@ def test_a_failure_is_visible_and_told_twice_at_most(
     assert UNTOLD not in "".join(told)
 
 
+def test_a_failure_leaves_stderr_silent_in_json(
+    sdj: JsonRunner, sd: Runner, with_routes: Any
+) -> None:
+    """With `--json` the document is all that is printed; `sla deliveries` has the failure (T31)."""
+    with_routes(MAIL, warning=["mail"])
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn", at=OPENED)
+
+    assert sd("sla-check", "--json", at=WARNED).stderr == ""
+
+    assert sdj("sla", "deliveries", "--failed", at=WARNED)
+
+
 def test_what_was_given_up_can_be_tried_again(
     sd: Runner,
     sdj: JsonRunner,

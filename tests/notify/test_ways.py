@@ -191,12 +191,21 @@ def test_no_part_of_a_url_is_told(url: str) -> None:
 
 
 def test_what_is_filled_into_a_url_is_quoted() -> None:
-    """A name with signs of a URL in it stays one name; other braces stay."""
-    secret = Secret("json://host/{name}/{other}?to={mail}")
+    """A name with signs of a URL in it stays one name; a word that stands for nothing is told."""
+    secret = Secret("json://host/{name}?to={mail}")
 
     assert secret.names == {"name", "mail"}
     facts = {"id": "x", "name": "a/b?c&d#e", "mail": "x+y@example.org"}
-    assert secret.filled(facts) == ("json://host/a%2Fb%3Fc%26d%23e/{other}?to=x%2By%40example.org")
+    assert secret.filled(facts) == ("json://host/a%2Fb%3Fc%26d%23e?to=x%2By%40example.org")
+
+
+def test_a_word_in_braces_that_stands_for_nothing() -> None:
+    """It is not sent as it is, and not told: it may be a part of the secret."""
+    with pytest.raises(UnusableError) as told:
+        Secret(f"json://host/{{{UNTOLD}}}").filled({"id": "ben"})
+
+    assert "{mail}" in str(told.value)
+    assert UNTOLD not in str(told.value)
 
 
 def test_what_holds_no_url_is_told_without_it() -> None:
