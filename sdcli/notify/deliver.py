@@ -19,7 +19,7 @@ from sdcli.intake.lines import one_line
 from sdcli.notify.message import Addressee, Letter, Message, addressee, message_of
 from sdcli.notify.outcome import Pending, Run, Sent
 from sdcli.notify.owed import owed_of, says
-from sdcli.notify.plan import Batch, batches, next_try
+from sdcli.notify.plan import Batch, batches, next_try, window_of
 from sdcli.notify.secret import Secret, UnusableError, secret_of
 from sdcli.notify.templates import words
 from sdcli.policy.check_routes import BRACED
@@ -178,7 +178,9 @@ def _again(office: Office, way: Way, batch: Batch) -> datetime | None:
     now = int(office.stamp().at.timestamp())
     tries = [try_.at for item in batch.items for try_ in item.tries]
     first = int(min(tries).timestamp()) if tries else now
-    at = next_try(way.route.retry, batch.id, batch.attempt, first, now)
+    window = window_of(office.policy, way.route)
+    spent = window.between(first, now) if window else now - first
+    at = next_try(way.route.retry, batch.id, batch.attempt, spent, now)
     return None if at is None else datetime.fromtimestamp(at, timezone.utc)
 
 

@@ -73,7 +73,7 @@ def _said_at(item: Owed) -> datetime:
 def _batched(policy: Policy, group: Sequence[Owed]) -> Iterator[Batch]:
     """The messages of one group; without a digest it is one, or waits for its route to be mended."""
     route = policy.sla.routes.get(group[0].route)
-    window = _window(policy, route)
+    window = window_of(policy, route)
     left = list(group)
     while left:
         first = _seconds(left[0].said.at) + ((route.digest or 0) if route else 0)
@@ -101,7 +101,8 @@ def _batch(policy: Policy, items: tuple[Owed, ...], due: int, *, is_digest: bool
     )
 
 
-def _window(policy: Policy, route: Route | None) -> WorkingTime | None:
+def window_of(policy: Policy, route: Route | None) -> WorkingTime | None:
+    """When messages of a route may go out; None if always."""
     return WorkingTime(policy.sla.calendars[route.window]) if route and route.window else None
 
 
@@ -112,16 +113,18 @@ def opening(window: WorkingTime | None, at: int) -> int:
     return window.after(at, 1) - 1
 
 
-def next_try(retry: Retry, id_: str, attempt: int, first_at: int, now: int) -> int | None:
+def next_try(retry: Retry, id_: str, attempt: int, spent: int, now: int) -> int | None:
     """When what has just failed is tried again, in seconds of UTC; None if it is given up.
+
+    `spent`: the seconds since the first attempt in which another one could be made.
 
     The wait doubles up to the longest one. A quarter either way depends on the message and the
     attempt, so that a crowd of failures does not come back as a crowd.
     """
     wait = min(retry.first * 2 ** min(attempt - 1, 30), retry.most)
     chance = int.from_bytes(sha256(f"{id_} {attempt}".encode()).digest()[:4], "big") / 2**32
-    at = now + max(1, round(wait * (0.75 + chance / 2)))
-    return at if at <= first_at + retry.give_up_after else None
+    wait = max(1, round(wait * (0.75 + chance / 2)))
+    return now + wait if spent + wait <= retry.give_up_after else None
 
 
 def _seconds(at: datetime) -> int:

@@ -638,8 +638,8 @@ class Imported(Event, frozen=True, tag="imported", kw_only=True):
     source: str
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Known by its source from now on; what was late before is not said again."""
-        return replace(ticket, source=self.source, imported_at=self.at)
+        """Known by its source from now on; what was late before is neither said nor delivered here."""
+        return replace(ticket, source=self.source, imported_at=self.at, undelivered=(), given_up=())
 
 
 AnyEvent: TypeAlias = (

@@ -241,6 +241,30 @@ def test_a_window_holds_a_message_back(
     assert sdj("sla", "deliveries", at="2026-11-24T08:00:00Z", env=env) == []
 
 
+def test_a_weekend_does_not_use_up_the_attempts(
+    sd: Runner, sdj: JsonRunner, with_routes: Any, receiver: Receiver
+) -> None:
+    """Hours in which nothing may be sent do not count towards giving up."""
+    with_routes(
+        "chat: {via: apprise, url: {env: HOOK}, window: business-hours, "
+        "retry: {first: 10m, most: 10m, give_up_after: 1h}}",
+        breach=["chat"],
+    )
+    env = {"HOOK": receiver.url}
+    receiver.answers = [500, 500]
+    friday = "2026-11-27T16:20:00Z"
+    sd("open", "VPN drops", "--user", "ada", "--service", "vpn", "--type", "incident", at=friday)
+    sd("sla-check", at="2026-11-27T16:55:00Z", env=env)
+    (row,) = {row["next_at"] for row in sdj("sla", "deliveries", at=friday, env=env)}
+    assert row == "2026-11-30T08:00:00Z"
+
+    (failed,) = sdj("sla", "deliver", at=row, env=env)["sent"]
+    assert (failed["ok"], failed["attempt"]) == (False, 2)
+    (sent,) = sdj("sla", "deliver", at=failed["next_at"], env=env)["sent"]
+
+    assert (sent["ok"], sent["attempt"]) == (True, 3)
+
+
 def test_a_digest_gathers_tickets(
     sd: Runner, sdj: JsonRunner, with_routes: Any, mail_server: MailServer
 ) -> None:

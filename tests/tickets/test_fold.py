@@ -25,6 +25,7 @@ from sdcli.tickets.event import (
     Closed,
     Delivered,
     Escalated,
+    Imported,
     Noted,
     Opened,
     Recovered,
@@ -267,6 +268,8 @@ def test_what_is_owed_follows_from_what_was_said_and_tried() -> None:
         facts = {"route": "mail", "attempt": 1, **how}
         return Delivered(*mark(2), alert="a", to=to, **facts)
 
+    moved = advance(owing, (Imported(*mark(3), source="elsewhere/1"),))
+    assert moved.undelivered == ()  # that desk owes it, this one does not (T25)
     failed = advance(owing, (tried("ben", ok=False, next_at=NOW),))
     assert failed.undelivered == owing.undelivered
     ended = advance(
