@@ -56,6 +56,7 @@ class Message(Struct, frozen=True, kw_only=True):
         target: `response`, `resolution`, `time-box` …; `percent`: how much of it had passed.
         due: in the reader's time zone and in UTC; `due_at`: ISO 8601.
         is_late: the target is past its time; `by`: how late it is, or how much time is left.
+        is_over: the request was solved meanwhile.
         impact: a sentence on the business; `roadblocks`: what is in the way.
         next: the command to type next, empty for who types none.
         desk: what the desk calls itself.
@@ -77,6 +78,7 @@ class Message(Struct, frozen=True, kw_only=True):
     due: str = ""
     due_at: str = ""
     is_late: bool = False
+    is_over: bool = False
     by: str = ""
     others: tuple[str, ...] = ()
     impact: str = ""
@@ -159,6 +161,7 @@ def message_of(
         "ref": ticket.ref,
         "summary": ticket.summary,
         "desk": policy.intake.mail.name,
+        "is_over": ticket.status in ("resolved", "closed"),
         **_clock(said, people[0].zone, now),
     }
     if audience != "caller":
@@ -176,7 +179,7 @@ def _inside(
     others = sorted(told - {each.id for each in people})
     return {
         "priority": ticket.priority,
-        "service": service.name if service else ticket.service,
+        "service": service.name if service else "a service that is not known yet",
         "status": ticket.status.replace("_", " "),
         "queue": queue.name if queue else ticket.queue,
         "assignee": _name(policy, ticket.assignee or ""),

@@ -63,18 +63,21 @@ BUILT_IN: dict[Audience, str] = {
         " business may not be kept.' }}\n\n" + _BUSINESS + "\n" + _FACTS + "\nNext: {{ next }}\n"
     ),
     "business": (
-        "Subject: [{{ ref }}] {{ service }}: later than promised\n\n"
+        "Subject: [{{ ref }}] Later than promised: {{ service }}\n\n"
         "Hello,\n\n"
-        "the work on {{ ref }} ({{ summary }}) takes longer than was agreed.\n"
+        "the work on {{ ref }} ({{ summary }}) {{ 'took' if is_over else 'takes' }} longer than was"
+        " agreed.\n"
         "It was due {{ due }}{{ ', ' ~ by ~ ' ago' if is_late else '' }}.\n\n"
         + _BUSINESS
-        + "\nManagement is engaged.\n\n{{ desk }}\n"
+        + "\n{{ 'It is solved.' if is_over else 'Management is engaged.' }}\n\n{{ desk }}\n"
     ),
     "caller": (
         "Subject: [{{ ref }}] {{ summary }}\n\n"
         "Hello,\n\n"
-        "your request {{ ref }} takes longer than we promised. We are sorry.\n"
-        "Our management is engaged and sees to it that it goes on.\n\n"
+        "your request {{ ref }} {{ 'took' if is_over else 'takes' }} longer than we promised. We are"
+        " sorry.\n"
+        "{{ 'It has been dealt with meanwhile.' if is_over else"
+        " 'Our management is engaged and sees to it that it goes on.' }}\n\n"
         "  {{ summary }}\n\n"
         "To add something, answer and leave [{{ ref }}] in the subject.\n\n{{ desk }}\n"
     ),

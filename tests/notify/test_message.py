@@ -203,6 +203,15 @@ def test_the_builtin_words_are_sound() -> None:
                 assert told.trouble == ""
 
 
+def test_who_was_served_meanwhile_is_told_so() -> None:
+    """A message that waited promises nothing about a request that is over."""
+    told = words([sample("caller", is_over=True)], "", "/nowhere").body
+
+    assert "took longer than we promised" in told
+    assert "dealt with" in told
+    assert "engaged" not in told
+
+
 def test_a_digest_says_each_of_its_messages() -> None:
     """Several messages are one, with the tickets in its subject."""
     both = [sample("technicians", ref="SD-1"), sample("technicians", ref="SD-2")]
