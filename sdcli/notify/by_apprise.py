@@ -95,6 +95,8 @@ def _addressed(plugin: Any, letter: Letter) -> None:
             "X-Auto-Response-Suppress": "All",
             LOOP: letter.desk_address,
         }
+        if letter.answers:
+            headers |= dict.fromkeys(("In-Reply-To", "References"), f"<{letter.answers}>")
     else:
         headers["Idempotency-Key"] = letter.id
 

@@ -211,7 +211,16 @@ def _letter(office: Office, way: Way, batch: Batch) -> Letter:
         message_of(office.policy, item, batch.audience, people, now, markup=markup)
         for item in _once(batch.items)
     )
-    return written(office, way, messages, people[0], batch.id)
+    letter = written(office, way, messages, people[0], batch.id)
+    return replace(letter, answers=_answered(batch)) if batch.audience == "caller" else letter
+
+
+def _answered(batch: Batch) -> str:
+    """The id of the mail that a caller's request came in by, if a header can hold it."""
+    mail = batch.items[0].ticket.opening.message
+    known = mail.id if mail else ""
+    sound = known.isascii() and known.isprintable() and len(known) < _LONGEST
+    return known if sound else ""
 
 
 def _once(items: Iterable[Owed]) -> Iterator[Owed]:

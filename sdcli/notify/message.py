@@ -93,6 +93,7 @@ class Letter(Struct, frozen=True, kw_only=True):
         id: the same for the same message, however often it is sent; like a mail's Message-ID.
         messages: what it was made of; several in a digest.
         trouble: why the desk's own template could not be used, if it could not.
+        answers: the id of the mail that it belongs to, so that a mail program shows them together.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     to: Addressee
     messages: tuple[Message, ...]
     trouble: str = ""
+    answers: str = ""
 
 
 def clean(text: str, *, markup: bool = False) -> str:

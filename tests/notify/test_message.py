@@ -137,6 +137,36 @@ def test_hostile_text_stays_in_its_place(
         assert "](" not in told
 
 
+MAIL_IN = """\
+From: Ada Lindqvist <ada@example.com>
+To: desk@example.com
+Subject: VPN drops
+Message-ID: <first@example.com>
+Date: Mon, 23 Nov 2026 10:00:00 +0000
+{more}
+It drops.
+"""
+
+
+@pytest.mark.parametrize("more", ["", "Auto-Submitted: auto-generated\n"])
+def test_a_caller_who_wrote_a_mail(
+    more: str, sd: Runner, sdj: JsonRunner, with_routes: Any, mail_server: MailServer
+) -> None:
+    """The message belongs to their mail; a machine that wrote one is not answered (T21)."""
+    with_routes("mail: {via: apprise, url: {env: U}}", caller=["mail"])
+    sd("open", "-", stdin=MAIL_IN.replace("{more}\n", f"{more}\n"), at=OPENED)
+
+    sd("sla-check", at="2026-11-24T12:00:00Z", env={"U": mail_server.url})
+
+    if more:
+        assert mail_server.mails == []
+        assert all(row["attempts"] for row in sdj("sla", "deliveries", at=BROKEN))
+    else:
+        mail = mail_server.mails[0]
+        assert (mail["To"], mail["In-Reply-To"]) == ("ada@example.com", "<first@example.com>")
+        assert mail["Subject"].startswith("[SD-1] ")
+
+
 def test_a_desks_own_template(
     sd: Runner, sdj: JsonRunner, with_routes: Any, desk_dir: Path, mail_server: MailServer
 ) -> None:
