@@ -1170,7 +1170,7 @@ class Desk:
             target_s=alert.target_s,
             late_by_s=alert.late_by_s,
             recipients=alert.recipients,
-            says=kind,
+            stage=kind,
             routes=chosen(self.policy, ticket, kind, alert.recipients),
         )
         return said, *printed(self.policy, self.stamp, said)

@@ -40,9 +40,9 @@ class Owed(Struct, frozen=True):
 
 
 def says(said: SlaAlerted) -> Says:
-    """What an alert says; events from before there were kinds tell it by their threshold."""
-    if said.says in ("warning", "predicted", "breach"):
-        return said.says  # type: ignore[return-value] # it is one of them
+    """What an alert says; events from before it was kept tell it by their threshold."""
+    if said.stage in ("warning", "predicted", "breach"):
+        return said.stage  # type: ignore[return-value] # it is one of them
     return says_by(said.threshold, said.target)
 
 

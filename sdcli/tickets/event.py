@@ -574,7 +574,7 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     """A warning or breach was said, once; `alert` is its id (R5b.1, R5b.4, T14).
 
     Args:
-        says: `warning`, `predicted` or `breach`; empty in events from before there were kinds.
+        stage: `warning`, `predicted` or `breach`; empty in what was said before it was kept.
         routes: what is to be delivered, each `ROUTE PERSON`: to whom, and by which route (R5b.2).
         on_arrival: the target was past its time already when it began to hold (T10).
     """
@@ -586,9 +586,9 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     target_s: int
     late_by_s: int
     recipients: tuple[str, ...] = ()
-    says: str = ""
-    routes: tuple[str, ...] = ()
+    stage: str = ""
     on_arrival: bool = False
+    routes: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Remember that it was said, and what is owed for it."""
