@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.notify.deliver import Office
+    from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Targets
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.levels import ServiceLevels
@@ -92,6 +94,7 @@ class Desk:
         now: a fixed instant in UTC, for drills and tests; the real clock if None.
         cache: the folder for derived files; none is used if empty.
         wait_s: how many seconds to wait for the ledger's lock.
+        environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
     """
 
@@ -103,6 +106,7 @@ class Desk:
         now: datetime | None,
         cache: str,
         wait_s: float,
+        environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.root = root
@@ -111,6 +115,7 @@ class Desk:
         self._happened: datetime | None = None
         self._cache = cache
         self._wait_s = wait_s
+        self._environment = environment
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
         self._remarks: list[str] = []
@@ -1267,7 +1272,8 @@ class Desk:
                 for _, pairs in groupby(found if said else (), key=lambda pair: pair[0].ref):
                     (ticket, first), *more = pairs
                     alerts = (first, *(alert for _, alert in more))
-                    writer.append(ticket, [self._said(alert) for alert in alerts])
+                    events = [event for alert in alerts for event in self._said(ticket, alert)]
+                    writer.append(ticket, events)
             if said:
                 self.ledger.beat(Beat(at=self.now, by=self.by))
 
@@ -1305,7 +1311,7 @@ class Desk:
                 face.state == "running" and (face.percent or 0) >= first_warning for face in faces
             ):
                 warning += 1
-        return Monitored(breached, warning, total, self.missed_check())
+        return Monitored(breached, warning, total, self.missed_check(), *self.undelivered())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
         from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
@@ -1320,8 +1326,11 @@ class Desk:
             for alert in due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
         ]
 
-    def _said(self, alert: Alert) -> SlaAlerted:
-        return SlaAlerted(
+    def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
+        """That an alert was said, what is owed for it, and what of that was done by printing it."""
+        from sdcli.notify.owed import chosen, printed  # noqa: PLC0415 - as above
+
+        said = SlaAlerted(
             *self.stamp.mark(),
             alert=alert.id,
             target=alert.target,
@@ -1333,7 +1342,61 @@ class Desk:
             stage=alert.stage,
             cycle=alert.cycle,
             on_arrival=alert.on_arrival,
+            routes=chosen(self.policy, ticket, alert.stage, alert.recipients),
         )
+        return said, *printed(self.policy, self.stamp, said)
+
+    @property
+    def _office(self) -> Office:
+        from sdcli.notify.deliver import Office  # noqa: PLC0415 - as above
+
+        return Office(self.policy, self.root, self._environment, lambda: self.stamp)
+
+    def deliver(self, *, again: bool = False) -> Run:
+        """Bring alerts to people by the routes of the policy: what is due now (R5b.2).
+
+        `again`: what was given up as well, and what is not due yet.
+        """
+        from sdcli.notify.outcome import Run  # noqa: PLC0415 - as above
+        from sdcli.tickets import keys  # noqa: PLC0415
+
+        if not again and next(self.ledger.having(keys.UNDELIVERED, most=1), None) is None:
+            return Run()  # as most runs of `sla-check` find it
+        from sdcli.notify.deliver import deliver  # noqa: PLC0415 - only what is owed
+
+        return deliver(self.ledger, self._office, again=again)
+
+    def tell_failures(self, outcomes: Iterable[Sent]) -> None:
+        """Tell what could not be brought to somebody, when that is new or final."""
+        for each in outcomes:
+            if each.is_news:
+                self._tell(each.failure())
+            for note in each.notes if each.attempt == 1 else ():
+                self._tell(f"A message went out in the built-in words: {note}")
+
+    def deliveries(self) -> list[Pending]:
+        """What is owed to people, and what could not be brought to them (R5b.2)."""
+        from sdcli.notify.deliver import pending  # noqa: PLC0415 - as above
+
+        return pending(self.ledger, self._office)
+
+    def test_route(self, name: str, person: str) -> Sent:
+        """Send a test message by a route now, and say what happened; nothing is recorded.
+
+        Raises:
+            NoSuchEntryError: there is no such route.
+        """
+        from sdcli.notify.trial import trial  # noqa: PLC0415 - as above
+
+        return trial(self._office, name, person)
+
+    def undelivered(self) -> tuple[int, int]:
+        """How many alerts wait for another attempt or their first, and how many were given up."""
+        from sdcli.tickets import keys  # noqa: PLC0415 - as above
+
+        owed = sum(len(ticket.undelivered) for ticket in self.ledger.having(keys.UNDELIVERED))
+        lost = sum(len(ticket.given_up) for ticket in self.ledger.having(keys.GIVEN_UP))
+        return owed, lost
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
+from sdcli.notify.secret import exposed
+from sdcli.notify.templates import wrong as wrong_templates
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
@@ -54,6 +56,8 @@ def lint(root: str) -> dict[str, int]:
             problems += _placed(root, named)
     if policy:
         problems += _placed(root, too_many(policy, questions))
+        problems += _placed(root, exposed_secrets(root, policy))
+        problems += (Problem(*each) for each in wrong_templates(root, policy))
     if problems or policy is None or formats is None or shelf is None:
         raise DataFileError(problems)
     return {
@@ -69,6 +73,14 @@ def lint(root: str) -> dict[str, int]:
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def exposed_secrets(root: str, policy: Policy) -> Iterator[Finding]:
+    """Files of URLs that others can read (R5b.2); one that is not on this machine is not looked at."""
+    for name, route in policy.sla.routes.items():
+        told = exposed(route.url.file, root) if route.url and route.url.file else ""
+        if told:
+            yield Finding(SLA_POLICIES, f"routes.{name}.url.file", told)
 
 
 def remarks(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE
+from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits
@@ -293,11 +294,42 @@ class Monitored(Struct, frozen=True):
     warning: int
     open_tickets: int
     missed_s: int | None = None
+    undelivered: int = 0
+    given_up: int = 0
 
     @property
     def exit_code(self) -> int:
-        """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give."""
-        return 2 if self.breached or self.missed_s else 1 if self.warning else 0
+        """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give.
+
+        What could not be brought to anybody is a warning, however well the clocks stand.
+        """
+        return 2 if self.breached or self.missed_s else 1 if self.warning or self.given_up else 0
+
+
+class Delivering(Struct, frozen=True):
+    """What a run of deliveries did (R5b.2)."""
+
+    run: Run
+    exit_code: int = DONE  # failures are told and tried again: the run itself went well
+
+
+class Deliveries(Struct, frozen=True):
+    """What is owed to people or was given up; `failed`: only what failed at least once."""
+
+    rows: Sequence[Pending]
+    failed: bool = False
+    exit_code: int = DONE
+
+
+class RouteTested(Struct, frozen=True):
+    """What became of a test message."""
+
+    sent: Sent
+
+    @property
+    def exit_code(self) -> int:
+        """1 if the route did not take it."""
+        return DONE if self.sent.ok else UNEXPECTED
 
 
 class Linted(Struct, frozen=True):
@@ -593,6 +625,9 @@ Result = (
     | Explained
     | Checked
     | Monitored
+    | Delivering
+    | Deliveries
+    | RouteTested
     | Linted
     | Started
     | Done

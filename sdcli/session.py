@@ -46,6 +46,7 @@ class Session:
             now=_fixed_now(),
             cache=self._cache(),
             wait_s=_lock_wait(),
+            environment=os.environ.get,
             tell=_tell,
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sdcli.commands import COMMANDS, module_of
+from sdcli.commands import COMMANDS, SUBCOMMANDS, module_of
 from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "sdcli"
@@ -30,6 +30,7 @@ STOREYS = (
     "sdcli.triage",
     "sdcli.learning",
     "sdcli.intake",
+    "sdcli.notify",
     "sdcli.knowledge",
     "sdcli.insight",
     "sdcli.lint",
@@ -48,6 +49,8 @@ STOREYS = (
 # These rules stand side by side: none imports another.
 SIDE_BY_SIDE = ("sdcli.sla", "sdcli.triage", "sdcli.knowledge")
 FENCED = {
+    "apprise": {"sdcli.notify.by_apprise"},
+    "jinja2": {"sdcli.notify.templates"},
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
     "sqlite3": {"sdcli.knowledge.search", "sdcli.learning.memory"},
@@ -155,6 +158,7 @@ def test_the_group_starts_light() -> None:
     """Importing `sdcli.cli` imports no library that only some commands need."""
     loaded = _loaded("import sdcli.cli")
 
+    assert not loaded & {"apprise", "jinja2"}
     assert not loaded & {"tinydb", "yaml", "tabulate", "dateutil", "msgspec", "sqlite3"}
     assert not {name for name in loaded if name.startswith("sdcli.commands.")}
 
@@ -206,7 +210,22 @@ def test_the_register_equals_the_folder() -> None:
     """Every module of the folder is registered, and every registered command has a module."""
     folder = {path.stem for path in (PACKAGE / "commands").glob("*.py")} - {"__init__"}
 
-    assert {module_of(name) for name in COMMANDS} == folder
+    nested = {
+        f"{group}_{name.replace('-', '_')}"
+        for group, names in SUBCOMMANDS.items()
+        for name in names
+    }
+    assert {module_of(name) for name in COMMANDS} | nested == folder
+
+
+@pytest.mark.parametrize("group", SUBCOMMANDS)
+def test_a_nested_command_imports_its_own_module_only(group: str) -> None:
+    """Of a group with modules of its own, running one command imports that one's module."""
+    for name in SUBCOMMANDS[group]:
+        loaded = _loaded(_RUN.format(args=[group, name, "--help"]))
+        commands = {module for module in loaded if module.startswith("sdcli.commands.")}
+        own = f"sdcli.commands.{group}_{name.replace('-', '_')}"
+        assert commands == {f"sdcli.commands.{module_of(group)}", own}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__")])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from sdcli import errors
-from sdcli.commands import COMMANDS
+from sdcli.commands import COMMANDS, SUBCOMMANDS
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.ledger.tiny.lock import locked
 
@@ -72,6 +72,7 @@ CALLS: dict[str, Call] = {
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
+    "sla": Call(("deliveries",), writes=False),
     "report": Call(("classification",), writes=False),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
@@ -80,6 +81,12 @@ CALLS: dict[str, Call] = {
     "import": Call(("tickets.jsonl",), reads_policy=False),
     "compact": Call((), reads_policy=False),
 }
+NESTED: dict[tuple[str, str], Call] = {
+    ("sla", "deliver"): Call((), writes=False, reads_policy=False),  # while nothing is owed
+    ("sla", "deliveries"): Call((), writes=False),
+    ("sla", "test-route"): Call(("mail",), writes=False, reads_ledger=False),
+}
+"""As above, of the commands of groups that have a module for each."""
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
     name
@@ -144,6 +151,37 @@ def _error(result: Any) -> dict[str, Any]:
 def test_the_table_knows_every_command() -> None:
     """A new command must say here which failures it can meet."""
     assert list(CALLS) == list(COMMANDS)
+
+
+def test_the_table_knows_every_nested_command() -> None:
+    """So must a new command of a group."""
+    assert set(NESTED) == {(group, name) for group in SUBCOMMANDS for name in SUBCOMMANDS[group]}
+
+
+@pytest.mark.parametrize("names", NESTED)
+def test_nested_commands_keep_the_contract(
+    names: tuple[str, str], sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+) -> None:
+    """Misuse, no desk, a damaged ledger and a wrong file have the codes of every command."""
+    call = NESTED[names]
+    args = (*names, *call.args, "--json")
+    ticket_in(call.legal)
+    usage = _error(sd(*args, "--nonsense", expect=errors.USAGE))
+    assert usage["code"] == "usage"
+    nowhere = {"SDCLI_DESK": str(tmp_path / "nowhere")}
+    assert "sdcli init" in _error(sd(*args, expect=errors.NOT_FOUND, env=nowhere))["message"]
+
+    if call.reads_ledger:
+        ledger = desk_dir / "ledger" / "tickets.json"
+        whole = ledger.read_bytes()
+        ledger.write_bytes(whole[:-40])
+        damaged = sd(*args, expect=errors.LEDGER_DAMAGED)
+        assert str(ledger) in _error(damaged)["message"]
+        ledger.write_bytes(whole)
+    if call.reads_policy:
+        policies = desk_dir / "sla_policies.yaml"
+        policies.write_text(policies.read_text().replace("default_agreement: standard", "x: y"))
+        assert _error(sd(*args, expect=errors.DATA_FILE))["problems"]
 
 
 @pytest.mark.parametrize("name", CALLS)

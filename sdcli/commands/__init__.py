@@ -59,6 +59,7 @@ COMMANDS: dict[str, Entry] = {
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
+    "sla": Entry("Assure", "Bring alerts to people, and see what did not arrive."),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),
@@ -71,6 +72,16 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("Keep", "Take over tickets from elsewhere, with their times and authors."),
     "compact": Entry("Keep", "Fold the journal into the snapshot now."),
 }
+
+
+SUBCOMMANDS: dict[str, dict[str, str]] = {
+    "sla": {
+        "deliver": "Bring to people what is due now.",
+        "deliveries": "See what is owed to people, and what did not arrive.",
+        "test-route": "Send a test message by a route, and say what happened.",
+    },
+}
+"""The commands of groups that have a module for each, `GROUP_NAME`, with their summaries."""
 
 
 def module_of(name: str) -> str:

@@ -25,7 +25,8 @@ def command(desk: Desk, ref: str, text: str, minutes: int, visible: bool) -> res
     """Write down what was done or told.
 
     A note is internal unless --visible says that the caller was told; the first visible note
-    stops the response clock.
+    stops the response clock. One that begins with `roadblock:` says what is in the way; it is told
+    to management and the business when a target was missed.
 
     \b
     Example:

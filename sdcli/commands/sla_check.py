@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import as_command, pass_desk
+from sdcli.params import as_command, pass_desk, session_of
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -20,16 +20,24 @@ _LESSONS = 50
 @click.option("--nagios", is_flag=True, help="Print the desk's state as a monitoring plug-in does.")
 @click.option("--time-boxes", is_flag=True, help="Also say where a tier has tried for too long.")
 @click.option("--dry-run", is_flag=True, help="Do not remember what was said.")
+@click.option("--no-deliver", is_flag=True, help="Bring nothing to anybody; it stays owed.")
+@click.pass_context
 @pass_desk
 def command(
-    desk: Desk, nagios: bool, time_boxes: bool, dry_run: bool
+    desk: Desk,
+    ctx: click.Context,
+    nagios: bool,
+    time_boxes: bool,
+    dry_run: bool,
+    no_deliver: bool,
 ) -> results.Checked | results.Monitored:
     """Say which targets are near or past, each once.
 
     Meant for cron: it is silent unless there is something new. A warning at 80 % and a breach
     are each said once, with the people who should hear it; how often it runs makes no
     difference. With --time-boxes it also says once where a tier has tried for longer than
-    catalog/classification.yaml lets it before it escalates. Exits 0 whatever it finds; with
+    catalog/classification.yaml lets it before it escalates. What it says is then brought to people
+    by the routes of sla_policies.yaml, and what failed before is tried again. Exits 0 whatever it finds; with
     --nagios exits 0, 1, 2 or 3 as monitoring expects, and remembers nothing.
 
     \b
@@ -45,7 +53,16 @@ def command(
 
     def settled(said: bool) -> None:
         settle(said)
+        if said and not (dry_run or no_deliver):
+            _deliver(desk, quiet=session_of(ctx).json)
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
             desk.learn(_LESSONS)
 
     return results.Checked(alerts, recorded=not dry_run, settle=settled, missed_s=missed)
+
+
+def _deliver(desk: Desk, *, quiet: bool) -> None:
+    """Bring what is due to people; a failure is told when it is the first or the last."""
+    outcomes = desk.deliver().outcomes
+    if not quiet:
+        desk.tell_failures(outcomes)

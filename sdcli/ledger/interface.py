@@ -189,6 +189,12 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: what was remembered cannot be read.
         """
 
+    def alone(self, purpose: str) -> AbstractContextManager[bool]:
+        """Whether no other process does this now; if so, none will for the block (T28).
+
+        It is apart from the lock of `write()`, and nobody waits for it.
+        """
+
     def compact(self) -> None:
         """Put everything where it is read fastest; nothing that can be asked changes."""
 

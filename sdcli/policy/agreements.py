@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.policy.calendars import Calendar
+from sdcli.policy.routes import Deliver, Route
 from sdcli.policy.scalars import Amount, Duration, Span
 from sdcli.tickets.words import Level, Priority, RequestType
 
@@ -157,6 +158,7 @@ class Alerts(Struct, frozen=True, kw_only=True):
     Args:
         predicted: who hears that a breach is foreseen; those who hear a warning if nobody is named.
         check_every: how often `sla-check` is to run; it has been missed after twice that time.
+        deliver: which routes take it to them; without any it is only printed.
     """
 
     warn_at: tuple[int, ...]
@@ -164,6 +166,7 @@ class Alerts(Struct, frozen=True, kw_only=True):
     breach: tuple[Recipient, ...]
     predicted: tuple[Recipient, ...] = ()
     check_every: Span | None = None
+    deliver: Deliver = Deliver()
 
 
 class SlaPolicies(Struct, frozen=True, kw_only=True):
@@ -190,6 +193,7 @@ class SlaPolicies(Struct, frozen=True, kw_only=True):
     operational_levels: dict[str, OperationalLevel] = {}
     underpinning_contracts: dict[str, UnderpinningContract] = {}
     alerts: Alerts
+    routes: dict[str, Route] = {}
 
     def agreement_targets(self, agreement: str, priority: Priority) -> Targets:
         """The agreement's own targets for a priority, else the default ones.

@@ -13,6 +13,7 @@ from sdcli.policy import (
     check_agreements,
     check_calendars,
     check_classification,
+    check_routes,
     check_teams,
 )
 from sdcli.policy.address import is_address
@@ -227,4 +228,6 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_classification.consequences, ("classification",)),
     (check_classification.support, ("classification", "sla", "teams", "vocabulary")),
     (check_classification.numbers, ("classification",)),
+    (check_routes.routes, ("sla",)),
+    (check_routes.deliver, ("sla", "contacts")),
 )

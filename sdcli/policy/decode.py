@@ -27,6 +27,7 @@ from sdcli.policy.scalars import (
     Instant,
     Mail,
     Moment,
+    Seconds,
     Size,
     Span,
     TimeOfDay,
@@ -48,11 +49,12 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TURN = re.compile(r"([0-9]{1,4}) (day|week)s?")
 _TIME_OF_DAY = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
 _HOURS = re.compile(f"{_TIME_OF_DAY}-{_TIME_OF_DAY}")
+_SECONDS = re.compile(r"([1-9][0-9]{0,3})(s|m)")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_S = 24 * 3600
 _OWN = ("place", "lines")  # filled in while reading; no file may hold them
-_REPEATING = ("send_with",)  # arguments of a program may well be said twice
+_REPEATING = ("send_with", "command")  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
 _MOST_DAYS = 400
 _WEEK_DAYS = 7
@@ -91,10 +93,15 @@ class Decoder:
         short = getattr(cls, "SHORT", "")
         if short and isinstance(node, Listing):
             node = Mapping(node.line, {short: Entry(node.line, node)})
+        hints, fields = _schema(cls)
+        # A class may say what to write; what stands there may be a secret, and is not told.
+        instead = getattr(cls, "written", "")
+        if instead and not (isinstance(node, Mapping) and set(node.entries) <= set(fields)):
+            self.file.report(node.line, f"`{_last(path)}` is wrong: {instead}")
+            return None
         if not isinstance(node, Mapping):
             self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
             return None
-        hints, fields = _schema(cls)
         keys = [field.encode_name for name, field in fields.items() if name not in _OWN]
         self._unknown_keys(node, keys, path)
         values: dict[str, Any] = {}
@@ -293,6 +300,13 @@ def span(text: str) -> Span:
         raise ValueError("write a time as 30m, 4h or 1h30m") from error
 
 
+def _seconds(text: str) -> Seconds:
+    match = _SECONDS.fullmatch(text)
+    if not match:
+        raise ValueError("write a time as 20s or 2m")
+    return Seconds(int(match.group(1)) * (60 if match.group(2) == "m" else 1))
+
+
 def size(text: str) -> Size:
     """Bytes of `512 kB`, `20 MB`.
 
@@ -410,6 +424,7 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     Amount: (amount, Amount()),
     Duration: (duration, 0),
     Span: (span, 0),
+    Seconds: (_seconds, 1),
     Size: (size, 0),
     Instant: (_instant, "1970-01-01T00:00:00Z"),
     Expression: (_expression, "@"),

@@ -12,6 +12,9 @@ Duration = NewType("Duration", int)
 Span = NewType("Span", int)
 """Seconds that pass on any clock, written `30m`, `4h` or `1h30m`."""
 
+Seconds = NewType("Seconds", int)
+"""Seconds that pass on any clock, written `20s` or `2m`."""
+
 Size = NewType("Size", int)
 """Bytes, written `512 kB` or `20 MB`."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
+    from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -67,6 +68,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "impact": subject.impact,
         "urgency": subject.urgency,
         "priority": subject.priority,
+        "undelivered": _undelivered(subject),
         "wish": subject.wish or None,
         "assessment": _assessment(subject.assessment),
         "queue": subject.queue,
@@ -116,6 +118,16 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
+
+
+def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
+    """What did not reach somebody, by the last attempt for each (R5b.2)."""
+    if not (subject.undelivered or subject.given_up):
+        return []
+    from sdcli.tickets.deliveries import failed  # noqa: PLC0415 - few tickets have any
+
+    names = ("alert", "route", "to", "attempt", "reason", "next_at")
+    return [{name: getattr(each, name) for name in names} for each in failed(subject)]
 
 
 def _request(known: RequestDetails) -> dict[str, str | None]:
@@ -330,6 +342,12 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
     }
 
 
+def _sent(sent: Sent) -> dict[str, Any]:
+    """A message that was tried, without its words."""
+    told = {name: getattr(sent, name) for name in sent.__struct_fields__ if name != "text"}
+    return told | {"reason": sent.reason or None}
+
+
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
@@ -375,7 +393,16 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "breached": result.breached,
         "warning": result.warning,
         "open": result.open_tickets,
+        "undelivered": result.undelivered,
+        "given_up": result.given_up,
     },
+    results.Delivering: lambda result: {
+        "sent": [_sent(each) for each in result.run.outcomes],
+        "waiting": result.run.waiting,
+        "busy": result.run.busy,
+    },
+    results.Deliveries: lambda result: [msgspec.structs.asdict(row) for row in result.rows],
+    results.RouteTested: lambda result: _sent(result.sent),
     results.Linted: lambda result: {
         "ok": True,
         "counts": dict(result.counts),

@@ -144,6 +144,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *_box_rows(result),
         *_alert_rows(seen),
+        *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
         *_request_rows(ticket),
@@ -160,6 +161,15 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """To whom an alert could not be brought (R5b.2)."""
+    if not (ticket.undelivered or ticket.given_up):
+        return []
+    from sdcli.render.deliveries import rows  # noqa: PLC0415 - few tickets have any
+
+    return rows(ticket)
 
 
 def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -434,7 +444,8 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         _sla_cell(seen, screen),
         line(ticket.summary)
         + (f" [+{ticket.me_too}]" if ticket.me_too else "")
-        + _unsupported(seen),
+        + _unsupported(seen)
+        + _undelivered(ticket),
     ]
 
 
@@ -446,6 +457,15 @@ def _unsupported(seen: results.Seen) -> str:
     from sdcli.tickets.support import state  # noqa: PLC0415 - few tickets are unsupported
 
     return f" [{state(found, seen.now)}]"
+
+
+def _undelivered(ticket: Ticket) -> str:
+    """The mark of an alert that did not reach somebody (R5b.2)."""
+    if not (ticket.undelivered or ticket.given_up):
+        return ""
+    from sdcli.render.deliveries import mark  # noqa: PLC0415 - few tickets have any
+
+    return mark(ticket)
 
 
 def _fitted(rows: list[list[str]], screen: Screen) -> list[list[str]]:
@@ -815,7 +835,31 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     )
     said += "".join(f", sla-check has not run for {words.span(each)}" for each in missed)
     data = f"breached={result.breached};;0 warning={result.warning};0 open={result.open_tickets}"
+    if result.undelivered or result.given_up:
+        said += f", {result.undelivered} alerts not delivered yet, {result.given_up} given up"
+        data += f" undelivered={result.undelivered} given_up={result.given_up};0"
     return [f"SDCLI {state} - {said} | {data}"], []
+
+
+def _delivering(result: results.Delivering, screen: Screen) -> _Lines:
+    from sdcli.render.deliveries import delivering  # noqa: PLC0415 - only these pay for it
+
+    del screen
+    return delivering(result)
+
+
+def _deliveries(result: results.Deliveries, screen: Screen) -> _Lines:
+    from sdcli.render.deliveries import deliveries  # noqa: PLC0415 - as above
+
+    del screen
+    return deliveries(result)
+
+
+def _route_tested(result: results.RouteTested, screen: Screen) -> _Lines:
+    from sdcli.render.deliveries import tested  # noqa: PLC0415 - as above
+
+    del screen
+    return tested(result)
 
 
 def _linted(result: results.Linted, screen: Screen) -> _Lines:
@@ -1029,6 +1073,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,
+    results.Delivering: _delivering,
+    results.Deliveries: _deliveries,
+    results.RouteTested: _route_tested,
     results.Linted: _linted,
     results.Started: _started,
     results.Done: _done,

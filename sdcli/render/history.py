@@ -129,6 +129,15 @@ def _breach_explained(event: e.BreachExplained) -> str:
     return f"{event.target} was missed{cycle}: {event.cause}{_because(event.note)}"
 
 
+def _delivered(event: e.Delivered) -> str:
+    digest = f" with others in {event.digest}" if event.digest else ""
+    if event.ok:
+        return f"the alert went to {event.to} by {event.route}{digest}"
+    later = f"again {instant(event.next_at)}" if event.next_at else "given up"
+    tried = f"attempt {event.attempt}, {later}"
+    return f"the alert did not reach {event.to} by {event.route}, {tried}{_because(event.reason)}"
+
+
 def _repeated(event: e.Repeated) -> str:
     times = f", {count(event.times, 'time')}" if event.times > 1 else ""
     rule = "" if event.rule == "same-alert" else event.rule
@@ -234,4 +243,5 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.SupportDecided: _support_decided,
     e.SlaReapplied: _sla_reapplied,
     e.BreachExplained: _breach_explained,
+    e.Delivered: _delivered,
 }

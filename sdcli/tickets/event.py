@@ -595,7 +595,7 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
         stage: `warning`, `predicted` or `breach`; empty in what was said before it was kept.
         cycle: which run of the target it was, counted from 1 (T9).
         on_arrival: it was past already when the target came to hold (T10).
-        routes: what is to be delivered to whom, as `ROUTE PERSON`.
+        routes: what is to be delivered, each `ROUTE PERSON`: to whom, and by which route (R5b.2).
     """
 
     alert: str
@@ -611,8 +611,45 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     routes: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Remember that it was said."""
-        return replace(ticket, sla_alerts=(*ticket.sla_alerts, self.alert))
+        """Remember that it was said, and what is owed for it."""
+        owed = tuple(f"{self.alert} {route}" for route in self.routes)
+        return replace(
+            ticket,
+            sla_alerts=(*ticket.sla_alerts, self.alert),
+            undelivered=(*ticket.undelivered, *owed),
+        )
+
+
+class Delivered(Event, frozen=True, tag="delivered", kw_only=True):
+    """An attempt to bring an alert to somebody, and how it went (R5b.2, T14).
+
+    Args:
+        alert: the id of the alert; `route`: the way it took; `to`: the person it was for.
+        ok: whether it was taken; `attempt`: the how manieth this was, from 1.
+        reason: why it was not taken; empty if it was.
+        next_at: when it will be tried again, in UTC; None if this was the last attempt.
+        digest: the id of the message that gathered several alerts; empty if it had its own.
+    """
+
+    alert: str
+    route: str
+    to: str
+    ok: bool
+    attempt: int
+    reason: str = ""
+    next_at: datetime | None = None
+    digest: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """It is owed no longer once it was taken, or given up."""
+        if not self.ok and self.next_at is not None:
+            return ticket
+        owed = f"{self.alert} {self.route} {self.to}"
+        return replace(
+            ticket,
+            undelivered=_with(ticket.undelivered, owed, holds=False),
+            given_up=_with(ticket.given_up, owed, holds=not self.ok),
+        )
 
 
 class SlaReapplied(Event, frozen=True, tag="sla_reapplied", kw_only=True):
@@ -645,8 +682,8 @@ class Imported(Event, frozen=True, tag="imported", kw_only=True):
     source: str
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Known by its source from now on; what was late before is not said again."""
-        return replace(ticket, source=self.source, imported_at=self.at)
+        """Known by its source from now on; what was late before is neither said nor delivered here."""
+        return replace(ticket, source=self.source, imported_at=self.at, undelivered=(), given_up=())
 
 
 AnyEvent: TypeAlias = (
@@ -682,6 +719,7 @@ AnyEvent: TypeAlias = (
     | SupportDecided
     | SlaReapplied
     | BreachExplained
+    | Delivered
 )
 
 

@@ -34,6 +34,14 @@ NEWS = "news"
 """Tickets on which somebody answered, closed ones too, and nobody has done anything since."""
 
 
+UNDELIVERED = "undelivered"
+"""Tickets with an alert that somebody has not been brought yet, closed ones too (R5b.2)."""
+
+
+GIVEN_UP = "given up"
+"""Tickets with an alert that could not be brought to somebody, until they are closed (R5b.2)."""
+
+
 def alert(key: str) -> str:
     """The key of an alert; only tickets that are not closed are found by it."""
     return f"alert {key}"
@@ -123,6 +131,8 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([UNSUPPORTED] if ticket.support else ()),
         *([NOTICES] if ticket.notices else ()),
         *map(notice, ticket.notices),
+        *([UNDELIVERED] if ticket.undelivered else ()),
+        *([GIVEN_UP] if ticket.given_up and not ticket.is_closed else ()),
     )
 
 

@@ -60,6 +60,7 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "support_decided": _UNLESS_CLOSED,
     "sla_reapplied": _ALWAYS,
     "breach_explained": _ALWAYS,
+    "delivered": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

@@ -23,6 +23,7 @@ from sdcli.tickets.event import (
     Classified,
     Closed,
     Correlated,
+    Delivered,
     Detailed,
     Escalated,
     Imported,
@@ -65,6 +66,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         support: what was decided about something that the catalog does not hold.
         policy: the hash of the service levels that its clocks run under; empty if none are pinned.
         entered_at: when something was last entered that had happened before.
+        undelivered: what is still owed to people, each `ALERT ROUTE PERSON` (R5b.2).
+        given_up: what could not be brought to them, written like that.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
     """
 
@@ -115,6 +118,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     support: Support | None = None
     policy: str = ""
     entered_at: datetime | None = None
+    undelivered: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
     events: tuple[AnyEvent, ...]
 
     @property
@@ -172,7 +177,15 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return known
 
 
-_NO_CHANGE = (SlaAlerted, SlaReapplied, BreachExplained, Imported, Viewed, NoticeTaken)
+_NO_CHANGE = (
+    SlaAlerted,
+    SlaReapplied,
+    BreachExplained,
+    Delivered,
+    Imported,
+    Viewed,
+    NoticeTaken,
+)
 """What the desk said of its own clock is no change of the request (T15), nor is its move."""
 
 

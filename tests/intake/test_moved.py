@@ -40,6 +40,7 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Correlated,
+    Delivered,
     Detailed,
     Escalated,
     Imported,
@@ -466,6 +467,15 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
     Viewed: {"times": st.integers(0, 99)},
     AlsoAffected: {"contact": names, "minutes": st.integers(0, 99)},
     Detailed: {"request": st.builds(RequestDetails, wanted=texts, failed=texts)},
+    Delivered: {
+        "alert": texts,
+        "route": names,
+        "to": names,
+        "ok": st.booleans(),
+        "attempt": st.integers(1, 99),
+        "reason": texts,
+        "next_at": st.none() | instants,
+    },
     SlaAlerted: {
         "alert": texts,
         "target": names,

@@ -262,3 +262,22 @@ def test_a_lock_the_machine_refuses_is_told(lock: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("sdcli.ledger.tiny.lock.fcntl.flock", refuse)
     with pytest.raises(SdcliError):
         enter(lock, 0)
+
+
+def test_one_process_does_a_thing_alone(tmp_path: Path) -> None:
+    """Nobody waits for it, other things and writing go on meanwhile, and an end of any kind frees it."""
+    put(tmp_path, 1)
+    with TinyLedger(str(tmp_path), 5).alone("delivery") as alone:
+        assert alone
+        with TinyLedger(str(tmp_path), 5).alone("delivery") as second:
+            assert not second
+        with TinyLedger(str(tmp_path), 5).alone("other") as other:
+            assert other
+        put(tmp_path, 0)
+    with held(tmp_path / "delivery.lock") as process:
+        with TinyLedger(str(tmp_path), 5).alone("delivery") as alone:
+            assert not alone
+        process.kill()
+        process.wait()
+        with TinyLedger(str(tmp_path), 5).alone("delivery") as alone:
+            assert alone

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sdcli.tickets import event as event_module
+from sdcli.tickets import keys
 from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
@@ -23,7 +24,9 @@ from sdcli.tickets.event import (
     Assigned,
     Classified,
     Closed,
+    Delivered,
     Escalated,
+    Imported,
     Noted,
     Opened,
     Recovered,
@@ -90,7 +93,7 @@ def events_of(kind_: type[AnyEvent]) -> st.SearchStrategy[AnyEvent]:
     """Any event of one kind: every field from its name, else from its type."""
     fields = msgspec.structs.fields(kind_)
     told = {field.name: _strategy(field) for field in fields}
-    if kind_ in (Returned, Escalated, Acknowledged):
+    if kind_ in (Returned, Escalated, Acknowledged, Delivered):
         told["to"] = texts
     return st.builds(kind_, **told)
 
@@ -244,6 +247,44 @@ def test_telling_the_clock_changes_no_ticket() -> None:
     assert after.updated_at == ticket.updated_at
     assert after.sla_alerts == ("a",)
     assert advance(after, (Noted(*mark(6), text="x"),)).updated_at == NOW + timedelta(hours=6)
+
+
+def test_what_is_owed_follows_from_what_was_said_and_tried() -> None:
+    """An alert is owed to each person by each route until it is taken there, or given up (R5b.2)."""
+    said = SlaAlerted(
+        *mark(1),
+        alert="a",
+        target="response",
+        threshold=80,
+        due=NOW,
+        target_s=1,
+        late_by_s=0,
+        routes=("mail ben", "mail amara", "pager Ada Lindqvist"),
+    )
+    owing = advance(fold("SD-1", [opened()]), (said,))
+    assert owing.undelivered == ("a mail ben", "a mail amara", "a pager Ada Lindqvist")
+    assert keys.UNDELIVERED in keys.keys_of(owing)
+
+    def tried(to: str, **how: Any) -> Delivered:
+        facts = {"route": "mail", "attempt": 1, **how}
+        return Delivered(*mark(2), alert="a", to=to, **facts)
+
+    moved = advance(owing, (Imported(*mark(3), source="elsewhere/1"),))
+    assert moved.undelivered == ()  # that desk owes it, this one does not (T25)
+    failed = advance(owing, (tried("ben", ok=False, next_at=NOW),))
+    assert failed.undelivered == owing.undelivered
+    ended = advance(
+        failed,
+        (
+            tried("ben", ok=True),
+            tried("amara", ok=False, reason="refused"),
+            tried("Ada Lindqvist", ok=True, route="pager"),
+        ),
+    )
+    assert (ended.undelivered, ended.given_up) == ((), ("a mail amara",))
+    assert advance(ended, (tried("amara", ok=True, attempt=2),)).given_up == ()
+    assert ended.updated_at == NOW
+    assert keys.UNDELIVERED not in keys.keys_of(ended)
 
 
 def test_minutes_add_up() -> None:

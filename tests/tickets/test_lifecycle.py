@@ -22,6 +22,7 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Correlated,
+    Delivered,
     Detailed,
     Escalated,
     Imported,
@@ -85,6 +86,7 @@ also_affected new         in_progress  waiting      resolved     closed
 detailed     new          in_progress  waiting      resolved     closed
 notice_taken new          in_progress  waiting      resolved     closed
 support_decided new       in_progress  waiting      resolved     -
+delivered    new          in_progress  waiting      resolved     closed
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -148,6 +150,7 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Detailed(*mark, request=RequestDetails(wanted="a new cable")),
         NoticeTaken(*mark),
         SupportDecided(*mark, support=Support(what="a gadget")),
+        Delivered(*mark, alert="a1", route="mail", to="ben", ok=True, attempt=1),
     )
     return {kind(event): event for event in events}[word]
 

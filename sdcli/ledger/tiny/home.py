@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from sdcli.errors import LedgerDamagedError, MachineError
+from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta
 from sdcli.ledger.tiny.former import FORMER
@@ -207,6 +207,21 @@ class TinyLedger:
         from sdcli.ledger.tiny.heartbeat import last  # noqa: PLC0415 - as above
 
         return last(self._places.folder)
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[bool]:
+        """See `Ledger.alone`.
+
+        Raises:
+            MachineError: the lock file cannot be opened for writing.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self._places.lock_of(purpose), 0))
+                alone = True
+            except LedgerBusyError:
+                alone = False
+            yield alone
 
     def compact(self) -> None:
         """Fold the journal into a new snapshot now.

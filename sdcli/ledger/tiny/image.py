@@ -67,10 +67,16 @@ class Places:
         self.folder = os.path.dirname(self.snapshot)
         stem = os.path.splitext(self.snapshot)[0]
         self.journal, self.lock = f"{stem}.journal", f"{stem}.lock"
-        own = "" if os.path.basename(stem) == "tickets" else f"{os.path.basename(stem)}-"
+        self._own = own = (
+            "" if os.path.basename(stem) == "tickets" else f"{os.path.basename(stem)}-"
+        )
         self.archives = os.path.join(self.folder, f"{own}archive")
         self.damage = os.path.join(self.folder, f"{own}damage")
         self.attachments = os.path.join(folder, "attachments")
+
+    def lock_of(self, purpose: str) -> str:
+        """The path of the lock of something that one process does at a time."""
+        return os.path.join(self.folder, f"{self._own}{purpose}.lock")
 
     def archive(self, name: str) -> str:
         """The path of an archive."""

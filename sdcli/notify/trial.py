@@ -1,0 +1,52 @@
+"""A test message by one route, now: what a desk tries before it relies on it (R5b.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sdcli.notify.deliver import sent, way_of, written
+from sdcli.notify.message import addressee
+from sdcli.notify.outcome import Sent
+from sdcli.notify.secret import UnusableError
+from sdcli.notify.templates import sample
+from sdcli.policy.address import is_address
+from sdcli.policy.model import SLA_POLICIES, require
+from sdcli.tickets.event import new_id
+
+if TYPE_CHECKING:
+    from sdcli.notify.deliver import Office
+
+
+def trial(office: Office, name: str, person: str) -> Sent:
+    """Send a test message to somebody by a route; windows and digests do not hold it back.
+
+    Raises:
+        NoSuchEntryError: there is no such route.
+    """
+    policy, stamp = office.policy, office.stamp()
+    require(name, "route", policy.sla.routes, SLA_POLICIES)
+    way, to = way_of(office, name), addressee(policy, person)
+    if not to.mail and is_address(person):
+        to = replace(to, mail=person)
+    summary = f"a test of the route {name}, by {stamp.by}; nothing has happened"
+    message = sample("technicians", kind="test", to=to.name, summary=summary, ref="SD-0")
+    letter, reason = written(office, way, (message,), to, f"test.{new_id(stamp.at)}"), way.unusable
+    if not reason:
+        try:
+            reason = sent(way, letter, "test")
+        except UnusableError as error:
+            reason = str(error)
+    return Sent(
+        id=letter.id,
+        route=name,
+        to=(to.id,),
+        refs=(),
+        alerts=(),
+        ok=not reason,
+        attempt=1,
+        reason=reason,
+        notes=(letter.trouble,) if letter.trouble else (),
+        text="" if letter.id else letter.subject,
+    )
