@@ -3,7 +3,7 @@
 The clocks of a ticket go by the service levels that were in force when it was opened (T11): a later
 change of `sla_policies.yaml`, or of what the catalog says of a service, moves no promise until
 somebody applies it. Service levels are known by a hash of their content, without the lines on which
-it stood, and they are kept as the JSON that is hashed: `sha256sum` proves it.
+it stood or the version of the library that knew its public holidays, and they are kept as the JSON that is hashed: `sha256sum` proves it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Classification, Services
     from sdcli.tickets.words import Priority
 
-_PLACES = ("place", "lines")
+_NO_PROMISES = ("place", "lines", "library", "until")
+"""Where something stands, and which version of which library looked the holidays up."""
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 """What says nothing is left out, so that a key that comes to be later changes no hash."""
 
@@ -115,7 +116,7 @@ def read(content: bytes) -> ServiceLevels:
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        kept = {key: each for key, each in value.items() if key not in _PLACES}
+        kept = {key: each for key, each in value.items() if key not in _NO_PROMISES}
         told = {key: _without_places(each) for key, each in kept.items()}
         return {key: each for key, each in told.items() if each not in _NOTHING}
     if isinstance(value, (list, tuple)):

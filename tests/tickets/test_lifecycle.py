@@ -18,6 +18,7 @@ from sdcli.tickets.event import (
     AnyEvent,
     Assigned,
     Attached,
+    BreachExplained,
     Classified,
     Closed,
     Contacted,
@@ -37,6 +38,7 @@ from sdcli.tickets.event import (
     Resumed,
     Returned,
     SlaAlerted,
+    SlaReapplied,
     Stamp,
     SupportDecided,
     Suppressed,
@@ -87,6 +89,8 @@ detailed     new          in_progress  waiting      resolved     closed
 notice_taken new          in_progress  waiting      resolved     closed
 support_decided new       in_progress  waiting      resolved     -
 delivered    new          in_progress  waiting      resolved     closed
+sla_reapplied new         in_progress  waiting      resolved     closed
+breach_explained new      in_progress  waiting      resolved     closed
 """
 
 WAYS: dict[str, dict[str, str]] = {
@@ -151,6 +155,8 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         NoticeTaken(*mark),
         SupportDecided(*mark, support=Support(what="a gadget")),
         Delivered(*mark, alert="a1", route="mail", to="ben", ok=True, attempt=1),
+        SlaReapplied(*mark, policy="0" * 64),
+        BreachExplained(*mark, target="response", cause="capacity"),
     )
     return {kind(event): event for event in events}[word]
 
