@@ -205,6 +205,22 @@ class DataFileError(SdcliError):
         )
 
 
+class NoWorkingTimeError(SdcliError):
+    """A calendar has no working time for so long that nothing can be reckoned by it (T8)."""
+
+    code = "no_working_time"
+    exit_code = DATA_FILE
+
+    def __init__(self, calendar: str, zone: str, day: str, direction: str) -> None:
+        name = f"`{calendar}`" if calendar else f"in {zone}"
+        super().__init__(
+            f"The calendar {name} has no working time for years {direction} {day}, or not so much; "
+            "mend it in sla_policies.yaml, and see it with `sdcli calendar check`.",
+            calendar=calendar or None,
+            file="sla_policies.yaml",
+        )
+
+
 class ImportFileError(SdcliError):
     """A file to import has lines that cannot be taken; every one is listed, none was taken."""
 

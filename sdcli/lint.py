@@ -9,9 +9,10 @@ from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
-from sdcli.policy.model import SCHEDULE, SERVICES
+from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
+from sdcli.sla.agenda import remarks as of_calendar
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -70,17 +71,32 @@ def lint(root: str) -> dict[str, int]:
 
 
 def remarks(
-    root: str, policy: Policy, questions: Questions, used_by: Iterable[Ticket] | None, period: str
+    root: str,
+    policy: Policy,
+    questions: Questions,
+    *,
+    used_by: Iterable[Ticket] | None,
+    period: str,
+    now: int,
 ) -> list[Problem]:
     """What is allowed in sound files and worth a look, in the order of files and lines (R7.4).
 
+    `now`: the instant in seconds of UTC, from which on holidays should be known for a year (T4).
     With tickets in `used_by`, also the classes that none of them uses; `period` says in words
     which tickets they are.
     """
     found = [*unclear(policy, questions), *_without_area(policy), *_beyond_the_map(policy)]
+    found += _of_calendars(policy, now)
     if used_by is not None:
         found += unused(used_by, policy, questions, period)
     return sorted(_placed(root, found))
+
+
+def _of_calendars(policy: Policy, now: int) -> Iterator[Finding]:
+    """Calendars whose list of holidays ends soon, and the like (T4)."""
+    for name, calendar in policy.sla.calendars.items():
+        for message in of_calendar(name, calendar, now):
+            yield Finding(SLA_POLICIES, f"calendars.{name}", message)
 
 
 def _without_area(policy: Policy) -> Iterator[Finding]:

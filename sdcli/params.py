@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from sdcli.desk import Desk
     from sdcli.policy.model import Policy
+    from sdcli.sla.agenda import Amount
     from sdcli.tickets.contact import RequestDetails
     from sdcli.tickets.event import ArticleUse
 
@@ -303,6 +303,9 @@ QUEUE = DeskWord(
 AGREEMENT = DeskWord(
     lambda policy, given: policy.require_agreement(given), lambda policy: policy.sla.agreements
 )
+CALENDAR = DeskWord(
+    lambda policy, given: policy.require_calendar(given), lambda policy: policy.sla.calendars
+)
 PROCESS = DeskWord(
     lambda policy, given: policy.require_process(given),
     lambda policy: policy.classification.processes,
@@ -360,10 +363,21 @@ class WhenType(click.ParamType["datetime"]):
         if ctx is None:
             self.fail("it can only be read on a desk.", param, ctx)
         try:
-            return _read_when(text, session_of(ctx).desk)
+            return _read_when(text, session_of(ctx).desk.now, self._zone(ctx))
         except (ValueError, OverflowError):
             said = f"{value!r} is no date or time that can be read in one way only"
             self.fail(f"{said}; write {_WHEN}.", param, ctx)
+
+    def _zone(self, ctx: click.Context) -> str:
+        return session_of(ctx).desk.zone
+
+
+class CalendarWhenType(WhenType):
+    """An instant that is in a calendar's own time if it has no zone; NAME is the calendar."""
+
+    def _zone(self, ctx: click.Context) -> str:
+        name = ctx.params.get("name")
+        return session_of(ctx).desk.policy.sla.calendars[name].zone if name else super()._zone(ctx)
 
 
 _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
@@ -373,7 +387,7 @@ _CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?"
 _UNSURE = r"(?i)/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])"
 
 
-def _read_when(text: str, desk: Desk) -> datetime:
+def _read_when(text: str, now: datetime, zone_name: str) -> datetime:
     """A time as people write it; dates with slashes, bare numbers and the like are not guessed.
 
     Raises:
@@ -389,14 +403,14 @@ def _read_when(text: str, desk: Desk) -> datetime:
     if head.casefold() == "in":
         from sdcli.policy.decode import span  # noqa: PLC0415 - imports YAML
 
-        return desk.now + timedelta(seconds=span(later.strip()))
+        return now + timedelta(seconds=span(later.strip()))
     rest = re.sub(_CLOCK_TIME, " ", re.sub(_ISO_DAY, " ", text))
     is_bare = re.search(r"\d", rest) and not re.search(r"[a-z]", rest, re.IGNORECASE)
     if re.search(_UNSURE, rest) or is_bare:
         raise ValueError(text)
     _require_whole(text)
-    zone = tz.gettz(desk.zone)
-    today = desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
+    zone = tz.gettz(zone_name)
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
     at = parser.parse(text, default=today, tzinfos=_known_zone)
     return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
 
@@ -431,6 +445,39 @@ def _known_zone(name: str | None, offset: int | None) -> Any:
     if name not in (None, "UTC", "GMT", "Z"):
         raise ValueError(name)
     return tz.tzoffset(None, offset or 0)
+
+
+class AmountType(click.ParamType["Amount"]):
+    """An amount of working time: `8h`, `1h30m`, `45s`, `3bd`; with a minus it goes back."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Amount:
+        """The amount, in seconds or in working days."""
+        from sdcli.sla.agenda import Amount  # noqa: PLC0415 - only calendars need it
+
+        text = TEXT.convert(value, param, ctx)
+        days = re.fullmatch(_BUSINESS_DAYS, text)
+        time = re.fullmatch(_AMOUNT, text)
+        if days:
+            found = Amount(days=int(days.group(1)))
+        elif time and any(time.groups()[1:]):
+            hours, minutes, seconds = (int(part or 0) for part in time.groups()[1:])
+            total = hours * 3600 + minutes * 60 + seconds
+            found = Amount(-total if time.group(1) else total)
+        else:
+            self.fail(f"{value!r} is no working time; write {_AMOUNTS}.", param, ctx)
+        if abs(found.seconds) > _MOST_H * 3600 or abs(found.days or 0) > _MOST_H:
+            self.fail(f"{value!r} is more than {_MOST_H}h or {_MOST_H}bd.", param, ctx)
+        return found
+
+
+_AMOUNTS = "8h, 1h30m, 90m, 45s, 3bd or '3 business_days', and --for=-2h to go back"
+_BUSINESS_DAYS = r"(?i)(-?[0-9]{1,9}) ?(?:bd|business[ _-]days?)"
+_AMOUNT = r"(-?)(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?"
+_MOST_H = 100_000
 
 
 class FormatType(click.ParamType[str]):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
+    from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.sla.runs import Target
@@ -511,6 +512,42 @@ class UnsupportedReported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class CalendarDue(Struct, frozen=True):
+    """When an amount of working time is over."""
+
+    due: Due
+    exit_code: int = DONE
+
+
+class CalendarBetween(Struct, frozen=True):
+    """The working time between two instants."""
+
+    between: Between
+    exit_code: int = DONE
+
+
+class CalendarShown(Struct, frozen=True):
+    """The days of a calendar, one by one."""
+
+    agenda: Agenda
+    exit_code: int = DONE
+
+
+class CalendarsListed(Struct, frozen=True):
+    """All calendars in short."""
+
+    heads: Sequence[Headline]
+    exit_code: int = DONE
+
+
+class CalendarsChecked(Struct, frozen=True):
+    """What calendars have in store for twelve months; as of `now`, in seconds of UTC."""
+
+    outlooks: Sequence[Outlook]
+    now: int
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -547,4 +584,9 @@ Result = (
     | InformationReported
     | Supported
     | UnsupportedReported
+    | CalendarDue
+    | CalendarBetween
+    | CalendarShown
+    | CalendarsListed
+    | CalendarsChecked
 )

@@ -54,6 +54,7 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),

@@ -6,11 +6,10 @@ with any.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, alternatives
-from sdcli.policy import check_agreements, check_classification
+from sdcli.policy import check_agreements, check_calendars, check_classification
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -81,20 +80,6 @@ def problems(files: Files) -> list[Problem]:
 def _sound(entries: Mapping[str, _T]) -> Iterator[tuple[str, _T]]:
     """The entries that could be decoded."""
     return ((name, entry) for name, entry in entries.items() if entry is not None)
-
-
-def _calendars(files: Files) -> Iterator[Problem]:
-    for name, calendar in _sound(files.sla.calendars):
-        days = calendar.hours.days()
-        if not any(days):
-            yield files.problem(
-                SLA_POLICIES, f"calendars.{name}", f"the calendar `{name}` has no working time"
-            )
-        for day, windows in zip(calendar.hours.__struct_fields__, days, strict=True):
-            ordered = sorted(windows, key=lambda window: window.start)
-            if any(a.end > b.start for a, b in pairwise(ordered)):
-                path = f"calendars.{name}.hours.{day}"
-                yield files.problem(SLA_POLICIES, path, f"working hours of {day} overlap")
 
 
 def _alerts(files: Files) -> Iterator[Problem]:
@@ -219,7 +204,7 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_agreements.calendars_in_use, ("sla", "catalog", "contacts")),
     (check_agreements.operational_levels, ("sla", "teams")),
     (check_agreements.underpinning_contracts, ("sla", "catalog")),
-    (_calendars, ("sla",)),
+    (check_calendars.calendars, ("sla",)),
     (_alerts, ("sla",)),
     (_services, ("sla", "catalog", "teams")),
     (_teams, ("teams",)),

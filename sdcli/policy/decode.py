@@ -17,8 +17,20 @@ import msgspec
 from sdcli.errors import listed, nearest
 from sdcli.policy.address import is_address
 from sdcli.policy.calendars import Window
-from sdcli.policy.scalars import Amount, Day, Duration, Expression, Instant, Mail, Size, Span, Zone
-from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
+from sdcli.policy.dates import read_dates
+from sdcli.policy.scalars import (
+    Amount,
+    DateKey,
+    Day,
+    Duration,
+    Expression,
+    Instant,
+    Mail,
+    Size,
+    Span,
+    Zone,
+)
+from sdcli.policy.yamlfile import Entry, Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +38,12 @@ if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
-_HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_TIME_OF_DAY = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+_HOURS = re.compile(f"{_TIME_OF_DAY}-{_TIME_OF_DAY}")
 _BUSINESS_DAYS = re.compile(r"([0-9]{1,4}) ?business_days?")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
-_DAY_MINUTES = 24 * 60
+_DAY_S = 24 * 3600
 _OWN = ("place", "lines")  # filled in while reading; no file may hold them
 _REPEATING = ("send_with",)  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
@@ -66,23 +79,27 @@ class Decoder:
         raise TypeError(f"the model uses a type that no file can hold: {hint}")
 
     def _struct(self, node: Node, cls: type[msgspec.Struct], path: str) -> Any:
+        short = getattr(cls, "SHORT", "")
+        if short and isinstance(node, Listing):
+            node = Mapping(node.line, {short: Entry(node.line, node)})
         if not isinstance(node, Mapping):
             self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
             return None
         hints, fields = _schema(cls)
-        self._unknown_keys(node, [name for name in fields if name not in _OWN], path)
+        self._unknown_keys(node, [f.encode_name for n, f in fields.items() if n not in _OWN], path)
         values: dict[str, Any] = {}
         for name, field in fields.items():
+            key = field.encode_name
             if name == "place":
                 values[name] = f"{self.file.name}:{node.line}"
             elif name == "lines":
                 values[name] = {key: entry.line for key, entry in node.entries.items()}
-            elif name in node.entries:
-                entry = node.entries[name]
-                values[name] = self.decode(entry.value, hints[name], _under(path, name))
-                self.places[_under(path, name)] = entry.line
+            elif key in node.entries:
+                entry = node.entries[key]
+                values[name] = self.decode(entry.value, hints[name], _under(path, key))
+                self.places[_under(path, key)] = entry.line
             elif field.required:
-                self.file.report(node.line, f"`{_last(path)}` needs the key `{name}`")
+                self.file.report(node.line, f"`{_last(path)}` needs the key `{key}`")
         sound = all(values.get(name) is not None for name, f in fields.items() if f.required)
         return cls(**{name: v for name, v in values.items() if v is not None}) if sound else None
 
@@ -105,6 +122,8 @@ class Decoder:
         return found
 
     def _tuple(self, node: Node, hint: Any, path: str) -> tuple[Any, ...]:
+        if isinstance(node, Mapping) and getattr(hint, "ALONE", False):
+            node = Listing(node.line, [node])
         if not isinstance(node, Listing):
             self.file.report(node.line, f"`{_last(path)}` must be a list, not {shape(node)}")
             return ()
@@ -149,7 +168,7 @@ class Decoder:
         before = len(self.file.problems)
         if hint in _BARE:
             text = _bare(self.file, node, hint, _last(path))
-        elif hint is Day and isinstance(node, Item) and node.kind == "timestamp":
+        elif hint in (Day, DateKey) and isinstance(node, Item) and node.kind == "timestamp":
             text = node.text
         else:
             text = self.file.text(node, _last(path))
@@ -165,7 +184,9 @@ class Decoder:
 @cache
 def _schema(cls: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, FieldInfo]]:
     """The type hints and the fields of a class of the model."""
-    return get_type_hints(cls), {field.name: field for field in msgspec.structs.fields(cls)}
+    own = getattr(cls, "OWN", ())
+    fields = {each.name: each for each in msgspec.structs.fields(cls) if each.name not in own}
+    return get_type_hints(cls), fields
 
 
 _BARE = {
@@ -292,17 +313,19 @@ def _expression(text: str) -> Expression:
 def window(text: str) -> Window:
     """The working hours `"09:00-17:30"`; an end at or before the start is on the next day.
 
+    Seconds may be written, too: `"09:00:30-17:30:00"`.
+
     Raises:
         ValueError: it is written otherwise, or names no time of day.
     """
     match = _HOURS.fullmatch(text)
     if not match:
         raise ValueError('write working hours as "09:00-17:30"')
-    h1, m1, h2, m2 = (int(part) for part in match.groups())
-    start, end = h1 * 60 + m1, h2 * 60 + m2
-    if max(m1, m2) > 59 or start >= _DAY_MINUTES or end > _DAY_MINUTES:  # noqa: PLR2004
+    h1, m1, s1, h2, m2, s2 = (int(part or 0) for part in match.groups())
+    opens, closes = h1 * 3600 + m1 * 60 + s1, h2 * 3600 + m2 * 60 + s2
+    if max(m1, m2, s1, s2) > 59 or opens >= _DAY_S or closes > _DAY_S:  # noqa: PLR2004
         raise ValueError("that is no time of day; the day ends at 24:00")
-    return Window(start, end if end > start else end + _DAY_MINUTES)
+    return Window(opens, closes if closes > opens else closes + _DAY_S)
 
 
 def _zone(text: str) -> Zone:
@@ -322,6 +345,11 @@ def _day(text: str) -> Day:
         raise ValueError('write a date as "2026-12-25"') from error
 
 
+def _dates(text: str) -> DateKey:
+    read_dates(text)
+    return DateKey(text)
+
+
 def _mail(text: str) -> Mail:
     if not is_address(text):
         raise ValueError("that is no mail address")
@@ -339,9 +367,10 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     Size: (size, 0),
     Instant: (_instant, "1970-01-01T00:00:00Z"),
     Expression: (_expression, "@"),
-    Window: (window, Window(0, _DAY_MINUTES)),
+    Window: (window, Window(0, _DAY_S)),
     Zone: (_zone, "UTC"),
     Day: (_day, "1970-01-01"),
+    DateKey: (_dates, "1970-01-01"),
     Mail: (_mail, ""),
 }
 

@@ -92,7 +92,9 @@ def levels_of(sla: SlaPolicies, catalog: Services, rules: Classification) -> Ser
 
 def written(levels: ServiceLevels) -> bytes:
     """Service levels as they are hashed and kept."""
-    return msgspec.json.encode(_without_places(msgspec.to_builtins(levels)), order="sorted")
+    return msgspec.json.encode(
+        _without_places(msgspec.to_builtins(levels, str_keys=True)), order="sorted"
+    )
 
 
 def hash_of(content: bytes) -> str:

@@ -176,6 +176,7 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     reads = {name: read_file(name, text, _SHAPES[name]) for name, text in texts.items()}
     found = [problem for read in reads.values() for problem in read.problems]
     values = dict(zip(_PARTS, (reads[name].value for name in model.FILES), strict=True))
+    values["sla"] = _with_holidays(values["sla"])
     files = Files(**values, places={name: read.places for name, read in reads.items()})
     # What could not be decoded stands in as something harmless: do not report that as well.
     told = {(problem.file, problem.line) for problem in found}
@@ -186,6 +187,16 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     return model.Policy(
         **values, hash=_digest(list(texts.values())), levels_hash=hash_of(written(levels))
     )
+
+
+def _with_holidays(sla: agreements.SlaPolicies | None) -> agreements.SlaPolicies | None:
+    """The policies with the public holidays that their calendars name; None as it is."""
+    calendars = sla.calendars.values() if sla else ()
+    if not any(each and each.public_holidays for each in calendars):
+        return sla
+    from sdcli.policy.public_holidays import looked_up  # noqa: PLC0415 - only a changed desk
+
+    return sla and looked_up(sla)
 
 
 def read_formats(root: str, check: Check | None = None) -> dict[str, AlertFormat]:

@@ -517,6 +517,14 @@ class Policy(Struct, frozen=True, kw_only=True):
         """
         return require(given, "agreement", self.sla.agreements, SLA_POLICIES)
 
+    def require_calendar(self, given: str) -> str:
+        """The id of a calendar.
+
+        Raises:
+            NoSuchEntryError: the policy has none of that id.
+        """
+        return require(given, "calendar", self.sla.calendars, SLA_POLICIES)
+
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.
 

@@ -27,6 +27,9 @@ Zone = NewType("Zone", str)
 Day = NewType("Day", str)
 """A date, `2026-12-25`."""
 
+DateKey = NewType("DateKey", str)
+"""A date, one of each year, or a range of either: `2026-12-25`, `12-24`, `12-24..01-02`."""
+
 Mail = NewType("Mail", str)
 """A mail address."""
 

@@ -980,6 +980,12 @@ def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
     return result.message.splitlines(), []
 
 
+def _calendar(result: results.Result, screen: Screen) -> _Lines:
+    from sdcli.render.calendar import text  # noqa: PLC0415 - only calendars pay for it
+
+    return text(result, screen)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -1015,4 +1021,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.InformationReported: _information,
     results.Supported: _supported,
     results.UnsupportedReported: _unsupported_reported,
+    results.CalendarDue: _calendar,
+    results.CalendarBetween: _calendar,
+    results.CalendarShown: _calendar,
+    results.CalendarsListed: _calendar,
+    results.CalendarsChecked: _calendar,
 }

@@ -33,7 +33,7 @@ CalendarWhy: TypeAlias = Literal["site", "service", "agreement", "default"]
 TURNS = frozenset((Classified, SlaReapplied, SupportDecided, Validated))
 """The events that may bring a ticket under another agreement."""
 
-_WEEK_MINUTES = 7 * 24 * 60
+_WEEK_S = 7 * 24 * 3600
 
 
 class Agreed(NamedTuple):
@@ -196,21 +196,20 @@ def _promises(support: Support) -> bool:
 def strictest(levels: ServiceLevels, services: tuple[str, ...], priority: Priority) -> str:
     """Of the agreements of these services the one that promises the soonest resolution.
 
-    Working time is stretched by how much of the week its calendar is open. Nothing if there are
-    no services.
+    Working time is stretched by how much of the week its calendar is open; one that is open on
+    special days only is taken for closed. Nothing if there are no services.
     """
 
     def passes(name: str) -> tuple[float, float, str]:
         targets = levels.granted(name, priority)
         calendar = levels.calendars[levels.agreements[name].calendar or levels.default_calendar]
-        days = [sum(each.end - each.start for each in day) for day in calendar.hours.days()]
-        open_minutes = sum(days) or 1
-        a_day = 60 * open_minutes / (sum(map(bool, days)) or 1)
+        open_s = calendar.hours.seconds() or 1
+        a_day = open_s / (sum(map(bool, calendar.hours.days())) or 1)
         last, first = (
             each.seconds or each.business_days * a_day
             for each in (targets.resolution, targets.response)
         )
-        return last * _WEEK_MINUTES / open_minutes, first, name
+        return last * _WEEK_S / open_s, first, name
 
     names = {levels.services[each].agreement for each in services}
     return min(names, key=passes, default="")

@@ -5,39 +5,56 @@ working window is turned into UTC on its own, so a day with a change of clocks i
 long as it really is (T3). A local time that does not exist counts as the same distance after
 the gap, and a date that does not exist has no hours. Of a stretch that exists twice a window
 takes in both passes: it starts at the first, and ends after the second if the last moment
-before its end exists twice. The time zone of the process is never read or set.
+before its end exists twice. Windows that come to overlap so count once. An overnight shift
+belongs to the day it begins on, holiday or not; a break is taken out of the time of its own date,
+whichever shift that belongs to. The time zone of the process is never read or set.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from datetime import date, datetime, timedelta
-from itertools import accumulate, takewhile
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from bisect import bisect_left, bisect_right
+from datetime import date
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from sdcli.errors import NoWorkingTimeError
+from sdcli.sla.days import DayPlan, Days, Spans, merged, without
+from sdcli.sla.wall import DAY_S, EPOCH, Wall, local, utc_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sdcli.policy.calendars import Calendar, Window
 
-_DAY = timedelta(days=1)
-_DAY_MINUTES = 24 * 60
+__all__ = ["Kind", "Part", "WorkingTime", "local"]
+
+Kind: TypeAlias = Literal["working", "closed", "holiday"]
+
+_WEEK_S = 7 * DAY_S
+_AHEAD_S = 60 * DAY_S  # so much is summed up at least
+_LONGEST_YEARS = 12  # 29 February can be eight years away
+_LONGEST_S = _LONGEST_YEARS * 366 * DAY_S
+_FIRST_DAY, _LAST_DAY = date(1800, 1, 1).toordinal(), date(9900, 1, 1).toordinal()
+_FIRST_S, _LAST_S = (_FIRST_DAY - EPOCH) * DAY_S, (_LAST_DAY - EPOCH) * DAY_S
 
 
-def local(at: datetime, zone: str) -> datetime:
-    """An instant as the clocks of a time zone show it."""
-    return at.astimezone(ZoneInfo(zone))
+class Part(NamedTuple):
+    """A stretch of time of one kind, in seconds of UTC; `name` is that of the holiday, if any."""
+
+    start: int
+    end: int
+    kind: Kind
+    name: str = ""
 
 
 class WorkingTime:
-    """The working time of one calendar."""
+    """The working time of one calendar, whose name is said where it has none."""
 
-    def __init__(self, calendar: Calendar) -> None:
-        self._zone = ZoneInfo(calendar.zone)
-        self._week = calendar.hours.days()
-        self._holidays = frozenset(calendar.holidays)
-        self._days: dict[date, list[tuple[int, int]]] = {}
+    def __init__(self, calendar: Calendar, name: str = "") -> None:
+        self._name = name
+        self._calendar = calendar
+        self._wall = Wall(calendar.zone)
+        self._days = Days(calendar)
         # The windows from the first to the last known instant: when each opens, and the seconds
         # of working time before it. Nothing is known at first.
         self._first, self._last = 1, 0
@@ -57,32 +74,132 @@ class WorkingTime:
 
         Time that runs out exactly at closing time is over at closing time. Nothing to wait for
         is over at once.
+
+        Raises:
+            NoWorkingTimeError: there is not so much.
         """
-        left = seconds
-        if left <= 0:
+        if seconds <= 0:
             return start
-        for opens, closes in self._windows(start):
-            begin = max(opens, start)
-            if closes - begin >= left:
-                return begin + left
-            left -= max(0, closes - begin)
-        raise AssertionError("windows never end")  # pragma: no cover
+        if start < self._first or start > self._last:
+            self._learn(start, min(start + self._stretch_of(seconds), _LAST_S))
+        while (wanted := self._until(start) + seconds) > self._worked[-1]:
+            closed = max(self._close(len(self._opens) - 1), start)
+            if self._last - closed > _LONGEST_S or self._last >= _LAST_S:
+                raise NoWorkingTimeError(
+                    self._name, self._calendar.zone, _day_text(closed), "after"
+                )
+            self._learn(self._first, min(self._last + self._stretch_of(seconds), _LAST_S))
+        index = bisect_left(self._worked, wanted) - 1
+        return self._opens[index] + wanted - self._worked[index]
+
+    def before(self, start: int, seconds: int) -> int:
+        """The last instant from which `seconds` of working time pass until `start`.
+
+        Time that reaches back exactly to an opening begins with it. Nothing to go back is `start`.
+
+        Raises:
+            NoWorkingTimeError: there is not so much.
+        """
+        if seconds <= 0:
+            return start
+        if start < self._first or start > self._last:
+            self._learn(max(start - self._stretch_of(seconds), _FIRST_S), start)
+        while (wanted := self._until(start) - seconds) < 0:
+            opened = min(self._opens[1] if len(self._opens) > 1 else start, start)
+            if opened - self._first > _LONGEST_S or self._first <= _FIRST_S:
+                raise NoWorkingTimeError(
+                    self._name, self._calendar.zone, _day_text(opened), "before"
+                )
+            self._learn(max(self._first - self._stretch_of(seconds), _FIRST_S), self._last)
+        index = bisect_right(self._worked, wanted) - 1
+        return self._opens[index] + wanted - self._worked[index]
 
     def business_days(self, start: int, days: int) -> int:
-        """The same time of day so many working days after `start`, or after the next opening (T7)."""
-        begin = self.after(start, 1) - 1
-        wall = datetime.fromtimestamp(begin, self._zone)
-        day = wall.date()
-        while days:
-            day += _DAY
-            days -= bool(self._day(day))
-        return self._begin(day, wall.hour * 60 + wall.minute) + wall.second
+        """The instant so many working days after `start`, at the same local time of day.
+
+        A working day is a date on which working hours begin that are not all taken by breaks. A
+        start outside working time counts from the next opening. Where the other day is not open
+        at that time it is the nearest moment that is: its opening, if it opens later, else the
+        closing before. Days before the start, from the closing before it, if `days` is negative.
+        As a target in working time, `days` stand for what lies between the two (T7).
+
+        Raises:
+            NoWorkingTimeError: there are not so many.
+        """
+        if not days:
+            return start
+        at = self._open_at(start, ahead=days > 0)
+        day, step, left = self._working_day_of(at), 1 if days > 0 else -1, abs(days)
+        clock = self._wall.shows(at)
+        time_of_day = (clock.toordinal() - day) * DAY_S
+        time_of_day += clock.hour * 3600 + clock.minute * 60 + clock.second
+        found, passed = day, 0
+        while left:
+            found, passed = found + step, passed + 1
+            if self._windows_of(found):
+                left, passed = left - 1, 0
+            elif passed * DAY_S > _LONGEST_S or not _FIRST_DAY < found < _LAST_DAY:
+                where = "after" if step > 0 else "before"
+                day_text = date.fromordinal(found - step * passed).isoformat()
+                raise NoWorkingTimeError(self._name, self._calendar.zone, day_text, where)
+        return self._nearest(found, self._wall.begin(found, time_of_day))
+
+    def parts(self, start: int, end: int) -> Iterator[Part]:
+        """The time from `start` to `end` in stretches of one kind, each as long as it can be.
+
+        They follow one another without gap or overlap, and the working ones add up to `between`.
+        What is closed on the date of a holiday, and what of its hours would have run into the
+        next, is `holiday`.
+        """
+        waiting: Part | None = None
+        for part in self._parts(start, end):
+            if waiting and (waiting.kind, waiting.name) == (part.kind, part.name):
+                waiting = waiting._replace(end=part.end)
+                continue
+            if waiting:
+                yield waiting
+            waiting = part
+        if waiting:
+            yield waiting
+
+    def plan(self, day: int) -> DayPlan:
+        """What holds on a local date, an ordinal."""
+        return self._days.plan(day)
+
+    def day(self, day: int) -> tuple[int, int] | None:
+        """When a local date begins and ends, in seconds of UTC; None where there is no such date."""
+        if not self._wall.has(day):
+            return None
+        return self._wall.begin(day, 0), self._wall.end(day, DAY_S)
+
+    @property
+    def known_until(self) -> int | None:
+        """The instant until which the holidays are known; None if they are known for good.
+
+        Public holidays are known as long as the library knows them, a list of dates until the end
+        of the last year that it names.
+        """
+        calendar = self._calendar
+        if calendar.public_holidays:
+            year = min(entry.until for entry in calendar.public_holidays)
+        else:
+            year = self._days.last_year + 1 if self._days.last_year else 0
+        return self._wall.begin(date(year, 1, 1).toordinal(), 0) if year else None
 
     def _until(self, at: int) -> int:
         """Seconds of working time from the first known instant until another one."""
         index = bisect_right(self._opens, at)
         running, closed = self._worked[index - 1] + at - self._opens[index - 1], self._worked[index]
         return running if running < closed else closed  # noqa: FURB136 - a call costs as much again
+
+    def _close(self, index: int) -> int:
+        """When a known window closes."""
+        return self._opens[index] + self._worked[index + 1] - self._worked[index]
+
+    def _stretch_of(self, seconds: int) -> int:
+        """About how long so much working time takes."""
+        weekly = sum(closes - opens for opens, closes in self._days.pattern) or DAY_S
+        return min(seconds * _WEEK_S // weekly * 9 // 8, _LAST_S) + _AHEAD_S
 
     def _learn(self, start: int, end: int) -> None:
         """Sum up the windows from `start` to `end`, in one stretch with those known before.
@@ -92,59 +209,130 @@ class WorkingTime:
         """
         if self._opens:
             length = self._last - self._first
-            start = self._first if start >= self._first else start - length
-            end = self._last if end <= self._last else end + length
-        windows = takewhile(lambda window: window[0] <= end, self._windows(start))
-        known = [(start, start), *windows]  # so that some window opens before every instant
+            start = self._first if start >= self._first else min(start, self._first - length)
+            end = self._last if end <= self._last else max(end, self._last + length)
+            start, end = max(start, min(_FIRST_S, self._first)), min(end, max(_LAST_S, self._last))
+        known = [(start, start), *self._open(start, end)]  # so that one opens before every instant
         self._opens = [opens for opens, _ in known]
         self._worked = list(accumulate((closes - opens for opens, closes in known), initial=0))
         self._first, self._last = start, end
 
-    def _windows(self, start: int) -> Iterator[tuple[int, int]]:
-        """The working windows that end after `start`, in order and without overlap."""
-        # Two days back: a night shift may have begun the day before, and a date may be missing.
-        day = datetime.fromtimestamp(start, self._zone).date() - 2 * _DAY
+    def _open(self, start: int, end: int) -> Spans:
+        """The stretches of working time from `start` to `end`, in order and without overlap."""
+        # A night shift may have begun the day before, and a date may be missing.
+        first, last = utc_day(start) - 3, utc_day(end) + 2
+        first -= (first - 1) % 7
+        plans = self._days.between(first, last)
+        spans = merged(self._spans(first, last, plans))
+        breaks = merged(
+            self._span(day, window)
+            for day, plan in plans.items()
+            for window in plan.breaks
+            if self._wall.has(day)
+        )
+        if breaks:
+            spans = without(spans, breaks)
+        return [(max(a, start), min(b, end)) for a, b in spans if b > start and a < end]
+
+    def _spans(self, first: int, last: int, plans: Mapping[int, DayPlan]) -> Spans:
+        """The working windows that begin in the weeks from the first to the last day."""
+        found: Spans = []
+        pattern = self._days.pattern
+        busy = {(day - 1) // 7 for day in plans}
+        for monday in range(first, last + 1, 7):
+            offset = self._wall.steady(monday, monday + 6)
+            if offset is not None and (monday - 1) // 7 not in busy:
+                base = (monday - EPOCH) * DAY_S - offset
+                found += [(base + opens, base + closes) for opens, closes in pattern]
+                continue
+            for day in range(monday, monday + 7):
+                found += self._spans_of(day, offset)
+        return found
+
+    def _spans_of(self, day: int, offset: int | None) -> Spans:
+        """The windows that begin on a local date; `offset`: how far the clock is ahead, if known."""
+        windows = self._days.plan(day).windows
+        if not windows:
+            return []
+        if offset is None:
+            offset = self._wall.steady(day, day)
+        if offset is not None:
+            base = (day - EPOCH) * DAY_S - offset
+            return [(base + each.opens, base + each.closes) for each in windows]
+        spans = (self._span(day, window) for window in windows) if self._wall.has(day) else ()
+        return [span for span in spans if span[0] < span[1]]
+
+    def _span(self, day: int, window: Window) -> tuple[int, int]:
+        return self._wall.begin(day, window.opens), self._wall.end(day, window.closes)
+
+    def _windows_of(self, day: int) -> Spans:
+        """The stretches of working time that begin on a local date, without its breaks."""
+        spans = merged(self._spans_of(day, None))
+        if not spans:
+            return []
+        near = range(day - 1, day + 3)
+        breaks = [
+            self._span(each, window)
+            for each in near
+            for window in self._days.plan(each).breaks
+            if self._wall.has(each)
+        ]
+        return without(spans, merged(breaks)) if breaks else spans
+
+    def _open_at(self, start: int, *, ahead: bool) -> int:
+        """The instant itself if it is working time, else the next opening or closing before."""
+        if self.between(start, start + 1):
+            return start
+        return self.after(start, 1) - 1 if ahead else self.before(start, 1) + 1
+
+    def _working_day_of(self, at: int) -> int:
+        """The local date on which the window began that an instant lies in or ends."""
+        day = self._wall.day(at)
+        for each in (day, day - 1, day - 2):
+            if any(opens <= at <= closes for opens, closes in self._windows_of(each)):
+                return each
+        return day
+
+    def _nearest(self, day: int, at: int) -> int:
+        """The working moment of a local date that is nearest to an instant."""
+        windows = self._windows_of(day)
+        earlier = [min(at, closes) for opens, closes in windows if opens <= at]
+        return earlier[-1] if earlier else windows[0][0]
+
+    def _parts(self, start: int, end: int) -> Iterator[Part]:
+        """The parts, of which neighbours may be of the same kind."""
+        if end <= start:
+            return
+        if start < self._first or end > self._last:
+            self._learn(start, end)
         reached = start
-        while True:
-            for opens, closes in self._day(day):
-                if closes > reached:
-                    yield max(opens, reached), closes
-                    reached = closes
-            day += _DAY
+        for index in range(max(bisect_right(self._opens, start) - 1, 0), len(self._opens)):
+            opens, closes = max(self._opens[index], start), min(self._close(index), end)
+            if opens >= end:
+                break
+            if closes > opens:
+                yield from self._shut(reached, opens)
+                yield Part(opens, closes, "working")
+                reached = closes
+        yield from self._shut(reached, end)
 
-    def _day(self, day: date) -> list[tuple[int, int]]:
-        """The windows that begin on a local date, in UTC seconds."""
-        windows = self._days.get(day)
-        if windows is None:
-            ends = (
-                (self._begin(day, window.start), self._end(day, window.end))
-                for window in self._hours(day)
-            )
-            windows = self._days[day] = sorted(pair for pair in ends if pair[0] < pair[1])
-        return windows
-
-    def _hours(self, day: date) -> tuple[Window, ...]:
-        """The working hours of a local date: none on a holiday, or where the date is missing."""
-        noon = datetime.fromtimestamp(self._begin(day, _DAY_MINUTES // 2), self._zone)
-        if noon.date() != day or day.isoformat() in self._holidays:
-            return ()
-        return self._week[day.weekday()]
-
-    def _begin(self, day: date, minutes: int) -> int:
-        return int(self._wall(day, minutes).timestamp())
-
-    def _end(self, day: date, minutes: int) -> int:
-        wall = self._wall(day, minutes)
-        last = wall - timedelta(seconds=1)
-        twice = _offset(last) > _offset(last.replace(fold=1))
-        return int(wall.replace(fold=int(twice)).timestamp())
-
-    def _wall(self, day: date, minutes: int) -> datetime:
-        """The local time so many minutes after midnight by the clock on the wall."""
-        days, rest = divmod(minutes, _DAY_MINUTES)
-        midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone) + days * _DAY
-        return midnight.replace(hour=rest // 60, minute=rest % 60)
+    def _shut(self, start: int, end: int) -> Iterator[Part]:
+        """The parts of a stretch without working time."""
+        if end <= start:
+            return
+        first, last = self._wall.day(start) - 2, self._wall.day(end)
+        for day, plan in sorted(self._days.between(first, last).items()):
+            if plan.holiday and self._wall.has(day):
+                begin = max(start, self._wall.begin(day, 0))
+                over = min(end, self._wall.end(day, max(DAY_S, plan.lost)))
+                if begin < over:
+                    if begin > start:
+                        yield Part(start, begin, "closed")
+                    yield Part(begin, over, "holiday", plan.holiday)
+                    start = over
+        if start < end:
+            yield Part(start, end, "closed")
 
 
-def _offset(wall: datetime) -> timedelta:
-    return wall.utcoffset() or timedelta(0)
+def _day_text(at: int) -> str:
+    return date.fromordinal(utc_day(at)).isoformat()

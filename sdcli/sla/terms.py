@@ -162,7 +162,7 @@ class Book:
         if found is None:
             written = msgspec.json.encode(self.levels.calendars[calendar])
             if written not in self._times:
-                self._times[written] = WorkingTime(self.levels.calendars[calendar])
+                self._times[written] = WorkingTime(self.levels.calendars[calendar], calendar)
             found = self._calendars[calendar] = self._times[written]
         return found
 

@@ -49,7 +49,7 @@ class Case(NamedTuple):
     message: str
 
 
-_WEEK = _STARTER[SLA_POLICIES].split("    hours:\n", 1)[1].split("    holidays:", 1)[0]
+_WEEK = _STARTER[SLA_POLICIES].split("    hours:\n", 1)[1].split("    #", 1)[0]
 _CASES: dict[str, Case] = {
     # What becomes of alerts, and the forward schedule.
     "recovery code": Case(
@@ -170,14 +170,14 @@ _CASES: dict[str, Case] = {
         SLA_POLICIES,
         f"hours:\n{_WEEK}",
         "hours: {}\n",
-        "  business-hours:",
+        "    hours: {",
         "the calendar `business-hours` has no working time",
     ),
     "calendar with empty days": Case(
         SLA_POLICIES,
         f"hours:\n{_WEEK}",
         "hours: {mon: [], sun: []}\n",
-        "  business-hours:",
+        "    hours: {",
         "the calendar `business-hours` has no working time",
     ),
     "overlapping hours": Case(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sdcli.policy import agreements, model, scalars, teams
 from sdcli.policy.calendars import Window
+from sdcli.policy.dates import WRITE_DATES
 from sdcli.policy.decode import Decoder, duration, window
 from sdcli.policy.load import read_file
 from sdcli.policy.model import PEOPLE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
@@ -331,10 +332,10 @@ _CASES: dict[str, Case] = {
     ),
     "bad holiday": Case(
         SLA_POLICIES,
-        '"2026-12-25"',
-        '"2026-02-30"',
+        '# holidays: {"2027-05-28"',
+        'holidays: {"2026-02-30"',
         "2026-02-30",
-        "`calendars.business-hours.holidays` is '2026-02-30': write a date as \"2026-12-25\"",
+        f"`calendars.business-hours.holidays` is '2026-02-30': there is no such date; {WRITE_DATES}",
     ),
     "bad mail": Case(
         PEOPLE,
@@ -556,21 +557,34 @@ def test_durations_read_back(hours: int, minutes: int) -> None:
 @pytest.mark.parametrize(
     ("text", "start", "end"),
     [
-        ("09:00-17:30", 540, 1050),
-        ("00:00-24:00", 0, 1440),
-        ("00:00-00:00", 0, 1440),
-        ("22:00-06:00", 1320, 1800),
-        ("08:00-08:00", 480, 1920),
+        ("09:00-17:30", 32400, 63000),
+        ("00:00-24:00", 0, 86400),
+        ("00:00-00:00", 0, 86400),
+        ("22:00-06:00", 79200, 108000),
+        ("08:00-08:00", 28800, 115200),
+        ("01:30:30-07:45:30", 5430, 27930),
+        ("22:00-06:00:01", 79200, 108001),
     ],
 )
 def test_windows(text: str, start: int, end: int) -> None:
-    """Working hours are minutes from midnight; an end that is not later is on the next day."""
+    """Working hours are seconds from midnight; an end that is not later is on the next day."""
     assert window(text) == Window(start, end)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "9:00-17:00", "09:00", "09:00-25:00", "09:60-17:00", "24:00-25:00", "09:00 - 17:00"],
+    [
+        "",
+        "9:00-17:00",
+        "09:00",
+        "09:00-25:00",
+        "09:00:60-17:00",
+        "09:00-24:00:01",
+        "9-17",
+        "09:60-17:00",
+        "24:00-25:00",
+        "09:00 - 17:00",
+    ],
 )
 def test_what_is_no_window(text: str) -> None:
     """Anything else is refused."""

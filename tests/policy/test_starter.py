@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sdcli.knowledge.articles import Article, articles
 from sdcli.lint import lint
+from sdcli.sla.days import Days
 from sdcli.tickets.words import LEVELS, PRIORITIES, UNKNOWN
 from tests.conftest import REPOSITORY
 
@@ -123,15 +125,25 @@ def test_every_priority_has_targets(policy: Policy, agreement: str) -> None:
 
 def test_there_are_business_hours_and_all_hours(policy: Policy) -> None:
     """One calendar has closed days and holidays, another never closes."""
-    minutes = {
-        name: sum(window.end - window.start for day in calendar.hours.days() for window in day)
-        for name, calendar in policy.sla.calendars.items()
-    }
-    assert 35 * 60 <= minutes["business-hours"] <= 50 * 60
-    assert len(policy.sla.calendars["business-hours"].holidays) >= 5
+    hours = {name: each.hours.seconds() / 3600 for name, each in policy.sla.calendars.items()}
+    assert 35 <= hours["business-hours"] <= 50
+    assert len(policy.sla.calendars["business-hours"].public_holidays[0].known[2027]) >= 5
     assert not policy.sla.calendars["business-hours"].hours.sun
-    assert minutes["around-the-clock"] == 7 * 24 * 60
+    assert hours["around-the-clock"] == 7 * 24
     assert not policy.sla.calendars["around-the-clock"].holidays
+    assert not policy.sla.calendars["around-the-clock"].public_holidays
+
+
+def test_business_hours_rest_on_the_bank_holidays_of_england(policy: Policy) -> None:
+    """The library's days for two years, weekdays only, are those that the desk wrote down before."""
+    days = Days(policy.sla.calendars["business-hours"])
+    found = [date.fromordinal(day) for year in (2026, 2027) for day in days.exceptions(year)]
+    assert [f"{day:%m-%d}" for day in found if day.year == 2026 and day.weekday() < 5] == [
+        *("01-01", "04-03", "04-06", "05-04", "05-25", "08-31", "12-25", "12-28"),
+    ]
+    assert [f"{day:%m-%d}" for day in found if day.year == 2027 and day.weekday() < 5] == [
+        *("01-01", "03-26", "03-29", "05-03", "05-31", "08-30", "12-27", "12-28"),
+    ]
 
 
 def test_somebody_hears_alerts(policy: Policy) -> None:

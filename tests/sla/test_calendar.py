@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.policy.decode import window
-from sdcli.policy.scalars import Day, Zone
+from sdcli.policy.scalars import DateKey, Zone
 from sdcli.sla.calendar import WorkingTime
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def working(zone: str, hours: Mapping[str, tuple[str, ...]], *holidays: str) -> WorkingTime:
     """Working time from hours as a file writes them."""
     week = Week(**{day: tuple(window(text) for text in texts) for day, texts in hours.items()})
-    closed = {Day(day): "closed" for day in holidays}
+    closed = {DateKey(day): "closed" for day in holidays}
     return WorkingTime(Calendar(zone=Zone(zone), hours=week, holidays=closed))
 
 
@@ -302,7 +302,7 @@ class Case(NamedTuple):
     def time(self) -> WorkingTime:
         """The code under test on this case."""
         week = Week(**dict(zip(DAYS, self.week, strict=True)))
-        closed = {Day(day): "closed" for day in sorted(self.holidays)}
+        closed = {DateKey(day): "closed" for day in sorted(self.holidays)}
         return WorkingTime(Calendar(zone=Zone(self.zone), hours=week, holidays=closed))
 
     @property
@@ -315,7 +315,9 @@ class Case(NamedTuple):
             if day.isoformat() not in self.holidays:
                 midnight = ordinal * DAY_MINUTES
                 windows = self.week[day.weekday()]
-                found += [(midnight + each.start, midnight + each.end) for each in windows]
+                found += [
+                    (midnight + each.opens // 60, midnight + each.closes // 60) for each in windows
+                ]
         return found
 
 
@@ -329,10 +331,11 @@ def weeks(draw: st.DrawFn) -> tuple[tuple[Window, ...], ...]:
     week = []
     for _ in DAYS:
         ends = draw(points)
-        windows = [Window(*pair) for pair in zip(ends[::2], ends[1::2], strict=False)]
+        pairs = zip(ends[::2], ends[1::2], strict=False)
+        windows = [Window(begin * 60, end * 60) for begin, end in pairs]
         if len(ends) % 2 and ends[-1] < DAY_MINUTES:
             until = draw(st.integers(0, ends[-1]))
-            windows.append(Window(ends[-1], DAY_MINUTES + until // grid * grid))
+            windows.append(Window(ends[-1] * 60, (DAY_MINUTES + until // grid * grid) * 60))
         week.append(tuple(windows))
     assume(any(week))
     return tuple(week)
@@ -474,7 +477,8 @@ def test_a_calendar_remembers_nothing_that_changes_an_answer(case: Case) -> None
 _PRINTS = """
 from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.sla.calendar import WorkingTime
-week = Week(mon=(Window(540, 1020),), sat=(Window(1320, 2700),), sun=(Window(30, 200),))
+hours = {"mon": (540, 1020), "sat": (1320, 2700), "sun": (30, 200)}
+week = Week(**{day: (Window(a * 60, b * 60),) for day, (a, b) in hours.items()})
 for zone in ("Europe/London", "America/New_York", "Asia/Kathmandu"):
     time = WorkingTime(Calendar(zone=zone, hours=week, holidays={"2026-03-30": "closed"}))
     for start in range(1774500000, 1776000000, 50021):

@@ -18,7 +18,7 @@ import pytest
 
 from sdcli.policy.calendars import Calendar, Week
 from sdcli.policy.decode import window
-from sdcli.policy.scalars import Day, Zone
+from sdcli.policy.scalars import DateKey, Zone
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.runs import elapsed, reaches, resolution_run, response_run
 from sdcli.tickets.event import AnyEvent, Opened, Resolved, Resumed, Stamp, Waited
@@ -98,9 +98,9 @@ def _moves(case: dict[str, Any]) -> bool:
 @cache
 def _working(text: str, year: int) -> WorkingTime:
     calendar = json.loads(text)
-    days = [Day(day) for day in calendar.get("holidays", ())]
+    days = [DateKey(day) for day in calendar.get("holidays", ())]
     for day in calendar.get("yearly_holidays", ()):
-        days += [Day(f"{each}-{day}") for each in range(year - 1, year + YEARS_ON)]
+        days += [DateKey(f"{each}-{day}") for each in range(year - 1, year + YEARS_ON)]
     weekly = calendar["weekly"].items()
     week = Week(
         **{day: tuple(window(f"{opens}-{closes}") for opens, closes in of) for day, of in weekly}

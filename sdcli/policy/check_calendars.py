@@ -1,0 +1,87 @@
+"""What must hold of calendars (T4, T6, T8): hours that do not overlap, and some of them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sdcli.policy.dates import read_dates
+from sdcli.policy.model import SLA_POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sdcli.errors import Problem
+    from sdcli.policy.calendars import Calendar, Window
+    from sdcli.policy.check import Files
+
+_DAY_S = 24 * 3600
+_WEEK_S = 7 * _DAY_S
+_LEAP_YEAR = 2000
+
+
+def calendars(files: Files) -> Iterator[Problem]:
+    """The problems of all calendars that could be decoded."""
+    for name, calendar in files.sla.calendars.items():
+        if calendar is not None:
+            at = f"calendars.{name}"
+            yield from _hours(files, at, name, calendar)
+            yield from _special(files, at, calendar)
+            yield from _public(files, at, calendar)
+
+
+def _hours(files: Files, at: str, name: str, calendar: Calendar) -> Iterator[Problem]:
+    if not _ever_open(calendar):
+        path = files.first_given(SLA_POLICIES, at, ["hours"])
+        yield files.problem(SLA_POLICIES, path, f"the calendar `{name}` has no working time")
+    days = dict(zip(calendar.hours.__struct_fields__, calendar.hours.days(), strict=True))
+    for index, (day, windows) in enumerate(days.items()):
+        path = f"{at}.hours.{day}"
+        if overlaps(windows):
+            yield files.problem(SLA_POLICIES, path, f"working hours of {day} overlap")
+            continue
+        before = list(days)[index - 1]
+        late = max((window.closes for window in days[before]), default=0) - _DAY_S
+        if late > min((window.opens for window in windows), default=_DAY_S):
+            message = f"working hours of {day} overlap with the shift that began on {before}"
+            yield files.problem(SLA_POLICIES, path, message)
+
+
+def overlaps(windows: Sequence[Window]) -> bool:
+    """Whether some of the windows of a day overlap."""
+    ordered = sorted(windows, key=lambda window: window.opens)
+    return any(a.closes > b.opens for a, b in pairwise(ordered))
+
+
+def _special(files: Files, at: str, calendar: Calendar) -> Iterator[Problem]:
+    for key, special in calendar.special_hours.items():
+        if special is not None and overlaps(special.hours):
+            path = f"{at}.special_hours.{key}"
+            yield files.problem(SLA_POLICIES, path, f"special hours of {key} overlap")
+    for key, breaks in calendar.breaks.items():
+        if overlaps(breaks):
+            yield files.problem(SLA_POLICIES, f"{at}.breaks.{key}", f"breaks of {key} overlap")
+
+
+def _public(files: Files, at: str, calendar: Calendar) -> Iterator[Problem]:
+    if not calendar.public_holidays:
+        return
+    from sdcli.policy.public_holidays import wrong  # noqa: PLC0415 - imports the library
+
+    for index, entry in enumerate(calendar.public_holidays):
+        path = f"{at}.public_holidays.{index}"
+        if entry is not None:
+            for key, message in wrong(entry):
+                place = files.first_given(SLA_POLICIES, path, [key])
+                yield files.problem(SLA_POLICIES, place, message)
+
+
+def _ever_open(calendar: Calendar) -> bool:
+    """Whether there is a date that working hours begin on, as far as yearly entries decide it."""
+    if any(special and special.hours for special in calendar.special_hours.values()):
+        return True
+    if not any(calendar.hours.days()):
+        return False
+    yearly = (read_dates(key) for key in calendar.holidays)
+    closed = {day for dates in yearly if dates.is_yearly for day in dates.in_year(_LEAP_YEAR)}
+    return len(closed) < 366  # noqa: PLR2004 - the days of a leap year
