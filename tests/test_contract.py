@@ -70,6 +70,7 @@ CALLS: dict[str, Call] = {
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
+    "sla": Call(("explain", REF), writes=False),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "report": Call(("classification",), writes=False),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
@@ -83,7 +84,7 @@ WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
-    if name not in ("show", "history", "note", "detail", "reopen", "ack", "attach")
+    if name not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach")
 ]
 
 

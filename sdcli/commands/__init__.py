@@ -54,6 +54,7 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "sla": Entry("Assure", "Explain the clocks."),
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
@@ -67,6 +68,14 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("Keep", "Take over tickets from elsewhere, with their times and authors."),
     "compact": Entry("Keep", "Fold the journal into the snapshot now."),
 }
+
+
+SUBCOMMANDS: dict[str, dict[str, str]] = {
+    "sla": {
+        "explain": "Show every interval of a clock, what counted, and why.",
+    },
+}
+"""The commands of groups that have a module for each, `GROUP_NAME`, with their summaries."""
 
 
 def module_of(name: str) -> str:

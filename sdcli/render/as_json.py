@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.search import Hit
     from sdcli.policy.people import Person
+    from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
@@ -112,7 +113,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "articles": subject.articles,
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
+        "policy": subject.policy or None,
         "agreement": seen.agreement,
+        "calendar": seen.calendar,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
@@ -180,6 +183,12 @@ def clock(face: Clock) -> dict[str, Any]:
         "elapsed_s": face.elapsed_s,
         "percent": face.percent,
     }
+
+
+def _backing(result: results.Shown, target: Backing, whose: str) -> dict[str, Any] | None:
+    """The clock of the queue or the supplier that has the ticket, null without one."""
+    found = result.backing.get(target)
+    return {whose: found[0], **clock(found[1])} if found else None
 
 
 def event(happened: AnyEvent) -> dict[str, Any]:
@@ -339,11 +348,19 @@ def _proposed(proposal: Proposal) -> dict[str, Any]:
     return {**proposal._asdict(), "candidate": candidate}
 
 
+def _clocks_explained(result: results.ClocksExplained) -> dict[str, Any]:
+    from sdcli.render.explain import document  # noqa: PLC0415 - one command alone needs it
+
+    return document(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
         ticket(result.seen)
         | {"time_box": result.time_box and support.box(result.time_box)}
+        | {"operational": _backing(result, "operational", "queue")}
+        | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
@@ -413,6 +430,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.UnsupportedReported: lambda result: (
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
+    results.ClocksExplained: _clocks_explained,
     results.CalendarDue: calendar.due,
     results.CalendarBetween: calendar.between,
     results.CalendarShown: calendar.shown,

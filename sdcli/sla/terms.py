@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.sla.agreed import Agreed, CalendarWhy, agreed, calendar_of
 from sdcli.sla.calendar import WorkingTime
@@ -160,7 +161,8 @@ class Book:
         """The working time of a calendar."""
         found = self._calendars.get(calendar)
         if found is None:
-            written = msgspec.json.encode(self.levels.calendars[calendar])
+            # Where it is written makes no other calendar of it.
+            written = msgspec.json.encode(replace(self.levels.calendars[calendar], place=""))
             if written not in self._times:
                 self._times[written] = WorkingTime(self.levels.calendars[calendar], calendar)
             found = self._calendars[calendar] = self._times[written]
