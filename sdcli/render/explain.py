@@ -246,7 +246,7 @@ def _table(page: _Page, *, whole: bool) -> Iterator[str]:
             page, row, *(_short_row(cell) if is_narrow else (_aligned(cell, widths), ""))
         )
     if len(rows) < len(every):
-        yield f"  ({len(every)} intervals; --all shows each in a row of its own)"
+        yield from page.wrapped(f"  ({len(every)} intervals; --all shows each in its own row)", 2)
 
 
 _HEADS = ("from", "to", "kind", "lasted", "working")
@@ -273,11 +273,14 @@ def _told_row(page: _Page, row: _Row, shown: str, more: str) -> Iterator[str]:
     from wcwidth import width  # noqa: PLC0415 - JSON needs no columns
 
     why = line(", ".join(filter(None, (more, row.why))))
-    coloured = page.screen.style(shown, fg=_COLOURS.get(row.look))
+    *first, last = (
+        page.screen.style(text, fg=_COLOURS.get(row.look)) for text in page.wrapped(shown, 6)
+    )
+    yield from first
     if not why or width(shown) + 2 + width(why) <= page.columns or page.screen.width is None:
-        yield f"{coloured}  {why}".rstrip()
+        yield f"{last}  {why}".rstrip()
         return
-    yield coloured
+    yield last
     yield from page.wrapped(f"      {why}", 6)
 
 
@@ -311,6 +314,10 @@ def because(each: Interval, wall: Wall) -> str:
         return each.name
     late = f" (entered {_when(cause.entered, wall)})" if cause.entered else ""
     return f"{_did(cause, wall)}{late}"
+
+
+def _day(at: int, wall: Wall) -> str:
+    return local(wall, at).rpartition(" ")[0]
 
 
 def _when(at: datetime, wall: Wall) -> str:
@@ -476,12 +483,12 @@ def _grounds(found: Grounds, page: _Page) -> Iterator[tuple[str, str]]:
         f"{_granted(found.target.amount, page.told.face)} for {found.priority}{whose}: {_SAYS[found.target.source]}{_at(found.target.place)}",
     )
     yield "on reopening", f"{_REOPENS[found.on_reopen]}: {_SAYS[found.on_reopen_source]}"
-    state = "as the file is today" if found.is_today else "the file has changed since"
-    pinned = f"pinned, {state}" if found.pinned else "not pinned, it goes by today's file"
+    state = "the same as today's" if found.is_today else "today's are others"
+    pinned = f"pinned; {state}" if found.pinned else "not pinned; it goes by today's"
     yield "policy", f"{found.file}, {found.policy[:12]} ({pinned})"
     if found.calendar.library or found.calendar.known_until is not None:
         until = found.calendar.known_until
-        known = f"known until {local(page.wall, until - 1)}" if until else "without end"
+        known = f"known until {_day(until - 1, page.wall)}" if until else "without end"
         library = f" by {found.calendar.library}" if found.calendar.library else ""
         yield "holidays", f"{known}{library}"
 
@@ -511,5 +518,5 @@ def _at(place: str) -> str:
 
 def _remarks(page: _Page) -> Iterator[str]:
     if page.told.beyond_holidays:
-        until = local(page.wall, (page.told.grounds.calendar.known_until or 0) - 1)
+        until = _day((page.told.grounds.calendar.known_until or 0) - 1, page.wall)
         yield f"Note: it is due beyond what is known of holidays, which is until {until}."

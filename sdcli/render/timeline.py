@@ -105,8 +105,21 @@ def draw(told: Explanation, zone: str, screen: Screen, columns: int) -> list[str
         _scale(line, wall, columns, screen).rstrip(),
         bar,
         *(row.rstrip() for row in _pointers(line, columns, screen)),
-        "  ".join(f"{_run(look, 1, screen)} {SIGNS[look].word}" for look in used),
+        *_legend(used, columns, screen),
     ]
+
+
+def _legend(used: Iterable[Look], columns: int, screen: Screen) -> Iterator[str]:
+    """The signs that are used and what they mean, in as many lines as they need."""
+    row, room = "", columns
+    for look in used:
+        wide = len(SIGNS[look].word) + 2
+        if row and room < wide + 2:
+            yield row
+            row, room = "", columns
+        row += f"{'  ' if row else ''}{_run(look, 1, screen)} {SIGNS[look].word}"
+        room -= wide + 2
+    yield row
 
 
 def _run(look: Look, count: int, screen: Screen) -> str:

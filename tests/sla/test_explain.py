@@ -8,8 +8,7 @@ the intervals.
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,19 +22,20 @@ from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.policy.scalars import Amount, DateKey, Zone
 from sdcli.sla.agreed import cover_of
 from sdcli.sla.clock import Clocks
-from sdcli.sla.explain import EVERY_TARGET, explain, explain_all, pressing
+from sdcli.sla.explain import explain, explain_all, pressing
 from sdcli.sla.intervals import KINDS
-from sdcli.sla.runs import TARGETS, elapsed, runs_of
-from sdcli.tickets.event import Classified, Noted, Opened, Reopened, Resolved, Waited
+from sdcli.sla.runs import TARGETS
+from sdcli.tickets.event import Noted, Reopened, Resolved, Waited
 from sdcli.tickets.ticket import advance, fold
+from tests.conftest import REPOSITORY
 from tests.sla.test_clock import (
     HOUR,
     MAKERS,
     MON,
     MOVES,
+    TUE,
     accepted,
     classified,
-    closed,
     mark,
     moment,
     opened,
@@ -260,3 +260,180 @@ def test_each_second_is_in_the_right_kind(data: st.DataObject, policy: Policy) -
         }
         asked = {s for s in range(told_.opened, now) if counts(ticket, target, s)}
         assert counted == asked, target
+
+
+def kinds(told_: Explanation) -> list[tuple[str, str, str, int]]:
+    """The intervals as start, end, kind and seconds of working time."""
+    return [
+        (text_of(each.start)[5:16], text_of(each.end)[5:16], each.kind, each.working_s)
+        for each in told_.intervals
+    ]
+
+
+def explained(policy: Policy, target: Explained, now: str, *events: AnyEvent) -> Explanation:
+    """One target of the ticket that these events make."""
+    told_ = explain(fold("SD-1", events), policy, Clocks(policy), target, seconds(now))
+    assert told_
+    return told_
+
+
+def test_a_pause_over_a_night_is_one_interval(policy: Policy) -> None:
+    """It wins over closed hours, and says how much working time it kept from the clock."""
+    told_ = explained(
+        policy,
+        "resolution",
+        f"{TUE}T12:00",
+        opened(f"{MON}T10:00"),
+        waited(f"{MON}T16:00"),
+        resumed(f"{TUE}T09:00"),
+        resolved(f"{TUE}T11:00"),
+    )
+    assert kinds(told_) == [
+        ("11-23T10:00", "11-23T16:00", "counted", 6 * HOUR),
+        ("11-23T16:00", "11-24T09:00", "paused", 3 * HOUR),
+        ("11-24T09:00", "11-24T11:00", "counted", 2 * HOUR),
+        ("11-24T11:00", "11-24T12:00", "stopped", HOUR),
+    ]
+    assert isinstance(told_.intervals[1].cause, Waited)
+    assert isinstance(told_.intervals[3].cause, Resolved)
+    assert (told_.face.state, told_.face.elapsed_s) == ("met", 8 * HOUR)
+
+
+def test_update_has_not_begun_before_the_first_word(policy: Policy) -> None:
+    """Then it runs from word to word, each a cycle, and stops with the resolution (T12)."""
+    told_ = explained(
+        desk(policy),
+        "update",
+        f"{MON}T17:00",
+        opened(f"{MON}T10:00"),
+        told(f"{MON}T11:00"),
+        told(f"{MON}T13:00"),
+        resolved(f"{MON}T16:00"),
+    )
+    assert [(each.kind, each.cycle, each.seconds) for each in told_.intervals] == [
+        ("not-begun", 0, HOUR),
+        ("counted", 1, 2 * HOUR),
+        ("counted", 2, 3 * HOUR),
+        ("stopped", 2, HOUR),
+    ]
+    assert [each.face.elapsed_s for each in told_.cycles] == [2 * HOUR, 3 * HOUR]
+
+
+def test_a_holiday_has_its_name(policy: Policy) -> None:
+    """Christmas in England: two holidays, a Sunday, and one in lieu (T4)."""
+    told_ = explained(policy, "resolution", "2026-12-29T09:00", opened("2026-12-24T17:00", "P4"))
+    named = [(each.kind, each.name) for each in told_.intervals if each.kind == "holiday"]
+    assert named == [
+        ("holiday", "Christmas Day"),
+        ("holiday", "Boxing Day"),
+        ("holiday", "Boxing Day (observed)"),
+    ]
+
+
+@pytest.mark.parametrize(("rule", "cycles"), [("resume", 1), ("new_cycle", 2), ("new_ticket", 1)])
+def test_a_reopening_goes_on_or_begins_anew(policy: Policy, rule: OnReopen, cycles: int) -> None:
+    """As the policy says; what lies between is stopped, and by whom is said (T9)."""
+    told_ = explained(
+        desk(policy, rule),
+        "resolution",
+        f"{MON}T15:00",
+        opened(f"{MON}T10:00"),
+        resolved(f"{MON}T12:00"),
+        reopened(f"{MON}T14:00"),
+    )
+    assert len(told_.cycles) == cycles
+    assert [each.kind for each in told_.intervals] == ["counted", "stopped", "counted"]
+    assert told_.face.elapsed_s == (3 * HOUR if cycles == 1 else HOUR)
+    assert told_.grounds.on_reopen == rule
+
+
+def test_a_clock_set_back_between_cycles_counts_nothing_twice(policy: Policy) -> None:
+    """A reopening stamped before the resolution begins its cycle where the other ended."""
+    told_ = explained(
+        desk(policy, "new_cycle"),
+        "resolution",
+        f"{MON}T15:00",
+        opened(f"{MON}T10:00"),
+        resolved(f"{MON}T12:00"),
+        reopened(f"{MON}T11:00"),
+    )
+    check(told_)
+    assert [each.face.elapsed_s for each in told_.cycles] == [2 * HOUR, 3 * HOUR]
+
+
+def test_thresholds_say_when_they_were_and_will_be_passed(policy: Policy) -> None:
+    """What is passed, what is to come, and what never will be since the clock has stopped."""
+    events: list[AnyEvent] = [opened(f"{MON}T10:00"), told(f"{MON}T11:45")]
+    response = explained(policy, "response", f"{MON}T15:00", *events)
+    assert [(each.percent, each.at, each.passed) for each in response.thresholds] == [
+        (80, seconds(f"{MON}T11:36"), True),
+        (100, None, False),
+    ]
+    resolution = explained(policy, "resolution", f"{MON}T15:00", *events)
+    assert [(each.percent, each.at, each.passed) for each in resolution.thresholds] == [
+        (80, seconds(f"{TUE}T16:00"), False),
+        (100, seconds("2026-11-25T10:00"), False),
+    ]
+
+
+def test_turns_of_the_terms_have_old_and_new(policy: Policy) -> None:
+    """A change of priority says what it did to the target; the clock counts from the start (T10)."""
+    told_ = explained(
+        policy,
+        "resolution",
+        f"{MON}T12:00",
+        opened(f"{MON}T10:00", "P4"),
+        classified(f"{MON}T11:00", "P2"),
+    )
+    (turn,) = told_.turns
+    assert turn.changes == {"priority": ("P4", "P2")}
+    assert [each.seconds for each in turn.amounts if each] == [40 * HOUR, 8 * HOUR]
+    assert (told_.face.elapsed_s, told_.face.target_s) == (2 * HOUR, 8 * HOUR)
+
+
+def test_the_place_of_everything_is_said(policy: Policy) -> None:
+    """Agreement, calendar and target have the lines that say so; a service's own goes before."""
+    grounds = explained(
+        policy, "resolution", f"{MON}T12:00", opened(f"{MON}T10:00", "P1", "erp")
+    ).grounds
+    text = (REPOSITORY / "sla_policies.yaml").read_text(encoding="utf-8").splitlines()
+
+    def said(place: str) -> str:
+        file, _, number = place.rpartition(":")
+        assert file == "sla_policies.yaml"
+        return text[int(number) - 1]
+
+    assert (grounds.agreement, grounds.why) == ("critical", "service")
+    assert "Business-critical" in said(grounds.place)
+    assert "zone: UTC" in said(grounds.calendar.place)
+    assert grounds.target.source == "agreement"
+    assert "P1: {response: 10m, resolution: 2h}" in said(grounds.target.place)
+    assert not grounds.pinned
+    assert grounds.is_today
+    assert grounds.policy == policy.levels_hash
+
+
+def test_where_a_calendar_is_written_moves_no_alert(policy: Policy) -> None:
+    """The same calendar on another line is the same calendar (T14)."""
+    calendar = policy.sla.calendars["business-hours"]
+    clocks = Clocks(desk(policy, calendar=replace(calendar, place="")))
+    moved = Clocks(desk(policy))
+    ticket = fold("SD-1", [opened(f"{MON}T10:00")])
+    for each in (clocks, moved):
+        book = each.book("")
+        twin = replace(book.levels.calendars["business-hours"], place="elsewhere:1")
+        book.levels.calendars["twin"] = twin
+        assert book.working_time("twin") is book.working_time("business-hours")
+        del book.levels.calendars["twin"]
+    now = seconds(f"{MON}T12:00")
+    assert clocks.read(ticket, now) == moved.read(ticket, now)
+
+
+def test_the_most_pressing_target_is_one_that_was_promised(policy: Policy) -> None:
+    """What is missed and runs goes first, and what stands behind a promise comes after it."""
+    mine = desk(policy)
+    ticket = fold("SD-1", [opened(f"{MON}T10:00"), told(f"{MON}T10:10"), accepted(f"{MON}T10:20")])
+    found = explain_all(ticket, mine, Clocks(mine), seconds(f"{MON}T17:00"))
+    assert set(found) == {"response", "update", "resolution", "operational"}
+    assert found["operational"].face.state == found["update"].face.state == "breached"
+    assert pressing(found) == "update"
