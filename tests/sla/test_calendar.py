@@ -218,6 +218,15 @@ def test_a_window_in_the_gap_hides_nothing_of_the_next_date() -> None:
     ]
 
 
+def test_a_break_of_which_the_gap_leaves_nothing_is_none() -> None:
+    """01:30 to 02:15 in London on 2026-03-29 begins at 02:30 and so after its end."""
+    week = Week(sun=(window("00:00-12:00"),))
+    taken: Any = {"breaks": {"2026-03-29": (window("01:30-02:15"),)}}
+    time = WorkingTime(Calendar(zone=Zone("Europe/London"), hours=week, **taken))
+    midnight = local("Europe/London", "2026-03-29T00:00")
+    assert time.between(midnight, midnight + 24 * HOUR) == 11 * HOUR
+
+
 # Special days.
 
 
