@@ -347,8 +347,8 @@ class WorkingTime:
         """The parts of a stretch without working time."""
         if end <= start:
             return
-        first, last = self._wall.day(start) - 2, self._wall.day(end)
-        for day, plan in sorted(self._days.between(first, last).items()):
+        for day in range(self._wall.day(start) - 2, self._wall.day(end) + 1):
+            plan = self._days.plan(day)
             if plan.holiday and self._wall.has(day):
                 begin = max(start, self._wall.begin(day, 0))
                 over = min(end, self._wall.end(day, max(DAY_S, plan.lost)))
