@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test torture lint format docs bench clean
+.PHONY: help demo test torture prove lint format docs bench clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,9 +33,13 @@ bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of th
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/start.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/ledger.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/classify.py
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/calendars.py
 
 torture: $(VENV)/.test  ## the fault tests of the ledger in full: some minutes
 	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger
+
+prove: $(VENV)/.test  ## working time against ten thousand calendars, second by second: some minutes
+	SDCLI_TORTURE=1 $(BIN)/python -m pytest -n auto tests/sla/test_calendar_oracle.py
 
 clean:   ## everything that was made
 	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-peers build dist *.egg-info

@@ -463,7 +463,12 @@ def _read_when(text: str, now: datetime, zone_name: str) -> datetime:
     zone = tz.gettz(zone_name)
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, tzinfo=None)
     at = parser.parse(text, default=today, tzinfos=_known_zone)
-    return instant((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat())
+    if at.tzinfo is None:  # the first of two, and as far after a gap as it is in it
+        from sdcli.sla.wall import Wall  # noqa: PLC0415
+
+        of_day = at.hour * 3600 + at.minute * 60 + at.second
+        at = at.fromtimestamp(Wall(zone_name).begin(at.toordinal(), of_day), tz.UTC)
+    return instant(at.isoformat())
 
 
 def _require_whole(text: str) -> None:
@@ -486,13 +491,15 @@ def _require_whole(text: str) -> None:
 
 
 def _known_zone(name: str | None, offset: int | None) -> Any:
-    """The zone of a time; names are taken that mean the same everywhere.
+    """The zone of a time, None if it says none; names are taken that mean the same everywhere.
 
     Raises:
         ValueError: it is another name.
     """
     from dateutil import tz  # noqa: PLC0415 - as above
 
+    if name is None and offset is None:
+        return None
     if name not in (None, "UTC", "GMT", "Z"):
         raise ValueError(name)
     return tz.tzoffset(None, offset or 0)
@@ -507,7 +514,9 @@ class AmountType(click.ParamType["Amount"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Amount:
         """The amount, in seconds or in working days."""
-        from sdcli.sla.agenda import Amount  # noqa: PLC0415 - only calendars need it
+        from fractions import Fraction  # noqa: PLC0415 - only calendars need it
+
+        from sdcli.sla.agenda import Amount  # noqa: PLC0415
 
         text = TEXT.convert(value, param, ctx)
         days = re.fullmatch(_BUSINESS_DAYS, text)
@@ -515,9 +524,11 @@ class AmountType(click.ParamType["Amount"]):
         if days:
             found = Amount(days=int(days.group(1)))
         elif time and any(time.groups()[1:]):
-            hours, minutes, seconds = (int(part or 0) for part in time.groups()[1:])
+            hours, minutes, seconds = (Fraction(part or 0) for part in time.groups()[1:])
             total = hours * 3600 + minutes * 60 + seconds
-            found = Amount(-total if time.group(1) else total)
+            if total != int(total):
+                self.fail(f"{value!r} is not a whole number of seconds.", param, ctx)
+            found = Amount(-int(total) if time.group(1) else int(total))
         else:
             self.fail(f"{value!r} is no working time; write {_AMOUNTS}.", param, ctx)
         if abs(found.seconds) > _MOST_H * 3600 or abs(found.days or 0) > _MOST_H:
@@ -527,7 +538,8 @@ class AmountType(click.ParamType["Amount"]):
 
 _AMOUNTS = "8h, 1h30m, 90m, 45s, 3bd or '3 business_days', and --for=-2h to go back"
 _BUSINESS_DAYS = r"(?i)(-?[0-9]{1,9}) ?(?:bd|business[ _-]days?)"
-_AMOUNT = r"(-?)(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+_AMOUNT = f"(-?)(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
 _MOST_H = 100_000
 
 

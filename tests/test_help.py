@@ -146,6 +146,7 @@ def _complete(desk_dir: Path, line: str) -> list[str]:
         ("sdcli close SD-1 --code so", ["solved"]),
         ("sdcli wait SD-1 --for v", ["vendor"]),
         ("sdcli list --status wa", ["waiting"]),
+        ("sdcli calendar due b", ["business-hours"]),
     ],
 )
 def test_completion_reads_the_desk(

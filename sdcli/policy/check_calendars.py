@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from sdcli.policy.dates import read_dates
+from sdcli.policy.dates import read_dates, rivals
 from sdcli.policy.model import SLA_POLICIES
 
 if TYPE_CHECKING:
@@ -58,6 +58,12 @@ def _special(files: Files, at: str, calendar: Calendar) -> Iterator[Problem]:
         if special is not None and overlaps(special.hours):
             path = f"{at}.special_hours.{key}"
             yield files.problem(SLA_POLICIES, path, f"special hours of {key} overlap")
+    for one, other in combinations(calendar.special_hours, 2):
+        if rivals(read_dates(one), read_dates(other)):
+            message = (
+                f"special hours of {one} and {other} name the same date: nothing says which hold"
+            )
+            yield files.problem(SLA_POLICIES, f"{at}.special_hours.{other}", message)
     for key, breaks in calendar.breaks.items():
         if overlaps(breaks):
             yield files.problem(SLA_POLICIES, f"{at}.breaks.{key}", f"breaks of {key} overlap")

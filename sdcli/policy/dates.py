@@ -57,6 +57,17 @@ class Dates(NamedTuple):
         return [*range(new_year, ends + 1), *range(begins, last_day + 1)]
 
 
+def rivals(one: Dates, other: Dates) -> bool:
+    """Whether two entries name a date of which neither is the nearer word."""
+    if one.rank != other.rank:
+        return False
+    if one.is_yearly:
+        return bool({*one.in_year(_LEAP_YEAR)} & {*other.in_year(_LEAP_YEAR)})
+    ends = ((each.first_year, each.first, each.last_year, each.last) for each in (one, other))
+    (y1, d1, y2, d2), (y3, d3, y4, d4) = ends
+    return (y1, d1) <= (y4, d4) and (y3, d3) <= (y2, d2)
+
+
 def _first_of(year: int, day: tuple[int, int]) -> int:
     return date(year, *((3, 1) if day == _LEAP_DAY and not isleap(year) else day)).toordinal()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sdcli.errors import alternatives
+from sdcli.errors import alternatives, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +25,7 @@ YEARS = range(2010, 2050)
 """The years that are looked up when the files are read."""
 
 _LANGUAGE = "en_US"
+_SPOKEN = {"uk": "gb", "england": "gb", "scotland": "gb", "wales": "gb", "great britain": "gb"}
 
 
 def library() -> str:
@@ -68,8 +69,13 @@ def wrong(entry: PublicHolidays) -> Iterator[tuple[str, str]]:
     """What the library does not know of an entry: the key that is wrong, and a sentence."""
     countries = _countries()
     if entry.country not in countries:
-        close = alternatives(entry.country.upper(), countries)
-        yield "country", f"no public holidays are known for the country `{entry.country}`; {close}"
+        yield (
+            "country",
+            (
+                f"no public holidays are known for the country `{entry.country}`; "
+                f"{_country_like(entry.country)}"
+            ),
+        )
         return
     plain = type(_library_of((entry.country, "", ())))
     aliases = dict(getattr(plain, "subdivisions_aliases", {}))
@@ -117,6 +123,18 @@ def _countries() -> tuple[str, ...]:
     import holidays  # noqa: PLC0415 - only a file that names a country pays for it
 
     return tuple(holidays.list_supported_countries(include_aliases=False))
+
+
+def _country_like(given: str) -> str:
+    """The code of the country that is probably meant, by its name or a longer code."""
+    from holidays.registry import COUNTRIES  # noqa: PLC0415 - as above
+
+    codes = {name: names[1] for module, names in COUNTRIES.items() for name in (module, *names)}
+    folded = {name.casefold().replace("_", " "): code for name, code in codes.items()}
+    meant = _SPOKEN.get(given.casefold(), given.casefold())
+    close = meant if meant in folded else nearest(meant, folded)
+    write = "write its code of two letters, like GB"
+    return f"did you mean `{folded[close]}`?" if close else write
 
 
 @cache

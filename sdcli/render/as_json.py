@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
-from sdcli.render import calendar, support
+from sdcli.render import support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -354,6 +354,12 @@ def _clocks_explained(result: results.ClocksExplained) -> dict[str, Any]:
     return document(result)
 
 
+def _calendar(result: results.Result) -> Any:
+    from sdcli.render.calendar import as_json  # noqa: PLC0415 - only calendars pay for it
+
+    return as_json(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
@@ -431,11 +437,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
     results.ClocksExplained: _clocks_explained,
-    results.CalendarDue: calendar.due,
-    results.CalendarBetween: calendar.between,
-    results.CalendarShown: calendar.shown,
-    results.CalendarsListed: lambda result: [calendar.head(each) for each in result.heads],
-    results.CalendarsChecked: lambda result: [calendar.outlook(each) for each in result.outlooks],
+    results.CalendarDue: _calendar,
+    results.CalendarBetween: _calendar,
+    results.CalendarShown: _calendar,
+    results.CalendarsListed: _calendar,
+    results.CalendarsChecked: _calendar,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

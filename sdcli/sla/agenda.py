@@ -217,6 +217,21 @@ def remarks(name: str, calendar: Calendar, now: int) -> Iterator[str]:
     if not time.between(now, now + YEAR_S):
         yield f"the calendar `{name}` has no working time in the coming twelve months"
     yield from _hidden(name, calendar, now)
+    yield from _from_another(name, calendar)
+
+
+def _from_another(name: str, calendar: Calendar) -> Iterator[str]:
+    """Public holidays that another version of the library was asked for than there is now."""
+    asked = {entry.library for entry in calendar.public_holidays if entry.library}
+    if not asked:
+        return
+    from sdcli.policy.public_holidays import library  # noqa: PLC0415 - few calendars need it
+
+    for other in sorted(asked - {library()}):
+        said = (
+            f"the public holidays of the calendar `{name}` are by {other}, and {library()} is here"
+        )
+        yield f"{said}: save sla_policies.yaml anew to take them over"
 
 
 def _hidden(name: str, calendar: Calendar, now: int) -> Iterator[str]:

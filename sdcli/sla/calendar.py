@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from datetime import date
-from itertools import accumulate
+from itertools import accumulate, islice
+from operator import ge, sub
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sdcli.errors import NoWorkingTimeError
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "Part", "WorkingTime", "local"]
 
+Ends: TypeAlias = "tuple[list[int], list[int]]"
+"""Stretches in order: when each begins, and when each ends."""
+
 Kind: TypeAlias = Literal["working", "closed", "holiday"]
 
 _WEEK_S = 7 * DAY_S
-_AHEAD_S = 60 * DAY_S  # so much is summed up at least
+_AHEAD_S = 14 * DAY_S  # so much is summed up at least
 _LONGEST_YEARS = 12  # 29 February can be eight years away
 _LONGEST_S = _LONGEST_YEARS * 366 * DAY_S
 _FIRST_DAY, _LAST_DAY = date(1800, 1, 1).toordinal(), date(9900, 1, 1).toordinal()
@@ -129,7 +133,8 @@ class WorkingTime:
         if not days:
             return start
         at = self._open_at(start, ahead=days > 0)
-        day, step, left = self._working_day_of(at), 1 if days > 0 else -1, abs(days)
+        within = at if self.between(at, at + 1) else at - 1
+        day, step, left = self._working_day_of(within), 1 if days > 0 else -1, abs(days)
         clock = self._wall.shows(at)
         time_of_day = (clock.toordinal() - day) * DAY_S
         time_of_day += clock.hour * 3600 + clock.minute * 60 + clock.second
@@ -199,7 +204,7 @@ class WorkingTime:
     def _stretch_of(self, seconds: int) -> int:
         """About how long so much working time takes."""
         weekly = sum(closes - opens for opens, closes in self._days.pattern) or DAY_S
-        return min(seconds * _WEEK_S // weekly * 9 // 8, _LAST_S) + _AHEAD_S
+        return min(seconds * _WEEK_S // weekly * 17 // 16, _LAST_S) + _AHEAD_S
 
     def _learn(self, start: int, end: int) -> None:
         """Sum up the windows from `start` to `end`, in one stretch with those known before.
@@ -212,50 +217,68 @@ class WorkingTime:
             start = self._first if start >= self._first else min(start, self._first - length)
             end = self._last if end <= self._last else max(end, self._last + length)
             start, end = max(start, min(_FIRST_S, self._first)), min(end, max(_LAST_S, self._last))
-        known = [(start, start), *self._open(start, end)]  # so that one opens before every instant
-        self._opens = [opens for opens, _ in known]
-        self._worked = list(accumulate((closes - opens for opens, closes in known), initial=0))
+        opens, closes = self._open(start, end)
+        self._opens = [start, *opens]  # so that one opens before every instant
+        self._worked = list(accumulate(map(sub, closes, opens), initial=0))
+        self._worked.insert(0, 0)
         self._first, self._last = start, end
 
-    def _open(self, start: int, end: int) -> Spans:
+    def _open(self, start: int, end: int) -> Ends:
         """The stretches of working time from `start` to `end`, in order and without overlap."""
         # A night shift may have begun the day before, and a date may be missing.
         first, last = utc_day(start) - 3, utc_day(end) + 2
         first -= (first - 1) % 7
         plans = self._days.between(first, last)
-        spans = merged(self._spans(first, last, plans))
-        breaks = merged(
-            self._span(day, window)
-            for day, plan in plans.items()
-            for window in plan.breaks
-            if self._wall.has(day)
-        )
+        opens, closes = self._laid_out(first, last, plans)
+        if any(map(ge, closes, islice(opens, 1, None))):
+            opens, closes = _ends(merged(zip(opens, closes, strict=True)))
+        breaks = self._breaks(plans)
         if breaks:
-            spans = without(spans, breaks)
-        return [(max(a, start), min(b, end)) for a, b in spans if b > start and a < end]
+            opens, closes = _ends(without(zip(opens, closes, strict=True), breaks))
+        here = slice(bisect_right(closes, start), bisect_left(opens, end))
+        opens, closes = opens[here], closes[here]
+        if opens:
+            opens[0], closes[-1] = max(opens[0], start), min(closes[-1], end)
+        return opens, closes
 
-    def _spans(self, first: int, last: int, plans: Mapping[int, DayPlan]) -> Spans:
-        """The working windows that begin in the weeks from the first to the last day."""
-        found: Spans = []
-        pattern = self._days.pattern
+    def _laid_out(self, first: int, last: int, plans: Mapping[int, DayPlan]) -> Ends:
+        """The working windows that begin in the weeks from the first to the last day.
+
+        Most weeks are as the other weeks are, and are laid out by addition alone.
+        """
+        opens: list[int] = []
+        closes: list[int] = []
+        begin, end = (first - 4 - EPOCH) * DAY_S, (last + 14 - EPOCH) * DAY_S
+        steady = self._wall.steady(begin, end)
         busy = {(day - 1) // 7 for day in plans}
+        alike: list[int] = []
         for monday in range(first, last + 1, 7):
-            offset = self._wall.steady(monday, monday + 6)
+            offset = steady.offset(monday, monday + 6)
             if offset is not None and (monday - 1) // 7 not in busy:
-                base = (monday - EPOCH) * DAY_S - offset
-                found += [(base + opens, base + closes) for opens, closes in pattern]
+                alike.append((monday - EPOCH) * DAY_S - offset)
                 continue
+            self._lay_out(alike, opens, closes)
+            alike = []
             for day in range(monday, monday + 7):
-                found += self._spans_of(day, offset)
-        return found
+                plan = plans.get(day) or self._days.usual(day)
+                of_day = steady.offset(day, day) if offset is None else offset
+                for begins, ends in self._spans_of(day, plan, of_day):
+                    opens.append(begins)
+                    closes.append(ends)
+        self._lay_out(alike, opens, closes)
+        return opens, closes
 
-    def _spans_of(self, day: int, offset: int | None) -> Spans:
+    def _lay_out(self, mondays: list[int], opens: list[int], closes: list[int]) -> None:
+        """Add the usual windows of some weeks, which begin at these instants."""
+        pattern = self._days.pattern
+        opens += [monday + begin for monday in mondays for begin, _ in pattern]
+        closes += [monday + end for monday in mondays for _, end in pattern]
+
+    def _spans_of(self, day: int, plan: DayPlan, offset: int | None) -> Spans:
         """The windows that begin on a local date; `offset`: how far the clock is ahead, if known."""
-        windows = self._days.plan(day).windows
+        windows = plan.windows
         if not windows:
             return []
-        if offset is None:
-            offset = self._wall.steady(day, day)
         if offset is not None:
             base = (day - EPOCH) * DAY_S - offset
             return [(base + each.opens, base + each.closes) for each in windows]
@@ -267,17 +290,21 @@ class WorkingTime:
 
     def _windows_of(self, day: int) -> Spans:
         """The stretches of working time that begin on a local date, without its breaks."""
-        spans = merged(self._spans_of(day, None))
+        spans = merged(self._spans_of(day, self._days.plan(day), self._wall.steady_day(day)))
         if not spans:
             return []
-        near = range(day - 1, day + 3)
-        breaks = [
-            self._span(each, window)
-            for each in near
-            for window in self._days.plan(each).breaks
-            if self._wall.has(each)
-        ]
-        return without(spans, merged(breaks)) if breaks else spans
+        breaks = self._breaks({each: self._days.plan(each) for each in range(day - 1, day + 3)})
+        return without(spans, breaks) if breaks else spans
+
+    def _breaks(self, plans: Mapping[int, DayPlan]) -> Spans:
+        """The breaks of some dates; one of which a gap of the clock leaves nothing is none."""
+        spans = (
+            self._span(day, window)
+            for day, plan in plans.items()
+            for window in plan.breaks
+            if self._wall.has(day)
+        )
+        return merged(span for span in spans if span[0] < span[1])
 
     def _open_at(self, start: int, *, ahead: bool) -> int:
         """The instant itself if it is working time, else the next opening or closing before."""
@@ -286,10 +313,10 @@ class WorkingTime:
         return self.after(start, 1) - 1 if ahead else self.before(start, 1) + 1
 
     def _working_day_of(self, at: int) -> int:
-        """The local date on which the window began that an instant lies in or ends."""
+        """The local date on which the window began that an instant lies in."""
         day = self._wall.day(at)
         for each in (day, day - 1, day - 2):
-            if any(opens <= at <= closes for opens, closes in self._windows_of(each)):
+            if any(opens <= at < closes for opens, closes in self._windows_of(each)):
                 return each
         return day
 
@@ -320,8 +347,8 @@ class WorkingTime:
         """The parts of a stretch without working time."""
         if end <= start:
             return
-        first, last = self._wall.day(start) - 2, self._wall.day(end)
-        for day, plan in sorted(self._days.between(first, last).items()):
+        for day in range(self._wall.day(start) - 2, self._wall.day(end) + 1):
+            plan = self._days.plan(day)
             if plan.holiday and self._wall.has(day):
                 begin = max(start, self._wall.begin(day, 0))
                 over = min(end, self._wall.end(day, max(DAY_S, plan.lost)))
@@ -332,6 +359,10 @@ class WorkingTime:
                     start = over
         if start < end:
             yield Part(start, end, "closed")
+
+
+def _ends(spans: Spans) -> Ends:
+    return [begin for begin, _ in spans], [end for _, end in spans]
 
 
 def _day_text(at: int) -> str:

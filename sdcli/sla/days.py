@@ -63,8 +63,11 @@ class Days:
 
     def plan(self, day: int) -> DayPlan:
         """What holds on a date."""
-        found = self.exceptions(date.fromordinal(day).year).get(day)
-        return found or self._week[(day - 1) % 7]
+        return self.exceptions(date.fromordinal(day).year).get(day) or self.usual(day)
+
+    def usual(self, day: int) -> DayPlan:
+        """What holds on the weekday of a date."""
+        return self._week[(day - 1) % 7]
 
     def between(self, first: int, last: int) -> dict[int, DayPlan]:
         """The dates from the first to the last that do not just have the hours of their weekday."""
@@ -92,12 +95,12 @@ class Days:
             found.update((day, self._closed(day, name)) for day in dates.in_year(year))
         for dates, breaks in self._breaks:
             for day in dates.in_year(year):
-                plan = found.get(day, self._week[(day - 1) % 7])
+                plan = found.get(day) or self.usual(day)
                 found[day] = plan._replace(breaks=plan.breaks + breaks)
         yield from sorted(found.items())
 
     def _closed(self, day: int, name: str) -> DayPlan:
-        hours = self._week[(day - 1) % 7].windows
+        hours = self.usual(day).windows
         lost = max((window.closes for window in hours), default=0)
         return DayPlan((), holiday=name, lost=lost)
 
@@ -131,17 +134,19 @@ def merged(spans: Iterable[tuple[int, int]]) -> Spans:
     return found
 
 
-def without(spans: Spans, gaps: Spans) -> Spans:
-    """What is left of stretches when others are taken out of them."""
+def without(spans: Iterable[tuple[int, int]], gaps: Spans) -> Spans:
+    """What is left of stretches in order when others, in order as well, are taken out of them."""
     found: Spans = []
+    first = 0
     for begin, end in spans:
-        rest = begin
-        for gap, over in gaps:
-            if over <= rest or gap >= end:
-                continue
+        while first < len(gaps) and gaps[first][1] <= begin:
+            first += 1
+        rest, index = begin, first
+        while index < len(gaps) and gaps[index][0] < end:
+            gap, over = gaps[index]
             if gap > rest:
                 found.append((rest, gap))
-            rest = over
+            rest, index = max(rest, over), index + 1
         if rest < end:
             found.append((rest, end))
     return found

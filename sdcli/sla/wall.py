@@ -7,6 +7,7 @@ the process is never read or set.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ EPOCH = 719163
 """The day 1970-01-01."""
 
 _SECOND = timedelta(seconds=1)
-_SAMPLE_S = DAY_S * 7 // 2
-"""No zone has ever changed its clocks and changed them back within less than this."""
+_SAMPLE_S = 6 * DAY_S
+"""Since 1940 no zone has changed its clocks and changed them back within less than this."""
+_NEAR_S = 26 * 3600
+"""No change of a clock is so long, so none moves a reading further than this."""
 
 
 def local(at: datetime, zone: str) -> datetime:
@@ -32,6 +35,26 @@ def local(at: datetime, zone: str) -> datetime:
 def utc_day(at: int) -> int:
     """The date of an instant in UTC."""
     return at // DAY_S + EPOCH
+
+
+class Steady:
+    """Stretches in which a clock is not changed: from, until, and how far it is ahead of UTC."""
+
+    def __init__(self, stretches: list[tuple[int, int, int]]) -> None:
+        self._stretches = stretches
+        self._begins = [begin for begin, _, _ in stretches]
+
+    def offset(self, first: int, last: int) -> int | None:
+        """How far the clock is ahead of UTC, in seconds, if that is so for all the days.
+
+        Readings up to the end of the day after the last are the same distance from UTC then, and
+        exist once; None if the clock is changed near them.
+        """
+        midnight = (first - EPOCH) * DAY_S
+        begin, end, offset = self._stretches[bisect_right(self._begins, midnight) - 1]
+        is_within = begin + _NEAR_S <= midnight - offset
+        over = (last + 2 - EPOCH) * DAY_S - offset
+        return offset if is_within and over + _NEAR_S <= end else None
 
 
 class Wall:
@@ -70,19 +93,25 @@ class Wall:
         """Whether there is such a date here: a zone that crosses the date line leaves one out."""
         return self.day(self.begin(day, DAY_S // 2)) == day
 
-    def steady(self, first: int, last: int) -> int | None:
-        """How far the clock is ahead of UTC, in seconds, if that is so for all the days.
+    def steady(self, start: int, end: int) -> Steady:
+        """The stretches from `start` to `end` in which the clock is not changed."""
+        found, begin, offset = [], start, _seconds(self._offset_at(start))
+        for at, _, after in self.changes(start, end):
+            found.append((begin, at, offset))
+            begin, offset = at, after
+        return Steady([*found, (begin, end, offset)])
 
-        Readings up to the end of the day after the last are the same distance from UTC then, and
-        exist once; None if the clock is changed near them.
+    def steady_day(self, day: int) -> int | None:
+        """How far the clock is ahead of UTC, in seconds, if that is so for two days and round them.
+
+        Readings up to the end of the next day are the same distance from UTC then, and exist once.
         """
-        begin, end = (first - 2 - EPOCH) * DAY_S, (last + 4 - EPOCH) * DAY_S
-        offset = self._offset_at(begin)
-        while begin < end:
-            begin = min(begin + _SAMPLE_S, end)
-            if self._offset_at(begin) != offset:
-                return None
-        return _seconds(offset)
+        midnight = (day - EPOCH) * DAY_S
+        offset = self._offset_at(midnight)
+        begin = midnight - _seconds(offset) - _NEAR_S
+        end = begin + 2 * DAY_S + 2 * _NEAR_S
+        is_steady = all(self._offset_at(at) == offset for at in (begin, (begin + end) // 2, end))
+        return _seconds(offset) if is_steady else None
 
     def changes(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Each change of the clock after `start` and until `end`.
