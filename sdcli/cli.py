@@ -229,12 +229,13 @@ def _echo(lines: Iterable[str], stream: Any) -> None:
 
 def _screen(make: Any) -> Any:
     """The terminal's width and whether it has colours; NO_COLOR is honoured."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     if not sys.stdout.isatty():
-        return make(width=None, colour=False)
+        return make(width=None, colour=False, utf8=utf8)
     import shutil  # noqa: PLC0415 - only a terminal pays for it
 
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return make(width=shutil.get_terminal_size().columns, colour=not plain)
+    return make(width=shutil.get_terminal_size().columns, colour=not plain, utf8=utf8)
 
 
 @click.command(

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Consequence, Policy
     from sdcli.policy.questions import Questions
     from sdcli.results import (
+        ClocksExplained,
         Confirmed,
         Duties,
         Effect,
@@ -65,8 +66,10 @@ if TYPE_CHECKING:
         Supported,
         Waiting,
     )
+    from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks
+    from sdcli.sla.explain import Explained
     from sdcli.sla.runs import Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
@@ -331,10 +334,53 @@ class Desk:
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
         from sdcli.results import Seen  # noqa: PLC0415 - as above
+        from sdcli.sla.agreed import cover_of  # noqa: PLC0415
 
-        agreement = self.clocks.agreement(ticket).name
+        held = self.clocks.held(cover_of(ticket))
         rooms = self.rooms if ticket.support else None
-        return Seen(ticket, self.sla(ticket), agreement, self.now, rooms)
+        return Seen(
+            ticket, self.sla(ticket), held.agreed.name, self.now, rooms, calendar=held.calendar
+        )
+
+    def backing(self, ticket: Ticket) -> dict[Backing, tuple[str, Clock]]:
+        """Whose clock runs beside its own, of its queue and of a supplier, and how it stands."""
+        from sdcli.sla.backing import faces  # noqa: PLC0415 - as above
+
+        return faces(ticket, self.clocks, int(self.now.timestamp()))
+
+    def explain(
+        self, ref: str, target: Explained | None = None, at: datetime | None = None
+    ) -> ClocksExplained:
+        """Why a target stands as it does, or all of them, now or at an instant in UTC (R5b.1).
+
+        At an instant that is past the ticket is as it was then, by what is known now; at one to
+        come it is as it will be if nothing happens until then.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it was not there yet, or there is no such target.
+        """
+        from sdcli.results import ClocksExplained  # noqa: PLC0415 - as above
+        from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
+
+        whole, when = self.ledger.get(ref), at or self.now
+        if when < whole.opened_at:
+            raise RefusedError(
+                f"{ref} was opened at {whole.opened_at:%Y-%m-%d %H:%M:%S}Z: there is nothing to "
+                "explain before that. Name a later instant."
+            )
+        ticket, now = as_of(whole, when), int(when.timestamp())
+        if target is None:
+            found = explain_all(ticket, self.policy, self.clocks, now)
+            return ClocksExplained(
+                ticket=ticket, found=found, shown=pressing(found), zone=self.zone
+            )
+        told = explain(ticket, self.policy, self.clocks, target, now)
+        if told is None:
+            raise RefusedError(_no_target(ref, target))
+        return ClocksExplained(
+            ticket=ticket, found={target: told}, shown=target, zone=self.zone, summaries=False
+        )
 
     def time_box(self, ticket: Ticket) -> TimeBox | None:
         """How long the tier of its queue may try, and has tried (R2c.2b).
@@ -1417,6 +1463,18 @@ def _fitting(ticket: Ticket, stamp: Stamp) -> Iterator[None]:
         if not stamp.entered:
             raise
         raise LateEntryError(ticket.ref, at, error.message) from error
+
+
+def _no_target(ref: str, target: Explained) -> str:
+    """Why a target cannot be explained, and where it would be said."""
+    where = {
+        "operational": "no queue that it lay in has one under `operational_levels`",
+        "underpinning": "no supplier that it waited for has one under `underpinning_contracts`",
+    }.get(target, "its agreement and the table `targets` grant none for its priority")
+    return (
+        f"{ref} has no {target} target: {where} in sla_policies.yaml. `sdcli sla explain {ref}` "
+        "tells of those that it has."
+    )
 
 
 def _unpinned(reason: str) -> str:

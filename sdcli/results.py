@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
 
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from sdcli.policy.people import Person
     from sdcli.policy.teams import Technician
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
+    from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.sla.duty import Duty, Span
+    from sdcli.sla.explain import Explained as ExplainedTarget
+    from sdcli.sla.explain import Explanation
     from sdcli.sla.runs import Target
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
@@ -56,6 +60,7 @@ class Seen(Struct, frozen=True):
     """A ticket with its clocks, as of `now`.
 
     `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
+    `calendar`: by which its clocks run.
     """
 
     ticket: Ticket
@@ -63,6 +68,7 @@ class Seen(Struct, frozen=True):
     agreement: str
     now: datetime
     rooms: Rooms | None = None
+    calendar: str = ""
 
     def differs(self, other: Seen) -> bool:
         """Whether the agreement, or the due time or state of a target, is another one."""
@@ -108,12 +114,16 @@ class Changed(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """Everything about one ticket; `answers` are the questions of its walk and what was said."""
+    """Everything about one ticket; `answers` are the questions of its walk and what was said.
+
+    `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
+    """
 
     seen: Seen
     answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
     time_box: TimeBox | None = None
+    backing: Mapping[Backing, tuple[str, Clock]] = {}
 
 
 class History(Struct, frozen=True):
@@ -572,6 +582,32 @@ class Duties(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class ClocksExplained(Struct, frozen=True, kw_only=True):
+    """Why targets of a ticket stand as they do (R5b.1).
+
+    Args:
+        ticket: as it was at the instant that is looked at.
+        found: the explanations by target; `shown` is the one that is told in full.
+        zone: the IANA time zone of the desk.
+        summaries: whether the others are told in a line each.
+        whole: tell every interval, and fold none together.
+        picture: where the picture was written; empty if nowhere, `-`: print it and nothing else.
+    """
+
+    ticket: Ticket
+    found: Mapping[ExplainedTarget, Explanation]
+    shown: ExplainedTarget
+    zone: str
+    summaries: bool = True
+    whole: bool = False
+    picture: str = ""
+    exit_code: int = DONE
+
+    def printed(self, *, whole: bool, picture: str) -> ClocksExplained:
+        """The same, to be told with every interval, or with a picture."""
+        return replace(self, whole=whole, picture=picture)
+
+
 class CalendarDue(Struct, frozen=True):
     """When an amount of working time is over."""
 
@@ -648,6 +684,7 @@ Result = (
     | Supported
     | UnsupportedReported
     | Duties
+    | ClocksExplained
     | CalendarDue
     | CalendarBetween
     | CalendarShown

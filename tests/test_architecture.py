@@ -53,6 +53,7 @@ FENCED = {
     "jinja2": {"sdcli.notify.templates"},
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
+    "xml": {"sdcli.render.timeline_svg"},
     "sqlite3": {"sdcli.knowledge.search", "sdcli.learning.memory"},
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.wall", "sdcli.policy.decode", "sdcli.policy.local"},

@@ -72,7 +72,7 @@ CALLS: dict[str, Call] = {
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
-    "sla": Call(("deliveries",), writes=False),
+    "sla": Call(("explain", REF), writes=False),
     "report": Call(("classification",), writes=False),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
@@ -82,6 +82,7 @@ CALLS: dict[str, Call] = {
     "compact": Call((), reads_policy=False),
 }
 NESTED: dict[tuple[str, str], Call] = {
+    ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "deliver"): Call((), writes=False, reads_policy=False),  # while nothing is owed
     ("sla", "deliveries"): Call((), writes=False),
     ("sla", "test-route"): Call(("mail",), writes=False, reads_ledger=False),
@@ -91,7 +92,7 @@ WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
-    if name not in ("show", "history", "note", "detail", "reopen", "ack", "attach")
+    if name not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach")
 ]
 
 

@@ -54,7 +54,7 @@ def test_every_nested_command_has_summary_and_example(group: str, name: str, sd:
 
 def test_a_misspelt_nested_command_gets_a_suggestion(sd: Runner) -> None:
     """The near command of the group is named."""
-    assert "Did you mean one of: 'deliver'" in sd("sla", "delivr", expect=2).stderr
+    assert "Did you mean 'explain'?" in sd("sla", "explian", expect=2).stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -146,6 +146,7 @@ def _complete(desk_dir: Path, line: str) -> list[str]:
         ("sdcli close SD-1 --code so", ["solved"]),
         ("sdcli wait SD-1 --for v", ["vendor"]),
         ("sdcli list --status wa", ["waiting"]),
+        ("sdcli calendar due b", ["business-hours"]),
     ],
 )
 def test_completion_reads_the_desk(

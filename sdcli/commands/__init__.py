@@ -59,7 +59,7 @@ COMMANDS: dict[str, Entry] = {
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
-    "sla": Entry("Assure", "Bring alerts to people, and see what did not arrive."),
+    "sla": Entry("Assure", "Explain clocks, try other policies, and bring alerts to people."),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),
@@ -76,6 +76,7 @@ COMMANDS: dict[str, Entry] = {
 
 SUBCOMMANDS: dict[str, dict[str, str]] = {
     "sla": {
+        "explain": "Show every interval of a clock, what counted, and why.",
         "deliver": "Bring to people what is due now.",
         "deliveries": "See what is owed to people, and what did not arrive.",
         "test-route": "Send a test message by a route, and say what happened.",

@@ -8,13 +8,13 @@ from sdcli.params import as_lazy_group
 
 @as_lazy_group("sla", SUBCOMMANDS["sla"])
 def command() -> None:
-    """Bring alerts to people, and see what did not arrive.
+    """Explain clocks, try other policies, and bring alerts to people.
 
     `sla-check` says which targets are near or past; what it says is brought to people by the
     routes of sla_policies.yaml. Each command takes --json.
 
     \b
     Examples:
+        sdcli sla explain SD-42
         sdcli sla deliveries --failed
-        sdcli sla test-route mail --to amara
     """

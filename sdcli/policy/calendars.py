@@ -83,3 +83,4 @@ class Calendar(Struct, frozen=True, kw_only=True):
     public_holidays: tuple[PublicHolidays, ...] = ()
     special_hours: dict[DateKey, SpecialHours] = {}
     breaks: dict[DateKey, tuple[Window, ...]] = {}
+    place: str = ""

@@ -591,9 +591,10 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 def desk_zone(sla: SlaPolicies) -> str:
-    """The time zone of the default agreement; UTC if there is no such agreement."""
+    """The time zone of the default agreement, or of the default calendar; UTC without either."""
     agreement = sla.agreements.get(sla.default_agreement)
-    calendar = sla.calendars.get(agreement.calendar) if agreement else None
+    name = (agreement.calendar if agreement else "") or sla.default_calendar
+    calendar = sla.calendars.get(name)
     return calendar.zone if calendar else "UTC"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
-from sdcli.render import calendar, duty, support
+from sdcli.render import duty, support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.search import Hit
     from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
+    from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
@@ -114,7 +115,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "articles": subject.articles,
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
+        "policy": subject.policy or None,
         "agreement": seen.agreement,
+        "calendar": seen.calendar,
         "sla": {target: clock(face) for target, face in seen.sla.items()},
         "events_count": len(subject.events),
     }
@@ -192,6 +195,12 @@ def clock(face: Clock) -> dict[str, Any]:
         "elapsed_s": face.elapsed_s,
         "percent": face.percent,
     }
+
+
+def _backing(result: results.Shown, target: Backing, whose: str) -> dict[str, Any] | None:
+    """The clock of the queue or the supplier that has the ticket, null without one."""
+    found = result.backing.get(target)
+    return {whose: found[0], **clock(found[1])} if found else None
 
 
 def event(happened: AnyEvent) -> dict[str, Any]:
@@ -357,11 +366,25 @@ def _proposed(proposal: Proposal) -> dict[str, Any]:
     return {**proposal._asdict(), "candidate": candidate}
 
 
+def _clocks_explained(result: results.ClocksExplained) -> dict[str, Any]:
+    from sdcli.render.explain import document  # noqa: PLC0415 - one command alone needs it
+
+    return document(result)
+
+
+def _calendar(result: results.Result) -> Any:
+    from sdcli.render.calendar import as_json  # noqa: PLC0415 - only calendars pay for it
+
+    return as_json(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
         ticket(result.seen)
         | {"time_box": result.time_box and support.box(result.time_box)}
+        | {"operational": _backing(result, "operational", "queue")}
+        | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
@@ -441,11 +464,12 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
     results.Duties: duty.as_json,
-    results.CalendarDue: calendar.due,
-    results.CalendarBetween: calendar.between,
-    results.CalendarShown: calendar.shown,
-    results.CalendarsListed: lambda result: [calendar.head(each) for each in result.heads],
-    results.CalendarsChecked: lambda result: [calendar.outlook(each) for each in result.outlooks],
+    results.ClocksExplained: _clocks_explained,
+    results.CalendarDue: _calendar,
+    results.CalendarBetween: _calendar,
+    results.CalendarShown: _calendar,
+    results.CalendarsListed: _calendar,
+    results.CalendarsChecked: _calendar,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

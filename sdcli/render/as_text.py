@@ -44,10 +44,14 @@ _GAP = "  "
 
 
 class Screen(NamedTuple):
-    """Where text goes: `width` in columns, None where lines may be as long as they like."""
+    """Where text goes: `width` in columns, None where lines may be as long as they like.
+
+    `utf8`: whether it can show more than ASCII.
+    """
 
     width: int | None
     colour: bool
+    utf8: bool = True
 
     def style(self, text: str, **how: Any) -> str:
         """The text in a colour, where there are colours."""
@@ -142,6 +146,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_support_rows(seen),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
+        *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
         *_box_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
@@ -170,6 +175,11 @@ def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:
     from sdcli.render.deliveries import rows  # noqa: PLC0415 - few tickets have any
 
     return rows(ticket)
+
+
+def _of_whom(whose: str, face: Clock, seen: results.Seen) -> str:
+    """The clock of a queue or a supplier."""
+    return f"{whose}: {words.clock(face, seen.now)}"
 
 
 def _weight_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -1056,9 +1066,16 @@ def _calendar(result: results.Result, screen: Screen) -> _Lines:
     return text(result, screen)
 
 
+def _clocks_explained(result: results.ClocksExplained, screen: Screen) -> _Lines:
+    from sdcli.render.explain import text  # noqa: PLC0415 - one command alone needs it
+
+    return text(result, screen)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
+    results.ClocksExplained: _clocks_explained,
     results.History: _history,
     results.Listed: _listed,
     results.Opened: _opened,

@@ -31,7 +31,12 @@ _LABEL = "Mon 2026-11-23  "
 # As JSON.
 
 
-def due(result: results.CalendarDue) -> dict[str, Any]:
+def as_json(result: results.Result) -> Any:
+    """A result about calendars as JSON holds it."""
+    return _SHAPES[type(result)](result)
+
+
+def _due(result: results.CalendarDue) -> dict[str, Any]:
     """When an amount of working time is over."""
     found = result.due
     return {
@@ -44,7 +49,7 @@ def due(result: results.CalendarDue) -> dict[str, Any]:
     }
 
 
-def between(result: results.CalendarBetween) -> dict[str, Any]:
+def _between(result: results.CalendarBetween) -> dict[str, Any]:
     """The working time between two instants."""
     found = result.between
     return {
@@ -68,19 +73,19 @@ def _is_beyond(known_until: int | None, at: int) -> bool:
     return known_until is not None and at > known_until
 
 
-def shown(result: results.CalendarShown) -> dict[str, Any]:
+def _shown(result: results.CalendarShown) -> dict[str, Any]:
     """The days of a calendar."""
     days = result.agenda.days
     last = days[-1].end if days else 0
     beyond = _is_beyond(result.agenda.head.known_until, last)
     return {
-        **head(result.agenda.head),
+        **_head(result.agenda.head),
         "beyond_holidays": beyond,
         "days": [_day(each) for each in days],
     }
 
 
-def head(found: Headline) -> dict[str, Any]:
+def _head(found: Headline) -> dict[str, Any]:
     """A calendar in short."""
     return {
         "calendar": found.calendar,
@@ -108,10 +113,10 @@ def _day(day: AgendaDay) -> dict[str, Any]:
     }
 
 
-def outlook(found: Outlook) -> dict[str, Any]:
+def _outlook(found: Outlook) -> dict[str, Any]:
     """The coming twelve months of a calendar."""
     return {
-        **head(found.head),
+        **_head(found.head),
         "years": [{"year": year, "working_s": found.years[year]} for year in found.years],
         "holidays": [_named(each.date, each.holiday) for each in found.holidays],
         "special": [
@@ -128,6 +133,15 @@ def outlook(found: Outlook) -> dict[str, Any]:
 
 def _named(day: str, name: str) -> dict[str, Any]:
     return {"date": day, "weekday": _weekday(day).casefold(), "name": name or None}
+
+
+_SHAPES: dict[type, Callable[[Any], Any]] = {
+    results.CalendarDue: _due,
+    results.CalendarBetween: _between,
+    results.CalendarShown: _shown,
+    results.CalendarsListed: lambda result: [_head(each) for each in result.heads],
+    results.CalendarsChecked: lambda result: [_outlook(each) for each in result.outlooks],
+}
 
 
 def _utc(at: int) -> str:
@@ -163,8 +177,13 @@ def _between_text(result: results.CalendarBetween, screen: Screen) -> _Lines:
 def _notes(found: Due | Between, at: int) -> list[str]:
     if not _is_beyond(found.known_until, at):
         return []
-    until = _local(found.known_until or 0, found.zone)
-    return [f"Note: the holidays of {line(found.calendar)} are known until {until} only."]
+    return [_note(found.calendar, found.known_until or 0, found.zone)]
+
+
+def _note(calendar: str, known_until: int, zone: str) -> str:
+    """What is said where an answer lies beyond the list of holidays (T4)."""
+    last = _local(known_until - 1, zone).split(" ")[1]
+    return f"Note: the holidays of {line(calendar)} are known until {last} only."
 
 
 def _amount(amount: Amount) -> str:
@@ -241,8 +260,7 @@ def _shown_text(result: results.CalendarShown, screen: Screen) -> _Lines:
     last = found.days[-1].end if found.days else 0
     notes = []
     if _is_beyond(found.head.known_until, last):
-        until = _local(found.head.known_until or 0, found.head.zone)
-        notes = [f"Note: the holidays of {line(found.head.calendar)} are known until {until} only."]
+        notes = [_note(found.head.calendar, found.head.known_until or 0, found.head.zone)]
     return lines, notes
 
 

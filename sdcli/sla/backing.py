@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sdcli.policy.levels import ServiceLevels
     from sdcli.policy.model import Policy
     from sdcli.policy.scalars import Amount
+    from sdcli.sla.agreed import Cover
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.stretch import Stretch
@@ -42,7 +43,8 @@ class Leg(Struct, frozen=True):
     Args:
         whose: the queue or the supplier.
         entry: the event that began it; `until`: how far it is looked at, in seconds of UTC.
-        target_s: in seconds of working `time`.
+        target_s: in seconds of working `time`; `amount`: as it is written.
+        cover: what decided on that.
     """
 
     target: Backing
@@ -52,6 +54,8 @@ class Leg(Struct, frozen=True):
     target_s: int
     time: WorkingTime
     until: int
+    amount: Amount
+    cover: Cover
 
 
 def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> list[Leg]:
@@ -129,9 +133,8 @@ def _stays(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator
 
 
 def _leg(target: Backing, part: Stretch, run: Run, amount: Amount, time: WorkingTime) -> Leg:
-    return Leg(
-        target, part.queue, part.entry, run, length(amount, run.start, time), time, part.until
-    )
+    seconds = length(amount, run.start, time)
+    return Leg(target, part.queue, part.entry, run, seconds, time, part.until, amount, part.cover)
 
 
 def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
@@ -156,7 +159,8 @@ def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int) -
             run = Run((Span(start, end),), stopped=end is not None, start=start)
             until = now if end is None else min(end, now)
             seconds = length(amount, start, time)
-            yield Leg("underpinning", supplier, event, run, seconds, time, until)
+            kind: Backing = "underpinning"
+            yield Leg(kind, supplier, event, run, seconds, time, until, amount, part.cover)
 
 
 def supplier_of(levels: ServiceLevels, service: str) -> str:

@@ -232,12 +232,7 @@ class WorkingTime:
         opens, closes = self._laid_out(first, last, plans)
         if any(map(ge, closes, islice(opens, 1, None))):
             opens, closes = _ends(merged(zip(opens, closes, strict=True)))
-        breaks = merged(
-            self._span(day, window)
-            for day, plan in plans.items()
-            for window in plan.breaks
-            if self._wall.has(day)
-        )
+        breaks = self._breaks(plans)
         if breaks:
             opens, closes = _ends(without(zip(opens, closes, strict=True), breaks))
         here = slice(bisect_right(closes, start), bisect_left(opens, end))
@@ -298,14 +293,18 @@ class WorkingTime:
         spans = merged(self._spans_of(day, self._days.plan(day), self._wall.steady_day(day)))
         if not spans:
             return []
-        near = range(day - 1, day + 3)
-        breaks = [
-            self._span(each, window)
-            for each in near
-            for window in self._days.plan(each).breaks
-            if self._wall.has(each)
-        ]
-        return without(spans, merged(breaks)) if breaks else spans
+        breaks = self._breaks({each: self._days.plan(each) for each in range(day - 1, day + 3)})
+        return without(spans, breaks) if breaks else spans
+
+    def _breaks(self, plans: Mapping[int, DayPlan]) -> Spans:
+        """The breaks of some dates; one of which a gap of the clock leaves nothing is none."""
+        spans = (
+            self._span(day, window)
+            for day, plan in plans.items()
+            for window in plan.breaks
+            if self._wall.has(day)
+        )
+        return merged(span for span in spans if span[0] < span[1])
 
     def _open_at(self, start: int, *, ahead: bool) -> int:
         """The instant itself if it is working time, else the next opening or closing before."""
@@ -348,8 +347,8 @@ class WorkingTime:
         """The parts of a stretch without working time."""
         if end <= start:
             return
-        first, last = self._wall.day(start) - 2, self._wall.day(end)
-        for day, plan in sorted(self._days.between(first, last).items()):
+        for day in range(self._wall.day(start) - 2, self._wall.day(end) + 1):
+            plan = self._days.plan(day)
             if plan.holiday and self._wall.has(day):
                 begin = max(start, self._wall.begin(day, 0))
                 over = min(end, self._wall.end(day, max(DAY_S, plan.lost)))

@@ -135,16 +135,18 @@ def merged(spans: Iterable[tuple[int, int]]) -> Spans:
 
 
 def without(spans: Iterable[tuple[int, int]], gaps: Spans) -> Spans:
-    """What is left of stretches when others are taken out of them."""
+    """What is left of stretches in order when others, in order as well, are taken out of them."""
     found: Spans = []
+    first = 0
     for begin, end in spans:
-        rest = begin
-        for gap, over in gaps:
-            if over <= rest or gap >= end:
-                continue
+        while first < len(gaps) and gaps[first][1] <= begin:
+            first += 1
+        rest, index = begin, first
+        while index < len(gaps) and gaps[index][0] < end:
+            gap, over = gaps[index]
             if gap > rest:
                 found.append((rest, gap))
-            rest = over
+            rest, index = max(rest, over), index + 1
         if rest < end:
             found.append((rest, end))
     return found

@@ -11,7 +11,7 @@ response and resolution begin anew (`new_cycle`); either way the caller is to be
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -66,24 +66,33 @@ def runs_of(target: Target, events: Sequence[AnyEvent], on_reopen: OnReopen) -> 
     if target == "update":
         return _update_runs(events)
     run_of = response_run if target == "response" else resolution_run
+    parts = cycles_of(events, on_reopen)
     # Most tickets are never reopened, and then there is nothing to cut.
-    if on_reopen != "new_cycle" or not any(type(event) is Reopened for event in events):
+    if len(parts) == 1:
         return (run_of(events),)
-    return tuple(
-        replace(run_of(part), cycle=number)
-        for number, part in enumerate(_between_reopenings(events), start=1)
-    )
+    found: list[Run] = []
+    reached = 0  # a clock that was set back counts nothing twice
+    for number, part in enumerate(parts, start=1):
+        found.append(replace(run_of(part, reached), cycle=number))
+        reached = max(reached, *(utc_seconds(event.at) for event in part))
+    return tuple(found)
 
 
-def _between_reopenings(events: Sequence[AnyEvent]) -> list[Sequence[AnyEvent]]:
+def cycles_of(events: Sequence[AnyEvent], on_reopen: OnReopen) -> Sequence[Sequence[AnyEvent]]:
+    """The events of each cycle of `response` and `resolution`, in order."""
+    if on_reopen != "new_cycle" or not any(type(event) is Reopened for event in events):
+        return (events,)
     cuts = [index for index, event in enumerate(events) if type(event) is Reopened]
     edges = [0, *cuts, len(events)]
     return [events[start:end] for start, end in pairwise(edges)]
 
 
-def response_run(events: Sequence[AnyEvent]) -> Run:
-    """From the first event to the first visible word to the caller (T12), or to the resolution."""
-    start = utc_seconds(events[0].at)
+def response_run(events: Sequence[AnyEvent], since: int = 0) -> Run:
+    """From the first event to the first visible word to the caller (T12), or to the resolution.
+
+    It begins at `since`, in seconds of UTC, if that is later.
+    """
+    start = max(since, utc_seconds(events[0].at))
     for event in events:
         # `isinstance` would ask the metaclass about each event of each ticket.
         if type(event) is Resolved or (type(event) is Noted and event.visible):
@@ -91,12 +100,17 @@ def response_run(events: Sequence[AnyEvent]) -> Run:
     return Run((Span(start, None),), stopped=False, start=start)
 
 
-def resolution_run(events: Sequence[AnyEvent]) -> Run:
-    """The stretches at work, between waits, up to the resolution; reopening adds another."""
+def resolution_run(events: Sequence[AnyEvent], since: int = 0) -> Run:
+    """The stretches at work, between waits, up to the resolution; reopening adds another.
+
+    It begins at `since`, in seconds of UTC, if that is later.
+    """
     spans: list[Span] = []
     status: Status = START
     latest = events[0].at
     first = utc_seconds(latest)
+    if since > first:
+        first, latest = since, _EPOCH + timedelta(seconds=since)
     begun: int | None = first
     for event in events[1:]:
         # A clock that was set back counts nothing twice.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.sla.agreed import Agreed, CalendarWhy, agreed, calendar_of
 from sdcli.sla.calendar import WorkingTime
@@ -61,7 +62,7 @@ class Goal(Struct, frozen=True):
     def lasting(self, target_s: int, cycle: int) -> Goal:
         """The same with so many seconds, for a cycle of this number."""
         steps = (*self.warn_at, BREACH)
-        found = [_threshold(self.target, target_s, each, cycle, self.mark) for each in steps]
+        found = [threshold_at(self.target, target_s, each, cycle, self.mark) for each in steps]
         left = self.usual_s
         if 0 < left < target_s:
             needed = target_s - left + 1
@@ -87,7 +88,8 @@ def length(amount: Amount, start: int, time: WorkingTime) -> int:
     return time.between(start, time.business_days(start, amount.business_days))
 
 
-def _threshold(target: Target, target_s: int, percent: int, cycle: int, mark: str) -> Threshold:
+def threshold_at(target: str, target_s: int, percent: int, cycle: int, mark: str) -> Threshold:
+    """The threshold at a percentage of a target in seconds."""
     needed = -(-target_s * percent // 100)
     passed = needed + 1 if percent == BREACH else needed
     key = f"{target}|{percent}|{cycle}|{target_s}{mark}"
@@ -167,7 +169,8 @@ class Book:
         """The working time of a calendar."""
         found = self._calendars.get(calendar)
         if found is None:
-            written = msgspec.json.encode(self.levels.calendars[calendar])
+            # Where it is written makes no other calendar of it.
+            written = msgspec.json.encode(replace(self.levels.calendars[calendar], place=""))
             if written not in self._times:
                 self._times[written] = WorkingTime(self.levels.calendars[calendar], calendar)
             found = self._calendars[calendar] = self._times[written]

@@ -14,7 +14,7 @@ import sys
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,10 +22,11 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sdcli.policy.calendars import Calendar, Week, Window
+from sdcli.errors import NoWorkingTimeError
+from sdcli.policy.calendars import Calendar, PublicHolidays, SpecialHours, Week, Window
 from sdcli.policy.decode import window
 from sdcli.policy.scalars import DateKey, Zone
-from sdcli.sla.calendar import WorkingTime
+from sdcli.sla.calendar import Part, WorkingTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,6 +203,156 @@ def test_a_day_that_was_skipped_hides_nothing_of_the_next() -> None:
     time = working("Pacific/Apia", hours)
     eight = local("Pacific/Apia", "2011-12-31T08:00")
     assert time.between(eight - 16 * HOUR, eight + HOUR // 2) == HOUR // 2
+
+
+def test_a_window_in_the_gap_hides_nothing_of_the_next_date() -> None:
+    """In Nuuk the gap ends at midnight, so a Saturday window in it lies over Sunday's first hour."""
+    hours = {"sat": ("23:10-23:30",), "sun": ("00:00-01:00",)}
+    time = working("America/Nuuk", hours)
+    sunday = local("America/Nuuk", "2026-03-29T00:00")
+    assert time.between(sunday - 12 * HOUR, sunday + 12 * HOUR) == HOUR
+    assert time.between(sunday, sunday + 60) == 60
+    assert list(time.parts(sunday, sunday + 2 * HOUR)) == [
+        Part(sunday, sunday + HOUR, "working"),
+        Part(sunday + HOUR, sunday + 2 * HOUR, "closed"),
+    ]
+
+
+def test_a_break_of_which_the_gap_leaves_nothing_is_none() -> None:
+    """01:30 to 02:15 in London on 2026-03-29 begins at 02:30 and so after its end."""
+    week = Week(sun=(window("00:00-12:00"),))
+    taken: Any = {"breaks": {"2026-03-29": (window("01:30-02:15"),)}}
+    time = WorkingTime(Calendar(zone=Zone("Europe/London"), hours=week, **taken))
+    midnight = local("Europe/London", "2026-03-29T00:00")
+    assert time.between(midnight, midnight + 24 * HOUR) == 11 * HOUR
+
+
+# Special days.
+
+
+def days(**keys: Any) -> WorkingTime:
+    """Weekdays from nine to five in London, with what else a calendar may say."""
+    week = Week(**{day: tuple(window(text) for text in OFFICE) for day in DAYS[:5]})
+    return WorkingTime(Calendar(zone=Zone("Europe/London"), hours=week, **keys))
+
+
+def special(*hours: str) -> SpecialHours:
+    """Special hours as a file writes them."""
+    return SpecialHours(hours=tuple(window(text) for text in hours))
+
+
+HALF = special("09:00-12:00")
+PUBLIC = PublicHolidays(country="GB", known={2026: {"2026-12-25": "Christmas Day"}}, until=2101)
+# What a calendar says of Christmas 2026, and how many hours that Friday has.
+NEARER = {
+    "a public holiday closes": ({}, 0),
+    "special hours go before a public holiday": ({"special_hours": {"12-25": HALF}}, 3),
+    "an own holiday goes before special hours": (
+        {"special_hours": {"2026-12-25": HALF}, "holidays": {"12-25": "own"}},
+        0,
+    ),
+    "the year goes before each year": (
+        {"special_hours": {"12-25": special("09:00-10:00"), "2026-12-20..2026-12-31": HALF}},
+        3,
+    ),
+    "one date goes before a range": (
+        {"special_hours": {"12-20..12-31": special("09:00-10:00"), "12-25": HALF}},
+        3,
+    ),
+    "a break is always taken out": (
+        {"special_hours": {"12-25": HALF}, "breaks": {"12-20..12-31": (window("10:00-11:00"),)}},
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "hours"), NEARER.values(), ids=NEARER.keys())
+def test_the_nearer_word_counts(keys: dict[str, Any], hours: int) -> None:
+    """Own holiday, special hours, public holiday, weekday: the first that says something."""
+    friday = utc("2026-12-25T00:00")
+    time = days(public_holidays=(PUBLIC,), **keys)
+    assert time.between(friday, friday + 24 * HOUR) == hours * HOUR
+
+
+def test_parts_name_what_is_closed_because_of_a_holiday() -> None:
+    """The date of a holiday, and the hours of its night shift after midnight, bear its name."""
+    week = Week(thu=(window("22:00-06:00"),), fri=(window("22:00-06:00"),))
+    closed = {DateKey("2026-12-25"): "Christmas Day"}
+    time = WorkingTime(Calendar(zone=Zone("UTC"), hours=week, holidays=closed))
+    start = utc("2026-12-24T12:00")
+    assert list(time.parts(start, start + 48 * HOUR)) == [
+        Part(start, start + 10 * HOUR, "closed"),
+        Part(start + 10 * HOUR, start + 18 * HOUR, "working"),
+        Part(start + 18 * HOUR, start + 42 * HOUR, "holiday", "Christmas Day"),
+        Part(start + 42 * HOUR, start + 48 * HOUR, "closed"),
+    ]
+    assert list(time.parts(start, start)) == []
+
+
+def test_until_when_holidays_are_known() -> None:
+    """Public ones until the library ends, dated ones for their year, yearly ones for good (T4)."""
+    assert days(public_holidays=(PUBLIC,)).known_until == utc("2101-01-01")
+    assert days(holidays={"2026-03-01": "x", "12-25": "y"}).known_until == utc("2027-01-01")
+    assert days(holidays={"2026-12-24..2027-01-02": "x"}).known_until == utc("2028-01-01")
+    assert days(holidays={"12-25": "y"}).known_until is None
+    assert days(special_hours={"2026-12-24": HALF}).known_until is None
+
+
+def test_public_holidays_beyond_those_kept_are_asked_for() -> None:
+    """A question about 2060 knows Christmas, though the policy holds 2026 only."""
+    day = utc("2060-12-27T00:00")  # a Monday, in lieu of the Saturday
+    assert days(public_holidays=(PUBLIC,)).between(day, day + 24 * HOUR) == 0
+    assert days().between(day, day + 24 * HOUR) == 8 * HOUR
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"holidays": {"01-01..12-31": "closed"}}, {"holidays": {"2026-01-01..9999-12-31": "closed"}}],
+)
+def test_no_working_time_ahead_is_an_error(keys: dict[str, Any]) -> None:
+    """The engine looks some years ahead and then says so, instead of going on for ever (T8)."""
+    with pytest.raises(NoWorkingTimeError, match="no working time"):
+        days(**keys).after(utc("2026-06-01"), 1)
+    with pytest.raises(NoWorkingTimeError, match="no working time"):
+        days(**keys).business_days(utc("2026-06-01"), 1)
+    assert days(**keys).between(utc("2026-06-01"), utc("2036-06-01")) == 0
+
+
+def test_hours_that_come_every_eight_years_are_waited_for() -> None:
+    """29 February of 2096 and then of 2104: no false alarm, and no hour is lost."""
+    calendar = Calendar(zone=Zone("UTC"), special_hours={DateKey("02-29"): special("08:00-10:00")})
+    time = WorkingTime(calendar)
+    assert time.after(utc("2096-02-29T00:00"), 3 * HOUR) == utc("2104-02-29T09:00")
+    assert time.before(utc("2104-02-29T09:00"), 3 * HOUR) == utc("2096-02-29T08:00")
+    assert time.business_days(utc("2096-02-29T09:30"), 1) == utc("2104-02-29T09:30")
+
+
+# start, working days, when they are over; nine to five, the weekday 2026-11-24 is closed.
+BUSINESS_DAYS = {
+    "the same time of day": ("2026-11-25T10:30", 2, "2026-11-27T10:30"),
+    "over a weekend": ("2026-11-27T10:30", 1, "2026-11-30T10:30"),
+    "over a holiday": ("2026-11-23T10:30", 1, "2026-11-25T10:30"),
+    "from the evening": ("2026-11-25T20:00", 1, "2026-11-27T09:00"),
+    "from the weekend": ("2026-11-28T10:30", 1, "2026-12-01T09:00"),
+    "back": ("2026-11-25T10:30", -1, "2026-11-23T10:30"),
+    "back from the weekend": ("2026-11-28T10:30", -1, "2026-11-26T17:00"),
+    "into a half day": ("2026-12-01T15:00", 1, "2026-12-02T12:00"),
+    "into a late opening": ("2026-12-02T09:30", 1, "2026-12-03T11:00"),
+    "into a break": ("2026-12-03T12:30", 1, "2026-12-04T12:00"),
+    "past a day of breaks": ("2026-12-04T10:00", 1, "2026-12-08T10:00"),
+    "none": ("2026-11-28T10:30", 0, "2026-11-28T10:30"),
+}
+
+
+@pytest.mark.parametrize(("start", "number", "due"), BUSINESS_DAYS.values(), ids=BUSINESS_DAYS)
+def test_business_days(start: str, number: int, due: str) -> None:
+    """The same time of day so many working days on, or the nearest moment at which it is open."""
+    time = days(
+        holidays={"2026-11-24": "closed"},
+        special_hours={"2026-12-02": HALF, "2026-12-03": special("11:00-17:00")},
+        breaks={"2026-12-04": (window("12:00-13:00"),), "2026-12-07": (window("08:00-18:00"),)},
+    )
+    assert time.business_days(utc(start), number) == utc(due)
 
 
 # The oracle.
@@ -475,7 +626,8 @@ def test_a_calendar_remembers_nothing_that_changes_an_answer(case: Case) -> None
 
 
 _PRINTS = """
-from sdcli.policy.calendars import Calendar, Week, Window
+from sdcli.errors import NoWorkingTimeError
+from sdcli.policy.calendars import Calendar, PublicHolidays, SpecialHours, Week, Window
 from sdcli.sla.calendar import WorkingTime
 hours = {"mon": (540, 1020), "sat": (1320, 2700), "sun": (30, 200)}
 week = Week(**{day: (Window(a * 60, b * 60),) for day, (a, b) in hours.items()})
