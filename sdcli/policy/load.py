@@ -172,7 +172,8 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     from sdcli.policy.check import Files, problems  # noqa: PLC0415 - only a changed desk
     from sdcli.policy.levels import hash_of, levels_of, written  # noqa: PLC0415
 
-    texts = {name: (instead or {}).get(name) or _text(root, name) for name in model.FILES}
+    other = instead or {}
+    texts = {name: other[name] if name in other else _text(root, name) for name in model.FILES}
     reads = {name: read_file(name, text, _SHAPES[name]) for name, text in texts.items()}
     found = [problem for read in reads.values() for problem in read.problems]
     values = dict(zip(_PARTS, (reads[name].value for name in model.FILES), strict=True))
