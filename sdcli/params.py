@@ -7,6 +7,7 @@ closure code of the vocabulary. `@as_command` gives every command `--json`, `--d
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,7 +16,7 @@ from sdcli.session import Session
 from sdcli.tickets.words import CHANGED, EVER_HAD, MOST_PEOPLE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from click.shell_completion import CompletionItem
@@ -52,6 +53,56 @@ class SdGroup(click.Group):
 def as_group(name: str) -> Callable[[Callable[..., Any]], SdGroup]:
     """Make a function a command with commands of its own; they are added by `@GROUP.command`."""
     return click.group(name, cls=SdGroup)
+
+
+class LazyGroup(SdGroup):
+    """A group with a module for each of its commands, imported when that one runs.
+
+    Args:
+        summaries: its commands, in their order, and the first line of the help of each.
+    """
+
+    def __init__(self, *args: Any, summaries: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.summaries = summaries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in their order."""
+        del ctx
+        return list(self.summaries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        del ctx
+        if cmd_name not in self.summaries:
+            return None
+        module = f"sdcli.commands.{self.name}_{cmd_name.replace('-', '_')}"
+        found: click.Command = import_module(module).command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As Click does, with the near names of commands that are not imported."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.summaries, ctx=ctx
+            ) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their summaries; nothing is imported for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.summaries.items()))
+
+
+def as_lazy_group(
+    name: str, summaries: Mapping[str, str]
+) -> Callable[[Callable[..., Any]], click.Group]:
+    """Make a function a command with commands of its own, each in a module of its own."""
+    return click.group(name, cls=LazyGroup, summaries=summaries)
 
 
 def session_of(ctx: click.Context) -> Session:
@@ -366,6 +417,26 @@ class WhenType(click.ParamType["datetime"]):
             self.fail(f"{said}; write {_WHEN}.", param, ctx)
 
 
+class SinceType(WhenType):
+    """The beginning of a period: an instant, or how long ago it was: `90d`, `12h`."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant in UTC."""
+        ago = re.fullmatch(_AGO, TEXT.convert(value, param, ctx))
+        if ctx is None or not ago:
+            return super().convert(value, param, ctx)
+        from datetime import timedelta  # noqa: PLC0415 - only a period pays for it
+
+        try:
+            return session_of(ctx).desk.now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError:
+            self.fail(f"{value!r} is longer ago than any clock shows.", param, ctx)
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = r"([0-9]{1,5})([mhdw])"
 _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
 # Texts and not patterns: only who writes a time pays for reading them.
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
@@ -469,6 +540,24 @@ def with_at(function: _F) -> _F:
         expose_value=False,
         callback=keep,
         help="When it happened, if that was before now: it counts as of then.",
+    )
+    return option(function)
+
+
+def require_order(since: datetime | None, until: datetime | None) -> None:
+    """Refuse a period that ends before it begins.
+
+    Raises:
+        UsageError: it does.
+    """
+    if since and until and until <= since:
+        raise click.UsageError("--until must be later than --since.")
+
+
+def with_cause(function: _F) -> _F:
+    """`--cause`: a word of the desk's list of causes."""
+    option = click.option(
+        "--cause", type=vocabulary("breach_cause"), required=True, help="Why it was missed."
     )
     return option(function)
 

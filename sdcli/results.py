@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from sdcli.policy.people import Person
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.sla.register import Breach, Totals
     from sdcli.sla.runs import Target
+    from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
@@ -110,6 +112,7 @@ class Shown(Struct, frozen=True):
     answers: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
     time_box: TimeBox | None = None
+    breaches: Sequence[Breach] = ()
 
 
 class History(Struct, frozen=True):
@@ -511,6 +514,29 @@ class UnsupportedReported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Simulated(Struct, frozen=True):
+    """What another `sla_policies.yaml` would have made of what happened.
+
+    `file` is its name; `refs`: show every ticket that differs.
+    """
+
+    file: str
+    comparison: Comparison
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class Register(Struct, frozen=True):
+    """The broken promises of a period, with their totals; `refs`: show the tickets behind each."""
+
+    breaches: Sequence[Breach]
+    totals: Totals
+    since: datetime | None = None
+    until: datetime | None = None
+    refs: bool = False
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -547,4 +573,6 @@ Result = (
     | InformationReported
     | Supported
     | UnsupportedReported
+    | Simulated
+    | Register
 )

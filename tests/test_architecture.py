@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sdcli.commands import COMMANDS, module_of
+from sdcli.commands import COMMANDS, SUBCOMMANDS, module_of
 from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "sdcli"
@@ -205,7 +205,22 @@ def test_the_register_equals_the_folder() -> None:
     """Every module of the folder is registered, and every registered command has a module."""
     folder = {path.stem for path in (PACKAGE / "commands").glob("*.py")} - {"__init__"}
 
-    assert {module_of(name) for name in COMMANDS} == folder
+    nested = {
+        f"{group}_{name.replace('-', '_')}"
+        for group, names in SUBCOMMANDS.items()
+        for name in names
+    }
+    assert {module_of(name) for name in COMMANDS} | nested == folder
+
+
+@pytest.mark.parametrize("group", SUBCOMMANDS)
+def test_a_nested_command_imports_its_own_module_only(group: str) -> None:
+    """Of a group with modules of its own, running one command imports that one's module."""
+    for name in SUBCOMMANDS[group]:
+        loaded = _loaded(_RUN.format(args=[group, name, "--help"]))
+        commands = {module for module in loaded if module.startswith("sdcli.commands.")}
+        own = f"sdcli.commands.{group}_{name.replace('-', '_')}"
+        assert commands == {f"sdcli.commands.{module_of(group)}", own}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__")])

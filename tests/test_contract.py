@@ -70,6 +70,7 @@ CALLS: dict[str, Call] = {
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
     "sla-check": Call(()),
+    "sla": Call(("breaches",), writes=False),
     "report": Call(("classification",), writes=False),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),

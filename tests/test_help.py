@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from sdcli.commands import COMMANDS, STAGES, module_of
+from sdcli.commands import COMMANDS, STAGES, SUBCOMMANDS, module_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,29 @@ def test_every_command_has_summary_and_example(name: str, sd: Runner) -> None:
     assert "Example" in shown
     assert re.search(rf"sdcli (--desk \S+ )?{name}", shown.split("Example")[1])
     assert "--json" in shown
+
+
+NESTED = [(group, name) for group, names in SUBCOMMANDS.items() for name in names]
+
+
+@pytest.mark.parametrize(("group", "name"), NESTED)
+def test_every_nested_command_has_summary_and_example(group: str, name: str, sd: Runner) -> None:
+    """A command of a group has its summary in the register, help for its options, an example."""
+    module = import_module(f"sdcli.commands.{group}_{name.replace('-', '_')}")
+    assert (module.command.help or "").splitlines()[0] == SUBCOMMANDS[group][name]
+    for param in module.command.params:
+        assert not isinstance(param, click.Option) or param.help, f"{group} {name} {param.opts}"
+
+    shown = sd(group, name, "--help").stdout
+
+    assert f"sdcli {group} {name}" in shown.split("Example")[1]
+    assert "--json" in shown
+    assert SUBCOMMANDS[group][name] in sd(group, "--help").stdout
+
+
+def test_a_misspelt_nested_command_gets_a_suggestion(sd: Runner) -> None:
+    """The near command of the group is named."""
+    assert "Did you mean 'simulate'" in sd("sla", "simulat", expect=2).stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -54,6 +54,7 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
+    "sla": Entry("Assure", "Say what was missed and why, and try other targets on what happened."),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),
@@ -66,6 +67,16 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("Keep", "Take over tickets from elsewhere, with their times and authors."),
     "compact": Entry("Keep", "Fold the journal into the snapshot now."),
 }
+
+
+SUBCOMMANDS: dict[str, dict[str, str]] = {
+    "sla": {
+        "breaches": "List the broken promises: objective, cause, who was told.",
+        "cause": "Record why a target was missed.",
+        "simulate": "Try other service levels on what really happened.",
+    },
+}
+"""The commands of groups that have a module for each, `GROUP_NAME`, with their summaries."""
 
 
 def module_of(name: str) -> str:

@@ -22,4 +22,9 @@ def command(desk: Desk, ref: str) -> results.Shown:
         sdcli show SD-42
     """
     ticket = desk.ledger.get(ref)
-    return results.Shown(desk.see(ticket), desk.answers_of(ticket), time_box=desk.time_box(ticket))
+    return results.Shown(
+        desk.see(ticket),
+        desk.answers_of(ticket),
+        time_box=desk.time_box(ticket),
+        breaches=desk.breaches_of(ticket),
+    )

@@ -189,6 +189,23 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     )
 
 
+def read_instead(root: str, raw: bytes, name: str) -> model.Policy:
+    """The policy of the desk at `root` with another `sla_policies.yaml`, which is called `name`.
+
+    Raises:
+        DataFileError: it is wrong, or does not fit the other files; every problem is named.
+    """
+    try:
+        return read_policy(root, {model.SLA_POLICIES: raw})
+    except DataFileError as error:
+        raise DataFileError(
+            [
+                each._replace(file=name) if each.file == model.SLA_POLICIES else each
+                for each in error.problems
+            ]
+        ) from error
+
+
 def read_formats(root: str, check: Check | None = None) -> dict[str, AlertFormat]:
     """The alert formats of the desk at `root` by name, from their files.
 
