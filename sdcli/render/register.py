@@ -140,7 +140,7 @@ def _totals(result: results.Register) -> Iterator[str]:
         if counts:
             yield f"By {name}: {', '.join(f'{key} {number}' for key, number in counts.items())}."
     if found.unsaid:
-        yield f"Never said: {told(lambda b: b.unsaid, found.unsaid)}. `sdcli sla-check` says them."
+        yield f"Never said: {told(lambda b: b.unsaid, found.unsaid)}; the check did not run in time."
     if found.withdrawn:
         yield f"Said, and no breach by what is known now: {found.withdrawn}."
 
