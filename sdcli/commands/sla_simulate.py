@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
+_STDIN = "<stdin>"
+"""What Click calls standard input."""
+
+
 @as_command("simulate")
 @click.option(
     "--policy",
@@ -49,7 +53,8 @@ def command(
         git show HEAD~3:sla_policies.yaml | sdcli sla simulate --policy - --since 30d
     """
     require_order(since, until)
-    name = "standard input" if file.name == "<stdin>" else file.name
+    given = getattr(file, "name", _STDIN)
+    name = "standard input" if given == _STDIN else given
     with shown("Simulating") as progress:
         found = desk.simulate(file.read(), name, since=since, until=until, progress=progress)
     return results.Simulated(name, found, refs)
