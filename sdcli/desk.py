@@ -53,9 +53,11 @@ if TYPE_CHECKING:
     from sdcli.policy.questions import Questions
     from sdcli.results import (
         Confirmed,
+        Duties,
         Effect,
         FrontPage,
         Learning,
+        Monitored,
         Reasoned,
         Seen,
         Supported,
@@ -78,6 +80,8 @@ _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
 """The most bytes that are taken in where the desk's own limit cannot be read."""
 _TELL_EVERY = 500
+_MISSED_AFTER = 2
+"""So many times the interval at which it is to run may pass before a check is missed."""
 LOOK_BACK_S = 7 * 24 * 3600
 """How long after its last change `sla-check` still looks at a closed ticket."""
 
@@ -155,8 +159,7 @@ class Desk:
     @property
     def zone(self) -> str:
         """The time zone of the desk: that of its default agreement."""
-        sla = self.policy.sla
-        return sla.calendars[sla.agreements[sla.default_agreement].calendar].zone
+        return self.policy.zone
 
     @cached_property
     def questions(self) -> Questions:
@@ -598,10 +601,13 @@ class Desk:
 
     def _to_be_told(self, ticket: Ticket, rule: Consequence) -> list[tuple[str, str, str]]:
         """Role, name and how to reach each person who must hear of it; each person once."""
-        staff, found = self.policy.teams.technicians, dict[str, tuple[str, str, str]]()
+        from sdcli.sla.duty import holder  # noqa: PLC0415 - as above
+
+        policy, at = self.policy, int(self.now.timestamp())
+        staff, found = policy.teams.technicians, dict[str, tuple[str, str, str]]()
         where = {"queue": ticket.queue, "service": ticket.service}
         for role in rule.tell:
-            person = self.policy.holder(role, assignee=ticket.assignee, **where)
+            person = holder(policy, role, assignee=ticket.assignee, **where, at=at)
             before = found.get(person)
             if before:
                 found[person] = (f"{before[0]}, {role}", *before[1:])
@@ -610,6 +616,32 @@ class Desk:
                 reach = ", ".join(filter(None, (known.phone, known.mail)))
                 found[person] = (role, known.name, reach)
         return list(found.values())
+
+    def responsible(self, queue: str) -> str:
+        """Who is responsible in a queue now, in a sentence (R3d2.1b)."""
+        from sdcli.sla.duty import responsible  # noqa: PLC0415 - as above
+
+        return responsible(self.policy, queue, int(self.now.timestamp()))
+
+    def duties(self, queue: str | None, at: datetime | None, weeks: int) -> Duties:
+        """Who is on duty at an instant, for one queue or all, and the shifts of the weeks after."""
+        from sdcli.results import Duties  # noqa: PLC0415 - as above
+        from sdcli.sla.duty import duty_manager, manager_spans, on_call, queue_spans  # noqa: PLC0415
+
+        policy, start = self.policy, int((at or self.now).timestamp())
+        queues = (queue,) if queue else tuple(policy.teams.queues)
+        end = start + weeks * 7 * 24 * 3600
+        named = [name for name in queues if policy.teams.queues[name].has_on_call] if weeks else []
+        shifts = [(name, span) for name in named for span in queue_spans(policy, name, start, end)]
+        shifts += [("", span) for span in (manager_spans(policy, start, end) if weeks else ())]
+        return Duties(
+            at=start,
+            zone=self.zone,
+            queues={name: on_call(policy, name, start) for name in queues},
+            manager=duty_manager(policy, start),
+            shifts=shifts,
+            people=policy.teams.technicians,
+        )
 
     def effect(self, ticket: Ticket) -> Effect | None:
         """What the last change of this ticket through this desk did to its clocks (R3d1.5).
@@ -809,6 +841,56 @@ class Desk:
                     held = self._held_by_now(then)
                     require_supported(then, events, self.rooms, stamp.at, held=held)
                 return writer.append(ticket, events) if events else ticket
+
+    def reapply(
+        self, refs: Sequence[str], *, reason: str, record: bool
+    ) -> list[tuple[Seen | None, Seen]]:
+        """Pin tickets to today's service levels, all of them or none; each before and after (T11).
+
+        Those that are already pinned to them are left out; without any reference, every ticket
+        that is not closed is taken. Without `record` nothing is changed. What was before is not
+        known where the service levels that a ticket was pinned to are gone.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket; nothing was changed.
+        """
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.steps import reapply  # noqa: PLC0415
+        from sdcli.tickets.ticket import advance  # noqa: PLC0415
+
+        policy, stamp = self.policy.levels_hash, self.stamp
+        self._keep_levels()
+        found: list[tuple[Seen | None, Seen]] = []
+        with self.ledger.write() as writer:
+            tickets = map(writer.get, dict.fromkeys(refs)) if refs else writer.find(Query())
+            for ticket in tickets:
+                events = reapply(ticket, stamp, policy=policy, reason=reason)
+                if events:
+                    before = None
+                    with suppress(LedgerDamagedError):
+                        before = self.see(ticket)
+                    found.append((before, self.see(advance(ticket, events))))
+                    if record:
+                        writer.append(ticket, events)
+        return found
+
+    def reopen(self, ref: str, reason: str) -> Ticket | Outcome:
+        """Take a ticket up again, or open the one that continues it, as its agreement says (T9).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is not over.
+        """
+        from sdcli.sla.agreed import cover_of  # noqa: PLC0415 - as above
+        from sdcli.tickets import steps  # noqa: PLC0415
+
+        ticket = self.ledger.get(ref)
+        steps.require("reopened", ticket)
+        if self.clocks.terms(cover_of(ticket)).on_reopen != "new_ticket":
+            return self.change(ref, steps.reopen, reason=reason)
+        from sdcli.intake.items import continued  # noqa: PLC0415
+
+        return self.take_in([continued(ticket, reason)])[0]
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
@@ -1245,10 +1327,13 @@ class Desk:
         been said, so that they are not said again, or with False if they could not be.
         """
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
+        from sdcli.ledger.interface import Beat  # noqa: PLC0415
+        from sdcli.tickets import keys  # noqa: PLC0415
 
         if not record:
             return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
-        self._keep_levels()  # what an outage has kept back may be opened
+        if next(self.ledger.having(keys.PENDING), None):
+            self._keep_levels()  # what an outage has kept back may be opened
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
@@ -1261,11 +1346,29 @@ class Desk:
                     (ticket, first), *more = pairs
                     alerts = (first, *(alert for _, alert in more))
                     writer.append(ticket, [self._said(alert) for alert in alerts])
+            if said:
+                self.ledger.beat(Beat(at=self.now, by=self.by))
 
         return found, settle
 
-    def clock_counts(self) -> tuple[int, int, int]:
+    def missed_check(self) -> int | None:
+        """For how many seconds the clocks have not been checked, if that is too long; else None.
+
+        Nothing is missed before the first check, or where the policy does not say how often. A
+        heartbeat that cannot be read is told, and keeps nobody from the alarms.
+        """
+        every: int | None = self.policy.sla.alerts.check_every
+        try:
+            beat = self.ledger.last_beat() if every else None
+        except LedgerDamagedError as error:
+            self._tell(f"{error.path} cannot be read; the next sla-check writes it anew.")
+            beat = None
+        age = int((self.now - beat.at).total_seconds()) if beat else 0
+        return age if every and age > _MISSED_AFTER * every else None
+
+    def clock_counts(self) -> Monitored:
         """How many open tickets there are past a target, past a warning, and in all."""
+        from sdcli.results import Monitored  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import BREACH  # noqa: PLC0415
 
@@ -1280,7 +1383,7 @@ class Desk:
                 face.state == "running" and (face.percent or 0) >= first_warning for face in faces
             ):
                 warning += 1
-        return breached, warning, total
+        return Monitored(breached, warning, total, self.missed_check())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
         from sdcli.sla.overstay import due  # noqa: PLC0415 - as above

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.insight.classes import Finding, too_many, unclear, unused
+from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
@@ -70,14 +71,21 @@ def lint(root: str) -> dict[str, int]:
 
 
 def remarks(
-    root: str, policy: Policy, questions: Questions, used_by: Iterable[Ticket] | None, period: str
+    root: str,
+    policy: Policy,
+    questions: Questions,
+    used_by: Iterable[Ticket] | None,
+    period: str,
+    *,
+    now: int,
 ) -> list[Problem]:
     """What is allowed in sound files and worth a look, in the order of files and lines (R7.4).
 
     With tickets in `used_by`, also the classes that none of them uses; `period` says in words
-    which tickets they are.
+    which tickets they are. `now`, in seconds of UTC, is when the roster is looked at.
     """
     found = [*unclear(policy, questions), *_without_area(policy), *_beyond_the_map(policy)]
+    found += roster(policy, now)
     if used_by is not None:
         found += unused(used_by, policy, questions, period)
     return sorted(_placed(root, found))

@@ -354,6 +354,10 @@ QUEUE = DeskWord(
 AGREEMENT = DeskWord(
     lambda policy, given: policy.require_agreement(given), lambda policy: policy.sla.agreements
 )
+SUPPLIER = DeskWord(
+    lambda policy, given: policy.require_supplier(given),
+    lambda policy: policy.sla.underpinning_contracts,
+)
 PROCESS = DeskWord(
     lambda policy, given: policy.require_process(given),
     lambda policy: policy.classification.processes,

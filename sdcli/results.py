@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
+    from sdcli.policy.teams import Technician
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.sla.duty import Duty, Span
     from sdcli.sla.register import Breach, Totals
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
@@ -132,6 +134,7 @@ class Listed(Struct, frozen=True):
 
     `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
     classifications wait to be seen by the acting person, up to one more than `MOST_NOTICES`.
+    `missed_s`: for how long nobody has checked the clocks, if that is too long.
     """
 
     rows: Sequence[Seen]
@@ -139,6 +142,7 @@ class Listed(Struct, frozen=True):
     unseen: int = 0
     exit_code: int = DONE
     notices: int = 0
+    missed_s: int | None = None
 
 
 class Opened(Struct, frozen=True):
@@ -271,26 +275,31 @@ class Checked(Struct, frozen=True):
     """What `sla-check` has to say, with the tickets it is about.
 
     `settle` must be called once it has been printed (True), or if it cannot be (False): what
-    nobody heard will be said again.
+    nobody heard will be said again. `missed_s`: for how long it had not run, if too long.
     """
 
     alerts: Sequence[tuple[Ticket, Alert]]
     recorded: bool
     settle: Callable[[bool], None]
     exit_code: int = DONE
+    missed_s: int | None = None
 
 
 class Monitored(Struct, frozen=True):
-    """The state of the desk's clocks, for a monitoring plug-in."""
+    """The state of the desk's clocks, for a monitoring plug-in.
+
+    `missed_s`: for how long nobody has checked them, if that is too long.
+    """
 
     breached: int
     warning: int
     open_tickets: int
+    missed_s: int | None = None
 
     @property
     def exit_code(self) -> int:
         """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give."""
-        return 2 if self.breached else 1 if self.warning else 0
+        return 2 if self.breached or self.missed_s else 1 if self.warning else 0
 
 
 class Linted(Struct, frozen=True):
@@ -537,6 +546,25 @@ class Register(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Duties(Struct, frozen=True, kw_only=True):
+    """Who is on duty (R5b.2).
+
+    Args:
+        at: the instant, in seconds of UTC; `zone`: the desk's, for people.
+        queues: who is on call, by queue; `manager`: who answers for the desk.
+        shifts: the coming ones by queue; those of the duty managers are under no name.
+        people: those who may be named, by id.
+    """
+
+    at: int
+    zone: str
+    queues: Mapping[str, Duty]
+    manager: Duty
+    shifts: Sequence[tuple[str, Span]] = ()
+    people: Mapping[str, Technician]
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | Shown
@@ -573,6 +601,7 @@ Result = (
     | InformationReported
     | Supported
     | UnsupportedReported
+    | Duties
     | Simulated
     | Register
 )

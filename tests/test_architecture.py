@@ -52,7 +52,7 @@ FENCED = {
     "yaml": {"sdcli.policy.yamlfile"},
     "sqlite3": {"sdcli.knowledge.search", "sdcli.learning.memory"},
     "fcntl": {"sdcli.ledger.tiny.lock"},
-    "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode"},
+    "zoneinfo": {"sdcli.sla.calendar", "sdcli.policy.decode", "sdcli.policy.local"},
     "tabulate": {"sdcli.render.as_text", "sdcli.render.figures"},
     "dateutil": {"sdcli.intake.confirmation", "sdcli.params", "sdcli.intake.convert"},
     "quotequail": {"sdcli.intake.replies"},

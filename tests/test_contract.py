@@ -53,6 +53,7 @@ CALLS: dict[str, Call] = {
     "list": Call((), writes=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
+    "on-call": Call((), writes=False, reads_ledger=False),
     "classify": Call((REF, "--impact", "low")),
     "catalog": Call(("vpn",), writes=False, reads_ledger=False),
     "support": Call((REF, "--device", "a wireless router")),

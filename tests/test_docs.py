@@ -10,8 +10,10 @@ import pytest
 from sdcli.commands import COMMANDS
 from sdcli.errors import EXIT_CODES
 from sdcli.intake.outcome import Action
+from sdcli.policy.agreements import Recipient
 from sdcli.policy.load import read_formats
 from sdcli.render import history
+from sdcli.sla.duty import Why
 from sdcli.tickets.lifecycle import LIFECYCLE
 from tests.conftest import REPOSITORY
 
@@ -71,3 +73,17 @@ def test_every_kind_of_event_has_a_sentence() -> None:
     kinds = {event.__struct_config__.tag for event in history.TOLD}
 
     assert kinds == {"opened", *LIFECYCLE}
+
+
+def test_every_reason_for_a_duty_is_explained() -> None:
+    """The contract says what each `why` of `on-call` means."""
+    for why in get_args(Why):
+        assert f"| `{why}` |" in CONTRACT
+
+
+def test_every_recipient_is_explained() -> None:
+    """The page on duty says who has each role of alerts (R5b.2-3)."""
+    page = (REPOSITORY / "docs" / "duty.md").read_text(encoding="utf-8")
+
+    for role in get_args(Recipient):
+        assert f"| `{role}` |" in page

@@ -197,6 +197,9 @@ def test_sla_check(sdj: JsonRunner) -> None:
             "target_s": 1800,
             "late_by_s": 60,
             "recipients": ["chloe"],
+            "stage": "warning",
+            "cycle": 1,
+            "on_arrival": False,
         }
     ]
 

@@ -35,6 +35,10 @@ COMMANDS: dict[str, Entry] = {
     "list": Entry("Look", "List tickets, the most pressing first."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),
+    "on-call": Entry(
+        "Look",
+        "Say who is on call for each queue, until when and why, and who is the duty manager.",
+    ),
     "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
     "catalog": Entry(
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."

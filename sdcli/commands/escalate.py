@@ -42,4 +42,4 @@ def command(desk: Desk, ref: str, to: str, reason: str, kind: HandOver | None) -
     ticket = desk.change(
         ref, steps.escalate, to=to, reason=reason, tiers=policy.tier, hand_over=kind
     )
-    return results.Changed(desk.see(ticket), notes=[f"  {policy.responsible(to)}"])
+    return results.Changed(desk.see(ticket), notes=[f"  {desk.responsible(to)}"])

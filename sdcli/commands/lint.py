@@ -28,7 +28,8 @@ def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
     and reports everything that is wrong at once, with file and line. Exits 5 if anything is.
 
     More classes than the desk's own limits are wrong: nobody can tell so many apart. What nothing
-    leads to, what is alike, and with --unused what tickets never use, is a remark.
+    leads to, what is alike, hours without anybody on call, and with --unused what tickets never
+    use, is a remark.
 
     \b
     Examples:
@@ -43,6 +44,6 @@ def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
     back = days or _YEAR
     used_by = desk.touched_within(back) if unused else None
     period = f"in the last {back} days"
-    return results.Linted(
-        counts, remarks=remarks(desk.root, desk.policy, desk.questions, used_by, period)
-    )
+    now = int(desk.now.timestamp())
+    found = remarks(desk.root, desk.policy, desk.questions, used_by, period, now=now)
+    return results.Linted(counts, remarks=found)

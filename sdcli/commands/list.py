@@ -87,7 +87,8 @@ def command(
         found, more = pressing(desk.ledger.find(query)), 0
     unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
     waiting = sum(1 for _ in desk.ledger.having(keys.notice(desk.by), most=_ENOUGH))
-    return results.Listed([desk.see(ticket) for ticket in found], more, unseen, notices=waiting)
+    rows, missed = [desk.see(ticket) for ticket in found], desk.missed_check()
+    return results.Listed(rows, more, unseen, notices=waiting, missed_s=missed)
 
 
 def _caller(desk: Desk, given: str) -> str:

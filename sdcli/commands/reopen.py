@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sdcli import results
 from sdcli.params import as_command, pass_desk, with_at, with_reason, with_ref
-from sdcli.tickets import steps
+from sdcli.tickets.ticket import Ticket
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 @with_reason
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, reason: str) -> results.Changed:
+def command(desk: Desk, ref: str, reason: str) -> results.Changed | results.Opened:
     """Reopen a ticket that was not solved after all.
+
+    Its agreement says what its clocks do: they go on, begin anew, or a new ticket continues it
+    (on_reopen in sla_policies.yaml).
 
     \b
     Example:
         sdcli reopen SD-42 --reason 'it is back since this morning'
     """
-    return results.Changed(desk.see(desk.change(ref, steps.reopen, reason=reason)))
+    taken = desk.reopen(ref, reason)
+    if isinstance(taken, Ticket):
+        return results.Changed(desk.see(taken))
+    seen = desk.see(taken.ticket) if taken.ticket else None
+    return results.Opened(taken, seen, notes=[f"{ref} stays as it is: its agreement continues it"])

@@ -39,7 +39,8 @@ def command(
     if nagios and time_boxes:
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
-        return results.Monitored(*desk.clock_counts())
+        return desk.clock_counts()
+    missed = desk.missed_check()
     alerts, settle = desk.sla_alerts(record=not dry_run, time_boxes=time_boxes)
 
     def settled(said: bool) -> None:
@@ -47,4 +48,4 @@ def command(
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
             desk.learn(_LESSONS)
 
-    return results.Checked(alerts, recorded=not dry_run, settle=settled)
+    return results.Checked(alerts, recorded=not dry_run, settle=settled, missed_s=missed)

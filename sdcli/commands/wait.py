@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, WhenType, as_command, pass_desk, vocabulary, with_at, with_ref
+from sdcli.params import (
+    SUPPLIER,
+    TEXT,
+    WhenType,
+    as_command,
+    pass_desk,
+    vocabulary,
+    with_at,
+    with_ref,
+)
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -28,18 +37,32 @@ if TYPE_CHECKING:
 )
 @click.option("--until", type=WhenType(), default=None, help="When to look again.")
 @click.option("--reason", type=TEXT, default="", help="What they must do.")
+@click.option("--supplier", type=SUPPLIER, help="Whose contract runs meanwhile.")
 @with_at
 @pass_desk
 def command(
-    desk: Desk, ref: str, waiting_for: str, until: datetime | None, reason: str
+    desk: Desk,
+    ref: str,
+    waiting_for: str,
+    until: datetime | None,
+    reason: str,
+    supplier: str | None,
 ) -> results.Changed:
     """Pause until somebody else has acted.
 
-    The resolution clock stands still meanwhile; the response clock does not.
+    The resolution clock stands still meanwhile; the response clock does not, and the caller is
+    still to be kept informed unless it is they who must act.
 
     \b
     Example:
         sdcli wait SD-42 --for user --until 2026-11-25T09:00Z --reason 'must test at home'
     """
-    ticket = desk.change(ref, steps.wait, waiting_for=waiting_for, until=until, reason=reason)
+    ticket = desk.change(
+        ref,
+        steps.wait,
+        waiting_for=waiting_for,
+        until=until,
+        reason=reason,
+        supplier=supplier or "",
+    )
     return results.Changed(desk.see(ticket))

@@ -15,6 +15,8 @@ from sdcli.tickets.words import UNKNOWN, Level
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sdcli.tickets.ticket import Ticket
+
 PORTAL = "portal"
 """The channel of a form."""
 
@@ -212,6 +214,28 @@ _SUMMARY_LENGTH = 200
 def linked(item: RequestItem, previous: str) -> RequestItem:
     """The request, with the reference of the same one made before."""
     return replace(item, previous=previous)
+
+
+def continued(ticket: Ticket, reason: str) -> RequestItem:
+    """The request that takes up a ticket which is over and stays so (T9)."""
+    opening = ticket.opening
+    return RequestItem(
+        summary=ticket.summary,
+        user=opening.requester,
+        phone=opening.phone,
+        mail=opening.mail,
+        on_behalf_of=opening.on_behalf_of,
+        channel=opening.channel,
+        type=ticket.type,
+        service=ticket.service,
+        feature=ticket.feature,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        details=f"Continues {ticket.ref}: {reason}",
+        unit=opening.unit,
+        site=opening.site,
+        previous=ticket.ref,
+    )
 
 
 def summarised(text: str, details: str) -> tuple[str, str]:

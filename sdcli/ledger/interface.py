@@ -7,6 +7,7 @@ together when the block ends, and nothing is when it raises.
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -14,7 +15,6 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
@@ -85,6 +85,13 @@ class Restored(Struct, frozen=True):
     tickets: int
     next: str
     kept: str
+
+
+class Beat(Struct, frozen=True):
+    """That the clocks were checked: when, in UTC, and by whom."""
+
+    at: datetime
+    by: str
 
 
 class Reader(Protocol):
@@ -166,6 +173,20 @@ class Ledger(Reader, Protocol):
 
         Raises:
             LedgerBusyError: the lock was not free in time.
+        """
+
+    def beat(self, heard: Beat) -> None:
+        """Remember that the clocks were checked, for whoever asks whether they still are.
+
+        Raises:
+            MachineError: it could not be remembered.
+        """
+
+    def last_beat(self) -> Beat | None:
+        """When the clocks were last checked; None if they never were.
+
+        Raises:
+            LedgerDamagedError: what was remembered cannot be read.
         """
 
     def compact(self) -> None:

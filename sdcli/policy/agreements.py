@@ -137,7 +137,18 @@ class UnderpinningContract(Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
-Recipient: TypeAlias = Literal["assignee", "queue-lead", "on-call", "service-owner", "desk-manager"]
+Recipient: TypeAlias = Literal[
+    "assignee",
+    "queue-lead",
+    "on-call",
+    "service-owner",
+    "desk-manager",
+    "owner",
+    "duty-manager",
+    "business",
+]
+"""Whom an alert goes to: `owner` is who works on it, or whoever is there in their place; see
+`sla.duty`, which says who has a role at an instant (R5b.2-3)."""
 
 
 class Alerts(Struct, frozen=True, kw_only=True):

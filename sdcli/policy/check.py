@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sdcli.errors import Problem, alternatives
-from sdcli.policy import check_agreements, check_classification
+from sdcli.policy import check_agreements, check_classification, check_teams
+from sdcli.policy.address import is_address
 from sdcli.policy.model import INTAKE, PEOPLE, SCHEDULE, SERVICES, SLA_POLICIES, TEAMS, VOCABULARY
 from sdcli.tickets.words import LEVELS, PLANNED_OUTAGE, REQUEST_TYPES, UNKNOWN
 
@@ -120,21 +121,13 @@ def _services(files: Files) -> Iterator[Problem]:
             yield from _reserved(files, SERVICES, f"{at}.features.{feature}", feature)
 
 
-def _teams(files: Files) -> Iterator[Problem]:
-    teams, staff = files.teams, files.teams.technicians
-    yield from files.dangling(TEAMS, "desk.queue", teams.desk.queue, teams.queues, "queue")
-    yield from files.dangling(TEAMS, "desk.manager", teams.desk.manager, staff, "technician")
-    for name, queue in _sound(teams.queues):
-        at = f"queues.{name}"
-        yield from files.dangling(TEAMS, f"{at}.lead", queue.lead, staff, "technician")
-        if queue.on_call:
-            yield from files.dangling(TEAMS, f"{at}.on_call", queue.on_call, staff, "technician")
-        for index, member in enumerate(queue.members):
-            path = f"{at}.members.{index}"
-            yield from files.dangling(TEAMS, path, member, staff, "technician")
-        if not queue.members:
-            message = f"the queue `{name}` has no members"
-            yield files.problem(TEAMS, f"{at}.members", message)
+def _business(files: Files) -> Iterator[Problem]:
+    """Who hears of a breach for the business: a contact, a technician, or an address (R5b.3)."""
+    for name, service in _sound(files.catalog.services):
+        known = (*files.contacts.people, *files.teams.technicians)
+        if not is_address(service.business):
+            path = f"services.{name}.business"
+            yield from files.dangling(SERVICES, path, service.business, known, "contact")
 
 
 def _contacts(files: Files) -> Iterator[Problem]:
@@ -222,7 +215,13 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (_calendars, ("sla",)),
     (_alerts, ("sla",)),
     (_services, ("sla", "catalog", "teams")),
-    (_teams, ("teams",)),
+    (_business, ("catalog", "contacts", "teams")),
+    (check_teams.queues, ("teams",)),
+    (check_teams.technicians, ("teams",)),
+    (check_teams.rotations, ("teams",)),
+    (check_teams.working_hours, ("teams", "sla")),
+    (check_teams.absences, ("teams", "sla")),
+    (check_teams.overrides, ("teams",)),
     (_contacts, ("contacts",)),
     (_callers_and_staff, ("contacts", "teams")),
     (_vocabulary, ("vocabulary",)),

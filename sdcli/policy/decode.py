@@ -17,7 +17,20 @@ import msgspec
 from sdcli.errors import listed, nearest
 from sdcli.policy.address import is_address
 from sdcli.policy.calendars import Window
-from sdcli.policy.scalars import Amount, Day, Duration, Expression, Instant, Mail, Size, Span, Zone
+from sdcli.policy.scalars import (
+    Amount,
+    Day,
+    Duration,
+    Expression,
+    Instant,
+    Mail,
+    Moment,
+    Size,
+    Span,
+    TimeOfDay,
+    Turn,
+    Zone,
+)
 from sdcli.policy.yamlfile import Item, Listing, Mapping, Node, YamlFile, shape
 
 if TYPE_CHECKING:
@@ -28,6 +41,10 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _HOURS = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _BUSINESS_DAYS = re.compile(r"([0-9]{1,4}) ?business_days?")
+_TIME = re.compile(r"([0-9]{2}):([0-9]{2})")
+_LOCAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TURN = re.compile(r"([0-9]{1,4}) (day|week)s?")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _DAY_MINUTES = 24 * 60
@@ -35,6 +52,8 @@ _OWN = ("place", "lines")  # filled in while reading; no file may hold them
 _REPEATING = ("send_with",)  # arguments of a program may well be said twice
 _LONGEST_H = 10_000
 _MOST_DAYS = 400
+_WEEK_DAYS = 7
+_LONGEST_TURN = 366
 
 Places = dict[str, int]
 
@@ -60,7 +79,7 @@ class Decoder:
         if origin is tuple:
             return self._tuple(node, get_args(hint)[0], path)
         if origin in (Union, types.UnionType):
-            return self.decode(node, get_args(hint)[0], path)
+            return self.decode(node, _meant(node, get_args(hint)), path)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             return self._struct(node, hint, path)
         raise TypeError(f"the model uses a type that no file can hold: {hint}")
@@ -70,19 +89,20 @@ class Decoder:
             self.file.report(node.line, f"`{_last(path)}` must be a mapping, not {shape(node)}")
             return None
         hints, fields = _schema(cls)
-        self._unknown_keys(node, [name for name in fields if name not in _OWN], path)
+        keys = [field.encode_name for name, field in fields.items() if name not in _OWN]
+        self._unknown_keys(node, keys, path)
         values: dict[str, Any] = {}
         for name, field in fields.items():
             if name == "place":
                 values[name] = f"{self.file.name}:{node.line}"
             elif name == "lines":
                 values[name] = {key: entry.line for key, entry in node.entries.items()}
-            elif name in node.entries:
-                entry = node.entries[name]
-                values[name] = self.decode(entry.value, hints[name], _under(path, name))
-                self.places[_under(path, name)] = entry.line
+            elif (key := field.encode_name) in node.entries:
+                entry = node.entries[key]
+                values[name] = self.decode(entry.value, hints[name], _under(path, key))
+                self.places[_under(path, key)] = entry.line
             elif field.required:
-                self.file.report(node.line, f"`{_last(path)}` needs the key `{name}`")
+                self.file.report(node.line, f"`{_last(path)}` needs the key `{key}`")
         sound = all(values.get(name) is not None for name, f in fields.items() if f.required)
         return cls(**{name: v for name, v in values.items() if v is not None}) if sound else None
 
@@ -149,7 +169,7 @@ class Decoder:
         before = len(self.file.problems)
         if hint in _BARE:
             text = _bare(self.file, node, hint, _last(path))
-        elif hint is Day and isinstance(node, Item) and node.kind == "timestamp":
+        elif hint in _DATED and isinstance(node, Item) and node.kind == "timestamp":
             text = node.text
         else:
             text = self.file.text(node, _last(path))
@@ -160,6 +180,11 @@ class Decoder:
         except ValueError as error:
             self.file.report(node.line, f"`{_last(path)}` is {text!r}: {error}")
             return stand_in
+
+
+def _meant(node: Node, known: tuple[Any, ...]) -> Any:
+    """Which of several types a value is meant as: a text where that may be, else the first."""
+    return str if isinstance(node, Item) and str in known else known[0]
 
 
 @cache
@@ -174,6 +199,8 @@ _BARE = {
     bool: (("bool",), "true or false"),
 }
 """What YAML takes bare values for, and what to ask for."""
+_DATED = (Day, Moment)
+"""What may be a bare date."""
 
 
 def _bare(file: YamlFile, node: Node, hint: type, what: str) -> str:
@@ -322,6 +349,35 @@ def _day(text: str) -> Day:
         raise ValueError('write a date as "2026-12-25"') from error
 
 
+def _time_of_day(text: str) -> TimeOfDay:
+    match = _TIME.fullmatch(text)
+    hours, minutes = (int(part) for part in match.groups()) if match else (24, 0)
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock
+        raise ValueError('write a time of day as "09:00"')
+    return TimeOfDay(hours * 60 + minutes)
+
+
+def _turn(text: str) -> Turn:
+    match = _TURN.fullmatch(text)
+    days = int(match[1]) * (_WEEK_DAYS if match[2] == "week" else 1) if match else 0
+    if not 0 < days <= _LONGEST_TURN:
+        raise ValueError("write a turn as 1 day, 1 week or 2 weeks; none is longer than a year")
+    return Turn(days)
+
+
+def _moment(text: str) -> Moment:
+    try:
+        if _DATE.fullmatch(text):
+            return Moment(_day(text))
+        if match := _LOCAL.fullmatch(text):
+            _time_of_day(match[2])
+            return Moment(f"{_day(match[1])}T{match[2]}")
+        return Moment(_instant(text))
+    except ValueError as error:
+        forms = '"2026-12-24", "2026-12-24 18:00" or, with its zone, "2026-12-24T18:00:00Z"'
+        raise ValueError(f"write a day, a local time or an instant, like {forms}") from error
+
+
 def _mail(text: str) -> Mail:
     if not is_address(text):
         raise ValueError("that is no mail address")
@@ -342,6 +398,9 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     Window: (window, Window(0, _DAY_MINUTES)),
     Zone: (_zone, "UTC"),
     Day: (_day, "1970-01-01"),
+    TimeOfDay: (_time_of_day, 0),
+    Turn: (_turn, 1),
+    Moment: (_moment, "1970-01-01"),
     Mail: (_mail, ""),
 }
 

@@ -15,7 +15,7 @@ from sdcli.errors import NoSuchEntryError, NotFoundError
 from sdcli.policy.agreements import Recipient, SlaPolicies
 from sdcli.policy.levels import ServiceLevels, levels_of
 from sdcli.policy.scalars import Duration, Instant, Mail, Size, Span, Zone
-from sdcli.policy.teams import Teams, Technician
+from sdcli.policy.teams import Teams
 from sdcli.tickets.words import UNKNOWN, Level, Priority, RequestType
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class Service(Struct, frozen=True, kw_only=True):
             the service map (R2c.1).
         goals: what it promises to do (R3d.0).
         area: whether requests about it are about technology or about a service (R2a.1a).
+        business: who hears of a breach for the business: a contact, a technician or an address
+            (R5b.3).
     """
 
     name: str
@@ -109,7 +111,6 @@ class Service(Struct, frozen=True, kw_only=True):
     queue: str
     agreement: str
     hours: str
-    calendar: str = ""
     features: dict[str, Feature]
     keywords: tuple[str, ...]
     components: tuple[str, ...] = ()
@@ -118,6 +119,8 @@ class Service(Struct, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
     goals: dict[str, Goal] = {}
     area: Literal["technology", "service", "unknown"] = UNKNOWN
+    calendar: str = ""
+    business: str = ""
     place: str
     lines: dict[str, int] = {}
 
@@ -525,6 +528,14 @@ class Policy(Struct, frozen=True, kw_only=True):
         """
         return require(given, "agreement", self.sla.agreements, SLA_POLICIES)
 
+    def require_supplier(self, given: str) -> str:
+        """The id of a supplier with a contract.
+
+        Raises:
+            NoSuchEntryError: no contract names it.
+        """
+        return require(given, "supplier", self.sla.underpinning_contracts, SLA_POLICIES)
+
     def require_technician(self, given: str) -> str:
         """The id of somebody who works on requests.
 
@@ -573,33 +584,17 @@ class Policy(Struct, frozen=True, kw_only=True):
         found = self.teams.queues.get(queue)
         return found.tier if found else 1
 
-    def holder(self, role: Recipient, *, queue: str, service: str, assignee: str | None) -> str:
-        """Who has a role for a request that lies there now; empty if nobody has."""
-        lies, about = self.teams.queues.get(queue), self.service(service)
-        if role == "assignee":
-            return assignee or ""
-        if role == "queue-lead":
-            return lies.lead if lies else self.teams.desk.manager
-        if role == "on-call":
-            return lies.on_call if lies else ""
-        if role == "service-owner":
-            return about.owner if about else ""
-        return self.teams.desk.manager
-
-    def responsible(self, queue: str) -> str:
-        """Who is responsible in a queue now, in a sentence."""
-        found = self.teams.queues[queue]
-        staff = self.teams.technicians
-        on_call = f"; on call: {_reach(found.on_call, staff)}" if found.on_call else ""
-        return (
-            f"Now responsible: {found.name} (tier {found.tier}), lead "
-            f"{_reach(found.lead, staff)}{on_call}. The desk ({self.teams.desk.queue}) stays owner."
-        )
+    @property
+    def zone(self) -> str:
+        """The time zone of the desk: that of its default agreement."""
+        return desk_zone(self.sla)
 
 
-def _reach(person: str, staff: dict[str, Technician]) -> str:
-    found = staff[person]
-    return f"{found.name}, {found.phone or found.mail}"
+def desk_zone(sla: SlaPolicies) -> str:
+    """The time zone of the default agreement; UTC if there is no such agreement."""
+    agreement = sla.agreements.get(sla.default_agreement)
+    calendar = sla.calendars.get(agreement.calendar) if agreement else None
+    return calendar.zone if calendar else "UTC"
 
 
 SLA_POLICIES = "sla_policies.yaml"

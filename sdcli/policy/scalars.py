@@ -27,6 +27,15 @@ Zone = NewType("Zone", str)
 Day = NewType("Day", str)
 """A date, `2026-12-25`."""
 
+TimeOfDay = NewType("TimeOfDay", int)
+"""Minutes after midnight by the clock on the wall, written `"09:00"`."""
+
+Turn = NewType("Turn", int)
+"""Local calendar days, written `1 day` or `2 weeks`."""
+
+Moment = NewType("Moment", str)
+"""A whole local day `2026-12-24`, a local time `"2026-12-24 18:00"`, or an `Instant`."""
+
 Mail = NewType("Mail", str)
 """A mail address."""
 

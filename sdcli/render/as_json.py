@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli import results
-from sdcli.render import support
+from sdcli.render import duty, support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
@@ -428,6 +428,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.UnsupportedReported: lambda result: (
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
+    results.Duties: duty.as_json,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

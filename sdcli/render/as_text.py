@@ -20,7 +20,7 @@ from sdcli.render.safe import block, line
 from sdcli.render.wrap import fitted
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
-from sdcli.tickets.words import BREACH, UNKNOWN
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -418,10 +418,16 @@ def _history(result: results.History, screen: Screen) -> _Lines:
     return _events(result.events, screen), []
 
 
+def _missed(seconds: int | None, has: str) -> list[str]:
+    """That nobody would have heard of what passed meanwhile."""
+    return [f"sla-check {has} not run for {words.span(seconds)}."] if seconds else []
+
+
 def _listed(result: results.Listed, screen: Screen) -> _Lines:
     unseen = words.count(result.unseen, "closed ticket")
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
+    news += _missed(result.missed_s, "has")
     waiting = words.count(result.notices, "changed classification")
     if result.notices > results.MOST_NOTICES:
         waiting = f"More than {results.MOST_NOTICES} changed classifications"
@@ -801,31 +807,37 @@ def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
 def _checked(result: results.Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
-        breach = said.threshold >= BREACH and said.target != "time-box"
+        breach = said.stage == "breach" and said.target != "time-box"
         word = (
             screen.style("BREACH", fg="red", bold=True)
             if breach
-            else screen.style("WARNING", fg="yellow")
+            else screen.style("FORESEEN" if said.stage == "predicted" else "WARNING", fg="yellow")
         )
         late = f", {words.span(said.late_by_s)} ago" if said.late_by_s else ""
+        late += " (when it came to hold, it was past already)" if said.on_arrival else ""
         whom = ", ".join(said.recipients) or "nobody is named for this"
+        again = f" (cycle {said.cycle})" if said.cycle > 1 else ""
         lines.append(
-            f"{word} {ticket.ref} {said.target}: {said.threshold} % of {words.work(said.target_s)}"
+            f"{word} {ticket.ref} {said.target}{again}: {said.threshold} % of "
+            f"{words.work(said.target_s)}"
             f" passed{late}, due {words.instant(said.due)}; tell {line(whom)}"
             f" - {ticket.priority} {line(ticket.summary)}"
         )
+    notes = _missed(result.missed_s, "had")
     if not lines:
         # Silence where nobody looks: cron mails whatever is printed.
-        return [], ["Nothing new to say."] if screen.width else []
-    return lines, [] if result.recorded else ["A dry run: this will be said again."]
+        return [], [*notes, *(["Nothing new to say."] if screen.width else [])]
+    return lines, [*notes, *([] if result.recorded else ["A dry run: this will be said again."])]
 
 
 def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     del screen
     state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
+    missed = [result.missed_s] if result.missed_s else []
     said = (
         f"{result.breached} breached, {result.warning} past a warning, {result.open_tickets} open"
     )
+    said += "".join(f", sla-check has not run for {words.span(each)}" for each in missed)
     data = f"breached={result.breached};;0 warning={result.warning};0 open={result.open_tickets}"
     return [f"SDCLI {state} - {said} | {data}"], []
 
@@ -996,6 +1008,20 @@ def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
     return page(result), nothing
 
 
+def _duties(result: results.Duties, screen: Screen) -> _Lines:
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    from sdcli.render import duty  # noqa: PLC0415 - as above
+
+    now = tabulate(duty.now_rows(result), duty.NOW_HEADERS, "plain", disable_numparse=True)
+    told = [screen.style(duty.title(result), bold=True), *now.splitlines()]
+    if result.shifts:
+        rows = duty.shift_rows(result)
+        shifts = tabulate(rows, duty.SHIFT_HEADERS, "plain", disable_numparse=True)
+        told += ["", *shifts.splitlines()]
+    return told, []
+
+
 def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
     """The mail itself, unless it is on its way already."""
     if result.sent:
@@ -1039,6 +1065,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.InformationReported: _information,
     results.Supported: _supported,
     results.UnsupportedReported: _unsupported_reported,
+    results.Duties: _duties,
     results.Simulated: _simulated,
     results.Register: _register,
 }

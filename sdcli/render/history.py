@@ -76,7 +76,8 @@ def _assigned(event: e.Assigned) -> str:
 
 def _waited(event: e.Waited) -> str:
     until = f" until {instant(event.until)}" if event.until else ""
-    return f"waits for {event.waiting_for}{until}{_because(event.reason)}"
+    supplier = f", {event.supplier}" if event.supplier else ""
+    return f"waits for {event.waiting_for}{supplier}{until}{_because(event.reason)}"
 
 
 def _escalated(event: e.Escalated) -> str:

@@ -60,9 +60,10 @@ class Leg(Struct, frozen=True):
 
 def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> list[Leg]:
     """Every stay and every wait for which something is agreed, each kind in order."""
-    levels = clocks.book(ticket.policy).levels
-    if not (levels.operational_levels or levels.underpinning_contracts):
+    book = clocks.book(ticket.policy)
+    if not book.has_backing:
         return []
+    levels = book.levels
     known = parts or stretches(ticket, now)
     found = list(_stays(ticket, clocks, known)) if levels.operational_levels else []
     waits = _waits(ticket, clocks, known, now) if levels.underpinning_contracts else ()
@@ -83,6 +84,8 @@ def fallen_behind(
     ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
 ) -> list[Alert]:
     """What should have been said of these by `now`, in seconds of UTC, and has not been."""
+    if not clocks.book(ticket.policy).has_backing:
+        return []
     steps = (*policy.sla.alerts.warn_at, BREACH)
     found: dict[str, Alert] = {}
     for leg in legs(ticket, clocks, now, parts):
@@ -127,7 +130,7 @@ def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, when: tuple[i
         elapsed_s=needed,
         target_s=leg.target_s,
         late_by_s=now - at,
-        recipients=recipients_of(ticket, policy, stage),
+        recipients=recipients_of(ticket, policy, stage, now),
         stage=stage,
         cycle=leg.cycle,
     )

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.sla.duty import told
 from sdcli.sla.runs import Target, elapsed, reaches, runs_of, utc_seconds
 from sdcli.sla.stretch import nobody_from, stretches
+from sdcli.tickets.event import SlaAlerted
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sdcli.policy.agreements import Recipient
     from sdcli.policy.model import Policy
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+Face: TypeAlias = tuple[str, int, int, int, bool]
+_NOTHING: frozenset[Face] = frozenset()
 Stage: TypeAlias = Literal["warning", "predicted", "breach"]
 OwnTarget: TypeAlias = Literal["time-box", "operational", "underpinning"]
 """What the desk holds itself, its queues and its suppliers to."""
@@ -72,8 +77,9 @@ def alerts(
     ticket, if they are known already.
     """
     found: dict[str, Alert] = {}
+    said = _said(ticket) if ticket.sla_alerts else _NOTHING
     for state in states(ticket, clocks, parts or stretches(ticket, now)):
-        for passing in passings(ticket, state):
+        for passing in passings(ticket, state, said):
             id_ = alert_id(ticket, passing.threshold)
             if id_ not in found:
                 found[id_] = _alert(ticket, policy, now, state, passing)
@@ -136,31 +142,32 @@ class Passing(NamedTuple):
         return "warning" if self.threshold.percent < BREACH else "breach"
 
 
-def passings(ticket: Ticket, state: State) -> list[Passing]:
-    """The thresholds passed in one state and not said before, the earliest first."""
-    return sorted(_passed(ticket, state), key=_when)
+def passings(ticket: Ticket, state: State, said: AbstractSet[Face] = _NOTHING) -> list[Passing]:
+    """The thresholds passed in one state, but for what was `said`; the earliest first."""
+    return sorted(_passed(ticket, state, said), key=_when)
 
 
 def _when(passing: Passing) -> int:
     return passing.at
 
 
-def _passed(ticket: Ticket, state: State) -> Iterator[Passing]:
+def _passed(ticket: Ticket, state: State, said: AbstractSet[Face]) -> Iterator[Passing]:
     terms = state.terms
     for goal in terms.goals:
-        if ticket.sla_alerts and goal.target_s and not _unsaid(ticket, goal):
+        is_single = goal.target_s and goal.target != "update" and terms.on_reopen != "new_cycle"
+        if said and is_single and not _unsaid(ticket, goal, said):
             continue
         for run in runs_of(goal.target, state.events, terms.on_reopen):
             timed = goal.for_run(run, terms.time)
-            for threshold, at in _passed_in(ticket, state, run, timed):
+            for threshold, at in _passed_in(ticket, state, run, timed, said):
                 yield Passing(run, timed, threshold, at)
 
 
 def _passed_in(
-    ticket: Ticket, state: State, run: Run, goal: Goal
+    ticket: Ticket, state: State, run: Run, goal: Goal, said: AbstractSet[Face]
 ) -> Iterator[tuple[Threshold, int]]:
     """What one cycle has passed and nobody has said, and when, in seconds of UTC."""
-    unsaid = _unsaid(ticket, goal) if ticket.sla_alerts else goal.thresholds
+    unsaid = _unsaid(ticket, goal, said) if said else goal.thresholds
     if not unsaid:
         return
     time = state.terms.time
@@ -198,15 +205,27 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: State, passing: Pass
         elapsed_s=needed,
         target_s=goal.target_s,
         late_by_s=now - at,
-        recipients=recipients_of(ticket, policy, passing.stage),
+        recipients=recipients_of(ticket, policy, passing.stage, now),
         stage=passing.stage,
         cycle=run.cycle,
         on_arrival=at < state.since,
     )
 
 
-def _unsaid(ticket: Ticket, goal: Goal) -> list[Threshold]:
-    return [each for each in goal.thresholds if alert_id(ticket, each) not in ticket.sla_alerts]
+def _said(ticket: Ticket) -> AbstractSet[Face]:
+    """What has been said of a ticket, by what its records say."""
+    return {
+        (event.target, event.threshold, event.cycle, event.target_s, event.stage == "predicted")
+        for event in ticket.events
+        if type(event) is SlaAlerted
+    }
+
+
+def _unsaid(ticket: Ticket, goal: Goal, said: AbstractSet[Face]) -> list[Threshold]:
+    """The thresholds that nobody has said; those with a mark are known by their ids alone."""
+    if goal.mark:
+        return [each for each in goal.thresholds if alert_id(ticket, each) not in ticket.sla_alerts]
+    return [each for each in goal.thresholds if each.face not in said]
 
 
 def alert_id(ticket: Ticket, threshold: Threshold) -> str:
@@ -214,19 +233,24 @@ def alert_id(ticket: Ticket, threshold: Threshold) -> str:
     return sha256(f"{ticket.ref}|{threshold.key}".encode()).hexdigest()[:16]
 
 
-def recipients_of(ticket: Ticket, policy: Policy, stage: Stage) -> tuple[str, ...]:
-    """Who should hear it, each once, by the roles of the policy (R5b.2-3)."""
+def recipients_of(ticket: Ticket, policy: Policy, stage: Stage, now: int) -> tuple[str, ...]:
+    """Who should hear it now, each once, by the roles of the policy (R5b.2-3)."""
     rules = policy.sla.alerts
     roles = rules.breach if stage == "breach" else rules.warning
     if stage == "predicted" and rules.predicted:
         roles = rules.predicted
-    return recipients_for(ticket, policy, roles)
+    return recipients_for(ticket, policy, roles, now)
 
 
-def recipients_for(ticket: Ticket, policy: Policy, roles: Sequence[Recipient]) -> tuple[str, ...]:
-    """Who has these roles for a ticket, each once."""
-    found = (
-        policy.holder(role, queue=ticket.queue, service=ticket.service, assignee=ticket.assignee)
-        for role in roles
+def recipients_for(
+    ticket: Ticket, policy: Policy, roles: Sequence[Recipient], now: int
+) -> tuple[str, ...]:
+    """Who has these roles for a ticket at an instant in seconds of UTC, each once."""
+    return told(
+        policy,
+        roles,
+        assignee=ticket.assignee,
+        queue=ticket.queue,
+        service=ticket.service,
+        at=now,
     )
-    return tuple(dict.fromkeys(filter(None, found)))

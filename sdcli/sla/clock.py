@@ -73,13 +73,17 @@ class Clocks:
 
     def book(self, policy: str) -> Book:
         """The service levels of a hash; those of today if it is empty, or theirs."""
-        key = "" if policy == self._policy.levels_hash or self._pinned is None else policy
-        found = self._books.get(key)
+        found = self._books.get(policy)
         if found is None:
-            levels = self._pinned(key) if key and self._pinned else self._policy.levels
-            found = Book(levels, self._policy.sla.alerts.warn_at, self._times)
-            self._books[key] = found
+            found = self._books[policy] = self._opened(policy)
         return found
+
+    def _opened(self, policy: str) -> Book:
+        is_today = policy == self._policy.levels_hash or self._pinned is None
+        if policy and is_today:
+            return self.book("")
+        levels = self._pinned(policy) if policy and self._pinned else self._policy.levels
+        return Book(levels, self._policy.sla.alerts.warn_at, self._times)
 
     def held(self, cover: Cover) -> Held:
         """The agreement and the calendar that hold for a ticket so covered, and why."""

@@ -64,7 +64,7 @@ def overstayed(
         if id_ not in known and id_ not in found:
             passed = _passed(ticket, stay, clocks.terms(stay.cover).time, limit)
             if passed is not None:
-                recipients = recipients_for(ticket, policy, policy.sla.alerts.warning)
+                recipients = recipients_for(ticket, policy, policy.sla.alerts.warning, now)
                 found[id_] = Alert(
                     id=id_,
                     ref=ticket.ref,

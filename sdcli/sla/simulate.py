@@ -142,7 +142,7 @@ class _Side:
         self.alerts: Counter[str] = Counter(warning=0, predicted=0, breach=0)
         self.heard: dict[str, Counter[str]] = {}
 
-    def add(self, ticket: Ticket, found: Outcome) -> None:
+    def add(self, ticket: Ticket, found: Outcome, now: int) -> None:
         """Count what there was to say of a ticket, and what was missed."""
         self.tickets += bool(found.missed)
         for miss in found.missed:
@@ -150,7 +150,7 @@ class _Side:
             self.overrun_s += miss.overrun_s
         for stage, number in Counter(each.stage for each in found.said).items():
             self.alerts[stage] += number
-            for person in recipients_of(ticket, self.policy, stage) or (NOBODY,):
+            for person in recipients_of(ticket, self.policy, stage, now) or (NOBODY,):
                 self.heard.setdefault(person, Counter())[stage] += number
 
     def done(self) -> Sum:
@@ -265,7 +265,7 @@ def _both(
     parts = stretches(ticket, now)
     first, second = (_view(ticket, side, now, parts) for side in sides)
     for number, view in enumerate((first, second)):
-        sides[number].add(ticket, view.outcome)
+        sides[number].add(ticket, view.outcome, now)
         for miss in view.outcome.missed:
             names = miss.agreement, miss.priority, miss.service
             for group, name in zip(groups, names, strict=True):

@@ -25,14 +25,17 @@ class Threshold(Struct, frozen=True):
 
     `needed_s` is the working time that makes the percentage. A clock that has run for `passed_s`
     has passed it: that is a second more for a breach, since the last second meets the target.
-    `predicted`: it counts only while nobody is at it.
+    `predicted`: it counts only while nobody is at it. `face`: what the record of its alert says,
+    which tells it as well as its id does, and need not be hashed; `mark` is not on record.
     """
 
     percent: int
     needed_s: int
     passed_s: int
     key: str
-    predicted: bool = False
+    predicted: bool
+    face: tuple[str, int, int, int, bool]
+    mark: str
 
 
 class Goal(Struct, frozen=True):
@@ -64,7 +67,8 @@ class Goal(Struct, frozen=True):
             needed = target_s - left + 1
             key = f"{self.target}|predicted|{cycle}|{target_s}{self.mark}"
             percent = needed * 100 // target_s
-            found.append(Threshold(percent, needed, needed, key, predicted=True))
+            face = self.target, percent, cycle, target_s, True
+            found.append(Threshold(percent, needed, needed, key, True, face, self.mark))
         return Goal(
             self.target,
             self.amount,
@@ -86,7 +90,9 @@ def length(amount: Amount, start: int, time: WorkingTime) -> int:
 def _threshold(target: Target, target_s: int, percent: int, cycle: int, mark: str) -> Threshold:
     needed = -(-target_s * percent // 100)
     passed = needed + 1 if percent == BREACH else needed
-    return Threshold(percent, needed, passed, f"{target}|{percent}|{cycle}|{target_s}{mark}")
+    key = f"{target}|{percent}|{cycle}|{target_s}{mark}"
+    face = target, percent, cycle, target_s, False
+    return Threshold(percent, needed, passed, key, False, face, mark)
 
 
 class Terms(Struct, frozen=True):
@@ -125,6 +131,7 @@ class Book:
         times: dict[bytes, WorkingTime],
     ) -> None:
         self.levels = levels
+        self.has_backing = bool(levels.operational_levels or levels.underpinning_contracts)
         self._warn_at = warn_at
         self._times = times
         self._calendars: dict[str, WorkingTime] = {}
@@ -178,13 +185,11 @@ class Book:
             for target, amount, usual in amounts
             if amount
         )
-        soonest_s = min(each.passed_s for goal in goals for each in goal.thresholds or _ANY_TIME)
+        # How soon a target in business days may be passed is not known before the clock starts.
+        timed = [[each.passed_s for each in goal.thresholds] or [0] for goal in goals]
+        soonest_s = min(map(min, timed))
         on_reopen = held.agreed.agreement.on_reopen or self.levels.on_reopen
         return Terms(goals, self.working_time(held.calendar), soonest_s, on_reopen)
-
-
-_ANY_TIME = (Threshold(0, 0, 0, ""),)
-"""Nothing is known of how soon a target in business days may be passed."""
 
 
 def _goal(target: Target, amount: Amount, warn_at: tuple[int, ...], usual: int, mark: str) -> Goal:

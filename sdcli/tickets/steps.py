@@ -33,6 +33,7 @@ from sdcli.tickets.event import (
     Resolved,
     Resumed,
     Returned,
+    SlaReapplied,
     Stamp,
     Validated,
     Viewed,
@@ -123,20 +124,35 @@ def send_back(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, .
 
 
 def wait(
-    ticket: Ticket, stamp: Stamp, *, waiting_for: str, until: datetime | None, reason: str
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    waiting_for: str,
+    until: datetime | None,
+    reason: str,
+    supplier: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Pause until somebody else has acted.
 
     Raises:
-        RefusedError: `until` is not in the future.
+        RefusedError: `until` is not in the future, or a supplier is named who is not waited for.
     """
     require("waited", ticket)
+    if supplier and waiting_for != "vendor":
+        raise RefusedError(
+            f"{ticket.ref} cannot wait for {waiting_for} and the supplier {supplier}: --supplier "
+            "goes with --for vendor.",
+            ref=ticket.ref,
+        )
     if until is not None and until <= stamp.at:
         raise RefusedError(
             f"{ticket.ref} cannot wait until {until:%Y-%m-%d %H:%M}Z: that is already past.",
             ref=ticket.ref,
         )
-    return (Waited(*stamp.mark(), waiting_for=waiting_for, until=until, reason=reason),)
+    event = Waited(
+        *stamp.mark(), waiting_for=waiting_for, until=until, reason=reason, supplier=supplier
+    )
+    return (event,)
 
 
 def resume(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
@@ -265,6 +281,14 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     """Back to work."""
     del ticket  # the lifecycle knows from where
     return (Reopened(*stamp.mark(), reason=reason),)
+
+
+def reapply(ticket: Ticket, stamp: Stamp, *, policy: str, reason: str) -> tuple[AnyEvent, ...]:
+    """Pin the clocks to other service levels, from the start (T11); nothing if they are already."""
+    if ticket.policy == policy:
+        return ()
+    before = ticket.policy
+    return (SlaReapplied(*stamp.mark(), policy=policy, before=before, reason=reason),)
 
 
 def attach(

@@ -139,10 +139,10 @@ _CASES: dict[str, Case] = {
     ),
     "on call": Case(
         TEAMS,
-        "on_call: hugo",
-        "on_call: hugoo",
-        "hugoo",
-        "there is no technician `hugoo`; did you mean `hugo`?",
+        "on_call: lena",
+        "on_call: lenna",
+        "lenna",
+        "there is no technician `lenna`; did you mean `lena`?",
     ),
     "member": Case(
         TEAMS,
@@ -379,7 +379,11 @@ def test_one_run_shows_the_mistakes_of_all_files(desk_dir: Path) -> None:
 
 
 _BROKEN_SECTIONS = (
-    (TEAMS, "desk:\n  queue: service-desk\n  manager: amara\n", "desk: []\n"),
+    (
+        TEAMS,
+        "desk:\n  queue: service-desk\n  manager: amara\n  duty_managers: duty-managers\n",
+        "desk: []\n",
+    ),
     (TEAMS, "  manager: amara\n", ""),
     (SLA_POLICIES, _STARTER[SLA_POLICIES].split("\nalerts:\n")[1], "  []\n"),
     (SLA_POLICIES, "  warn_at: [80]\n", ""),

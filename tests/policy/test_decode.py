@@ -27,6 +27,7 @@ _SHAPES: dict[str, Any] = {
     VOCABULARY: model.Vocabulary,
 }
 _DURATION = "write working time as 30m, 4h or 1h30m"
+_AMOUNT = f"{_DURATION}, or working days as 3 business_days"
 _WINDOW = 'write working hours as "09:00-17:30"'
 _PRIORITIES = "P1, P2, P3, P4, P5"
 _ROLES = "csr, resolver, incident-coordinator, problem-analyst, problem-manager, cs-manager"
@@ -157,7 +158,7 @@ _CASES: dict[str, Case] = {
         "  manager: amara\n",
         "  manager: amara\n  zzz: x\n",
         "zzz",
-        "`desk` has no key `zzz`; it may have queue, manager",
+        "`desk` has no key `zzz`; it may have queue, manager, duty_managers",
     ),
     "unknown key of a file": Case(
         VOCABULARY,
@@ -176,7 +177,7 @@ _CASES: dict[str, Case] = {
         "place: here",
         (
             "`services.email` has no key `place`; it may have name, owner, queue, agreement, "
-            "hours, features, keywords, components, limits, presets, depends_on, goals and 1 more"
+            "hours, features, keywords, components, limits, presets, depends_on, goals and 3 more"
         ),
     ),
     "missing key": Case(
@@ -264,7 +265,7 @@ _CASES: dict[str, Case] = {
         "[mum,",
         (
             "`alerts.warning.0` is 'mum'; it must be one of assignee, queue-lead, on-call, "
-            "service-owner, desk-manager"
+            "service-owner, desk-manager, owner, duty-manager, business"
         ),
     ),
     "unknown type of request": Case(
@@ -303,14 +304,14 @@ _CASES: dict[str, Case] = {
         "resolution: 4h",
         "resolution: 4 hours",
         "4 hours",
-        f"`targets.P1.resolution` is '4 hours': {_DURATION}",
+        f"`targets.P1.resolution` is '4 hours': {_AMOUNT}",
     ),
     "no duration": Case(
         SLA_POLICIES,
         "resolution: 4h",
         "resolution: 0m",
         "resolution: 0m",
-        f"`targets.P1.resolution` is '0m': {_DURATION}",
+        f"`targets.P1.resolution` is '0m': {_AMOUNT}",
     ),
     "bad hours": Case(
         SLA_POLICIES,
@@ -392,7 +393,7 @@ _CASES: dict[str, Case] = {
     ),
     "word for a section": Case(
         TEAMS,
-        "desk:\n  queue: service-desk\n  manager: amara\n",
+        "desk:\n  queue: service-desk\n  manager: amara\n  duty_managers: duty-managers\n",
         "desk: amara\n",
         "desk: amara",
         "`desk` must be a mapping, not `amara`",

@@ -653,7 +653,7 @@ CATALOGS: dict[str, Mutation] = {
         "tell: [queue-lead, service-owner]",
         "tell: [queue-lead, boss]",
         "    tell: [queue-lead, boss]",
-        "`consequences.P2.tell.1` is 'boss'; it must be one of assignee, queue-lead, on-call, service-owner, desk-manager",
+        "`consequences.P2.tell.1` is 'boss'; it must be one of assignee, queue-lead, on-call, service-owner, desk-manager, owner, duty-manager, business",
     ),
 }
 

@@ -104,7 +104,7 @@ def passed_by(was: Ticket, ticket: Ticket, policy: Policy, until: int, now: int)
                     elapsed_s=needed,
                     target_s=target_s,
                     late_by_s=now - at,
-                    recipients=recipients_of(ticket, policy, stage),
+                    recipients=recipients_of(ticket, policy, stage, now),
                     stage=stage,
                 )
 

@@ -18,6 +18,7 @@ from sdcli.tickets.event import (
     AnyEvent,
     Assigned,
     Attached,
+    BreachExplained,
     Classified,
     Closed,
     Contacted,
@@ -36,6 +37,7 @@ from sdcli.tickets.event import (
     Resumed,
     Returned,
     SlaAlerted,
+    SlaReapplied,
     Stamp,
     SupportDecided,
     Suppressed,
@@ -70,6 +72,8 @@ reopened     -            -            -            in_progress  in_progress
 repeated     new          in_progress  waiting      resolved     -
 recovered    new          in_progress  waiting      resolved     -
 sla_alerted  new          in_progress  waiting      resolved     closed
+sla_reapplied new          in_progress  waiting      resolved     closed
+breach_explained new       in_progress  waiting      resolved     closed
 imported     new          in_progress  waiting      resolved     closed
 correlated   new          in_progress  waiting      resolved     -
 suppressed   new          in_progress  waiting      resolved     closed
@@ -148,6 +152,8 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Detailed(*mark, request=RequestDetails(wanted="a new cable")),
         NoticeTaken(*mark),
         SupportDecided(*mark, support=Support(what="a gadget")),
+        SlaReapplied(*mark, policy="f" * 64),
+        BreachExplained(*mark, target="response", cause="unknown"),
     )
     return {kind(event): event for event in events}[word]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Examination, Mended, Progress, Restored
+    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -195,6 +195,18 @@ class TinyLedger:
                     raise
                 # Nobody else can replace anything now, so something is missing.
                 raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+
+    def beat(self, heard: Beat) -> None:
+        """See `Ledger.beat`."""
+        from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it
+
+        beat(self._places.folder, heard)
+
+    def last_beat(self) -> Beat | None:
+        """See `Ledger.last_beat`."""
+        from sdcli.ledger.tiny.heartbeat import last  # noqa: PLC0415 - as above
+
+        return last(self._places.folder)
 
     def compact(self) -> None:
         """Fold the journal into a new snapshot now.

@@ -1,0 +1,87 @@
+"""A heartbeat tells when the check of the clocks itself has not run (R5b.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
+
+
+@pytest.fixture(name="beating")
+def _beating(desk_dir: Path) -> Path:
+    """A desk whose check is to run every five minutes, with one ticket."""
+    path = desk_dir / "sla_policies.yaml"
+    text = path.read_text(encoding="utf-8").replace("alerts:\n", "alerts:\n  check_every: 5m\n")
+    path.write_text(text, encoding="utf-8")
+    return desk_dir
+
+
+def opened(sdj: JsonRunner) -> None:
+    """One request at ten o'clock."""
+    sdj("open", "x", "--user", "ada", at="2026-11-23T10:00:00Z")
+
+
+def test_nothing_is_missed_before_the_first_check(
+    beating: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A desk without cron is not told about it by every list."""
+    assert beating
+    opened(sdj)
+
+    assert "sla-check" not in sd("list", at="2026-11-23T12:00:00Z").stderr
+    assert sd("sla-check", "--nagios", at="2026-11-23T10:00:00Z").exit_code == 0
+
+
+def test_a_check_that_stays_away_is_told(beating: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """By the list, to monitoring as critical, and by the next check itself; then no more."""
+    assert beating
+    opened(sdj)
+    sd("sla-check", at="2026-11-23T10:00:00Z")
+
+    assert "sla-check" not in sd("list", at="2026-11-23T10:10:00Z").stderr
+    assert "sla-check has not run for 10m." in sd("list", at="2026-11-23T10:10:01Z").stderr
+    plugin = sd("sla-check", "--nagios", at="2026-11-23T10:11:00Z", expect=2)
+    assert "sla-check has not run for 11m" in plugin.stdout
+
+    assert "sla-check had not run for 12m." in sd("sla-check", at="2026-11-23T10:12:00Z").stderr
+    assert "sla-check" not in sd("list", at="2026-11-23T10:13:00Z").stderr
+    assert sd("sla-check", at="2026-11-23T10:14:00Z").stderr == ""
+
+
+def test_a_trial_is_no_heartbeat(beating: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """What remembers nothing, or is heard by nobody, does not say that the check runs."""
+    assert beating
+    opened(sdj)
+    sd("sla-check", at="2026-11-23T10:00:00Z")
+
+    sd("sla-check", "--dry-run", at="2026-11-23T11:00:00Z")
+
+    assert "has not run for 1h 05m" in sd("list", at="2026-11-23T11:05:00Z").stderr
+
+
+def test_a_damaged_heartbeat_is_told_and_stops_no_alarm(
+    beating: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """It is not taken for none in silence (T27), and the next check writes it anew."""
+    opened(sdj)
+    sd("sla-check", at="2026-11-23T10:00:00Z")
+    (beating / "ledger" / "heartbeat").write_text("{", encoding="utf-8")
+
+    assert "heartbeat cannot be read" in sd("list", at="2026-11-23T10:01:00Z").stderr
+    late = sd("sla-check", at="2026-11-23T14:25:00Z")
+    assert "response" in late.stdout
+    assert "heartbeat cannot be read" in late.stderr
+    assert sd("sla-check", at="2026-11-23T14:26:00Z").stderr == ""
+
+
+def test_without_an_interval_nothing_is_expected(sd: Runner, sdj: JsonRunner) -> None:
+    """A policy that does not say how often is never told that it was missed."""
+    opened(sdj)
+    sd("sla-check", at="2026-11-23T10:00:00Z")
+
+    assert "sla-check" not in sd("list", at="2026-11-30T10:00:00Z").stderr
