@@ -24,6 +24,7 @@ _WHAT: dict[Difference, str] = {
     "newly_breached": "newly breached",
     "no_longer_breached": "no longer breached",
     "due_moved": "due moved",
+    "overrun_changed": "overrun changed",
 }
 
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority
 
-Difference: TypeAlias = Literal["newly_breached", "no_longer_breached", "due_moved"]
+Difference: TypeAlias = Literal[
+    "newly_breached", "no_longer_breached", "due_moved", "overrun_changed"
+]
 NOBODY = "nobody"
 
 
@@ -308,8 +310,10 @@ def _target(
     what: Difference = "due_moved"
     if bool(missed[0]) != bool(missed[1]):
         what = "newly_breached" if missed[1] else "no_longer_breached"
-    elif dues[0] == dues[1] and overruns[0] == overruns[1]:
-        return None
+    elif dues[0] == dues[1]:
+        if overruns[0] == overruns[1]:
+            return None
+        what = "overrun_changed"
     return Moved(
         target=key.target,
         cycle=key.cycle,

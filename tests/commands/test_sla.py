@@ -86,7 +86,12 @@ def test_simulate_json(sdj: JsonRunner, other: Path, desk_dir: Path) -> None:
                 "greta": {"breach": 2},
             },
         },
-        "counts": {"newly_breached": 1, "no_longer_breached": 0, "due_moved": 0},
+        "counts": {
+            "newly_breached": 1,
+            "no_longer_breached": 0,
+            "due_moved": 0,
+            "overrun_changed": 0,
+        },
         "by_agreement": [
             {
                 "name": "standard",
@@ -155,7 +160,7 @@ def test_simulate_tells_the_same_in_words(sd: Runner, other: Path) -> None:
     rows = [line.split() for line in told.splitlines()]
     assert ["response", "breached", "1", "2", "+1"] in rows
     assert ["over", "by", "30m", "1h", "+30m"] in rows
-    assert "Targets: 1 newly breached, 0 no longer breached, 0 due moved." in told
+    assert "Targets: 1 newly breached, 0 no longer breached, 0 due moved, 0 overrun" in told
     assert "SD-1  P3 wifi: VPN drops" in told
 
 

@@ -103,7 +103,7 @@ def _made(move: str, when: datetime, priority: Priority) -> AnyEvent:
         "note": Noted(*said, text="looked"),
         "tell": Noted(*said, text="on it", visible=True),
         "wait": Waited(*said, waiting_for="user"),
-        "vendor": Waited(*said, waiting_for="vendor"),
+        "vendor": Waited(*said, waiting_for="vendor", supplier="carrier"),
         "resume": Resumed(*said),
         "classify": Classified(
             *said,
