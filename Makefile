@@ -24,7 +24,7 @@ format: $(VENV)/.dev  ## put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.run  ## write the generated parts of README and docs/intake.md anew
+docs: $(VENV)/.run  ## write the generated parts of README and docs anew
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/readme.py
 	@$(BIN)/python tools/intake_page.py
 

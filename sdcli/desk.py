@@ -70,7 +70,9 @@ if TYPE_CHECKING:
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.explain import Explained
+    from sdcli.sla.register import Breach, Wanted
     from sdcli.sla.runs import Target
+    from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 LARGEST_STREAM = 256 * 1000**2
 """The most bytes that are taken in where the desk's own limit cannot be read."""
+_TELL_EVERY = 500
 _MISSED_AFTER = 2
 """So many times the interval at which it is to run may pass before a check is missed."""
 LOOK_BACK_S = 7 * 24 * 3600
@@ -235,32 +238,21 @@ class Desk:
         Raises:
             LedgerDamagedError: they are not there, or are not what they were.
         """
-        from sdcli.policy.levels import hash_of, read  # noqa: PLC0415 - few tickets are pinned
+        from sdcli.policy.levels import read  # noqa: PLC0415 - few tickets need it
 
-        path = self._level_path(policy)
-        try:
-            with open(path, "rb") as stream:
-                content = stream.read()
-        except OSError as error:
-            raise LedgerDamagedError(path, _unpinned(error.strerror or "")) from error
-        if hash_of(content) != policy:
-            raise LedgerDamagedError(path, _unpinned("it is not what it was"))
-        return read(content)
-
-    def _level_path(self, policy: str) -> str:
-        return os.path.join(self._ledger_folder, "attachments", policy[:2], policy)
+        return read(self.ledger.levels(policy))
 
     def _keep_levels(self) -> None:
         """Have today's service levels on disk, before a ticket is pinned to them (T11)."""
-        if not os.path.exists(self._level_path(self.policy.levels_hash)):
+        policy = self.policy.levels_hash
+        if not self.ledger.has_levels(policy):
             from sdcli.policy.levels import written  # noqa: PLC0415 - only a changed desk
 
-            self.attachments.keep_own(written(self.policy.levels))
+            self.ledger.keep_levels(policy, written(self.policy.levels))
 
     def _pinned_here(self, policy: str) -> str:
         """What a ticket that comes from elsewhere is pinned to: what it was, if that is known here."""
-        known = policy and os.path.exists(self._level_path(policy))
-        return policy if known else self.policy.levels_hash
+        return policy if policy and self.ledger.has_levels(policy) else self.policy.levels_hash
 
     @cached_property
     def memory(self) -> Memory:
@@ -777,6 +769,81 @@ class Desk:
 
         statuses = () if since else STATUSES
         return self.ledger.find(Query(statuses=statuses, touched_since=since))
+
+    def simulate(
+        self,
+        raw: bytes,
+        name: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        progress: Progress,
+    ) -> Comparison:
+        """What another `sla_policies.yaml` would have made of the tickets of a period (R5b.1).
+
+        Nothing is recorded, and nobody hears anything.
+
+        Raises:
+            DataFileError: it is wrong, by itself or together with the desk's other files.
+        """
+        from sdcli.policy.load import read_instead  # noqa: PLC0415 - as above
+        from sdcli.sla.simulate import compare  # noqa: PLC0415
+
+        today = self.policy
+        proposed = read_instead(self.root, raw, name)
+        found = self._counted(self._touched_or_open(since), progress)
+        return compare(found, today, proposed, now=self.now, since=since, until=until)
+
+    def _touched_or_open(self, since: datetime | None) -> Iterator[Ticket]:
+        """The tickets that are open, and those that changed since then, one after the other."""
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+
+        if since is None:
+            return self.ledger.find(Query(statuses=STATUSES))
+        return self.ledger.find(Query(touched_since=since))
+
+    def _counted(self, tickets: Iterable[Ticket], progress: Progress) -> Iterator[Ticket]:
+        """Tickets, telling how many of all that there are have gone by."""
+        total = self.ledger.count()
+        for number, ticket in enumerate(tickets, 1):
+            yield ticket
+            if not number % _TELL_EVERY:
+                progress(number, total)
+        progress(total, total)
+
+    def breaches(self, wanted: Wanted, progress: Progress) -> list[Breach]:
+        """The broken promises that are wanted, of all tickets, closed ones too (R5b.4)."""
+        from sdcli.sla.register import register  # noqa: PLC0415 - as above
+
+        found = self._counted(self._touched_or_open(wanted.since), progress)
+        return list(register(found, self.policy, self.clocks, wanted, self.now))
+
+    def breaches_of(self, ticket: Ticket) -> list[Breach]:
+        """The broken promises of one ticket (R5b.4)."""
+        from sdcli.sla.register import breaches  # noqa: PLC0415 - as above
+
+        return breaches(ticket, self.policy, self.clocks, int(self.now.timestamp()))
+
+    def explain_breach(
+        self, ref: str, *, target: str, cycle: int | None, cause: str, note: str
+    ) -> Ticket:
+        """Record why a target was missed (R5b.4).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it was never missed.
+        """
+        from sdcli.sla.register import cycle_of  # noqa: PLC0415 - as above
+        from sdcli.tickets import steps  # noqa: PLC0415
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            missed = cycle_of(ticket, self.breaches_of(ticket), target, cycle)
+            return steps.explain_breach(
+                ticket, stamp, target=target, cycle=missed, cause=cause, note=note
+            )
+
+        return self.change(ref, step)
 
     def see_all(self, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Seen | None]]:
         """Outcomes with their tickets as they stand now; each ticket is looked at once."""
@@ -1474,11 +1541,4 @@ def _no_target(ref: str, target: Explained) -> str:
     return (
         f"{ref} has no {target} target: {where} in sla_policies.yaml. `sdcli sla explain {ref}` "
         "tells of those that it has."
-    )
-
-
-def _unpinned(reason: str) -> str:
-    return (
-        f"the policy that tickets are pinned to cannot be read ({reason}); a backup has it, and "
-        "`sdcli sla reapply` pins them to today's"
     )

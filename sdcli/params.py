@@ -435,6 +435,26 @@ class CalendarWhenType(WhenType):
         return session_of(ctx).desk.policy.sla.calendars[name].zone if name else super()._zone(ctx)
 
 
+class SinceType(WhenType):
+    """The beginning of a period: an instant, or how long ago it was: `90d`, `12h`."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant in UTC."""
+        ago = re.fullmatch(_AGO, TEXT.convert(value, param, ctx))
+        if ctx is None or not ago:
+            return super().convert(value, param, ctx)
+        from datetime import timedelta  # noqa: PLC0415 - only a period pays for it
+
+        try:
+            return session_of(ctx).desk.now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError:
+            self.fail(f"{value!r} is longer ago than any clock shows.", param, ctx)
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = r"([0-9]{1,5})([mhdw])"
 _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
 # Texts and not patterns: only who writes a time pays for reading them.
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
@@ -583,6 +603,24 @@ def with_at(function: _F) -> _F:
         expose_value=False,
         callback=keep,
         help="When it happened, if that was before now: it counts as of then.",
+    )
+    return option(function)
+
+
+def require_order(since: datetime | None, until: datetime | None) -> None:
+    """Refuse a period that ends before it begins.
+
+    Raises:
+        UsageError: it does.
+    """
+    if since and until and until <= since:
+        raise click.UsageError("--until must be later than --since.")
+
+
+def with_cause(function: _F) -> _F:
+    """`--cause`: a word of the desk's list of causes."""
+    option = click.option(
+        "--cause", type=vocabulary("breach_cause"), required=True, help="Why it was missed."
     )
     return option(function)
 

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from sdcli.sla.duty import Duty, Span
     from sdcli.sla.explain import Explained as ExplainedTarget
     from sdcli.sla.explain import Explanation
+    from sdcli.sla.register import Breach, Totals
     from sdcli.sla.runs import Target
+    from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
@@ -124,6 +126,7 @@ class Shown(Struct, frozen=True):
     exit_code: int = DONE
     time_box: TimeBox | None = None
     backing: Mapping[Backing, tuple[str, Clock]] = {}
+    breaches: Sequence[Breach] = ()
 
 
 class History(Struct, frozen=True):
@@ -563,6 +566,29 @@ class UnsupportedReported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Simulated(Struct, frozen=True):
+    """What another `sla_policies.yaml` would have made of what happened.
+
+    `file` is its name; `refs`: show every ticket that differs.
+    """
+
+    file: str
+    comparison: Comparison
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class Register(Struct, frozen=True):
+    """The broken promises of a period, with their totals; `refs`: show the tickets behind each."""
+
+    breaches: Sequence[Breach]
+    totals: Totals
+    since: datetime | None = None
+    until: datetime | None = None
+    refs: bool = False
+    exit_code: int = DONE
+
+
 class Duties(Struct, frozen=True, kw_only=True):
     """Who is on duty (R5b.2).
 
@@ -690,4 +716,6 @@ Result = (
     | CalendarShown
     | CalendarsListed
     | CalendarsChecked
+    | Simulated
+    | Register
 )

@@ -83,6 +83,11 @@ CALLS: dict[str, Call] = {
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("sla", "explain"): Call((REF,), writes=False),
+    ("sla", "breaches"): Call((), writes=False),
+    ("sla", "cause"): Call(
+        (REF, "--target", "response", "--cause", "unknown"), legal="alerted", writes=True
+    ),
+    ("sla", "simulate"): Call(("--policy", "sla_policies.yaml"), writes=False),
     ("sla", "deliver"): Call((), writes=False, reads_policy=False),  # while nothing is owed
     ("sla", "deliveries"): Call((), writes=False),
     ("sla", "test-route"): Call(("mail",), writes=False, reads_ledger=False),

@@ -59,7 +59,10 @@ COMMANDS: dict[str, Entry] = {
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
-    "sla": Entry("Assure", "Explain clocks, try other policies, and bring alerts to people."),
+    "sla": Entry(
+        "Assure",
+        "Explain clocks, account for breaches, try other policies, bring alerts to people.",
+    ),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),
@@ -77,6 +80,9 @@ COMMANDS: dict[str, Entry] = {
 SUBCOMMANDS: dict[str, dict[str, str]] = {
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",
+        "breaches": "List the broken promises: objective, cause, who was told.",
+        "cause": "Record why a target was missed.",
+        "simulate": "Try other service levels on what really happened.",
         "deliver": "Bring to people what is due now.",
         "deliveries": "See what is owed to people, and what did not arrive.",
         "test-route": "Send a test message by a route, and say what happened.",

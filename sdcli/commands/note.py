@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 @click.argument("text", type=TEXT)
 @with_minutes
 @click.option("--visible", is_flag=True, help="The caller was told: it counts as a response.")
+@click.option("--roadblock", is_flag=True, help="It says what stands in the way.")
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, text: str, minutes: int, visible: bool) -> results.Changed:
+def command(
+    desk: Desk, ref: str, text: str, minutes: int, *, visible: bool, roadblock: bool
+) -> results.Changed:
     """Write down what was done or told.
 
     A note is internal unless --visible says that the caller was told; the first visible note
-    stops the response clock. One that begins with `roadblock:` says what is in the way; it is told
-    to management and the business when a target was missed.
+    stops the response clock. What stands in the way is told to those who hear of a breach, until
+    the request is resolved.
 
     \b
-    Example:
+    Examples:
         sdcli note SD-42 'Called back, asked for a log file' --visible --minutes 5
+        sdcli note SD-42 'The only person with access is on leave' --roadblock
     """
-    ticket = desk.change(ref, steps.note, text=text, minutes=minutes, visible=visible)
+    ticket = desk.change(
+        ref, steps.note, text=text, minutes=minutes, visible=visible, roadblock=roadblock
+    )
     return results.Changed(desk.see(ticket))

@@ -27,4 +27,5 @@ def command(desk: Desk, ref: str) -> results.Shown:
         desk.answers_of(ticket),
         time_box=desk.time_box(ticket),
         backing=desk.backing(ticket),
+        breaches=desk.breaches_of(ticket),
     )

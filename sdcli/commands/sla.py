@@ -8,13 +8,17 @@ from sdcli.params import as_lazy_group
 
 @as_lazy_group("sla", SUBCOMMANDS["sla"])
 def command() -> None:
-    """Explain clocks, try other policies, and bring alerts to people.
+    """Explain clocks, account for breaches, try other policies, and bring alerts to people.
 
-    `sla-check` says which targets are near or past; what it says is brought to people by the
-    routes of sla_policies.yaml. Each command takes --json.
+    `sla-check` says which targets are near or past. Why a clock stands as it does, what was
+    missed and why, what other targets would have made of it, and what did not reach anybody is
+    told here. Each command takes --json.
 
     \b
     Examples:
         sdcli sla explain SD-42
+        sdcli sla breaches --since 30d
+        sdcli sla cause SD-42 --target resolution --cause supplier
+        sdcli sla simulate --policy new.yaml --since 90d
         sdcli sla deliveries --failed
     """

@@ -58,22 +58,12 @@ class Attachments:
         """
         found = self.look_at(file)
         if not found.refused:
-            self.keep_own(file.content)
+            try:
+                self._keep(found.sha256, file.content)
+            except OSError as error:
+                path = self.path(found.sha256)
+                raise MachineError("Keeping a file in", path, error.strerror or "") from error
         return found
-
-    def keep_own(self, content: bytes) -> str:
-        """Keep something that the desk itself wrote; its hash.
-
-        Raises:
-            MachineError: it could not be written.
-        """
-        sha256 = hashlib.sha256(content).hexdigest()
-        try:
-            self._keep(sha256, content)
-        except OSError as error:
-            path = self.path(sha256)
-            raise MachineError("Keeping a file in", path, error.strerror or "") from error
-        return sha256
 
     def look_at(self, file: NewFile) -> Attachment:
         """The file as a ticket would name it, with the reason if it would be refused."""

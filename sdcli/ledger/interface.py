@@ -175,6 +175,23 @@ class Ledger(Reader, Protocol):
             LedgerBusyError: the lock was not free in time.
         """
 
+    def keep_levels(self, policy: str, content: bytes) -> None:
+        """Keep the service levels of a hash for good (T11); nothing if they are kept already.
+
+        Raises:
+            MachineError: they could not be kept.
+        """
+
+    def has_levels(self, policy: str) -> bool:
+        """Whether the service levels of a hash are kept here."""
+
+    def levels(self, policy: str) -> bytes:
+        """The service levels of a hash, as they were kept.
+
+        Raises:
+            LedgerDamagedError: they are not there, or are not what they were.
+        """
+
     def beat(self, heard: Beat) -> None:
         """Remember that the clocks were checked, for whoever asks whether they still are.
 

@@ -13,10 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from sdcli.intake.lines import one_line
-from sdcli.notify.impact import impact_sentence, roadblocks
 from sdcli.notify.owed import says
 from sdcli.policy.people import known
 from sdcli.sla.calendar import local
+from sdcli.sla.impact import impact_sentence
+from sdcli.sla.register import roadblocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -172,7 +172,8 @@ def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.
     from sdcli.policy.check import Files, problems  # noqa: PLC0415 - only a changed desk
     from sdcli.policy.levels import hash_of, levels_of, written  # noqa: PLC0415
 
-    texts = {name: (instead or {}).get(name) or _text(root, name) for name in model.FILES}
+    other = instead or {}
+    texts = {name: other[name] if name in other else _text(root, name) for name in model.FILES}
     reads = {name: read_file(name, text, _SHAPES[name]) for name, text in texts.items()}
     found = [problem for read in reads.values() for problem in read.problems]
     values = dict(zip(_PARTS, (reads[name].value for name in model.FILES), strict=True))
@@ -197,6 +198,23 @@ def _with_holidays(sla: agreements.SlaPolicies | None) -> agreements.SlaPolicies
     from sdcli.policy.public_holidays import looked_up  # noqa: PLC0415 - only a changed desk
 
     return sla and looked_up(sla)
+
+
+def read_instead(root: str, raw: bytes, name: str) -> model.Policy:
+    """The policy of the desk at `root` with another `sla_policies.yaml`, which is called `name`.
+
+    Raises:
+        DataFileError: it is wrong, or does not fit the other files; every problem is named.
+    """
+    try:
+        return read_policy(root, {model.SLA_POLICIES: raw})
+    except DataFileError as error:
+        raise DataFileError(
+            [
+                each._replace(file=name) if each.file == model.SLA_POLICIES else each
+                for each in error.problems
+            ]
+        ) from error
 
 
 def read_formats(root: str, check: Check | None = None) -> dict[str, AlertFormat]:

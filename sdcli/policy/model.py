@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sdcli.errors import NoSuchEntryError, NotFoundError
 from sdcli.policy.agreements import Recipient, SlaPolicies
@@ -155,8 +155,15 @@ class People(Struct, frozen=True, kw_only=True):
     people: dict[str, Contact]
 
 
+def _only_unknown() -> dict[str, str]:
+    return {UNKNOWN: "I don't know"}
+
+
 class Vocabulary(Struct, frozen=True, kw_only=True):
-    """`catalog/vocabulary.yaml`: what drop-down lists hold, id to meaning; ids are stable (T36)."""
+    """`catalog/vocabulary.yaml`: what drop-down lists hold, id to meaning; ids are stable (T36).
+
+    `breach_cause`: why a target was missed (R5b.4); desks from before there were causes have none.
+    """
 
     format: Literal[1]
     type: dict[RequestType, str]
@@ -168,6 +175,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     contact_method: dict[str, str]
     article_outcome: dict[str, str]
     discovered: dict[str, str]
+    breach_cause: dict[str, str] = field(default_factory=_only_unknown)
 
 
 class Flapping(Struct, frozen=True, kw_only=True):

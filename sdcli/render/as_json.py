@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.sla.register import Breach
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
@@ -281,6 +282,17 @@ def _outcome(outcome: Outcome, about: dict[str, Any] | None) -> dict[str, Any]:
     return told | {name: value for name, value in extra.items() if value}
 
 
+def _breach(found: Breach) -> dict[str, Any]:
+    told: dict[str, Any] = _register().as_json(found)
+    return told
+
+
+def _register() -> Any:
+    from sdcli.render import register  # noqa: PLC0415 - few answers pay for it
+
+    return register
+
+
 def _reasoned(result: results.Reasoned) -> dict[str, Any]:
     from sdcli.render.reasons import document  # noqa: PLC0415 - only an explanation pays for it
 
@@ -385,6 +397,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"time_box": result.time_box and support.box(result.time_box)}
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
+        | {"breaches": [_breach(each) for each in result.breaches]}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
@@ -460,6 +473,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.ClassificationReported: lambda result: result.report,
     results.InformationReported: lambda result: result.report,
     results.Supported: support.as_json,
+    results.Simulated: lambda result: _register().simulated(result),
+    results.Register: lambda result: _register().document(result),
     results.UnsupportedReported: lambda result: (
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),

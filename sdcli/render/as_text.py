@@ -148,6 +148,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
         *_box_rows(result),
+        *_breach_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -289,6 +290,29 @@ def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.support import box_said  # noqa: PLC0415 - only `show` needs it
 
     return [("time box", box_said(found, seen.now))]
+
+
+def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
+    if not result.breaches:
+        return []
+    from sdcli.render.register import short  # noqa: PLC0415 - few tickets have any
+
+    return [("missed", short(result.breaches))]
+
+
+def _simulated(result: results.Simulated, screen: Screen) -> _Lines:
+    from sdcli.render.register import simulated_lines  # noqa: PLC0415 - as above
+
+    lines, notes = simulated_lines(result)
+    return fitted([line(each) for each in lines], screen.width), map(line, notes)
+
+
+def _register(result: results.Register, screen: Screen) -> _Lines:
+    from sdcli.render.register import lines  # noqa: PLC0415 - as above
+
+    del screen
+    told, notes = lines(result)
+    return map(line, told), map(line, notes)
 
 
 def _supported(result: results.Supported, screen: Screen) -> _Lines:
@@ -1117,4 +1141,6 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.CalendarShown: _calendar,
     results.CalendarsListed: _calendar,
     results.CalendarsChecked: _calendar,
+    results.Simulated: _simulated,
+    results.Register: _register,
 }

@@ -74,7 +74,7 @@ def _matrix(report: ClassificationReport, numbers: _Numbers) -> Iterable[str]:
             [line(each.name), *map(numbers.told, (each.first, each.final, each.stayed))]
             for each in report.totals
         ]
-        yield from _table([["service", "at first", "in the end", "stayed"], *totals])
+        yield from table([["service", "at first", "in the end", "stayed"], *totals])
         wrong = (
             f"{line(first)} → {line(final)}: {numbers.told(n)}"
             for (first, final), n in cells.items()
@@ -95,7 +95,7 @@ def _matrix(report: ClassificationReport, numbers: _Numbers) -> Iterable[str]:
     ]
     last = ["in the end", *(numbers.told(each.final) for each in report.totals)]
     total = numbers.told(report.tickets)
-    yield from _table([["at first ↓", *map(line, names), "total"], *rows, [*last, total]])
+    yield from table([["at first ↓", *map(line, names), "total"], *rows, [*last, total]])
 
 
 def _unknown(found: Sequence[Unknown], numbers: _Numbers) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _unknown(found: Sequence[Unknown], numbers: _Numbers) -> Iterator[str]:
     order = sorted(
         rows, key=lambda key: (("first", "closing", "person", "channel").index(key[0]), key)
     )
-    yield from _table([["", *FIELDS], *(rows[key] for key in order)])
+    yield from table([["", *FIELDS], *(rows[key] for key in order)])
 
 
 def _confusion(found: Confusion, numbers: _Numbers) -> Iterator[str]:
@@ -195,7 +195,8 @@ def _nth(number: int) -> str:
     return _NTH[number] if number < len(_NTH) else f"{number}th"
 
 
-def _table(rows: list[list[str]]) -> list[str]:
+def table(rows: list[list[str]]) -> list[str]:
+    """The lines of a table; its first row may be the headers."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
     return tabulate(rows, tablefmt="plain", disable_numparse=True).splitlines()

@@ -43,19 +43,21 @@ class Leg(Struct, frozen=True):
     Args:
         whose: the queue or the supplier.
         entry: the event that began it; `until`: how far it is looked at, in seconds of UTC.
+        cycle: the how manieth stay or wait of the ticket it is, from 1.
+        cover: what held for the ticket then.
         target_s: in seconds of working `time`; `amount`: as it is written.
-        cover: what decided on that.
     """
 
     target: Backing
     whose: str
     entry: AnyEvent
+    cycle: int
+    cover: Cover
     run: Run
     target_s: int
     time: WorkingTime
     until: int
     amount: Amount
-    cover: Cover
 
 
 def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> list[Leg]:
@@ -90,14 +92,21 @@ def fallen_behind(
     found: dict[str, Alert] = {}
     for leg in legs(ticket, clocks, now, parts):
         for percent in steps:
-            alert = _alert(ticket, policy, leg, percent, now)
-            if alert and alert.id not in ticket.sla_alerts:
-                found.setdefault(alert.id, alert)
+            id_ = alert_id(ticket, leg, percent)
+            at = None if id_ in found or id_ in ticket.sla_alerts else passed(ticket, leg, percent)
+            if at is not None:
+                found[id_] = _alert(ticket, policy, leg, percent, (at, now))
     return list(found.values())
 
 
-def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, now: int) -> Alert | None:
-    """What is said of one threshold of a leg; nothing where it was not passed, or elsewhere (T25)."""
+def alert_id(ticket: Ticket, leg: Leg, percent: int) -> str:
+    """The id of what is said when so much of a leg has gone."""
+    key = f"{ticket.ref}|{leg.target}|{percent}|{leg.entry.id}|{leg.target_s}"
+    return sha256(key.encode()).hexdigest()[:16]
+
+
+def passed(ticket: Ticket, leg: Leg, percent: int) -> int | None:
+    """When so much of a leg had gone, in seconds of UTC; None if it has not, or had elsewhere (T25)."""
     needed = -(-leg.target_s * percent // 100)
     least = needed + (percent == BREACH)
     if elapsed(leg.run, leg.time, leg.until) < least:
@@ -105,10 +114,16 @@ def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, now: int) -> 
     at = reaches(leg.run, leg.time, needed, leg.until)
     if ticket.imported_at and at < utc_seconds(ticket.imported_at):
         return None
+    return at
+
+
+def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, when: tuple[int, int]) -> Alert:
+    """What is said of one threshold of a leg; `when` it was passed, and when it is said."""
+    at, now = when
+    needed = -(-leg.target_s * percent // 100)
     stage: Stage = "breach" if percent == BREACH else "warning"
-    key = f"{ticket.ref}|{leg.target}|{percent}|{leg.entry.id}|{leg.target_s}"
     return Alert(
-        id=sha256(key.encode()).hexdigest()[:16],
+        id=alert_id(ticket, leg, percent),
         ref=ticket.ref,
         target=leg.target,
         threshold=percent,
@@ -119,22 +134,31 @@ def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, now: int) -> 
         late_by_s=now - at,
         recipients=recipients_of(ticket, policy, stage, now),
         stage=stage,
+        cycle=leg.cycle,
     )
 
 
 def _stays(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator[Leg]:
+    entries: dict[str, int] = {}
     for part in parts:
+        cycle = entries.setdefault(part.entry.id, len(entries) + 1)
         levels = clocks.book(part.cover.policy).levels
         level = levels.operational_levels.get(part.queue)
         amount = level.targets.get(part.cover.priority) if level else None
         if level and amount:
-            run = run_of(ticket, part)
-            yield _leg("operational", part, run, amount, _time(clocks, part, level.calendar))
-
-
-def _leg(target: Backing, part: Stretch, run: Run, amount: Amount, time: WorkingTime) -> Leg:
-    seconds = length(amount, run.start, time)
-    return Leg(target, part.queue, part.entry, run, seconds, time, part.until, amount, part.cover)
+            run, time = run_of(ticket, part), _time(clocks, part, level.calendar)
+            yield Leg(
+                "operational",
+                part.queue,
+                part.entry,
+                cycle,
+                part.cover,
+                run,
+                length(amount, run.start, time),
+                time,
+                part.until,
+                amount,
+            )
 
 
 def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
@@ -145,9 +169,11 @@ def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
 
 
 def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int) -> Iterator[Leg]:
+    cycle = 0
     for index, event in enumerate(ticket.events):
         if type(event) is not Waited or event.waiting_for != "vendor":
             continue
+        cycle += 1
         part = next(part for part in parts if part.events > index)
         levels = clocks.book(part.cover.policy).levels
         supplier = event.supplier or supplier_of(levels, part.cover.service)
@@ -160,7 +186,7 @@ def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int) -
             until = now if end is None else min(end, now)
             seconds = length(amount, start, time)
             kind: Backing = "underpinning"
-            yield Leg(kind, supplier, event, run, seconds, time, until, amount, part.cover)
+            yield Leg(kind, supplier, event, cycle, part.cover, run, seconds, time, until, amount)
 
 
 def supplier_of(levels: ServiceLevels, service: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sdcli.policy.agreements import Recipient
     from sdcli.policy.model import Policy
+    from sdcli.sla.agreed import Cover
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.clock import Clocks
     from sdcli.sla.runs import Run
@@ -77,27 +78,30 @@ def alerts(
     """
     found: dict[str, Alert] = {}
     said = _said(ticket) if ticket.sla_alerts else _NOTHING
-    for state in _states(ticket, clocks, parts or stretches(ticket, now)):
-        for alert in sorted(_passed(ticket, state, policy, now, said), key=_earliest_first):
-            found.setdefault(alert.id, alert)
+    for state in states(ticket, clocks, parts or stretches(ticket, now)):
+        for passing in passings(ticket, state, said):
+            id_ = alert_id(ticket, passing.threshold)
+            if id_ not in found:
+                found[id_] = _alert(ticket, policy, now, state, passing)
     return list(found.values())
 
 
-class _State(Struct, frozen=True):
+class State(Struct, frozen=True):
     """A ticket under one of its agreements and priorities, from when until when, in seconds of UTC."""
 
     events: tuple[AnyEvent, ...]
+    cover: Cover
     terms: Terms
     since: int
     until: int
 
 
-def _states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[_State]:
+def states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[State]:
     """What a ticket has been granted, turn by turn, without those too short to pass a threshold.
 
     No clock has run for longer than the ticket existed: most need no look at any calendar.
     """
-    found: list[_State] = []
+    found: list[State] = []
     opened = utc_seconds(ticket.events[0].at)
     following = None
     for index in range(len(parts) - 1, -1, -1):
@@ -108,7 +112,9 @@ def _states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[_S
             terms = clocks.terms(following)
             if part.until - opened >= terms.soonest_s:
                 since = _since(parts, index)
-                found.append(_State(ticket.events[: part.events], terms, since, part.until))
+                found.append(
+                    State(ticket.events[: part.events], following, terms, since, part.until)
+                )
     found.reverse()
     return found
 
@@ -120,10 +126,32 @@ def _since(parts: Sequence[Stretch], index: int) -> int:
     return parts[index - 1].until if index else 0
 
 
-def _passed(
-    ticket: Ticket, state: _State, policy: Policy, now: int, said: AbstractSet[Face]
-) -> Iterator[Alert]:
-    """The thresholds passed in one state and not said before; `now` is when they are said."""
+class Passing(NamedTuple):
+    """A threshold that one cycle of a target has passed, and when, in seconds of UTC."""
+
+    run: Run
+    goal: Goal
+    threshold: Threshold
+    at: int
+
+    @property
+    def stage(self) -> Stage:
+        """What is said of it."""
+        if self.threshold.predicted:
+            return "predicted"
+        return "warning" if self.threshold.percent < BREACH else "breach"
+
+
+def passings(ticket: Ticket, state: State, said: AbstractSet[Face] = _NOTHING) -> list[Passing]:
+    """The thresholds passed in one state, but for what was `said`; the earliest first."""
+    return sorted(_passed(ticket, state, said), key=_when)
+
+
+def _when(passing: Passing) -> int:
+    return passing.at
+
+
+def _passed(ticket: Ticket, state: State, said: AbstractSet[Face]) -> Iterator[Passing]:
     terms = state.terms
     for goal in terms.goals:
         is_single = goal.target_s and goal.target != "update" and terms.on_reopen != "new_cycle"
@@ -132,11 +160,11 @@ def _passed(
         for run in runs_of(goal.target, state.events, terms.on_reopen):
             timed = goal.for_run(run, terms.time)
             for threshold, at in _passed_in(ticket, state, run, timed, said):
-                yield _alert(ticket, policy, now, state, _Passing(run, timed, threshold, at))
+                yield Passing(run, timed, threshold, at)
 
 
 def _passed_in(
-    ticket: Ticket, state: _State, run: Run, goal: Goal, said: AbstractSet[Face]
+    ticket: Ticket, state: State, run: Run, goal: Goal, said: AbstractSet[Face]
 ) -> Iterator[tuple[Threshold, int]]:
     """What one cycle has passed and nobody has said, and when, in seconds of UTC."""
     unsaid = _unsaid(ticket, goal, said) if said else goal.thresholds
@@ -155,32 +183,20 @@ def _passed_in(
                 yield threshold, alone
 
 
-def _still_runs(run: Run, time: WorkingTime, at: int, goal: Goal, state: _State) -> bool:
+def _still_runs(run: Run, time: WorkingTime, at: int, goal: Goal, state: State) -> bool:
     """Whether a clock goes on at an instant, and its target is not missed by then."""
     ends = (span.start <= at and (span.end is None or at < span.end) for span in run.spans)
     return at <= state.until and any(ends) and elapsed(run, time, at) <= goal.target_s
 
 
-class _Passing(NamedTuple):
-    """A threshold that one cycle of a target has passed, and when, in seconds of UTC."""
-
-    run: Run
-    goal: Goal
-    threshold: Threshold
-    at: int
-
-
-def _alert(ticket: Ticket, policy: Policy, now: int, state: _State, passing: _Passing) -> Alert:
+def _alert(ticket: Ticket, policy: Policy, now: int, state: State, passing: Passing) -> Alert:
     """What is said of a threshold that was passed."""
     run, goal, threshold, at = passing
     time, needed = state.terms.time, threshold.needed_s
     if threshold.predicted:
         needed = elapsed(run, time, at)
-    stage: Stage = "warning" if threshold.percent < BREACH else "breach"
-    if threshold.predicted:
-        stage = "predicted"
     return Alert(
-        id=_id(ticket, threshold),
+        id=alert_id(ticket, threshold),
         ref=ticket.ref,
         target=goal.target,
         threshold=threshold.percent,
@@ -189,8 +205,8 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: _State, passing: _Pa
         elapsed_s=needed,
         target_s=goal.target_s,
         late_by_s=now - at,
-        recipients=recipients_of(ticket, policy, stage, now),
-        stage=stage,
+        recipients=recipients_of(ticket, policy, passing.stage, now),
+        stage=passing.stage,
         cycle=run.cycle,
         on_arrival=at < state.since,
     )
@@ -208,16 +224,13 @@ def _said(ticket: Ticket) -> AbstractSet[Face]:
 def _unsaid(ticket: Ticket, goal: Goal, said: AbstractSet[Face]) -> list[Threshold]:
     """The thresholds that nobody has said; those with a mark are known by their ids alone."""
     if goal.mark:
-        return [each for each in goal.thresholds if _id(ticket, each) not in ticket.sla_alerts]
+        return [each for each in goal.thresholds if alert_id(ticket, each) not in ticket.sla_alerts]
     return [each for each in goal.thresholds if each.face not in said]
 
 
-def _id(ticket: Ticket, threshold: Threshold) -> str:
+def alert_id(ticket: Ticket, threshold: Threshold) -> str:
+    """The id of what is said when a threshold is passed."""
     return sha256(f"{ticket.ref}|{threshold.key}".encode()).hexdigest()[:16]
-
-
-def _earliest_first(alert: Alert) -> int:
-    return -alert.late_by_s
 
 
 def recipients_of(ticket: Ticket, policy: Policy, stage: Stage, now: int) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from sdcli.tickets.event import (
     ArticleUse,
     Assigned,
     Attached,
+    BreachExplained,
     Closed,
     Contacted,
     Detailed,
@@ -51,11 +52,26 @@ if TYPE_CHECKING:
 
 
 def note(
-    ticket: Ticket, stamp: Stamp, *, text: str, minutes: int = 0, visible: bool = False
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    text: str,
+    minutes: int = 0,
+    visible: bool = False,
+    roadblock: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Write down what was done or said."""
+    """Write down what was done or said, or what stands in the way (R5b.3)."""
     del ticket  # a note is legal always
-    return (Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible),)
+    said = Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible, roadblock=roadblock)
+    return (said,)
+
+
+def explain_breach(
+    ticket: Ticket, stamp: Stamp, *, target: str, cycle: int, cause: str, note: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Record why a target was missed (R5b.4); that it was is for the caller to know."""
+    del ticket  # it is legal always
+    return (BreachExplained(*stamp.mark(), target=target, cycle=cycle, cause=cause, note=note),)
 
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:

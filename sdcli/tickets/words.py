@@ -46,3 +46,6 @@ CHANGED = ("moved", "role", "software", "machine", "nothing", UNKNOWN)
 
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)
+
+SLA_TARGETS = ("response", "update", "resolution", "operational", "underpinning")
+"""What can be promised: to the caller, by a queue, and by a supplier (R5b.1)."""

@@ -64,7 +64,7 @@ def test_at_a_breach_everybody_hears_it_in_their_own_words(
     sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn", at=OPENED)
     sd("classify", "1", "--people", "40", "--workaround", "none", at=OPENED)
     sd("assign", "SD-1", "--to", "hugo", "--queue", "network", at=OPENED)
-    sd("note", "SD-1", "roadblock: the carrier does not answer", at=OPENED)
+    sd("note", "SD-1", "the carrier does not answer", "--roadblock", at=OPENED)
     sd("note", "SD-1", "the root password is hunter2", at=OPENED)
 
     sd("sla-check", at=BROKEN, env={"MAIL_URL": mail_server.url})

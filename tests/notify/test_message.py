@@ -11,12 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.notify.impact import impact_sentence, roadblocks
 from sdcli.notify.message import addressee, clean, duration, message_of
 from sdcli.notify.owed import owed_of
 from sdcli.notify.templates import sample, words, wrong
-from sdcli.tickets.contact import Assessment
-from sdcli.tickets.event import Noted, Stamp, Waited
 from sdcli.tickets.ticket import advance
 from tests.conftest import NOW
 from tests.notify.conftest import BROKEN, OPENED
@@ -32,46 +29,6 @@ HOSTILE = (
     "x\x1b[2J {{ 7 * 7 }} {% raw %} ${HOME} <!channel> "
     "<http://evil.example|click> @everyone [a](http://evil.example) \u202eevil"
 )
-
-
-@pytest.mark.parametrize(
-    ("assessment", "said_of_it"),
-    [
-        (Assessment(people=40, workaround="none"), "40 people cannot work, there is no way round"),
-        (Assessment(people=1), "1 person cannot work"),
-        (Assessment(), "the impact on the business is high"),
-    ],
-)
-def test_the_impact_is_a_sentence(assessment: Assessment, said_of_it: str) -> None:
-    """What was said of the business, else the impact that was given; no code of the desk (R5b.3)."""
-    told = impact_sentence(ticket(assessment=assessment, impact="high"), POLICY)
-
-    assert said_of_it in told
-    assert told.startswith("Remote access (VPN): ")
-    assert "\n" not in told
-
-
-def test_what_nobody_has_assessed_is_told_as_such() -> None:
-    """An unknown impact is no small one."""
-    assert "not been assessed" in impact_sentence(ticket(service="unknown"), POLICY)
-    process = next(iter(POLICY.classification.processes))
-    name = POLICY.classification.processes[process].name
-    assert name in impact_sentence(ticket(assessment=Assessment(process=process)), POLICY)
-
-
-def test_roadblocks_are_marked_notes_and_what_is_waited_for() -> None:
-    """Other notes are nobody's business (R5b.3)."""
-    mark = Stamp(NOW, "greta").mark
-    events = (
-        Noted(*mark(), text="the root password is hunter2"),
-        Noted(*mark(), text="Roadblock: no spare part"),
-        Noted(*mark(), text="blocked:   "),
-        Waited(*mark(), waiting_for="vendor", until=NOW, reason="a new disk"),
-    )
-
-    found = roadblocks(advance(ticket(), events))
-
-    assert found == ("no spare part", "waits for vendor until 2026-11-23 10:00 UTC: a new disk")
 
 
 @given(text=st.text())
@@ -115,7 +72,7 @@ def test_hostile_text_stays_in_its_place(
     with_routes(routes, breach=["mail", "chat"], caller=["mail"])
     item = {"summary": HOSTILE, "user": "ada", "type": "incident", "service": "vpn"}
     sd("open", "-", stdin=json.dumps(item), at=OPENED)
-    sd("note", "SD-1", "roadblock: none\r\nBcc: all@example.org\r\n\r\nbody", at=OPENED)
+    sd("note", "SD-1", "none\r\nBcc: all@example.org\r\n\r\nbody", "--roadblock", at=OPENED)
 
     sd("sla-check", at=BROKEN, env={"MAIL_URL": mail_server.url, "HOOK": receiver.url})
 

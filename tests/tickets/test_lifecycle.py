@@ -73,6 +73,8 @@ reopened     -            -            -            in_progress  in_progress
 repeated     new          in_progress  waiting      resolved     -
 recovered    new          in_progress  waiting      resolved     -
 sla_alerted  new          in_progress  waiting      resolved     closed
+sla_reapplied new          in_progress  waiting      resolved     closed
+breach_explained new       in_progress  waiting      resolved     closed
 imported     new          in_progress  waiting      resolved     closed
 correlated   new          in_progress  waiting      resolved     -
 suppressed   new          in_progress  waiting      resolved     closed

@@ -30,7 +30,7 @@ from sdcli.errors import (
 )
 from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.ledger.interface import Restored
-from sdcli.ledger.tiny import evidence
+from sdcli.ledger.tiny import evidence, pinned
 from sdcli.ledger.tiny.compact import Plan, compact
 from sdcli.ledger.tiny.doctor import examine, is_about_a_file
 from sdcli.ledger.tiny.document import FORMAT, Document
@@ -109,14 +109,15 @@ def back_up(places: Places, path: str, progress: Progress) -> int:
 def _evidence(
     places: Places, image: Image, journal: bytes
 ) -> tuple[list[tuple[str, str]], list[str]]:
-    """The attached files that are sound, each with its name in a backup; and what is wrong.
+    """The attached files and service levels that are sound, each with its name in a backup.
 
-    They are looked for after the tickets, so whatever a ticket names is among them.
+    And what is wrong. They are looked for after the tickets, so whatever a ticket names is among
+    them.
     """
     sound, bad, there = [], [], set()
-    for name, path in evidence.kept(places):
+    for name, path in (*evidence.kept(places), *pinned.members(places)):
         problem = evidence.problem_of(path)
-        there.add(os.path.basename(path))
+        there.add(name)
         if problem:
             bad.append(f"{path} {problem}")
         else:
@@ -124,8 +125,10 @@ def _evidence(
     named: set[str] = set()
     for _, content, _ in _members(image, journal):
         with content:
-            named.update(evidence.named_in(content))
-    bad += [f"{evidence.path_of(places, sha256)} is missing" for sha256 in sorted(named - there)]
+            for line in content:
+                named.update(evidence.named_in(line), pinned.named_in(line))
+    folder = os.path.dirname(places.attachments)
+    bad += [f"{os.path.join(folder, name)} is missing" for name in sorted(named - there)]
     return sound, bad
 
 
@@ -220,7 +223,7 @@ def _unpack(path: str, folder: str) -> Places:
                 os.makedirs(os.path.dirname(path_here), exist_ok=True)
                 with content, open(path_here, "xb") as stream:
                     shutil.copyfileobj(content, stream)
-                if evidence.is_member(name) and evidence.problem_of(path_here):
+                if _is_proven(name) and evidence.problem_of(path_here):
                     raise BackupDamagedError(path, f"{name} in it is not what it was")
     except (tarfile.TarError, EOFError, BadGzipFile, LZMAError, zlib.error) as error:
         raise BackupDamagedError(path, "it is not a whole tar file") from error
@@ -230,16 +233,25 @@ def _unpack(path: str, folder: str) -> Places:
 
 
 def _is_ours(name: str) -> bool:
-    return bool(_MEMBER.fullmatch(name)) or evidence.is_member(name)
+    return bool(_MEMBER.fullmatch(name)) or _is_proven(name)
+
+
+def _is_proven(name: str) -> bool:
+    """Whether a member is called after its hash."""
+    return evidence.is_member(name) or bool(pinned.MEMBER.fullmatch(name))
 
 
 def _put_back_attachments(saved: Places, places: Places) -> None:
-    """Bring the attached files of a backup here, unless they are here whole; none goes away."""
-    for name, path in evidence.kept(saved):
+    """Bring the attached files of a backup here, unless they are here whole; none goes away.
+
+    So with the service levels that tickets are pinned to.
+    """
+    for name, path in (*evidence.kept(saved), *pinned.members(saved)):
         there = os.path.join(os.path.dirname(places.attachments), name)
         if not evidence.problem_of(there):
             continue
-        for folder in (places.attachments, os.path.dirname(there)):
+        own = os.path.dirname(there)
+        for folder in (os.path.dirname(own), own):
             make_folder(folder)
         with open(path, "rb") as content, replacing(there, like=places.snapshot) as stream:
             shutil.copyfileobj(content, stream)

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from sdcli.errors import IllegalStepError, LedgerDamagedError
 from sdcli.ledger.interface import Examination, Finding
-from sdcli.ledger.tiny import evidence
+from sdcli.ledger.tiny import evidence, pinned
 from sdcli.ledger.tiny.compact import index_lines
 from sdcli.ledger.tiny.document import Document, number_of, row_of
 from sdcli.ledger.tiny.image import Image, settled
@@ -259,7 +259,7 @@ class _Examiner:
             if problem:
                 self._found(path, -1, ref, f"the attached file {problem}")
         for policy, ref in sorted(self._pinned.items()):
-            path = evidence.path_of(self._image.places, policy)
+            path = pinned.path_of(self._image.places, policy)
             problem = evidence.problem_of(path)
             if problem:
                 self._found(path, -1, ref, f"the policy that it is pinned to {problem}")

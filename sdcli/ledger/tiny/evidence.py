@@ -13,16 +13,12 @@ import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from sdcli.ledger.tiny.image import Places
 
 _MEMBER = re.compile(r"attachments/[0-9a-f]{2}/[0-9a-f]{64}")
 _NAMED = re.compile(
     rb'\{"name":"(?:[^"\\]|\\.)*","size":\d+,"sha256":"([0-9a-f]{64})"(?:,"mime":"(?:[^"\\]|\\.)*")?\}'
 )
-_PINNED = re.compile(rb'"policy":"([0-9a-f]{64})"')
-"""The service levels that a ticket is pinned to are kept in the same way (T11)."""
 
 _CHUNK = 1 << 20
 
@@ -33,11 +29,12 @@ def path_of(places: Places, sha256: str) -> str:
 
 
 def problem_of(path: str) -> str:
-    """What is wrong with a file that is called after its hash; empty if nothing is."""
+    """What is wrong with a file that is called after its hash, before any dot; empty if nothing is."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return "is no file of its own"
-        return "" if sha256_of(path) == os.path.basename(path) else "is not what it was"
+        named = os.path.basename(path).partition(".")[0]
+        return "" if sha256_of(path) == named else "is not what it was"
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
@@ -73,9 +70,7 @@ def is_member(name: str) -> bool:
     return bool(_MEMBER.fullmatch(name))
 
 
-def named_in(lines: Iterable[bytes]) -> Iterator[str]:
-    """The hashes of the files that the tickets of these lines name and that are kept."""
-    for line in lines:
-        for pattern in (_NAMED, _PINNED):
-            for found in pattern.finditer(line):
-                yield found[1].decode()
+def named_in(line: bytes) -> list[str]:
+    """What the files that the tickets of a line name, and that are kept, are called in a backup."""
+    found = (each.decode() for each in _NAMED.findall(line))
+    return [f"attachments/{sha256[:2]}/{sha256}" for sha256 in found]

@@ -196,6 +196,22 @@ class TinyLedger:
                 # Nobody else can replace anything now, so something is missing.
                 raise LedgerDamagedError(self._places.snapshot, str(error)) from None
 
+    def keep_levels(self, policy: str, content: bytes) -> None:
+        """See `Ledger.keep_levels`."""
+        from sdcli.ledger.tiny.pinned import keep  # noqa: PLC0415 - only a changed desk
+
+        keep(self._places, policy, content)
+
+    def has_levels(self, policy: str) -> bool:
+        """See `Ledger.has_levels`."""
+        return os.path.exists(os.path.join(self._places.policies, f"{policy}.json"))
+
+    def levels(self, policy: str) -> bytes:
+        """See `Ledger.levels`."""
+        from sdcli.ledger.tiny.pinned import read  # noqa: PLC0415 - few tickets need it
+
+        return read(self._places, policy)
+
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`."""
         from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it

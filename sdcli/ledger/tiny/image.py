@@ -73,6 +73,7 @@ class Places:
         self.archives = os.path.join(self.folder, f"{own}archive")
         self.damage = os.path.join(self.folder, f"{own}damage")
         self.attachments = os.path.join(folder, "attachments")
+        self.policies = os.path.join(folder, "policies")
 
     def lock_of(self, purpose: str) -> str:
         """The path of the lock of something that one process does at a time."""
