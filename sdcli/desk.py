@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Monitored,
         Reasoned,
         Seen,
+        SlaStatus,
         Supported,
         Waiting,
     )
@@ -1406,6 +1407,27 @@ class Desk:
             beat = None
         age = int((self.now - beat.at).total_seconds()) if beat else 0
         return age if every and age > _MISSED_AFTER * every else None
+
+    def sla_status(self) -> SlaStatus:
+        """Whether the clocks are checked, and what tickets that are not closed are pinned to."""
+        from collections import Counter  # noqa: PLC0415 - as above
+
+        from sdcli.results import SlaStatus  # noqa: PLC0415
+        from sdcli.tickets.query import Query  # noqa: PLC0415
+
+        last = self.ledger.last_beat()
+        owed, lost = self.undelivered()
+        pinned = Counter(ticket.policy for ticket in self.ledger.find(Query()))
+        return SlaStatus(
+            last=last,
+            age_s=int((self.now - last.at).total_seconds()) if last else None,
+            check_every_s=self.policy.sla.alerts.check_every,
+            missed_s=self.missed_check(),
+            undelivered=owed,
+            given_up=lost,
+            policy=self.policy.levels_hash,
+            pinned=dict(sorted(pinned.items())),
+        )
 
     def clock_counts(self) -> Monitored:
         """How many open tickets there are past a target, past a warning, and in all."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
-    from sdcli.ledger.interface import Examination, Mended, Restored
+    from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.model import Service
@@ -343,6 +343,38 @@ class RouteTested(Struct, frozen=True):
     def exit_code(self) -> int:
         """1 if the route did not take it."""
         return DONE if self.sent.ok else UNEXPECTED
+
+
+class Reapplied(Struct, frozen=True):
+    """Tickets that were put under the service levels of today, each before and after (T11).
+
+    What was before is None where the service levels that a ticket was pinned to are gone.
+    """
+
+    pairs: Sequence[tuple[Seen | None, Seen]]
+    policy: str
+    dry_run: bool = False
+    exit_code: int = DONE
+
+
+class SlaStatus(Struct, frozen=True, kw_only=True):
+    """Whether the clocks are checked, and what tickets are pinned to.
+
+    Args:
+        last: the newest check; `age_s`: how long ago, `missed_s`: the same if that is too long.
+        undelivered, given_up: alerts that are owed to people, and that could not be brought.
+        policy: the hash of today's service levels; `pinned`: how many tickets by hash.
+    """
+
+    last: Beat | None
+    age_s: int | None
+    check_every_s: int | None
+    missed_s: int | None
+    undelivered: int
+    given_up: int
+    policy: str
+    pinned: Mapping[str, int]
+    exit_code: int = DONE
 
 
 class Linted(Struct, frozen=True):
@@ -717,5 +749,7 @@ Result = (
     | CalendarsListed
     | CalendarsChecked
     | Simulated
+    | Reapplied
+    | SlaStatus
     | Register
 )

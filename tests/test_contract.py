@@ -88,6 +88,8 @@ NESTED: dict[tuple[str, str], Call] = {
         (REF, "--target", "response", "--cause", "unknown"), legal="alerted", writes=True
     ),
     ("sla", "simulate"): Call(("--policy", "sla_policies.yaml"), writes=False),
+    ("sla", "reapply"): Call((REF, "--reason", "agreed")),
+    ("sla", "status"): Call((), writes=False),
     ("sla", "deliver"): Call((), writes=False, reads_policy=False),  # while nothing is owed
     ("sla", "deliveries"): Call((), writes=False),
     ("sla", "test-route"): Call(("mail",), writes=False, reads_ledger=False),

@@ -83,6 +83,8 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "breaches": "List the broken promises: objective, cause, who was told.",
         "cause": "Record why a target was missed.",
         "simulate": "Try other service levels on what really happened.",
+        "reapply": "Put tickets under the service levels of today.",
+        "status": "Say whether the clocks are checked, and by which policies.",
         "deliver": "Bring to people what is due now.",
         "deliveries": "See what is owed to people, and what did not arrive.",
         "test-route": "Send a test message by a route, and say what happened.",

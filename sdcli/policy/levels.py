@@ -98,6 +98,12 @@ def written(levels: ServiceLevels) -> bytes:
     )
 
 
+def said_by(calendar: Calendar) -> bytes:
+    """What a calendar says of time, by which two can be told to be the same."""
+    told = _without_places(msgspec.to_builtins(calendar, str_keys=True))
+    return msgspec.json.encode(told, order="sorted")
+
+
 def hash_of(content: bytes) -> str:
     """What service levels are known by."""
     import hashlib  # noqa: PLC0415 - only a changed desk pays for it

@@ -119,7 +119,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
-        "sla": {target: clock(face) for target, face in seen.sla.items()},
+        "sla": _clocks(seen),
         "events_count": len(subject.events),
     }
 
@@ -185,6 +185,22 @@ def _entry(found: Entry) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(found)
     targets = {name: promised(each) for name, each in found.targets.items()}
     return document | {"targets": targets}
+
+
+def _clocks(seen: results.Seen) -> dict[str, Any]:
+    return {target: clock(face) for target, face in seen.sla.items()}
+
+
+def _reapplied(result: results.Reapplied) -> dict[str, Any]:
+    from sdcli.render.sla import reapplied_json  # noqa: PLC0415 - only this pays for it
+
+    return reapplied_json(result, _clocks)
+
+
+def _sla_status(result: results.SlaStatus) -> dict[str, Any]:
+    from sdcli.render.sla import status_json  # noqa: PLC0415 - as above
+
+    return status_json(result)
 
 
 def clock(face: Clock) -> dict[str, Any]:
@@ -473,6 +489,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.ClassificationReported: lambda result: result.report,
     results.InformationReported: lambda result: result.report,
     results.Supported: support.as_json,
+    results.Reapplied: _reapplied,
+    results.SlaStatus: _sla_status,
     results.Simulated: lambda result: _register().simulated(result),
     results.Register: lambda result: _register().document(result),
     results.UnsupportedReported: lambda result: (

@@ -860,6 +860,13 @@ def _checked(result: results.Checked, screen: Screen) -> _Lines:
     return lines, [*notes, *([] if result.recorded else ["A dry run: this will be said again."])]
 
 
+def _sla(result: results.Reapplied | results.SlaStatus, screen: Screen) -> _Lines:
+    from sdcli.render import sla  # noqa: PLC0415 - only these pay for it
+
+    del screen
+    return sla.reapplied(result) if isinstance(result, results.Reapplied) else sla.status(result)
+
+
 def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     del screen
     state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
@@ -1142,5 +1149,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.CalendarsListed: _calendar,
     results.CalendarsChecked: _calendar,
     results.Simulated: _simulated,
+    results.Reapplied: _sla,
+    results.SlaStatus: _sla,
     results.Register: _register,
 }

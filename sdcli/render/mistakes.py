@@ -63,12 +63,8 @@ def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
     by = "By the change" if change_ else "By this"
     if was.agreement != after.agreement:
         yield f"  {by} the agreement is {after.agreement} instead of {was.agreement}."
-    moved = [
-        f"  {by} {target} {said}."
-        for target, face in after.sla.items()
-        if (said := _moved(was.sla[target], face, after, by.lower()))
-    ]
-    yield from moved or (["  The change leaves the clocks as they were."] if change_ else [])
+    changed = moved(was, after, by)
+    yield from changed or (["  The change leaves the clocks as they were."] if change_ else [])
     if found.hand_to:
         yield (
             f"  {line(after.ticket.service)} belongs to the queue {line(found.hand_to)}, and "
@@ -76,10 +72,19 @@ def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
             f"{after.ticket.ref} --to {line(found.hand_to)} --reason WHY` hands it over."
         )
     is_told = after.ticket.opening.alert is None and not _has_stopped(after)
-    if moved and change_ and is_told:
+    if changed and change_ and is_told:
         yield f"  Tell the caller what to expect now: sdcli note {after.ticket.ref} TEXT --visible"
     if change_ and change_.tell:
         yield f"  Told by a notice: {line(', '.join(change_.tell))}."
+
+
+def moved(was: results.Seen, after: results.Seen, by: str) -> list[str]:
+    """How the clocks of a ticket differ from what they were, a line each; `by` says by what."""
+    return [
+        f"  {by} {target} {said}."
+        for target, face in after.sla.items()
+        if (said := _moved(was.sla[target], face, after, by.lower()))
+    ]
 
 
 def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:

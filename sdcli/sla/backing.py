@@ -15,7 +15,6 @@ from msgspec import Struct
 from sdcli.sla.check import Alert, Stage, recipients_of
 from sdcli.sla.clock import clock
 from sdcli.sla.runs import LEADS, Run, Span, elapsed, reaches, utc_seconds
-from sdcli.sla.stretch import stretches
 from sdcli.sla.terms import length
 from sdcli.sla.timebox import run_of
 from sdcli.tickets.event import Waited
@@ -66,7 +65,7 @@ def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
     if not book.has_backing:
         return []
     levels = book.levels
-    known = parts or stretches(ticket, now)
+    known = parts or clocks.parts(ticket, now)
     found = list(_stays(ticket, clocks, known)) if levels.operational_levels else []
     waits = _waits(ticket, clocks, known, now) if levels.underpinning_contracts else ()
     return [*found, *waits]

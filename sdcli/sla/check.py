@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from sdcli.sla.duty import told
 from sdcli.sla.runs import Target, elapsed, reaches, runs_of, utc_seconds
-from sdcli.sla.stretch import nobody_from, stretches
+from sdcli.sla.stretch import nobody_from
 from sdcli.tickets.event import SlaAlerted
 from sdcli.tickets.words import BREACH
 
@@ -78,7 +78,7 @@ def alerts(
     """
     found: dict[str, Alert] = {}
     said = _said(ticket) if ticket.sla_alerts else _NOTHING
-    for state in states(ticket, clocks, parts or stretches(ticket, now)):
+    for state in states(ticket, clocks, parts or clocks.parts(ticket, now)):
         for passing in passings(ticket, state, said):
             id_ = alert_id(ticket, passing.threshold)
             if id_ not in found:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.errors import LedgerDamagedError
 from sdcli.sla.agreed import cover_of
 from sdcli.sla.runs import TARGETS, elapsed, reaches, runs_of
+from sdcli.sla.stretch import stretches
 from sdcli.sla.terms import Book
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sdcli.sla.agreed import Agreed, Cover
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.runs import Run, Target
+    from sdcli.sla.stretch import Stretch
     from sdcli.sla.terms import Held, Terms
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority
@@ -105,9 +108,29 @@ class Clocks:
 
         Only another calendar needs to be told: another length of a target tells itself (T14).
         """
+        if not self._is_known(cover.opening.policy):
+            return f"|{cover.policy[:16]}"
         first = self.book(cover.opening.policy)
         now, then = (each.working_time(each.held(cover).calendar) for each in (book, first))
         return "" if now is then else f"|{cover.policy[:16]}"
+
+    def parts(self, ticket: Ticket, now: int) -> list[Stretch]:
+        """The stretches of a ticket up to an instant in seconds of UTC.
+
+        Those are left out of which nobody knows any more what was granted: the service levels that
+        the ticket was pinned to then are gone, and others were applied since.
+        """
+        found = stretches(ticket, now)
+        pins = {part.cover.policy for part in found} - {ticket.policy}
+        gone = {policy for policy in pins if not self._is_known(policy)}
+        return [part for part in found if part.cover.policy not in gone] if gone else found
+
+    def _is_known(self, policy: str) -> bool:
+        try:
+            self.book(policy)
+        except LedgerDamagedError:
+            return False
+        return True
 
     def time_box(self, queue: str, priority: Priority) -> int | None:
         """How long the tier of a queue may try, in seconds of working time (R2c.2b).

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sdcli.sla.backing import fallen_behind
 from sdcli.sla.check import Alert, alerts, recipients_for
 from sdcli.sla.runs import elapsed, reaches, utc_seconds
-from sdcli.sla.stretch import stretches
 from sdcli.sla.timebox import run_of
 from sdcli.tickets.words import BREACH
 
@@ -32,7 +31,7 @@ def due(
     Targets, what stands behind them, and time boxes if they are asked for: together, in the order
     in which they were passed.
     """
-    parts = stretches(ticket, now)
+    parts = clocks.parts(ticket, now)
     found = alerts(ticket, policy, clocks, now, parts)
     more = fallen_behind(ticket, policy, clocks, now, parts)
     if time_boxes:
@@ -54,7 +53,7 @@ def overstayed(
     """
     found: dict[str, Alert] = {}
     known = ticket.sla_alerts
-    for stay in parts or stretches(ticket, now):
+    for stay in parts or clocks.parts(ticket, now):
         priority = stay.cover.priority
         limit = clocks.time_box(stay.queue, priority)
         # No clock has run for longer than its stay: most need no look at a calendar.

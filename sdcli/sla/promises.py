@@ -17,7 +17,6 @@ from sdcli.sla.backing import legs, passed
 from sdcli.sla.check import alert_id, passings, states
 from sdcli.sla.clock import clock
 from sdcli.sla.runs import elapsed, runs_of
-from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def outcome(
 
     Time boxes are left out: a tier that was too slow has broken no promise (R2c.2b).
     """
-    bare, known = unsaid(ticket), parts or stretches(ticket, now)
+    bare, known = unsaid(ticket), parts or clocks.parts(ticket, now)
     said: dict[str, Said] = {}
     missed: dict[str, Miss] = {}
     for state in states(bare, clocks, known):

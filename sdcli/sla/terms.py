@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
+from sdcli.policy.levels import said_by
 from sdcli.sla.agreed import Agreed, CalendarWhy, agreed, calendar_of
 from sdcli.sla.calendar import WorkingTime
 from sdcli.tickets.words import BREACH
@@ -169,11 +168,10 @@ class Book:
         """The working time of a calendar."""
         found = self._calendars.get(calendar)
         if found is None:
-            # Where it is written makes no other calendar of it.
-            written = msgspec.json.encode(replace(self.levels.calendars[calendar], place=""))
-            if written not in self._times:
-                self._times[written] = WorkingTime(self.levels.calendars[calendar], calendar)
-            found = self._calendars[calendar] = self._times[written]
+            says = said_by(self.levels.calendars[calendar])
+            if says not in self._times:
+                self._times[says] = WorkingTime(self.levels.calendars[calendar], calendar)
+            found = self._calendars[calendar] = self._times[says]
         return found
 
     def _granted(self, held: Held, priority: Priority, mark: str) -> Terms:

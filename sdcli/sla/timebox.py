@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from sdcli.sla.clock import state_of
 from sdcli.sla.runs import Run, Span, elapsed, reaches, resolution_run, utc_seconds
-from sdcli.sla.stretch import stretches
 
 if TYPE_CHECKING:
     from sdcli.policy.model import Policy
@@ -45,7 +44,7 @@ def run_of(ticket: Ticket, stay: Stretch) -> Run:
 
 def time_box(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> TimeBox | None:
     """The clock of the queue that a ticket lies in, at an instant in seconds of UTC."""
-    stay = stretches(ticket, now)[-1]
+    stay = clocks.parts(ticket, now)[-1]
     limit = clocks.time_box(stay.queue, stay.cover.priority)
     if limit is None:
         return None

@@ -1,0 +1,255 @@
+"""A ticket keeps the service levels that it was opened under until others are applied (T11)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import JsonRunner, Runner
+
+OPENED = "2026-11-23T10:00:00Z"
+LATER = "2026-11-23T11:30:00Z"
+
+
+@pytest.fixture(name="opened")
+def _opened(sdj: JsonRunner) -> Any:
+    """A P3 with two hours to the first word, at ten o'clock."""
+    return sdj("open", "x", "--user", "ada", at=OPENED)
+
+
+def edited(desk_dir: Path, old: str, new: str, file: str = "sla_policies.yaml") -> None:
+    """A file of the desk with one text in place of another."""
+    path = desk_dir / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def shorter(desk_dir: Path) -> None:
+    """One hour to the first word of a P3."""
+    edited(desk_dir, "P3: {response: 2h", "P3: {response: 1h")
+
+
+def response(sdj: JsonRunner, ref: str = "1", at: str = LATER) -> Any:
+    """The clock to the first word."""
+    return sdj("show", ref, at=at)["sla"]["response"]
+
+
+def test_a_new_policy_moves_no_promise(opened: Any, desk_dir: Path, sdj: JsonRunner) -> None:
+    """What was promised stays; what is opened afterwards is under the new one."""
+    shorter(desk_dir)
+
+    newer = sdj("open", "y", "--user", "ada", at=OPENED)
+
+    assert response(sdj)["due"] == opened["sla"]["response"]["due"] == "2026-11-23T12:00:00Z"
+    assert newer["sla"]["response"]["due"] == "2026-11-23T11:00:00Z"
+    assert sdj("sla-check", at=LATER)[0]["ref"] == "SD-2"
+
+
+def test_what_the_catalog_says_of_a_service_is_pinned_too(desk_dir: Path, sdj: JsonRunner) -> None:
+    """Another agreement for a service is for what comes after it."""
+    before = sdj("open", "x", "--user", "ada", "--service", "wifi", at=OPENED)
+    wifi = "    queue: network\n    agreement: standard\n"
+    edited(desk_dir, wifi, wifi.replace("standard", "goodwill"), "catalog/services.yaml")
+
+    assert sdj("show", "1", at=OPENED)["agreement"] == before["agreement"] == "standard"
+    after = sdj("open", "y", "--user", "ada", "--service", "wifi", "--new", at=OPENED)
+    assert after["agreement"] == "goodwill"
+
+
+def test_where_a_rule_stands_is_no_part_of_it(desk_dir: Path, sdj: JsonRunner, opened: Any) -> None:
+    """A comment moves every line and makes no other policy."""
+    edited(desk_dir, "calendars:\n", "# a comment\n\ncalendars:\n")
+
+    assert sdj("open", "y", "--user", "ada", at=OPENED)["policy"] == opened["policy"]
+
+
+def test_service_levels_are_kept_by_their_hash(desk_dir: Path, opened: Any) -> None:
+    """`sha256sum` proves what a ticket is pinned to."""
+    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
+
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == opened["policy"]
+    assert json.loads(kept.read_bytes())["targets"]["P3"]["response"]["seconds"] == 7200
+
+
+def test_others_are_applied_openly(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """First as a trial, then with a reason; counted from the opening, and on record."""
+    shorter(desk_dir)
+
+    tried = sd("sla", "reapply", "1", "--dry-run", at=LATER)
+    assert response(sdj)["due"] == "2026-11-23T12:00:00Z"
+    done = sdj("sla", "reapply", "1", "--reason", "the new contract", at=LATER)
+
+    assert "is due 2026-11-23 11:00 UTC instead of 2026-11-23 12:00 UTC" in tried.stdout
+    assert "it is breached by it, 30m ago" in tried.stdout
+    [row] = done["tickets"]
+    assert row["before"] == opened["policy"] != done["policy"]
+    assert (row["sla_before"]["response"]["state"], row["sla"]["response"]["state"]) == (
+        "running",
+        "breached",
+    )
+    assert response(sdj)["due"] == "2026-11-23T11:00:00Z"
+    assert "the new contract" in sd("history", "1").stdout
+    again = sdj("sla", "reapply", "1", "--reason", "once more", at=LATER)
+    assert again["tickets"] == []
+
+
+def test_a_breach_that_is_there_on_arrival_is_marked(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """What was past when the new target came to hold is told apart (T10)."""
+    assert opened
+    shorter(desk_dir)
+    sd("sla", "reapply", "1", "--reason", "the new contract", at=LATER)
+
+    found = sdj("sla-check", at="2026-11-23T11:31:00Z")
+
+    assert [(each["threshold"], each["on_arrival"]) for each in found] == [(80, True), (100, True)]
+    assert sdj("sla-check", at="2026-11-23T11:32:00Z") == []
+
+
+def test_a_policy_that_changes_nothing_here_says_nothing_anew(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """What was said under the old one is not said again where target and calendar are the same."""
+    assert opened
+    assert len(sdj("sla-check", at="2026-11-23T12:30:00Z")) == 2
+    edited(desk_dir, "P1: {response: 15m", "P1: {response: 14m")
+    sd("sla", "reapply", "--all-open", "--reason", "a shorter P1", at="2026-11-23T12:31:00Z")
+
+    assert sdj("sla-check", at="2026-11-23T12:32:00Z") == []
+
+
+def test_another_calendar_says_its_own_thresholds(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The same target by other hours is another promise, and is warned of anew."""
+    assert opened
+    before = sdj("sla-check", at="2026-11-23T12:30:00Z")
+    edited(desk_dir, "calendar: business-hours", "calendar: extended-hours")
+    sd("sla", "reapply", "1", "--reason", "longer hours", at="2026-11-23T12:31:00Z")
+
+    after = sdj("sla-check", at="2026-11-23T12:32:00Z")
+
+    assert [each["threshold"] for each in after] == [80, 100]
+    assert not {each["id"] for each in before} & {each["id"] for each in after}
+
+
+def test_all_or_none(opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """A reference that is not there changes nothing for the others."""
+    shorter(desk_dir)
+
+    sd("sla", "reapply", "1", "99", "--reason", "x", at=LATER, expect=3)
+
+    assert sdj("show", "1")["policy"] == opened["policy"]
+
+
+@pytest.mark.parametrize("args", [(), ("1", "--all-open"), ("1",)])
+def test_what_is_meant_must_be_said(opened: Any, sd: Runner, args: tuple[str, ...]) -> None:
+    """Tickets or all of them, and why."""
+    assert opened
+    sd("sla", "reapply", *args, expect=2)
+
+
+def test_what_is_gone_is_an_error_and_can_be_put_right(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Missing or changed, it is never taken for today's; `doctor` finds it, `reapply` goes on."""
+    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
+    shorter(desk_dir)
+    kept.write_bytes(kept.read_bytes().replace(b"7200", b"9900"))
+
+    assert "policy that tickets are pinned to" in sd("show", "1", at=LATER, expect=7).stderr
+    assert "is not what it was" in json.dumps(sdj("doctor", expect=7)["findings"])
+    kept.unlink()
+    assert "sla reapply" in sd("list", at=LATER, expect=7).stderr
+
+    done = sdj("sla", "reapply", "1", "--reason", "the file was lost", at=LATER)
+
+    assert done["tickets"][0]["sla_before"] is None
+    assert response(sdj)["due"] == "2026-11-23T11:00:00Z"
+
+
+def test_a_backup_has_them(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """What tickets are pinned to goes with them, and comes back with them."""
+    folder, backup = desk_dir / "ledger", tmp_path / "b.tar.gz"
+    shorter(desk_dir)
+    sd("backup", str(backup))
+    for kept in (folder / "policies").iterdir():
+        kept.unlink()
+
+    sd("backup", str(tmp_path / "partial.tar"), expect=8)
+    sd("restore", str(backup))
+
+    assert response(sdj)["due"] == opened["sla"]["response"]["due"]
+    assert sdj("doctor")["findings"] == []
+
+
+def test_an_import_is_pinned_here(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """Service levels of another desk are not known here: it runs under today's."""
+    lines = tmp_path / "t.jsonl"
+    lines.write_text(sd("export").stdout, encoding="utf-8")
+    folder = desk_dir / "ledger"
+    folder.rename(tmp_path / "elsewhere")
+    shorter(desk_dir)
+
+    sd("import", str(lines), at=LATER)
+
+    shown = sdj("show", "1", at=LATER)
+    assert shown["policy"] != opened["policy"]
+    assert shown["sla"]["response"]["due"] == "2026-11-23T11:00:00Z"
+    assert sdj("doctor")["findings"] == []
+
+
+def test_status_counts_tickets_by_policy(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """How many run under what, and which is today's; and when the clocks were checked."""
+    before = sdj("sla", "status", at=LATER)
+    shorter(desk_dir)
+    sdj("open", "y", "--user", "ada", at=OPENED)
+    sd("sla-check", at=LATER)
+
+    after = sdj("sla", "status", at="2026-11-23T11:40:00Z")
+
+    assert (before["last_run"], before["missed"]) == (None, False)
+    assert (after["last_run"], after["age_s"], after["by"]) == (LATER, 600, "ben")
+    assert {each["policy"]: (each["tickets"], each["is_today"]) for each in after["pinned"]} == {
+        opened["policy"]: (1, False),
+        after["policy"]: (1, True),
+    }
+    assert "sla-check ran 10m ago" in sd("sla", "status", at="2026-11-23T11:40:00Z").stdout
+
+
+def test_a_reopening_may_begin_a_new_ticket(desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """Where the agreement says so, the old one stays closed and the new one names it (T9)."""
+    edited(
+        desk_dir,
+        "default_agreement: standard",
+        "on_reopen: new_ticket\ndefault_agreement: standard",
+    )
+    sdj("open", "VPN drops", "--user", "ada", "--service", "vpn", "--type", "incident", at=OPENED)
+    sd("close", "1", "--code", "solved", "--confirmed-by", "ada", "--via", "phone", at=LATER)
+
+    after = sdj("reopen", "1", "--reason", "it is back", at="2026-11-23T14:00:00Z")
+
+    assert (after["action"], after["ref"], after["requester"]) == ("created", "SD-2", "ada")
+    assert after["opened_at"] == "2026-11-23T14:00:00Z"
+    assert (after["service"], after["type"]) == ("vpn", "incident")
+    assert sdj("show", "1")["status"] == "closed"
+    opening = sdj("show", "2")["events"][0]
+    assert opening["previous"] == "SD-1"
+    assert "it is back" in opening["details"]
+    sd("reopen", "2", "--reason", "x", expect=4)
