@@ -61,7 +61,7 @@ COMMANDS: dict[str, Entry] = {
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
     "sla": Entry(
         "Assure",
-        "Explain clocks, account for breaches, try other policies, bring alerts to people.",
+        "Explain clocks, account for breaches, try other policies, and bring alerts to people.",
     ),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."

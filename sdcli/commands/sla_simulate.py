@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-_STDIN = "<stdin>"
+_STDIN = "-"
 """What Click calls standard input."""
 
 
@@ -24,7 +24,7 @@ _STDIN = "<stdin>"
 @click.option(
     "--policy",
     "file",
-    type=click.File("rb", lazy=False),
+    type=click.File("rb", lazy=True),
     required=True,
     help="The other sla_policies.yaml; - reads standard input.",
 )
@@ -53,7 +53,7 @@ def command(
         git show HEAD~3:sla_policies.yaml | sdcli sla simulate --policy - --since 30d
     """
     require_order(since, until)
-    given = getattr(file, "name", _STDIN)
+    given = str(file.name)
     name = "standard input" if given == _STDIN else given
     with shown("Simulating") as progress:
         found = desk.simulate(file.read(), name, since=since, until=until, progress=progress)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @as_command("status")
 @pass_desk
 def command(desk: Desk) -> results.SlaStatus:
-    """Say whether the clocks are checked, and under which service levels tickets run.
+    """Say whether the clocks are checked, and by which policies.
 
     When `sla-check` last ran, and whether that is too long ago by `alerts: check_every` of
     sla_policies.yaml; how many alerts are owed to people or were given up; and how many tickets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -361,6 +362,7 @@ def test_a_large_import_is_one_commit(
 def test_import_of_the_pipe_of_an_export(busy_desk: Path, sd: Runner, tmp_path: Path) -> None:
     """`sdcli --desk old export | sdcli import -`, as processes."""
     sd("init", str(tmp_path / "new"))
+    shutil.copy(busy_desk.parent / "sla_policies.yaml", tmp_path / "new")
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),

@@ -195,7 +195,8 @@ def test_a_wrong_file_is_told_by_its_own_name(sd: Runner, other: Path) -> None:
     assert "catalog/services.yaml:" in result.stderr
     other.write_text(text.replace("default_agreement: standard", "default_agreement: none"))
     result = sd("sla", "simulate", "--policy", str(other), expect=DATA_FILE)
-    assert f"{other}:61: there is no agreement `none`" in result.stderr
+    line = text[: text.index("default_agreement: standard")].count("\n") + 1
+    assert f"{other}:{line}: there is no agreement `none`" in result.stderr
     assert "sla_policies.yaml:" not in result.stderr
     empty = sd("sla", "simulate", "--policy", "-", stdin="", expect=DATA_FILE)
     assert "standard input:1: the file is empty" in empty.stderr

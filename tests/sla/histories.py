@@ -25,7 +25,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.ticket import advance, fold
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority
 
-TEXT = (REPOSITORY / "sla_policies.yaml").read_text(encoding="utf-8")
+TEXT = plain((REPOSITORY / "sla_policies.yaml").read_bytes()).decode()
 MONDAY = datetime(2026, 11, 23, tzinfo=timezone.utc)
 NOW = MONDAY + timedelta(days=21)
 RICH = (

@@ -166,8 +166,8 @@ def test_a_holiday_changes_what_lies_across_it_and_nothing_else(policy: Policy) 
     """Tuesday a holiday: the two that needed it are saved, one is only due later, one is as it was."""
     holiday = policy_with(
         (
-            '    holidays:\n      "2026-12-25"',
-            '    holidays:\n      "2026-11-24": x\n      "2026-12-25"',
+            "    public_holidays:",
+            '    holidays:\n      "2026-11-24": x\n    public_holidays:',
         )
     )
 
@@ -197,8 +197,8 @@ def test_saturday_hours_break_what_was_answered_on_monday(policy: Policy) -> Non
     """An hour on Friday, four on Saturday, half of one on Monday, against two: over by 3 h 30."""
     saturday = policy_with(
         (
-            '      fri: ["08:00-17:00"]\n    holidays',
-            '      fri: ["08:00-17:00"]\n      sat: ["09:00-13:00"]\n    holidays',
+            '      fri: ["08:00-17:00"]\n',
+            '      fri: ["08:00-17:00"]\n      sat: ["09:00-13:00"]\n',
         )
     )
     weekend = ticket_of("SD-5", "2026-11-27T16:00", "2026-11-30T08:30", "2026-11-30T09:00")
