@@ -23,7 +23,7 @@ from sdcli.policy.model import (
     TEAMS,
     VOCABULARY,
 )
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
 
 _STARTER = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in FILES}
+_STARTER[SLA_POLICIES] = plain(_STARTER[SLA_POLICIES].encode()).decode()
 _WRITINGS = (
     *("", "[]", "{}", "[[]]", "[{}]", "{a: b}", "null", "0", "-1", "100", "1e9", "17:30", "no"),
     *("2026-01-01", "'", '"', "|", "&a", "*a", "!t x", "!!set {a}", "@", "unknown", "nobody"),

@@ -261,7 +261,7 @@ _CASES: dict[str, Case] = {
     ),
     "unknown recipient": Case(
         SLA_POLICIES,
-        "warning: [assignee,",
+        "warning: [owner,",
         "warning: [mum,",
         "[mum,",
         (
