@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,7 @@ from click.exceptions import NoArgsIsHelpError
 from sdcli import __version__
 from sdcli.commands import COMMANDS, STAGES, module_of
 from sdcli.errors import DONE, PLUGIN_UNKNOWN, UNEXPECTED, LeftError, SdcliError
-from sdcli.params import session_of, with_desk_dir
+from sdcli.params import LazyGroup, session_of, with_desk_dir
 from sdcli.session import Session
 
 if TYPE_CHECKING:
@@ -29,32 +28,12 @@ if TYPE_CHECKING:
     from sdcli.results import Result
 
 
-class App(click.Group):
+class App(LazyGroup):
     """A group whose commands are modules of `sdcli.commands`, found by name."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, in the order of work."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = import_module(f"sdcli.commands.{module_of(cmd_name)}").command
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As Click does, with the near names of commands that are not imported."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.NoSuchCommand as error:
-            raise click.NoSuchCommand(
-                error.command_name, possibilities=COMMANDS, ctx=ctx
-            ) from error
+    def module(self, cmd_name: str) -> str:
+        """The module of a command."""
+        return module_of(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands by stage of the process; nothing is imported for it."""
@@ -240,6 +219,7 @@ def _screen(make: Any) -> Any:
 
 @click.command(
     cls=App,
+    summaries={name: entry.summary for name, entry in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "obj": None},
     epilog=f"Exit codes, files and formats: see the README. {UNEXPECTED} means a bug: tell us.",
 )

@@ -76,9 +76,12 @@ class LazyGroup(SdGroup):
         del ctx
         if cmd_name not in self.summaries:
             return None
-        module = f"sdcli.commands.{self.name}_{cmd_name.replace('-', '_')}"
-        found: click.Command = import_module(module).command
+        found: click.Command = import_module(f"sdcli.commands.{self.module(cmd_name)}").command
         return found
+
+    def module(self, cmd_name: str) -> str:
+        """The module of a command."""
+        return f"{self.name}_{cmd_name.replace('-', '_')}"
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

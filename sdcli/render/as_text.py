@@ -1070,17 +1070,27 @@ def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
 
 
 def _duties(result: results.Duties, screen: Screen) -> _Lines:
-    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+    from sdcli.render import duty  # noqa: PLC0415 - only the roster pays for it
 
-    from sdcli.render import duty  # noqa: PLC0415 - as above
-
-    now = tabulate(duty.now_rows(result), duty.NOW_HEADERS, "plain", disable_numparse=True)
-    told = [screen.style(duty.title(result), bold=True), *now.splitlines()]
+    told = [screen.style(duty.title(result), bold=True)]
+    told += _with_reasons(duty.NOW_HEADERS, duty.now_rows(result), screen)
     if result.shifts:
-        rows = duty.shift_rows(result)
-        shifts = tabulate(rows, duty.SHIFT_HEADERS, "plain", disable_numparse=True)
-        told += ["", *shifts.splitlines()]
+        told += ["", *_with_reasons(duty.SHIFT_HEADERS, duty.shift_rows(result), screen)]
     return told, []
+
+
+def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen) -> list[str]:
+    """A table whose last column goes below each row where the terminal is too narrow for it."""
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+    from wcwidth import width as columns_of  # noqa: PLC0415 - as above
+
+    table = tabulate(rows, headers, "plain", disable_numparse=True).splitlines()
+    if screen.width is None or max(map(columns_of, table)) <= screen.width:
+        return table
+    narrow = tabulate([row[:-1] for row in rows], headers[:-1], "plain", disable_numparse=True)
+    head, *lines = narrow.splitlines()
+    below = ((told, f"    {row[-1]}") for told, row in zip(lines, rows, strict=True))
+    return fitted([head, *(each.rstrip() for pair in below for each in pair)], screen.width, 4)
 
 
 def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:

@@ -496,7 +496,7 @@ def _grounds(found: Grounds, page: _Page) -> Iterator[tuple[str, str]]:
 _SAYS = {
     "agreement": "the agreement's own",
     "default": "the table of all",
-    "policy": "the file as a whole",
+    "policy": "what holds for all",
     "operational-level": "the operational level of the queue",
     "underpinning-contract": "the contract with the supplier",
 }
