@@ -1080,17 +1080,21 @@ def _duties(result: results.Duties, screen: Screen) -> _Lines:
 
 
 def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen) -> list[str]:
-    """A table whose last column goes below each row where the terminal is too narrow for it."""
+    """A table; the last columns go below each row where the terminal is too narrow for them."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
     from wcwidth import width as columns_of  # noqa: PLC0415 - as above
 
-    table = tabulate(rows, headers, "plain", disable_numparse=True).splitlines()
-    if screen.width is None or max(map(columns_of, table)) <= screen.width:
+    for kept in range(len(headers), 0, -1):
+        cells = [row[:kept] for row in rows]
+        table = tabulate(cells, headers[:kept], "plain", disable_numparse=True).splitlines()
+        if screen.width is None or max(map(columns_of, table)) <= screen.width:
+            break
+    if kept == len(headers):
         return table
-    narrow = tabulate([row[:-1] for row in rows], headers[:-1], "plain", disable_numparse=True)
-    head, *lines = narrow.splitlines()
-    below = ((told, f"    {row[-1]}") for told, row in zip(lines, rows, strict=True))
-    return fitted([head, *(each.rstrip() for pair in below for each in pair)], screen.width, 4)
+    head, *lines = table
+    below = (f"    {'; '.join(row[kept:])}" for row in rows)
+    pairs = (each for pair in zip(lines, below, strict=True) for each in pair)
+    return fitted([head, *(each.rstrip() for each in pairs)], screen.width, 4)
 
 
 def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.results import Duties
     from sdcli.sla.duty import Away, Duty, Skipped, Span
 
-NOW_HEADERS = ("queue", "on call", "reach", "until", "why")
+NOW_HEADERS = ("queue", "on call", "until", "reach", "why")
 SHIFT_HEADERS = ("queue", "from", "to", "on call", "why")
 MANAGER = "duty manager"
 
@@ -36,8 +36,8 @@ def now_rows(result: Duties) -> list[list[str]]:
         [
             line(name),
             _name(result, duty),
-            _reach(result, duty),
             when(duty.until, result.zone) if duty.until else "-",
+            _reach(result, duty),
             _why(result, duty),
         ]
         for name, duty in duties
