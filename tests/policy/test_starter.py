@@ -9,6 +9,8 @@ import pytest
 
 from sdcli.knowledge.articles import Article, articles
 from sdcli.lint import lint
+from sdcli.policy.load import read_policy
+from sdcli.policy.model import SLA_POLICIES
 from sdcli.sla.days import Days
 from sdcli.tickets.words import LEVELS, PRIORITIES, UNKNOWN
 from tests.conftest import REPOSITORY
@@ -205,3 +207,25 @@ def test_most_services_have_an_article(policy: Policy, shelf: dict[str, Article]
     named = {service for article in shelf.values() for service in article.services}
     assert named <= set(policy.catalog.services)
     assert len(named) * 3 >= len(policy.catalog.services) * 2
+
+
+_EXAMPLES = ("coverage", "sites", "operational_levels", "underpinning_contracts")
+
+
+def test_what_is_shown_as_a_comment_can_be_taken_as_it_is() -> None:
+    """Each example of `sla_policies.yaml` is sound where it stands, without its `# `."""
+    lines = (REPOSITORY / SLA_POLICIES).read_text(encoding="utf-8").splitlines()
+    taken, within = [], False
+    for line in lines:
+        opens = any(line.startswith(f"# {key}:") for key in _EXAMPLES)
+        within = opens or (within and line.startswith("#   "))
+        is_special = line.startswith(("    # holidays: ", "    # special_hours: "))
+        bare = line[2:] if within else line.replace("# ", "", 1) if is_special else line
+        taken.append(bare)
+
+    policy = read_policy(str(REPOSITORY), {SLA_POLICIES: "\n".join(taken).encode()})
+
+    sla = policy.sla
+    assert all(getattr(sla, key) for key in _EXAMPLES)
+    assert sla.calendars["business-hours"].holidays
+    assert sla.calendars["business-hours"].special_hours
