@@ -239,9 +239,16 @@ class Desk:
         Raises:
             LedgerDamagedError: they are not there, or are not what they were.
         """
-        from sdcli.policy.levels import read  # noqa: PLC0415 - few tickets need it
+        from msgspec import MsgspecError  # noqa: PLC0415 - few tickets need it
 
-        return read(self.ledger.levels(policy))
+        from sdcli.policy.levels import read  # noqa: PLC0415
+
+        try:
+            return read(self.ledger.levels(policy))
+        except MsgspecError as error:
+            path = os.path.join(self._ledger_folder, "policies", f"{policy}.json")
+            reason = f"this version of sdcli cannot read these service levels ({error})"
+            raise LedgerDamagedError(path, reason) from None
 
     def _keep_levels(self) -> None:
         """Have today's service levels on disk, before a ticket is pinned to them (T11)."""
@@ -818,13 +825,13 @@ class Desk:
         from sdcli.sla.register import register  # noqa: PLC0415 - as above
 
         found = self._counted(self._touched_or_open(wanted.since), progress)
-        return list(register(found, self.policy, self.clocks, wanted, self.now))
+        return list(register(found, self.clocks, wanted, self.now))
 
     def breaches_of(self, ticket: Ticket) -> list[Breach]:
         """The broken promises of one ticket (R5b.4)."""
         from sdcli.sla.register import breaches  # noqa: PLC0415 - as above
 
-        return breaches(ticket, self.policy, self.clocks, int(self.now.timestamp()))
+        return breaches(ticket, self.clocks, int(self.now.timestamp()))
 
     def explain_breach(
         self, ref: str, *, target: str, cycle: int | None, cause: str, note: str
@@ -835,13 +842,19 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: it was never missed.
         """
-        from sdcli.sla.register import cycle_of  # noqa: PLC0415 - as above
+        from sdcli.sla.register import missed_in  # noqa: PLC0415 - as above
         from sdcli.tickets import steps  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            missed = cycle_of(ticket, self.breaches_of(ticket), target, cycle)
+            missed = missed_in(ticket, self.breaches_of(ticket), target, cycle)
             return steps.explain_breach(
-                ticket, stamp, target=target, cycle=missed, cause=cause, note=note
+                ticket,
+                stamp,
+                target=target,
+                cycle=missed.cycle,
+                cause=cause,
+                note=note,
+                began=missed.began,
             )
 
         return self.change(ref, step)
@@ -873,6 +886,7 @@ class Desk:
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = self._before = writer.get(ref)
+            self.clocks.book(ticket.policy)  # as above: the answer needs what it is pinned to
             with _fitting(ticket, stamp):
                 then = as_of(ticket, stamp.at) if stamp.entered else ticket
                 events = step(then, stamp, *args, **wish)
@@ -900,12 +914,16 @@ class Desk:
         from sdcli.tickets.ticket import advance  # noqa: PLC0415
 
         policy, stamp = self.policy.levels_hash, self.stamp
-        self._keep_levels()
         found: list[tuple[Seen | None, Seen]] = []
-        with self.ledger.write() as writer:
-            tickets = map(writer.get, dict.fromkeys(refs)) if refs else writer.find(Query())
+        with ExitStack() as stack:
+            reader: Reader = self.ledger
+            if record:
+                self._keep_levels()
+                reader = writer = stack.enter_context(self.ledger.write())
+            tickets = map(reader.get, dict.fromkeys(refs)) if refs else reader.find(Query())
             for ticket in tickets:
-                events = reapply(ticket, stamp, policy=policy, reason=reason)
+                mark = "" if ticket.policy == policy else self.clocks.mark_for(ticket, policy)
+                events = reapply(ticket, stamp, policy=policy, reason=reason, mark=mark)
                 if events:
                     before = None
                     with suppress(LedgerDamagedError):
@@ -1373,10 +1391,10 @@ class Desk:
 
         if not record:
             return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
-        if next(self.ledger.having(keys.PENDING), None):
-            self._keep_levels()  # what an outage has kept back may be opened
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
+            if next(writer.having(keys.PENDING), None):
+                self._keep_levels()  # what an outage has kept back may be opened
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
             found = self._due_alerts(writer, time_boxes=time_boxes)
             held = stack.pop_all()
@@ -1438,8 +1456,12 @@ class Desk:
         first_warning = min(self.policy.sla.alerts.warn_at, default=BREACH)
         breached = warning = total = 0
         for ticket in self.ledger.find(Query(statuses=("new", "in_progress", "waiting"))):
-            faces = self.sla(ticket).values()
             total += 1
+            try:
+                faces = self.sla(ticket).values()
+            except LedgerDamagedError as error:
+                self._tell(f"{ticket.ref} was not counted by its clocks. {error}")
+                continue
             if any(face.state == "breached" for face in faces):
                 breached += 1
             elif any(
@@ -1449,17 +1471,26 @@ class Desk:
         return Monitored(breached, warning, total, self.missed_check(), *self.undelivered())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
-        from sdcli.tickets.query import Query  # noqa: PLC0415
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
 
         now = int(self.now.timestamp())
         recent = self.now - timedelta(seconds=LOOK_BACK_S)
         return [
             (ticket, alert)
             for ticket in reader.find(Query(touched_since=recent))
-            for boxes in (time_boxes and self._is_worked_on(ticket),)
-            for alert in due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
+            for alert in self._due_of(ticket, now, time_boxes=time_boxes)
         ]
+
+    def _due_of(self, ticket: Ticket, now: int, *, time_boxes: bool) -> list[Alert]:
+        """What is to be said of one ticket; what cannot be known of it keeps nobody else waiting."""
+        from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
+
+        boxes = time_boxes and (ticket.support is None or self._is_worked_on(ticket))
+        try:
+            return due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
+        except LedgerDamagedError as error:
+            self._tell(f"{ticket.ref} was not checked. {error}")
+            return []
 
     def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
         """That an alert was said, what is owed for it, and what of that was done by printing it."""
@@ -1476,6 +1507,8 @@ class Desk:
             recipients=alert.recipients,
             stage=alert.stage,
             cycle=alert.cycle,
+            began=alert.began,
+            mark=alert.mark,
             on_arrival=alert.on_arrival,
             routes=chosen(self.policy, ticket, alert.stage, alert.recipients),
         )

@@ -90,11 +90,11 @@ def between(desk: Desk, name: str, start: datetime, end: datetime) -> results.Ca
 
 @command.command("show")
 @_MAY_NAME
-@click.option("--weeks", type=click.IntRange(1, 110), default=_WEEKS, help="So many weeks. [2]")
+@click.option("--weeks", type=click.IntRange(1, 110), help="So many weeks. [2]")
 @click.option("--from", "start", type=CalendarWhenType(), metavar="WHEN", help="From then. [now]")
 @pass_desk
 def show(
-    desk: Desk, name: str | None, weeks: int, start: datetime | None
+    desk: Desk, name: str | None, weeks: int | None, start: datetime | None
 ) -> results.CalendarShown | results.CalendarsListed:
     """Draw the coming days of a calendar; without a name, list the calendars.
 
@@ -110,11 +110,12 @@ def show(
 
     policies = desk.policy.sla
     if name is None:
-        if start:
-            raise click.UsageError("--from goes with the name of a calendar.")
+        if start or weeks:
+            given = "--from" if start else "--weeks"
+            raise click.UsageError(f"{given} goes with the name of a calendar.")
         return results.CalendarsListed([headline(each, policies) for each in policies.calendars])
     begin = int((start or desk.now).timestamp())
-    return results.CalendarShown(agenda(name, policies, begin, weeks * 7))
+    return results.CalendarShown(agenda(name, policies, begin, (weeks or _WEEKS) * 7))
 
 
 @command.command("check")

@@ -2,8 +2,9 @@
 
 What holds on a date is one rule: the nearer word counts. An own holiday closes the day; else
 special hours replace its hours; else a public holiday closes it; else it has the hours of its
-weekday. Breaks are taken out of whatever is left. Of several entries of one kind for a date, one
-that names the year goes before one that comes each year, and then a single date before a range.
+weekday. Breaks are taken out of whatever is left, all of them. Of several other entries of one kind
+for a date, one that names the year goes before one that comes each year, and then a single date
+before a range.
 """
 
 from __future__ import annotations

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _BUSINESS_DAYS = re.compile(r"([0-9]{1,4}) ?business_days?")
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})")
+# Files beside the zones: each machine's own choice, or clocks that count leap seconds.
+_NO_ZONES = ("Factory", "localtime", "posixrules")
+_LEAPING = ("posix/", "right/")
 _LOCAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TURN = re.compile(r"([0-9]{1,4}) (day|week)s?")
@@ -362,10 +365,13 @@ def window(text: str) -> Window:
 def _zone(text: str) -> Zone:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - only files with calendars pay for it
 
+    problem = "there is no such IANA time zone; write one like Europe/Paris"
+    if text.startswith(_LEAPING) or text in _NO_ZONES:
+        raise ValueError(problem)
     try:
         ZoneInfo(text)
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError("there is no such IANA time zone; write one like Europe/Paris") from error
+        raise ValueError(problem) from error
     return Zone(text)
 
 

@@ -3,7 +3,8 @@
 The clocks of a ticket go by the service levels that were in force when it was opened (T11): a later
 change of `sla_policies.yaml`, or of what the catalog says of a service, moves no promise until
 somebody applies it. Service levels are known by a hash of their content, without the lines on which
-it stood or the version of the library that knew its public holidays, and they are kept as the JSON that is hashed: `sha256sum` proves it.
+it stood or the version of the library that knew its public holidays. They are kept as the JSON that
+is hashed: `sha256sum` proves it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.policy.agreements import (
     Agreement,
@@ -23,17 +25,15 @@ from sdcli.policy.agreements import (
     UnderpinningContract,
     targets_of,
 )
-from sdcli.policy.calendars import Calendar
+from sdcli.policy.calendars import Calendar, PublicHolidays
 
 if TYPE_CHECKING:
     from sdcli.policy.agreements import SlaPolicies, Targets
     from sdcli.policy.model import Classification, Services
     from sdcli.tickets.words import Priority
 
-_NO_PROMISES = ("place", "lines", "library", "until")
-"""Where something stands, and which version of which library looked the holidays up."""
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
-"""What says nothing is left out, so that a key that comes to be later changes no hash."""
+_NO_PROMISES = {"place", "lines"}
+"""Fields that say where something stands."""
 
 
 class Promised(Struct, frozen=True, kw_only=True):
@@ -48,6 +48,7 @@ class ServiceLevels(Struct, frozen=True, kw_only=True):
     """Calendars, targets and agreements, and what falls under them (R2b.1a).
 
     `override_agreement`: what an override of something unsupported promises by default (R2b.2).
+    `warn_at`: at which percentages to warn.
     """
 
     calendars: dict[str, Calendar]
@@ -62,6 +63,7 @@ class ServiceLevels(Struct, frozen=True, kw_only=True):
     underpinning_contracts: dict[str, UnderpinningContract] = {}
     services: dict[str, Promised] = {}
     override_agreement: str
+    warn_at: tuple[int, ...] = ()
 
     def granted(self, agreement: str, priority: Priority) -> Targets:
         """What an agreement grants to a priority."""
@@ -88,20 +90,39 @@ def levels_of(sla: SlaPolicies, catalog: Services, rules: Classification) -> Ser
             for name, each in catalog.services.items()
         },
         override_agreement=rules.support.agreement,
+        warn_at=sla.alerts.warn_at,
     )
 
 
 def written(levels: ServiceLevels) -> bytes:
     """Service levels as they are hashed and kept."""
-    return msgspec.json.encode(
-        _without_places(msgspec.to_builtins(levels, str_keys=True)), order="sorted"
-    )
+    return msgspec.json.encode(_told(levels), order="sorted")
 
 
 def said_by(calendar: Calendar) -> bytes:
-    """What a calendar says of time, by which two can be told to be the same."""
-    told = _without_places(msgspec.to_builtins(calendar, str_keys=True))
-    return msgspec.json.encode(told, order="sorted")
+    """What a calendar says, by which two can be told to be the same."""
+    return msgspec.json.encode(_told(calendar), order="sorted")
+
+
+def is_same_time(one: Calendar, other: Calendar) -> bool:
+    """Whether two calendars count the same time, whatever their days are called."""
+    return one == other or said_by(_unnamed(one)) == said_by(_unnamed(other))
+
+
+def _unnamed(calendar: Calendar) -> Calendar:
+    """A calendar whose days have no names."""
+    return replace(
+        calendar,
+        holidays=dict.fromkeys(calendar.holidays, ""),
+        special_hours={key: replace(each, name="") for key, each in calendar.special_hours.items()},
+        public_holidays=tuple(
+            replace(
+                each,
+                known={year: dict.fromkeys(days, "") for year, days in each.known.items()},
+            )
+            for each in calendar.public_holidays
+        ),
+    )
 
 
 def hash_of(content: bytes) -> str:
@@ -120,11 +141,29 @@ def read(content: bytes) -> ServiceLevels:
     return msgspec.json.decode(content, type=ServiceLevels)
 
 
-def _without_places(value: Any) -> Any:
+def _told(value: Any) -> Any:
+    """A value as it is kept: of a struct what is not as it is by default, and is a promise.
+
+    So a field that comes to be later, at its default, changes no hash.
+    """
+    if isinstance(value, Struct):
+        return {
+            field.encode_name: _told(said)
+            for field in msgspec.structs.fields(value)
+            if field.name not in (_NO_PROMISES | _UNPROMISED.get(type(value), set()))
+            and ((said := getattr(value, field.name)) != _default(field) or field.required)
+        }
     if isinstance(value, dict):
-        kept = {key: each for key, each in value.items() if key not in _NO_PROMISES}
-        told = {key: _without_places(each) for key, each in kept.items()}
-        return {key: each for key, each in told.items() if each not in _NOTHING}
-    if isinstance(value, (list, tuple)):
-        return [_without_places(each) for each in value]
+        return {str(key): _told(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_told(each) for each in value]
     return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
+
+
+_UNPROMISED: dict[type, set[str]] = {PublicHolidays: {"library"}}
+"""Fields of one class that are no promise: which library knew the holidays."""

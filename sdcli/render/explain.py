@@ -210,7 +210,7 @@ def _stands(told: Explanation, wall: Wall) -> str:
         "breached": f"; was due {due}",
         "paused": f"; due {due} if work went on now",
     }.get(face.state, f"; due {due}")
-    return f"{head}{face.state}{cycle}, {face.percent:g} %: {ran} of {target}{when}"
+    return f"{head}{face.state}{cycle}, {words.share(face.percent)} %: {ran} of {target}{when}"
 
 
 class _Row(NamedTuple):

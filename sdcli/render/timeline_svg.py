@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from sdcli.errors import MachineError, RefusedError
 from sdcli.render.safe import line
 from sdcli.render.timeline import SIGNS, lasted, local, ticks, timeline
+from sdcli.render.words import share
 from sdcli.sla.wall import Wall
 
 if TYPE_CHECKING:
@@ -174,9 +175,8 @@ def _heading(root: ET.Element, told: Explanation, summary: str, wall: Wall, zone
     _text(root, _EDGE, 36, _cut(f"{told.ref}  {summary}", 80), "title")
     stands = f"{told.target}: {face.state}"
     if face.due is not None:
-        stands += (
-            f", {face.percent:g} %, {lasted(face.elapsed_s or 0)} of {lasted(face.target_s or 0)}"
-        )
+        ran, whole = lasted(face.elapsed_s or 0), lasted(face.target_s or 0)
+        stands += f", {share(face.percent)} %, {ran} of {whole}"
         was = "was due" if face.state == "breached" else "due"
         stands += f"; {was} {local(wall, face.due)}" if told.is_open else ""
     _text(root, _EDGE, 60, stands, "strong late" if face.state == "breached" else "strong")

@@ -44,6 +44,11 @@ def instant(at: datetime | int) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
+def share(percent: float | None) -> str:
+    """A percentage with a decimal place where it has one: `80`, `62.5`, `1137600`."""
+    return f"{percent or 0:.1f}".removesuffix(".0")
+
+
 def clock(face: Clock, now: datetime) -> str:
     """How a clock stands: `due 2026-11-23 12:00 UTC (2h 05m left)`."""
     if face.state == "none" or face.due is None:
@@ -53,10 +58,10 @@ def clock(face: Clock, now: datetime) -> str:
     left = face.due - int(now.timestamp())
     when = instant(face.due)
     if face.state == "paused":
-        return f"paused at {face.percent:g} %; due {when} if work went on now"
+        return f"paused at {share(face.percent)} %; due {when} if work went on now"
     if face.state == "breached":
         return f"breached; was due {when}"
-    return f"due {when} ({span(left)} left, {face.percent:g} %)"
+    return f"due {when} ({span(left)} left, {share(face.percent)} %)"
 
 
 def pressing(sla: Mapping[Target, Clock]) -> tuple[Target, Clock] | None:

@@ -21,7 +21,7 @@ from sdcli.policy.service_map import running_on
 from sdcli.tickets.event import Classified, SlaReapplied, SupportDecided, Validated
 
 if TYPE_CHECKING:
-    from sdcli.policy.agreements import Agreement, Coverage
+    from sdcli.policy.agreements import Agreement, Coverage, Site
     from sdcli.policy.levels import ServiceLevels
     from sdcli.tickets.contact import Support
     from sdcli.tickets.event import AnyEvent, Opened
@@ -48,7 +48,8 @@ class Agreed(NamedTuple):
 class Cover(Struct, frozen=True):
     """What decides on the agreement of a ticket, between two turns.
 
-    `policy`: the hash of the service levels that are pinned; empty for those of today.
+    `policy`: the hash of the service levels that are pinned; empty for those of today. `mark`: what
+    tells alerts from those before another calendar was applied.
     """
 
     opening: Opened
@@ -58,6 +59,7 @@ class Cover(Struct, frozen=True):
     component: str = ""
     type: RequestType = "unknown"
     policy: str = ""
+    mark: str = ""
 
     def after(self, event: AnyEvent) -> Cover:
         """The same after one of `TURNS`."""
@@ -76,11 +78,12 @@ class Cover(Struct, frozen=True):
                 component,
                 event.type,
                 self.policy,
+                self.mark,
             )
         if type(event) is SupportDecided:
             return replace(self, support=event.support)
         if type(event) is SlaReapplied:
-            return replace(self, policy=event.policy)
+            return replace(self, policy=event.policy, mark=event.mark)
         if type(event) is Validated and "component" in event.corrections:
             return replace(self, component=event.corrections["component"].after)
         return self
@@ -168,7 +171,7 @@ def calendar_of(
     """The calendar by which the clocks run, and what made it so (T5)."""
     if agreement.fixed_calendar and agreement.calendar:
         return agreement.calendar, "agreement"
-    site = levels.sites.get(cover.opening.site) if cover.opening.site else None
+    site = _site(levels, cover.opening.site)
     if site:
         return site.calendar, "site"
     service = levels.services.get(cover.service)
@@ -177,6 +180,15 @@ def calendar_of(
     if agreement.calendar:
         return agreement.calendar, "agreement"
     return levels.default_calendar, "default"
+
+
+def _site(levels: ServiceLevels, name: str) -> Site | None:
+    """A site by its name, in capitals or not; as a person's or a unit's is."""
+    if not name or not levels.sites:
+        return None
+    folded = name.casefold()
+    alike = (site for known, site in levels.sites.items() if known.casefold() == folded)
+    return levels.sites.get(name) or next(alike, None)
 
 
 def gone_agreement(levels: ServiceLevels, ticket: Ticket) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
-from sdcli.sla.check import Alert, Stage, recipients_of
+from sdcli.sla.check import Alert, Stage, recipients_of, since_of
 from sdcli.sla.clock import clock
 from sdcli.sla.runs import LEADS, Run, Span, elapsed, reaches, utc_seconds
 from sdcli.sla.terms import length
@@ -45,6 +45,9 @@ class Leg(Struct, frozen=True):
         cycle: the how manieth stay or wait of the ticket it is, from 1.
         cover: what held for the ticket then.
         target_s: in seconds of working `time`; `amount`: as it is written.
+        warn_at: at which percentages to warn.
+        since: when what is agreed came to hold, in seconds of UTC; 0 if it did from the opening.
+        is_last: nothing comes after it, so that it goes on unless its clock is stopped.
     """
 
     target: Backing
@@ -57,25 +60,30 @@ class Leg(Struct, frozen=True):
     time: WorkingTime
     until: int
     amount: Amount
+    warn_at: tuple[int, ...]
+    since: int
+    is_last: bool
 
 
 def legs(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> list[Leg]:
     """Every stay and every wait for which something is agreed, each kind in order."""
-    book = clocks.book(ticket.policy)
-    if not book.has_backing:
+    if not _may_have_any(ticket, clocks):
         return []
-    levels = book.levels
     known = parts or clocks.parts(ticket, now)
-    found = list(_stays(ticket, clocks, known)) if levels.operational_levels else []
-    waits = _waits(ticket, clocks, known, now) if levels.underpinning_contracts else ()
-    return [*found, *waits]
+    return [*_stays(ticket, clocks, known), *_waits(ticket, clocks, known)]
+
+
+def _may_have_any(ticket: Ticket, clocks: Clocks) -> bool:
+    """Whether anything stands behind the promises to a ticket, or may have before others were."""
+    was_moved = ticket.policy != ticket.opening.policy
+    return was_moved or clocks.book(ticket.policy).has_backing
 
 
 def faces(ticket: Ticket, clocks: Clocks, now: int) -> dict[Backing, tuple[str, Clock]]:
     """Whose clock runs now, of the queue and of the supplier, and how it stands."""
     found: dict[Backing, tuple[str, Clock]] = {}
     for leg in legs(ticket, clocks, now):
-        if leg.until == now:
+        if leg.is_last:
             face = clock(leg.run, leg.target_s, leg.time, now)
             found[leg.target] = leg.whose, face
     return found
@@ -85,12 +93,9 @@ def fallen_behind(
     ticket: Ticket, policy: Policy, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()
 ) -> list[Alert]:
     """What should have been said of these by `now`, in seconds of UTC, and has not been."""
-    if not clocks.book(ticket.policy).has_backing:
-        return []
-    steps = (*policy.sla.alerts.warn_at, BREACH)
     found: dict[str, Alert] = {}
     for leg in legs(ticket, clocks, now, parts):
-        for percent in steps:
+        for percent in (*leg.warn_at, BREACH):
             id_ = alert_id(ticket, leg, percent)
             at = None if id_ in found or id_ in ticket.sla_alerts else passed(ticket, leg, percent)
             if at is not None:
@@ -110,10 +115,10 @@ def passed(ticket: Ticket, leg: Leg, percent: int) -> int | None:
     least = needed + (percent == BREACH)
     if elapsed(leg.run, leg.time, leg.until) < least:
         return None
-    at = reaches(leg.run, leg.time, needed, leg.until)
-    if ticket.imported_at and at < utc_seconds(ticket.imported_at):
+    imported = ticket.imported_at
+    if imported and elapsed(leg.run, leg.time, utc_seconds(imported) - 1) >= least:
         return None
-    return at
+    return reaches(leg.run, leg.time, needed, leg.until)
 
 
 def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, when: tuple[int, int]) -> Alert:
@@ -134,12 +139,14 @@ def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, when: tuple[i
         recipients=recipients_of(ticket, policy, stage, now),
         stage=stage,
         cycle=leg.cycle,
+        began=leg.entry.id,
+        on_arrival=at < leg.since,
     )
 
 
 def _stays(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator[Leg]:
     entries: dict[str, int] = {}
-    for part in parts:
+    for index, part in enumerate(parts):
         cycle = entries.setdefault(part.entry.id, len(entries) + 1)
         levels = clocks.book(part.cover.policy).levels
         level = levels.operational_levels.get(part.queue)
@@ -157,6 +164,9 @@ def _stays(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator
                 time,
                 part.until,
                 amount,
+                levels.warn_at,
+                since_of(parts, index),
+                index == len(parts) - 1,
             )
 
 
@@ -167,25 +177,53 @@ def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
     return clocks.terms(part.cover).time
 
 
-def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int) -> Iterator[Leg]:
-    cycle = 0
-    for index, event in enumerate(ticket.events):
-        if type(event) is not Waited or event.waiting_for != "vendor":
+def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator[Leg]:
+    cycle = over = 0
+    events = ticket.events
+    for index, event in enumerate(events):
+        if index < over or type(event) is not Waited or event.waiting_for != "vendor":
             continue
         cycle += 1
-        part = next(part for part in parts if part.events > index)
-        levels = clocks.book(part.cover.policy).levels
-        supplier = event.supplier or supplier_of(levels, part.cover.service)
-        contract = levels.underpinning_contracts.get(supplier)
-        amount = contract.targets.get(part.cover.priority) if contract else None
-        if contract and amount:
-            time = _time(clocks, part, contract.calendar)
-            start, end = utc_seconds(event.at), _end_of_wait(ticket.events, index)
-            run = Run((Span(start, end),), stopped=end is not None, start=start)
-            until = now if end is None else min(end, now)
-            seconds = length(amount, start, time)
-            kind: Backing = "underpinning"
-            yield Leg(kind, supplier, event, cycle, part.cover, run, seconds, time, until, amount)
+        cover = next(part.cover for part in parts if part.events > index)
+        usual = supplier_of(clocks.book(cover.policy).levels, cover.service)
+        over = _end_of_wait(events, index, usual)
+        end = utc_seconds(events[over].at) if over < len(events) else None
+        start = utc_seconds(event.at)
+        run = Run((Span(start, end),), stopped=end is not None, start=start)
+        for number in _during(parts, index, end):
+            part = parts[number]
+            levels = clocks.book(part.cover.policy).levels
+            supplier = event.supplier or supplier_of(levels, part.cover.service)
+            contract = levels.underpinning_contracts.get(supplier)
+            amount = contract.targets.get(part.cover.priority) if contract else None
+            if contract and amount:
+                time = _time(clocks, part, contract.calendar)
+                yield Leg(
+                    "underpinning",
+                    supplier,
+                    event,
+                    cycle,
+                    part.cover,
+                    run,
+                    length(amount, start, time),
+                    time,
+                    part.until if end is None else min(end, part.until),
+                    amount,
+                    levels.warn_at,
+                    since_of(parts, number),
+                    end is None and number == len(parts) - 1,
+                )
+
+
+def _during(parts: Sequence[Stretch], index: int, end: int | None) -> Iterator[int]:
+    """Which of the stretches a wait lies in that began with the event of this index."""
+    is_first = True
+    for number, part in enumerate(parts):
+        if part.events > index:
+            if not is_first and end is not None and parts[number - 1].until >= end:
+                return
+            yield number
+            is_first = False
 
 
 def supplier_of(levels: ServiceLevels, service: str) -> str:
@@ -194,9 +232,17 @@ def supplier_of(levels: ServiceLevels, service: str) -> str:
     return next((name for name, each in contracts if service in each.services), "")
 
 
-def _end_of_wait(events: Sequence[AnyEvent], index: int) -> int | None:
-    """When a wait was over: somebody else is waited for, or nobody; None while it lasts."""
-    for event in events[index + 1 :]:
-        if type(event) is Waited or LEADS[type(event)]["waiting"] != "waiting":
-            return utc_seconds(event.at)
-    return None
+def _end_of_wait(events: Sequence[AnyEvent], index: int, usual: str) -> int:
+    """The event that ended a wait: somebody else is waited for, or nobody; else how many there are.
+
+    `usual`: the supplier where nobody is named. To say again that one is waited for ends nothing.
+    """
+    first = events[index]
+    for number, event in enumerate(events[index + 1 :], start=index + 1):
+        if type(event) is Waited and type(first) is Waited:
+            whom = event.supplier or usual, event.waiting_for
+            if whom != (first.supplier or usual, first.waiting_for):
+                return number
+        elif LEADS[type(event)]["waiting"] != "waiting":
+            return number
+    return len(events)

@@ -3,8 +3,8 @@
 An alert exists because at some instant the clock of the ticket, as the ticket then was, had run
 past a threshold. That depends on events and policy alone, so one run after three hours gives the
 same alerts as a run every minute, told apart by `late_by_s`, and goes to whoever has the ticket
-by then. The id of an alert depends on the ticket, the target, the threshold, the cycle and what
-the policy grants: the target's length, and its calendar where another policy was applied (T14).
+by then. The id of an alert depends on the ticket, the target, the threshold, what began the run, and
+what the policy grants: the target's length, and its calendar if another policy was applied (T14).
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from sdcli.sla.clock import Clocks
     from sdcli.sla.runs import Run
     from sdcli.sla.stretch import Stretch
-    from sdcli.sla.terms import Goal, Terms, Threshold
+    from sdcli.sla.terms import Face, Goal, Terms, Threshold
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 
-Face: TypeAlias = tuple[str, int, int, int, bool]
 _NOTHING: frozenset[Face] = frozenset()
 Stage: TypeAlias = Literal["warning", "predicted", "breach"]
 OwnTarget: TypeAlias = Literal["time-box", "operational", "underpinning"]
@@ -49,6 +48,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     Args:
         threshold: the percentage; of a breach that is foreseen, what had passed by then.
         due: in seconds of UTC, as it was at that instant.
+        began, mark: see `SlaAlerted`.
         late_by_s: how long ago the threshold was passed.
         on_arrival: it was past already when the target came to hold (T10).
     """
@@ -65,6 +65,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...]
     stage: Stage
     cycle: int = 1
+    began: str = ""
+    mark: str = ""
     on_arrival: bool = False
 
 
@@ -111,7 +113,7 @@ def states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[Sta
             following = part.cover
             terms = clocks.terms(following)
             if part.until - opened >= terms.soonest_s:
-                since = _since(parts, index)
+                since = since_of(parts, index)
                 found.append(
                     State(ticket.events[: part.events], following, terms, since, part.until)
                 )
@@ -119,7 +121,7 @@ def states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[Sta
     return found
 
 
-def _since(parts: Sequence[Stretch], index: int) -> int:
+def since_of(parts: Sequence[Stretch], index: int) -> int:
     """When what is granted in a stretch came to hold; 0 if it did from the opening."""
     while index and parts[index - 1].cover is parts[index].cover:
         index -= 1
@@ -155,7 +157,7 @@ def _passed(ticket: Ticket, state: State, said: AbstractSet[Face]) -> Iterator[P
     terms = state.terms
     for goal in terms.goals:
         is_single = goal.target_s and goal.target != "update" and terms.on_reopen != "new_cycle"
-        if said and is_single and not _unsaid(ticket, goal, said):
+        if said and is_single and not _unsaid(goal, said):
             continue
         for run in runs_of(goal.target, state.events, terms.on_reopen):
             timed = goal.for_run(run, terms.time)
@@ -167,7 +169,7 @@ def _passed_in(
     ticket: Ticket, state: State, run: Run, goal: Goal, said: AbstractSet[Face]
 ) -> Iterator[tuple[Threshold, int]]:
     """What one cycle has passed and nobody has said, and when, in seconds of UTC."""
-    unsaid = _unsaid(ticket, goal, said) if said else goal.thresholds
+    unsaid = _unsaid(goal, said) if said else goal.thresholds
     if not unsaid:
         return
     time = state.terms.time
@@ -208,6 +210,8 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: State, passing: Pass
         recipients=recipients_of(ticket, policy, passing.stage, now),
         stage=passing.stage,
         cycle=run.cycle,
+        began=run.began,
+        mark=goal.mark,
         on_arrival=at < state.since,
     )
 
@@ -215,16 +219,21 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: State, passing: Pass
 def _said(ticket: Ticket) -> AbstractSet[Face]:
     """What has been said of a ticket, by what its records say."""
     return {
-        (event.target, event.threshold, event.cycle, event.target_s, event.stage == "predicted")
+        (
+            event.target,
+            0 if event.stage == "predicted" else event.threshold,
+            event.began,
+            event.target_s,
+            event.stage == "predicted",
+            event.mark,
+        )
         for event in ticket.events
         if type(event) is SlaAlerted
     }
 
 
-def _unsaid(ticket: Ticket, goal: Goal, said: AbstractSet[Face]) -> list[Threshold]:
-    """The thresholds that nobody has said; those with a mark are known by their ids alone."""
-    if goal.mark:
-        return [each for each in goal.thresholds if alert_id(ticket, each) not in ticket.sla_alerts]
+def _unsaid(goal: Goal, said: AbstractSet[Face]) -> list[Threshold]:
+    """The thresholds that nobody has said."""
     return [each for each in goal.thresholds if each.face not in said]
 
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from sdcli.errors import LedgerDamagedError
+from sdcli.policy.levels import is_same_time
 from sdcli.sla.agreed import cover_of
 from sdcli.sla.runs import TARGETS, elapsed, reaches, runs_of
 from sdcli.sla.stretch import stretches
 from sdcli.sla.terms import Book
+from sdcli.tickets.event import SlaReapplied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sdcli.policy.calendars import Calendar
     from sdcli.policy.levels import ServiceLevels
     from sdcli.policy.model import Policy
     from sdcli.sla.agreed import Agreed, Cover
@@ -86,7 +89,7 @@ class Clocks:
         if policy and is_today:
             return self.book("")
         levels = self._pinned(policy) if policy and self._pinned else self._policy.levels
-        return Book(levels, self._policy.sla.alerts.warn_at, self._times)
+        return Book(levels, self._times)
 
     def held(self, cover: Cover) -> Held:
         """The agreement and the calendar that hold for a ticket so covered, and why."""
@@ -99,20 +102,31 @@ class Clocks:
     def terms(self, cover: Cover) -> Terms:
         """What is granted to a ticket so covered."""
         book = self.book(cover.policy)
-        if cover.policy == cover.opening.policy:
-            return book.terms(cover)
-        return book.marked_terms(cover, self._mark(cover, book))
+        return book.marked_terms(cover, cover.mark) if cover.mark else book.terms(cover)
 
-    def _mark(self, cover: Cover, book: Book) -> str:
-        """What tells alerts from those under the service levels that a ticket was opened with.
+    def mark_for(self, ticket: Ticket, policy: str) -> str:
+        """What tells alerts under these service levels from those that were said so far.
 
-        Only another calendar needs to be told: another length of a target tells itself (T14).
+        Only another calendar needs to be told: another length of a target tells itself (T14). What
+        was pinned before with the same calendar lends its mark, so that to take a change back says
+        nothing again.
         """
-        if not self._is_known(cover.opening.policy):
-            return f"|{cover.policy[:16]}"
-        first = self.book(cover.opening.policy)
-        now, then = (each.working_time(each.held(cover).calendar) for each in (book, first))
-        return "" if now is then else f"|{cover.policy[:16]}"
+        cover = cover_of(ticket)
+        pins = [
+            (event.policy, event.mark) for event in ticket.events if type(event) is SlaReapplied
+        ]
+        after = self._calendar(self.book(policy), cover)
+        for pinned, mark in ((ticket.opening.policy, ""), *pins):
+            if self._is_known(pinned) and is_same_time(
+                after, self._calendar(self.book(pinned), cover)
+            ):
+                return mark
+        # Of a ticket that was never pinned nothing is known but that today's were in force.
+        return policy[:16] if ticket.policy else ""
+
+    @staticmethod
+    def _calendar(book: Book, cover: Cover) -> Calendar:
+        return book.levels.calendars[book.held(cover).calendar]
 
     def parts(self, ticket: Ticket, now: int) -> list[Stretch]:
         """The stretches of a ticket up to an instant in seconds of UTC.

@@ -17,7 +17,7 @@ from sdcli.sla.clock import Clock, clock
 from sdcli.sla.grounds import Grounds, Turn, grounds_of, grounds_of_leg, turns_of
 from sdcli.sla.intervals import Interval, intervals_of, intervals_of_legs
 from sdcli.sla.runs import TARGETS, Run, Target, elapsed, reaches, runs_of, utc_seconds
-from sdcli.sla.terms import Threshold, threshold_at
+from sdcli.sla.terms import Threshold, Which, threshold_at
 from sdcli.tickets.event import SlaAlerted, kind
 from sdcli.tickets.words import BREACH
 
@@ -188,9 +188,10 @@ def _explain_legs(
         for number, leg in enumerate(found, start=1)
     )
     leg = found[-1]
+    what = Which(target, leg.target_s)
     passings = tuple(
-        _passing(leg.run, threshold_at(target, leg.target_s, percent, 1, ""), leg.time, leg.until)
-        for percent in (*policy.sla.alerts.warn_at, BREACH)
+        _passing(leg.run, threshold_at(what, percent), leg.time, leg.until)
+        for percent in (*leg.warn_at, BREACH)
     )
     own = clocks.terms(cover_of(ticket)).time
     intervals = intervals_of_legs(found, ticket.events, own, now)

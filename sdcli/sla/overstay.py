@@ -75,7 +75,8 @@ def overstayed(
                     target_s=limit,
                     late_by_s=now - passed,
                     recipients=recipients,
-                    stage="breach",
+                    stage="warning",  # a tier that was too slow has broken no promise
+                    began=stay.entry.id,
                 )
     return list(found.values())
 

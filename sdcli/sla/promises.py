@@ -20,7 +20,7 @@ from sdcli.sla.runs import elapsed, runs_of
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sdcli.sla.backing import Leg
     from sdcli.sla.check import Passing, Stage, State
@@ -30,18 +30,22 @@ if TYPE_CHECKING:
 
 
 class Key(NamedTuple):
-    """Which promise: the target, which run of it, and whose it is if not the desk's own."""
+    """Which promise: the target, which run of it, and whose it is if not the desk's own.
+
+    `began`: the id of the event that began the run; empty if the opening did.
+    """
 
     target: str
     cycle: int
     whose: str = ""
+    began: str = ""
 
 
 class Miss(Struct, frozen=True, kw_only=True):
     """A target that was missed. Seconds of working time; instants in seconds of UTC.
 
     Args:
-        id: the id of the alert that says it.
+        id: the id of the alert that says it; `mark`: see `SlaAlerted`.
         agreement, priority, service: what held for the ticket then.
         missed_at: when its time was over; `due` is the same but for a target that came to hold late.
         on_arrival: it was over already when the target came to hold (T10).
@@ -51,6 +55,7 @@ class Miss(Struct, frozen=True, kw_only=True):
 
     id: str
     key: Key
+    mark: str
     agreement: str
     priority: str
     service: str
@@ -85,9 +90,7 @@ def unsaid(ticket: Ticket) -> Ticket:
     return replace(ticket, sla_alerts=()) if ticket.sla_alerts else ticket
 
 
-def outcome(
-    ticket: Ticket, clocks: Clocks, warn_at: Sequence[int], now: int, parts: Sequence[Stretch] = ()
-) -> Outcome:
+def outcome(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = ()) -> Outcome:
     """All there was to say of a ticket by `now`, in seconds of UTC, and what of it was a breach.
 
     Time boxes are left out: a tier that was too slow has broken no promise (R2c.2b).
@@ -98,12 +101,12 @@ def outcome(
     for state in states(bare, clocks, known):
         for passing in passings(bare, state):
             id_ = alert_id(ticket, passing.threshold)
-            key = Key(passing.goal.target, passing.run.cycle)
+            key = Key(passing.goal.target, passing.run.cycle, began=passing.run.began)
             said.setdefault(id_, Said(id_, key, passing.stage))
             if passing.stage == "breach":
                 missed[id_] = _missed(id_, clocks, (state, passing), missed.get(id_), now)
     for leg in legs(ticket, clocks, now, known):
-        for one, miss in _of_leg(ticket, clocks, leg, warn_at, now):
+        for one, miss in _of_leg(bare, clocks, leg):
             said.setdefault(one.id, one)
             if miss:
                 missed[one.id] = miss
@@ -122,7 +125,8 @@ def _missed(
         return replace(before, overrun_s=max(ran, before.overrun_s), running=running)
     return Miss(
         id=id_,
-        key=Key(goal.target, run.cycle),
+        key=Key(goal.target, run.cycle, began=run.began),
+        mark=goal.mark,
         agreement=clocks.held(state.cover).agreed.name,
         priority=state.cover.priority,
         service=state.cover.service,
@@ -135,35 +139,37 @@ def _missed(
     )
 
 
-def _of_leg(
-    ticket: Ticket, clocks: Clocks, leg: Leg, warn_at: Sequence[int], now: int
-) -> Iterator[tuple[Said, Miss | None]]:
+def _of_leg(ticket: Ticket, clocks: Clocks, leg: Leg) -> Iterator[tuple[Said, Miss | None]]:
     """What there was to say of a stay in a queue or a wait for a supplier."""
-    key = Key(leg.target, leg.cycle, leg.whose)
-    for percent in (*warn_at, BREACH):
+    for percent in (*leg.warn_at, BREACH):
         at = passed(ticket, leg, percent)
         if at is None:
             continue
         id_ = leg_id(ticket, leg, percent)
         if percent < BREACH:
-            yield Said(id_, key, "warning"), None
+            yield Said(id_, _key(leg), "warning"), None
         else:
-            yield Said(id_, key, "breach"), _missed_leg(id_, clocks, leg, at, now)
+            yield Said(id_, _key(leg), "breach"), _missed_leg(id_, clocks, leg, at)
 
 
-def _missed_leg(id_: str, clocks: Clocks, leg: Leg, at: int, now: int) -> Miss:
+def _key(leg: Leg) -> Key:
+    return Key(leg.target, leg.cycle, leg.whose, leg.entry.id)
+
+
+def _missed_leg(id_: str, clocks: Clocks, leg: Leg, at: int) -> Miss:
     return Miss(
         id=id_,
-        key=Key(leg.target, leg.cycle, leg.whose),
+        key=_key(leg),
+        mark="",
         agreement=clocks.held(leg.cover).agreed.name,
         priority=leg.cover.priority,
         service=leg.cover.service,
         due=at,
         target_s=leg.target_s,
         missed_at=at,
-        on_arrival=False,
+        on_arrival=at < leg.since,
         overrun_s=elapsed(leg.run, leg.time, leg.until) - leg.target_s,
-        running=leg.until == now and not leg.run.stopped,
+        running=leg.is_last and not leg.run.stopped,
     )
 
 
@@ -174,8 +180,24 @@ def faces(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = (
     for goal in terms.goals:
         for run in runs_of(goal.target, ticket.events, terms.on_reopen):
             target_s = goal.for_run(run, terms.time).target_s
-            found[Key(goal.target, run.cycle)] = clock(run, target_s, terms.time, now)
+            found[Key(goal.target, run.cycle, began=run.began)] = clock(
+                run, target_s, terms.time, now
+            )
     for leg in legs(ticket, clocks, now, parts):
         face = clock(leg.run, leg.target_s, leg.time, leg.until)
-        found[Key(leg.target, leg.cycle, leg.whose)] = face
+        found[_key(leg)] = face
     return found
+
+
+def overruns(missed: Iterable[Miss]) -> dict[str, int]:
+    """By alert, in seconds: the time beyond the targets of a ticket, none of it counted twice.
+
+    Where a run missed a target, and another one after its priority changed, the larger overrun
+    holds the other.
+    """
+    every = list(missed)
+    worst: dict[Key, Miss] = {}
+    for miss in every:
+        if miss.key not in worst or miss.overrun_s > worst[miss.key].overrun_s:
+            worst[miss.key] = miss
+    return {each.id: each.overrun_s if worst[each.key] is each else 0 for each in every}

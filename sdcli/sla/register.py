@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.sla.promises import Key, outcome
@@ -23,7 +24,6 @@ from sdcli.tickets.words import BREACH, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sdcli.policy.model import Policy
     from sdcli.sla.clock import Clocks
     from sdcli.sla.promises import Miss
     from sdcli.tickets.ticket import Ticket
@@ -54,6 +54,7 @@ class Breach(Struct, frozen=True, kw_only=True):
 
     Args:
         alert: the id under which it is said.
+        began: the id of the event that began that run; empty if the opening did.
         whose: the queue or the supplier, where it was theirs to keep.
         agreement, priority, service: what held for the ticket when it was missed.
         objective_s: how long there was.
@@ -70,6 +71,7 @@ class Breach(Struct, frozen=True, kw_only=True):
     alert: str
     target: str
     cycle: int
+    began: str
     whose: str
     agreement: str
     priority: str
@@ -122,19 +124,32 @@ class Totals(Struct, frozen=True, kw_only=True):
     by_service: dict[str, int]
 
 
-def breaches(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[Breach]:
+def breaches(ticket: Ticket, clocks: Clocks, now: int) -> list[Breach]:
     """Every broken promise of a ticket, in the order in which they were missed.
 
     `now` is in seconds of UTC.
     """
-    missed = {m.id: m for m in outcome(ticket, clocks, policy.sla.alerts.warn_at, now).missed}
-    said = {each.alert: each for each in _said(ticket)}
+    # By what they are about, not by their ids: those change where a ticket is imported.
+    said = {(each.target, each.began, each.target_s, each.mark): each for each in _said(ticket)}
+    missed = {
+        (each.key.target, each.key.began, each.target_s, each.mark): each
+        for each in _missed(ticket, clocks, now)
+    }
     if not (missed or said):
         return []
     causes = _causes(ticket)
-    found = [_entry(ticket, missed.get(id_), event, causes) for id_, event in said.items()]
-    found += [_entry(ticket, m, None, causes) for id_, m in missed.items() if id_ not in said]
-    return sorted(found, key=lambda each: (each.at, each.target, each.cycle))
+    found = [
+        _entry(ticket, missed.get(face), said.get(face), causes) for face in {**said, **missed}
+    ]
+    arrived = int(ticket.imported_at.timestamp()) if ticket.imported_at else 0
+    ours = [each for each in found if each.said_at or utc_seconds(each.at) >= arrived]
+    return sorted(ours, key=lambda each: (each.at, each.target, each.cycle))
+
+
+def _missed(ticket: Ticket, clocks: Clocks, now: int) -> list[Miss]:
+    """What was missed, here or elsewhere: what was said elsewhere is a breach still."""
+    whole = replace(ticket, imported_at=None) if ticket.imported_at else ticket
+    return outcome(whole, clocks, now).missed
 
 
 def _said(ticket: Ticket) -> Iterator[SlaAlerted]:
@@ -146,11 +161,11 @@ def _said(ticket: Ticket) -> Iterator[SlaAlerted]:
                 yield event
 
 
-def _causes(ticket: Ticket) -> dict[tuple[str, int], tuple[Cause, ...]]:
-    found: dict[tuple[str, int], tuple[Cause, ...]] = {}
+def _causes(ticket: Ticket) -> dict[tuple[str, str], tuple[Cause, ...]]:
+    found: dict[tuple[str, str], tuple[Cause, ...]] = {}
     for event in ticket.events:
         if type(event) is BreachExplained:
-            key = event.target, event.cycle
+            key = event.target, event.began
             cause = Cause(event.cause, event.note, event.by, event.entered or event.at)
             found[key] = (*found.get(key, ()), cause)
     return found
@@ -160,17 +175,20 @@ def _entry(
     ticket: Ticket,
     missed: Miss | None,
     said: SlaAlerted | None,
-    causes: dict[tuple[str, int], tuple[Cause, ...]],
+    causes: dict[tuple[str, str], tuple[Cause, ...]],
 ) -> Breach:
     """One entry of what the clocks show, of what was said, or of both."""
-    key = missed.key if missed else Key(said.target, said.cycle) if said else Key("", 0)
+    key = missed.key if missed else Key("", 0)
+    if said and not missed:
+        key = Key(said.target, said.cycle, began=said.began)
     objective_s = missed.target_s if missed else said.target_s if said else 0
     return Breach(
         ref=ticket.ref,
         summary=ticket.summary,
-        alert=missed.id if missed else said.alert if said else "",
+        alert=said.alert if said else missed.id if missed else "",
         target=key.target,
         cycle=key.cycle,
+        began=key.began,
         whose=key.whose,
         agreement=missed.agreement if missed else "",
         priority=missed.priority if missed else ticket.priority,
@@ -184,7 +202,7 @@ def _entry(
         running=bool(missed and missed.running),
         stands=missed is not None,
         informed=tuple(Informed(each, said.at) for each in said.recipients) if said else (),
-        causes=causes.get((key.target, key.cycle), ()),
+        causes=causes.get((key.target, key.began), ()),
     )
 
 
@@ -207,7 +225,7 @@ def totals(found: Iterable[Breach]) -> Totals:
         unexplained=unexplained,
         unsaid=sum(each.unsaid for each in standing),
         withdrawn=len(every) - len(standing),
-        overrun_s=sum(each.overrun_s or 0 for each in standing),
+        overrun_s=_overrun(standing),
         by_target=_sorted(Counter(each.target for each in standing)),
         by_cause=_sorted(causes),
         by_agreement=_sorted(Counter(each.agreement for each in standing)),
@@ -215,21 +233,28 @@ def totals(found: Iterable[Breach]) -> Totals:
     )
 
 
+def _overrun(standing: Iterable[Breach]) -> int:
+    """The time beyond all targets; of two that one run has missed the larger holds the other."""
+    worst: dict[tuple[str, str, str], int] = {}
+    for each in standing:
+        key = each.ref, each.target, each.began
+        worst[key] = max(worst.get(key, 0), each.overrun_s or 0)
+    return sum(worst.values())
+
+
 def _sorted(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def cycle_of(ticket: Ticket, found: Iterable[Breach], target: str, cycle: int | None) -> int:
-    """The cycle of a target that was missed: this one, or the last one that was if it is None.
+def missed_in(ticket: Ticket, found: Iterable[Breach], target: str, cycle: int | None) -> Breach:
+    """The breach of a target in this cycle, or in the last one that was missed if it is None.
 
     Raises:
         RefusedError: it was never missed.
     """
-    missed = sorted({each.cycle for each in found if each.target == target})
-    if missed and cycle is None:
-        return missed[-1]
-    if cycle in missed:
-        return cycle
+    missed = [each for each in found if each.target == target and cycle in (None, each.cycle)]
+    if missed:
+        return max(missed, key=lambda each: each.cycle)
     which = f" in cycle {cycle}" if cycle else ""
     others = ", ".join(dict.fromkeys(f"{b.target} (cycle {b.cycle})" for b in found))
     known = f"What was missed: {others}." if others else "Nothing of it was missed."
@@ -294,9 +319,9 @@ class Wanted(Struct, frozen=True):
 
 
 def register(
-    tickets: Iterable[Ticket], policy: Policy, clocks: Clocks, wanted: Wanted, now: datetime
+    tickets: Iterable[Ticket], clocks: Clocks, wanted: Wanted, now: datetime
 ) -> Iterator[Breach]:
     """The broken promises that are wanted, ticket by ticket."""
     at = utc_seconds(now)
     for ticket in tickets:
-        yield from filter(wanted.matches, breaches(ticket, policy, clocks, at))
+        yield from filter(wanted.matches, breaches(ticket, clocks, at))

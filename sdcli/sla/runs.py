@@ -52,13 +52,16 @@ class Span(Struct, frozen=True):
 class Run(Struct, frozen=True):
     """All stretches of one cycle of a clock, and whether it has been stopped for good.
 
-    A cycle that began while its clock was paused has no stretch yet; `start` says when it began.
+    A cycle that began while its clock was paused has no stretch yet; `start` says when it began,
+    and `began` is the id of the event that began it, empty if the opening did. Its number changes
+    when a word is entered late, what began it does not.
     """
 
     spans: tuple[Span, ...]
     stopped: bool
     start: int
     cycle: int = 1
+    began: str = ""
 
 
 def runs_of(target: Target, events: Sequence[AnyEvent], on_reopen: OnReopen) -> tuple[Run, ...]:
@@ -73,7 +76,8 @@ def runs_of(target: Target, events: Sequence[AnyEvent], on_reopen: OnReopen) -> 
     found: list[Run] = []
     reached = 0  # a clock that was set back counts nothing twice
     for number, part in enumerate(parts, start=1):
-        found.append(replace(run_of(part, reached), cycle=number))
+        began = part[0].id if number > 1 else ""
+        found.append(replace(run_of(part, reached), cycle=number, began=began))
         reached = max(reached, *(utc_seconds(event.at) for event in part))
     return tuple(found)
 
@@ -138,12 +142,14 @@ class _Updates:
     def __init__(self) -> None:
         self.runs: list[Run] = []
         self._start: int | None = None  # of the cycle that is open
+        self._began = ""  # by which event
         self._begun: int | None = None  # of its stretch that is running
         self._spans: list[Span] = []
 
-    def begin(self, at: int, *, paused: bool) -> None:
+    def begin(self, at: int, event: AnyEvent, *, paused: bool) -> None:
         """A word was said, or the ticket reopened: one cycle ends, and the next begins."""
         self.end(at)
+        self._began = event.id
         self._start, self._begun, self._spans = at, None if paused else at, []
 
     def pause(self, at: int) -> None:
@@ -166,7 +172,8 @@ class _Updates:
         if self._begun is not None:
             self._spans.append(Span(self._begun, None))
         cycle = len(self.runs) + 1
-        self.runs.append(Run(tuple(self._spans), at is not None, self._start, cycle))
+        spans = tuple(self._spans)
+        self.runs.append(Run(spans, at is not None, self._start, cycle, self._began))
         self._start = self._begun = None
 
 
@@ -184,7 +191,7 @@ def _update_runs(events: Sequence[AnyEvent]) -> tuple[Run, ...]:
         if status in ("resolved", "closed"):
             found.end(at)
         elif type(event) is Reopened or (type(event) is Noted and event.visible):
-            found.begin(at, paused=waits_for_caller)
+            found.begin(at, event, paused=waits_for_caller)
         elif waits_for_caller:
             found.pause(at)
         else:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from sdcli.sla.check import recipients_of
 from sdcli.sla.clock import Clocks
-from sdcli.sla.promises import Key, faces, outcome
+from sdcli.sla.promises import Key, faces, outcome, overruns
 from sdcli.sla.runs import utc_seconds
 from sdcli.sla.stretch import stretches
 from sdcli.tickets.words import LEVELS
@@ -50,11 +50,6 @@ class Sum(Struct, frozen=True, kw_only=True):
     overrun_s: int
     alerts: dict[str, int]
     heard: dict[str, dict[str, int]]
-
-    @property
-    def all_breaches(self) -> int:
-        """Those of every target."""
-        return sum(self.breaches.values())
 
 
 class Moved(Struct, frozen=True, kw_only=True):
@@ -149,7 +144,7 @@ class _Side:
         self.tickets += bool(found.missed)
         for miss in found.missed:
             self.breaches[miss.key.target] += 1
-            self.overrun_s += miss.overrun_s
+        self.overrun_s += sum(overruns(found.missed).values())
         for stage, number in Counter(each.stage for each in found.said).items():
             self.alerts[stage] += number
             for person in recipients_of(ticket, self.policy, stage, now) or (NOBODY,):
@@ -268,17 +263,17 @@ def _both(
     first, second = (_view(ticket, side, now, parts) for side in sides)
     for number, view in enumerate((first, second)):
         sides[number].add(ticket, view.outcome, now)
+        beyond = overruns(view.outcome.missed)
         for miss in view.outcome.missed:
             names = miss.agreement, miss.priority, miss.service
             for group, name in zip(groups, names, strict=True):
-                group.add(name, number, miss.overrun_s)
+                group.add(name, number, beyond[miss.id])
     return first, second
 
 
 def _view(ticket: Ticket, side: _Side, now: int, parts: Sequence[Stretch]) -> _View:
-    warn_at = side.policy.sla.alerts.warn_at
     return _View(
-        outcome(ticket, side.clocks, warn_at, now, parts),
+        outcome(ticket, side.clocks, now, parts),
         faces(ticket, side.clocks, now, parts),
         side.clocks.held(parts[-1].cover).agreed.name,
     )
@@ -306,12 +301,12 @@ def _target(
 ) -> Moved | None:
     """What becomes of one target; None if nothing does."""
     dues = tuple(view.faces[key].due if key in view.faces else None for view in (before, after))
-    overruns = tuple(sum(miss.overrun_s for miss in each or ()) for each in missed)
+    beyond = tuple(max((miss.overrun_s for miss in each or ()), default=0) for each in missed)
     what: Difference = "due_moved"
     if bool(missed[0]) != bool(missed[1]):
         what = "newly_breached" if missed[1] else "no_longer_breached"
     elif dues[0] == dues[1]:
-        if overruns[0] == overruns[1]:
+        if beyond[0] == beyond[1]:
             return None
         what = "overrun_changed"
     return Moved(
@@ -321,8 +316,8 @@ def _target(
         what=what,
         due_today=dues[0],
         due_proposed=dues[1],
-        overrun_today_s=overruns[0],
-        overrun_proposed_s=overruns[1],
+        overrun_today_s=beyond[0],
+        overrun_proposed_s=beyond[1],
     )
 
 

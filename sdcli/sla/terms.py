@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
     from sdcli.tickets.words import Priority
 
 
+Face: TypeAlias = tuple[str, int, str, int, bool, str]
+"""By which an alert is known from its record: target, percentage (none where a breach is foreseen),
+what began the run, length, whether it is foreseen, and mark. It is as good as the id, unhashed."""
+
+
 class Threshold(Struct, frozen=True):
     """A percentage of a target; `key` tells its alerts from others of the same ticket (T14).
 
     `needed_s` is the working time that makes the percentage. A clock that has run for `passed_s`
     has passed it: that is a second more for a breach, since the last second meets the target.
-    `predicted`: it counts only while nobody is at it. `face`: what the record of its alert says,
-    which tells it as well as its id does, and need not be hashed; `mark` is not on record.
+    `predicted`: it counts only while nobody is at it.
     """
 
     percent: int
     needed_s: int
     passed_s: int
     key: str
-    predicted: bool
-    face: tuple[str, int, int, int, bool]
-    mark: str
+    face: Face
+    predicted: bool = False
 
 
 class Goal(Struct, frozen=True):
@@ -54,21 +57,16 @@ class Goal(Struct, frozen=True):
 
     def for_run(self, run: Run, time: WorkingTime) -> Goal:
         """The same in seconds, for one cycle."""
-        if run.cycle == 1 and self.target_s:
+        if not run.began and self.target_s:
             return self
-        return self.lasting(length(self.amount, run.start, time), run.cycle)
+        return self.lasting(length(self.amount, run.start, time), run.began)
 
-    def lasting(self, target_s: int, cycle: int) -> Goal:
-        """The same with so many seconds, for a cycle of this number."""
-        steps = (*self.warn_at, BREACH)
-        found = [threshold_at(self.target, target_s, each, cycle, self.mark) for each in steps]
-        left = self.usual_s
-        if 0 < left < target_s:
-            needed = target_s - left + 1
-            key = f"{self.target}|predicted|{cycle}|{target_s}{self.mark}"
-            percent = needed * 100 // target_s
-            face = self.target, percent, cycle, target_s, True
-            found.append(Threshold(percent, needed, needed, key, True, face, self.mark))
+    def lasting(self, target_s: int, began: str = "") -> Goal:
+        """The same with so many seconds, for a cycle that this event began."""
+        what = Which(self.target, target_s, began, self.mark)
+        found = [threshold_at(what, each) for each in (*self.warn_at, BREACH)]
+        if 0 < self.usual_s < target_s:
+            found.append(foreseen_at(what, target_s - self.usual_s + 1))
         return Goal(
             self.target,
             self.amount,
@@ -81,19 +79,42 @@ class Goal(Struct, frozen=True):
 
 
 def length(amount: Amount, start: int, time: WorkingTime) -> int:
-    """An amount in seconds of working time, for a clock that starts at an instant (T7)."""
+    """An amount in seconds of working time, for a clock that starts at an instant (T7).
+
+    Business days of which special hours leave nothing are a second long: over at once.
+    """
     if not amount.business_days:
         return amount.seconds
-    return time.between(start, time.business_days(start, amount.business_days))
+    return max(1, time.between(start, time.business_days(start, amount.business_days)))
 
 
-def threshold_at(target: str, target_s: int, percent: int, cycle: int, mark: str) -> Threshold:
-    """The threshold at a percentage of a target in seconds."""
-    needed = -(-target_s * percent // 100)
+class Which(NamedTuple):
+    """A target of so many seconds, in the run that an event began; see `Threshold`."""
+
+    target: str
+    target_s: int
+    began: str = ""
+    mark: str = ""
+
+
+def threshold_at(what: Which, percent: int) -> Threshold:
+    """The threshold at a percentage of a target."""
+    needed = -(-what.target_s * percent // 100)
     passed = needed + 1 if percent == BREACH else needed
-    key = f"{target}|{percent}|{cycle}|{target_s}{mark}"
-    face = target, percent, cycle, target_s, False
-    return Threshold(percent, needed, passed, key, False, face, mark)
+    face = what.target, percent, what.began, what.target_s, False, what.mark
+    return Threshold(percent, needed, passed, _key(what, str(percent)), face)
+
+
+def foreseen_at(what: Which, needed: int) -> Threshold:
+    """The threshold beyond which a breach is foreseen while nobody is at it."""
+    face = what.target, 0, what.began, what.target_s, True, what.mark
+    percent = needed * 100 // what.target_s
+    return Threshold(percent, needed, needed, _key(what, "predicted"), face, predicted=True)
+
+
+def _key(what: Which, threshold: str) -> str:
+    mark = f"|{what.mark}" if what.mark else ""
+    return f"{what.target}|{threshold}|{what.began or 1}|{what.target_s}{mark}"
 
 
 class Terms(Struct, frozen=True):
@@ -121,19 +142,16 @@ class Book:
 
     Args:
         levels: the service levels.
-        warn_at: at which percentages to warn.
         times: working time by calendar, shared with other books.
     """
 
     def __init__(
         self,
         levels: ServiceLevels,
-        warn_at: tuple[int, ...],
         times: dict[bytes, WorkingTime],
     ) -> None:
         self.levels = levels
         self.has_backing = bool(levels.operational_levels or levels.underpinning_contracts)
-        self._warn_at = warn_at
         self._times = times
         self._calendars: dict[str, WorkingTime] = {}
         self._terms: dict[tuple[str, str, Priority, str], Terms] = {}
@@ -182,7 +200,7 @@ class Book:
             ("resolution", own.resolution, own.usual or 0),
         )
         goals = tuple(
-            _goal(target, amount, self._warn_at, usual, mark)
+            _goal(target, amount, self.levels.warn_at, usual, mark)
             for target, amount, usual in amounts
             if amount
         )
@@ -195,4 +213,4 @@ class Book:
 
 def _goal(target: Target, amount: Amount, warn_at: tuple[int, ...], usual: int, mark: str) -> Goal:
     goal = Goal(target, amount, warn_at, usual, mark)
-    return goal if amount.business_days else goal.lasting(amount.seconds, 1)
+    return goal if amount.business_days else goal.lasting(amount.seconds)

@@ -594,6 +594,8 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     Args:
         stage: `warning`, `predicted` or `breach`; empty in what was said before it was kept.
         cycle: which run of the target it was, counted from 1 (T9).
+        began: the id of the event that began that run; empty if the opening did.
+        mark: tells it from what was said under service levels with another calendar.
         on_arrival: it was past already when the target came to hold (T10).
         routes: what is to be delivered, each `ROUTE PERSON`: to whom, and by which route (R5b.2).
     """
@@ -609,6 +611,8 @@ class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
     cycle: int = 1
     on_arrival: bool = False
     routes: tuple[str, ...] = ()
+    began: str = ""
+    mark: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Remember that it was said, and what is owed for it."""
@@ -655,12 +659,14 @@ class Delivered(Event, frozen=True, tag="delivered", kw_only=True):
 class SlaReapplied(Event, frozen=True, tag="sla_reapplied", kw_only=True):
     """The clocks run under other service levels from now on, from the start (T11).
 
-    `policy` and `before` are their hashes; empty before means that none were pinned.
+    `policy` and `before` are their hashes; empty before means that none were pinned. `mark` tells
+    what is said under them from what was said before, where the calendar is another one (T14).
     """
 
     policy: str
     before: str = ""
     reason: str = ""
+    mark: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Pinned to these."""
@@ -668,12 +674,16 @@ class SlaReapplied(Event, frozen=True, tag="sla_reapplied", kw_only=True):
 
 
 class BreachExplained(Event, frozen=True, tag="breach_explained", kw_only=True):
-    """Why a target was missed, in a word of the vocabulary (R5b.4)."""
+    """Why a target was missed, in a word of the vocabulary (R5b.4).
+
+    `began`: the id of the event that began the run that was missed; empty if the opening did.
+    """
 
     target: str
     cause: str
     cycle: int = 1
     note: str = ""
+    began: str = ""
 
 
 class Imported(Event, frozen=True, tag="imported", kw_only=True):

@@ -67,11 +67,21 @@ def note(
 
 
 def explain_breach(
-    ticket: Ticket, stamp: Stamp, *, target: str, cycle: int, cause: str, note: str = ""
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    target: str,
+    cycle: int,
+    cause: str,
+    note: str = "",
+    began: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Record why a target was missed (R5b.4); that it was is for the caller to know."""
     del ticket  # it is legal always
-    return (BreachExplained(*stamp.mark(), target=target, cycle=cycle, cause=cause, note=note),)
+    said = BreachExplained(
+        *stamp.mark(), target=target, cycle=cycle, cause=cause, note=note, began=began
+    )
+    return (said,)
 
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
@@ -283,12 +293,17 @@ def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]
     return (Reopened(*stamp.mark(), reason=reason),)
 
 
-def reapply(ticket: Ticket, stamp: Stamp, *, policy: str, reason: str) -> tuple[AnyEvent, ...]:
-    """Pin the clocks to other service levels, from the start (T11); nothing if they are already."""
+def reapply(
+    ticket: Ticket, stamp: Stamp, *, policy: str, reason: str, mark: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Pin the clocks to other service levels, from the start (T11); nothing if they are already.
+
+    `mark`: see `SlaReapplied`.
+    """
     if ticket.policy == policy:
         return ()
     before = ticket.policy
-    return (SlaReapplied(*stamp.mark(), policy=policy, before=before, reason=reason),)
+    return (SlaReapplied(*stamp.mark(), policy=policy, before=before, reason=reason, mark=mark),)
 
 
 def attach(

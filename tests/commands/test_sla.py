@@ -227,6 +227,7 @@ def test_breaches_json(sdj: JsonRunner, sd: Runner) -> None:
                 "summary": "Mail is down",
                 "target": "response",
                 "cycle": 1,
+                "began": "",
                 "whose": None,
                 "agreement": "standard",
                 "priority": "P1",

@@ -253,3 +253,85 @@ def test_a_reopening_may_begin_a_new_ticket(desk_dir: Path, sd: Runner, sdj: Jso
     assert opening["previous"] == "SD-1"
     assert "it is back" in opening["details"]
     sd("reopen", "2", "--reason", "x", expect=4)
+
+
+def test_taking_a_calendar_back_says_nothing_again(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The hours of the opening are the promise of then: what was said under them was said."""
+    assert opened
+    assert len(sdj("sla-check", at="2026-11-23T12:30:00Z")) == 2
+    for old, new in (("business-hours", "extended-hours"), ("extended-hours", "business-hours")):
+        edited(desk_dir, f"    calendar: {old}", f"    calendar: {new}")
+        sd("sla", "reapply", "1", "--reason", "other hours", at="2026-11-23T12:31:00Z")
+        sdj("sla-check", at="2026-11-23T12:32:00Z")
+
+    said = [each for each in sdj("history", "1") if each["kind"] == "sla_alerted"]
+
+    assert [each["threshold"] for each in said] == [80, 100, 80, 100]
+    assert sdj("sla-check", at="2026-11-23T12:33:00Z") == []
+
+
+def test_when_to_warn_is_pinned_too(opened: Any, desk_dir: Path, sdj: JsonRunner) -> None:
+    """Another percentage is for tickets that come after it."""
+    assert opened
+    edited(desk_dir, "warn_at: [80]", "warn_at: [30]")
+    sdj("open", "y", "--user", "ada", "--new", at=OPENED)
+
+    found = sdj("sla-check", at="2026-11-23T11:00:00Z")
+
+    assert [(each["ref"], each["threshold"]) for each in found] == [("SD-2", 30)]
+
+
+def test_names_of_days_are_no_promise_of_their_own(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A day off under another name is the same time: what was said is not said again."""
+    assert opened
+    assert len(sdj("sla-check", at="2026-11-23T12:30:00Z")) == 2
+    edited(desk_dir, "calendars:\n", "calendars:\n  # hours\n")
+    text = (desk_dir / "sla_policies.yaml").read_text(encoding="utf-8")
+    name = next(line for line in text.splitlines() if '"12-25"' in line or "12-25:" in line)
+    edited(desk_dir, name, name.split(":")[0] + ": A day off")
+    sd("sla", "reapply", "1", "--reason", "other names", at="2026-11-23T12:31:00Z")
+
+    assert sdj("sla-check", at="2026-11-23T12:32:00Z") == []
+
+
+def test_one_ticket_that_cannot_be_read_keeps_no_other_waiting(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """What it is pinned to is lost: the check says so, and says what is due of the others."""
+    shorter(desk_dir)
+    sdj("open", "y", "--user", "ada", "--new", at=OPENED)
+    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+
+    ran = sd("sla-check", "--json", at=LATER)
+
+    assert [each["ref"] for each in json.loads(ran.stdout)] == ["SD-2", "SD-2"]
+    assert "SD-1 was not checked" in ran.stderr
+
+
+def test_nothing_is_recorded_that_cannot_be_answered(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Where a pin is lost a step changes nothing, as its message says."""
+    shorter(desk_dir)
+    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    before = len(sdj("history", "1"))
+
+    ran = sd("note", "1", "hello", "--visible", at=LATER, expect=7)
+
+    assert "Nothing was changed" in ran.stderr
+    assert len(sdj("history", "1")) == before
+
+
+def test_a_trial_writes_nothing(opened: Any, desk_dir: Path, sd: Runner) -> None:
+    """`--dry-run` leaves the ledger as it is, byte for byte."""
+    assert opened
+    shorter(desk_dir)
+    files = {p: p.read_bytes() for p in (desk_dir / "ledger").rglob("*") if p.is_file()}
+
+    sd("sla", "reapply", "1", "--dry-run", at=LATER)
+
+    assert {p: p.read_bytes() for p in (desk_dir / "ledger").rglob("*") if p.is_file()} == files

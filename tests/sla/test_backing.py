@@ -178,6 +178,49 @@ def test_the_service_names_the_supplier_where_nobody_does(backed: Policy) -> Non
         assert len([each for each in found if each.target == "underpinning"]) == count
 
 
+@pytest.mark.parametrize("again", ["carrier", ""])
+def test_a_reminder_lets_no_supplier_off(backed: Policy, again: str) -> None:
+    """Whoever says again that the same supplier is waited for does not set its clock back."""
+    events = (
+        opened(f"{MON}T10:00", service="erp"),
+        for_supplier(f"{MON}T11:00"),
+        for_supplier(f"{MON}T13:00", again),
+    )
+
+    found = said(backed, f"{MON}T14:30", *events)
+
+    mine = [each for each in found if each.target == "underpinning"]
+    assert {each.cycle for each in mine} == {1}
+    assert mine[-1].due == seconds(f"{MON}T14:00")
+
+
+def test_another_supplier_begins_anew(backed: Policy) -> None:
+    """The first one is done when somebody else is waited for."""
+    events = (
+        opened(f"{MON}T10:00", service="erp"),
+        for_supplier(f"{MON}T11:00", "printer-company"),
+        for_supplier(f"{MON}T13:00"),
+    )
+
+    found = said(backed, f"{MON}T16:30", *events)
+
+    mine = [(each.cycle, each.due) for each in found if each.target == "underpinning"]
+    assert set(mine) == {(2, seconds(f"{MON}T16:00"))}
+
+
+def test_a_wait_goes_by_the_priority_of_each_moment(backed: Policy) -> None:
+    """The contract grants nothing to P2: a ticket raised to it is the supplier's no more."""
+    events = (
+        opened(f"{MON}T10:00", service="erp"),
+        for_supplier(f"{MON}T11:00"),
+        classified(f"{MON}T12:00", priority="P2"),
+    )
+
+    found = said(backed, f"{MON}T16:30", *events)
+
+    assert [each for each in found if each.target == "underpinning"] == []
+
+
 def test_a_wait_for_the_caller_times_no_supplier(backed: Policy) -> None:
     """The contract runs for the supplier alone."""
     events = (opened(f"{MON}T10:00", service="erp"), waited(f"{MON}T11:00"))

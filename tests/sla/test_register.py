@@ -12,7 +12,7 @@ from sdcli.errors import RefusedError
 from sdcli.sla.check import alerts
 from sdcli.sla.clock import Clocks
 from sdcli.sla.impact import impact_sentence
-from sdcli.sla.register import Cause, breaches, cycle_of, roadblocks, totals
+from sdcli.sla.register import Cause, breaches, missed_in, roadblocks, totals
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import (
     BreachExplained,
@@ -65,6 +65,8 @@ def checked(ticket: Ticket, policy: Policy, now: str) -> Ticket:
             recipients=each.recipients,
             stage=each.stage,
             cycle=each.cycle,
+            began=each.began,
+            mark=each.mark,
             on_arrival=each.on_arrival,
         )
         for each in alerts(ticket, policy, Clocks(policy), seconds)
@@ -74,7 +76,7 @@ def checked(ticket: Ticket, policy: Policy, now: str) -> Ticket:
 
 def of(ticket: Ticket, policy: Policy, now: str) -> list[Breach]:
     """Its entries in the register."""
-    return breaches(ticket, policy, Clocks(policy), int(at(now).timestamp()))
+    return breaches(ticket, Clocks(policy), int(at(now).timestamp()))
 
 
 @settings(max_examples=100)
@@ -86,7 +88,7 @@ def test_what_was_said_never_leaves_the_register(ticket: Ticket) -> None:
     told = checked(ticket, policy, f"{NOW:%Y-%m-%dT%H:%M}")
 
     for now in (policy, other):
-        found = breaches(told, now, Clocks(now), NOW_S)
+        found = breaches(told, Clocks(now), NOW_S)
         ids = [each.alert for each in found]
         assert len(ids) == len(set(ids))
         breached = {e.alert for e in told.events if type(e) is SlaAlerted and e.stage == "breach"}
@@ -217,13 +219,13 @@ def test_only_what_was_missed_can_be_explained(policy: Policy) -> None:
     ticket = opened()
     found = of(ticket, policy, f"{MON}T14:00")
 
-    assert cycle_of(ticket, found, "response", None) == 1
+    assert missed_in(ticket, found, "response", None).cycle == 1
     with pytest.raises(RefusedError, match=r"never missed its resolution target.*response"):
-        cycle_of(ticket, found, "resolution", None)
+        missed_in(ticket, found, "resolution", None)
     with pytest.raises(RefusedError, match="in cycle 2"):
-        cycle_of(ticket, found, "response", 2)
+        missed_in(ticket, found, "response", 2)
     with pytest.raises(RefusedError, match="Nothing of it was missed"):
-        cycle_of(ticket, [], "response", None)
+        missed_in(ticket, [], "response", None)
 
 
 def test_a_stay_in_a_queue_and_a_wait_for_a_supplier_are_theirs() -> None:

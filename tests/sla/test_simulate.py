@@ -79,7 +79,7 @@ def test_what_was_to_be_said_is_what_the_check_says(ticket: Ticket) -> None:
     policy = policy_with(*RICH)
     clocks, bare = Clocks(policy), unsaid(ticket)
 
-    found = outcome(ticket, clocks, policy.sla.alerts.warn_at, NOW_S)
+    found = outcome(ticket, clocks, NOW_S)
     said = [
         *alerts(bare, policy, clocks, NOW_S),
         *fallen_behind(bare, policy, clocks, NOW_S),
@@ -102,7 +102,7 @@ def test_a_ticket_of_one_class_is_missed_as_its_clocks_say(ticket: Ticket) -> No
     policy = policy_with(*RICH)
     clocks = Clocks(policy)
 
-    found = outcome(ticket, clocks, policy.sla.alerts.warn_at, NOW_S)
+    found = outcome(ticket, clocks, NOW_S)
 
     over = {
         key: (face.elapsed_s or 0) - (face.target_s or 0)

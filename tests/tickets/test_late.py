@@ -199,3 +199,24 @@ def test_a_stream_takes_no_time_of_its_own(sd: Runner) -> None:
     refused = sd("open", "-", "--at", "09:00", stdin="x", expect=2)
 
     assert "--at is for one request" in refused.stderr
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_what_was_entered_late_is_read_back_where_it_happened(
+    sd: Runner, sdj: JsonRunner, *, compacted: bool
+) -> None:
+    """A ledger gives the same ticket as the command that recorded it, folded or not yet."""
+    sd("open", "x", "--user", "ada", at="2026-11-23T10:00:00Z")
+    if compacted:
+        sd("compact", at="2026-11-23T10:01:00Z")
+    sd("resolve", "1", "--code", "solved", at="2026-11-23T14:00:00Z")
+    late = ("--at", "2026-11-23T11:00:00Z")
+    said = sdj("wait", "1", "--for", "user", *late, at="2026-11-23T14:10:00Z")
+
+    read = sdj("show", "1", at="2026-11-23T14:10:00Z")
+
+    kinds = [each["kind"] for each in sdj("history", "1")]
+    assert kinds.index("waited") < kinds.index("resolved")
+    assert read["sla"] == said["sla"]
+    assert read["sla"]["resolution"]["elapsed_s"] == 3600
+    assert sd("doctor").stderr == ""

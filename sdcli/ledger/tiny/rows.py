@@ -76,8 +76,10 @@ def folded(before: Ticket | None, number: int, changes: Iterable[Change], path: 
     """
     ref = f"{PREFIX}{number}"
     try:
-        events = [event for change in changes for event in events_of(change)]
-        return fold(ref, events) if before is None else advance(before, events)
+        every = iter(changes)
+        # What a ticket came with is in order; what was entered late afterwards finds its place.
+        ticket = fold(ref, events_of(next(every))) if before is None else before
+        return advance(ticket, [event for change in every for event in events_of(change)])
     except (msgspec.MsgspecError, IllegalStepError, TypeError) as error:
         reason = f"ticket {ref} cannot be read: {error}"
         raise LedgerDamagedError(path, reason) from error
