@@ -260,6 +260,10 @@ def test_a_reopening_may_begin_a_new_ticket(desk_dir: Path, sd: Runner, sdj: Jso
     assert "it is back" in opening["details"]
     sd("reopen", "2", "--reason", "x", expect=4)
 
+    again = sdj("reopen", "1", "--reason", "still", at="2026-11-23T14:01:00Z")
+    assert (again["action"], again["ref"]) == ("deduped", "SD-2")
+    assert len(sdj("list")) == 1
+
 
 def pinned_to(sd: Runner, policy: str) -> str:
     """The first ticket as a line to import, pinned to something else."""
