@@ -53,8 +53,8 @@ def _promised_always(policy: Policy, queue: str, now: int) -> str:
     """A service of a queue whose agreement counts every hour of the next four weeks."""
     for name, service in policy.catalog.services.items():
         if service.queue == queue:
-            calendar = policy.sla.agreements[service.agreement].calendar
-            time = WorkingTime(policy.sla.calendars[calendar])
+            own = policy.sla.agreements[service.agreement].calendar
+            time = WorkingTime(policy.sla.calendars[own or policy.sla.default_calendar])
             if time.between(now, now + _AHEAD_S) == _AHEAD_S:
                 return name
     return ""
