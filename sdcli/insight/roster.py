@@ -27,6 +27,7 @@ def roster(policy: Policy, now: int) -> Iterator[Finding]:
     for name, queue in policy.teams.queues.items():
         yield from _gap(policy, name, queue, now)
     yield from _past(policy, now)
+    yield from _idle(policy)
 
 
 def _gap(policy: Policy, name: str, queue: Queue, now: int) -> Iterator[Finding]:
@@ -73,6 +74,16 @@ def _past(policy: Policy, now: int) -> Iterator[Finding]:
         if end < before:
             message = f"the override for `{override.who}` has been over since {_utc(end)}"
             yield Finding(TEAMS, f"overrides.{index}", message)
+
+
+def _idle(policy: Policy) -> Iterator[Finding]:
+    """Rotations that no queue and no duty manager goes by: nobody is ever asked by them."""
+    teams = policy.teams
+    used = {*teams.desk.layers, *(each for q in teams.queues.values() for each in q.layers)}
+    for name in teams.rotations:
+        if name not in used:
+            message = f"no queue goes by the rotation `{name}`, nor do the desk's duty managers"
+            yield Finding(TEAMS, f"rotations.{name}", message)
 
 
 def _utc(at: int) -> str:
