@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.errors import DataFileError, Problem
@@ -11,18 +12,25 @@ from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
+from sdcli.policy.dates import read_dates
 from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 from sdcli.sla.agenda import remarks as of_calendar
-from sdcli.tickets.words import UNKNOWN
+from sdcli.sla.days import Days
+from sdcli.sla.wall import DAY_S, utc_day
+from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from sdcli.policy.agreements import Targets
+    from sdcli.policy.calendars import Calendar, Window
     from sdcli.policy.model import Policy
+    from sdcli.policy.scalars import Amount
     from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.words import Priority
 
 
 _T = TypeVar("_T")
@@ -101,6 +109,7 @@ def remarks(
     found = [*unclear(policy, questions), *_without_area(policy), *_beyond_the_map(policy)]
     found += roster(policy, now)
     found += _of_calendars(policy, now)
+    found += _late_updates(policy)
     if used_by is not None:
         found += unused(used_by, policy, questions, period)
     return sorted(_placed(root, found))
@@ -111,6 +120,67 @@ def _of_calendars(policy: Policy, now: int) -> Iterator[Finding]:
     for name, calendar in policy.sla.calendars.items():
         for message in of_calendar(name, calendar, now):
             yield Finding(SLA_POLICIES, f"calendars.{name}", message)
+        for key, message in _overlapping(calendar, now):
+            yield Finding(SLA_POLICIES, f"calendars.{name}.special_hours.{key}", message)
+
+
+def _overlapping(calendar: Calendar, now: int) -> Iterator[tuple[str, str]]:
+    """Special hours of this year and the next that run into other days, or those into them."""
+    year = date.fromordinal(utc_day(now)).year
+    days = Days(calendar)
+    for key in calendar.special_hours:
+        dates = read_dates(key)
+        found = (
+            told
+            for each in (year, year + 1)
+            for day in dates.in_year(each)
+            if days.plan(day).windows == calendar.special_hours[key].hours
+            if (told := _overlap(days, day))
+        )
+        told = next(found, "")
+        if told:
+            yield key, f"special hours of {key} overlap with the {told}"
+
+
+def _overlap(days: Days, day: int) -> str:
+    """What the special hours of a date overlap with; of two special dates the later one says it."""
+    before, own, after = (days.plan(each) for each in (day - 1, day, day + 1))
+    if _runs_into(before.windows, own.windows):
+        return f"shift that began the day before, on {date.fromordinal(day - 1)}"
+    if _runs_into(own.windows, after.windows) and not after.is_special:
+        return f"hours of the day after, {date.fromordinal(day + 1)}"
+    return ""
+
+
+def _runs_into(windows: Sequence[Window], following: Sequence[Window]) -> bool:
+    """Whether the hours of a date last until after those of the next have begun."""
+    if not windows or not following:
+        return False
+    return max(each.closes for each in windows) - DAY_S > min(each.opens for each in following)
+
+
+def _late_updates(policy: Policy) -> Iterator[Finding]:
+    """Words to the caller that would be due after the solution: none ever is (R5b.1)."""
+    sla = policy.sla
+    tables: dict[str, Mapping[Priority, Targets]] = {
+        "targets": {priority: getattr(sla.targets, priority) for priority in PRIORITIES}
+    }
+    for name, agreement in sla.agreements.items():
+        tables[f"agreements.{name}.targets"] = agreement.targets
+    for path, table in tables.items():
+        for priority, own in table.items():
+            update = own.update or getattr(sla.targets, priority).update
+            if update and _is_longer(update, own.resolution):
+                key = "update" if own.update else "resolution"
+                message = f"the `update` of {priority} is longer than its `resolution`: none is due"
+                yield Finding(SLA_POLICIES, f"{path}.{priority}.{key}", message)
+
+
+def _is_longer(one: Amount, other: Amount) -> bool:
+    """Whether an amount is longer than another one that is written in the same unit."""
+    if one.business_days and other.business_days:
+        return one.business_days > other.business_days
+    return bool(one.seconds and other.seconds) and one.seconds > other.seconds
 
 
 def _without_area(policy: Policy) -> Iterator[Finding]:

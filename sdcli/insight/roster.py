@@ -27,6 +27,7 @@ def roster(policy: Policy, now: int) -> Iterator[Finding]:
     for name, queue in policy.teams.queues.items():
         yield from _gap(policy, name, queue, now)
     yield from _past(policy, now)
+    yield from _idle(policy)
 
 
 def _gap(policy: Policy, name: str, queue: Queue, now: int) -> Iterator[Finding]:
@@ -53,8 +54,8 @@ def _promised_always(policy: Policy, queue: str, now: int) -> str:
     """A service of a queue whose agreement counts every hour of the next four weeks."""
     for name, service in policy.catalog.services.items():
         if service.queue == queue:
-            calendar = policy.sla.agreements[service.agreement].calendar
-            time = WorkingTime(policy.sla.calendars[calendar])
+            own = policy.sla.agreements[service.agreement].calendar
+            time = WorkingTime(policy.sla.calendars[own or policy.sla.default_calendar])
             if time.between(now, now + _AHEAD_S) == _AHEAD_S:
                 return name
     return ""
@@ -73,6 +74,16 @@ def _past(policy: Policy, now: int) -> Iterator[Finding]:
         if end < before:
             message = f"the override for `{override.who}` has been over since {_utc(end)}"
             yield Finding(TEAMS, f"overrides.{index}", message)
+
+
+def _idle(policy: Policy) -> Iterator[Finding]:
+    """Rotations that no queue and no duty manager goes by: nobody is ever asked by them."""
+    teams = policy.teams
+    used = {*teams.desk.layers, *(each for q in teams.queues.values() for each in q.layers)}
+    for name in teams.rotations:
+        if name not in used:
+            message = f"no queue goes by the rotation `{name}`, nor do the desk's duty managers"
+            yield Finding(TEAMS, f"rotations.{name}", message)
 
 
 def _utc(at: int) -> str:

@@ -149,8 +149,7 @@ def _text(policy: Policy, ticket: Ticket, due: datetime | None) -> str:
 def _when(policy: Policy, ticket: Ticket, due: datetime) -> str:
     """An instant as the caller's clock shows it, and in UTC."""
     contact = policy.contact(ticket.requester)
-    agreement = policy.sla.agreements[policy.sla.default_agreement]
-    zone = (contact[1].zone if contact else "") or policy.sla.calendars[agreement.calendar].zone
+    zone = (contact[1].zone if contact else "") or policy.zone
     there = due.astimezone(tz.gettz(zone))
     utc = f"{due:%H:%M} UTC" if there.date() == due.date() else f"{due:%-d %B %H:%M} UTC"
     return f"{there:%A, %-d %B %Y, %H:%M} ({zone.replace('_', ' ')}; {utc})"

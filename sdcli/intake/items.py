@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets.contact import Attachment, RequestDetails, Walk
-from sdcli.tickets.event import ArticleUse  # noqa: TC001 - msgspec reads the annotations
+from sdcli.tickets.event import ArticleUse, Closed, Resolved
 from sdcli.tickets.words import UNKNOWN, Level
 
 if TYPE_CHECKING:
@@ -217,8 +217,12 @@ def linked(item: RequestItem, previous: str) -> RequestItem:
 
 
 def continued(ticket: Ticket, reason: str) -> RequestItem:
-    """The request that takes up a ticket which is over and stays so (T9)."""
+    """The request that takes up a ticket which is over and stays so (T9).
+
+    It is the same one however often it is asked for: the key names the event that ended it.
+    """
     opening = ticket.opening
+    over = next(each for each in reversed(ticket.events) if isinstance(each, (Closed, Resolved)))
     return RequestItem(
         summary=ticket.summary,
         user=opening.requester,
@@ -235,6 +239,7 @@ def continued(ticket: Ticket, reason: str) -> RequestItem:
         unit=opening.unit,
         site=opening.site,
         previous=ticket.ref,
+        idempotency_key=f"continued {ticket.ref} {over.id}",
     )
 
 

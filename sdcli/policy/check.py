@@ -204,6 +204,7 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_agreements.operational_levels, ("sla", "teams")),
     (check_agreements.underpinning_contracts, ("sla", "catalog")),
     (check_calendars.calendars, ("sla",)),
+    (check_calendars.lasting, ("sla", "catalog")),
     (_alerts, ("sla",)),
     (_services, ("sla", "catalog", "teams")),
     (_business, ("catalog", "contacts", "teams")),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
     from sdcli.policy.agreements import Coverage, Targets
     from sdcli.policy.check import Files
+    from sdcli.tickets.words import Priority
 
 _T = TypeVar("_T")
 _KINDS = ("people", "units", "services", "types")
@@ -44,6 +45,7 @@ def agreements(files: Files) -> Iterator[Problem]:
         for priority, own in agreement.targets.items():
             if own is not None:
                 yield from _in_order(files, f"{at}.targets.{priority}", own)
+                yield from _foreseen(files, f"{at}.targets.{priority}", own, priority)
 
 
 def targets(files: Files) -> Iterator[Problem]:
@@ -62,6 +64,20 @@ def _in_order(files: Files, path: str, of: Targets) -> Iterator[Problem]:
     if resolution and of.usual and of.usual >= resolution:
         message = "`usual` is not shorter than `resolution`: every breach would be foreseen at once"
         yield files.problem(SLA_POLICIES, f"{path}.usual", message)
+
+
+def _foreseen(files: Files, path: str, own: Targets, priority: Priority) -> Iterator[Problem]:
+    """The usual time that an agreement takes from the table fits into its own target as well."""
+    default: Targets | None = getattr(files.sla.targets, priority)
+    if default is None or own.usual or not (default.usual and own.resolution.seconds):
+        return
+    is_told = 0 < default.resolution.seconds <= default.usual
+    if default.usual >= own.resolution.seconds and not is_told:
+        message = (
+            f"the `usual` of {priority} in `targets` is not shorter than this `resolution`, so no "
+            "breach of it would be foreseen: give it a `usual` of its own"
+        )
+        yield files.problem(SLA_POLICIES, f"{path}.resolution", message)
 
 
 def coverage(files: Files) -> Iterator[Problem]:
@@ -102,9 +118,12 @@ def _rivals(files: Files) -> Iterator[Problem]:
 
 
 def _meet(one: Coverage, other: Coverage) -> bool:
-    """Whether two rules name the same kinds, and have something of each in common."""
+    """Whether two rules name the same kinds, and have something of each in common.
+
+    Names are the same whatever their case, as the clock takes them.
+    """
     for kind in _KINDS:
-        first, second = set(getattr(one, kind)), set(getattr(other, kind))
+        first, second = ({name.casefold() for name in getattr(each, kind)} for each in (one, other))
         if bool(first) != bool(second) or (first and first.isdisjoint(second)):
             return False
     return True

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sdcli.policy.dates import read_dates, rivals
 from sdcli.policy.model import SLA_POLICIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sdcli.errors import Problem
     from sdcli.policy.calendars import Calendar, Window
@@ -80,6 +80,45 @@ def _public(files: Files, at: str, calendar: Calendar) -> Iterator[Problem]:
             for key, message in wrong(entry):
                 place = files.first_given(SLA_POLICIES, path, [key])
                 yield files.problem(SLA_POLICIES, place, message)
+
+
+def lasting(files: Files) -> Iterator[Problem]:
+    """A calendar that anything is promised by has hours each week or each year.
+
+    Hours of single dates are over one day, and from then on nothing could fall due by it.
+    """
+    users = dict(_users(files))
+    for name, calendar in files.sla.calendars.items():
+        if calendar and name in users and _ever_open(calendar) and not _open_for_good(calendar):
+            path = files.first_given(SLA_POLICIES, f"calendars.{name}", ("special_hours", "hours"))
+            message = (
+                f"the calendar `{name}` has hours on single dates only, and {users[name]} goes by "
+                "it for good: give it hours of weekdays, or special hours of each year"
+            )
+            yield files.problem(SLA_POLICIES, path, message)
+
+
+def _users(files: Files) -> Iterator[tuple[str, str]]:
+    """The calendars that are gone by, and who goes by them."""
+    sla = files.sla
+    yield sla.default_calendar, "`default_calendar`"
+    entries: dict[str, Mapping[str, Any]] = {
+        "the agreement": sla.agreements,
+        "the site": sla.sites,
+        "the queue": sla.operational_levels,
+        "the supplier": sla.underpinning_contracts,
+        "the service": files.catalog.services,
+    }
+    for word, found in entries.items():
+        for name, entry in found.items():
+            if entry is not None and entry.calendar:
+                yield entry.calendar, f"{word} `{name}`"
+
+
+def _open_for_good(calendar: Calendar) -> bool:
+    """Whether some of its hours come each week or each year."""
+    yearly = (each for key, each in calendar.special_hours.items() if read_dates(key).is_yearly)
+    return any(calendar.hours.days()) or any(each and each.hours for each in yearly)
 
 
 def _ever_open(calendar: Calendar) -> bool:

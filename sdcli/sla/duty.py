@@ -434,12 +434,16 @@ def told(
     service: str,
     at: int,
 ) -> tuple[str, ...]:
-    """Who has these roles at an instant, each person once, in the order of the roles."""
+    """Who has these roles at an instant, each person once, in the order of the roles.
+
+    The duty manager where nobody has any of them: an alert never goes to nobody.
+    """
     found = (
         holder(policy, role, assignee=assignee, queue=queue, service=service, at=at)
         for role in roles
     )
-    return tuple(dict.fromkeys(filter(None, found)))
+    people = tuple(dict.fromkeys(filter(None, found)))
+    return people or (duty_manager_now(policy, at).person,)
 
 
 def responsible(policy: Policy, queue: str, at: int) -> str:

@@ -180,12 +180,12 @@ def _explain_legs(
         return None
     cycles = tuple(
         Cycle(
-            number=number,
+            number=leg.cycle,
             start=leg.run.start,
             face=_leg_face(leg, now),
             whose=leg.whose,
         )
-        for number, leg in enumerate(found, start=1)
+        for leg in found
     )
     leg = found[-1]
     what = Which(target, leg.target_s)

@@ -34,7 +34,8 @@ class Interval(Struct, frozen=True, kw_only=True):
     Args:
         kind: `not-begun` is the time in which there is nothing to count: before the first word
             for `update`; for queues and suppliers, while none has the ticket that promised anything.
-        cycle: the run of the target that it belongs to, counted from 1; 0 before the first.
+        cycle: the run of the target that it belongs to, counted from 1; 0 before the first. Stays
+            and waits are counted as alerts count them, those that promised nothing as well.
         name: of a holiday.
         cause: the event that paused or stopped the clock.
     """
@@ -69,6 +70,7 @@ class Window(NamedTuple):
     """One cycle, from its start to that of the next or to the end of the look."""
 
     run: Run
+    cycle: int
     start: int
     end: int
     time: WorkingTime
@@ -90,7 +92,9 @@ def intervals_of(
         markers = [list(_answers(part)) for part in cycles_of(events, on_reopen)]
     edges = [*(max(run.start, opened) for run in runs), now]
     windows = (
-        Window(run, min(edges[index], now), min(edges[index + 1], now), time, markers[index])
+        Window(
+            run, run.cycle, min(edges[index], now), min(edges[index + 1], now), time, markers[index]
+        )
         for index, run in enumerate(runs)
     )
     return tuple(_filled(windows, list(_holds(events)), (opened, now), time))
@@ -105,7 +109,7 @@ def intervals_of_legs(
     """
     markers = list(_holds(events))
     windows = (
-        Window(leg.run, min(leg.run.start, now), min(leg.until, now), leg.time, markers)
+        Window(leg.run, leg.cycle, min(leg.run.start, now), min(leg.until, now), leg.time, markers)
         for leg in found
     )
     return tuple(_filled(windows, (), (utc_seconds(events[0].at), now), time))
@@ -119,22 +123,23 @@ def _filled(
     cycle = 0
     if now <= reached:
         return
-    for cycle, window in enumerate(windows, start=1):
+    for window in windows:
         start = max(window.start, reached)
         end = max(start, window.end)
-        yield from _outside(reached, start, markers, time, cycle - 1)
-        yield from _inside(window._replace(start=start, end=end), cycle)
+        yield from _outside(reached, start, markers, time, cycle)
+        cycle = window.cycle
+        yield from _inside(window._replace(start=start, end=end))
         reached = end
     yield from _outside(reached, now, markers, time, cycle)
 
 
-def _inside(window: Window, cycle: int) -> Iterator[Interval]:
+def _inside(window: Window) -> Iterator[Interval]:
     """The intervals of one cycle."""
     reached = window.start
     for span in window.run.spans:
         start = min(max(span.start, reached), window.end)
         end = window.end if span.end is None else min(max(span.end, start), window.end)
-        yield from _idle(reached, start, window, cycle)
+        yield from _idle(reached, start, window)
         for part in window.time.parts(start, end):
             kind: Kind = "counted" if part.kind == "working" else part.kind
             worked = part.end - part.start if kind == "counted" else 0
@@ -143,14 +148,14 @@ def _inside(window: Window, cycle: int) -> Iterator[Interval]:
                 end=part.end,
                 kind=kind,
                 working_s=worked,
-                cycle=cycle,
+                cycle=window.cycle,
                 name=part.name,
             )
         reached = end
-    yield from _idle(reached, window.end, window, cycle)
+    yield from _idle(reached, window.end, window)
 
 
-def _idle(start: int, end: int, window: Window, cycle: int) -> Iterator[Interval]:
+def _idle(start: int, end: int, window: Window) -> Iterator[Interval]:
     """A stretch of a cycle in which its clock did not run, cut where the reason changes."""
     edges = sorted({start, end, *(mark.at for mark in window.markers if start < mark.at < end)})
     for begin, over in pairwise(edges):
@@ -158,7 +163,9 @@ def _idle(start: int, end: int, window: Window, cycle: int) -> Iterator[Interval
         cause = reasons[-1] if reasons else None
         kind: Kind = "paused" if type(cause) is Waited else "stopped" if cause else "not-begun"
         worked = window.time.between(begin, over)
-        yield Interval(start=begin, end=over, kind=kind, working_s=worked, cycle=cycle, cause=cause)
+        yield Interval(
+            start=begin, end=over, kind=kind, working_s=worked, cycle=window.cycle, cause=cause
+        )
 
 
 def _outside(

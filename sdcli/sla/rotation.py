@@ -69,6 +69,8 @@ def is_open(calendar: Calendar, at: int) -> bool:
 
 def next_turn(time: WorkingTime, at: int, limit: int) -> int:
     """The first instant after `at` at which a calendar opens or closes; `limit` if that is later."""
+    if time.between(at, limit + 1) == 0:  # it may never open again
+        return limit
     if time.between(at, at + 1) == 0:
         return min(time.after(at, 1) - 1, limit)
     is_open_, closed = at + 1, limit + 1

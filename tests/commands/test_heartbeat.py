@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sdcli.ledger.tiny.image import first
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -85,3 +87,21 @@ def test_without_an_interval_nothing_is_expected(sd: Runner, sdj: JsonRunner) ->
     sd("sla-check", at="2026-11-23T10:00:00Z")
 
     assert "sla-check" not in sd("list", at="2026-11-30T10:00:00Z").stderr
+
+
+def test_each_ledger_of_a_folder_has_its_own(beating: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """Two desks whose snapshots are links into one folder hide no missed check of each other."""
+    ledger, shared = beating / "ledger", beating / "shared"
+    shared.mkdir()
+    for name in ("one", "other"):
+        ledger.mkdir()
+        (ledger / "tickets.json").symlink_to(shared / f"{name}.json")
+        (shared / f"{name}.json").write_bytes(first()[0])
+        (shared / f"{name}.journal").write_bytes(first()[1])
+        opened(sdj)
+        sd("sla-check", at=f"2026-11-23T1{len(name)}:00:00Z")
+        ledger.rename(beating / name)
+    (beating / "one").rename(ledger)
+
+    assert "has not run for 1h" in sd("list", at="2026-11-23T14:00:00Z").stderr
+    assert {"one-heartbeat", "other-heartbeat"} <= {each.name for each in shared.iterdir()}

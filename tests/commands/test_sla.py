@@ -353,3 +353,26 @@ def test_the_desk_reads_one_ticket_after_the_other(desk: Desk, desk_dir: Path, s
     )
 
     assert (found.tickets, told) == (3, [(3, 3)])
+
+
+def test_agreements_may_all_go_by_the_default_calendar(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """None has a calendar of its own: everything that asks for one takes the file's (R2b.1)."""
+    path = desk_dir / "sla_policies.yaml"
+    text = path.read_text(encoding="utf-8")
+    for name in ("business-hours", "extended-hours", "around-the-clock"):
+        text = text.replace(f"    calendar: {name}\n", "")
+    text = text.replace(
+        "default_agreement:", "default_calendar: business-hours\ndefault_agreement:"
+    )
+    path.write_text(text, encoding="utf-8")
+
+    sdj("open", "x", "--user", "nobody", "--mail", "n@example.com", "--service", "email")
+    told = sd("ack", "1").stdout
+
+    assert "(Europe/London; " in told
+    sdj("lint")
+    sdj("calendar", "check", "business-hours")
+    assert sdj("sla", "explain", "1")
+    sdj("sla-check", at="2026-11-25T10:00:00Z")

@@ -7,6 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
+
+from sdcli.errors import LedgerDamagedError
+from sdcli.ledger.tiny import pinned
+from sdcli.ledger.tiny.home import TinyLedger
+from sdcli.ledger.tiny.image import Places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -254,6 +260,10 @@ def test_a_reopening_may_begin_a_new_ticket(desk_dir: Path, sd: Runner, sdj: Jso
     assert "it is back" in opening["details"]
     sd("reopen", "2", "--reason", "x", expect=4)
 
+    again = sdj("reopen", "1", "--reason", "still", at="2026-11-23T14:01:00Z")
+    assert (again["action"], again["ref"]) == ("deduped", "SD-2")
+    assert len(sdj("list")) == 1
+
 
 def test_taking_a_calendar_back_says_nothing_again(
     opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
@@ -289,13 +299,14 @@ def test_names_of_days_are_no_promise_of_their_own(
     """A day off under another name is the same time: what was said is not said again."""
     assert opened
     assert len(sdj("sla-check", at="2026-11-23T12:30:00Z")) == 2
-    edited(desk_dir, "calendars:\n", "calendars:\n  # hours\n")
-    text = (desk_dir / "sla_policies.yaml").read_text(encoding="utf-8")
-    name = next(line for line in text.splitlines() if '"12-25"' in line or "12-25:" in line)
-    edited(desk_dir, name, name.split(":")[0] + ": A day off")
-    sd("sla", "reapply", "1", "--reason", "other names", at="2026-11-23T12:31:00Z")
+    public = "    public_holidays: {country: GB, subdivision: ENG}\n"
+    edited(desk_dir, public, f'{public}    holidays: {{"12-28": Closed}}\n')
+    sd("sla", "reapply", "1", "--reason", "a day off", at="2026-11-23T12:31:00Z")
+    assert len(sdj("sla-check", at="2026-11-23T12:32:00Z")) == 2
+    edited(desk_dir, '"12-28": Closed', '"12-28": A day off')
+    sd("sla", "reapply", "1", "--reason", "other names", at="2026-11-23T12:33:00Z")
 
-    assert sdj("sla-check", at="2026-11-23T12:32:00Z") == []
+    assert sdj("sla-check", at="2026-11-23T12:34:00Z") == []
 
 
 def test_one_ticket_that_cannot_be_read_keeps_no_other_waiting(
@@ -335,3 +346,110 @@ def test_a_trial_writes_nothing(opened: Any, desk_dir: Path, sd: Runner) -> None
     sd("sla", "reapply", "1", "--dry-run", at=LATER)
 
     assert {p: p.read_bytes() for p in (desk_dir / "ledger").rglob("*") if p.is_file()} == files
+
+
+def pinned_to(sd: Runner, policy: str) -> str:
+    """The first ticket as a line to import, pinned to something else."""
+    [line] = sd("export").stdout.splitlines()
+    row = json.loads(line)
+    row["events"][0]["policy"] = policy
+    return json.dumps(row) + "\n"
+
+
+@pytest.mark.parametrize("way", ["../policies/{}", "{}\n", "./{}", "", "~", "{}.json"])
+def test_only_a_hash_is_a_pin(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, way: str
+) -> None:
+    """What an import says leads to no file by a path of its own: it runs under today's."""
+    line = pinned_to(sd, way.format(opened["policy"]))
+    (desk_dir / "ledger" / "tickets.json").rename(desk_dir / "elsewhere.json")
+    for name in ("tickets.journal", "tickets.lock"):
+        (desk_dir / "ledger" / name).unlink()
+    shorter(desk_dir)
+
+    sd("import", "-", stdin=line, at=LATER)
+
+    assert sdj("show", "1", at=LATER)["policy"] not in ("", way.format(opened["policy"]))
+    assert response(sdj)["due"] == "2026-11-23T11:00:00Z"
+    assert sdj("doctor")["findings"] == []
+
+
+def places_of(desk_dir: Path) -> Places:
+    """Where the ledger of a desk is."""
+    return Places(str(desk_dir / "ledger"))
+
+
+def test_a_pin_that_is_no_hash_is_refused_and_found(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """In the ledger itself it is an error that says so, and the doctor finds it."""
+    places = places_of(desk_dir)
+    with TinyLedger(places.folder, 1).write() as writer:
+        before = writer.get("SD-1")
+        event = replace(before.opening, policy=f"../policies/{opened['policy']}")
+        writer.create([event])
+
+    assert not pinned.is_kept(places, event.policy)
+    with pytest.raises(LedgerDamagedError, match="is no hash of one"):
+        pinned.read(places, event.policy)
+    assert "is no hash of one" in sd("show", "2", at=LATER, expect=7).stderr
+    [finding] = sdj("doctor", expect=7)["findings"]
+    assert finding["ref"] == "SD-2"
+    assert "is no hash" in finding["problem"]
+
+
+def test_what_is_kept_can_be_decoded(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A file that is what its hash says and is no service levels is found."""
+    assert opened
+    places, content = places_of(desk_dir), b'{"calendars": 1}'
+    policy = hashlib.sha256(content).hexdigest()
+    pinned.keep(places, policy, content)
+    with TinyLedger(places.folder, 1).write() as writer:
+        writer.create([replace(writer.get("SD-1").opening, policy=policy)])
+
+    [finding] = sdj("doctor", expect=7)["findings"]
+
+    assert (finding["ref"], finding["file"]) == ("SD-2", pinned.path_of(places, policy))
+    assert "cannot be decoded" in finding["problem"]
+    assert "sla reapply" in sd("doctor", "--repair", expect=7).stdout
+
+
+def test_damaged_service_levels_are_kept_anew(opened: Any, desk_dir: Path, sdj: JsonRunner) -> None:
+    """Whoever opens the next ticket under them has them whole on disk first."""
+    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:100])
+
+    after = sdj("open", "y", "--user", "ada", at=OPENED)
+
+    assert after["policy"] == opened["policy"]
+    assert kept.read_bytes() == whole
+    assert [each.name for each in kept.parent.iterdir()] == [kept.name]
+
+
+def test_a_field_of_a_caller_is_no_pin(
+    opened: Any, sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """What a caller calls a policy is missed by no backup; what a ticket is pinned to is."""
+    sdj("open", "y", "--user", "ada", "--field", f"policy={'0' * 64}", at=OPENED)
+    sdj("open", "-", stdin=json.dumps({"summary": "z", "policy": "1" * 64}), at=OPENED)
+
+    assert sdj("doctor")["findings"] == []
+    sd("backup", str(tmp_path / "whole.tar"))
+    sd("compact")
+    sd("backup", str(tmp_path / "compact.tar"))
+    sd("restore", str(tmp_path / "compact.tar"))
+    assert sdj("show", "1", at=LATER)["policy"] == opened["policy"]
+
+
+def test_a_backup_without_service_levels_can_be_restored(
+    opened: Any, desk_dir: Path, sd: Runner, tmp_path: Path
+) -> None:
+    """It was told when it was made: the tickets in it are whole."""
+    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    told = sd("backup", str(tmp_path / "b.tar"), expect=8)
+
+    assert f"policies/{opened['policy']}.json is missing" in told.stderr
+    sd("restore", str(tmp_path / "b.tar"))

@@ -317,6 +317,23 @@ def test_hours_without_anybody_are_a_remark(desk_dir: Path, sdj: JsonRunner) -> 
     assert message.endswith("` runs around the clock")
 
 
+def test_a_rotation_that_nobody_goes_by_is_a_remark(desk_dir: Path, sdj: JsonRunner) -> None:
+    """A slip in a queue would leave it unasked for good."""
+    path = desk_dir / TEAMS
+    text = path.read_text()
+    before = "    rotation: servers-week\n"
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, ""))
+    line = text.replace(before, "").splitlines().index("  servers-week:") + 1
+
+    [said] = _remarks(sdj)
+
+    assert said == (
+        line,
+        "no queue goes by the rotation `servers-week`, nor do the desk's duty managers",
+    )
+
+
 def test_what_is_long_over_is_a_remark(desk_dir: Path, sdj: JsonRunner) -> None:
     """Absences and overrides that ended more than 90 days ago; younger ones are left alone."""
     _with(

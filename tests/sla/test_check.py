@@ -395,10 +395,10 @@ def test_nobody_hears_it_twice(policy: Policy) -> None:
 
 
 def test_on_call_hears_it_where_there_is_one(policy: Policy) -> None:
-    """A queue without anybody on call names nobody for that role."""
+    """A queue without anybody on call has nobody in that role: the duty manager hears it."""
     sla = replace(policy.sla, alerts=replace(policy.sla.alerts, warning=("on-call",)))
     with_on_call = replace(policy, sla=sla)
-    for queue, want in (("network", ("hugo",)), ("onsite", ())):
+    for queue, want in (("network", ("hugo",)), ("onsite", ("amara",))):
         ticket = fold("SD-1", (replace(opened(f"{MON}T10:00"), queue=queue),))
         assert recipients_of(ticket, with_on_call, "warning", AT) == want
 

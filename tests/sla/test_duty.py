@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sdcli.policy.agreements import Recipient
-from sdcli.policy.calendars import Calendar, Week, Window
+from sdcli.policy.calendars import Calendar, SpecialHours, Week, Window
 from sdcli.policy.local import begins, ends, instant_of
-from sdcli.policy.scalars import Day, Moment, TimeOfDay, Turn, Zone
+from sdcli.policy.scalars import DateKey, Day, Moment, TimeOfDay, Turn, Zone
 from sdcli.policy.teams import Absence, Override, Rotation
 from sdcli.sla.calendar import WorkingTime
 from sdcli.sla.duty import (
@@ -560,6 +560,29 @@ def test_each_role_has_its_holder(policy: Policy) -> None:
         at=at("2026-11-30T10:00"),
     )
     assert once == ("greta", "ada")
+
+
+@pytest.mark.parametrize("roles", [(), ("assignee",), ("business",), ("on-call", "assignee")])
+def test_an_alert_never_goes_to_nobody(policy: Policy, roles: tuple[Recipient, ...]) -> None:
+    """Where nobody has any of the roles, the duty manager is told (R5b.2)."""
+    found = told(
+        with_teams(policy, queues={}),
+        roles,
+        assignee=None,
+        queue="network",
+        service="unknown",
+        at=at("2026-11-30T10:00"),
+    )
+
+    assert found == ("chloe",)
+
+
+def test_hours_that_never_come_again_have_no_next_turn() -> None:
+    """A calendar whose only hours are long over is closed for as long as anybody looks."""
+    over = SpecialHours(hours=(Window(0, 3600),))
+    time = WorkingTime(Calendar(zone=Zone("UTC"), special_hours={DateKey("2020-01-01"): over}))
+
+    assert next_turn(time, at("2026-11-30T10:00"), at("2026-12-30T10:00")) == at("2026-12-30T10:00")
 
 
 def test_the_sentence_of_a_hand_over_goes_by_the_roster(policy: Policy) -> None:

@@ -21,6 +21,7 @@ from sdcli.policy.agreements import OperationalLevel, UnderpinningContract
 from sdcli.policy.calendars import Calendar, Week, Window
 from sdcli.policy.scalars import Amount, DateKey, Zone
 from sdcli.sla.agreed import cover_of
+from sdcli.sla.backing import legs
 from sdcli.sla.clock import Clocks
 from sdcli.sla.explain import explain, explain_all, pressing
 from sdcli.sla.intervals import KINDS
@@ -191,6 +192,32 @@ def test_those_of_queues_and_suppliers_add_up_as_well(data: st.DataObject, polic
 
     for told_ in explain_all(ticket, mine, clocks, now).values():
         check(told_)
+
+
+def test_a_wait_has_the_number_that_alerts_give_it(policy: Policy) -> None:
+    """One for a supplier who promised nothing is counted as well, so that both name the same."""
+    mine = desk(policy)
+    names = ("another", SUPPLIER, "another", SUPPLIER)
+    days = (f"{MON}T09", f"{MON}T11", f"{MON}T13", f"{MON}T15")
+    waits = [
+        event
+        for name, day in zip(names, days, strict=True)
+        for event in (
+            Waited(*mark(moment(f"{day}:00")), waiting_for="vendor", supplier=name),
+            resumed(f"{day}:30"),
+        )
+    ]
+    ticket = fold("SD-1", [opened(f"{MON}T08:30"), *waits])
+    now = seconds(f"{MON}T18:00")
+
+    told_ = explain(ticket, mine, Clocks(mine), "underpinning", now)
+
+    assert told_ is not None
+    assert [each.number for each in told_.cycles] == [2, 4]
+    counted = [each for each in legs(ticket, Clocks(mine), now) if each.target == told_.target]
+    assert [each.cycle for each in counted] == [2, 4]
+    assert {each.cycle for each in told_.intervals if each.kind == "counted"} == {2, 4}
+    check(told_)
 
 
 def counts(ticket: Ticket, target: str, second: int) -> bool:

@@ -51,6 +51,8 @@ from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.repair import meta_of
 from sdcli.ledger.tiny.rows import PREFIX
 from sdcli.ledger.tiny.witness import seen
+from sdcli.tickets.query import Query
+from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,13 +125,23 @@ def _evidence(
         else:
             sound.append((name, path))
     named: set[str] = set()
+    likely: set[str] = set()
     for _, content, _ in _members(image, journal):
         with content:
             for line in content:
-                named.update(evidence.named_in(line), pinned.named_in(line))
+                named.update(evidence.named_in(line))
+                likely.update(map(pinned.member_of, pinned.likely_in(line)))
+    if likely - there:
+        named |= likely & _pinned(image)
     folder = os.path.dirname(places.attachments)
     bad += [f"{os.path.join(folder, name)} is missing" for name in sorted(named - there)]
     return sound, bad
+
+
+def _pinned(image: Image) -> set[str]:
+    """What the files are called in a backup that tickets are pinned to, by their own events."""
+    every = TinyReader(image).find(Query(statuses=STATUSES))
+    return {pinned.member_of(each) for ticket in every for each in pinned.pins_of(ticket.events)}
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -26,7 +26,6 @@ from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.rows import PREFIX, row_bytes, ticket_of
 from sdcli.ledger.tiny.seal import is_sealed, unsealed
 from sdcli.ledger.tiny.witness import seen
-from sdcli.tickets.event import Opened, SlaReapplied
 from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import fold
 
@@ -41,10 +40,6 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.journal import Journal
     from sdcli.ledger.tiny.witness import Witness
     from sdcli.tickets.ticket import Ticket
-
-
-_PINNING = (Opened, SlaReapplied)
-"""What pins a ticket to service levels."""
 
 
 def examine(places: Places, progress: Progress) -> Examination:
@@ -64,8 +59,14 @@ def examine(places: Places, progress: Progress) -> Examination:
 
 
 def is_about_a_file(places: Places, finding: Finding) -> bool:
-    """Whether a finding is about an attached file: the tickets themselves are whole."""
-    return finding.file.startswith(os.path.join(places.attachments, ""))
+    """Whether a finding is about a file beside the tickets: the tickets themselves are whole.
+
+    Such a file is attached, or has the service levels that they are pinned to.
+    """
+    folders = (places.attachments, places.policies)
+    return finding.file in folders or finding.file.startswith(
+        tuple(os.path.join(folder, "") for folder in folders)
+    )
 
 
 def is_whole(path: str) -> bool:
@@ -247,20 +248,18 @@ class _Examiner:
         for file in ticket.attachments:
             if not file.refused:
                 self._attached.setdefault(file.sha256, ticket.ref)
-        for event in ticket.events:
-            if type(event) in _PINNING and event.policy:  # type: ignore[union-attr]
-                self._pinned.setdefault(event.policy, ticket.ref)  # type: ignore[union-attr]
+        for policy in pinned.pins_of(ticket.events):
+            self._pinned.setdefault(policy, ticket.ref)
 
     def _evidence(self) -> None:
-        """Look at every attached file that a ticket names."""
+        """Look at every attached file, and at all service levels, that a ticket names."""
         for sha256, ref in sorted(self._attached.items()):
             path = evidence.path_of(self._image.places, sha256)
             problem = evidence.problem_of(path)
             if problem:
                 self._found(path, -1, ref, f"the attached file {problem}")
         for policy, ref in sorted(self._pinned.items()):
-            path = pinned.path_of(self._image.places, policy)
-            problem = evidence.problem_of(path)
+            path, problem = pinned.examined(self._image.places, policy)
             if problem:
                 self._found(path, -1, ref, f"the policy that it is pinned to {problem}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,16 +10,22 @@ from sdcli.errors import LedgerDamagedError, MachineError
 from sdcli.ledger.interface import Beat
 from sdcli.ledger.tiny.files import replacing
 
-NAME = "heartbeat"
+if TYPE_CHECKING:
+    from sdcli.ledger.tiny.image import Places
 
 
-def beat(folder: str, heard: Beat) -> None:
+def path_of(places: Places) -> str:
+    """Where it is: each ledger of a folder has its own, named by the rule of its locks."""
+    return places.lock_of("heartbeat").removesuffix(".lock")
+
+
+def beat(places: Places, heard: Beat) -> None:
     """Remember a check.
 
     Raises:
         MachineError: it could not be written.
     """
-    path = os.path.join(folder, NAME)
+    path = path_of(places)
     try:
         with replacing(path, like=path) as stream:
             stream.write(msgspec.json.encode(heard))
@@ -27,13 +33,13 @@ def beat(folder: str, heard: Beat) -> None:
         raise MachineError("Writing", path, error.strerror or str(error)) from error
 
 
-def last(folder: str) -> Beat | None:
+def last(places: Places) -> Beat | None:
     """The newest check; None if there was none.
 
     Raises:
         LedgerDamagedError: the file cannot be read; the next check writes it anew.
     """
-    path = os.path.join(folder, NAME)
+    path = path_of(places)
     try:
         with open(path, "rb") as stream:
             return msgspec.json.decode(stream.read(), type=Beat)

@@ -204,7 +204,9 @@ class TinyLedger:
 
     def has_levels(self, policy: str) -> bool:
         """See `Ledger.has_levels`."""
-        return os.path.exists(os.path.join(self._places.policies, f"{policy}.json"))
+        from sdcli.ledger.tiny.pinned import is_kept  # noqa: PLC0415 - most only read
+
+        return is_kept(self._places, policy)
 
     def levels(self, policy: str) -> bytes:
         """See `Ledger.levels`."""
@@ -216,13 +218,13 @@ class TinyLedger:
         """See `Ledger.beat`."""
         from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it
 
-        beat(self._places.folder, heard)
+        beat(self._places, heard)
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
         from sdcli.ledger.tiny.heartbeat import last  # noqa: PLC0415 - as above
 
-        return last(self._places.folder)
+        return last(self._places)
 
     @contextmanager
     def alone(self, purpose: str) -> Iterator[bool]:

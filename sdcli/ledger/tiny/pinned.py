@@ -13,34 +13,64 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerDamagedError, MachineError
 from sdcli.ledger.folders import make_folder
-from sdcli.ledger.tiny.files import make
+from sdcli.ledger.tiny.evidence import problem_of
+from sdcli.ledger.tiny.files import make, replacing
+from sdcli.tickets.event import Opened, SlaReapplied
 
 if TYPE_CHECKING:
-    from sdcli.ledger.tiny.image import Places
+    from collections.abc import Iterable, Iterator
 
-_NAMED = re.compile(rb'"policy":"([0-9a-f]{64})"')
+    from sdcli.ledger.tiny.image import Places
+    from sdcli.tickets.event import AnyEvent
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LIKELY = re.compile(rb'"policy":"([0-9a-f]{64})"')
+_PINNING = (Opened, SlaReapplied)
+"""What pins a ticket to service levels."""
 MEMBER = re.compile(r"policies/[0-9a-f]{64}\.json")
 """What a file of service levels is called in a backup."""
 
 
+def is_hash(policy: str) -> bool:
+    """Whether a text can be the hash of service levels: whoever wrote it, it leads nowhere else."""
+    return bool(_HASH.fullmatch(policy))
+
+
 def path_of(places: Places, policy: str) -> str:
-    """Where the service levels of a hash are."""
+    """Where the service levels of a hash are.
+
+    Raises:
+        LedgerDamagedError: it is no hash.
+    """
+    if not is_hash(policy):
+        raise LedgerDamagedError(places.policies, _gone(f"{policy!r} is no hash of one"))
     return os.path.join(places.policies, f"{policy}.json")
+
+
+def is_kept(places: Places, policy: str) -> bool:
+    """Whether the service levels of a hash are on disk, as they were; no other name ever is."""
+    return is_hash(policy) and not problem_of(path_of(places, policy))
 
 
 def keep(places: Places, policy: str, content: bytes) -> None:
     """Have the service levels of a hash on disk; nothing if they are there.
 
+    A file that is not what it was is replaced by what it was.
+
     Raises:
+        LedgerDamagedError: it is no hash.
         MachineError: they could not be written.
     """
     path = path_of(places, policy)
-    if os.path.exists(path):
+    if is_kept(places, policy):
         return
     try:
         for folder in (os.path.dirname(places.policies), places.policies):
             make_folder(folder)
         make(path, content)
+        if not is_kept(places, policy):
+            with replacing(path, like=path) as stream:
+                stream.write(content)
     except OSError as error:
         raise MachineError("Keeping a policy in", path, error.strerror or str(error)) from error
 
@@ -62,6 +92,24 @@ def read(places: Places, policy: str) -> bytes:
     return content
 
 
+def examined(places: Places, policy: str) -> tuple[str, str]:
+    """Where the service levels of a pin are, and what is wrong with them; nothing if nothing is."""
+    from msgspec import MsgspecError  # noqa: PLC0415 - only an examination decodes them
+
+    from sdcli.policy.levels import read as decoded  # noqa: PLC0415
+
+    if not is_hash(policy):
+        return places.policies, f"is no hash: {policy!r}"
+    path = path_of(places, policy)
+    problem = problem_of(path)
+    if not problem:
+        try:
+            decoded(read(places, policy))
+        except (MsgspecError, UnicodeDecodeError, RecursionError, LedgerDamagedError) as error:
+            problem = f"cannot be decoded: {error}"
+    return path, problem
+
+
 def _gone(reason: str) -> str:
     return (
         f"the policy that tickets are pinned to cannot be read ({reason}); a backup has it, and "
@@ -79,6 +127,21 @@ def members(places: Places) -> list[tuple[str, str]]:
     return [(member, path) for member, path in found if MEMBER.fullmatch(member)]
 
 
-def named_in(line: bytes) -> list[str]:
-    """What the files are called in a backup of the service levels that a ticket's line names."""
-    return [f"policies/{found.decode()}.json" for found in _NAMED.findall(line)]
+def pins_of(events: Iterable[AnyEvent]) -> Iterator[str]:
+    """What the events of a ticket pin it to, one after the other: hashes, if all is well."""
+    for event in events:
+        if isinstance(event, _PINNING) and event.policy:
+            yield event.policy
+
+
+def likely_in(line: bytes) -> list[str]:
+    """What a ticket's line may be pinned to; text of others in it can look the same.
+
+    Whoever misses one of these asks `pins_of` the ticket itself.
+    """
+    return [found.decode() for found in _LIKELY.findall(line)]
+
+
+def member_of(policy: str) -> str:
+    """What the file of a hash is called in a backup."""
+    return f"policies/{policy}.json"

@@ -73,8 +73,7 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
     examination = examine(places, progress)
     gone = [each for each in examination.findings if is_about_a_file(places, each)]
     remarks = tuple(
-        f"{each.file} of {each.ref}: {each.problem}; a backup, or attaching it again, brings it back."
-        for each in gone
+        f"{each.file} of {each.ref}: {each.problem}; {_remedy(places, each.file)}." for each in gone
     )
     damaged = {finding.file for finding in examination.findings if finding not in gone}
     if not damaged:
@@ -96,6 +95,13 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
         kept=tuple(kept),
         remarks=(*remains.remarks, *remarks),
     )
+
+
+def _remedy(places: Places, file: str) -> str:
+    """What brings a file beside the tickets back."""
+    if file.startswith(places.policies):
+        return "a backup brings it back, and `sdcli sla reapply` pins tickets to today's"
+    return "a backup, or attaching it again, brings it back"
 
 
 def _kept(places: Places, path: str) -> str:
