@@ -406,7 +406,7 @@ def test_nothing_of_the_library_reaches_the_terminal(
     assert ran.stderr == b""
     reasons = {each["route"]: each["reason"] for each in json.loads(ran.stdout)["sent"]}
     assert "refused" in reasons["mail"]
-    assert "can do nothing with the URL" in reasons["odd"]
+    assert reasons["odd"] == "apprise does not know this kind of URL"
 
 
 def test_a_bug_in_one_message_holds_up_no_other(
