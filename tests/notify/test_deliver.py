@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.ledger.tiny.home import TinyLedger
+from tests.conftest import NOW
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
+from tests.notify.test_plan import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -342,6 +345,51 @@ def test_two_deliverers_at_once(
     assert [each["ok"] for each in told["sent"]] == [True]
     assert len(receiver.got) == 1
     assert sdj("sla", "deliver", at=BROKEN, env=env)["sent"] == []
+
+
+def test_what_is_owed_of_an_internal_target_reaches_nobody_outside(
+    sd: Runner, sdj: JsonRunner, with_routes: Any, desk_dir: Path, mail_server: MailServer
+) -> None:
+    """Ledgers may owe it from before: whom the policy named gets it, for others it is given up."""
+    takes = {"breach": ["mail"], "management": ["mail"], "caller": ["mail"], "business": ["mail"]}
+    with_routes(MAIL, **takes, business_contacts=["dana"])
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn", at=OPENED)
+    routes = ("mail greta", "mail amara", "mail ada", "mail dana")
+    event = said(
+        "a",
+        NOW,
+        *routes,
+        threshold=100,
+        target="operational",
+        stage="breach",
+        recipients=("greta",),
+    )
+    with TinyLedger(str(desk_dir / "ledger"), 5, print).write() as writer:
+        writer.append(writer.get("SD-1"), [event])
+
+    run = sdj("sla", "deliver", at=BROKEN, env={"MAIL_URL": mail_server.url})
+
+    assert mail_server.recipients == ["greta@example.org"]
+    assert {each["to"][0]: each["next_at"] for each in run["sent"] if not each["ok"]} == {
+        "amara": None,
+        "ada": None,
+        "dana": None,
+    }
+
+
+def test_a_caller_without_what_a_url_needs_is_given_up_at_once(
+    sd: Runner, sdj: JsonRunner, with_routes: Any, mail_server: MailServer
+) -> None:
+    """A mail to who gave a phone number alone does not fail for a day (T21)."""
+    with_routes(MAIL, caller=["mail"])
+    item = {"summary": "VPN drops", "user": "Zoe", "phone": "+44 20 7946 0", "service": "vpn"}
+    sd("open", "-", stdin=json.dumps({**item, "type": "incident"}), at=OPENED)
+    sd("sla-check", "--no-deliver", at=BROKEN)
+
+    (sent,) = sdj("sla", "deliver", at=BROKEN, env={"MAIL_URL": mail_server.url})["sent"]
+
+    assert (sent["ok"], sent["next_at"]) == (False, None)
+    assert sent["reason"].startswith("no mail is known of ")
 
 
 def test_no_secret_is_told(
