@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.notify.by_command import filled
+from sdcli.notify.by_command import filled, send
 from sdcli.notify.heard import sentence
+from sdcli.notify.message import Addressee, Letter
 from sdcli.notify.secret import Secret, UnusableError, secret_of
+from sdcli.notify.templates import sample
 from sdcli.policy.routes import Source
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
 
@@ -120,6 +122,23 @@ def test_a_program_that_is_not_there(
     (sent,) = sdj("sla", "deliver", at=WARNED)["sent"]
 
     assert sent["reason"] == "/nowhere/page could not be run: No such file or directory"
+
+
+@pytest.mark.parametrize("words", [(), ("{id}",), ("{nobody}", "x")])
+def test_what_names_no_program_starts_none(words: tuple[str, ...]) -> None:
+    """It is told, and nothing that a message holds is ever started."""
+    message = sample("technicians")
+    letter = Letter(
+        id="x",
+        subject="s",
+        body="b",
+        desk_address="d@example.org",
+        to=Addressee(id="ls"),
+        messages=(message,),
+    )
+
+    with pytest.raises(UnusableError, match="names no program"):
+        send(words, letter, "test", 5)
 
 
 @given(value=st.text(min_size=1).filter(lambda text: "\0" not in text))
