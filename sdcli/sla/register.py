@@ -12,16 +12,17 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from sdcli.errors import RefusedError
 from sdcli.sla.promises import Key, outcome
 from sdcli.sla.runs import utc_seconds
-from sdcli.tickets.event import BreachExplained, Noted, Resolved, SlaAlerted, Waited
+from sdcli.tickets.event import BreachExplained, Delivered, Noted, Resolved, SlaAlerted, Waited
 from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sdcli.policy.model import Policy
     from sdcli.sla.clock import Clocks
@@ -131,8 +132,11 @@ def breaches(ticket: Ticket, policy: Policy, clocks: Clocks, now: int) -> list[B
     said = {each.alert: each for each in _said(ticket)}
     if not (missed or said):
         return []
-    causes = _causes(ticket)
-    found = [_entry(ticket, missed.get(id_), event, causes) for id_, event in said.items()]
+    causes, told = _causes(ticket), _informed(ticket, said)
+    found = [
+        msgspec.structs.replace(_entry(ticket, missed.get(id_), event, causes), informed=told[id_])
+        for id_, event in said.items()
+    ]
     found += [_entry(ticket, m, None, causes) for id_, m in missed.items() if id_ not in said]
     return sorted(found, key=lambda each: (each.at, each.target, each.cycle))
 
@@ -144,6 +148,21 @@ def _said(ticket: Ticket) -> Iterator[SlaAlerted]:
             is_breach = event.stage == "breach" if event.stage else event.threshold >= BREACH
             if is_breach:
                 yield event
+
+
+def _informed(ticket: Ticket, said: Mapping[str, SlaAlerted]) -> dict[str, tuple[Informed, ...]]:
+    """Who was told, by the alert: in the answer of the check, and by what has arrived (R5b.4).
+
+    What was tried and never arrived has told nobody.
+    """
+    found = {
+        id_: [Informed(person, event.at) for person in event.recipients]
+        for id_, event in said.items()
+    }
+    for event in ticket.events:
+        if type(event) is Delivered and event.ok and event.alert in found:
+            found[event.alert].append(Informed(event.to, event.at, event.route))
+    return {id_: tuple(each) for id_, each in found.items()}
 
 
 def _causes(ticket: Ticket) -> dict[tuple[str, int], tuple[Cause, ...]]:
@@ -183,7 +202,6 @@ def _entry(
         overrun_s=missed.overrun_s if missed else None,
         running=bool(missed and missed.running),
         stands=missed is not None,
-        informed=tuple(Informed(each, said.at) for each in said.recipients) if said else (),
         causes=causes.get((key.target, key.cycle), ()),
     )
 
