@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.notify.message import addressee, clean, duration, message_of
 from sdcli.notify.owed import owed_of
@@ -52,6 +53,18 @@ def test_the_due_time_is_the_readers_and_utc() -> None:
     assert told.due == "Mon 2026-11-23 05:00 (America/New York), Mon 10:00 UTC"
     assert told.due_at == "2026-11-23T10:00:00Z"
     assert (told.is_late, told.by) == (True, "1 h 1 min")
+
+
+def test_a_strangers_day_is_the_desks() -> None:
+    """Where the default agreement names no calendar, the default one tells the zone."""
+    agreements = POLICY.sla.agreements
+    default = POLICY.sla.default_agreement
+    plain = replace(agreements[default], calendar="")
+    calendar = agreements[default].calendar
+    sla = replace(POLICY.sla, agreements={**agreements, default: plain}, default_calendar=calendar)
+    policy = replace(POLICY, sla=sla)
+
+    assert addressee(policy, "Zoe").zone == policy.zone == POLICY.zone
 
 
 @pytest.mark.parametrize(
