@@ -406,3 +406,21 @@ def test_a_route_that_is_not_there(sd: Runner, with_routes: Any) -> None:
     with_routes("mail: {via: apprise, url: {env: U}}")
 
     assert "Did you mean mail?" in sd("sla", "test-route", "mial", expect=3).stderr
+
+
+def test_a_test_message_to_nobody(
+    sd: Runner, with_routes: Any, receiver: Receiver, desk_dir: Path
+) -> None:
+    """Who is neither known nor a mail address is no such person, whatever the route names."""
+    assert desk_dir
+    with_routes("mail: {via: apprise, url: {env: U}}\nhook: {via: apprise, url: {env: HOOK}}")
+    env = {"HOOK": receiver.url}
+
+    for route in ("mail", "hook"):
+        told = sd("sla", "test-route", route, "--to", "amarra", env=env, expect=3).stderr
+        assert "There is no person 'amarra'" in told
+        assert "Did you mean amara?" in told
+    assert receiver.got == []
+    sd("sla", "test-route", "hook", "--to", "amara@example.org", env=env)
+    sd("sla", "test-route", "hook", env={**env, "SDCLI_USER": "somebody-new"})
+    assert len(receiver.got) == 2
