@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from sdcli.errors import NoSuchTicketError
+from sdcli.errors import LedgerBusyError, NoSuchTicketError, listed
 from sdcli.intake.lines import one_line
 from sdcli.notify.caller import mail_of, wrote_a_machine
 from sdcli.notify.message import Addressee, Letter, Message, addressee, message_of
@@ -272,7 +272,31 @@ def _reachable(policy: Policy, batch: Batch, person: str) -> Addressee:
 
 
 def _record(ledger: Ledger, office: Office, batch: Batch, outcome: Sent) -> None:
-    """Write down what became of a message, for each alert and person it was for."""
+    """Write down what became of a message, for each alert and person it was for.
+
+    Raises:
+        LedgerBusyError: it could not be written down; that says what became of the message.
+    """
+    try:
+        _write_down(ledger, office, batch, outcome)
+    except LedgerBusyError as error:
+        busy = error.message.partition(" Nothing was changed")[0]
+        error.message = f"{busy} {_unrecorded(outcome)}"
+        raise
+
+
+def _unrecorded(outcome: Sent) -> str:
+    """What became of a message of which the ledger knows nothing."""
+    did = "went out" if outcome.ok else f"did not go out ({outcome.reason})"
+    what = f"The message on {listed(outcome.refs, 5)} to {listed(outcome.to, 5)}"
+    again = "will be sent again under the same id" if outcome.ok else "is still owed"
+    return (
+        f"{what} by the route {outcome.route} {did}, and that could not be recorded: it {again}. "
+        "`sdcli sla deliver` goes on."
+    )
+
+
+def _write_down(ledger: Ledger, office: Office, batch: Batch, outcome: Sent) -> None:
     stamp = office.stamp()
     with ledger.write() as writer:
         for ref, items in groupby(batch.items, key=lambda item: item.ticket.ref):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -390,6 +391,31 @@ def test_a_caller_without_what_a_url_needs_is_given_up_at_once(
 
     assert (sent["ok"], sent["next_at"]) == (False, None)
     assert sent["reason"].startswith("no mail is known of ")
+
+
+def test_a_busy_ledger_is_told_with_what_went_out(
+    sd: Runner,
+    with_routes: Any,
+    owing: Callable[..., None],
+    desk_dir: Path,
+    receiver: Receiver,
+) -> None:
+    """It is not said that nothing happened: the message went out, and comes again under its id."""
+    with_routes(HOOK, warning=["hook"])
+    owing()
+    env = {"HOOK_URL": receiver.url, "SDCLI_LOCK_WAIT": "0.1"}
+    ledger = TinyLedger(str(desk_dir / "ledger"), 5, print)
+    with ExitStack() as held:
+        receiver.hold = lambda: held.enter_context(ledger.write()) and None
+        told = sd("sla", "deliver", at=WARNED, env=env, expect=6).stderr
+
+    assert "went out, and that could not be recorded" in told
+    assert "under the same id" in told
+    assert "Nothing was changed" not in told
+    receiver.hold = lambda: None
+    sd("sla", "deliver", at=WARNED, env=env)
+    assert len(set(receiver.keys)) == 1
+    assert len(receiver.keys) == 2
 
 
 def test_no_secret_is_told(
