@@ -1,23 +1,21 @@
 """Sending through the apprise library: mail, SMS, chat, webhooks, by a URL (R5b.2).
 
-The library logs what it does, URLs with it. Nothing of that reaches a terminal: it is listened to
-for the reason of a failure, and what could be a secret is taken out.
+The library puts URLs into what it says and raises. None of its words is passed on: see `heard`.
 """
 
 from __future__ import annotations
 
-import logging
-import re
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sdcli.intake.lines import one_line
 from sdcli.intake.signs import LOOP
+from sdcli.notify.heard import listening, sentence
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what it says of itself is nothing for whoever runs a desk
     import apprise
+    from apprise import plugins as apprise_plugins
     from apprise.plugins.email import base as apprise_mail
 
 if TYPE_CHECKING:
@@ -27,13 +25,7 @@ if TYPE_CHECKING:
     from sdcli.notify.secret import Secret
 
 _mail: Any = apprise_mail
-_LONGEST = 300
-_CAUSES = re.compile(
-    r"refused|timed out|unreachable|reset by peer|unexpectedly closed|name or service not known"
-    r"|name resolution|certificate verify failed|\b[45]\d\d(?= |,)",
-    re.IGNORECASE,
-)
-"""What a failure may tell of its cause, beyond what the library means to be read."""
+_kinds: Any = apprise_plugins
 
 
 def send(secret: Secret, letter: Letter, time_limit: int) -> str:
@@ -43,15 +35,13 @@ def send(secret: Secret, letter: Letter, time_limit: int) -> str:
         UnusableError: the URL names what is not known of the person.
     """
     url = secret.filled(letter.to.facts())
-    with _listening() as heard, _mail_id(f"<{letter.id}>"):
+    with listening() as ear, _mail_id(f"<{letter.id}>"):
         told = _sent(url, letter, time_limit)
-    if told is None:
-        return ""
-    return secret.taken_out(one_line(told + _reason(heard)))[:_LONGEST]
+        return ear.reason if told is None else told
 
 
 def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
-    """None if it was taken; else what went wrong, to be followed by what the log says."""
+    """Why it was not taken; nothing if it was, None if the library has logged why."""
     asset = apprise.AppriseAsset(
         app_id="sdcli",
         app_desc="sdcli",
@@ -62,7 +52,7 @@ def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
     )
     plugin: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if plugin is None:
-        return "apprise can do nothing with the URL: "
+        return _unusable(url)
     plugin.socket_connect_timeout = plugin.socket_read_timeout = float(time_limit)
     _addressed(plugin, letter)
     library = apprise.Apprise(asset=asset)
@@ -76,10 +66,18 @@ def _sent(url: str, letter: Letter, time_limit: int) -> str | None:
             timeout=time_limit,
         )
     except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
-        return f"{type(error).__name__}: "
+        return sentence(error)
     if result.status is apprise.AppriseResultStatus.TIMEOUT:
-        return f"it took longer than {time_limit} s: "
-    return None if result else ""
+        return f"it took longer than {time_limit} s"
+    return "" if result else None
+
+
+def _unusable(url: str) -> str:
+    """Why the library makes nothing of a URL."""
+    kind = url.partition(":")[0].casefold()
+    if kind not in _kinds.NotificationManager():
+        return "apprise does not know this kind of URL"
+    return "the URL cannot be read: what its kind needs is missing or misspelt"
 
 
 def _addressed(plugin: Any, letter: Letter) -> None:
@@ -114,45 +112,3 @@ def _mail_id(message_id: str) -> Iterator[None]:
         yield
     finally:
         _mail.make_msgid = before
-
-
-class _Ear(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.heard: list[tuple[int, str]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line."""
-        self.heard.append((record.levelno, record.getMessage()))
-
-
-@contextmanager
-def _listening() -> Iterator[list[tuple[int, str]]]:
-    """Keep what the library and those below it log; none of it is printed."""
-    ear, logger, root = _Ear(), logging.getLogger("apprise"), logging.getLogger()
-    before = logger.level, logger.propagate
-    silent = logging.NullHandler()  # a logger without any handler prints to stderr
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    logger.addHandler(ear)
-    root.addHandler(silent)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield ear.heard
-    finally:
-        root.removeHandler(silent)
-        logger.removeHandler(ear)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
-
-
-def _reason(heard: list[tuple[int, str]]) -> str:
-    """The last thing that was said to be read, and what the log knows of the cause."""
-    said = [text for level, text in heard if level >= logging.WARNING]
-    causes = [match.group().lower() for _, text in heard for match in _CAUSES.finditer(text)]
-    told = said[-1].rstrip(".") if said else "it was not taken"
-    fresh = [each for each in dict.fromkeys(causes) if each not in told.lower()]
-    return f"{told} ({', '.join(fresh)})" if fresh else told

@@ -27,8 +27,10 @@ def send(command: Sequence[str], letter: Letter, kind: str, time_limit: int) -> 
     """Start the program; why it did not take the message, or nothing.
 
     Raises:
-        UnusableError: an argument cannot be filled.
+        UnusableError: it names no program, or an argument cannot be filled.
     """
+    if not command or BRACED.search(command[0]):
+        raise UnusableError("the route names no program to start")
     arguments = filled(command, facts_of(letter, kind))
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
         told.write(document(letter, kind))

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from sdcli.errors import NoSuchTicketError, RefusedError
+from sdcli.errors import LedgerBusyError, NoSuchTicketError, listed
 from sdcli.intake.lines import one_line
+from sdcli.notify.caller import mail_of, wrote_a_machine
 from sdcli.notify.message import Addressee, Letter, Message, addressee, message_of
 from sdcli.notify.outcome import Pending, Run, Sent
-from sdcli.notify.owed import owed_of, says
+from sdcli.notify.owed import is_theirs, owed_of, says
 from sdcli.notify.plan import Batch, batches, next_try, window_of
 from sdcli.notify.secret import Secret, UnusableError, secret_of
 from sdcli.notify.templates import words
@@ -87,9 +88,10 @@ def _send_all(
         if failures[batch.route] >= _IN_A_ROW:
             left += 1
             continue
-        outcome = _tried(office, ways[batch.route], batch)
+        outcome, is_hopeless = _tried(office, ways[batch.route], batch)
         _record(ledger, office, batch, outcome)
-        failures[batch.route] = 0 if outcome.ok else failures[batch.route] + 1
+        if not is_hopeless:  # that says nothing of the route
+            failures[batch.route] = 0 if outcome.ok else failures[batch.route] + 1
         outcomes.append(outcome)
     return outcomes, left
 
@@ -140,19 +142,23 @@ def way_of(office: Office, name: str) -> Way:
         return Way(route, unusable=str(error))
 
 
-def _tried(office: Office, way: Way, batch: Batch) -> Sent:
-    """One attempt at one message."""
-    letter, reason = None, way.unusable
+def _tried(office: Office, way: Way, batch: Batch) -> tuple[Sent, bool]:
+    """One attempt at one message, and whether another one could never do better."""
+    letter, reason, is_hopeless = None, way.unusable, way.route is None
+    if not is_theirs(batch.items[0]):
+        reason, is_hopeless = "it is about a target that was never promised to them", True
     if not reason:
         try:
             letter = _letter(office, way, batch)
             reason = sent(way, letter, says(batch.items[0].said))
         except UnusableError as error:
-            reason = str(error)
+            reason, is_hopeless = str(error), batch.audience == "caller"
         except Exception as error:  # noqa: BLE001 - one message must not hold up the others
             reason = f"sdcli failed unexpectedly ({type(error).__name__})"
     outcome = _outcome(batch, reason, letter)
-    return outcome if outcome.ok else replace(outcome, next_at=_again(office, way, batch))
+    if outcome.ok or is_hopeless:
+        return outcome, is_hopeless
+    return replace(outcome, next_at=_again(office, way, batch)), False
 
 
 def _outcome(batch: Batch, reason: str, letter: Letter | None) -> Sent:
@@ -202,7 +208,7 @@ def _letter(office: Office, way: Way, batch: Batch) -> Letter:
     """The message of a batch in words, for whom it is for.
 
     Raises:
-        UnusableError: a mail to that caller would go to a machine, or to nobody.
+        UnusableError: a machine asked, and is not answered.
     """
     people = [_reachable(office.policy, batch, person) for person in batch.people]
     now = int(office.stamp().at.timestamp())
@@ -251,24 +257,46 @@ def written(
 
 
 def _reachable(policy: Policy, batch: Batch, person: str) -> Addressee:
-    """Who it is for; a caller by the address that a confirmation would go to as well (T21)."""
+    """Who it is for; a caller by the address that a confirmation would go to as well (T21).
+
+    Raises:
+        UnusableError: a machine asked.
+    """
     ticket = batch.items[0].ticket
     found = addressee(policy, person, ticket)
     if batch.audience != "caller":
         return found
-    if ticket.opening.message and ticket.opening.message.automatic:
+    if wrote_a_machine(ticket):
         raise UnusableError("a machine wrote the request, and is not answered")
-    from sdcli.intake.confirmation import address_for  # noqa: PLC0415 - only callers' mails
-
-    try:
-        own = address_for(policy, ticket, "" if person == ticket.requester else found.mail)
-    except RefusedError as error:
-        raise UnusableError(error.message) from None
-    return replace(found, mail=own or found.mail)
+    return replace(found, mail=mail_of(policy, ticket, person))
 
 
 def _record(ledger: Ledger, office: Office, batch: Batch, outcome: Sent) -> None:
-    """Write down what became of a message, for each alert and person it was for."""
+    """Write down what became of a message, for each alert and person it was for.
+
+    Raises:
+        LedgerBusyError: it could not be written down; that says what became of the message.
+    """
+    try:
+        _write_down(ledger, office, batch, outcome)
+    except LedgerBusyError as error:
+        busy = error.message.partition(" Nothing was changed")[0]
+        error.message = f"{busy} {_unrecorded(outcome)}"
+        raise
+
+
+def _unrecorded(outcome: Sent) -> str:
+    """What became of a message of which the ledger knows nothing."""
+    did = "went out" if outcome.ok else f"did not go out ({outcome.reason})"
+    what = f"The message on {listed(outcome.refs, 5)} to {listed(outcome.to, 5)}"
+    again = "will be sent again under the same id" if outcome.ok else "is still owed"
+    return (
+        f"{what} by the route {outcome.route} {did}, and that could not be recorded: it {again}. "
+        "`sdcli sla deliver` goes on."
+    )
+
+
+def _write_down(ledger: Ledger, office: Office, batch: Batch, outcome: Sent) -> None:
     stamp = office.stamp()
     with ledger.write() as writer:
         for ref, items in groupby(batch.items, key=lambda item: item.ticket.ref):

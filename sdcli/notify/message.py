@@ -120,7 +120,7 @@ def clean(text: str, *, markup: bool = False) -> str:
 def addressee(policy: Policy, person: str, ticket: Ticket | None = None) -> Addressee:
     """Who somebody is: known to the desk, or as they said when they asked."""
     found = known(policy, person)
-    zone = _desk_zone(policy)
+    zone = policy.zone
     if found:
         contact = found.contact
         return Addressee(
@@ -139,11 +139,6 @@ def addressee(policy: Policy, person: str, ticket: Ticket | None = None) -> Addr
         phone=opening.phone if opening and is_caller else "",
         zone=zone,
     )
-
-
-def _desk_zone(policy: Policy) -> str:
-    agreement = policy.sla.agreements[policy.sla.default_agreement]
-    return policy.sla.calendars[agreement.calendar].zone
 
 
 def message_of(

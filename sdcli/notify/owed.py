@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.notify.caller import caller_of, is_reachable
 from sdcli.tickets.event import Delivered, SlaAlerted
-from sdcli.tickets.words import BREACH, UNKNOWN
+from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,10 @@ Audience: TypeAlias = Literal["technicians", "management", "business", "caller"]
 Says: TypeAlias = Literal["warning", "predicted", "breach"]
 """What an alert says; the keys of `deliver` have the same words."""
 
+TIME_BOX = "time-box"
+PROMISED = ("response", "update", "resolution")
+"""What is promised to the caller; the other targets are the desk's own, and its suppliers'."""
+
 
 class Owed(Struct, frozen=True):
     """An alert that is to go to a person by a route, and the attempts so far, oldest first."""
@@ -39,15 +44,25 @@ class Owed(Struct, frozen=True):
 
 
 def says(said: SlaAlerted) -> Says:
-    """What an alert says; events from before it was kept tell it by their threshold."""
+    """What an alert says; events from before it was kept tell it by their threshold.
+
+    A time box that is over is a warning, whatever is kept of it (R2c.2b).
+    """
+    if said.target == TIME_BOX:
+        return "warning"
     if said.stage in ("warning", "predicted", "breach"):
         return said.stage  # type: ignore[return-value] # it is one of them
-    return says_by(said.threshold, said.target)
+    return "breach" if said.threshold >= BREACH else "warning"
 
 
-def says_by(threshold: int, target: str) -> Says:
-    """What an alert of this threshold says; a time box that is over is a warning (R2c.2b)."""
-    return "breach" if threshold >= BREACH and target != "time-box" else "warning"
+def is_promise(target: str) -> bool:
+    """Whether a target was promised to the caller; those of queues and suppliers never were."""
+    return target in PROMISED
+
+
+def is_theirs(owed: Owed) -> bool:
+    """Whether it may go to that person: of what nobody promised outside only the desk hears."""
+    return is_promise(owed.said.target) or owed.to in owed.said.recipients
 
 
 def owed_of(ticket: Ticket, *, again: bool = False) -> Iterator[Owed]:
@@ -63,23 +78,34 @@ def owed_of(ticket: Ticket, *, again: bool = False) -> Iterator[Owed]:
         yield Owed(ticket, said[alert], route, to, tried)
 
 
-def chosen(policy: Policy, ticket: Ticket, kind: Says, people: Sequence[str]) -> tuple[str, ...]:
+def chosen(
+    policy: Policy, ticket: Ticket, kind: Says, people: Sequence[str], target: str = "resolution"
+) -> tuple[str, ...]:
     """Who is to get an alert by which route, each `ROUTE PERSON`, once.
 
-    `people` are those whom the policy names for the alert. At a breach management, the business
-    and the caller hear it too, where there is a route for them (R5b.3).
+    `people` are those whom the policy names for the alert. Where a promise to the caller was
+    broken, management, the business and the caller hear it too, where there is a route for them
+    (R5b.3). A caller who cannot be reached by a route is owed nothing by it.
     """
     takes = policy.sla.alerts.deliver
-    by_kind: tuple[str, ...] = getattr(takes, kind)
+    is_broken = kind == "breach" and is_promise(target)
+    by_kind: tuple[str, ...] = getattr(takes, "warning" if target == TIME_BOX else kind)
     pairs: list[tuple[str, str]] = []
     for person in people:
-        is_told = kind == "breach" and takes.management and is_management(policy, ticket, person)
+        is_told = is_broken and takes.management and is_management(policy, ticket, person)
         pairs += [(route, person) for route in (() if is_told else by_kind)]
-    if kind == "breach":
+    if is_broken:
         pairs += [(route, each) for each in managers(policy, ticket) for route in takes.management]
         pairs += [(route, each) for each in _business(policy, ticket) for route in takes.business]
-        pairs += [(route, each) for each in _caller(ticket) for route in takes.caller]
+        pairs += [(route, caller_of(ticket)) for route in _to_caller(policy, ticket)]
     return tuple(dict.fromkeys(f"{route} {person}" for route, person in pairs))
+
+
+def _to_caller(policy: Policy, ticket: Ticket) -> list[str]:
+    """The routes by which the caller can be told."""
+    routes = policy.sla.alerts.deliver.caller if caller_of(ticket) else ()
+    known = policy.sla.routes
+    return [name for name in routes if is_reachable(policy, ticket, known.get(name))]
 
 
 def printed(policy: Policy, stamp: Stamp, said: SlaAlerted) -> tuple[Delivered, ...]:
@@ -113,19 +139,12 @@ def is_management(policy: Policy, ticket: Ticket, person: str) -> bool:
     return person in managers(policy, ticket)
 
 
-def _caller(ticket: Ticket) -> tuple[str, ...]:
-    """The person who asked; nobody if a machine did."""
-    person = ticket.opening.on_behalf_of or ticket.requester
-    asked = person not in ("", UNKNOWN) and ticket.opening.alert is None
-    return (person,) if asked else ()
-
-
 def audience_of(policy: Policy, owed: Owed) -> Audience:
     """For whom a message is written: known from who it goes to."""
     ticket = owed.ticket
     if owed.to in policy.teams.technicians:
         takes = owed.route in policy.sla.alerts.deliver.management
-        at_breach = takes and says(owed.said) == "breach"
-        told = at_breach and is_management(policy, ticket, owed.to)
+        is_broken = says(owed.said) == "breach" and is_promise(owed.said.target)
+        told = takes and is_broken and is_management(policy, ticket, owed.to)
         return "management" if told else "technicians"
-    return "caller" if owed.to in _caller(ticket) else "business"
+    return "caller" if owed.to == caller_of(ticket) else "business"

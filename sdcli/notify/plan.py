@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.notify.owed import audience_of
+from sdcli.notify.owed import audience_of, is_theirs
 from sdcli.sla.calendar import WorkingTime
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def batches(policy: Policy, owed: Iterable[Owed], personal: Collection[str]) -> 
         audience = audience_of(policy, item)
         alert = "" if route and route.digest else item.said.alert
         to = item.to if item.route in personal or audience == "caller" else ""
-        groups.setdefault((item.route, audience, to, alert), []).append(item)
+        key = (item.route, audience, to, alert, str(is_theirs(item)))
+        groups.setdefault(key, []).append(item)
     found = [each for group in groups.values() for each in _batched(policy, group)]
     return sorted(found, key=lambda each: (each.due, each.id))
 
@@ -71,7 +72,10 @@ def _said_at(item: Owed) -> datetime:
 
 
 def _batched(policy: Policy, group: Sequence[Owed]) -> Iterator[Batch]:
-    """The messages of one group; without a digest it is one, or waits for its route to be mended."""
+    """The messages of one group; without a digest it is one.
+
+    Where the route has left the policy it is due at once, and is given up then.
+    """
     route = policy.sla.routes.get(group[0].route)
     window = window_of(policy, route)
     left = list(group)

@@ -1,7 +1,7 @@
 """The URL of a route: read where it is kept, and never told.
 
-It comes from the environment, or from a file outside the desk that others cannot read. Whatever
-a failure says, the parts of the URL are taken out of it before anybody sees it.
+It comes from the environment, or from a file outside the desk that others cannot read. No part of
+it is in anything that is said here; what libraries say of it is not passed on (`heard`).
 """
 
 from __future__ import annotations
@@ -10,23 +10,19 @@ import os
 import re
 import stat
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
 
 from sdcli.errors import listed
 from sdcli.policy.check_routes import BRACED
 from sdcli.policy.routes import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from sdcli.policy.routes import Source
 
     Environment = Callable[[str], str | None]
 
-_PLAIN = re.compile(r"mailtos?|jsons?|xmls?|forms?", re.IGNORECASE)
-"""Kinds of URL whose host is a machine, and no token."""
-
-_LEAST = 3
 _HIDDEN = "***"
 
 
@@ -71,29 +67,6 @@ class Secret:
             if not facts.get(name):
                 raise UnusableError(f"no {name} is known of {facts.get('id') or 'them'}")
         return BRACED.sub(lambda found: quote(facts[found[1]], safe=""), self._url)
-
-    def taken_out(self, text: str) -> str:
-        """A text without any part of the URL that could be a secret."""
-        parts = {each for part in self._parts() for each in (part, unquote(part), quote(part))}
-        for part in sorted(parts, key=len, reverse=True):
-            if len(part) >= _LEAST:
-                text = re.sub(re.escape(part), _HIDDEN, text, flags=re.IGNORECASE)
-        return text
-
-    def _parts(self) -> Iterator[str]:
-        yield self._url
-        try:
-            split = urlsplit(self._url)
-        except ValueError:  # brackets that close nothing
-            yield from re.split(r"[/:@?&=#]+", self._url)
-            return
-        yield from (split.username or "", split.password or "", split.path, split.query)
-        if not _PLAIN.fullmatch(self.scheme):
-            yield from (split.netloc, split.hostname or "", split.fragment)
-        yield from (part for part in split.path.split("/") if not BRACED.search(part))
-        for _, value in parse_qsl(split.query):
-            if not BRACED.search(value):
-                yield value
 
 
 def secret_of(source: Source, root: str, environment: Environment) -> Secret:

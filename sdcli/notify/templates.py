@@ -63,19 +63,29 @@ BUILT_IN: dict[Audience, str] = {
         " business may not be kept.' }}\n\n" + _BUSINESS + "\n" + _FACTS + "\nNext: {{ next }}\n"
     ),
     "business": (
-        "Subject: [{{ ref }}] Later than promised: {{ service }}\n\n"
+        "Subject: [{{ ref }}] {{ 'No word from us' if target in ('response', 'update') else"
+        " 'Later than promised' }}: {{ service }}\n\n"
         "Hello,\n\n"
+        "{% if target in ('response', 'update') %}"
+        "whoever asked for {{ ref }} ({{ summary }}) should have heard from us"
+        " {{ 'on how it stands ' if target == 'update' else '' }}by"
+        "{% else %}"
         "the work on {{ ref }} ({{ summary }}) {{ 'took' if is_over else 'takes' }} longer than was"
-        " agreed.\n"
-        "It was due {{ due }}{{ ', ' ~ by ~ ' ago' if is_late else '' }}.\n\n"
+        " agreed.\nIt was due"
+        "{% endif %} {{ due }}{{ ', ' ~ by ~ ' ago' if is_late else '' }}.\n\n"
         + _BUSINESS
         + "\n{{ 'It is solved.' if is_over else 'Management is engaged.' }}\n\n{{ desk }}\n"
     ),
     "caller": (
         "Subject: [{{ ref }}] {{ summary }}\n\n"
         "Hello,\n\n"
-        "your request {{ ref }} {{ 'took' if is_over else 'takes' }} longer than we promised. We are"
-        " sorry.\n"
+        "{% if target in ('response', 'update') %}"
+        "you should have heard from us sooner about"
+        " {{ 'how your request ' ~ ref ~ ' stands' if target == 'update' else"
+        " 'your request ' ~ ref }}."
+        "{% else %}"
+        "your request {{ ref }} {{ 'took' if is_over else 'takes' }} longer than we promised."
+        "{% endif %} We are sorry.\n"
         "{{ 'It has been dealt with meanwhile.' if is_over else"
         " 'Our management is engaged and sees to it that it goes on.' }}\n\n"
         "  {{ summary }}\n\n"
@@ -90,6 +100,9 @@ _TITLES = {
     "breach": "Breach",
     "test": "Test",
 }
+
+_HAS_COME = "Late, as foreseen"
+"""What was foreseen and goes out only after the time was over."""
 
 
 class Words(NamedTuple):
@@ -143,7 +156,9 @@ def _one(message: Message, source: str | None, template: str) -> tuple[Words, st
 
 def _rendered(source: str, message: Message) -> Words:
     facts = msgspec.structs.asdict(message)
-    text = _engine().from_string(source).render(**facts, title=_TITLES[message.kind])
+    has_come = message.kind == "predicted" and message.is_late
+    title = _HAS_COME if has_come else _TITLES[message.kind]
+    text = _engine().from_string(source).render(**facts, title=title)
     head, _, body = text.lstrip().partition("\n")
     name, colon, subject = head.partition(":")
     if not colon or name.strip().casefold() != "subject":

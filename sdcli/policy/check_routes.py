@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import listed
 from sdcli.policy.model import SLA_POLICIES
-from sdcli.policy.routes import ARGUMENTS, KINDS
+from sdcli.policy.routes import ARGUMENTS, KINDS, VIAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,14 @@ def routes(files: Files) -> Iterator[Problem]:
 
 def _means(files: Files, at: str, route: Route) -> Iterator[Problem]:
     """It has what its `via` needs, and nothing that only another one uses."""
+    if route.window:
+        calendars = files.sla.calendars
+        yield from files.dangling(SLA_POLICIES, f"{at}.window", route.window, calendars, "calendar")
+    if route.via not in VIAS:  # what else it should have, nobody can say; empty is told already
+        if route.via:
+            message = f"`{at}.via` is {route.via!r}; it must be one of {listed(VIAS)}"
+            yield files.problem(SLA_POLICIES, f"{at}.via", message)
+        return
     needs = {"apprise": "url", "command": "command"}.get(route.via, "")
     places = files.places[SLA_POLICIES]
     if needs and f"{at}.{needs}" not in places:
@@ -48,9 +56,6 @@ def _means(files: Files, at: str, route: Route) -> Iterator[Problem]:
         if f"{at}.{key}" in places:
             message = f"a route via {route.via} has no use for `{key}`"
             yield files.problem(SLA_POLICIES, f"{at}.{key}", message)
-    if route.window:
-        calendars = files.sla.calendars
-        yield from files.dangling(SLA_POLICIES, f"{at}.window", route.window, calendars, "calendar")
 
 
 def _words(files: Files, at: str, route: Route) -> Iterator[Problem]:
@@ -69,11 +74,22 @@ def _words(files: Files, at: str, route: Route) -> Iterator[Problem]:
     if route.template and not _NAME.fullmatch(route.template):
         message = "`template` names a file templates/NAME.txt.j2; write only NAME"
         yield files.problem(SLA_POLICIES, f"{at}.template", message)
+    yield from _program(files, at, route)
     for index, argument in enumerate(route.command):
         for word in BRACED.findall(argument):
             if word not in ARGUMENTS:
                 message = f"`{{{word}}}` stands for nothing; there are {listed(ARGUMENTS)}"
                 yield files.problem(SLA_POLICIES, f"{at}.command.{index}", message)
+
+
+def _program(files: Files, at: str, route: Route) -> Iterator[Problem]:
+    """A command begins with a program, which no message may choose."""
+    path = f"{at}.command"
+    if not route.command and files.places[SLA_POLICIES].get(path):
+        yield files.problem(SLA_POLICIES, path, "`command` names no program to start")
+    elif route.command and BRACED.search(route.command[0]):
+        message = "`command` begins with the program itself, and nothing is filled in there"
+        yield files.problem(SLA_POLICIES, f"{path}.0", message)
 
 
 def _times(files: Files, at: str, route: Route) -> Iterator[Problem]:

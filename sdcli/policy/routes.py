@@ -6,7 +6,7 @@ outside the desk, that holds it.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -42,7 +42,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """One way to bring a message to somebody.
 
     Args:
-        via: `apprise` sends to a URL, `command` starts a program, `terminal` means that what
+        via: one of `VIAS`: `apprise` sends to a URL, `command` starts a program, `terminal` means that what
             `sla-check` prints is read.
         url: of `apprise`: where it leads; `command`: the program and its arguments.
         window: the calendar within which messages are sent; outside it they wait.
@@ -51,7 +51,7 @@ class Route(Struct, frozen=True, kw_only=True):
         time_limit: how long one attempt may take, in seconds.
     """
 
-    via: Literal["apprise", "command", "terminal"]
+    via: str
     url: Source | None = None
     command: tuple[str, ...] = ()
     window: str = ""
@@ -79,6 +79,9 @@ class Deliver(Struct, frozen=True, kw_only=True):
     caller: tuple[str, ...] = ()
     business_contacts: tuple[str, ...] = ()
 
+
+VIAS = ("apprise", "command", "terminal")
+"""What a route may lead through."""
 
 KINDS = ("warning", "predicted", "breach", "management", "business", "caller")
 """The keys of `deliver` that hold routes."""

@@ -102,7 +102,7 @@ def lines(result: results.Register) -> tuple[list[str], list[str]]:
 def _row(found: Breach) -> list[str]:
     cycle = f" ({found.cycle})" if found.cycle > 1 else ""
     told = f"{words.instant(found.said_at)}" if found.said_at else "nobody"
-    people = ", ".join(each.person for each in found.informed)
+    people = ", ".join(_people(found))
     over = _over(found) if found.stands else "no breach by what is known now"
     arrival = ", when it came to hold" if found.on_arrival else ""
     return [
@@ -115,6 +115,15 @@ def _row(found: Breach) -> list[str]:
         f"{told}: {people}" if people else told,
         found.cause.cause if found.cause else "-",
     ]
+
+
+def _people(found: Breach) -> Iterator[str]:
+    """Who was told, each once, with the routes by which it reached them: `greta (mail, pager)`."""
+    routes: dict[str, list[str]] = {}
+    for each in found.informed:
+        taken = routes.setdefault(each.person, [])
+        taken += [each.route] if each.route and each.route not in taken else []
+    return (f"{who} ({', '.join(by)})" if by else who for who, by in routes.items())
 
 
 def _totals(result: results.Register) -> Iterator[str]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from sdcli.errors import RefusedError
 from sdcli.sla.promises import Key, outcome
 from sdcli.sla.runs import utc_seconds
-from sdcli.tickets.event import BreachExplained, Noted, Resolved, SlaAlerted, Waited
+from sdcli.tickets.event import BreachExplained, Delivered, Noted, Resolved, SlaAlerted, Waited
 from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
@@ -137,10 +137,11 @@ def breaches(ticket: Ticket, clocks: Clocks, now: int) -> list[Breach]:
     }
     if not (missed or said):
         return []
-    causes = _causes(ticket)
+    causes, told = _causes(ticket), _informed(ticket, said.values())
     found = [
         _entry(ticket, missed.get(face), said.get(face), causes) for face in {**said, **missed}
     ]
+    found = [replace(each, informed=told.get(each.alert, ())) for each in found]
     arrived = int(ticket.imported_at.timestamp()) if ticket.imported_at else 0
     ours = [each for each in found if each.said_at or utc_seconds(each.at) >= arrived]
     return sorted(ours, key=lambda each: (each.at, each.target, each.cycle))
@@ -159,6 +160,18 @@ def _said(ticket: Ticket) -> Iterator[SlaAlerted]:
             is_breach = event.stage == "breach" if event.stage else event.threshold >= BREACH
             if is_breach:
                 yield event
+
+
+def _informed(ticket: Ticket, said: Iterable[SlaAlerted]) -> dict[str, tuple[Informed, ...]]:
+    """Who was told, by the alert: in the answer of the check, and by what has arrived (R5b.4).
+
+    What was tried and never arrived has told nobody.
+    """
+    found = {each.alert: [Informed(person, each.at) for person in each.recipients] for each in said}
+    for event in ticket.events:
+        if type(event) is Delivered and event.ok and event.alert in found:
+            found[event.alert].append(Informed(event.to, event.at, event.route))
+    return {id_: tuple(each) for id_, each in found.items()}
 
 
 def _causes(ticket: Ticket) -> dict[tuple[str, str], tuple[Cause, ...]]:
@@ -201,7 +214,6 @@ def _entry(
         overrun_s=missed.overrun_s if missed else None,
         running=bool(missed and missed.running),
         stands=missed is not None,
-        informed=tuple(Informed(each, said.at) for each in said.recipients) if said else (),
         causes=causes.get((key.target, key.began), ()),
     )
 

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.ledger.tiny.home import TinyLedger
+from tests.conftest import NOW
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
+from tests.notify.test_plan import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -344,6 +348,76 @@ def test_two_deliverers_at_once(
     assert sdj("sla", "deliver", at=BROKEN, env=env)["sent"] == []
 
 
+def test_what_is_owed_of_an_internal_target_reaches_nobody_outside(
+    sd: Runner, sdj: JsonRunner, with_routes: Any, desk_dir: Path, mail_server: MailServer
+) -> None:
+    """Ledgers may owe it from before: whom the policy named gets it, for others it is given up."""
+    takes = {"breach": ["mail"], "management": ["mail"], "caller": ["mail"], "business": ["mail"]}
+    with_routes(MAIL, **takes, business_contacts=["dana"])
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn", at=OPENED)
+    routes = ("mail greta", "mail amara", "mail ada", "mail dana")
+    event = said(
+        "a",
+        NOW,
+        *routes,
+        threshold=100,
+        target="operational",
+        stage="breach",
+        recipients=("greta",),
+    )
+    with TinyLedger(str(desk_dir / "ledger"), 5, print).write() as writer:
+        writer.append(writer.get("SD-1"), [event])
+
+    run = sdj("sla", "deliver", at=BROKEN, env={"MAIL_URL": mail_server.url})
+
+    assert mail_server.recipients == ["greta@example.org"]
+    assert {each["to"][0]: each["next_at"] for each in run["sent"] if not each["ok"]} == {
+        "amara": None,
+        "ada": None,
+        "dana": None,
+    }
+
+
+def test_a_caller_without_what_a_url_needs_is_given_up_at_once(
+    sd: Runner, sdj: JsonRunner, with_routes: Any, mail_server: MailServer
+) -> None:
+    """A mail to who gave a phone number alone does not fail for a day (T21)."""
+    with_routes(MAIL, caller=["mail"])
+    item = {"summary": "VPN drops", "user": "Zoe", "phone": "+44 20 7946 0", "service": "vpn"}
+    sd("open", "-", stdin=json.dumps({**item, "type": "incident"}), at=OPENED)
+    sd("sla-check", "--no-deliver", at=BROKEN)
+
+    (sent,) = sdj("sla", "deliver", at=BROKEN, env={"MAIL_URL": mail_server.url})["sent"]
+
+    assert (sent["ok"], sent["next_at"]) == (False, None)
+    assert sent["reason"].startswith("no mail is known of ")
+
+
+def test_a_busy_ledger_is_told_with_what_went_out(
+    sd: Runner,
+    with_routes: Any,
+    owing: Callable[..., None],
+    desk_dir: Path,
+    receiver: Receiver,
+) -> None:
+    """It is not said that nothing happened: the message went out, and comes again under its id."""
+    with_routes(HOOK, warning=["hook"])
+    owing()
+    env = {"HOOK_URL": receiver.url, "SDCLI_LOCK_WAIT": "0.1"}
+    ledger = TinyLedger(str(desk_dir / "ledger"), 5, print)
+    with ExitStack() as held:
+        receiver.hold = lambda: held.enter_context(ledger.write()) and None
+        told = sd("sla", "deliver", at=WARNED, env=env, expect=6).stderr
+
+    assert "went out, and that could not be recorded" in told
+    assert "under the same id" in told
+    assert "Nothing was changed" not in told
+    receiver.hold = lambda: None
+    sd("sla", "deliver", at=WARNED, env=env)
+    assert len(set(receiver.keys)) == 1
+    assert len(receiver.keys) == 2
+
+
 def test_no_secret_is_told(
     sd: Runner,
     with_routes: Any,
@@ -406,7 +480,7 @@ def test_nothing_of_the_library_reaches_the_terminal(
     assert ran.stderr == b""
     reasons = {each["route"]: each["reason"] for each in json.loads(ran.stdout)["sent"]}
     assert "refused" in reasons["mail"]
-    assert "can do nothing with the URL" in reasons["odd"]
+    assert reasons["odd"] == "apprise does not know this kind of URL"
 
 
 def test_a_bug_in_one_message_holds_up_no_other(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdcli.notify.message import addressee, clean, duration, message_of
 from sdcli.notify.owed import owed_of
@@ -52,6 +53,18 @@ def test_the_due_time_is_the_readers_and_utc() -> None:
     assert told.due == "Mon 2026-11-23 05:00 (America/New York), Mon 10:00 UTC"
     assert told.due_at == "2026-11-23T10:00:00Z"
     assert (told.is_late, told.by) == (True, "1 h 1 min")
+
+
+def test_a_strangers_day_is_the_desks() -> None:
+    """Where the default agreement names no calendar, the default one tells the zone."""
+    agreements = POLICY.sla.agreements
+    default = POLICY.sla.default_agreement
+    plain = replace(agreements[default], calendar="")
+    calendar = agreements[default].calendar
+    sla = replace(POLICY.sla, agreements={**agreements, default: plain}, default_calendar=calendar)
+    policy = replace(POLICY, sla=sla)
+
+    assert addressee(policy, "Zoe").zone == policy.zone == POLICY.zone
 
 
 @pytest.mark.parametrize(
@@ -117,7 +130,7 @@ def test_a_caller_who_wrote_a_mail(
 
     if more:
         assert mail_server.mails == []
-        assert all(row["attempts"] for row in sdj("sla", "deliveries", at=BROKEN))
+        assert sdj("sla", "deliveries", at=BROKEN) == []
     else:
         mail = mail_server.mails[0]
         assert (mail["To"], mail["In-Reply-To"]) == ("ada@example.com", "<first@example.com>")
@@ -197,6 +210,33 @@ def test_who_was_served_meanwhile_is_told_so() -> None:
     assert "took longer than we promised" in told
     assert "dealt with" in told
     assert "engaged" not in told
+
+
+@pytest.mark.parametrize(
+    ("target", "told", "untold"),
+    [
+        ("response", "should have heard from us", "longer than"),
+        ("update", "stands", "longer than"),
+        ("resolution", "longer than", "heard from us"),
+    ],
+)
+def test_what_is_late_is_named_to_who_asked_and_to_the_business(
+    target: str, told: str, untold: str
+) -> None:
+    """Where a word was missed nobody is told that the work is late, nor the other way round."""
+    for audience in ("caller", "business"):
+        for is_over in (True, False):
+            message = sample(audience, target=target, is_over=is_over)
+            body = words([message], "", "/nowhere").body
+            assert told in body
+            assert untold not in body
+
+
+def test_what_was_foreseen_and_has_come_is_late() -> None:
+    """A foreseen breach that is told after its time does not say that it will be."""
+    for is_late, title in ((False, "Will be late"), (True, "Late, as foreseen")):
+        told = words([sample("technicians", kind="predicted", is_late=is_late)], "", "/nowhere")
+        assert told.subject == f"[SD-1] {title}: VPN drops"
 
 
 def test_a_digest_says_each_of_its_messages() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sdcli.notify.owed import Owed, audience_of, chosen, owed_of
+from sdcli.notify.owed import Owed, audience_of, chosen, owed_of, says
 from sdcli.notify.plan import batches, next_try, opening
 from sdcli.policy.load import read_policy
-from sdcli.policy.routes import Deliver, Retry, Route
+from sdcli.policy.routes import Deliver, Retry, Route, Source
 from sdcli.policy.scalars import Span
 from sdcli.sla.calendar import WorkingTime
 from sdcli.tickets.event import Delivered, Opened, SlaAlerted, Stamp
@@ -50,17 +51,25 @@ def ticket(ref: str = "SD-1", **facts: Any) -> Ticket:
     return fold(ref, [Opened(*stamp, **{**told, "requester": "ada", **facts})])
 
 
-def said(alert: str, at: datetime, *routes: str, threshold: int = 80) -> SlaAlerted:
+def said(
+    alert: str,
+    at: datetime,
+    *routes: str,
+    threshold: int = 80,
+    target: str = "response",
+    **more: Any,
+) -> SlaAlerted:
     """What was said, and what is owed for it."""
     return SlaAlerted(
         *Stamp(at, "cron").mark(),
         alert=alert,
-        target="response",
+        target=target,
         threshold=threshold,
         due=at,
         target_s=7200,
         late_by_s=0,
         routes=routes,
+        **more,
     )
 
 
@@ -209,6 +218,64 @@ def test_no_machine_is_told_that_management_is_engaged() -> None:
 
     assert chosen(policy, ticket(), "breach", ()) == ("now ada",)
     assert chosen(policy, ticket(requester="unknown"), "breach", ()) == ()
+
+
+@pytest.mark.parametrize("target", ["operational", "underpinning", "time-box"])
+def test_what_was_promised_to_nobody_outside_stays_inside(target: str) -> None:
+    """A queue or a supplier that is late is no broken promise: whom the policy names hear it (R5b.3)."""
+    policy = with_routes(
+        warning=("hour",),
+        breach=("day",),
+        management=("both",),
+        business=("hour",),
+        caller=("now",),
+        business_contacts=("dana",),
+    )
+    manager = policy.teams.desk.manager
+    inside = "hour" if target == "time-box" else "day"
+
+    told = chosen(policy, ticket(), "breach", ("hugo", manager), target)
+
+    assert told == (f"{inside} hugo", f"{inside} {manager}")
+    event = said("a", NOW, f"both {manager}", threshold=100, target=target)
+    (owed,) = owed_of(advance(ticket(), (event,)))
+    assert audience_of(policy, owed) == "technicians"
+
+
+@pytest.mark.parametrize("stage", ["", "warning", "breach"])
+def test_a_time_box_is_a_warning_by_its_route(stage: str) -> None:
+    """Whatever stage is kept of it (R2c.2b)."""
+    assert says(said("a", NOW, threshold=100, target="time-box", stage=stage)) == "warning"
+
+
+CALLERS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "known": ({}, ("mail", "page", "call", "id")),
+    "a stranger": ({"requester": "Zoe"}, ("id",)),
+    "by phone": ({"requester": "Zoe", "phone": "+44 1"}, ("mail", "call", "id")),
+    "by mail": ({"requester": "Zoe", "mail": "zoe@example.net"}, ("mail", "page", "id")),
+    "unread": ({"requester": "Zoe", "mail": "no-reply@example.net"}, ("id",)),
+    "the desk": ({"requester": "Zoe", "mail": STARTER.intake.mail.address}, ("id",)),
+    "no address": ({"requester": "Zoe", "mail": "zoe@[x"}, ("id",)),
+    "a machine": ({"requester": "unknown"}, ()),
+}
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_a_caller_who_cannot_be_reached_is_owed_nothing(who: str) -> None:
+    """By each route only who has what it needs; a URL may need either (T21)."""
+    facts, reached = CALLERS[who]
+    policy = with_routes(caller=("mail", "page", "call", "id"))
+    routes = {
+        "mail": Route(via="apprise", url=Source(env="U")),
+        "page": Route(via="command", command=("send", "--to={mail}")),
+        "call": Route(via="command", command=("call", "{phone}")),
+        "id": Route(via="command", command=("push", "{id}")),
+    }
+    policy = replace(policy, sla=replace(policy.sla, routes=routes))
+
+    told = chosen(policy, ticket(**facts), "breach", (), "response")
+
+    assert tuple(each.split(" ", 1)[0] for each in told) == reached
 
 
 def test_audiences_are_told_from_who_it_goes_to() -> None:

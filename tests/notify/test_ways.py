@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import smtplib
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.notify.by_command import filled
+from sdcli.notify.by_command import filled, send
+from sdcli.notify.heard import sentence
+from sdcli.notify.message import Addressee, Letter
 from sdcli.notify.secret import Secret, UnusableError, secret_of
+from sdcli.notify.templates import sample
 from sdcli.policy.routes import Source
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
 
@@ -119,6 +124,23 @@ def test_a_program_that_is_not_there(
     assert sent["reason"] == "/nowhere/page could not be run: No such file or directory"
 
 
+@pytest.mark.parametrize("words", [(), ("{id}",), ("{nobody}", "x")])
+def test_what_names_no_program_starts_none(words: tuple[str, ...]) -> None:
+    """It is told, and nothing that a message holds is ever started."""
+    message = sample("technicians")
+    letter = Letter(
+        id="x",
+        subject="s",
+        body="b",
+        desk_address="d@example.org",
+        to=Addressee(id="ls"),
+        messages=(message,),
+    )
+
+    with pytest.raises(UnusableError, match="names no program"):
+        send(words, letter, "test", 5)
+
+
 @given(value=st.text(min_size=1).filter(lambda text: "\0" not in text))
 def test_what_is_filled_in_is_never_read_again(value: str) -> None:
     """However a name reads: it is part of its one argument, and never an option."""
@@ -173,25 +195,66 @@ def test_a_url_in_a_file(
     assert len(mail_server.mails) == 2
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        f"mailtos://ben:{UNTOLD}@smtp.example.org/?to={{mail}}",
-        f"tgram://{UNTOLD}/12345/",
-        f"slack://{UNTOLD}/b/c/#ops",
-        f"json://example.org/x/{UNTOLD}?key={UNTOLD}",
-        f"json://exa[mple/{UNTOLD}",
-    ],
-)
-def test_no_part_of_a_url_is_told(url: str) -> None:
-    """A secret in any place of a URL is taken out of whatever names it, as it is or quoted."""
-    secret = Secret(url)
+HOSTILE_URLS = {
+    "foo://us:pw@h/{mail}?apikey=zz&token=K7": "does not know this kind",
+    "mailto://us:pw@:0/?to=": "cannot be read",
+    "mailtos://?x=zz&token=K7": "cannot be read",
+    "json://": "cannot be read",
+    "tgram://K7/zz": "cannot be read",
+    "json://exa[mple/K7": "cannot be read",
+    "json://us:pw@127.0.0.1:1/K7?token=zz": "connection was refused",
+    "json://us:pw@127.0.0.1:PORT/K7?token=zz&x=refused%20503": "HTTP status 500",
+    "mailto://us:pw@127.0.0.1:1/?from=us@h.example&name=K7&to={mail}": "connection was refused",
+    "jsons://us:pw@127.0.0.1:PORT/K7": "secured connection",
+}
 
-    told = secret.taken_out(f"cannot reach {url}, {UNTOLD.upper()} ({UNTOLD}): refused")
 
-    assert UNTOLD not in told.lower()
-    assert "refused" in told
+@pytest.mark.parametrize("url", HOSTILE_URLS)
+def test_no_part_of_a_url_is_told(
+    url: str, sd: Runner, with_routes: Any, receiver: Receiver, desk_dir: Path
+) -> None:
+    """However short, masked or not: no part of it is in output, errors or ledger (R5b.2)."""
+    with_routes("r: {via: apprise, url: {env: U}}", warning=["r"])
+    receiver.answers = [500] * 9
+    env = {"U": url.replace("PORT", receiver.url.partition("127.0.0.1:")[2].partition("/")[0])}
+    told = sd("sla", "test-route", "r", "--to", "amara", at=OPENED, env=env, expect=1).output
+    reason = told.partition(": ")[2]
+
+    sd("open", "VPN drops", "--user", "ada", "--service", "vpn", "--type", "incident", at=OPENED)
+    run = sd("sla-check", at=WARNED, env=env).stderr
+    files = [each for each in (desk_dir / "ledger").rglob("*") if each.is_file()]
+    kept = "".join(each.read_text("utf-8", "replace") for each in files)
+
+    assert HOSTILE_URLS[url] in reason
+    assert HOSTILE_URLS[url] in run
+    assert HOSTILE_URLS[url] in kept
+    assert not re.findall(r"\b(?:us|pw|zz|K7|h|apikey|token|foo|exa|example|503)\b", reason)
+    for shown in (told, run, kept):
+        assert not re.findall(
+            r"\bpw\b|\bzz\b|\bK7\b|p\.\.\.w|z\.\.\.z|K\.\.\.7|apikey|127\.0", shown
+        )
+
+
+def test_a_secret_shows_nothing_of_itself() -> None:
+    """Printing it, or what it is made of, tells nothing."""
+    secret = Secret(f"json://us:{UNTOLD}@h/")
+
     assert UNTOLD not in f"{secret} {secret!r} {vars(type(secret))}"
+
+
+@given(text=st.text(min_size=3), code=st.integers(400, 599))
+def test_of_an_error_only_class_and_number_are_told(text: str, code: int) -> None:
+    """Whatever text an error carries, the sentence is the same."""
+    for make in (
+        lambda said: smtplib.SMTPDataError(code, said),
+        lambda said: smtplib.SMTPRecipientsRefused({said: (code, said.encode("utf-8", "replace"))}),
+        lambda said: ConnectionRefusedError(111, said),
+        lambda said: socket.gaierror(-2, said),
+        OSError,
+        ValueError,
+        RuntimeError,
+    ):
+        assert sentence(make(text)) == sentence(make(""))
 
 
 def test_what_is_filled_into_a_url_is_quoted() -> None:
@@ -343,3 +406,21 @@ def test_a_route_that_is_not_there(sd: Runner, with_routes: Any) -> None:
     with_routes("mail: {via: apprise, url: {env: U}}")
 
     assert "Did you mean mail?" in sd("sla", "test-route", "mial", expect=3).stderr
+
+
+def test_a_test_message_to_nobody(
+    sd: Runner, with_routes: Any, receiver: Receiver, desk_dir: Path
+) -> None:
+    """Who is neither known nor a mail address is no such person, whatever the route names."""
+    assert desk_dir
+    with_routes("mail: {via: apprise, url: {env: U}}\nhook: {via: apprise, url: {env: HOOK}}")
+    env = {"HOOK": receiver.url}
+
+    for route in ("mail", "hook"):
+        told = sd("sla", "test-route", route, "--to", "amarra", env=env, expect=3).stderr
+        assert "There is no person 'amarra'" in told
+        assert "Did you mean amara?" in told
+    assert receiver.got == []
+    sd("sla", "test-route", "hook", "--to", "amara@example.org", env=env)
+    sd("sla", "test-route", "hook", env={**env, "SDCLI_USER": "somebody-new"})
+    assert len(receiver.got) == 2

@@ -66,7 +66,13 @@ WRONG = {
     "r: {via: apprise, url: {env: A}, digest: soon}": "30m, 4h or 1h30m",
     "r: {via: apprise, url: {env: A}, retry: {first: 2h}}": "must not be longer",
     "r: {via: command, command: [page, '{password}']}": "stands for nothing",
-    "r: {via: command, command: ['{id}', '{__class__}']}": "stands for nothing",
+    "r: {via: command, command: [page, '{id}', '{__class__}']}": "stands for nothing",
+    "r: {via: command, command: []}": "names no program",
+    "r: {via: command, command: ['{id}']}": "begins with the program itself",
+    "r: {via: command, command: ['/opt/{ref}', x]}": "begins with the program itself",
+    "r: {via: comand, command: [page]}": "`routes.r.via` is 'comand'; it must be one of apprise,",
+    "r: {via: [apprise], url: {env: A}}": "via` must be",
+    "r: {via: comand, url: {env: A}, command: [page]}": "it must be one of",
     "a b: {via: terminal}": "by letters, digits",
 }
 

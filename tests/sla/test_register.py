@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from sdcli.errors import RefusedError
+from sdcli.render.register import lines
+from sdcli.results import Register
 from sdcli.sla.check import alerts
 from sdcli.sla.clock import Clocks
 from sdcli.sla.impact import impact_sentence
@@ -17,6 +19,7 @@ from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import (
     BreachExplained,
     Classified,
+    Delivered,
     Noted,
     Opened,
     Reopened,
@@ -115,6 +118,31 @@ def test_a_breach_that_was_said(policy: Policy) -> None:
     assert [each.person for each in found.informed] == ["chloe", "greta", "amara"]
     assert {each.at for each in found.informed} == {found.said_at}
     assert found.cause is None
+
+
+def test_what_arrived_informs_and_what_was_given_up_does_not(policy: Policy) -> None:
+    """Each delivery of the alert has its route and its own time; the check's answer has none."""
+    ticket = checked(opened(), policy, f"{MON}T13:00")
+    (alert,) = (e.alert for e in ticket.events if type(e) is SlaAlerted and e.stage == "breach")
+    later = mark(at(f"{MON}T13:07"))
+    arrived = [("mail", "greta", True), ("mail", "ada", True), ("mail", "dana", False)]
+    events = [
+        Delivered(*later, alert=alert, route=route, to=to, ok=ok, attempt=1)
+        for route, to, ok in arrived
+    ]
+    other = Delivered(*later, alert="other", route="mail", to="ben", ok=True, attempt=1)
+
+    (found,) = of(advance(ticket, [*events, other]), policy, f"{MON}T14:00")
+
+    assert [(each.person, each.at, each.route) for each in found.informed] == [
+        ("chloe", at(f"{MON}T13:00"), ""),
+        ("greta", at(f"{MON}T13:00"), ""),
+        ("amara", at(f"{MON}T13:00"), ""),
+        ("greta", at(f"{MON}T13:07"), "mail"),
+        ("ada", at(f"{MON}T13:07"), "mail"),
+    ]
+    shown, _ = lines(Register([found], totals([found]), None, None, refs=False))
+    assert "chloe, greta (mail), amara, ada (mail)" in "\n".join(shown)
 
 
 def test_an_overrun_ends_with_the_word(policy: Policy) -> None:
