@@ -74,7 +74,7 @@ def _said_at(item: Owed) -> datetime:
 def _batched(policy: Policy, group: Sequence[Owed]) -> Iterator[Batch]:
     """The messages of one group; without a digest it is one.
 
-    Where the route has left the policy it is due at once, and is given up then.
+    Where the route has left the policy nothing holds it back, and its next attempt gives it up.
     """
     route = policy.sla.routes.get(group[0].route)
     window = window_of(policy, route)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -18,8 +18,9 @@ from sdcli.intake.lines import one_line
 from sdcli.notify.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from jinja2 import nodes
     from jinja2.sandbox import SandboxedEnvironment
 
     from sdcli.notify.owed import Audience
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 FOLDER = "templates"
 _LARGEST = 100_000
+_MOST_WORK = 200_000
+"""What one rendering may do: a message has some thousand characters and a few dozen lines."""
+_MOST_GIVEN = 1000
+_MOST_POWER = 10
+_WIDE = re.compile(r"%(\([^)]*\))?[^a-zA-Z%]*([0-9]{4}|\*)|\{[^{}]*[0-9]{4}|\{[^{}]+\{")
+"""A format whose width is large, or is given to it."""
 _LONGEST_SUBJECT = 200
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -158,7 +165,7 @@ def _rendered(source: str, message: Message) -> Words:
     facts = msgspec.structs.asdict(message)
     has_come = message.kind == "predicted" and message.is_late
     title = _HAS_COME if has_come else _TITLES[message.kind]
-    text = _engine().from_string(source).render(**facts, title=title)
+    text = _engine(_Budget(1 + len(source) // 20)).from_string(source).render(**facts, title=title)
     head, _, body = text.lstrip().partition("\n")
     name, colon, subject = head.partition(":")
     if not colon or name.strip().casefold() != "subject":
@@ -171,18 +178,149 @@ def _subject(text: str) -> str:
     return one_line(text)[:_LONGEST_SUBJECT]
 
 
-@cache
-def _engine() -> SandboxedEnvironment:
-    """A sandbox in which a name that is not there is a mistake, and nothing can be changed."""
+class TooMuchError(Exception):
+    """A template does more than a message can need."""
+
+
+class _Budget:
+    """What one rendering may do: steps, and characters that it makes; `step` is what a step costs."""
+
+    def __init__(self, step: int) -> None:
+        self._left = _MOST_WORK
+        self._step = step
+
+    def spend(self, value: Any = "") -> Any:
+        """The value, paid for by its size.
+
+        Raises:
+            TooMuchError: nothing is left.
+        """
+        self._left -= self._step + (len(value) if isinstance(value, str) else 0)
+        if self._left < 0:
+            raise TooMuchError("it does more than a message can need")
+        if isinstance(value, list | tuple | dict):
+            for each in value.values() if isinstance(value, dict) else value:
+                self.spend(each)
+        return value
+
+    def each(self, items: Iterable[Any]) -> Iterator[Any]:
+        """The items of a loop, each paid for."""
+        for item in items:
+            self.spend()
+            yield item
+
+    def arguments(self, values: Iterable[Any]) -> None:
+        """Pay for what is given to a function.
+
+        Raises:
+            TooMuchError: it is so large that one call alone could take for ever.
+        """
+        for value in values:
+            self.spend(value)
+            _modest(value)
+
+    def range(self, *args: int) -> range:
+        """Numbers, as many as a message can need."""
+        self.arguments(args)
+        return range(*args)
+
+    def filter(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A filter that is paid for."""
+        takes = 2 if hasattr(function, "jinja_pass_arg") else 1
+
+        @wraps(function)
+        def paid(*args: Any, **named: Any) -> Any:
+            self.spend(args[takes - 1])
+            self.arguments((*args[takes:], *named.values()))
+            if function.__name__ == "do_format":
+                _modest_format(args[0])
+            return self.spend(function(*args, **named))
+
+        return paid
+
+
+def _modest(value: Any) -> None:
+    size = abs(value) if isinstance(value, int) else len(value) if isinstance(value, str) else 0
+    if size > _MOST_GIVEN:
+        raise TooMuchError(f"a number or text of more than {_MOST_GIVEN} is given to a function")
+
+
+def _modest_format(text: Any) -> None:
+    if _WIDE.search(str(text)):
+        raise TooMuchError("a format asks for more than 999 characters")
+
+
+def _modest_operation(operator: str, left: Any, right: Any) -> None:
+    if operator in ("*", "**"):
+        _modest(left)
+        _modest(right)
+    if operator == "**" and right > _MOST_POWER:
+        raise TooMuchError("a power is too large")
+    if operator == "%" and isinstance(left, str):
+        _modest_format(left)
+
+
+def _paid_for(tree: nodes.Template) -> nodes.Template:
+    """A template in which loops, joined texts and comparisons are paid for."""
+    from jinja2 import nodes  # noqa: PLC0415 - as in `_engine`
+
+    def through(name: str, node: Any) -> Any:
+        return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+    for loop in list(tree.find_all(nodes.For)):
+        loop.iter = through("_each", loop.iter)
+    for joined in list(tree.find_all(nodes.Concat)):
+        joined.nodes = [through("_paid", each) for each in joined.nodes]
+    for compared in list(tree.find_all(nodes.Compare)):
+        compared.expr = through("_paid", compared.expr)
+        for operand in compared.ops:
+            operand.expr = through("_paid", operand.expr)
+    return tree
+
+
+def _engine(budget: _Budget) -> SandboxedEnvironment:
+    """A sandbox in which a name that is not there is a mistake, and nothing can be changed.
+
+    What it does is counted, so that no template can take for ever: each step of a loop, each call,
+    and each text that is made.
+    """
     from jinja2 import StrictUndefined  # noqa: PLC0415 - only what is sent pays for it
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
+    class Engine(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset(("+", "*", "**", "%"))
+
+        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+            return _paid_for(super()._parse(source, name, filename))
+
+        def call(self, context: Any, function: Any, *args: Any, **named: Any) -> Any:
+            budget.arguments((*args, *named.values()))
+            return budget.spend(super().call(context, function, *args, **named))
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            _modest_operation(operator, left, right)
+            return budget.spend(super().call_binop(context, operator, left, right))
+
+        def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+            wrapped = super().wrap_str_format(value)
+            if wrapped is not None:
+                _modest_format(value.__self__)
+            return wrapped
+
     # Templates are plain text: `_rendered` makes no HTML, and senders escape what they mark up.
-    return ImmutableSandboxedEnvironment(
+    engine = Engine(
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
+        finalize=budget.spend,
     )
+    engine.filters = {name: budget.filter(each) for name, each in engine.filters.items()}
+    tests: Any = engine.tests  # of kinds that are written down nowhere
+    engine.tests = {name: budget.filter(each) for name, each in tests.items()}
+    engine.filters |= {"_each": budget.each, "_paid": budget.spend}
+    engine.globals["range"] = budget.range
+    del engine.globals["lipsum"]
+    return engine
 
 
 def _source(root: str, name: str) -> tuple[str | None, str]:

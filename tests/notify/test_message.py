@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from email import message_from_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from sdcli.notify.message import addressee, clean, duration, message_of
 from sdcli.notify.owed import owed_of
 from sdcli.notify.templates import sample, words, wrong
+from sdcli.policy.routes import Route
 from sdcli.tickets.ticket import advance
 from tests.conftest import NOW
 from tests.notify.conftest import BROKEN, OPENED
@@ -183,6 +185,73 @@ def test_a_broken_template_is_told_and_holds_nothing_back(
     assert reason in told
     assert "Breach: VPN drops" in mail_server.mails[0]["Subject"]
     assert f"templates/own.txt.j2:{line}: " in ran.stderr
+
+
+ENDLESS = [
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    (
+        "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}{% endfor %}"
+        "{% endfor %}{% endfor %}"
+    ),
+    "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+    "{% for x in [1, 1] recursive %}{% if loop.depth < 40 %}{{ loop([1, 1]) }}{% endif %}{% endfor %}",
+    "{{ 'x' * 10 ** 9 }}",
+    "{{ 9 ** 9 ** 9 ** 9 }}",
+    "{{ 'x' | center(999999999) }}",
+    "{{ 'x'.ljust(999999999) }}",
+    "{{ '%999999999d' | format(1) }}",
+    "{{ '%999999999d' % 1 }}",
+    "{{ '{:>999999999}'.format(1) }}",
+    "{{ '{:>{}}'.format(1, 999999999) }}",
+    "{{ lipsum(n=99999) }}",
+    "{% set x = ['x'] %}" + "{% set x = [x, x] %}" * 60 + "{{ x }}",
+    "{% set x = ['x'] %}" + "{% set x = [x, x] %}" * 60 + "{{ x | tojson }}",
+    "{% set x = ['x'] %}{% set y = ['x'] %}"
+    + "{% set x = [x, x] %}{% set y = [y, y] %}" * 60
+    + "{{ x == y }}",
+    "{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+    "{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}",
+    "{% set x = 'xx' %}" + "{% set x %}{{ x }}{{ x }}{% endset %}" * 60,
+    "{% set x = 'xx' %}" + "{% set x = [x, x] | join %}" * 60,
+    "{% set x = 'xx' %}" + "{% set x = x.replace('x', 'xxxxxxxx') %}" * 20,
+]
+
+
+@pytest.mark.parametrize("text", ENDLESS)
+def test_no_template_takes_for_ever(text: str, tmp_path: Path) -> None:
+    """What does more than a message needs ends soon, and the built-in words go out (R5b.2)."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "own.txt.j2").write_text(f"Subject: x\n\n{text}\n")
+    route = Route(via="command", command=("page",), template="own")
+    policy = replace(POLICY, sla=replace(POLICY.sla, routes={"r": route}))
+    began = time.process_time()
+
+    told = words([sample("technicians")], "own", str(tmp_path))
+    found = list(wrong(str(tmp_path), policy))
+
+    assert time.process_time() - began < 5
+    assert "templates/own.txt.j2:" in told.trouble
+    assert "Breach: VPN drops" in told.subject
+    assert {line for _, line, _ in found} <= {1, 3}
+    assert found
+
+
+def test_what_a_message_needs_is_not_too_much(tmp_path: Path) -> None:
+    """Loops, macros and filters of an honest template render with a full message."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "own.txt.j2").write_text(
+        "Subject: {{ ref | upper }} {{ '%-5s' | format(kind) }}\n\n"
+        "{% macro line(x) %}- {{ x | wordwrap(60) | indent(4) }}\n{% endmacro %}"
+        "{% for each in roadblocks %}{{ loop.index }} {{ line(each) }}{% endfor %}"
+        "{{ '-' * 72 }}{% for i in range(20) %}{{ '{:>3}'.format(i) }}{% endfor %}"
+        "{{ others | join(', ') }} {{ summary | replace('a', 'b') | truncate(30) }}"
+    )
+    many = tuple(f"waits for part {number} " * 20 for number in range(30))
+
+    told = words([sample("technicians", roadblocks=many)], "own", str(tmp_path))
+
+    assert told.trouble == ""
+    assert "30 - waits for part 29" in told.body
 
 
 def test_a_missing_template_is_told(with_routes: Any, sd: Runner) -> None:
