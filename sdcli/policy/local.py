@@ -8,6 +8,7 @@ zone of the process is never read.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 _EARLIEST, _LATEST = date(2, 1, 1).toordinal(), date(9998, 12, 31).toordinal()
 _FIRST_S, _LAST_S = -62_000_000_000, 253_000_000_000  # of years that every zone can show
 _DATE_LENGTH = len("2026-12-24")
+_REMEMBERED = 4096
+"""How many answers are kept: one instant, or one hand-over, is asked for by many alerts in a row."""
 
 
+@lru_cache(_REMEMBERED)
 def instant_of(day: int, minutes: int, zone: str) -> int:
     """The instant of a date, given by its ordinal, so many minutes after midnight by the clock."""
     when = date.fromordinal(min(max(day, _EARLIEST), _LATEST))
@@ -26,6 +30,7 @@ def instant_of(day: int, minutes: int, zone: str) -> int:
     return int(wall.replace(hour=minutes // 60, minute=minutes % 60).timestamp())
 
 
+@lru_cache(_REMEMBERED)
 def day_of(at: int, zone: str) -> int:
     """The ordinal of the date that an instant falls on."""
     return local(at, zone).toordinal()
@@ -46,6 +51,7 @@ def ends(moment: Moment, zone: str) -> int:
     return _instant(moment, zone, days=1)
 
 
+@lru_cache(_REMEMBERED)
 def _instant(moment: Moment, zone: str, *, days: int) -> int:
     if moment.endswith("Z"):
         since = datetime.fromisoformat(f"{moment[:-1]}+00:00") - datetime.fromisoformat(

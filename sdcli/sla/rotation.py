@@ -9,6 +9,7 @@ UTC.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.policy.calendars import Calendar
@@ -16,8 +17,13 @@ from sdcli.policy.local import day_of, instant_of
 from sdcli.sla.calendar import WorkingTime
 
 if TYPE_CHECKING:
+    from sdcli.policy.calendars import Week
     from sdcli.policy.model import Policy
+    from sdcli.policy.scalars import Zone
     from sdcli.policy.teams import Rotation
+
+_CALENDARS = 128
+"""How many calendars are remembered: more than a desk has."""
 
 
 class Shift(NamedTuple):
@@ -59,12 +65,36 @@ def hours_of(policy: Policy, rotation: Rotation) -> Calendar | None:
     """The hours of a rotation as a calendar; None if it goes round the clock."""
     if isinstance(rotation.hours, str):
         return policy.sla.calendars.get(rotation.hours)
-    return Calendar(zone=rotation.zone, hours=rotation.hours)
+    return _round_the_week(rotation.zone, rotation.hours)
+
+
+@lru_cache(_CALENDARS)
+def _round_the_week(zone: Zone, hours: Week) -> Calendar:
+    return Calendar(zone=zone, hours=hours)
+
+
+class _Itself:
+    """A calendar that is told from any other by being itself: what is in it has no hash."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.calendar is self.calendar
+
+    def __hash__(self) -> int:
+        return id(self.calendar)
+
+
+@lru_cache(_CALENDARS)
+def _time_of(known: _Itself) -> WorkingTime:
+    """The working time of a calendar, summed up once for all that ask (many alerts in a row)."""
+    return WorkingTime(known.calendar)
 
 
 def is_open(calendar: Calendar, at: int) -> bool:
     """Whether an instant is within the hours of a calendar."""
-    return WorkingTime(calendar).between(at, at + 1) > 0
+    return _time_of(_Itself(calendar)).between(at, at + 1) > 0
 
 
 def next_turn(time: WorkingTime, at: int, limit: int) -> int:

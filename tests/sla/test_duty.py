@@ -595,3 +595,34 @@ def test_the_sentence_of_a_hand_over_goes_by_the_roster(policy: Policy) -> None:
     assert "on call: Jonas Weber, +44 20 7946 0112." in said[0]
     assert "on call: Ines Moreau, +44 20 7946 0117." in said[1]
     assert "on call" not in responsible(policy, "onsite", at("2026-11-23T10:00"))
+
+
+def test_an_instant_is_reckoned_once_for_many_alerts(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours and hand-overs that every alert of a check asks for are not summed up for each."""
+    made: list[str] = []
+
+    def counted(calendar: Calendar, name: str = "") -> WorkingTime:
+        made.append(calendar.zone)
+        return WorkingTime(calendar, name)
+
+    monkeypatch.setattr("sdcli.sla.rotation.WorkingTime", counted)
+    hours = Week(mon=(Window(8 * 3600 + 7, 18 * 3600),))
+    bounded = changed(
+        with_teams(policy, rotations={"r": rotation(hours=hours), **policy.teams.rotations}),
+        "greta",
+        working_hours="extended-hours",
+    )
+    reckoned = instant_of.cache_info().misses
+
+    asked = {
+        told(
+            bounded, ("owner", "on-call"), assignee="greta", queue="network", service="vpn", at=at_
+        )
+        for at_ in [at("2026-11-30T10:00")] * 200
+    }
+
+    assert len(asked) == 1
+    assert 1 <= len(made) <= 2
+    assert instant_of.cache_info().misses - reckoned < 50

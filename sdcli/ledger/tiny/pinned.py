@@ -27,6 +27,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _LIKELY = re.compile(rb'"policy":"([0-9a-f]{64})"')
 _PINNING = (Opened, SlaReapplied)
 """What pins a ticket to service levels."""
+_TOLD = 80
+"""How much of something that is no hash is repeated."""
 MEMBER = re.compile(r"policies/[0-9a-f]{64}\.json")
 """What a file of service levels is called in a backup."""
 
@@ -43,7 +45,7 @@ def path_of(places: Places, policy: str) -> str:
         LedgerDamagedError: it is no hash.
     """
     if not is_hash(policy):
-        raise LedgerDamagedError(places.policies, _gone(f"{policy!r} is no hash of one"))
+        raise LedgerDamagedError(places.policies, _gone(f"{policy[:_TOLD]!r} is no hash of one"))
     return os.path.join(places.policies, f"{policy}.json")
 
 
@@ -99,7 +101,7 @@ def examined(places: Places, policy: str) -> tuple[str, str]:
     from sdcli.policy.levels import read as decoded  # noqa: PLC0415
 
     if not is_hash(policy):
-        return places.policies, f"is no hash: {policy!r}"
+        return places.policies, f"is no hash: {policy[:_TOLD]!r}"
     path = path_of(places, policy)
     problem = problem_of(path)
     if not problem:
