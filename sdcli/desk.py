@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
-    from sdcli.ledger.interface import Examination, Ledger, Progress, Reader, Writer
+    from sdcli.ledger.interface import Beat, Examination, Ledger, Progress, Reader, Writer
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Targets
@@ -125,6 +125,7 @@ class Desk:
         self._environment = environment
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
+        self.unchecked: list[str] = []  # tickets whose clocks could not be read
         self._remarks: list[str] = []
         self.learning: Learning | None = None  # of the newest proposals
 
@@ -1411,20 +1412,25 @@ class Desk:
 
         return found, settle
 
-    def missed_check(self) -> int | None:
+    def missed_check(self, oldest: datetime | None = None) -> int | None:
         """For how many seconds the clocks have not been checked, if that is too long; else None.
 
-        Nothing is missed before the first check, or where the policy does not say how often. A
-        heartbeat that cannot be read is told, and keeps nobody from the alarms.
+        Nothing is missed where the policy does not say how often, or before the first check: but
+        for the tickets that have waited for one since the `oldest` of them was opened.
         """
         every: int | None = self.policy.sla.alerts.check_every
+        beat = self._last_beat() if every else None
+        since = beat.at if beat else oldest
+        age = int((self.now - since).total_seconds()) if since else 0
+        return age if every and age > _MISSED_AFTER * every else None
+
+    def _last_beat(self) -> Beat | None:
+        """The last heartbeat; one that cannot be read is told, and keeps nobody from the alarms."""
         try:
-            beat = self.ledger.last_beat() if every else None
+            return self.ledger.last_beat()
         except LedgerDamagedError as error:
             self._tell(f"{error.path} cannot be read; the next sla-check writes it anew.")
-            beat = None
-        age = int((self.now - beat.at).total_seconds()) if beat else 0
-        return age if every and age > _MISSED_AFTER * every else None
+            return None
 
     def sla_status(self) -> SlaStatus:
         """Whether the clocks are checked, and what tickets that are not closed are pinned to."""
@@ -1433,14 +1439,19 @@ class Desk:
         from sdcli.results import SlaStatus  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
-        last = self.ledger.last_beat()
+        last = self._last_beat()
         owed, lost = self.undelivered()
-        pinned = Counter(ticket.policy for ticket in self.ledger.find(Query()))
+        pinned: Counter[str] = Counter()
+        oldest = self.now
+        for ticket in self.ledger.find(Query()):
+            pinned[ticket.policy] += 1
+            if ticket.status != "resolved":  # nothing is due for it any more
+                oldest = min(oldest, ticket.opened_at)
         return SlaStatus(
             last=last,
             age_s=int((self.now - last.at).total_seconds()) if last else None,
             check_every_s=self.policy.sla.alerts.check_every,
-            missed_s=self.missed_check(),
+            missed_s=self.missed_check(oldest),
             undelivered=owed,
             given_up=lost,
             policy=self.policy.levels_hash,
@@ -1455,20 +1466,19 @@ class Desk:
 
         first_warning = min(self.policy.sla.alerts.warn_at, default=BREACH)
         breached = warning = total = 0
+        oldest = self.now
         for ticket in self.ledger.find(Query(statuses=("new", "in_progress", "waiting"))):
+            faces = self.sla(ticket).values()
             total += 1
-            try:
-                faces = self.sla(ticket).values()
-            except LedgerDamagedError as error:
-                self._tell(f"{ticket.ref} was not counted by its clocks. {error}")
-                continue
+            oldest = min(oldest, ticket.opened_at)
             if any(face.state == "breached" for face in faces):
                 breached += 1
             elif any(
                 face.state == "running" and (face.percent or 0) >= first_warning for face in faces
             ):
                 warning += 1
-        return Monitored(breached, warning, total, self.missed_check(), *self.undelivered())
+        missed = self.missed_check(oldest)
+        return Monitored(breached, warning, total, missed, *self.undelivered())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
@@ -1490,6 +1500,7 @@ class Desk:
             return due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
         except LedgerDamagedError as error:
             self._tell(f"{ticket.ref} was not checked. {error}")
+            self.unchecked.append(ticket.ref)
             return []
 
     def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
@@ -1510,7 +1521,7 @@ class Desk:
             began=alert.began,
             mark=alert.mark,
             on_arrival=alert.on_arrival,
-            routes=chosen(self.policy, ticket, alert.stage, alert.recipients),
+            routes=chosen(self.policy, ticket, alert.stage, alert.recipients, alert.target),
         )
         return said, *printed(self.policy, self.stamp, said)
 

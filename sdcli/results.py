@@ -288,13 +288,19 @@ class Checked(Struct, frozen=True):
 
     `settle` must be called once it has been printed (True), or if it cannot be (False): what
     nobody heard will be said again. `missed_s`: for how long it had not run, if too long.
+    `unchecked`: how many tickets could not be checked.
     """
 
     alerts: Sequence[tuple[Ticket, Alert]]
     recorded: bool
     settle: Callable[[bool], None]
-    exit_code: int = DONE
     missed_s: int | None = None
+    unchecked: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0, or that it was done in part: tickets could not be checked, each of them told."""
+        return PARTLY_DONE if self.unchecked else DONE
 
 
 class Monitored(Struct, frozen=True):

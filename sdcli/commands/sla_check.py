@@ -37,8 +37,9 @@ def command(
     are each said once, with the people who should hear it; how often it runs makes no
     difference. With --time-boxes it also says once where a tier has tried for longer than
     catalog/classification.yaml lets it before it escalates. What it says is then brought to people
-    by the routes of sla_policies.yaml, and what failed before is tried again. Exits 0 whatever it finds; with
-    --nagios exits 0, 1, 2 or 3 as monitoring expects, and remembers nothing.
+    by the routes of sla_policies.yaml, and what failed before is tried again. Exits 0 whatever it
+    finds, and 8 if a ticket could not be checked; with --nagios exits 0, 1, 2 or 3 as monitoring
+    expects, and remembers nothing.
 
     \b
     Example:
@@ -58,7 +59,13 @@ def command(
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
             desk.learn(_LESSONS)
 
-    return results.Checked(alerts, recorded=not dry_run, settle=settled, missed_s=missed)
+    return results.Checked(
+        alerts,
+        recorded=not dry_run,
+        settle=settled,
+        missed_s=missed,
+        unchecked=len(desk.unchecked),
+    )
 
 
 def _deliver(desk: Desk, *, quiet: bool) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
+from sdcli.errors import LedgerDamagedError
 from sdcli.policy.model import SLA_POLICIES
 from sdcli.sla.agreed import TURNS, cover_at, cover_of
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -210,14 +212,21 @@ def _turn(
 def _terms(
     cover: Cover, policy: Policy, clocks: Clocks, target: Target
 ) -> tuple[dict[str, str], Amount | None]:
-    """What a target goes by under a cover, and how much it grants."""
-    held = clocks.held(cover)
+    """What a target goes by under a cover, and how much it grants.
+
+    Of service levels that are gone only their hash is known.
+    """
     told = {
         "priority": cover.priority,
         "service": cover.service,
-        "agreement": held.agreed.name,
-        "calendar": held.calendar,
         "policy": cover.policy or policy.levels_hash,
+        "agreement": UNKNOWN,
+        "calendar": UNKNOWN,
     }
+    try:
+        held = clocks.held(cover)
+    except LedgerDamagedError:
+        return told, None
+    told |= {"agreement": held.agreed.name, "calendar": held.calendar}
     goals = (goal.amount for goal in clocks.terms(cover).goals if goal.target == target)
     return told, next(goals, None)

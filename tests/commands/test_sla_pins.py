@@ -317,7 +317,7 @@ def test_one_ticket_that_cannot_be_read_keeps_no_other_waiting(
     sdj("open", "y", "--user", "ada", "--new", at=OPENED)
     (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
 
-    ran = sd("sla-check", "--json", at=LATER)
+    ran = sd("sla-check", "--json", at=LATER, expect=8)
 
     assert [each["ref"] for each in json.loads(ran.stdout)] == ["SD-2", "SD-2"]
     assert "SD-1 was not checked" in ran.stderr
