@@ -944,8 +944,10 @@ class Desk:
         from sdcli.sla.agreed import cover_of  # noqa: PLC0415 - as above
         from sdcli.tickets import steps  # noqa: PLC0415
 
-        ticket = self.ledger.get(ref)
-        steps.require("reopened", ticket)
+        ticket, stamp = self.ledger.get(ref), self.stamp
+        with _fitting(ticket, stamp):
+            then = as_of(ticket, stamp.at) if stamp.entered else ticket
+            steps.require("reopened", then)
         if self.clocks.terms(cover_of(ticket)).on_reopen != "new_ticket":
             return self.change(ref, steps.reopen, reason=reason)
         from sdcli.intake.items import continued  # noqa: PLC0415

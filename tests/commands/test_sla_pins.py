@@ -260,6 +260,8 @@ def test_a_reopening_may_begin_a_new_ticket(desk_dir: Path, sd: Runner, sdj: Jso
     assert "it is back" in opening["details"]
     sd("reopen", "2", "--reason", "x", expect=4)
 
+    early = ("--at", "2026-11-23T11:00:00Z")  # before it was closed
+    sd("reopen", "1", "--reason", "x", *early, at="2026-11-23T14:00:30Z", expect=4)
     again = sdj("reopen", "1", "--reason", "still", at="2026-11-23T14:01:00Z")
     assert (again["action"], again["ref"]) == ("deduped", "SD-2")
     assert len(sdj("list")) == 1
@@ -453,3 +455,32 @@ def test_a_backup_without_service_levels_can_be_restored(
 
     assert f"policies/{opened['policy']}.json is missing" in told.stderr
     sd("restore", str(tmp_path / "b.tar"))
+
+
+def test_a_check_that_never_ran_is_missed(desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
+    """Where the policy says how often, a ticket that waits for the first check tells of it."""
+    edited(desk_dir, "  warn_at: [80]", "  warn_at: [80]\n  check_every: 15m")
+    sd("sla-check", "--nagios", at=OPENED)  # nothing waits for a check
+    sdj("open", "x", "--user", "ada", at=OPENED)
+
+    ran = sd("sla-check", "--nagios", at="2026-11-23T10:31:00Z", expect=2)
+
+    assert "sla-check has not run for 31m" in ran.stdout
+    assert sdj("sla", "status", at="2026-11-23T10:31:00Z")["missed"] is True
+    sd("sla-check", at="2026-11-23T10:31:00Z")
+    sd("sla-check", "--nagios", at="2026-11-23T10:32:00Z")
+
+
+def test_explain_tells_what_it_can_after_a_pin_was_lost(
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Once others are applied the clock is told; of what was before only its hash is known."""
+    shorter(desk_dir)
+    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    sd("sla", "reapply", "1", "--reason", "the old ones are lost", at=LATER)
+
+    told = sdj("sla", "explain", "1", "--target", "response", at=LATER)
+
+    (turn,) = told["targets"]["response"]["turns"]
+    assert turn["changes"]["agreement"] == {"before": "unknown", "after": "standard"}
+    assert sdj("doctor", at=LATER, expect=7)["findings"]
