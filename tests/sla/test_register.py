@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
+from sdcli.policy.scalars import Amount
 from sdcli.render.register import lines
 from sdcli.results import Register
 from sdcli.sla.check import alerts
@@ -20,6 +22,7 @@ from sdcli.tickets.event import (
     BreachExplained,
     Classified,
     Delivered,
+    Imported,
     Noted,
     Opened,
     Reopened,
@@ -324,3 +327,42 @@ def test_the_impact_is_told_in_words(policy: Policy) -> None:
     assert nothing == (
         "A service that is not known yet: what it does to the business is not known yet."
     )
+
+
+def test_an_import_withdraws_nothing(policy: Policy) -> None:
+    """A breach that was said at another desk stands here, under the ticket's other reference."""
+    told = checked(opened(), policy, f"{MON}T13:00")
+    arrived = Imported(*mark(at(f"{MON}T14:00")), source="other/1")
+    ticket = fold("SD-77", (*told.events, arrived))
+
+    (found,) = of(ticket, policy, f"{MON}T15:00")
+
+    assert (found.ref, found.stands, found.unsaid) == ("SD-77", True, False)
+
+
+def test_what_nobody_said_elsewhere_is_not_ours(policy: Policy) -> None:
+    """What was missed before the ticket came here, and never said, is no broken promise of ours."""
+    ticket = fold("SD-77", (*opened().events, Imported(*mark(at(f"{MON}T14:00")), source="o/1")))
+
+    assert of(ticket, policy, f"{MON}T15:00") == []
+
+
+def test_a_cause_stays_with_its_run(policy: Policy) -> None:
+    """A word that is entered late renumbers the runs of `update`; what was said of one stays."""
+    first = Noted(*mark(at(f"{MON}T10:30")), text="looking", visible=True)
+    ticket = advance(opened(), (first,))
+    row = replace(policy.sla.targets.P3, update=Amount(seconds=3600))
+    targets = replace(policy.sla.targets, P3=row)
+    promised = replace(policy, sla=replace(policy.sla, targets=targets))
+    (before,) = [b for b in of(ticket, promised, f"{MON}T11:45") if b.target == "update"]
+    cause = BreachExplained(
+        *mark(at(f"{MON}T11:50")), target="update", cycle=1, cause="capacity", began=before.began
+    )
+    entered = at(f"{MON}T11:55")
+    late = Noted(*Stamp(at(f"{MON}T10:10"), "ben", entered=entered).mark(), text="x", visible=True)
+
+    after = of(advance(ticket, (cause, late)), promised, f"{MON}T12:00")
+
+    (found,) = [each for each in after if each.target == "update"]
+    assert (found.cycle, found.began) == (2, first.id)
+    assert [each.cause for each in found.causes] == ["capacity"]
