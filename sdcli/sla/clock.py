@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import LedgerDamagedError
 from sdcli.policy.levels import is_same_time
@@ -22,7 +23,6 @@ from sdcli.tickets.event import SlaReapplied
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sdcli.policy.calendars import Calendar
     from sdcli.policy.levels import ServiceLevels
     from sdcli.policy.model import Policy
     from sdcli.sla.agreed import Agreed, Cover
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority
 
+_Named: TypeAlias = tuple[str, str]
 State: TypeAlias = Literal["running", "paused", "met", "breached", "none"]
 
 
@@ -64,6 +65,7 @@ class Clocks:
         self._pinned = pinned
         self._times: dict[bytes, WorkingTime] = {}
         self._books: dict[str, Book] = {}
+        self._same: dict[tuple[_Named, _Named], bool] = {}
         self._boxes: dict[tuple[str, Priority], int | None] = {}
 
     def read(self, ticket: Ticket, now: int) -> dict[Target, Clock]:
@@ -115,18 +117,22 @@ class Clocks:
         pins = [
             (event.policy, event.mark) for event in ticket.events if type(event) is SlaReapplied
         ]
-        after = self._calendar(self.book(policy), cover)
+        after = policy, self.held(replace(cover, policy=policy)).calendar
         for pinned, mark in ((ticket.opening.policy, ""), *pins):
-            if self._is_known(pinned) and is_same_time(
-                after, self._calendar(self.book(pinned), cover)
-            ):
-                return mark
+            if self._is_known(pinned):
+                before = pinned, self.held(replace(cover, policy=pinned)).calendar
+                if self._is_same_time(before, after):
+                    return mark
         # Of a ticket that was never pinned nothing is known but that today's were in force.
         return policy[:16] if ticket.policy else ""
 
-    @staticmethod
-    def _calendar(book: Book, cover: Cover) -> Calendar:
-        return book.levels.calendars[book.held(cover).calendar]
+    def _is_same_time(self, one: _Named, other: _Named) -> bool:
+        """Whether two calendars, each with the hash of its service levels, count the same time."""
+        pair = one, other
+        if pair not in self._same:
+            found = (self.book(policy).levels.calendars[name] for policy, name in pair)
+            self._same[pair] = is_same_time(*found)
+        return self._same[pair]
 
     def parts(self, ticket: Ticket, now: int) -> list[Stretch]:
         """The stretches of a ticket up to an instant in seconds of UTC.
