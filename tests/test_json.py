@@ -199,6 +199,8 @@ def test_sla_check(sdj: JsonRunner) -> None:
             "recipients": ["chloe"],
             "stage": "warning",
             "cycle": 1,
+            "began": "",
+            "mark": "",
             "on_arrival": False,
         }
     ]
