@@ -1483,27 +1483,23 @@ class Desk:
         return Monitored(breached, warning, total, missed, *self.undelivered())
 
     def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
+        from sdcli.sla.overstay import due  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
 
-        now = int(self.now.timestamp())
+        policy, clocks, now = self.policy, self.clocks, int(self.now.timestamp())
         recent = self.now - timedelta(seconds=LOOK_BACK_S)
-        return [
-            (ticket, alert)
-            for ticket in reader.find(Query(touched_since=recent))
-            for alert in self._due_of(ticket, now, time_boxes=time_boxes)
-        ]
-
-    def _due_of(self, ticket: Ticket, now: int, *, time_boxes: bool) -> list[Alert]:
-        """What is to be said of one ticket; what cannot be known of it keeps nobody else waiting."""
-        from sdcli.sla.overstay import due  # noqa: PLC0415 - as above
-
-        boxes = time_boxes and (ticket.support is None or self._is_worked_on(ticket))
-        try:
-            return due(ticket, self.policy, self.clocks, now, time_boxes=boxes)
-        except LedgerDamagedError as error:
-            self._tell(f"{ticket.ref} was not checked. {error}")
-            self.unchecked.append(ticket.ref)
-            return []
+        found: list[tuple[Ticket, Alert]] = []
+        for ticket in reader.find(Query(touched_since=recent)):
+            boxes = time_boxes and (ticket.support is None or self._is_worked_on(ticket))
+            try:
+                alerts = due(ticket, policy, clocks, now, time_boxes=boxes)
+            except LedgerDamagedError as error:  # it keeps no other ticket waiting
+                self._tell(f"{ticket.ref} was not checked. {error}")
+                self.unchecked.append(ticket.ref)
+                continue
+            if alerts:
+                found += [(ticket, alert) for alert in alerts]
+        return found
 
     def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
         """That an alert was said, what is owed for it, and what of that was done by printing it."""

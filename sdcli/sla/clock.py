@@ -141,9 +141,14 @@ class Clocks:
         the ticket was pinned to then are gone, and others were applied since.
         """
         found = stretches(ticket, now)
-        pins = {part.cover.policy for part in found} - {ticket.policy}
-        gone = {policy for policy in pins if not self._is_known(policy)}
-        return [part for part in found if part.cover.policy not in gone] if gone else found
+        pinned = ticket.policy
+        for part in found:
+            if part.cover.policy != pinned:
+                return [each for each in found if self._is_told(each.cover.policy, pinned)]
+        return found
+
+    def _is_told(self, policy: str, pinned: str) -> bool:
+        return policy == pinned or self._is_known(policy)
 
     def _is_known(self, policy: str) -> bool:
         try:
