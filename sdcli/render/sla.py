@@ -16,10 +16,9 @@ _SHORT = 12
 
 def reapplied(result: results.Reapplied) -> _Lines:
     """Each ticket with what became of its clocks."""
-    would = "would run" if result.dry_run else "run"
-    head = (
-        f"{words.count(len(result.pairs), 'ticket')} {would} under policy {_short(result.policy)}."
-    )
+    number = len(result.pairs)
+    would = "would run" if result.dry_run else "runs" if number == 1 else "run"
+    head = f"{words.count(number, 'ticket')} {would} under policy {_short(result.policy)}."
     if not result.pairs:
         return ["Every one of them runs under the service levels of today."], []
     told = [head]
