@@ -129,6 +129,14 @@ def test_a_compaction_without_commits_writes_nothing(folder: Path) -> None:
     assert after == before
 
 
+def test_a_compaction_tidies_where_there_is_nothing_to_fold(folder: Path) -> None:
+    """What a killed process left goes, though whoever folded the journal was killed before that."""
+    left = folder / "tickets.json.4711.0123abcd.tmp"
+    left.write_bytes(b"{")
+    compact(folder)
+    assert not left.exists()
+
+
 def test_a_ticket_that_is_reopened_leaves_its_archive(folder: Path) -> None:
     """A reopened ticket is there once, as it is now, before and after it is in the snapshot."""
     add(folder, "SD-3", reopening(MONTH * 3))

@@ -107,8 +107,14 @@ def compact(plan: Plan) -> None:
     with suppress(OSError):
         for name in gone:
             os.unlink(plan.into.archive(name))
-        sweep(plan.into.folder)
-        sweep(plan.into.archives)
+    tidy(plan.into)
+
+
+def tidy(places: Places) -> None:
+    """Take away what killed processes left behind, as far as that goes; the caller holds the lock."""
+    for folder in (places.folder, places.archives):
+        with suppress(OSError):
+            sweep(folder)
 
 
 class UncertainError(MachineError):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
 from sdcli.ledger.tiny import files
-from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta
+from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
 from sdcli.ledger.tiny.image import Image, Places, first, load
 from sdcli.ledger.tiny.journal import Change, ReplacedError
@@ -260,6 +260,8 @@ class TinyLedger:
                     self._witnessed()
                 except ReplacedError as error:
                     raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+            else:
+                tidy(self._places)  # whoever folded it may have been killed before that
 
     def examine(self, progress: Progress) -> Examination:
         """See `Ledger.examine`."""
