@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
+    from sdcli.knowledge.articles import Article
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
@@ -264,6 +265,13 @@ class Found(Struct, frozen=True):
 
     query: str
     hits: Sequence[Hit]
+    exit_code: int = DONE
+
+
+class ArticleShown(Struct, frozen=True):
+    """One knowledge article."""
+
+    article: Article
     exit_code: int = DONE
 
 
@@ -721,6 +729,7 @@ Result = (
     | Reasoned
     | Evaluated
     | Found
+    | ArticleShown
     | CatalogFound
     | Explained
     | Checked

@@ -37,6 +37,7 @@ STOREYS = (
     "sdcli.starter",
     "sdcli.results",
     "sdcli.desk",
+    "sdcli.library",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

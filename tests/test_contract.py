@@ -59,6 +59,7 @@ CALLS: dict[str, Call] = {
     "support": Call((REF, "--device", "a wireless router")),
     "notices": Call((), writes=False, reads_policy=False),
     "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),
+    "kb": Call(("show", "KB-104"), writes=False, reads_policy=False, reads_ledger=False),
     "assign": Call((REF, "--to", "greta")),
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
@@ -82,6 +83,7 @@ CALLS: dict[str, Call] = {
     "compact": Call((), reads_policy=False),
 }
 NESTED: dict[tuple[str, str], Call] = {
+    ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(

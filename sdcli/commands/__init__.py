@@ -46,6 +46,9 @@ COMMANDS: dict[str, Entry] = {
     "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
     "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
     "search-kb": Entry("Classify", "Search the knowledge articles."),
+    "kb": Entry(
+        "Classify", "Read and keep the knowledge articles, and what became of their advice."
+    ),
     "assign": Entry("Resolve", "Give a ticket to a person or a queue."),
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
@@ -78,6 +81,9 @@ COMMANDS: dict[str, Entry] = {
 
 
 SUBCOMMANDS: dict[str, dict[str, str]] = {
+    "kb": {
+        "show": "Show an article.",
+    },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",
         "breaches": "List the broken promises: objective, cause, who was told.",

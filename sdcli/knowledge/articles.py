@@ -1,4 +1,8 @@
-"""Knowledge articles: YAML files in `kb/`, one template for all (R3a.2)."""
+"""Knowledge articles: YAML files in `kb/`, one template for all (R3a.2).
+
+Texts are Markdown. The revision of an article is the hash of what a reader is told: a new date of
+review, another owner or another line break make no new revision, and another step does.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
@@ -28,7 +32,13 @@ Area: TypeAlias = Literal["service", "technology"]
 
 
 class Article(Struct, frozen=True, kw_only=True):
-    """One article. `revision` is the beginning of the hash of its file."""
+    """One article.
+
+    Args:
+        retired: since when it is not to be used any more; its file stays for what refers to it.
+        because: why it was retired.
+        revision: the hash of what it says; see `revision_of`.
+    """
 
     id: str
     title: str
@@ -51,7 +61,14 @@ class Article(Struct, frozen=True, kw_only=True):
     vendor_link: str = ""
     known_error: bool = False
     problem: str = ""
+    retired: Day | None = None
+    because: str = ""
     revision: str = ""
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether it is not to be used any more."""
+        return self.retired is not None
 
 
 class Shelf(NamedTuple):
@@ -170,7 +187,23 @@ def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
-    return read, replace(read.value, revision=hashlib.sha256(raw).hexdigest()[:12])
+    return read, replace(read.value, revision=revision_of(read.value))
+
+
+def revision_of(article: Article) -> str:
+    """The hash of what an article tells its readers, twelve hexadecimal digits of it.
+
+    White space is no part of it, so that a text may be wrapped anew.
+    """
+    told = {name: _squeezed(getattr(article, name)) for name in _TOLD}
+    return hashlib.sha256(json.encode(told)).hexdigest()[:12]
+
+
+_TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
+
+
+def _squeezed(text: str | tuple[str, ...]) -> str | list[str]:
+    return " ".join(text.split()) if isinstance(text, str) else [" ".join(t.split()) for t in text]
 
 
 def _check(
@@ -189,12 +222,20 @@ def _check(
         yield problem("known_error", "a known error needs a `workaround`")
     if article.problem and not article.known_error:
         yield problem("problem", "only a known error names its `problem`")
-    if article.expires <= article.reviewed:
-        yield problem("expires", "the article expires before it was reviewed")
+    for path, message in _wrong_dates(article):
+        yield problem(path, message)
     if "revision" in places:
         yield problem("revision", "the revision comes from the file's content; leave it out")
     if policy is not None:
         yield from _dangling(name, article, places, policy)
+
+
+def _wrong_dates(article: Article) -> Iterator[tuple[str, str]]:
+    if bool(article.because) != article.is_retired:
+        told = "a retired article says since when (`retired`) and why (`because`)"
+        yield "because" if article.because else "retired", told
+    if article.expires <= article.reviewed:
+        yield "expires", "the article expires before it was reviewed"
 
 
 def _dangling(

@@ -406,6 +406,12 @@ def _calendar(result: results.Result) -> Any:
     return as_json(result)
 
 
+def _article(result: results.ArticleShown) -> dict[str, Any]:
+    from sdcli.render.knowledge import article_json  # noqa: PLC0415 - one command alone needs it
+
+    return article_json(result.article)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
@@ -439,6 +445,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
+    results.ArticleShown: _article,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

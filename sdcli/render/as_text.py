@@ -1117,6 +1117,13 @@ def _clocks_explained(result: results.ClocksExplained, screen: Screen) -> _Lines
     return text(result, screen)
 
 
+def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
+    from sdcli.render.knowledge import shown  # noqa: PLC0415 - as above
+
+    del screen
+    return shown(result)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -1132,6 +1139,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Explained: _explained,
     results.Reasoned: _reasoned,
     results.Found: _found,
+    results.ArticleShown: _article,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,

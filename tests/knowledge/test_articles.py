@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -270,16 +269,37 @@ def test_articles_of_a_broken_shelf_are_refused(desk_dir: Path) -> None:
 
 
 def test_the_revision_follows_the_file(desk_dir: Path) -> None:
-    """Any change of an article's file gives a new revision, and no other's changes (R3a.2a)."""
+    """Another word in an article gives it a new revision, and no other article (R3a.2a)."""
     before = articles(str(desk_dir))
-    text = _edit(desk_dir, _PRINTER, "id: KB-110\n", "id: KB-110\n# reworded\n")
+    text = _edit(desk_dir, _PRINTER, "workaround: |\n", "workaround: |\n  First of all:\n")
     after = articles(str(desk_dir))
     changed = {name for name in before if before[name].revision != after[name].revision}
     assert changed == {"KB-110"}
-    assert after["KB-110"].revision == hashlib.sha256(text.encode()).hexdigest()[:12]
     assert len({found.revision for found in after.values()}) == len(after)
-    (desk_dir / _PRINTER).write_text(text.replace("# reworded\n", ""), encoding="utf-8")
+    (desk_dir / _PRINTER).write_text(text.replace("  First of all:\n", ""), encoding="utf-8")
     assert articles(str(desk_dir)) == before
+
+
+def test_what_no_reader_is_told_makes_no_revision(desk_dir: Path) -> None:
+    """A remark, a new date of review or owner, and other line breaks leave the revision (R3a.2a)."""
+    before = articles(str(desk_dir))["KB-110"]
+    _edit(desk_dir, _PRINTER, "id: KB-110\n", "id: KB-110\n# a remark\n")
+    _edit(desk_dir, _PRINTER, f'reviewed: "{before.reviewed}"', 'reviewed: "2026-11-20"')
+    _edit(desk_dir, _PRINTER, "owner: onsite\nsecond", "owner: network\nsecond")
+    _edit(desk_dir, _PRINTER, "workaround: |\n", "workaround: |\n\n")
+
+    after = articles(str(desk_dir))["KB-110"]
+
+    assert (after.reviewed, after.owner) == ("2026-11-20", "network")
+    assert after.revision == before.revision
+
+
+def test_a_retired_article_says_since_when_and_why(desk_dir: Path) -> None:
+    """`retired` and `because` go together."""
+    _edit(desk_dir, _PRINTER, "id: KB-110\n", "id: KB-110\nretired: 2026-11-20\n")
+    assert [each.line for each in read_shelf(str(desk_dir), None).problems] == [2]
+    _edit(desk_dir, _PRINTER, "id: KB-110\n", "id: KB-110\nbecause: replaced by KB-142\n")
+    assert articles(str(desk_dir))["KB-110"].is_retired
 
 
 @pytest.mark.parametrize("given", ["KB-104", "kb-104", "Kb-104", "kB-104"])
