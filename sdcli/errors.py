@@ -170,6 +170,26 @@ class IllegalStepError(RefusedError):
         )
 
 
+class WrongRecordError(IllegalStepError):
+    """A step of help requests on a problem, or the other way round (R3d1.7)."""
+
+    def __init__(
+        self, ref: str, status: str, command: str, possible: Sequence[str], record: str
+    ) -> None:
+        super().__init__(ref, status, command, possible)
+        told = (
+            f"{ref} is a problem and no help request, so `{command}` does not apply: `sdcli "
+            f"problem show {ref}` shows it, and `sdcli problem --help` what can be done."
+            if record == "problem"
+            else f"{ref} is a help request and no problem, so `{command}` does not apply: `sdcli "
+            "problem list` lists the problems."
+        )
+        can = f" Possible now: {', '.join(possible)}." if possible else ""
+        self.message = f"{told}{can}"
+        self.args = (self.message,)
+        self.details = {**self.details, "record": record}
+
+
 class LateEntryError(RefusedError):
     """Something entered late does not fit what is on record of that time.
 

@@ -172,9 +172,11 @@ class _Mail:
             return None
         for number in dict.fromkeys(self._tags()):
             try:
-                return self._writer.get(f"SD-{number}")
+                found = self._writer.get(f"SD-{number}")
             except NoSuchTicketError:
                 continue
+            if not found.is_problem:  # nobody was ever written to about one
+                return found
         return None
 
     def _is_of_another_desk(self, message_id: str) -> bool:

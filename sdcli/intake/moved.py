@@ -164,7 +164,7 @@ def known_here(
     strangers = {arrival.events[0].id for arrival, ref in found if not ref}
     if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
         return found
-    everybody = reader.find(Query(statuses=STATUSES))
+    everybody = reader.find(Query(statuses=STATUSES, record=""))
     home = {
         ticket.events[0].id: ticket.ref for ticket in everybody if ticket.events[0].id in strangers
     }

@@ -37,6 +37,8 @@ def next_steps(ticket: Ticket) -> list[str]:
     ref = ticket.ref
     if ticket.status == "closed":
         return []
+    if ticket.is_problem:
+        return _of_problem(ticket)
     if ticket.status == "resolved":
         import shlex  # noqa: PLC0415 - only this hint pays for it
 
@@ -57,3 +59,15 @@ def next_steps(ticket: Ticket) -> list[str]:
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]
+
+
+def _of_problem(ticket: Ticket) -> list[str]:
+    """What usually comes next on a problem: its incidents, its cause, the known error (R3d1.7)."""
+    ref = ticket.ref
+    if not ticket.incidents:
+        return [f"sdcli problem link {ref} INCIDENT"]
+    if not (ticket.cause and ticket.workaround):
+        return [f"sdcli problem analyse {ref} --cause TEXT --workaround TEXT"]
+    if not ticket.known_error:
+        return [f"sdcli problem known-error {ref}"]
+    return [f"sdcli problem close {ref} --code CODE   # when its cause is gone"]

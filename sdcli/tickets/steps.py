@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.errors import RefusedError
+from sdcli.tickets import lifecycle
 from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
@@ -40,7 +41,6 @@ from sdcli.tickets.event import (
     Waited,
     Withdrawn,
 )
-from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -60,8 +60,17 @@ def note(
     visible: bool = False,
     roadblock: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Write down what was done or said, or what stands in the way (R5b.3)."""
-    del ticket  # a note is legal always
+    """Write down what was done or said, or what stands in the way (R5b.3).
+
+    Raises:
+        RefusedError: a problem has no caller who could have been told.
+    """
+    if ticket.is_problem and visible:
+        raise RefusedError(
+            f"{ticket.ref} is a problem and has no caller to be told (--visible): its incidents "
+            f"have, see `sdcli problem show {ticket.ref}`.",
+            ref=ticket.ref,
+        )
     said = Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible, roadblock=roadblock)
     return (said,)
 
@@ -77,7 +86,7 @@ def explain_breach(
     began: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Record why a target was missed (R5b.4); that it was is for the caller to know."""
-    del ticket  # it is legal always
+    require("breach_explained", ticket)
     said = BreachExplained(
         *stamp.mark(), target=target, cycle=cycle, cause=cause, note=note, began=began
     )
@@ -86,6 +95,7 @@ def explain_breach(
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
     """Add to what is known about the request (R1b.1); nothing if that is known already."""
+    require("detailed", ticket)
     if ticket.request.overlaid(request) == ticket.request:
         return ()
     return (Detailed(*stamp.mark(), request=request),)
@@ -167,7 +177,7 @@ def wait(
 
 def resume(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
     """Go on working."""
-    del ticket  # the lifecycle knows from where
+    require("resumed", ticket)
     return (Resumed(*stamp.mark(), reason=reason),)
 
 
@@ -215,7 +225,7 @@ def resolve(
     articles: tuple[ArticleUse, ...] = (),
 ) -> tuple[AnyEvent, ...]:
     """Solved as the desk sees it."""
-    del ticket  # the lifecycle knows from where
+    require("resolved", ticket)
     return (Resolved(*stamp.mark(), code=code, note=note, articles=articles),)
 
 
@@ -240,7 +250,7 @@ def close(
         RefusedError: no closure code, or neither confirmation nor a reason for none.
         IllegalStepError: the ticket is closed.
     """
-    if ticket.is_closed:
+    if ticket.is_closed or ticket.is_problem:
         require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
@@ -289,7 +299,7 @@ def _demand_closure(
 
 def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:
     """Back to work."""
-    del ticket  # the lifecycle knows from where
+    require("reopened", ticket)
     return (Reopened(*stamp.mark(), reason=reason),)
 
 
@@ -300,6 +310,7 @@ def reapply(
 
     `mark`: see `SlaReapplied`.
     """
+    require("sla_reapplied", ticket)
     if ticket.policy == policy:
         return ()
     before = ticket.policy
@@ -328,7 +339,9 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
     Raises:
         RefusedError: there is no address, a machine wrote the request (T21), it is over, or it
             was confirmed before.
+        IllegalStepError: it is a problem.
     """
+    require("acknowledged", ticket)
     if ticket.status in ("resolved", "closed"):
         raise RefusedError(
             f"{ticket.ref} is {ticket.status}: nobody waits for its confirmation.", ref=ticket.ref
@@ -374,6 +387,7 @@ def validate(
     Raises:
         RefusedError: no machine reported it, or it was validated and nothing is new.
     """
+    require("validated", ticket)
     if facts is None:
         raise RefusedError(
             f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
@@ -448,6 +462,7 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     Raises:
         RefusedError: none stands.
     """
+    require("withdrawn", ticket)
     standing(ticket)
     return (Withdrawn(*stamp.mark(), reason=reason),)
 
@@ -458,6 +473,7 @@ def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEve
     Raises:
         RefusedError: nothing waits for the acting person.
     """
+    require("notice_taken", ticket)
     if stamp.by not in ticket.notices:
         others = ", ".join(ticket.notices)
         waits = f"it waits for {others}" if others else "nobody is waited for"
@@ -490,6 +506,7 @@ def hear(
     Raises:
         RefusedError: the ticket is closed, so nobody would see it.
     """
+    require("contacted", ticket)
     _require_open(ticket, "takes no contact")
     event = Contacted(
         *stamp.mark(),
@@ -519,6 +536,7 @@ def count_in(
     Raises:
         RefusedError: the ticket is closed.
     """
+    require("also_affected", ticket)
     _require_open(ticket, "counts nobody")
     if is_counted(ticket, contact):
         return ()
@@ -559,8 +577,6 @@ def require(kind: str, ticket: Ticket, command: str = "") -> None:
     `command` is what the person typed, if the kind of event has none of its own.
 
     Raises:
-        IllegalStepError: the kind of event is not legal in the ticket's state.
+        IllegalStepError: the kind of event is not legal in the ticket's state, or of its record.
     """
-    if ticket.status not in LIFECYCLE[kind]:
-        typed = command or COMMANDS[kind]
-        raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))
+    lifecycle.require(ticket.ref, ticket.status, kind, ticket.record, command)

@@ -114,7 +114,10 @@ class TinyReader:
         first = number_in(after) if after else 0
         fresh = self._fresh()
         changed = ((number, self._ticket(number)) for number in fresh if number > first)
-        matching = (pair for pair in changed if pair[1].is_closed and pair[1].touched_at >= since)
+        query = Query(statuses=("closed",))
+        matching = (
+            pair for pair in changed if query.matches(pair[1]) and pair[1].touched_at >= since
+        )
         stored = [
             _closed(document, stale.union(fresh), since, first)
             for document, stale in self._wanted(Query(statuses=(), touched_since=since))
