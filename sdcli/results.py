@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import InformationReport
+    from sdcli.insight.recurring import Candidate
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
@@ -120,6 +121,7 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
+    `problems`: those that are behind it (R3d1.7).
     """
 
     seen: Seen
@@ -128,6 +130,52 @@ class Shown(Struct, frozen=True):
     time_box: TimeBox | None = None
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
+    problems: Sequence[Ticket] = ()
+
+
+class ProblemChanged(Struct, frozen=True):
+    """A problem after a step (R3d1.7); `notes` are sentences about what else happened.
+
+    Args:
+        action: `created`, or `deduped` if it was there; empty where nothing was to be opened.
+        is_new: whether anything was recorded on it.
+        told: the linked tickets that were told of it.
+        hints: what to do next beside what usually comes.
+    """
+
+    problem: Ticket
+    action: str = ""
+    notes: Sequence[str] = ()
+    is_new: bool = True
+    told: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ProblemShown(Struct, frozen=True):
+    """Everything about one problem, with its incidents as they stand `now`."""
+
+    problem: Ticket
+    incidents: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class ProblemsListed(Struct, frozen=True):
+    """Problems, the most pressing first, as they stand `now`."""
+
+    rows: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class CandidatesFound(Struct, frozen=True):
+    """Incidents that came at least `fewest` times since then and have no problem, in groups."""
+
+    rows: Sequence[Candidate]
+    since: datetime | None
+    fewest: int
+    exit_code: int = DONE
 
 
 class History(Struct, frozen=True):
@@ -718,6 +766,10 @@ class CalendarsChecked(Struct, frozen=True):
 
 Result = (
     Changed
+    | ProblemChanged
+    | ProblemShown
+    | ProblemsListed
+    | CandidatesFound
     | Shown
     | History
     | Listed

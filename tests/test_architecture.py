@@ -38,6 +38,7 @@ STOREYS = (
     "sdcli.results",
     "sdcli.desk",
     "sdcli.library",
+    "sdcli.problems",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Entry] = {
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
@@ -83,6 +84,18 @@ COMMANDS: dict[str, Entry] = {
 SUBCOMMANDS: dict[str, dict[str, str]] = {
     "kb": {
         "show": "Show an article.",
+    },
+    "problem": {
+        "open": "Open a problem, with the incidents that it is behind.",
+        "link": "Say that incidents belong to a problem.",
+        "unlink": "Take incidents away from a problem.",
+        "analyse": "Say what is known of a problem: its root cause, and the workaround.",
+        "known-error": "Make a problem a known error, which search-kb finds.",
+        "show": "Show a problem with its incidents.",
+        "list": "List problems, the most pressing first.",
+        "candidates": "Find incidents that come again and again.",
+        "close": "Close a problem, and tell the tickets that are linked to it.",
+        "reopen": "Take a problem up again.",
     },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",

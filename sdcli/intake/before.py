@@ -18,7 +18,7 @@ from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annot
 from sdcli.tickets.words import OPEN_STATUSES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
     from datetime import datetime
 
     from sdcli.ledger.interface import Reader
@@ -174,13 +174,19 @@ def alike(tickets: Iterable[Ticket], summary: str, service: str) -> list[Alike]:
     wanted = words(summary)
     found = []
     for ticket in tickets:
-        shared = wanted & words(ticket.summary)
-        fewest = min(len(wanted), len(words(ticket.summary)))
-        if fewest and len(shared) >= max(_ALIKE * fewest, min(2, fewest)):
+        has = words(ticket.summary)
+        if is_alike(wanted, has):
+            shared = wanted & has
             found.append(Alike(ticket, f"alike in: {', '.join(sorted(shared))}"))
         elif service not in (UNKNOWN, "") and ticket.service == service:
             found.append(Alike(ticket, f"the same service, {service}"))
     return found
+
+
+def is_alike(one: Set[str], other: Set[str]) -> bool:
+    """Whether two texts with these words may be about the same."""
+    fewest = min(len(one), len(other))
+    return bool(fewest) and len(one & other) >= max(_ALIKE * fewest, min(2, fewest))
 
 
 def words(text: str) -> set[str]:

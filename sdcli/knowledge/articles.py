@@ -143,6 +143,31 @@ def article(root: str, given: str) -> Article:
     raise NoSuchEntryError("article", given, ("-".join(i.split("-")[:2]) for i in ids), FOLDER)
 
 
+def file_of(root: str, article_id: str) -> str:
+    """The file of an article that is there, relative to the desk."""
+    return next(name for name in sorted(_files(root)) if _belongs(name, article_id))
+
+
+def shelf_names(root: str) -> list[str]:
+    """The names of everything in the folder of articles, without it.
+
+    Raises:
+        DataFileError: there is no such folder, or it cannot be looked into.
+    """
+    return sorted(os.path.basename(name) for name in _files(root))
+
+
+def article_in(
+    name: str, raw: bytes, policy: Policy | None = None
+) -> tuple[Article | None, Mapping[str, int], list[Problem]]:
+    """The article of a file's bytes, the line of each of its keys, and all that is wrong with it."""
+    read, found = _decoded(name, raw)
+    wrong = list(read.problems)
+    if found is not None and not wrong:
+        wrong += _check(name, found, read.places, policy)
+    return found, read.places, wrong
+
+
 def missing(root: str, ids: Iterable[str]) -> list[str]:
     """Those ids for which there is no file in `kb/`; none is read."""
     try:
@@ -184,6 +209,10 @@ def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
                 raw = stream.read()
     except OSError as error:
         raw = f"the file cannot be read: {error.strerror}"
+    return _decoded(name, raw)
+
+
+def _decoded(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None

@@ -58,8 +58,10 @@ def write(result: results.Result) -> Iterable[str]:
 
 
 def ticket(seen: results.Seen) -> dict[str, Any]:
-    """A ticket object."""
+    """A ticket object; of a problem, its own."""
     subject, opening = seen.ticket, seen.ticket.opening
+    if subject.is_problem:
+        return _problem(subject)
     return {
         "ref": subject.ref,
         "summary": subject.summary,
@@ -116,12 +118,33 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "articles": subject.articles,
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
+        "problems": subject.problems,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
         "sla": _clocks(seen),
         "events_count": len(subject.events),
     }
+
+
+def _problem(subject: Ticket) -> dict[str, Any]:
+    from sdcli.render.problem import problem_json  # noqa: PLC0415 - few tickets are problems
+
+    return problem_json(subject)
+
+
+def _of_problems(result: Any) -> Any:
+    """What the commands of `sdcli problem` give."""
+    from sdcli.render import problem  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.ProblemChanged):
+        return problem.changed_json(result)
+    if isinstance(result, results.ProblemShown):
+        events = [event(each) for each in result.problem.events]
+        return problem.shown_json(result) | {"events": events}
+    if isinstance(result, results.ProblemsListed):
+        return [problem.problem_json(each) for each in result.rows]
+    return [problem.candidate_json(each) for each in result.rows]
 
 
 def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
@@ -414,12 +437,17 @@ def _article(result: results.ArticleShown) -> dict[str, Any]:
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
+    results.ProblemChanged: _of_problems,
+    results.ProblemShown: _of_problems,
+    results.ProblemsListed: _of_problems,
+    results.CandidatesFound: _of_problems,
     results.Shown: lambda result: (
         ticket(result.seen)
         | {"time_box": result.time_box and support.box(result.time_box)}
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],

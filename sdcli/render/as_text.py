@@ -13,7 +13,7 @@ import click
 from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
-from sdcli.render.hints import usual
+from sdcli.render.hints import next_steps, usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
@@ -149,6 +149,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
         *_box_rows(result),
         *_breach_rows(result),
+        *_problem_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -298,6 +299,32 @@ def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.register import short  # noqa: PLC0415 - few tickets have any
 
     return [("missed", short(result.breaches))]
+
+
+def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """The problems behind a ticket, with their workarounds (R3d1.7)."""
+    if not result.problems:
+        return []
+    from sdcli.render.problem import of_ticket  # noqa: PLC0415 - few tickets have any
+
+    return of_ticket(result.problems)
+
+
+def _of_problems(result: Any, screen: Screen) -> _Lines:
+    """What the commands of `sdcli problem` give."""
+    from sdcli.render import problem  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.ProblemShown):
+        head, *rest = problem.shown(result)
+        history = _events(result.problem.events, screen)
+        steps = [f"Next: {line(step)}" for step in next_steps(result.problem)]
+        return [screen.style(head, bold=True), *fitted(rest, screen.width, 14), "", *history], steps
+    if isinstance(result, results.ProblemChanged):
+        told, steps = problem.changed(result)
+        return fitted(told, screen.width), steps
+    if isinstance(result, results.ProblemsListed):
+        return problem.listing(result)
+    return problem.candidates(result)
 
 
 def _simulated(result: results.Simulated, screen: Screen) -> _Lines:
@@ -1126,6 +1153,10 @@ def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
 
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
+    results.ProblemChanged: _of_problems,
+    results.ProblemShown: _of_problems,
+    results.ProblemsListed: _of_problems,
+    results.CandidatesFound: _of_problems,
     results.Shown: _shown,
     results.ClocksExplained: _clocks_explained,
     results.History: _history,

@@ -38,7 +38,7 @@ def next_steps(ticket: Ticket) -> list[str]:
     if ticket.status == "closed":
         return []
     if ticket.is_problem:
-        return _of_problem(ticket)
+        return usual_of(ticket)
     if ticket.status == "resolved":
         import shlex  # noqa: PLC0415 - only this hint pays for it
 
@@ -61,7 +61,7 @@ def next_steps(ticket: Ticket) -> list[str]:
     ]
 
 
-def _of_problem(ticket: Ticket) -> list[str]:
+def usual_of(ticket: Ticket) -> list[str]:
     """What usually comes next on a problem: its incidents, its cause, the known error (R3d1.7)."""
     ref = ticket.ref
     if not ticket.incidents:

@@ -66,10 +66,16 @@ def analyse(
         IllegalStepError: the problem is closed, or no problem.
     """
     require("problem_analysed", problem)
+    cause, workaround = _word(cause), _word(workaround)
     now = "" if workaround == UNKNOWN else workaround or problem.workaround
     if (cause or problem.cause, now) == (problem.cause, problem.workaround):
         return ()
     return (ProblemAnalysed(*stamp.mark(), cause=cause, workaround=workaround),)
+
+
+def _word(text: str) -> str:
+    """What was said, with `unknown` in one spelling."""
+    return UNKNOWN if text.casefold() == UNKNOWN else text
 
 
 def link(problem: Ticket, incident: Ticket, stamp: Stamp, *, why: str = "") -> Pair:
