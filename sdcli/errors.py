@@ -177,15 +177,14 @@ class WrongRecordError(IllegalStepError):
         self, ref: str, status: str, command: str, possible: Sequence[str], record: str
     ) -> None:
         super().__init__(ref, status, command, possible)
-        told = (
-            f"{ref} is a problem and no help request, so `{command}` does not apply: `sdcli "
-            f"problem show {ref}` shows it, and `sdcli problem --help` what can be done."
+        can = f"Possible now: {', '.join(possible)}." if possible else ""
+        self.message = (
+            f"{ref} is a problem and no help request, so `{command}` does not apply; `sdcli "
+            f"problem show {ref}` shows it. {can}"
             if record == "problem"
-            else f"{ref} is a help request and no problem, so `{command}` does not apply: `sdcli "
-            "problem list` lists the problems."
-        )
-        can = f" Possible now: {', '.join(possible)}." if possible else ""
-        self.message = f"{told}{can}"
+            else f"{ref} is a help request and no problem, so `{command}` does not apply; `sdcli "
+            f"problem list` lists the problems. {can}"
+        ).rstrip()
         self.args = (self.message,)
         self.details = {**self.details, "record": record}
 

@@ -7,7 +7,7 @@ articles of known errors in `sdcli.knowledge.known_error`, the search for recurr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -25,12 +25,12 @@ from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, STATUSES, UNKNOWN, Level
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from typing import Literal
 
     from sdcli.desk import Desk
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.known_error import Draft
     from sdcli.ledger.interface import Writer
-    from sdcli.tickets.event import AnyEvent, Stamp
+    from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.priority import Weight
 
@@ -49,6 +49,14 @@ class NewProblem(Struct, frozen=True, kw_only=True):
     workaround: str = ""
     because: str = ""
     idempotency_key: str = ""
+
+
+class _Word(NamedTuple):
+    """What incidents are told of a problem."""
+
+    problem: str
+    what: Literal["known-error", "closed", "reopened"]
+    text: str
 
 
 class Problems:
@@ -262,7 +270,7 @@ class Problems:
                 workaround=workaround,
             )
             after = writer.append(problem, events) if events else problem
-            hears = self._tell(writer, after, incidents, "known-error", workaround, stamp)
+            hears = self._tell(writer, incidents, _Word(ref, "known-error", workaround), stamp)
         if not events:
             notes.append(f"{ref} is a known error already, told by {told.id}.")
         if told.workaround.strip() != workaround:
@@ -302,7 +310,7 @@ class Problems:
 
     def _draft(
         self, problem: Ticket, incidents: Sequence[Ticket], cause: str, workaround: str
-    ) -> Any:
+    ) -> Draft:
         from sdcli.knowledge.known_error import Draft  # noqa: PLC0415 - as above
         from sdcli.sla.calendar import local  # noqa: PLC0415 - as above
 
@@ -354,7 +362,7 @@ class Problems:
             after = writer.append(problem, events)
             incidents = [writer.get(each) for each in problem.incidents]
             text = _closing(after, code, note, unfixed)
-            hears = self._tell(writer, after, incidents, "closed", text, stamp)
+            hears = self._tell(writer, incidents, _Word(ref, "closed", text), stamp)
         hints = []
         if after.known_error and code == problems.REMOVED:
             hints.append(
@@ -375,24 +383,15 @@ class Problems:
             problem = writer.get(ref)
             after = writer.append(problem, problems.reopen(problem, stamp, reason=reason))
             incidents = [writer.get(each) for each in problem.incidents]
-            hears = self._tell(writer, after, incidents, "reopened", reason, stamp)
+            hears = self._tell(writer, incidents, _Word(ref, "reopened", reason), stamp)
         return ProblemChanged(after, notes=_heard(hears), told=hears)
 
-    def _tell(
-        self,
-        writer: Writer,
-        problem: Ticket,
-        incidents: Iterable[Ticket],
-        what: Literal["known-error", "closed", "reopened"],
-        text: str,
-        stamp: Stamp,
-    ) -> list[str]:
+    @staticmethod
+    def _tell(writer: Writer, incidents: Iterable[Ticket], word: _Word, stamp: Stamp) -> list[str]:
         """Tell incidents what became of a problem; the references of those that hear it."""
         heard = []
         for incident in incidents:
-            events: Sequence[AnyEvent] = problems.tell(
-                incident, stamp, problem=problem.ref, what=what, text=text
-            )
+            events = problems.tell(incident, stamp, **word._asdict())
             if events:
                 writer.append(incident, events)
                 heard.append(incident.ref)
@@ -432,6 +431,6 @@ def _heard(refs: Sequence[str]) -> list[str]:
     from sdcli.errors import listed  # noqa: PLC0415 - few answers need it
 
     if not refs:
-        return ["No linked ticket is open, so none is told."]
+        return ["No open ticket is left to be told."]
     number = "1 open ticket is" if len(refs) == 1 else f"{len(refs)} open tickets are"
     return [f"{number} told: {listed(refs)}."]

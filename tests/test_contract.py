@@ -68,6 +68,7 @@ CALLS: dict[str, Call] = {
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
+    "problem": Call(("open", "VPN drops", "--incident", REF)),
     "resolve": Call((REF, "--code", "solved")),
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
@@ -84,6 +85,16 @@ CALLS: dict[str, Call] = {
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
+    ("problem", "open"): Call(("VPN drops", "--incident", REF)),
+    ("problem", "link"): Call(("SD-2", REF), legal="behind"),
+    ("problem", "unlink"): Call(("SD-2", REF, "--because", "another"), legal="behind"),
+    ("problem", "analyse"): Call(("SD-2", "--cause", "a driver"), legal="behind"),
+    ("problem", "known-error"): Call(("SD-2",), legal="behind"),
+    ("problem", "show"): Call(("SD-2",), legal="behind", writes=False, reads_policy=False),
+    ("problem", "list"): Call((), writes=False, reads_policy=False),
+    ("problem", "candidates"): Call((), writes=False),
+    ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
+    ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(
@@ -101,7 +112,8 @@ WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
-    if name not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach")
+    if name
+    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
 ]
 
 
@@ -115,6 +127,8 @@ def _ticket_in(sd: Runner) -> Any:
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
             sd("open", "-", stdin=alert)
+        if state == "behind":
+            sd("problem", "open", "VPN drops", "--incident", REF)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":

@@ -89,7 +89,7 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "open": "Open a problem, with the incidents that it is behind.",
         "link": "Say that incidents belong to a problem.",
         "unlink": "Take incidents away from a problem.",
-        "analyse": "Say what is known of a problem: its root cause, and the workaround.",
+        "analyse": "Say what the root cause and the workaround are.",
         "known-error": "Make a problem a known error, which search-kb finds.",
         "show": "Show a problem with its incidents.",
         "list": "List problems, the most pressing first.",

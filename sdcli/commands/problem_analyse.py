@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @pass_desk
 def command(desk: Desk, ref: str, cause: str, workaround: str) -> results.ProblemChanged:
-    """Say what is known of a problem: its root cause, and the workaround.
+    """Say what the root cause and the workaround are.
 
     Each replaces what was said before; the history keeps all of it.
 

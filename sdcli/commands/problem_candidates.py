@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import SinceType, as_command, pass_desk
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sdcli import results
     from sdcli.desk import Desk
 
 

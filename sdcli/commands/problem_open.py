@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import QUEUE, REF, SERVICE, TEXT, as_command, pass_desk
 from sdcli.tickets.words import LEVELS
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 

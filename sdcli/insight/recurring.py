@@ -190,7 +190,7 @@ def _by_words(incidents: Iterable[_Incident]) -> _Groups:
             near = dict.fromkeys(at for word in sorted(each.words) for at in places[word])
             likes = [at for at in sorted(near) if is_alike(leaders[at][0].words, each.words)]
             if likes:
-                best = max(likes, key=lambda at: len(leaders[at][0].words & each.words))  # noqa: B023 - used at once
+                best = max(likes, key=lambda at: len(leaders[at][0].words & each.words))
                 leaders[best].append(each)
             elif each.words and len(leaders) < _MOST_LEADERS:
                 for word in each.words:

@@ -18,7 +18,8 @@ from sdcli.tickets.ticket import Ticket  # noqa: TC001 - msgspec reads the annot
 from sdcli.tickets.words import OPEN_STATUSES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from sdcli.ledger.interface import Reader
@@ -183,7 +184,7 @@ def alike(tickets: Iterable[Ticket], summary: str, service: str) -> list[Alike]:
     return found
 
 
-def is_alike(one: Set[str], other: Set[str]) -> bool:
+def is_alike(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
     """Whether two texts with these words may be about the same."""
     fewest = min(len(one), len(other))
     return bool(fewest) and len(one & other) >= max(_ALIKE * fewest, min(2, fewest))

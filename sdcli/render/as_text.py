@@ -318,7 +318,7 @@ def _of_problems(result: Any, screen: Screen) -> _Lines:
         head, *rest = problem.shown(result)
         history = _events(result.problem.events, screen)
         steps = [f"Next: {line(step)}" for step in next_steps(result.problem)]
-        return [screen.style(head, bold=True), *fitted(rest, screen.width, 14), "", *history], steps
+        return [screen.style(head, bold=True), *fitted(rest, screen.width, 15), "", *history], steps
     if isinstance(result, results.ProblemChanged):
         told, steps = problem.changed(result)
         return fitted(told, screen.width), steps

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 _DAY_S = 24 * 3600
-_INDENT = 14
+_INDENT = 15
 
 
 def problem_json(problem: Ticket) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def changed(result: results.ProblemChanged) -> tuple[list[str], list[str]]:
     gathered = len(problem.incidents)
     count = [f"  {words.count(gathered, 'incident')}: {listed(problem.incidents)}"]
     told = [head, *about, *(count if gathered else ()), *(f"  {note}" for note in result.notes)]
-    steps = [] if problem.is_closed else [f"Next: {step}" for step in usual_of(problem)]
+    steps = [f"Next: {step}" for step in usual_of(problem)]
     return [line(each) for each in told], [line(each) for each in (*result.hints, *steps)]
 
 
@@ -173,14 +173,14 @@ def _incident_lines(incidents: Sequence[Ticket], now: datetime) -> Iterator[str]
         yield from _row("seen", f"from {words.instant(first)} to {words.instant(last)}")
     rows = [
         [
-            f"  {each.ref}",
+            each.ref,
             each.status.replace("_", " ") + (f" as {each.code}" if each.code else ""),
             _age(each, now),
             line(each.summary),
         ]
         for each in incidents
     ]
-    yield from table(rows)
+    yield from (f"    {text}" for text in table(rows))
 
 
 def _age(ticket: Ticket, now: datetime) -> str:
@@ -196,10 +196,8 @@ def _span(incidents: Sequence[Ticket]) -> tuple[datetime | None, datetime | None
 def listing(result: results.ProblemsListed) -> tuple[list[str], list[str]]:
     """Problems in a table."""
     if not result.rows:
-        return [], [
-            "No problem is open. `sdcli problem list --all` also shows closed ones, and `sdcli "
-            "problem candidates` incidents that come again and again."
-        ]
+        told = "No problem is open. `sdcli problem list --all` also shows closed ones"
+        return [], [f"{told}, `sdcli problem candidates` incidents that come again and again."]
     head = ["ref", "prio", "status", "queue", "assignee", "incidents", "known error", "summary"]
     rows = [
         [
