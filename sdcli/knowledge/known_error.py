@@ -97,7 +97,8 @@ def write(root: str, policy: Policy, draft: Draft) -> tuple[Article, str]:
 def fields_of(draft: Draft, id_: str) -> dict[str, object]:
     """The article as its file has it, in the order of the template."""
     people = _pattern(draft.people)
-    title = _line(_without(draft.title, people))
+    title = _line(_without(draft.title, people)) or draft.problem
+    workaround = _text(draft.workaround) or draft.problem
     symptoms = _symptoms((_without(each, people) for each in draft.symptoms), title)
     unknown = draft.cause == UNKNOWN
     return {
@@ -108,12 +109,12 @@ def fields_of(draft: Draft, id_: str) -> dict[str, object]:
         "services": list(draft.services),
         "audience": "desk",
         "symptoms": symptoms,
-        "cause": "Nobody knows it yet." if unknown else _text(draft.cause),
+        "cause": ("" if unknown else _text(draft.cause)) or "Nobody knows it yet.",
         "steps": [
-            _text(draft.workaround),
+            workaround,
             f"Link the ticket to the problem: sdcli problem link {draft.problem} TICKET",
         ],
-        "workaround": _text(draft.workaround),
+        "workaround": workaround,
         "verification": "The caller tries again what failed, and it works.",
         "keywords": _keywords([title, *symptoms]),
         "owner": draft.owner,
@@ -175,10 +176,8 @@ def marked(name: str, before: bytes, problem: str, workaround: str) -> bytes:
         else:
             new.append("known_error: true\n")
     if not article.workaround:
-        lines = _without_key(lines, places, "workaround")
         new.insert(0, written({"workaround": _text(workaround)}))
     if article.problem != problem:
-        lines = _without_key(lines, places, "problem")
         new.append(f"problem: {problem}\n")
     if new and lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += end
@@ -192,12 +191,6 @@ def marked(name: str, before: bytes, problem: str, workaround: str) -> bytes:
         )
         raise DataFileError([Problem(name, line, message)])
     return after
-
-
-def _without_key(lines: list[str], places: Mapping[str, int], key: str) -> list[str]:
-    """The lines without an entry of one line that says nothing, `problem: ""`."""
-    at = places.get(key, 0) - 1
-    return lines if at < 0 else [*lines[:at], *lines[at + 1 :]]
 
 
 def _require_free(article: Article, problem: str) -> None:
