@@ -8,14 +8,14 @@ and only so many of the newest are.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
 from sdcli.insight.counts import MOST_REFS
-from sdcli.intake.before import is_alike, words
+from sdcli.intake.before import is_enough, words
 from sdcli.tickets.alerts import facts
 from sdcli.tickets.event import Reopened
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
@@ -187,10 +187,8 @@ def _by_words(incidents: Iterable[_Incident]) -> _Groups:
         leaders: list[list[_Incident]] = []
         places: dict[str, list[int]] = defaultdict(list)
         for each in bucket:
-            near = dict.fromkeys(at for word in sorted(each.words) for at in places[word])
-            likes = [at for at in sorted(near) if is_alike(leaders[at][0].words, each.words)]
-            if likes:
-                best = max(likes, key=lambda at: len(leaders[at][0].words & each.words))
+            best = _nearest(each, leaders, places)
+            if best is not None:
                 leaders[best].append(each)
             elif each.words and len(leaders) < _MOST_LEADERS:
                 for word in each.words:
@@ -198,6 +196,21 @@ def _by_words(incidents: Iterable[_Incident]) -> _Groups:
                 leaders.append([each])
         for group in leaders:
             yield f"{name}, alike in: {', '.join(_shared(group))}", group
+
+
+def _nearest(
+    incident: _Incident, leaders: list[list[_Incident]], places: dict[str, list[int]]
+) -> int | None:
+    """The group whose first incident shares the most words, if those are enough."""
+    shared = Counter(at for word in incident.words for at in places.get(word, ()))
+    size = len(incident.words)
+    enough = (
+        (number, -at)
+        for at, number in shared.items()
+        if is_enough(number, size, len(leaders[at][0].words))
+    )
+    best = max(enough, default=None)
+    return None if best is None else -best[1]
 
 
 def _shared(group: list[_Incident]) -> list[str]:

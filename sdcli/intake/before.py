@@ -19,7 +19,6 @@ from sdcli.tickets.words import OPEN_STATUSES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from sdcli.ledger.interface import Reader
@@ -176,18 +175,18 @@ def alike(tickets: Iterable[Ticket], summary: str, service: str) -> list[Alike]:
     found = []
     for ticket in tickets:
         has = words(ticket.summary)
-        if is_alike(wanted, has):
-            shared = wanted & has
+        shared = wanted & has
+        if is_enough(len(shared), len(wanted), len(has)):
             found.append(Alike(ticket, f"alike in: {', '.join(sorted(shared))}"))
         elif service not in (UNKNOWN, "") and ticket.service == service:
             found.append(Alike(ticket, f"the same service, {service}"))
     return found
 
 
-def is_alike(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
-    """Whether two texts with these words may be about the same."""
-    fewest = min(len(one), len(other))
-    return bool(fewest) and len(one & other) >= max(_ALIKE * fewest, min(2, fewest))
+def is_enough(shared: int, one: int, other: int) -> bool:
+    """Whether two texts with so many words may be about the same if they share so many."""
+    fewest = min(one, other)
+    return bool(fewest) and shared >= max(_ALIKE * fewest, min(2, fewest))
 
 
 def words(text: str) -> set[str]:
