@@ -92,7 +92,7 @@ NESTED: dict[tuple[str, str], Call] = {
     ("problem", "known-error"): Call(("SD-2",), legal="behind"),
     ("problem", "show"): Call(("SD-2",), legal="behind", writes=False, reads_policy=False),
     ("problem", "list"): Call((), writes=False, reads_policy=False),
-    ("problem", "candidates"): Call((), writes=False),
+    ("problem", "candidates"): Call((), writes=False, reads_policy=False),
     ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
     ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
     ("sla", "explain"): Call((REF,), writes=False),
