@@ -108,6 +108,16 @@ class Library:
         tell = self.answerable(used)
         return self._desk.change(ref, steps.use_articles, articles=used, note=note, tell=tell)
 
+    def best_effort(self, ref: str, note: str) -> Ticket:
+        """Record that no article fitted, and what was answered all the same (R3a.1).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+
+        return self._desk.change(ref, steps.best_effort, note=note)
+
     def share(
         self,
         ref: str,
@@ -243,7 +253,7 @@ class Library:
         """
         from sdcli.insight.information import information  # noqa: PLC0415 - a report
         from sdcli.knowledge.articles import FOLDER, articles  # noqa: PLC0415 - imports YAML
-        from sdcli.knowledge.figures import advice, figures  # noqa: PLC0415
+        from sdcli.knowledge.figures import advice, figures, without_article  # noqa: PLC0415
         from sdcli.results import Statistics  # noqa: PLC0415
 
         desk, shelf = self._desk, articles(self._desk.root)
@@ -259,6 +269,7 @@ class Library:
             rows=[each for each in found if not wanted or each.id in wanted],
             advice=advice(found, shelf, desk.now.date()) if not wanted else (),
             questions=asked.candidates if not wanted else (),
+            best_effort=without_article(self.uses.rows(), since=since, until=until),
             since=since,
             until=until,
             is_narrowed=bool(wanted),

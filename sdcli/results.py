@@ -302,12 +302,14 @@ class Statistics(Struct, frozen=True, kw_only=True):
 
     Args:
         rows: an article and revision each, in the order of ids.
+        best_effort: the tickets for which no article fitted.
         is_narrowed: whether certain articles were asked for; then there is no advice.
     """
 
     rows: Sequence[Figures]
     advice: Sequence[Advice]
     questions: Sequence[Candidate]
+    best_effort: Sequence[str]
     since: datetime | None
     until: datetime | None
     is_narrowed: bool = False

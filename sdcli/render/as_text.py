@@ -153,6 +153,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *_article_rows(ticket),
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
@@ -167,6 +168,18 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What became of articles on a ticket (R3a.4)."""
+    from sdcli.tickets.query import has_articles  # noqa: PLC0415 - only `show` pays for it
+
+    if not has_articles(ticket):
+        return []
+    from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - few tickets have any
+
+    told = [f"{use.article} {use.what}" for use in uses_of(ticket) if use.article]
+    return [("articles", ", ".join(told))] if told else []
 
 
 def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:

@@ -96,6 +96,8 @@ def _articles_shown(event: e.ArticlesShown) -> str:
 
 
 def _articles_used(event: e.ArticlesUsed) -> str:
+    if not event.articles:
+        return f"no article fitted; answered as well as could be{_because(event.note)}"
     told = f", {', '.join(event.tell)} told" if event.tell else ""
     return f"used {_articles(event.articles)[2:]}{_because(event.note)}{told}"
 

@@ -352,7 +352,7 @@ class ArticlesShown(Event, frozen=True, tag="articles_shown", kw_only=True):
 class ArticlesUsed(Event, frozen=True, tag="articles_used", kw_only=True):
     """Articles were used on the request, and what they did (R3a.4, R4.1).
 
-    `tell`: who answers for one that made things worse, and must hear of it.
+    Without any, the answer was a best effort: no article fitted (R3a.1). `tell`: who answers for one that made things worse, and must hear of it.
     """
 
     articles: tuple[ArticleUse, ...]

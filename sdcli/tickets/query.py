@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.tickets.event import ArticleSent, ArticlesShown, Contacted
+from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def has_articles(ticket: Ticket) -> bool:
     """Whether something became of a knowledge article on a ticket."""
     if ticket.articles or ticket.opening.read:
         return True
-    return any(isinstance(event, (ArticlesShown, ArticleSent)) for event in ticket.events)
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return any(isinstance(event, kinds) for event in ticket.events)
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:

@@ -222,9 +222,19 @@ def resolve(
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
     tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`."""
+    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`.
+
+    `must_look`: an incident is not resolved before the knowledge base was looked into (R3d1.1).
+
+    Raises:
+        RefusedError: it was not.
+        IllegalStepError: the ticket is resolved or closed.
+    """
     require("resolved", ticket)
+    if must_look and not articles:
+        _require_look(ticket)
     used = use_articles(ticket, stamp, articles=articles, tell=tell)
     return (*used, Resolved(*stamp.mark(), code=code, note=note))
 
@@ -240,11 +250,13 @@ def close(
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
     tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
-    is flagged on the closing event (R0.7). A bulletin ends with its ticket: nobody would look at
+    is flagged on the closing event (R0.7), and so is an incident for which nobody looked into the
+    knowledge base (R3d1.1); `must_look`: see `resolve`. A bulletin ends with its ticket: nobody would look at
     it any more, and callers would be told of a failure that is over (R1a.1f).
 
     Raises:
@@ -255,8 +267,9 @@ def close(
         require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
-    skipped = ("classify",) if ticket.type == UNKNOWN else ()
     resolved = ticket.status == "resolved"
+    if must_look and not resolved and not articles:
+        _require_look(ticket)
     used = use_articles(ticket, stamp, articles=articles, tell=tell)
     before = () if resolved else (Resolved(*stamp.mark(), code=decided),)
     ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
@@ -267,9 +280,32 @@ def close(
         via=via,
         unconfirmed=unconfirmed,
         note=note,
-        skipped=skipped,
+        skipped=_skipped(ticket, articles),
     )
     return (*used, *before, *ended, closed)
+
+
+def _skipped(ticket: Ticket, articles: tuple[ArticleUse, ...]) -> tuple[str, ...]:
+    """The steps of the process that nobody took before closing, by their commands."""
+    unseen = ticket.type == "incident" and not articles and not is_looked_up(ticket)
+    steps = {"classify": ticket.type == UNKNOWN, "search-kb": unseen}
+    return tuple(step for step, is_skipped in steps.items() if is_skipped)
+
+
+def is_looked_up(ticket: Ticket) -> bool:
+    """Whether somebody looked into the knowledge base for it, and if nothing fitted (R3d1.1)."""
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return bool(ticket.articles) or any(isinstance(event, kinds) for event in ticket.events)
+
+
+def _require_look(ticket: Ticket) -> None:
+    if ticket.type == "incident" and not is_looked_up(ticket):
+        raise RefusedError(
+            f"{ticket.ref} is an incident, and nobody has looked into the knowledge base: `sdcli "
+            f"search-kb --ticket {ticket.ref}` does, and `sdcli kb used {ticket.ref} --none --note "
+            "WHY` says why not (search_first in catalog/classification.yaml).",
+            ref=ticket.ref,
+        )
 
 
 def _demand_closure(
@@ -313,6 +349,12 @@ def use_articles(
     del ticket  # what an article did may become known at any time
     used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
     return (used,) if articles else ()
+
+
+def best_effort(ticket: Ticket, stamp: Stamp, *, note: str) -> tuple[AnyEvent, ...]:
+    """Say that no article fitted, and what was answered (R3a.1)."""
+    del ticket  # as above
+    return (ArticlesUsed(*stamp.mark(), articles=(), note=note),)
 
 
 def look_up(
