@@ -403,9 +403,8 @@ class Problems:
 
         ledger = self._desk.ledger
         open_ = {each.ref for each in ledger.find(Query(record=PROBLEM))}
-        query = Query(statuses=() if since else STATUSES, touched_since=since)
         found = candidates(
-            ledger.find(query),
+            self._desk.touched(since),
             since=since,
             fewest=fewest,
             is_taken=lambda ticket: not open_.isdisjoint(ticket.problems),

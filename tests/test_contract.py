@@ -95,6 +95,11 @@ NESTED: dict[tuple[str, str], Call] = {
     ("problem", "candidates"): Call((), writes=False, reads_policy=False),
     ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
     ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
+    ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
+    ("kb", "send"): Call((REF, "KB-102")),
+    ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
+    ("kb", "stats"): Call((), writes=False),
+    ("kb", "recall"): Call(("KB-102",), writes=False),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(

@@ -154,6 +154,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *_article_rows(ticket),
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
@@ -168,6 +169,18 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What became of articles on a ticket (R3a.4)."""
+    from sdcli.tickets.query import has_articles  # noqa: PLC0415 - only `show` pays for it
+
+    if not has_articles(ticket):
+        return []
+    from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - few tickets have any
+
+    told = [f"{use.article} {use.what}" for use in uses_of(ticket) if use.article]
+    return [("articles", ", ".join(told))] if told else []
 
 
 def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -475,9 +488,9 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     news += _missed(result.missed_s, "has")
-    waiting = words.count(result.notices, "changed classification")
+    waiting = words.count(result.notices, "notice")
     if result.notices > results.MOST_NOTICES:
-        waiting = f"More than {results.MOST_NOTICES} changed classifications"
+        waiting = f"More than {results.MOST_NOTICES} notices"
     wait = "waits" if result.notices == 1 else "wait"
     if result.notices:
         news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
@@ -1151,6 +1164,17 @@ def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
     return shown(result)
 
 
+def _of_articles(result: Any, screen: Screen) -> _Lines:
+    from sdcli.render import outcomes  # noqa: PLC0415 - as above
+
+    del screen
+    if isinstance(result, results.Statistics):
+        return outcomes.statistics(result), []
+    if isinstance(result, results.Shared):
+        return outcomes.shared(result)
+    return outcomes.recalled(result)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.ProblemChanged: _of_problems,
@@ -1171,6 +1195,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reasoned: _reasoned,
     results.Found: _found,
     results.ArticleShown: _article,
+    results.Shared: _of_articles,
+    results.Statistics: _of_articles,
+    results.Recalled: _of_articles,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from sdcli.tickets.event import Contacted
+from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
 from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, Record
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Face(Struct, frozen=True, kw_only=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Which tickets: empty fields do not narrow. `text` matches what the ticket says.
 
+    `with_articles`: only those on which something became of a knowledge article.
+
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
     """
@@ -55,11 +57,15 @@ class Query(Struct, frozen=True, kw_only=True):
     needs_validation: bool = False
     touched_since: datetime | None = None
     record: Record | Literal[""] = "request"
+    with_articles: bool = False
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
         marked = ticket.needs_validation or not self.needs_validation
-        return marked and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        known = not self.with_articles or has_articles(ticket)
+        return (
+            marked and known and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        )
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""
@@ -84,7 +90,7 @@ class Query(Struct, frozen=True, kw_only=True):
     @property
     def needs_opening(self) -> bool:
         """Whether more than the `Face` must be read to tell if a ticket is wanted."""
-        return bool(self.user or self.text or self.needs_validation)
+        return bool(self.user or self.text or self.needs_validation or self.with_articles)
 
     def _person(self, ticket: Ticket) -> bool:
         if not self.user:
@@ -97,6 +103,14 @@ class Query(Struct, frozen=True, kw_only=True):
             return True
         text = "\n".join(_texts(ticket)).casefold()
         return all(word in text for word in self.text.casefold().split())
+
+
+def has_articles(ticket: Ticket) -> bool:
+    """Whether something became of a knowledge article on a ticket."""
+    if ticket.articles or ticket.opening.read:
+        return True
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return any(isinstance(event, kinds) for event in ticket.events)
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:

@@ -179,6 +179,9 @@ def test_bulletins_and_contacts_are_refused(behind: str, sd: Runner) -> None:
         ("open", "me too", "--user", "ada", "--me-too", behind),
         ("open", "again", "--user", "ada", "--same-as", behind),
         ("note", behind, "told", "--visible"),
+        ("kb", "used", behind, "KB-104:helped"),
+        ("kb", "send", behind, "KB-102"),
+        ("kb", "receipt", behind, "KB-102", "--received", "yes"),
     ):
         assert "SD-4 is a problem" in sd(*call, expect=errors.REFUSED).stderr
 

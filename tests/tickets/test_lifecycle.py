@@ -16,6 +16,11 @@ from sdcli.tickets.event import (
     AlsoAffected,
     Announced,
     AnyEvent,
+    ArticleReceived,
+    ArticleSent,
+    ArticlesShown,
+    ArticlesUsed,
+    ArticleUse,
     Assigned,
     Attached,
     BreachExplained,
@@ -25,6 +30,7 @@ from sdcli.tickets.event import (
     Correlated,
     Delivered,
     Detailed,
+    Edition,
     Escalated,
     Imported,
     IncidentLinked,
@@ -40,6 +46,7 @@ from sdcli.tickets.event import (
     ProblemTold,
     ProblemUnlinked,
     Raised,
+    Receipt,
     Recovered,
     Reopened,
     Repeated,
@@ -108,6 +115,10 @@ detailed     new          in_progress  waiting      resolved     closed
 notice_taken new          in_progress  waiting      resolved     closed
 support_decided new       in_progress  waiting      resolved     -
 delivered    new          in_progress  waiting      resolved     closed
+articles_shown    new          in_progress  waiting      resolved     closed
+articles_used     new          in_progress  waiting      resolved     closed
+article_sent      new          in_progress  waiting      resolved     -
+article_received  new          in_progress  waiting      resolved     closed
 sla_reapplied new         in_progress  waiting      resolved     closed
 breach_explained new      in_progress  waiting      resolved     closed
 problem_linked new        in_progress  waiting      resolved     closed
@@ -121,6 +132,7 @@ opened       -            -            -
 noted        new          in_progress  closed
 attached     new          in_progress  closed
 imported     new          in_progress  closed
+articles_shown new         in_progress  closed
 assigned     in_progress  in_progress  -
 accepted     in_progress  in_progress  -
 returned     in_progress  in_progress  -
@@ -154,6 +166,7 @@ POSSIBLE: dict[Status, str] = {
 
 
 FACTS = AlertFacts(source="nagios", key="k2")
+EDITION = Edition("KB-1", "07ce")
 
 
 def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
@@ -214,6 +227,10 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         ),
         ProblemClosed(*mark, code="solved"),
         ProblemReopened(*mark, reason="it is back"),
+        ArticlesShown(*mark, articles=(EDITION,)),
+        ArticlesUsed(*mark, articles=(ArticleUse("KB-1", "helped"),)),
+        ArticleSent(*mark, article=EDITION, decision="sent"),
+        ArticleReceived(*mark, article=EDITION, receipt=Receipt(received="yes")),
     )
     return {kind(event): event for event in events}[word]
 
