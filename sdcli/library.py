@@ -15,7 +15,7 @@ from sdcli.tickets.event import Edition, Receipt
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from sdcli.knowledge.uses import Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
-    from sdcli.results import Recalled, Shared, Statistics
+    from sdcli.results import Recalled, Shared, SitePublished, Statistics
     from sdcli.tickets.event import ArticleUse
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
 
 HARMFUL = "harmful"
 """The outcome of an article that made things worse (R4.1)."""
+
+_NO_SYNONYMS: Mapping[str, tuple[str, ...]] = {}
 
 
 class Library:
@@ -305,4 +307,66 @@ class Library:
             people=found,
             tickets=tickets,
             policy=desk.policy,
+        )
+
+    def publish(
+        self,
+        directory: str,
+        *,
+        report_to: str = "",
+        with_expired: bool = False,
+        check: bool = False,
+        synonyms: Mapping[str, tuple[str, ...]] = _NO_SYNONYMS,
+    ) -> SitePublished:
+        """Write the self-help site (R3a.2, R1a.1g, R0.8); the bulletins on it count no view.
+
+        Args:
+            directory: the folder that is replaced; may be empty with `check`.
+            report_to: where callers turn to: a mail address or a page of the web; the desk's own
+                mail address if empty.
+            with_expired: publish articles past their date as well.
+            check: write nothing.
+            synonyms: further words to search for, by word or phrase.
+
+        Raises:
+            DataFileError: the catalog or another file that is needed is wrong.
+            RefusedError: the folder holds something else than a site of ours.
+            MachineError: it could not be written; the site that was there is there still.
+        """
+        from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
+        from sdcli.policy.scalars import Day  # noqa: PLC0415
+        from sdcli.publish.chosen import choose  # noqa: PLC0415 - few commands need it
+        from sdcli.publish.pages import SEARCH_DATA, Site, pages  # noqa: PLC0415 - imports Jinja2
+        from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
+        from sdcli.publish.report import Report  # noqa: PLC0415
+        from sdcli.results import SitePublished  # noqa: PLC0415
+        from sdcli.sla.calendar import local  # noqa: PLC0415
+
+        desk, policy = self._desk, self._desk.policy
+        day = Day(f"{local(desk.now, desk.zone):%Y-%m-%d}")
+        choice = choose(read_shelf(desk.root, policy), day, with_expired=with_expired)
+        bulletins = desk.front_page(desk.bulletins(), "html")
+        site = Site(
+            name=policy.intake.mail.name,
+            articles=choice.articles,
+            services={id_: each.name for id_, each in policy.catalog.services.items()},
+            bulletins=bulletins,
+            report=Report(report_to or policy.intake.mail.address),
+            synonyms=synonyms,
+            day=day,
+        )
+        files = pages(site)
+        folder = folder_of(directory) if directory else ""
+        changed = put(files, directory).changed if not check else 0
+        return SitePublished(
+            folder=folder,
+            written=not check,
+            articles=choice.articles,
+            bulletins=len(bulletins.notices),
+            left_out=choice.left_out,
+            files=len(files),
+            changed=changed,
+            bytes=sum(map(len, files.values())),
+            search_bytes=len(files[SEARCH_DATA]),
+            report_to=site.report.to,
         )

@@ -5,7 +5,7 @@ The renderer turns each into text or JSON. `exit_code` is 0 unless the class say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -379,6 +379,54 @@ class Recalled(Struct, frozen=True, kw_only=True):
     tickets: Mapping[str, Ticket]
     policy: Policy
     exit_code: int = DONE
+
+
+Unpublished: TypeAlias = Literal["audience", "retired", "expired", "unsound"]
+"""Why an article is not on the self-help site."""
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """An article that is not published.
+
+    Args:
+        id: its id; the name of its file, if that cannot be read.
+        why: the rule; `told`: the same in words.
+    """
+
+    id: str
+    why: Unpublished
+    told: str
+
+
+class SitePublished(Struct, frozen=True, kw_only=True):
+    """The self-help site that was written, or that would be.
+
+    Args:
+        folder: where; empty if none was named.
+        written: whether it was; else it was only looked at.
+        articles: those on it; `left_out`: those that are not, and why.
+        bulletins: how many stand on the front page.
+        files: how many there are, with all their `bytes`; `changed`: how many of them are new or
+            other ones; `search_bytes`: those of what the search looks through.
+        report_to: where callers turn to.
+    """
+
+    folder: str
+    written: bool
+    articles: Sequence[Article]
+    bulletins: int
+    left_out: Sequence[LeftOut]
+    files: int
+    changed: int
+    bytes: int
+    search_bytes: int
+    report_to: str
+
+    @property
+    def exit_code(self) -> int:
+        """8 if an article for callers could not be read or is faulty."""
+        unsound = any(each.why == "unsound" for each in self.left_out)
+        return PARTLY_DONE if unsound else DONE
 
 
 class CatalogFound(Struct, frozen=True):
@@ -847,6 +895,7 @@ Result = (
     | Shared
     | Statistics
     | Recalled
+    | SitePublished
     | CatalogFound
     | Explained
     | Checked

@@ -36,6 +36,7 @@ STOREYS = (
     "sdcli.lint",
     "sdcli.starter",
     "sdcli.results",
+    "sdcli.publish",
     "sdcli.desk",
     "sdcli.library",
     "sdcli.problems",
@@ -52,7 +53,8 @@ STOREYS = (
 SIDE_BY_SIDE = ("sdcli.sla", "sdcli.triage", "sdcli.knowledge")
 FENCED = {
     "apprise": {"sdcli.notify.by_apprise"},
-    "jinja2": {"sdcli.notify.templates"},
+    "jinja2": {"sdcli.notify.templates", "sdcli.publish.pages"},
+    "markdown_it": {"sdcli.publish.markdown"},
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
     "xml": {"sdcli.render.timeline_svg"},
@@ -161,7 +163,7 @@ def test_the_group_starts_light() -> None:
     """Importing `sdcli.cli` imports no library that only some commands need."""
     loaded = _loaded("import sdcli.cli")
 
-    assert not loaded & {"apprise", "jinja2"}
+    assert not loaded & {"apprise", "jinja2", "markdown_it"}
     assert not loaded & {"tinydb", "yaml", "tabulate", "dateutil", "msgspec", "sqlite3"}
     assert not {name for name in loaded if name.startswith("sdcli.commands.")}
 

@@ -100,6 +100,7 @@ NESTED: dict[tuple[str, str], Call] = {
     ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
     ("kb", "stats"): Call((), writes=False),
     ("kb", "recall"): Call(("KB-102",), writes=False),
+    ("kb", "publish"): Call(("--check",), writes=False),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(

@@ -91,6 +91,7 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "receipt": "Record whether the caller has an article, and needed help with it.",
         "stats": "Count how articles are used and how they help.",
         "recall": "List everyone who was given advice that no longer holds.",
+        "publish": "Write the self-help site of what callers may read.",
     },
     "problem": {
         "open": "Open a problem, with the incidents that it is behind.",

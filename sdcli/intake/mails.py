@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from sdcli.errors import NoSuchTicketError
 from sdcli.intake.items import Ignored, summarised
 from sdcli.intake.outcome import Outcome
+from sdcli.intake.read_articles import articles_read
 from sdcli.intake.replies import is_passed_on, is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
@@ -231,6 +232,7 @@ class _Mail:
             attachments=item.attachments,
             previous=previous,
             rule="new-mail",
+            read=articles_read(self._said),
         )
         ticket = self._writer.create((self._with_defaults(event),))
 

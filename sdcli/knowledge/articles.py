@@ -72,10 +72,14 @@ class Article(Struct, frozen=True, kw_only=True):
 
 
 class Shelf(NamedTuple):
-    """All articles of a desk, and everything wrong with their files."""
+    """All articles of a desk, and everything wrong with their files.
+
+    `unsound`: the ids of articles whose file has a problem, or that two files have.
+    """
 
     articles: dict[str, Article]
     problems: list[Problem]
+    unsound: frozenset[str] = frozenset()
 
 
 def read_shelf(root: str, policy: Policy | None) -> Shelf:
@@ -83,11 +87,13 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
     articles: dict[str, Article] = {}
     problems: list[Problem] = []
     supersedes: list[tuple[Problem, str]] = []
+    held: dict[str, set[str]] = {}
     for name in sorted(_files(root)):
         read, article = _read_article(root, name)
         problems += read.problems
         if article is None:
             continue
+        held.setdefault(article.id, set()).add(name)
         if article.id in articles:
             message = f"the id {article.id} is used by another file too"
             problems.append(Problem(name, read.places["id"], message))
@@ -98,7 +104,9 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
             missing = Problem(name, line, f"it supersedes {older}, which is not there")
             supersedes.append((missing, older))
     problems += [problem for problem, older in supersedes if older not in articles]
-    return Shelf(articles, sorted(problems))
+    wrong = {problem.file for problem in problems}
+    unsound = {id_ for id_, names in held.items() if names & wrong or len(names) > 1}
+    return Shelf(articles, sorted(problems), frozenset(unsound))
 
 
 def articles(root: str) -> dict[str, Article]:

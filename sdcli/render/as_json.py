@@ -446,6 +446,12 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _published(result: results.SitePublished) -> dict[str, Any]:
+    from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
+
+    return published_json(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.ProblemChanged: _of_problems,
@@ -488,6 +494,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.SitePublished: _published,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

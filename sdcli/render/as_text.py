@@ -1175,6 +1175,13 @@ def _of_articles(result: Any, screen: Screen) -> _Lines:
     return outcomes.recalled(result)
 
 
+def _published(result: results.SitePublished, screen: Screen) -> _Lines:
+    from sdcli.render.knowledge import published  # noqa: PLC0415 - as above
+
+    del screen
+    return published(result)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.ProblemChanged: _of_problems,
@@ -1198,6 +1205,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.SitePublished: _published,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,
