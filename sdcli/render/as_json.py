@@ -406,10 +406,10 @@ def _calendar(result: results.Result) -> Any:
     return as_json(result)
 
 
-def _article(result: results.ArticleShown) -> dict[str, Any]:
-    from sdcli.render.knowledge import article_json  # noqa: PLC0415 - one command alone needs it
+def _article(result: results.Result) -> Any:
+    from sdcli.render.knowledge import to_json  # noqa: PLC0415 - only articles pay for it
 
-    return article_json(result.article)
+    return to_json(result)
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
@@ -446,6 +446,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.ArticleShown: _article,
+    results.ArticleWritten: _article,
+    results.ArticleDrafted: _article,
+    results.ArticlesDue: _article,
+    results.ArticlesLinted: _article,
+    results.ArticlesImported: _article,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {
