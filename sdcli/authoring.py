@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.errors import DataFileError, DraftError, MachineError, Problem, RefusedError
+from sdcli.errors import DataFileError, DraftError, Problem, RefusedError
 from sdcli.knowledge import articles, check, write
 from sdcli.knowledge.readers import require_reader
 from sdcli.knowledge.terms import later
@@ -383,7 +383,7 @@ class Authoring:
         until = str(later(date.fromisoformat(today), within))
         live = [each for each in articles.articles(self._desk.root).values() if not each.is_retired]
         live.sort(key=lambda each: (each.expires, each.id))
-        found = [each for each in live if each.is_expired(until)]
+        found = [each for each in live if each.expires <= until]
         following = live[len(found)] if len(found) < len(live) else None
         return ArticlesDue(found, today, until, following)
 
@@ -533,15 +533,7 @@ class Authoring:
         if dry_run:
             yield
             return
-        from sdcli.ledger.folders import make_folder  # noqa: PLC0415 - readers need no lock
-        from sdcli.ledger.tiny.lock import locked  # noqa: PLC0415 - as above
-
-        folder = os.path.join(self._desk.root, "ledger")
-        try:
-            make_folder(folder)
-        except OSError as error:
-            raise MachineError("Making", folder, error.strerror or "") from error
-        with locked(os.path.join(folder, "articles.lock"), self._desk.wait_s):
+        with write.held(self._desk.root, self._desk.wait_s):
             yield
 
 

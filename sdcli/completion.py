@@ -27,7 +27,7 @@ def references(session: Session, incomplete: str) -> list[CompletionItem]:
     from sdcli.tickets.query import Query, pressing  # noqa: PLC0415
 
     try:
-        tickets = pressing(session.desk.ledger.find(Query()))
+        tickets = pressing(session.desk.ledger.find(Query(record="")))
     except (SdcliError, ClickException):
         return []
     typed = incomplete.upper()

@@ -185,8 +185,7 @@ class Desk:
         """
         from sdcli.policy.load import questions  # noqa: PLC0415 - as above
 
-        cache = self._cache and f"{self._cache}.questions"
-        return questions(self.root, self.policy, cache)
+        return questions(self.root, self.policy, self.derived("questions"))
 
     @cached_property
     def formats(self) -> Formats:
@@ -203,7 +202,7 @@ class Desk:
 
             return wrong(read)
 
-        return Formats(formats(self.root, self._cache and f"{self._cache}.formats", check))
+        return Formats(formats(self.root, self.derived("formats"), check))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -277,7 +276,11 @@ class Desk:
 
     @property
     def _history(self) -> str:
-        return self._cache and f"{self._cache}.history"
+        return self.derived("history")
+
+    def derived(self, name: str) -> str:
+        """The path of something derived from this desk's files or ledger; empty if none is kept."""
+        return self._cache and f"{self._cache}.{name}"
 
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
@@ -285,6 +288,7 @@ class Desk:
         from sdcli.results import Learning  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
+        _require_request(ticket, "classify")
         learned, caught, trouble = ask(self.memory, self.ledger, self.policy, ticket, self.now)
         notes = [*self._remarks]
         if trouble:
@@ -370,6 +374,7 @@ class Desk:
         from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
 
         whole, when = self.ledger.get(ref), at or self.now
+        _require_request(whole, "sla explain")
         if when < whole.opened_at:
             raise RefusedError(
                 f"{ref} was opened at {whole.opened_at:%Y-%m-%d %H:%M:%S}Z: there is nothing to "
@@ -416,6 +421,7 @@ class Desk:
         from sdcli.sla.agreed import cover_of, gone_agreement  # noqa: PLC0415
         from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
 
+        _require_request(ticket, "support")
         component = cover_of(ticket).component
         told = ticket.opening.fields.get("service", "")
         gone = ticket.service not in (UNKNOWN, *self.policy.catalog.services)
@@ -614,6 +620,7 @@ class Desk:
         from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
+        _require_request(ticket, "classify --explain")
         found = reasons_of(policy, ticket)
         at_work = not ticket.is_closed and ticket.status != "resolved"
         rules = (found.follows, found.communication, found.continuity)
@@ -718,17 +725,19 @@ class Desk:
         return Effect(was, change, "" if hand_to in own else hand_to)
 
     def notices(self, person: str) -> list[Waiting]:
-        """The changed classifications that wait for somebody, or for everybody if it is empty.
+        """What waits to be seen by somebody, or by everybody if `person` is empty.
 
-        The newest tickets first; for everybody, by person (R3d1.5a).
+        Changed classifications, and articles that made things worse. The newest tickets first;
+        for everybody, by person (R3d1.5a, R4.1).
         """
+        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
         from sdcli.results import Waiting  # noqa: PLC0415 - as above
         from sdcli.tickets import keys  # noqa: PLC0415
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
 
         found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
         rows = [
-            Waiting(ticket, each, waiting_for(ticket, each))
+            Waiting(ticket, each, waiting_for(ticket, each), harm_unseen(ticket, each))
             for ticket in found
             for each in ([person] if person else ticket.notices)
         ]
@@ -741,6 +750,7 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: one of them has nothing that waits for the acting person.
         """
+        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
         from sdcli.results import Waiting  # noqa: PLC0415 - as above
         from sdcli.tickets.steps import take_notice  # noqa: PLC0415
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
@@ -750,8 +760,8 @@ class Desk:
             for ref in dict.fromkeys(refs):
                 ticket = writer.get(ref)
                 events = take_notice(ticket, stamp, note=note)
-                changes = waiting_for(ticket, stamp.by)
-                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes))
+                changes, harm = waiting_for(ticket, stamp.by), harm_unseen(ticket, stamp.by)
+                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes, harm))
         return taken
 
     def classification_report(
@@ -760,7 +770,7 @@ class Desk:
         """How the tickets of a period were classified (R3d1.5, R7.4)."""
         from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
 
-        found = self._touched(since)
+        found = self.touched(since)
         return classification(found, self.questions, by=by, since=since, until=until)
 
     def information_report(
@@ -769,14 +779,14 @@ class Desk:
         """What callers asked again and again in a period (R2a.1a)."""
         from sdcli.insight.information import information  # noqa: PLC0415 - as above
 
-        found = self._touched(since)
+        found = self.touched(since)
         return information(found, self.policy, since=since, until=until, fewest=fewest)
 
     def touched_within(self, days: int) -> Iterator[Ticket]:
         """The tickets that changed in the last so many days."""
-        return self._touched(self.now - timedelta(days=days))
+        return self.touched(self.now - timedelta(days=days))
 
-    def _touched(self, since: datetime | None) -> Iterator[Ticket]:
+    def touched(self, since: datetime | None) -> Iterator[Ticket]:
         """The tickets that changed since then; archives that are older are not opened."""
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import STATUSES  # noqa: PLC0415
@@ -852,6 +862,7 @@ class Desk:
         from sdcli.tickets import steps  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            steps.require("breach_explained", ticket)
             missed = missed_in(ticket, self.breaches_of(ticket), target, cycle)
             return steps.explain_breach(
                 ticket,
@@ -970,7 +981,7 @@ class Desk:
         from sdcli.intake.caller import contact_of  # noqa: PLC0415
 
         if item.previous:
-            self.ledger.get(item.previous)
+            _require_request(self.ledger.get(item.previous), "open --same-as")
         caller = contact_of(self.policy, self.stamp, item)
         people = (caller.id, caller.on_behalf_of)
         service = item.service.casefold()
@@ -1019,6 +1030,7 @@ class Desk:
         if not ref:
             return list(self.ledger.having(keys.ANNOUNCED, self.now))
         ticket = self.ledger.get(ref)
+        _require_request(ticket, "bulletin show")
         standing(ticket)
         return [ticket]
 
@@ -1133,6 +1145,7 @@ class Desk:
         from sdcli.triage.reclassify import validated  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            steps.require("validated", ticket)
             found = corrected(self.policy, ticket, stamp, corrections)
             classified = validated(ticket, found, note)
             return steps.validate(
@@ -1209,14 +1222,10 @@ class Desk:
         from sdcli.tickets import steps  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
+        steps.require("acknowledged", ticket)
         address = confirmation.address_for(policy, ticket, to)
         steps.require_confirmable(ticket, to=address, again=again)
-        program = policy.intake.mail.send_with
-        if send and not program:
-            raise RefusedError(
-                "catalog/intake.yaml names no program that sends mail (mail: send_with); without "
-                "--send the confirmation is written to standard output."
-            )
+        program = confirmation.require_program(policy) if send else ()
         due = self.sla(ticket)["response"].due
         promised = datetime.fromtimestamp(due, timezone.utc) if due else None
         if promised and promised <= self.now:
@@ -1579,6 +1588,18 @@ class Desk:
         owed = sum(len(ticket.undelivered) for ticket in self.ledger.having(keys.UNDELIVERED))
         lost = sum(len(ticket.given_up) for ticket in self.ledger.having(keys.GIVEN_UP))
         return owed, lost
+
+
+def _require_request(ticket: Ticket, command: str) -> None:
+    """Refuse for a problem what only help requests have: callers, clocks, classes.
+
+    Raises:
+        WrongRecordError: it is a problem.
+    """
+    if ticket.is_problem:
+        from sdcli.tickets.steps import require  # noqa: PLC0415 - few tickets are problems
+
+        require("classified", ticket, command)
 
 
 @contextmanager

@@ -170,6 +170,25 @@ class IllegalStepError(RefusedError):
         )
 
 
+class WrongRecordError(IllegalStepError):
+    """A step of help requests on a problem, or the other way round (R3d1.7)."""
+
+    def __init__(
+        self, ref: str, status: str, command: str, possible: Sequence[str], record: str
+    ) -> None:
+        super().__init__(ref, status, command, possible)
+        can = f"Possible now: {', '.join(possible)}." if possible else ""
+        self.message = (
+            f"{ref} is a problem and no help request, so `{command}` does not apply; `sdcli "
+            f"problem show {ref}` shows it. {can}"
+            if record == "problem"
+            else f"{ref} is a help request and no problem, so `{command}` does not apply; `sdcli "
+            f"problem list` lists the problems. {can}"
+        ).rstrip()
+        self.args = (self.message,)
+        self.details = {**self.details, "record": record}
+
+
 class LateEntryError(RefusedError):
     """Something entered late does not fit what is on record of that time.
 

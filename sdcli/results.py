@@ -5,7 +5,7 @@ The renderer turns each into text or JSON. `exit_code` is 0 unless the class say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
-    from sdcli.insight.information import InformationReport
+    from sdcli.insight.information import Candidate, InformationReport
+    from sdcli.insight.recurring import Candidate as ProblemCandidate
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.bring import ImportedFile
+    from sdcli.knowledge.figures import Advice, Figures
+    from sdcli.knowledge.recall import Recipient
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
-    from sdcli.policy.model import Service
+    from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.policy.teams import Technician
@@ -48,9 +51,10 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.event import AnyEvent, ArticlesUsed
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.words import Sharing
     from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.reasons import Reasons
@@ -121,6 +125,7 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
+    `problems`: those that are behind it (R3d1.7).
     """
 
     seen: Seen
@@ -129,6 +134,52 @@ class Shown(Struct, frozen=True):
     time_box: TimeBox | None = None
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
+    problems: Sequence[Ticket] = ()
+
+
+class ProblemChanged(Struct, frozen=True):
+    """A problem after a step (R3d1.7); `notes` are sentences about what else happened.
+
+    Args:
+        action: `created`, or `deduped` if it was there; empty where nothing was to be opened.
+        is_new: whether anything was recorded on it.
+        told: the linked tickets that were told of it.
+        hints: what to do next beside what usually comes.
+    """
+
+    problem: Ticket
+    action: str = ""
+    notes: Sequence[str] = ()
+    is_new: bool = True
+    told: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ProblemShown(Struct, frozen=True):
+    """Everything about one problem, with its incidents as they stand `now`."""
+
+    problem: Ticket
+    incidents: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class ProblemsListed(Struct, frozen=True):
+    """Problems, the most pressing first, as they stand `now`."""
+
+    rows: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class CandidatesFound(Struct, frozen=True):
+    """Incidents that came at least `fewest` times since then and have no problem, in groups."""
+
+    rows: Sequence[ProblemCandidate]
+    since: datetime | None
+    fewest: int
+    exit_code: int = DONE
 
 
 class History(Struct, frozen=True):
@@ -336,6 +387,109 @@ class ArticlesImported(Struct, frozen=True):
     gone: Sequence[str]
     dry_run: bool
     exit_code: int = DONE
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """What became of an article that the caller might be given (R3a.2).
+
+    Args:
+        text: what the caller is to read, with the link; empty if nothing was sent.
+        sent_to: the address that it was mailed to; empty if it was not.
+        is_expired: whether the review of what was sent is overdue.
+    """
+
+    seen: Seen
+    article: Article
+    decision: Sharing
+    text: str = ""
+    link: str = ""
+    sent_to: str = ""
+    is_expired: bool = False
+    exit_code: int = DONE
+
+
+class Statistics(Struct, frozen=True, kw_only=True):
+    """What became of articles in a period, what to do about them, and what is asked again.
+
+    Args:
+        rows: an article and revision each, in the order of ids.
+        best_effort: the tickets for which no article fitted.
+        is_narrowed: whether certain articles were asked for; then there is no advice.
+    """
+
+    rows: Sequence[Figures]
+    advice: Sequence[Advice]
+    questions: Sequence[Candidate]
+    best_effort: Sequence[str]
+    since: datetime | None
+    until: datetime | None
+    is_narrowed: bool = False
+    exit_code: int = DONE
+
+
+class Recalled(Struct, frozen=True, kw_only=True):
+    """Who was given an article that says something else by now, or is not to be used any more.
+
+    Args:
+        article: as it is now; None if it is gone. `wanted`: the only revision asked for.
+        tickets: those of the people, by reference.
+    """
+
+    id: str
+    article: Article | None
+    wanted: str
+    people: Sequence[Recipient]
+    tickets: Mapping[str, Ticket]
+    policy: Policy
+    exit_code: int = DONE
+
+
+Unpublished: TypeAlias = Literal["audience", "retired", "expired", "unsound"]
+"""Why an article is not on the self-help site."""
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """An article that is not published.
+
+    Args:
+        id: its id; the name of its file, if that cannot be read.
+        why: the rule; `told`: the same in words.
+    """
+
+    id: str
+    why: Unpublished
+    told: str
+
+
+class SitePublished(Struct, frozen=True, kw_only=True):
+    """The self-help site that was written, or that would be.
+
+    Args:
+        folder: where; empty if none was named.
+        written: whether it was; else it was only looked at.
+        articles: those on it; `left_out`: those that are not, and why.
+        bulletins: how many stand on the front page.
+        files: how many there are, with all their `bytes`; `changed`: how many of them are new or
+            other ones; `search_bytes`: those of what the search looks through.
+        report_to: where callers turn to.
+    """
+
+    folder: str
+    written: bool
+    articles: Sequence[Article]
+    bulletins: int
+    left_out: Sequence[LeftOut]
+    files: int
+    changed: int
+    bytes: int
+    search_bytes: int
+    report_to: str
+
+    @property
+    def exit_code(self) -> int:
+        """8 if an article for callers could not be read or is faulty."""
+        unsound = any(each.why == "unsound" for each in self.left_out)
+        return PARTLY_DONE if unsound else DONE
 
 
 class CatalogFound(Struct, frozen=True):
@@ -593,11 +747,15 @@ class FrontPage(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """Changes of one ticket's classification that one person has not seen, or has just seen."""
+    """What one person has not seen of one ticket, or has just seen.
+
+    `changes` of its classification, and the articles that did `harm` and that they answer for.
+    """
 
     ticket: Ticket
     person: str
     changes: Sequence[Change]
+    harm: Sequence[ArticlesUsed] = ()
 
 
 class Notices(Struct, frozen=True):
@@ -781,6 +939,10 @@ class CalendarsChecked(Struct, frozen=True):
 
 Result = (
     Changed
+    | ProblemChanged
+    | ProblemShown
+    | ProblemsListed
+    | CandidatesFound
     | Shown
     | History
     | Listed
@@ -798,6 +960,10 @@ Result = (
     | ArticlesDue
     | ArticlesLinted
     | ArticlesImported
+    | Shared
+    | Statistics
+    | Recalled
+    | SitePublished
     | CatalogFound
     | Explained
     | Checked

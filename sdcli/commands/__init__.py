@@ -44,7 +44,9 @@ COMMANDS: dict[str, Entry] = {
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."
     ),
     "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
-    "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
+    "notices": Entry(
+        "Classify", "See which of your classifications and articles were found wrong, and say so."
+    ),
     "search-kb": Entry("Classify", "Search the knowledge articles."),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
@@ -57,6 +59,7 @@ COMMANDS: dict[str, Entry] = {
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
@@ -89,6 +92,24 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "retire": "Take an article out of use, or bring it back.",
         "lint": "Check articles for what is wrong, and what is worth a look.",
         "import": "Bring in a folder of Markdown or HTML.",
+        "used": "Record what articles did on a ticket.",
+        "send": "Give an article to the caller of a ticket, as a link.",
+        "receipt": "Record whether the caller has an article, and needed help with it.",
+        "stats": "Count how articles are used and how they help.",
+        "recall": "List everyone who was given advice that no longer holds.",
+        "publish": "Write the self-help site of what callers may read.",
+    },
+    "problem": {
+        "open": "Open a problem, with the incidents that it is behind.",
+        "link": "Say that incidents belong to a problem.",
+        "unlink": "Take incidents away from a problem.",
+        "analyse": "Say what the root cause and the workaround are.",
+        "known-error": "Make a problem a known error, which search-kb finds.",
+        "show": "Show a problem with its incidents.",
+        "list": "List problems, the most pressing first.",
+        "candidates": "Find incidents that come again and again.",
+        "close": "Close a problem, and tell the tickets that are linked to it.",
+        "reopen": "Take a problem up again.",
     },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",

@@ -17,4 +17,5 @@ def command() -> None:
         sdcli kb show KB-104
         sdcli kb new --from-ticket SD-42
         sdcli kb review --due
+        sdcli kb publish /var/www/html/help
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct, json
@@ -78,9 +79,9 @@ class Article(Struct, frozen=True, kw_only=True):
     def is_expired(self, today: str) -> bool:
         """Whether it is to be looked through again before anybody relies on it.
 
-        It is from the day on that it names as `expires`; `today` is a date of the desk's zone.
+        It is good through the day that it names as `expires`; `today` is a date of the desk's zone.
         """
-        return self.expires <= today
+        return self.expires < today
 
     @property
     def texts(self) -> Iterator[tuple[str, str]]:
@@ -103,11 +104,15 @@ class Entry(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """All articles of a desk, and everything wrong with their files."""
+    """All articles of a desk, and everything wrong with their files.
+
+    `unsound`: the ids of articles whose file has a problem, or that two files have.
+    """
 
     articles: dict[str, Article]
     problems: list[Problem]
-    entries: dict[str, Entry]
+    unsound: frozenset[str] = frozenset()
+    entries: Mapping[str, Entry] = MappingProxyType({})
 
     @property
     def sound(self) -> dict[str, Entry]:
@@ -122,11 +127,13 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
     supersedes: list[tuple[Problem, str]] = []
+    held: dict[str, set[str]] = {}
     for name in sorted(files(root)):
         read, article = _read_article(root, name)
         problems += read.problems
         if article is None:
             continue
+        held.setdefault(article.id, set()).add(name)
         if article.id in articles:
             message = f"the id {article.id} is used by another file too"
             problems.append(Problem(name, read.places["id"], message))
@@ -138,7 +145,9 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
             missing = Problem(name, line, f"it supersedes {older}, which is not there")
             supersedes.append((missing, older))
     problems += [problem for problem, older in supersedes if older not in articles]
-    return Shelf(articles, sorted(problems), entries)
+    wrong = {problem.file for problem in problems}
+    unsound = {id_ for id_, names in held.items() if names & wrong or len(names) > 1}
+    return Shelf(articles, sorted(problems), frozenset(unsound), entries)
 
 
 def articles(root: str) -> dict[str, Article]:
@@ -214,6 +223,22 @@ def with_number(root: str, number: int) -> str:
     known = {id_of(name) for name in files(root)}
     found = [each for each in known if each.rpartition("-")[2].lstrip("0") == str(number)]
     return found[0] if len(found) == 1 else f"KB-{number}"
+
+
+def file_of(root: str, article_id: str) -> str:
+    """The file of an article that is there, relative to the desk."""
+    return next(name for name in sorted(files(root)) if _belongs(name, article_id))
+
+
+def article_in(
+    name: str, raw: bytes, policy: Policy | None = None
+) -> tuple[Article | None, Mapping[str, int], list[Problem]]:
+    """The article of a file's bytes, the line of each of its keys, and all that is wrong with it."""
+    read, found = decode(name, raw)
+    wrong = list(read.problems)
+    if found is not None and not wrong:
+        wrong += checked(name, found, read.places, policy)
+    return found, read.places, wrong
 
 
 def missing(root: str, ids: Iterable[str]) -> list[str]:

@@ -232,7 +232,7 @@ def _of_age(article: Article, today: str) -> Iterator[tuple[str, str]]:
     if article.is_expired(today):
         told = f"it expired on {article.expires}: `sdcli kb review {article.id}` when it is right"
         yield "expires", told
-    elif article.is_expired(soon):
+    elif article.expires <= soon:
         yield "expires", f"it expires on {article.expires}, within {SOON_DAYS} days"
     if article.reviewed > today:
         yield "reviewed", f"it was reviewed on {article.reviewed}, which is still to come"

@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import asdict, fields
@@ -23,7 +23,8 @@ from sdcli.errors import (
     RefusedError,
 )
 from sdcli.knowledge.articles import FOLDER, Article, Entry, checked, content, decode, files, id_of
-from sdcli.ledger.folders import sync_folder
+from sdcli.ledger.folders import make_folder, sync_folder
+from sdcli.ledger.tiny.lock import locked
 from sdcli.policy.yamlfile import written
 
 if TYPE_CHECKING:
@@ -274,6 +275,25 @@ def change(root: str, name: str, before: bytes, text: str, *, settle: bool = Tru
         raise ChangedMeanwhileError(name)
     path = os.path.realpath(os.path.join(root, name))
     _written(path, text, os.replace, like=path, settle=settle)
+
+
+@contextmanager
+def held(root: str, wait_s: float) -> Iterator[None]:
+    """Hold the lock of the articles, which is beside that of the tickets.
+
+    Whoever holds both takes that of the tickets first.
+
+    Raises:
+        LedgerBusyError: it was not free within so many seconds.
+        MachineError: it cannot be held here.
+    """
+    folder = os.path.join(root, "ledger")
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise MachineError("Making", folder, error.strerror or "") from error
+    with locked(os.path.join(folder, "articles.lock"), wait_s):
+        yield
 
 
 def _written(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from sdcli.tickets.event import Contacted
-from sdcli.tickets.words import OPEN_STATUSES
+from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
+from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +29,7 @@ class Face(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     updated_at: datetime
     imported_at: datetime | None = None
+    record: Record = "request"
 
     @property
     def touched_at(self) -> datetime:
@@ -39,8 +40,10 @@ class Face(Struct, frozen=True, kw_only=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Which tickets: empty fields do not narrow. `text` matches what the ticket says.
 
+    `with_articles`: only those on which something became of a knowledge article.
+
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
-    a check that slept misses nothing.
+    a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
     """
 
     statuses: tuple[str, ...] = OPEN_STATUSES
@@ -53,17 +56,23 @@ class Query(Struct, frozen=True, kw_only=True):
     text: str = ""
     needs_validation: bool = False
     touched_since: datetime | None = None
+    record: Record | Literal[""] = "request"
+    with_articles: bool = False
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
         marked = ticket.needs_validation or not self.needs_validation
-        return marked and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        known = not self.with_articles or has_articles(ticket)
+        return (
+            marked and known and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        )
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""
         touched = self.touched_since is not None and ticket.touched_at >= self.touched_since
         return (
             (ticket.status in self.statuses or touched)
+            and self.record in ("", ticket.record)
             and self.queue in ("", ticket.queue)
             and self.assignee in ("", ticket.assignee)
             and self.type in ("", ticket.type)
@@ -74,12 +83,14 @@ class Query(Struct, frozen=True, kw_only=True):
     def narrowed(self) -> dict[str, str]:
         """The folded fields that must have one value, and the value."""
         names = ("queue", "assignee", "type", "priority", "service")
-        return {name: value for name in names if (value := getattr(self, name))}
+        found = {name: value for name in names if (value := getattr(self, name))}
+        # That it is a request is said by no row: nothing is stored that was so before problems.
+        return found | ({"record": self.record} if self.record == PROBLEM else {})
 
     @property
     def needs_opening(self) -> bool:
         """Whether more than the `Face` must be read to tell if a ticket is wanted."""
-        return bool(self.user or self.text or self.needs_validation)
+        return bool(self.user or self.text or self.needs_validation or self.with_articles)
 
     def _person(self, ticket: Ticket) -> bool:
         if not self.user:
@@ -94,6 +105,14 @@ class Query(Struct, frozen=True, kw_only=True):
         return all(word in text for word in self.text.casefold().split())
 
 
+def has_articles(ticket: Ticket) -> bool:
+    """Whether something became of a knowledge article on a ticket."""
+    if ticket.articles or ticket.opening.read:
+        return True
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return any(isinstance(event, kinds) for event in ticket.events)
+
+
 def _texts(ticket: Ticket) -> Iterator[str]:
     """What a ticket can be found by: its words and those of its contacts, articles, a form's state."""
     opening = ticket.opening
@@ -102,6 +121,8 @@ def _texts(ticket: Ticket) -> Iterator[str]:
     yield from ticket.request.told().values()
     yield from (event.text for event in ticket.events if type(event) is Contacted)
     yield opening.procedure
+    yield ticket.cause
+    yield ticket.workaround
     for use in opening.read:
         yield use.id
     for name, value in opening.state.items():

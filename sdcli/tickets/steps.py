@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.errors import RefusedError
+from sdcli.tickets import lifecycle
 from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
@@ -19,6 +20,10 @@ from sdcli.tickets.event import (
     AlsoAffected,
     Announced,
     AnyEvent,
+    ArticleReceived,
+    ArticleSent,
+    ArticlesShown,
+    ArticlesUsed,
     ArticleUse,
     Assigned,
     Attached,
@@ -26,9 +31,11 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Detailed,
+    Edition,
     Escalated,
     Noted,
     NoticeTaken,
+    Receipt,
     Reopened,
     Resolved,
     Resumed,
@@ -40,7 +47,6 @@ from sdcli.tickets.event import (
     Waited,
     Withdrawn,
 )
-from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -48,7 +54,9 @@ if TYPE_CHECKING:
 
     from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import HandOver
+    from sdcli.tickets.words import HandOver, Sharing
+
+_NOTHING = Receipt()
 
 
 def note(
@@ -60,8 +68,17 @@ def note(
     visible: bool = False,
     roadblock: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Write down what was done or said, or what stands in the way (R5b.3)."""
-    del ticket  # a note is legal always
+    """Write down what was done or said, or what stands in the way (R5b.3).
+
+    Raises:
+        RefusedError: a problem has no caller who could have been told.
+    """
+    if ticket.is_problem and visible:
+        raise RefusedError(
+            f"{ticket.ref} is a problem and has no caller to be told (--visible): its incidents "
+            f"have, see `sdcli problem show {ticket.ref}`.",
+            ref=ticket.ref,
+        )
     said = Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible, roadblock=roadblock)
     return (said,)
 
@@ -77,7 +94,7 @@ def explain_breach(
     began: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Record why a target was missed (R5b.4); that it was is for the caller to know."""
-    del ticket  # it is legal always
+    require("breach_explained", ticket)
     said = BreachExplained(
         *stamp.mark(), target=target, cycle=cycle, cause=cause, note=note, began=began
     )
@@ -86,6 +103,7 @@ def explain_breach(
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
     """Add to what is known about the request (R1b.1); nothing if that is known already."""
+    require("detailed", ticket)
     if ticket.request.overlaid(request) == ticket.request:
         return ()
     return (Detailed(*stamp.mark(), request=request),)
@@ -167,7 +185,7 @@ def wait(
 
 def resume(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
     """Go on working."""
-    del ticket  # the lifecycle knows from where
+    require("resumed", ticket)
     return (Resumed(*stamp.mark(), reason=reason),)
 
 
@@ -213,10 +231,22 @@ def resolve(
     code: str,
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
+    tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Solved as the desk sees it."""
-    del ticket  # the lifecycle knows from where
-    return (Resolved(*stamp.mark(), code=code, note=note, articles=articles),)
+    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`.
+
+    `must_look`: an incident is not resolved before the knowledge base was looked into (R3d1.1).
+
+    Raises:
+        RefusedError: it was not.
+        IllegalStepError: the ticket is resolved or closed.
+    """
+    require("resolved", ticket)
+    if must_look and not articles:
+        _require_look(ticket)
+    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    return (*used, Resolved(*stamp.mark(), code=code, note=note))
 
 
 def close(
@@ -229,24 +259,29 @@ def close(
     unconfirmed: str = "",
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
+    tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
-    is flagged on the closing event (R0.7). A bulletin ends with its ticket: nobody would look at
+    is flagged on the closing event (R0.7), and so is an incident for which nobody looked into the
+    knowledge base (R3d1.1); `must_look`: see `resolve`. A bulletin ends with its ticket: nobody would look at
     it any more, and callers would be told of a failure that is over (R1a.1f).
 
     Raises:
         RefusedError: no closure code, or neither confirmation nor a reason for none.
         IllegalStepError: the ticket is closed.
     """
-    if ticket.is_closed:
+    if ticket.is_closed or ticket.is_problem:
         require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
-    skipped = ("classify",) if ticket.type == UNKNOWN else ()
     resolved = ticket.status == "resolved"
-    before = () if resolved else (Resolved(*stamp.mark(), code=decided, note="", articles=()),)
+    if must_look and not resolved and not articles:
+        _require_look(ticket)
+    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    before = () if resolved else (Resolved(*stamp.mark(), code=decided),)
     ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
     closed = Closed(
         *stamp.mark(),
@@ -255,10 +290,32 @@ def close(
         via=via,
         unconfirmed=unconfirmed,
         note=note,
-        articles=articles,
-        skipped=skipped,
+        skipped=_skipped(ticket, articles),
     )
-    return (*before, *ended, closed)
+    return (*used, *before, *ended, closed)
+
+
+def _skipped(ticket: Ticket, articles: tuple[ArticleUse, ...]) -> tuple[str, ...]:
+    """The steps of the process that nobody took before closing, by their commands."""
+    unseen = ticket.type == "incident" and not articles and not is_looked_up(ticket)
+    steps = {"classify": ticket.type == UNKNOWN, "search-kb": unseen}
+    return tuple(step for step, is_skipped in steps.items() if is_skipped)
+
+
+def is_looked_up(ticket: Ticket) -> bool:
+    """Whether somebody looked into the knowledge base for it, and if nothing fitted (R3d1.1)."""
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return bool(ticket.articles) or any(isinstance(event, kinds) for event in ticket.events)
+
+
+def _require_look(ticket: Ticket) -> None:
+    if ticket.type == "incident" and not is_looked_up(ticket):
+        raise RefusedError(
+            f"{ticket.ref} is an incident, and nobody has looked into the knowledge base: `sdcli "
+            f"search-kb --ticket {ticket.ref}` does, and `sdcli kb used {ticket.ref} --none --note "
+            "WHY` says why not (search_first in catalog/classification.yaml).",
+            ref=ticket.ref,
+        )
 
 
 def _demand_closure(
@@ -287,9 +344,99 @@ def _demand_closure(
         )
 
 
+def use_articles(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    articles: tuple[ArticleUse, ...],
+    note: str = "",
+    tell: tuple[str, ...] = (),
+) -> tuple[AnyEvent, ...]:
+    """Say what articles did; nothing if there are none (R3a.4, R4.1).
+
+    `tell`: who answers for one of them that made things worse.
+    """
+    require("articles_used", ticket, "kb used")  # what an article did may become known at any time
+    used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
+    return (used,) if articles else ()
+
+
+def best_effort(ticket: Ticket, stamp: Stamp, *, note: str) -> tuple[AnyEvent, ...]:
+    """Say that no article fitted, and what was answered (R3a.1)."""
+    require("articles_used", ticket, "kb used")
+    return (ArticlesUsed(*stamp.mark(), articles=(), note=note),)
+
+
+def look_up(
+    ticket: Ticket, stamp: Stamp, *, articles: tuple[Edition, ...], query: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Note which articles were looked up; nothing if the same were found last time (R3d1.1)."""
+    earlier = [event for event in ticket.events if isinstance(event, ArticlesShown)]
+    if earlier and (earlier[-1].articles, earlier[-1].query) == (articles, query):
+        return ()
+    return (ArticlesShown(*stamp.mark(), articles=articles, query=query),)
+
+
+def share(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    article: Edition,
+    decision: Sharing,
+    to: str = "",
+    via: str = UNKNOWN,
+    link: str = "",
+    reason: str = "",
+    told: str = "",
+    receipt: Receipt = _NOTHING,
+) -> tuple[AnyEvent, ...]:
+    """Give an article to the caller, or decide otherwise (R3a.2).
+
+    `told`: what the caller is told; a visible note, and so a word of the desk (T12). The others
+    are facts of an `ArticleSent` and an `ArticleReceived`.
+
+    Raises:
+        IllegalStepError: the ticket is closed.
+    """
+    require("article_sent", ticket, "kb send")
+    sent = ArticleSent(
+        *stamp.mark(), article=article, decision=decision, to=to, via=via, link=link, reason=reason
+    )
+    note = (Noted(*stamp.mark(), text=told, visible=True),) if told else ()
+    known = receipt != _NOTHING
+    got = (ArticleReceived(*stamp.mark(), article=article, receipt=receipt),) if known else ()
+    return (sent, *note, *got)
+
+
+def receive(
+    ticket: Ticket, stamp: Stamp, *, article: str, receipt: Receipt
+) -> tuple[AnyEvent, ...]:
+    """Note whether the caller has an article, needed help with it, and got it (R3a.3).
+
+    Raises:
+        RefusedError: the article was never given to the caller.
+    """
+    require("article_received", ticket, "kb receipt")
+    given = [
+        event.article
+        for event in ticket.events
+        if isinstance(event, ArticleSent)
+        and event.article.id == article
+        and event.decision != "withheld"
+    ]
+    if not given:
+        raise RefusedError(
+            f"{article} was not given to the caller of {ticket.ref}; `sdcli kb send {ticket.ref} "
+            f"{article}` does.",
+            ref=ticket.ref,
+            article=article,
+        )
+    return (ArticleReceived(*stamp.mark(), article=given[-1], receipt=receipt),)
+
+
 def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:
     """Back to work."""
-    del ticket  # the lifecycle knows from where
+    require("reopened", ticket)
     return (Reopened(*stamp.mark(), reason=reason),)
 
 
@@ -300,6 +447,7 @@ def reapply(
 
     `mark`: see `SlaReapplied`.
     """
+    require("sla_reapplied", ticket)
     if ticket.policy == policy:
         return ()
     before = ticket.policy
@@ -328,7 +476,9 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
     Raises:
         RefusedError: there is no address, a machine wrote the request (T21), it is over, or it
             was confirmed before.
+        IllegalStepError: it is a problem.
     """
+    require("acknowledged", ticket)
     if ticket.status in ("resolved", "closed"):
         raise RefusedError(
             f"{ticket.ref} is {ticket.status}: nobody waits for its confirmation.", ref=ticket.ref
@@ -374,6 +524,7 @@ def validate(
     Raises:
         RefusedError: no machine reported it, or it was validated and nothing is new.
     """
+    require("validated", ticket)
     if facts is None:
         raise RefusedError(
             f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
@@ -448,6 +599,7 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     Raises:
         RefusedError: none stands.
     """
+    require("withdrawn", ticket)
     standing(ticket)
     return (Withdrawn(*stamp.mark(), reason=reason),)
 
@@ -458,6 +610,7 @@ def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEve
     Raises:
         RefusedError: nothing waits for the acting person.
     """
+    require("notice_taken", ticket)
     if stamp.by not in ticket.notices:
         others = ", ".join(ticket.notices)
         waits = f"it waits for {others}" if others else "nobody is waited for"
@@ -490,6 +643,7 @@ def hear(
     Raises:
         RefusedError: the ticket is closed, so nobody would see it.
     """
+    require("contacted", ticket)
     _require_open(ticket, "takes no contact")
     event = Contacted(
         *stamp.mark(),
@@ -519,6 +673,7 @@ def count_in(
     Raises:
         RefusedError: the ticket is closed.
     """
+    require("also_affected", ticket)
     _require_open(ticket, "counts nobody")
     if is_counted(ticket, contact):
         return ()
@@ -559,8 +714,6 @@ def require(kind: str, ticket: Ticket, command: str = "") -> None:
     `command` is what the person typed, if the kind of event has none of its own.
 
     Raises:
-        IllegalStepError: the kind of event is not legal in the ticket's state.
+        IllegalStepError: the kind of event is not legal in the ticket's state, or of its record.
     """
-    if ticket.status not in LIFECYCLE[kind]:
-        typed = command or COMMANDS[kind]
-        raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))
+    lifecycle.require(ticket.ref, ticket.status, kind, ticket.record, command)

@@ -72,9 +72,9 @@ def test_json_has_every_field(sdj: JsonRunner, sd: Runner) -> None:
 
 
 def test_what_is_out_of_date_is_said(sd: Runner) -> None:
-    """An expired article says so from the day that it names, in the desk's zone; so a retired one."""
-    assert "expires 2027-04-12" in sd("kb", "show", "104", at="2027-04-11T22:59:00Z").stdout
-    assert "expired 2027-04-12" in sd("kb", "show", "104", at="2027-04-11T23:01:00Z").stdout
+    """An article is expired after the day that it names, in the desk's zone; so a retired one."""
+    assert "expires 2027-04-12" in sd("kb", "show", "104", at="2027-04-12T22:59:00Z").stdout
+    assert "expired 2027-04-12" in sd("kb", "show", "104", at="2027-04-12T23:01:00Z").stdout
     sd("kb", "retire", "104", "--because", "mended", "--superseded-by", "103")
     shown = sd("kb", "show", "104").stdout
     assert "retired:     2026-11-23: mended" in shown

@@ -138,12 +138,13 @@ def test_what_callers_need_not_know_is_a_remark(desk_dir: Path, policy: Policy) 
 
 
 def test_age_is_a_remark(desk_dir: Path, policy: Policy) -> None:
-    """An article expires on the day that it names, and a month before that it is said (R3a.2)."""
+    """An article is good through the day that it names; a month before that it is said (R3a.2)."""
     _set(desk_dir, "KB-110", expires="2026-12-23", reviewed="2026-01-01")
     [soon] = _remarks(desk_dir, policy)
     assert "expires on 2026-12-23" in soon
     assert not _remarks(desk_dir, policy, "2026-11-22")
-    assert "expired on 2026-12-23" in _remarks(desk_dir, policy, "2026-12-23")[0]
+    assert "it expires on" in _remarks(desk_dir, policy, "2026-12-23")[0]
+    assert "expired on 2026-12-23" in _remarks(desk_dir, policy, "2026-12-24")[0]
 
 
 def test_retired_articles_are_left_alone_and_not_recommended(
