@@ -247,6 +247,21 @@ def test_two_at_once_take_two_ids(desk_dir: Path) -> None:
     assert not [each for each in os.listdir(desk_dir / "kb") if each.endswith(".tmp")]
 
 
+def test_a_known_error_takes_no_id_of_another(sd: Runner, desk_dir: Path) -> None:
+    """`problem known-error` writes articles under the same lock and the same numbers (R3d1.7)."""
+    from sdcli.ledger.tiny.lock import locked  # noqa: PLC0415 - used here only
+
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    sd("problem", "open", "VPN drops", "--incident", "SD-1")
+    sd("problem", "analyse", "SD-2", "--cause", "a driver", "--workaround", "Leave the VPN")
+    sd(*_ENOUGH)
+    with locked(str(desk_dir / "ledger" / "articles.lock"), 1):
+        sd("problem", "known-error", "SD-2", expect=6, env={"SDCLI_LOCK_WAIT": "0"})
+    sd("problem", "known-error", "SD-2")
+    assert articles(str(desk_dir))["KB-143"].problem == "SD-2"
+    sd("lint")
+
+
 def test_a_busy_lock_is_told(sd: Runner, desk_dir: Path) -> None:
     """While another writes articles for too long, the command says so and changes nothing."""
     from sdcli.ledger.tiny.lock import locked  # noqa: PLC0415 - used here only
