@@ -135,6 +135,11 @@ class Desk:
         return self._fixed_now or datetime.now(timezone.utc).replace(microsecond=0)
 
     @property
+    def wait_s(self) -> float:
+        """How many seconds to wait for a lock."""
+        return self._wait_s
+
+    @property
     def stamp(self) -> Stamp:
         """Who acts, and when; what happened before is entered now."""
         now, happened = self.now, self._happened

@@ -298,14 +298,17 @@ class Problems:
     ) -> tuple[Article, list[str]]:
         """The article that tells of the problem from now on, and what became of its file."""
         from sdcli.knowledge.known_error import mark, write  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.write import held  # noqa: PLC0415 - as above
 
         root = self._desk.root
         if known is not None:
-            told, changed = mark(root, known, problem.ref, workaround)
+            with held(root, self._desk.wait_s):
+                told, changed = mark(root, known, problem.ref, workaround)
             said = f"{told.id} is marked as a known error of {problem.ref}."
             return told, [said] if changed else []
         draft = self._draft(problem, incidents, cause, workaround)
-        told, file = write(root, self._desk.policy, draft)
+        with held(root, self._desk.wait_s):
+            told, file = write(root, self._desk.policy, draft)
         return told, [f"{told.id} is new, for {told.audience}: {file}. Read it over."]
 
     def _draft(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
     from sdcli.knowledge.recall import Recipient
     from sdcli.knowledge.search import Hit
@@ -320,9 +321,71 @@ class Found(Struct, frozen=True):
 
 
 class ArticleShown(Struct, frozen=True):
-    """One knowledge article."""
+    """One knowledge article.
+
+    `superseded_by`: the articles that take its place. `as_markdown`: as a document of its own.
+    """
 
     article: Article
+    exit_code: int = DONE
+    expired: bool = False
+    superseded_by: Sequence[str] = ()
+    as_markdown: bool = False
+
+
+class ArticleWritten(Struct, frozen=True):
+    """A knowledge article whose file was written, or found to be right already.
+
+    `action` is `created`, `edited`, `unchanged`, `reviewed`, `retired` or `restored`; `before` is
+    the article as it was, if it was there.
+    """
+
+    action: str
+    file: str
+    article: Article
+    before: Article | None = None
+    notes: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ArticleDrafted(Struct, frozen=True):
+    """The text of an article that was not written; `missing` are the options that it lacks."""
+
+    text: str
+    missing: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ArticlesDue(Struct, frozen=True):
+    """The articles that have expired or will by the day `until`, the first to expire first.
+
+    `following` is the one that comes next after that day. Days are dates of the desk's zone.
+    """
+
+    articles: Sequence[Article]
+    today: str
+    until: str
+    following: Article | None = None
+    exit_code: int = DONE
+
+
+class ArticlesLinted(Struct, frozen=True):
+    """Sound articles: how many were looked at, and what is worth a look."""
+
+    articles: int
+    remarks: Sequence[Problem]
+    exit_code: int = DONE
+
+
+class ArticlesImported(Struct, frozen=True):
+    """What became of each file of a folder of articles.
+
+    `gone`: articles whose file is no longer in the folder.
+    """
+
+    files: Sequence[ImportedFile]
+    gone: Sequence[str]
+    dry_run: bool
     exit_code: int = DONE
 
 
@@ -892,6 +955,11 @@ Result = (
     | Evaluated
     | Found
     | ArticleShown
+    | ArticleWritten
+    | ArticleDrafted
+    | ArticlesDue
+    | ArticlesLinted
+    | ArticlesImported
     | Shared
     | Statistics
     | Recalled

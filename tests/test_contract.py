@@ -85,6 +85,18 @@ CALLS: dict[str, Call] = {
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
+    ("kb", "new"): Call(
+        (
+            *("Scanner sends empty pages", "--type", "incident", "--service", "printing"),
+            *("--symptom", "no attachment", "--step", "clean the glass"),
+        ),
+        reads_ledger=False,
+    ),
+    ("kb", "edit"): Call(("KB-104", "--set", "keywords+=standby"), reads_ledger=False),
+    ("kb", "review"): Call(("KB-104", "--for", "1y"), reads_ledger=False),
+    ("kb", "retire"): Call(("KB-104", "--because", "it is mended"), reads_ledger=False),
+    ("kb", "lint"): Call((), writes=False, reads_ledger=False),
+    ("kb", "import"): Call((".", "--dry-run"), writes=False, reads_ledger=False),
     ("problem", "open"): Call(("VPN drops", "--incident", REF)),
     ("problem", "link"): Call(("SD-2", REF), legal="behind"),
     ("problem", "unlink"): Call(("SD-2", REF, "--because", "another"), legal="behind"),

@@ -86,6 +86,12 @@ COMMANDS: dict[str, Entry] = {
 SUBCOMMANDS: dict[str, dict[str, str]] = {
     "kb": {
         "show": "Show an article.",
+        "new": "Write a new article, by options, in an editor, or from a ticket.",
+        "edit": "Change an article.",
+        "review": "Say that an article is still right, or list those that expire soon.",
+        "retire": "Take an article out of use, or bring it back.",
+        "lint": "Check articles for what is wrong, and what is worth a look.",
+        "import": "Bring in a folder of Markdown or HTML.",
         "used": "Record what articles did on a ticket.",
         "send": "Give an article to the caller of a ticket, as a link.",
         "receipt": "Record whether the caller has an article, and needed help with it.",

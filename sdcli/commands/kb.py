@@ -15,5 +15,7 @@ def command() -> None:
     \b
     Examples:
         sdcli kb show KB-104
+        sdcli kb new --from-ticket SD-42
+        sdcli kb review --due
         sdcli kb publish /var/www/html/help
     """

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sdcli.errors import DataFileError, MachineError, Problem, RefusedError
-from sdcli.knowledge.articles import FOLDER, Article, article_in, file_of, shelf_names
+from sdcli.knowledge.articles import FOLDER, Article, article_in, file_of
+from sdcli.knowledge.write import next_id
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
 
 MOST_SYMPTOMS = 10
-_PREFIX = "KB"
 _MOST_KEYWORDS = 12
 _LONGEST_SLUG = 50
 _LONGEST_SYMPTOM = 300
@@ -78,7 +78,7 @@ def write(root: str, policy: Policy, draft: Draft) -> tuple[Article, str]:
 
     _require_inside(root, os.path.join(root, FOLDER))
     while True:
-        id_ = _next_id(root)
+        id_ = next_id(root)
         fields = fields_of(draft, id_)
         name = f"{FOLDER}/{id_}{_slug(str(fields['title']))}.yaml"
         raw = written(fields).encode()
@@ -230,12 +230,6 @@ def _sound(name: str, raw: bytes, policy: Policy | None) -> Article:
     if problems or article is None:
         raise DataFileError(problems)
     return article
-
-
-def _next_id(root: str) -> str:
-    """The number after the highest that a file begins with: what was given once is not used again."""
-    found = (re.match(rf"{_PREFIX}-([0-9]{{1,7}})(?![0-9])", name) for name in shelf_names(root))
-    return f"{_PREFIX}-{max((int(each[1]) for each in found if each), default=100) + 1}"
 
 
 def _slug(title: str) -> str:

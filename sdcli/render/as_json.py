@@ -430,10 +430,10 @@ def _calendar(result: results.Result) -> Any:
     return as_json(result)
 
 
-def _article(result: results.ArticleShown) -> dict[str, Any]:
-    from sdcli.render.knowledge import article_json  # noqa: PLC0415 - one command alone needs it
+def _article(result: results.Result) -> Any:
+    from sdcli.render.articles import to_json  # noqa: PLC0415 - only articles pay for it
 
-    return article_json(result.article)
+    return to_json(result)
 
 
 def _of_articles(result: Any) -> dict[str, Any]:
@@ -491,6 +491,11 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.ArticleShown: _article,
+    results.ArticleWritten: _article,
+    results.ArticleDrafted: _article,
+    results.ArticlesDue: _article,
+    results.ArticlesLinted: _article,
+    results.ArticlesImported: _article,
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,

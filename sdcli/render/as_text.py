@@ -1157,11 +1157,10 @@ def _clocks_explained(result: results.ClocksExplained, screen: Screen) -> _Lines
     return text(result, screen)
 
 
-def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
-    from sdcli.render.knowledge import shown  # noqa: PLC0415 - as above
+def _article(result: results.Result, screen: Screen) -> _Lines:
+    from sdcli.render.articles import text  # noqa: PLC0415 - only articles pay for it
 
-    del screen
-    return shown(result)
+    return text(result, screen)
 
 
 def _of_articles(result: Any, screen: Screen) -> _Lines:
@@ -1202,6 +1201,11 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reasoned: _reasoned,
     results.Found: _found,
     results.ArticleShown: _article,
+    results.ArticleWritten: _article,
+    results.ArticleDrafted: _article,
+    results.ArticlesDue: _article,
+    results.ArticlesLinted: _article,
+    results.ArticlesImported: _article,
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,

@@ -1,4 +1,4 @@
-"""Knowledge articles as text and JSON."""
+"""The self-help site that was published, as text and JSON, and articles as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli.errors import listed
-from sdcli.render.safe import block, line
+from sdcli.render.safe import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,21 +21,6 @@ def article_json(article: Article) -> dict[str, Any]:
     """Every field of an article."""
     fields: dict[str, Any] = msgspec.to_builtins(article)
     return fields
-
-
-def shown(result: results.ArticleShown) -> tuple[Iterable[str], Iterable[str]]:
-    """An article, and remarks."""
-    found = result.article
-    rows = [
-        f"{found.id}  {line(found.title)}",
-        f"  {found.type}, {found.area}, for {found.audience}; revision {found.revision}",
-        *_section("Symptoms", [f"- {text}" for text in found.symptoms]),
-        *_section("Cause", [found.cause]),
-        *_section("Steps", [f"{number}. {text}" for number, text in enumerate(found.steps, 1)]),
-        *_section("Workaround", [found.workaround]),
-        *_section("Verification", [found.verification]),
-    ]
-    return rows, []
 
 
 def published_json(result: results.SitePublished) -> dict[str, Any]:
@@ -114,8 +99,3 @@ def _number(count: int, noun: str) -> str:
 
 def _kilobytes(count: int) -> str:
     return f"{count / 1000:.0f} kB" if count < _MEGABYTE else f"{count / _MEGABYTE:.1f} MB"
-
-
-def _section(title: str, texts: Iterable[str]) -> list[str]:
-    told = [f"  {each}" for text in texts if text for each in block(text.strip()).split("\n")]
-    return ["", title, *told] if told else []

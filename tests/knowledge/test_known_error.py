@@ -155,7 +155,7 @@ def test_what_cannot_be_marked_is_left_alone(desk: Desk) -> None:
     with pytest.raises(RefusedError, match="was retired on 2026-11-01"):
         mark(desk.root, article(desk.root, "KB-7"), "SD-9", "x")
     os.unlink(path)
-    elsewhere = os.path.join(os.path.dirname(desk.root), "KB-7.yaml")
+    elsewhere = os.path.join(desk.root, "KB-7.yaml")
     with open(elsewhere, "w", encoding="utf-8") as stream:
         stream.write(ARTICLE)
     os.symlink(elsewhere, path)
