@@ -70,7 +70,7 @@ class Authoring:
         Raises:
             DataFileError: the desk's files do not say which zone that is.
         """
-        return self.day_of(int(self._desk.now.timestamp()))
+        return str(self._desk.today)
 
     def day_of(self, at: int) -> str:
         """The date of an instant in the desk's zone."""

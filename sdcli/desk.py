@@ -29,6 +29,7 @@ from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
     from typing import BinaryIO
 
     from sdcli.insight.classification import ClassificationReport
@@ -175,6 +176,17 @@ class Desk:
     def zone(self) -> str:
         """The time zone of the desk: that of its default agreement."""
         return self.policy.zone
+
+    @property
+    def today(self) -> date:
+        """The date in the desk's zone.
+
+        Raises:
+            DataFileError: the desk's files do not say which zone that is.
+        """
+        from sdcli.policy.local import local  # noqa: PLC0415 - only dates pay for it
+
+        return local(int(self.now.timestamp()), self.zone).date()
 
     @cached_property
     def questions(self) -> Questions:

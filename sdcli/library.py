@@ -6,7 +6,6 @@ What the commands of `sdcli kb` and `sdcli search-kb` call; the rules are in the
 from __future__ import annotations
 
 import os
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -176,7 +175,7 @@ class Library:
             told=told,
             receipt=receipt,
         )
-        expired = date.fromisoformat(article.expires) < self._desk.now.date()
+        expired = article.is_expired(str(self._desk.today))
         return Shared(
             seen=self._desk.see(ticket),
             article=article,
@@ -269,7 +268,7 @@ class Library:
         asked = information(desk.touched(since), desk.policy, since=since, until=until)
         return Statistics(
             rows=[each for each in found if not wanted or each.id in wanted],
-            advice=advice(found, shelf, desk.now.date()) if not wanted else (),
+            advice=advice(found, shelf, desk.today) if not wanted else (),
             questions=asked.candidates if not wanted else (),
             best_effort=without_article(self.uses.rows(), since=since, until=until),
             since=since,
@@ -340,10 +339,8 @@ class Library:
         from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
         from sdcli.publish.report import Report  # noqa: PLC0415
         from sdcli.results import SitePublished  # noqa: PLC0415
-        from sdcli.sla.calendar import local  # noqa: PLC0415
 
-        desk, policy = self._desk, self._desk.policy
-        day = Day(f"{local(desk.now, desk.zone):%Y-%m-%d}")
+        desk, policy, day = self._desk, self._desk.policy, Day(str(self._desk.today))
         choice = choose(read_shelf(desk.root, policy), day, with_expired=with_expired)
         bulletins = desk.front_page(desk.bulletins(), "html")
         site = Site(

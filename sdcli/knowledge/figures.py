@@ -202,7 +202,7 @@ def _advice(found: Figures, article: Article, heir: str, today: date) -> Iterato
 def _to_retire(found: Figures, article: Article, heir: str, today: date) -> str:
     if heir:
         return f"{heir} supersedes it"
-    if date.fromisoformat(article.expires) < today and not is_anything(found):
+    if article.is_expired(str(today)) and not is_anything(found):
         return f"it expired on {article.expires}, and nothing became of it"
     rate = found.success
     if rate and rate.of >= _FEW and rate.high < _POOR:
@@ -220,7 +220,7 @@ def _to_enhance(found: Figures, article: Article, today: date) -> Iterator[str]:
         yield f"{found.needed_help} of {_tickets(found.sent)} needed help with it"
     if found.shown >= _OFTEN_SHOWN and not found.applied + found.sent:
         yield f"it was shown on {_tickets(found.shown)} and used on none"
-    if date.fromisoformat(article.expires) < today + timedelta(days=30) and is_anything(found):
+    if article.is_expired(str(today + timedelta(days=30))) and is_anything(found):
         yield f"it is in use, and its review is due on {article.expires}"
 
 

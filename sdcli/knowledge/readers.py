@@ -8,7 +8,7 @@ from sdcli.errors import NotForYouError
 
 if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article
-    from sdcli.policy.teams import Teams
+    from sdcli.policy.teams import Teams, Technician
 
 
 def may_read(article: Article, teams: Teams, person: str) -> bool:
@@ -16,7 +16,12 @@ def may_read(article: Article, teams: Teams, person: str) -> bool:
     if article.audience != "restricted":
         return True
     known = teams.technicians.get(person)
-    return known is not None and not set(article.roles).isdisjoint(known.roles)
+    return known is not None and has_role(article, known)
+
+
+def has_role(article: Article, technician: Technician) -> bool:
+    """Whether a technician has one of the roles that a restricted article is for."""
+    return not set(article.roles).isdisjoint(technician.roles)
 
 
 def require_reader(article: Article, teams: Teams, person: str) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from sdcli.errors import RefusedError
+from sdcli.knowledge.readers import has_role
 from sdcli.policy.load import read_file
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def why_not(article: Article, reader: Technician | None) -> str:
         return ""
     if article.audience == "desk":
         return "" if reader else "it is for the desk"
-    if reader and set(reader.roles) & set(article.roles):
+    if reader and has_role(article, reader):
         return ""
     return f"it is for {' and '.join(article.roles)} only"
 
