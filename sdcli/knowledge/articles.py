@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
 
 FOLDER = "kb"
+SYNONYMS = f"{FOLDER}/synonyms.yaml"
+"""The one file in the folder that is no article."""
 _ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")
 Audience: TypeAlias = Literal["user", "desk", "restricted"]
 Area: TypeAlias = Literal["service", "technology"]
@@ -71,6 +73,14 @@ class Article(Struct, frozen=True, kw_only=True):
         return self.retired is not None
 
 
+class Parsed(NamedTuple):
+    """One file: the article if it can be read, the line of its id, and what is wrong with it."""
+
+    article: Article | None
+    line: int
+    problems: list[Problem]
+
+
 class Shelf(NamedTuple):
     """All articles of a desk, and everything wrong with their files."""
 
@@ -89,8 +99,7 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
         if article is None:
             continue
         if article.id in articles:
-            message = f"the id {article.id} is used by another file too"
-            problems.append(Problem(name, read.places["id"], message))
+            problems.append(twice(name, read.places["id"], article.id))
         articles[article.id] = article
         problems += () if read.problems else _check(name, article, read.places, policy)
         for index, older in enumerate(article.supersedes):
@@ -99,6 +108,22 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
             supersedes.append((missing, older))
     problems += [problem for problem, older in supersedes if older not in articles]
     return Shelf(articles, sorted(problems))
+
+
+def parsed(name: str, raw: bytes | str) -> Parsed:
+    """An article by the content of its file, checked for all that it says by itself.
+
+    A `str` instead of bytes says why there are none.
+    """
+    read, found = _decoded(name, raw)
+    if found is None or read.problems:
+        return Parsed(None, 1, read.problems)
+    return Parsed(found, read.places["id"], list(_check(name, found, read.places, None)))
+
+
+def twice(name: str, line: int, article_id: str) -> Problem:
+    """What is wrong where a file has the id of another one."""
+    return Problem(name, line, f"the id {article_id} is used by another file too")
 
 
 def articles(root: str) -> dict[str, Article]:
@@ -163,7 +188,8 @@ def _files(root: str) -> Iterator[str]:
     except OSError as error:
         problem = Problem(FOLDER, 1, f"the folder cannot be read: {error.strerror}")
         raise DataFileError([problem]) from error
-    return (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+    paths = (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+    return (path for path in paths if path != SYNONYMS)
 
 
 def _belongs(name: str, article_id: str) -> bool:
@@ -176,6 +202,11 @@ def _stem(name: str) -> str:
 
 
 def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
+    return _decoded(name, raw_file(root, name))
+
+
+def raw_file(root: str, name: str) -> bytes | str:
+    """What a file holds; a text instead says why it cannot be read."""
     path = os.path.join(root, name)
     raw: bytes | str = "the file is no plain file"  # a pipe would be waited for
     try:
@@ -184,6 +215,10 @@ def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
                 raw = stream.read()
     except OSError as error:
         raw = f"the file cannot be read: {error.strerror}"
+    return raw
+
+
+def _decoded(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
