@@ -180,8 +180,7 @@ class Desk:
         """
         from sdcli.policy.load import questions  # noqa: PLC0415 - as above
 
-        cache = self._cache and f"{self._cache}.questions"
-        return questions(self.root, self.policy, cache)
+        return questions(self.root, self.policy, self.derived("questions"))
 
     @cached_property
     def formats(self) -> Formats:
@@ -198,7 +197,7 @@ class Desk:
 
             return wrong(read)
 
-        return Formats(formats(self.root, self._cache and f"{self._cache}.formats", check))
+        return Formats(formats(self.root, self.derived("formats"), check))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -272,7 +271,11 @@ class Desk:
 
     @property
     def _history(self) -> str:
-        return self._cache and f"{self._cache}.history"
+        return self.derived("history")
+
+    def derived(self, name: str) -> str:
+        """The path of something derived from this desk's files or ledger; empty if none is kept."""
+        return self._cache and f"{self._cache}.{name}"
 
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
@@ -713,17 +716,19 @@ class Desk:
         return Effect(was, change, "" if hand_to in own else hand_to)
 
     def notices(self, person: str) -> list[Waiting]:
-        """The changed classifications that wait for somebody, or for everybody if it is empty.
+        """What waits to be seen by somebody, or by everybody if `person` is empty.
 
-        The newest tickets first; for everybody, by person (R3d1.5a).
+        Changed classifications, and articles that made things worse. The newest tickets first;
+        for everybody, by person (R3d1.5a, R4.1).
         """
+        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
         from sdcli.results import Waiting  # noqa: PLC0415 - as above
         from sdcli.tickets import keys  # noqa: PLC0415
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
 
         found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
         rows = [
-            Waiting(ticket, each, waiting_for(ticket, each))
+            Waiting(ticket, each, waiting_for(ticket, each), harm_unseen(ticket, each))
             for ticket in found
             for each in ([person] if person else ticket.notices)
         ]
@@ -736,6 +741,7 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: one of them has nothing that waits for the acting person.
         """
+        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
         from sdcli.results import Waiting  # noqa: PLC0415 - as above
         from sdcli.tickets.steps import take_notice  # noqa: PLC0415
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
@@ -745,8 +751,8 @@ class Desk:
             for ref in dict.fromkeys(refs):
                 ticket = writer.get(ref)
                 events = take_notice(ticket, stamp, note=note)
-                changes = waiting_for(ticket, stamp.by)
-                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes))
+                changes, harm = waiting_for(ticket, stamp.by), harm_unseen(ticket, stamp.by)
+                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes, harm))
         return taken
 
     def classification_report(
@@ -755,7 +761,7 @@ class Desk:
         """How the tickets of a period were classified (R3d1.5, R7.4)."""
         from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
 
-        found = self._touched(since)
+        found = self.touched(since)
         return classification(found, self.questions, by=by, since=since, until=until)
 
     def information_report(
@@ -764,14 +770,14 @@ class Desk:
         """What callers asked again and again in a period (R2a.1a)."""
         from sdcli.insight.information import information  # noqa: PLC0415 - as above
 
-        found = self._touched(since)
+        found = self.touched(since)
         return information(found, self.policy, since=since, until=until, fewest=fewest)
 
     def touched_within(self, days: int) -> Iterator[Ticket]:
         """The tickets that changed in the last so many days."""
-        return self._touched(self.now - timedelta(days=days))
+        return self.touched(self.now - timedelta(days=days))
 
-    def _touched(self, since: datetime | None) -> Iterator[Ticket]:
+    def touched(self, since: datetime | None) -> Iterator[Ticket]:
         """The tickets that changed since then; archives that are older are not opened."""
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import STATUSES  # noqa: PLC0415
@@ -1206,12 +1212,7 @@ class Desk:
         policy, ticket = self.policy, self.ledger.get(ref)
         address = confirmation.address_for(policy, ticket, to)
         steps.require_confirmable(ticket, to=address, again=again)
-        program = policy.intake.mail.send_with
-        if send and not program:
-            raise RefusedError(
-                "catalog/intake.yaml names no program that sends mail (mail: send_with); without "
-                "--send the confirmation is written to standard output."
-            )
+        program = confirmation.require_program(policy) if send else ()
         due = self.sla(ticket)["response"].due
         promised = datetime.fromtimestamp(due, timezone.utc) if due else None
         if promised and promised <= self.now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +11,7 @@ from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
+from sdcli.knowledge.sharing import SETTINGS, read_settings
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
 from sdcli.policy.dates import read_dates
@@ -62,6 +64,7 @@ def lint(root: str) -> dict[str, int]:
             named = list(_procedures(questions, shelf.articles))
             named += _request_procedures(policy, shelf.articles) if policy else ()
             problems += _placed(root, named)
+    problems += _settings(root)
     if policy:
         problems += _placed(root, too_many(policy, questions))
         problems += _placed(root, exposed_secrets(root, policy))
@@ -81,6 +84,17 @@ def lint(root: str) -> dict[str, int]:
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def _settings(root: str) -> list[Problem]:
+    """What is wrong with `catalog/knowledge.yaml`, which need not be there."""
+    try:
+        with open(os.path.join(root, SETTINGS), "rb") as stream:
+            return read_settings(stream.read())[1]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        return [Problem(SETTINGS, 1, f"the file cannot be read: {error.strerror}")]
 
 
 def exposed_secrets(root: str, policy: Policy) -> Iterator[Finding]:

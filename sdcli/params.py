@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.sla.agenda import Amount
     from sdcli.tickets.contact import RequestDetails
-    from sdcli.tickets.event import ArticleUse
+    from sdcli.tickets.event import ArticleUse, Receipt
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -610,6 +610,15 @@ def with_at(function: _F) -> _F:
     return option(function)
 
 
+def with_period(function: _F) -> _F:
+    """`--since` and `--until`: a period of time."""
+    since = click.option(
+        "--since", type=SinceType(), metavar="WHEN", help="Only from then on, or 30d."
+    )
+    until = click.option("--until", type=WhenType(), metavar="WHEN", help="Only before then.")
+    return since(until(function))
+
+
 def require_order(since: datetime | None, until: datetime | None) -> None:
     """Refuse a period that ends before it begins.
 
@@ -647,6 +656,13 @@ with_articles = click.option(
     metavar="ID:OUTCOME",
     help="An article used and what it did, e.g. KB-101:helped; may be given several times.",
 )
+
+
+def used(articles: Iterable[ArticleUse], tell: Iterable[str]) -> list[str]:
+    """What articles did, in sentences, and who was told of one that made things worse."""
+    told = [f"{each.id}: {each.outcome}." for each in articles]
+    people = ", ".join(tell)
+    return [*told, *([f"Told by a notice: {people}."] if people else [])]
 
 
 def with_desk_dir(function: _F) -> _F:
@@ -754,6 +770,24 @@ with_answers = _options(
     click.option("--tree", type=TEXT, default="", help="Begin with this question tree."),
 )
 """Answers to the questions of the desk's trees (R1b.1c): no question needs a prompt."""
+
+
+with_receipt = _options(
+    click.option("--received", type=_YES_NO, default=UNKNOWN, help="Whether they have it."),
+    click.option("--help-needed", type=_YES_NO, default=UNKNOWN, help="Whether they need help."),
+    click.option(
+        "--walked-through", type=_YES_NO, default=UNKNOWN, help="Whether you led them through it."
+    ),
+    click.option("--remote", type=TEXT, default="", help="What was done on their screen."),
+)
+"""What is known of an article that the caller was given (R3a.3)."""
+
+
+def receipt_of(given: dict[str, Any]) -> Receipt:
+    """What the options of `with_receipt` say."""
+    from sdcli.tickets.event import Receipt  # noqa: PLC0415 - imports msgspec
+
+    return Receipt(**given)
 
 
 def details_of(given: dict[str, Any]) -> RequestDetails:

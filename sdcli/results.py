@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
-    from sdcli.insight.information import InformationReport
+    from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.figures import Advice, Figures
+    from sdcli.knowledge.recall import Recipient
     from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
-    from sdcli.policy.model import Service
+    from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.policy.teams import Technician
@@ -47,9 +49,10 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.event import AnyEvent, ArticlesUsed
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.words import Sharing
     from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
     from sdcli.triage.reasons import Reasons
@@ -272,6 +275,59 @@ class ArticleShown(Struct, frozen=True):
     """One knowledge article."""
 
     article: Article
+    exit_code: int = DONE
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """What became of an article that the caller might be given (R3a.2).
+
+    Args:
+        text: what the caller is to read, with the link; empty if nothing was sent.
+        sent_to: the address that it was mailed to; empty if it was not.
+        is_expired: whether the review of what was sent is overdue.
+    """
+
+    seen: Seen
+    article: Article
+    decision: Sharing
+    text: str = ""
+    link: str = ""
+    sent_to: str = ""
+    is_expired: bool = False
+    exit_code: int = DONE
+
+
+class Statistics(Struct, frozen=True, kw_only=True):
+    """What became of articles in a period, what to do about them, and what is asked again.
+
+    Args:
+        rows: an article and revision each, in the order of ids.
+        is_narrowed: whether certain articles were asked for; then there is no advice.
+    """
+
+    rows: Sequence[Figures]
+    advice: Sequence[Advice]
+    questions: Sequence[Candidate]
+    since: datetime | None
+    until: datetime | None
+    is_narrowed: bool = False
+    exit_code: int = DONE
+
+
+class Recalled(Struct, frozen=True, kw_only=True):
+    """Who was given an article that says something else by now, or is not to be used any more.
+
+    Args:
+        article: as it is now; None if it is gone. `wanted`: the only revision asked for.
+        tickets: those of the people, by reference.
+    """
+
+    id: str
+    article: Article | None
+    wanted: str
+    people: Sequence[Recipient]
+    tickets: Mapping[str, Ticket]
+    policy: Policy
     exit_code: int = DONE
 
 
@@ -530,11 +586,15 @@ class FrontPage(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """Changes of one ticket's classification that one person has not seen, or has just seen."""
+    """What one person has not seen of one ticket, or has just seen.
+
+    `changes` of its classification, and the articles that did `harm` and that they answer for.
+    """
 
     ticket: Ticket
     person: str
     changes: Sequence[Change]
+    harm: Sequence[ArticlesUsed] = ()
 
 
 class Notices(Struct, frozen=True):
@@ -730,6 +790,9 @@ Result = (
     | Evaluated
     | Found
     | ArticleShown
+    | Shared
+    | Statistics
+    | Recalled
     | CatalogFound
     | Explained
     | Checked

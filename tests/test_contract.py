@@ -84,6 +84,11 @@ CALLS: dict[str, Call] = {
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
+    ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
+    ("kb", "send"): Call((REF, "KB-102")),
+    ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
+    ("kb", "stats"): Call((), writes=False),
+    ("kb", "recall"): Call(("KB-102",), writes=False),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(

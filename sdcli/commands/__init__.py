@@ -44,7 +44,9 @@ COMMANDS: dict[str, Entry] = {
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."
     ),
     "support": Entry("Classify", "Say whether it is supported, and decide on what is not."),
-    "notices": Entry("Classify", "See which of your classifications were changed, and say so."),
+    "notices": Entry(
+        "Classify", "See which of your classifications and articles were found wrong, and say so."
+    ),
     "search-kb": Entry("Classify", "Search the knowledge articles."),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
@@ -83,6 +85,11 @@ COMMANDS: dict[str, Entry] = {
 SUBCOMMANDS: dict[str, dict[str, str]] = {
     "kb": {
         "show": "Show an article.",
+        "used": "Record what articles did on a ticket.",
+        "send": "Give an article to the caller of a ticket, as a link.",
+        "receipt": "Record whether the caller has an article, and needed help with it.",
+        "stats": "Count how articles are used and how they help.",
+        "recall": "List everyone who was given advice that no longer holds.",
     },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",

@@ -11,6 +11,7 @@ from sdcli.params import (
     TEXT,
     as_command,
     pass_desk,
+    used,
     vocabulary,
     with_articles,
     with_at,
@@ -61,6 +62,9 @@ def command(
     Example:
         sdcli close SD-42 --code solved --confirmed-by ada --via phone --kb KB-108:helped
     """
+    from sdcli.library import Library
+
+    tell = Library(desk).answerable(articles)
     ticket = desk.change(
         ref,
         steps.close,
@@ -70,7 +74,8 @@ def command(
         unconfirmed=unconfirmed,
         note=note,
         articles=articles,
+        tell=tell,
     )
     ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
     notes = ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()
-    return results.Changed(desk.see(ticket), notes)
+    return results.Changed(desk.see(ticket), (*used(articles, tell), *notes))

@@ -1,4 +1,4 @@
-"""`sdcli notices`: classifications of the acting person that somebody has changed (R3d1.5a)."""
+"""`sdcli notices`: what of the acting person's was found wrong (R3d1.5a, R4.1)."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def command(
     seen_all: bool,
     note: str,
 ) -> results.Notices:
-    """See which of your classifications were changed, and say so.
+    """See which of your classifications and articles were found wrong, and say so.
 
     Who classified a request is told when somebody finds that it was something else: what it is
     now, who changed it, how that was discovered and what showed it. The desk's lead is told of
-    every change. A notice waits until it was seen, on closed tickets too.
+    every change. Who answers for an article is told when it made things worse. A notice waits
+    until it was seen, on closed tickets too.
 
     \b
     Examples:

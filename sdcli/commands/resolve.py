@@ -10,6 +10,7 @@ from sdcli import results
 from sdcli.params import (
     as_command,
     pass_desk,
+    used,
     vocabulary,
     with_articles,
     with_at,
@@ -41,5 +42,8 @@ def command(
     Example:
         sdcli resolve SD-42 --code solved --note 'replaced the cable' --kb KB-108:helped
     """
-    ticket = desk.change(ref, steps.resolve, code=code, note=note, articles=articles)
-    return results.Changed(desk.see(ticket))
+    from sdcli.library import Library
+
+    tell = Library(desk).answerable(articles)
+    ticket = desk.change(ref, steps.resolve, code=code, note=note, articles=articles, tell=tell)
+    return results.Changed(desk.see(ticket), used(articles, tell))

@@ -108,6 +108,15 @@ def compose(
         due: until when the first response is promised, in UTC; None if nothing is promised.
         now: the instant in UTC.
     """
+    mail = _envelope(policy, ticket, to, now)
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["Precedence"] = "bulk"
+    mail["X-Auto-Response-Suppress"] = "All"
+    return _with_text(mail, _text(policy, ticket, due))
+
+
+def _envelope(policy: Policy, ticket: Ticket, to: str, now: datetime) -> EmailMessage:
+    """A mail about a ticket, without its text; answers to it find the ticket."""
     rules, opening = policy.intake.mail, ticket.opening
     mail = EmailMessage(policy=_Written())
     mail["From"] = Address(rules.name, addr_spec=rules.address)
@@ -119,13 +128,44 @@ def compose(
     answered = opening.message.id if opening.message else ""
     if answered and answered.isascii() and answered.isprintable() and len(answered) < _LONGEST_ID:
         mail["In-Reply-To"] = mail["References"] = f"<{answered}>"
-    mail["Auto-Submitted"] = "auto-replied"
-    mail["Precedence"] = "bulk"
-    mail["X-Auto-Response-Suppress"] = "All"
     mail[LOOP] = rules.address
-    text = _text(policy, ticket, due)
+    return mail
+
+
+def _with_text(mail: EmailMessage, text: str) -> EmailMessage:
     mail.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return mail
+
+
+def deliver(policy: Policy, ticket: Ticket, to: str, text: str, now: datetime) -> None:
+    """Mail what a person of the desk sends to the caller of a ticket.
+
+    Raises:
+        RefusedError: no program is named that sends mail.
+        SdcliError: the program did not take it.
+    """
+    program = require_program(policy)
+    failed = send(program, _with_text(_envelope(policy, ticket, to, now), text).as_bytes())
+    if failed:
+        raise SdcliError(
+            f"The mail to {to} was not sent: {failed}. Nothing was recorded on {ticket.ref}.",
+            ref=ticket.ref,
+        )
+
+
+def require_program(policy: Policy) -> Sequence[str]:
+    """The program that sends the desk's mail.
+
+    Raises:
+        RefusedError: none is named.
+    """
+    program = policy.intake.mail.send_with
+    if not program:
+        raise RefusedError(
+            "catalog/intake.yaml names no program that sends mail (mail: send_with); without "
+            "--send the text is written to standard output."
+        )
+    return program
 
 
 def _text(policy: Policy, ticket: Ticket, due: datetime | None) -> str:

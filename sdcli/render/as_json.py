@@ -176,6 +176,7 @@ def _waiting(row: results.Waiting) -> dict[str, Any]:
         "status": row.ticket.status,
         "person": row.person,
         "changes": [msgspec.structs.asdict(each) for each in row.changes],
+        "harm": [event(each) for each in row.harm],
     }
 
 
@@ -412,6 +413,16 @@ def _article(result: results.ArticleShown) -> dict[str, Any]:
     return article_json(result.article)
 
 
+def _of_articles(result: Any) -> dict[str, Any]:
+    from sdcli.render import outcomes  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.Statistics):
+        return outcomes.statistics_json(result)
+    if isinstance(result, results.Shared):
+        return outcomes.shared_json(result)
+    return outcomes.recalled_json(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.Shown: lambda result: (
@@ -446,6 +457,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.ArticleShown: _article,
+    results.Shared: _of_articles,
+    results.Statistics: _of_articles,
+    results.Recalled: _of_articles,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

@@ -448,9 +448,9 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     news += _missed(result.missed_s, "has")
-    waiting = words.count(result.notices, "changed classification")
+    waiting = words.count(result.notices, "notice")
     if result.notices > results.MOST_NOTICES:
-        waiting = f"More than {results.MOST_NOTICES} changed classifications"
+        waiting = f"More than {results.MOST_NOTICES} notices"
     wait = "waits" if result.notices == 1 else "wait"
     if result.notices:
         news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
@@ -1124,6 +1124,17 @@ def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
     return shown(result)
 
 
+def _of_articles(result: Any, screen: Screen) -> _Lines:
+    from sdcli.render import outcomes  # noqa: PLC0415 - as above
+
+    del screen
+    if isinstance(result, results.Statistics):
+        return outcomes.statistics(result), []
+    if isinstance(result, results.Shared):
+        return outcomes.shared(result)
+    return outcomes.recalled(result)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
     results.Shown: _shown,
@@ -1140,6 +1151,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reasoned: _reasoned,
     results.Found: _found,
     results.ArticleShown: _article,
+    results.Shared: _of_articles,
+    results.Statistics: _of_articles,
+    results.Recalled: _of_articles,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,

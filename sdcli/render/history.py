@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
 from sdcli.tickets.contact import Assessment
-from sdcli.tickets.words import BREACH
+from sdcli.tickets.words import BREACH, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,6 +87,38 @@ def _escalated(event: e.Escalated) -> str:
 
 def _resolved(event: e.Resolved) -> str:
     return f"resolved as {event.code}{_because(event.note)}{_articles(event.articles)}"
+
+
+def _articles_shown(event: e.ArticlesShown) -> str:
+    ids = ", ".join(each.id for each in event.articles) or "nothing found"
+    query = f" for {event.query!r}" if event.query else ""
+    return f"looked in the knowledge base{query}: {ids}"
+
+
+def _articles_used(event: e.ArticlesUsed) -> str:
+    told = f", {', '.join(event.tell)} told" if event.tell else ""
+    return f"used {_articles(event.articles)[2:]}{_because(event.note)}{told}"
+
+
+def _article_sent(event: e.ArticleSent) -> str:
+    named = f"{event.article.id} at revision {event.article.revision}"
+    via = f" by {event.via}" if event.via != UNKNOWN else ""
+    if event.decision == "withheld":
+        return f"withheld {named} from the caller{_because(event.reason)}"
+    how = f"sent a link to {named}" if event.decision == "sent" else f"explained {named}"
+    whom = "" if event.to == UNKNOWN else f" to {event.to}"
+    return f"{how}{whom}{via}{_because(event.reason)}"
+
+
+def _article_received(event: e.ArticleReceived) -> str:
+    facts, receipt = ("received", "help_needed", "walked_through"), event.receipt
+    said = [
+        f"{name.replace('_', ' ')}: {value}"
+        for name in facts
+        if (value := getattr(receipt, name)) != UNKNOWN
+    ]
+    remote = [f"remote session: {receipt.remote}"] if receipt.remote else []
+    return f"{event.article.id} {', '.join([*said, *remote])}"
 
 
 def _closed(event: e.Closed) -> str:
@@ -244,4 +276,8 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.SlaReapplied: _sla_reapplied,
     e.BreachExplained: _breach_explained,
     e.Delivered: _delivered,
+    e.ArticlesShown: _articles_shown,
+    e.ArticlesUsed: _articles_used,
+    e.ArticleSent: _article_sent,
+    e.ArticleReceived: _article_received,
 }

@@ -39,7 +39,7 @@ def notices(result: results.Notices) -> tuple[list[str], list[str]]:
     """What waits, or has just been seen; and what comes next."""
     whom = line(result.person) or "anybody"
     if not result.rows:
-        return [], [f"No changed classification waits for {whom}."]
+        return [], [f"No notice waits for {whom}."]
     told = [text for row in result.rows for text in _notice(row, named=not result.person)]
     if result.seen:
         count = words.count(len(result.rows), "notice")
@@ -55,6 +55,11 @@ def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:
         how = f", discovered by {each.discovered}" if each.discovered else ""
         why = f": {each.reason}" if each.reason else ""
         yield f"    by {line(each.by)} at {words.instant(each.at)}{line(how + why)}"
+    for used in row.harm:
+        worse = ", ".join(each.id for each in used.articles if each.outcome == "harmful")
+        why = f": {used.note}" if used.note else ""
+        yield f"    {line(worse)} made things worse"
+        yield f"    by {line(used.by)} at {words.instant(used.at)}{line(why)}"
 
 
 def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:

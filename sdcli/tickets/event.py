@@ -28,7 +28,15 @@ from sdcli.tickets.contact import (
     Support,
     Walk,
 )
-from sdcli.tickets.words import UNKNOWN, HandOver, Level, Priority, RequestType
+from sdcli.tickets.words import (
+    UNKNOWN,
+    HandOver,
+    Level,
+    Priority,
+    RequestType,
+    Sharing,
+    YesNo,
+)
 
 if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
@@ -88,6 +96,13 @@ class ArticleUse(Struct, frozen=True):
     id: str
     outcome: str
     revision: str = ""
+
+
+class Edition(Struct, frozen=True):
+    """A knowledge article at one revision: what somebody was shown or sent (R3a.2a)."""
+
+    id: str
+    revision: str
 
 
 class Opened(Event, frozen=True, tag="opened", kw_only=True):
@@ -322,6 +337,71 @@ class Resolved(Event, frozen=True, tag="resolved", kw_only=True):
             waiting_for="",
             waiting_until=None,
         )
+
+
+class ArticlesShown(Event, frozen=True, tag="articles_shown", kw_only=True):
+    """Articles were looked up for the request, the best fit first (R3a.1, R3d1.1).
+
+    `query`: what was searched for beside the ticket's own words; nothing if an article was opened.
+    """
+
+    articles: tuple[Edition, ...]
+    query: str = ""
+
+
+class ArticlesUsed(Event, frozen=True, tag="articles_used", kw_only=True):
+    """Articles were used on the request, and what they did (R3a.4, R4.1).
+
+    `tell`: who answers for one that made things worse, and must hear of it.
+    """
+
+    articles: tuple[ArticleUse, ...]
+    note: str = ""
+    tell: tuple[str, ...] = ()
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """They are the ticket's; whoever must hear of it has a notice."""
+        return replace(
+            ticket,
+            articles=ticket.articles + self.articles,
+            notices=tuple(dict.fromkeys((*ticket.notices, *self.tell))),
+        )
+
+
+class ArticleSent(Event, frozen=True, tag="article_sent", kw_only=True):
+    """What became of an article that the caller might be given (R3a.2).
+
+    Args:
+        decision: `sent` as a link, `interpreted` (told in the desk's own words) or `withheld`.
+        to: whom it was for; `via`: how they were told; `link`: where it is (R3a.2a).
+        reason: why it was withheld.
+    """
+
+    article: Edition
+    decision: Sharing
+    to: str = ""
+    via: str = UNKNOWN
+    link: str = ""
+    reason: str = ""
+
+
+class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether a caller has an article, needed help with it, and was led through it (R3a.3).
+
+    `remote`: what was done on the caller's screen.
+    """
+
+    received: YesNo = UNKNOWN
+    help_needed: YesNo = UNKNOWN
+    walked_through: YesNo = UNKNOWN
+    remote: str = ""
+
+
+class ArticleReceived(Event, frozen=True, tag="article_received", kw_only=True):
+    """What is known of an article that the caller was given (R3a.3)."""
+
+    article: Edition
+    receipt: Receipt
 
 
 class Closed(Event, frozen=True, tag="closed", kw_only=True):
@@ -730,6 +810,10 @@ AnyEvent: TypeAlias = (
     | SlaReapplied
     | BreachExplained
     | Delivered
+    | ArticlesShown
+    | ArticlesUsed
+    | ArticleSent
+    | ArticleReceived
 )
 
 

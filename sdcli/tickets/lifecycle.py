@@ -61,6 +61,10 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "sla_reapplied": _ALWAYS,
     "breach_explained": _ALWAYS,
     "delivered": _ALWAYS,
+    "articles_shown": _ALWAYS,
+    "articles_used": _ALWAYS,
+    "article_sent": _UNLESS_CLOSED,
+    "article_received": _ALWAYS,
 }
 
 # The command a person types for an event, in the order of the process.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sdcli.tickets.event import Contacted
+from sdcli.tickets.event import ArticleSent, ArticlesShown, Contacted
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Face(Struct, frozen=True, kw_only=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Which tickets: empty fields do not narrow. `text` matches what the ticket says.
 
+    `with_articles`: only those on which something became of a knowledge article.
+
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing.
     """
@@ -53,11 +55,15 @@ class Query(Struct, frozen=True, kw_only=True):
     text: str = ""
     needs_validation: bool = False
     touched_since: datetime | None = None
+    with_articles: bool = False
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
         marked = ticket.needs_validation or not self.needs_validation
-        return marked and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        known = not self.with_articles or has_articles(ticket)
+        return (
+            marked and known and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+        )
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""
@@ -79,7 +85,7 @@ class Query(Struct, frozen=True, kw_only=True):
     @property
     def needs_opening(self) -> bool:
         """Whether more than the `Face` must be read to tell if a ticket is wanted."""
-        return bool(self.user or self.text or self.needs_validation)
+        return bool(self.user or self.text or self.needs_validation or self.with_articles)
 
     def _person(self, ticket: Ticket) -> bool:
         if not self.user:
@@ -92,6 +98,13 @@ class Query(Struct, frozen=True, kw_only=True):
             return True
         text = "\n".join(_texts(ticket)).casefold()
         return all(word in text for word in self.text.casefold().split())
+
+
+def has_articles(ticket: Ticket) -> bool:
+    """Whether something became of a knowledge article on a ticket."""
+    if ticket.articles or ticket.opening.read:
+        return True
+    return any(isinstance(event, (ArticlesShown, ArticleSent)) for event in ticket.events)
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:

@@ -19,6 +19,10 @@ from sdcli.tickets.event import (
     AlsoAffected,
     Announced,
     AnyEvent,
+    ArticleReceived,
+    ArticleSent,
+    ArticlesShown,
+    ArticlesUsed,
     ArticleUse,
     Assigned,
     Attached,
@@ -26,9 +30,11 @@ from sdcli.tickets.event import (
     Closed,
     Contacted,
     Detailed,
+    Edition,
     Escalated,
     Noted,
     NoticeTaken,
+    Receipt,
     Reopened,
     Resolved,
     Resumed,
@@ -48,7 +54,9 @@ if TYPE_CHECKING:
 
     from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import HandOver
+    from sdcli.tickets.words import HandOver, Sharing
+
+_NOTHING = Receipt()
 
 
 def note(
@@ -213,10 +221,12 @@ def resolve(
     code: str,
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
+    tell: tuple[str, ...] = (),
 ) -> tuple[AnyEvent, ...]:
-    """Solved as the desk sees it."""
-    del ticket  # the lifecycle knows from where
-    return (Resolved(*stamp.mark(), code=code, note=note, articles=articles),)
+    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`."""
+    require("resolved", ticket)
+    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    return (*used, Resolved(*stamp.mark(), code=code, note=note))
 
 
 def close(
@@ -229,6 +239,7 @@ def close(
     unconfirmed: str = "",
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
+    tell: tuple[str, ...] = (),
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
@@ -246,7 +257,8 @@ def close(
     decided = code or ticket.code
     skipped = ("classify",) if ticket.type == UNKNOWN else ()
     resolved = ticket.status == "resolved"
-    before = () if resolved else (Resolved(*stamp.mark(), code=decided, note="", articles=()),)
+    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    before = () if resolved else (Resolved(*stamp.mark(), code=decided),)
     ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
     closed = Closed(
         *stamp.mark(),
@@ -255,10 +267,9 @@ def close(
         via=via,
         unconfirmed=unconfirmed,
         note=note,
-        articles=articles,
         skipped=skipped,
     )
-    return (*before, *ended, closed)
+    return (*used, *before, *ended, closed)
 
 
 def _demand_closure(
@@ -285,6 +296,89 @@ def _demand_closure(
             ref=ticket.ref,
             missing=missing,
         )
+
+
+def use_articles(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    articles: tuple[ArticleUse, ...],
+    note: str = "",
+    tell: tuple[str, ...] = (),
+) -> tuple[AnyEvent, ...]:
+    """Say what articles did; nothing if there are none (R3a.4, R4.1).
+
+    `tell`: who answers for one of them that made things worse.
+    """
+    del ticket  # what an article did may become known at any time
+    used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
+    return (used,) if articles else ()
+
+
+def look_up(
+    ticket: Ticket, stamp: Stamp, *, articles: tuple[Edition, ...], query: str = ""
+) -> tuple[AnyEvent, ...]:
+    """Note which articles were looked up; nothing if the same were found last time (R3d1.1)."""
+    earlier = [event for event in ticket.events if isinstance(event, ArticlesShown)]
+    if earlier and (earlier[-1].articles, earlier[-1].query) == (articles, query):
+        return ()
+    return (ArticlesShown(*stamp.mark(), articles=articles, query=query),)
+
+
+def share(
+    ticket: Ticket,
+    stamp: Stamp,
+    *,
+    article: Edition,
+    decision: Sharing,
+    to: str = "",
+    via: str = UNKNOWN,
+    link: str = "",
+    reason: str = "",
+    told: str = "",
+    receipt: Receipt = _NOTHING,
+) -> tuple[AnyEvent, ...]:
+    """Give an article to the caller, or decide otherwise (R3a.2).
+
+    `told`: what the caller is told; a visible note, and so a word of the desk (T12). The others
+    are facts of an `ArticleSent` and an `ArticleReceived`.
+
+    Raises:
+        IllegalStepError: the ticket is closed.
+    """
+    require("article_sent", ticket, "kb send")
+    sent = ArticleSent(
+        *stamp.mark(), article=article, decision=decision, to=to, via=via, link=link, reason=reason
+    )
+    note = (Noted(*stamp.mark(), text=told, visible=True),) if told else ()
+    known = receipt != _NOTHING
+    got = (ArticleReceived(*stamp.mark(), article=article, receipt=receipt),) if known else ()
+    return (sent, *note, *got)
+
+
+def receive(
+    ticket: Ticket, stamp: Stamp, *, article: str, receipt: Receipt
+) -> tuple[AnyEvent, ...]:
+    """Note whether the caller has an article, needed help with it, and got it (R3a.3).
+
+    Raises:
+        RefusedError: the article was never given to the caller.
+    """
+    given = [
+        event.article
+        for event in ticket.events
+        if isinstance(event, ArticleSent)
+        and event.article.id == article
+        and event.decision != "withheld"
+    ]
+    if not given:
+        raise RefusedError(
+            f"{article} was not given to the caller of {ticket.ref}; `sdcli kb send {ticket.ref} "
+            f"{article}` does.",
+            ref=ticket.ref,
+            article=article,
+        )
+    return (ArticleReceived(*stamp.mark(), article=given[-1], receipt=receipt),)
 
 
 def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:

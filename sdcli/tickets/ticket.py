@@ -17,6 +17,7 @@ from sdcli.tickets.contact import Assessment, Attachment, Bulletin, RequestDetai
 from sdcli.tickets.event import (
     Accepted,
     AnyEvent,
+    ArticlesShown,
     ArticleUse,
     Assigned,
     BreachExplained,
@@ -178,6 +179,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _NO_CHANGE = (
+    ArticlesShown,
     SlaAlerted,
     SlaReapplied,
     BreachExplained,

@@ -36,7 +36,8 @@ WORKAROUNDS = ("none", "hard", "good", UNKNOWN)
 MOST_PEOPLE = 10_000_000
 """No business has more people."""
 
-YES_NO = ("yes", "no", UNKNOWN)
+YesNo: TypeAlias = Literal["yes", "no", "unknown"]
+YES_NO: tuple[YesNo, ...] = get_args(YesNo)
 
 EVER_HAD = ("yes", "no", "taken", UNKNOWN)
 """Whether somebody ever had access: had it and lost it, never, or it was taken away on purpose."""
@@ -46,6 +47,10 @@ CHANGED = ("moved", "role", "software", "machine", "nothing", UNKNOWN)
 
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)
+
+Sharing: TypeAlias = Literal["sent", "interpreted", "withheld"]
+SHARINGS: tuple[Sharing, ...] = get_args(Sharing)
+"""What became of an article that a caller might be given (R3a.2)."""
 
 SLA_TARGETS = ("response", "update", "resolution", "operational", "underpinning")
 """What can be promised: to the caller, by a queue, and by a supplier (R5b.1)."""

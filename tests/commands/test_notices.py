@@ -121,10 +121,10 @@ def test_a_notice_outlives_its_ticket(sd: Runner, sdj: JsonRunner, tmp_path: Pat
 @pytest.mark.usefixtures("changed")
 def test_list_mentions_what_waits(sd: Runner) -> None:
     """One remark on stderr for who is waited for, none for others."""
-    assert "1 changed classification of yours waits" in sd("list").stderr
-    assert "changed classification" not in sd("list", "--as", "hugo").stderr
+    assert "1 notice of yours waits" in sd("list").stderr
+    assert "of yours wait" not in sd("list", "--as", "hugo").stderr
     sd("notices", "--seen-all")
-    assert "changed classification" not in sd("list").stderr
+    assert "of yours wait" not in sd("list").stderr
 
 
 @pytest.mark.usefixtures("changed")

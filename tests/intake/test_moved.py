@@ -32,6 +32,10 @@ from sdcli.tickets.event import (
     AlsoAffected,
     Announced,
     AnyEvent,
+    ArticleReceived,
+    ArticleSent,
+    ArticlesShown,
+    ArticlesUsed,
     ArticleUse,
     Assigned,
     Attached,
@@ -42,12 +46,14 @@ from sdcli.tickets.event import (
     Correlated,
     Delivered,
     Detailed,
+    Edition,
     Escalated,
     Imported,
     Noted,
     NoticeTaken,
     Opened,
     Raised,
+    Receipt,
     Recovered,
     Reopened,
     Repeated,
@@ -69,7 +75,7 @@ from sdcli.tickets.event import (
 from sdcli.tickets.lifecycle import LIFECYCLE
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import advance, fold
-from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, STATUSES
+from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, SHARINGS, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -390,6 +396,8 @@ payloads = st.recursive(
 articles = st.lists(st.builds(ArticleUse, id=names, outcome=texts, revision=texts), max_size=2).map(
     tuple
 )
+edition = st.builds(Edition, texts, texts)
+editions = st.lists(edition, max_size=2).map(tuple)
 levels, priorities = st.sampled_from(LEVELS), st.sampled_from(PRIORITIES)
 
 OPENINGS: dict[str, st.SearchStrategy[Any]] = {
@@ -476,6 +484,10 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
         "reason": texts,
         "next_at": st.none() | instants,
     },
+    ArticlesShown: {"articles": editions, "query": texts},
+    ArticlesUsed: {"articles": articles, "note": texts, "tell": st.lists(names).map(tuple)},
+    ArticleSent: {"article": edition, "decision": st.sampled_from(SHARINGS), "link": texts},
+    ArticleReceived: {"article": edition, "receipt": st.builds(Receipt, remote=texts)},
     SlaAlerted: {
         "alert": texts,
         "target": names,

@@ -20,11 +20,14 @@ from sdcli.tickets.event import (
     Accepted,
     Acknowledged,
     AnyEvent,
+    ArticleSent,
+    ArticlesShown,
     ArticleUse,
     Assigned,
     Classified,
     Closed,
     Delivered,
+    Edition,
     Escalated,
     Imported,
     Noted,
@@ -93,8 +96,10 @@ def events_of(kind_: type[AnyEvent]) -> st.SearchStrategy[AnyEvent]:
     """Any event of one kind: every field from its name, else from its type."""
     fields = msgspec.structs.fields(kind_)
     told = {field.name: _strategy(field) for field in fields}
-    if kind_ in (Returned, Escalated, Acknowledged, Delivered):
+    if kind_ in (Returned, Escalated, Acknowledged, Delivered, ArticleSent):
         told["to"] = texts
+    if kind_ is ArticlesShown:
+        told["articles"] = st.lists(st.builds(Edition, texts, texts), max_size=2).map(tuple)
     return st.builds(kind_, **told)
 
 

@@ -16,6 +16,11 @@ from sdcli.tickets.event import (
     AlsoAffected,
     Announced,
     AnyEvent,
+    ArticleReceived,
+    ArticleSent,
+    ArticlesShown,
+    ArticlesUsed,
+    ArticleUse,
     Assigned,
     Attached,
     BreachExplained,
@@ -25,12 +30,14 @@ from sdcli.tickets.event import (
     Correlated,
     Delivered,
     Detailed,
+    Edition,
     Escalated,
     Imported,
     Noted,
     NoticeTaken,
     Opened,
     Raised,
+    Receipt,
     Recovered,
     Reopened,
     Repeated,
@@ -91,6 +98,10 @@ detailed     new          in_progress  waiting      resolved     closed
 notice_taken new          in_progress  waiting      resolved     closed
 support_decided new       in_progress  waiting      resolved     -
 delivered    new          in_progress  waiting      resolved     closed
+articles_shown    new          in_progress  waiting      resolved     closed
+articles_used     new          in_progress  waiting      resolved     closed
+article_sent      new          in_progress  waiting      resolved     -
+article_received  new          in_progress  waiting      resolved     closed
 sla_reapplied new         in_progress  waiting      resolved     closed
 breach_explained new      in_progress  waiting      resolved     closed
 """
@@ -110,6 +121,7 @@ POSSIBLE: dict[Status, str] = {
 
 
 FACTS = AlertFacts(source="nagios", key="k2")
+EDITION = Edition("KB-1", "07ce")
 
 
 def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
@@ -159,6 +171,10 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Delivered(*mark, alert="a1", route="mail", to="ben", ok=True, attempt=1),
         SlaReapplied(*mark, policy="0" * 64),
         BreachExplained(*mark, target="response", cause="capacity"),
+        ArticlesShown(*mark, articles=(EDITION,)),
+        ArticlesUsed(*mark, articles=(ArticleUse("KB-1", "helped"),)),
+        ArticleSent(*mark, article=EDITION, decision="sent"),
+        ArticleReceived(*mark, article=EDITION, receipt=Receipt(received="yes")),
     )
     return {kind(event): event for event in events}[word]
 

@@ -14,6 +14,7 @@ from sdcli.errors import REFUSED, IllegalStepError, RefusedError
 from sdcli.tickets import steps
 from sdcli.tickets.event import (
     AnyEvent,
+    ArticlesUsed,
     ArticleUse,
     Assigned,
     Classified,
@@ -264,8 +265,12 @@ def test_escalate_refuses_what_is_not_deeper(to: str) -> None:
 def test_resolve_keeps_code_and_articles() -> None:
     """Resolving says how, with which articles."""
     used = (ArticleUse("KB-1", "solved"),)
-    (event,) = steps.resolve(start(), BEN, code="fixed", note="cable", articles=used)
-    assert event == Resolved(event.id, BEN.at, "ben", code="fixed", note="cable", articles=used)
+    first, event = steps.resolve(
+        start(), BEN, code="fixed", note="cable", articles=used, tell=("mina",)
+    )
+    assert first == ArticlesUsed(first.id, BEN.at, "ben", articles=used, tell=("mina",))
+    assert event == Resolved(event.id, BEN.at, "ben", code="fixed", note="cable")
+    assert [type(each) for each in steps.resolve(start(), BEN, code="fixed")] == [Resolved]
 
 
 def test_close_of_a_resolved_ticket_keeps_its_code() -> None:

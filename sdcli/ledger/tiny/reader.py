@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+_OF_ARTICLES = [b'"revision":']
+"""Whatever is said of a knowledge article names its revision, be it empty."""
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 """No archive is as new as that: what only an open ticket has is in none."""
 
@@ -229,6 +231,7 @@ def _spellings(query: Query) -> list[list[bytes]]:
     fields: dict[str, tuple[str, ...]] = {n: (value,) for n, value in query.narrowed().items()}
     person = [[msgspec.json.encode(query.user)]] if query.user else []
     person += [[b'"needs_validation":true']] if query.needs_validation else []
+    person += [_OF_ARTICLES] if query.with_articles else []
     fields["status"] = STATUSES if query.touched_since else query.statuses
     return person + [
         [b'"%s":%s' % (name.encode(), msgspec.json.encode(value)) for value in values]

@@ -1,0 +1,37 @@
+"""`sdcli kb used`: what articles did on a ticket (R3a.4, R4.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import TEXT, ArticleUseType, as_command, pass_desk, with_at, with_ref
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+    from sdcli.tickets.event import ArticleUse
+
+
+@as_command("used")
+@with_ref
+@click.argument("articles", type=ArticleUseType(), metavar="ID:OUTCOME...", nargs=-1, required=True)
+@click.option("--note", type=TEXT, default="", help="What was seen.")
+@with_at
+@pass_desk
+def command(desk: Desk, ref: str, articles: tuple[ArticleUse, ...], note: str) -> results.Changed:
+    """Record what articles did on a ticket.
+
+    It counts for the revision that they have now. The outcomes are those of catalog/vocabulary.yaml: shared, applied, helped, no-effect, harmful,
+    unknown. What is said last counts. Who answers for an article that made things worse is told by
+    a notice, and `search-kb` shows it further down. `resolve --kb` and `close --kb` record the same.
+
+    \b
+    Examples:
+        sdcli kb used SD-42 KB-104:applied
+        sdcli kb used SD-42 KB-110:harmful --note 'the queue was emptied, and the letters with it'
+    """
+    from sdcli.library import Library
+
+    return results.Changed(desk.see(Library(desk).use(ref, articles, note)))

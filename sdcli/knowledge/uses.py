@@ -1,0 +1,209 @@
+"""What became of all articles, by ticket: derived from the ledger, and safe to delete.
+
+One SQLite file beside the desk's other derived files, so that a search need not read the ledger.
+`recount` reads every ticket with an article and is exact; `catch_up` reads those that changed
+since then, and is what a search makes do with: how good an article is changes slowly. Two
+processes may use the file at once. Whatever is wrong with it, it is made anew, and done without
+if that does not help.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdcli.errors import NoSuchTicketError
+from sdcli.knowledge.outcomes import RESULTS, Use, What, uses_of
+from sdcli.tickets.query import Query
+from sdcli.tickets.words import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sdcli.ledger.interface import Progress, Reader
+    from sdcli.tickets.ticket import Ticket
+
+FRESH_FOR_S = 300
+"""A search takes what was counted in the last five minutes as it is."""
+
+_VERSION = 1
+_BUSY_MS = 2000
+_OVERLAP = timedelta(hours=1)
+"""How much later than its stamp a step may be seen here: clocks differ, and locks are waited for."""
+_TELL_EVERY = 200
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS state (
+    id INTEGER PRIMARY KEY CHECK (id = 1), first TEXT NOT NULL, tickets INTEGER NOT NULL,
+    at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS use (
+    ticket INTEGER NOT NULL, article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL,
+    at TEXT NOT NULL, person TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_article ON use (article);
+CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
+"""
+_TROUBLE = (sqlite3.Error, ValueError, TypeError, LookupError)
+
+
+class Row(NamedTuple):
+    """What became of an article on the ticket `ref`."""
+
+    ref: str
+    use: Use
+
+
+class Uses:
+    """The uses of articles, in the file `path`; in memory if that is empty or cannot be used."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._open()
+
+    def recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        """Read every ticket that says something of an article; exact as of now."""
+        self._sound(lambda: self._recount(reader, now, progress))
+
+    def catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        """Read the tickets that changed since the last look, if that was a while ago.
+
+        All of them where this is another ledger, or there was no look.
+        """
+        self._sound(lambda: self._catch_up(reader, now, progress))
+
+    def counts(self, articles: Iterable[str]) -> dict[tuple[str, str], dict[What, int]]:
+        """For each of these articles and revisions: on how many tickets each result was had."""
+        found: dict[tuple[str, str], dict[What, int]] = {}
+        asked = list(dict.fromkeys(articles))
+        marks = ",".join("?" * len(asked))
+        query = (
+            "SELECT article, revision, what, count(*) FROM use"  # noqa: S608 - marks only
+            f" WHERE article IN ({marks}) AND what IN (?, ?, ?) GROUP BY article, revision, what"
+        )
+        with suppress(sqlite3.Error):
+            for article, revision, what, count in self._db.execute(query, (*asked, *RESULTS)):
+                found.setdefault((article, revision), {})[what] = count
+        return found
+
+    def rows(self, article: str = "") -> Iterator[Row]:
+        """What became of one article, or of all, in the order of tickets."""
+        where, given = (" WHERE article = ?", (article,)) if article else ("", ())
+        query = "SELECT ticket, article, revision, what, at, person FROM use"
+        order = " ORDER BY ticket, rowid"
+        for ticket, id_, revision, what, at, person in self._db.execute(
+            query + where + order, given
+        ):
+            use = Use(id_, revision, what, datetime.fromisoformat(at), person)
+            yield Row(f"SD-{ticket}", use)
+
+    def _sound(self, work: Callable[[], None]) -> None:
+        """Do it; if the file is to blame for a failure, with a new one, and then in memory."""
+        for _ in range(2):
+            try:
+                return work()
+            except _TROUBLE as error:
+                if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                    return None  # somebody else counts just now
+                self._start_anew()
+        self._path = ""
+        self._open()
+        return work()
+
+    def _recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        query = Query(statuses=STATUSES, with_articles=True)
+        with self._writing():
+            self._db.execute("DELETE FROM use")
+            total = reader.count()
+            self._take(reader.find(query), total, progress)
+            self._look_done(reader, now, total)
+
+    def _catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
+        last = datetime.fromisoformat(row[2]) if row else now
+        if row is None or not self._is_same(reader, row[0], row[1]) or last > now:
+            self._recount(reader, now, progress)
+            return
+        if (now - last).total_seconds() < FRESH_FOR_S:
+            return
+        query = Query(statuses=(), touched_since=last - _OVERLAP, with_articles=True)
+        with self._writing():
+            self._take(reader.find(query), reader.count(), progress)
+            self._look_done(reader, now, reader.count())
+
+    def _is_same(self, reader: Reader, first: str, tickets: int) -> bool:
+        """Whether this is the ledger that was counted, and nothing of it was taken back."""
+        return _first(reader) == first and reader.count() >= tickets
+
+    def _take(self, tickets: Iterable[Ticket], total: int, progress: Progress) -> None:
+        for count, ticket in enumerate(tickets, 1):
+            number = int(ticket.ref.partition("-")[2])
+            self._db.execute("DELETE FROM use WHERE ticket = ?", (number,))
+            rows = (
+                (number, use.article, use.revision, use.what, use.at.isoformat(), use.to)
+                for use in uses_of(ticket)
+            )
+            self._db.executemany("INSERT INTO use VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if not count % _TELL_EVERY:
+                progress(number, total)
+        progress(total, total)
+
+    def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
+        state = (_first(reader), total, now.isoformat())
+        self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?)", state)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _start_anew(self) -> None:
+        with suppress(sqlite3.Error, AttributeError):  # it may never have been opened
+            self._db.close()
+        for name in (self._path, f"{self._path}-journal") if self._path else ():
+            with suppress(OSError):
+                os.unlink(name)
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connect(self._path)
+        except _TROUBLE:
+            self._path = ""
+            self._connect("")
+
+    def _connect(self, path: str) -> None:
+        if path:
+            _make(path)
+        self._db = sqlite3.connect(
+            path or ":memory:", timeout=_BUSY_MS / 1000, isolation_level=None
+        )
+        self._db.execute("PRAGMA synchronous = OFF")  # it can be made again
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _VERSION):
+            raise ValueError(version)
+        if version == 0:
+            mark = f"PRAGMA user_version = {_VERSION}"
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}; {mark}; COMMIT")
+
+
+def _first(reader: Reader) -> str:
+    """The id of the first event of the first ticket, which tells one ledger from another."""
+    try:
+        return reader.get("SD-1").opening.id
+    except NoSuchTicketError:
+        return ""
+
+
+def _make(path: str) -> None:
+    """Let folder and file be there, for nobody else to read: who was sent what is in it."""
+    folder = os.path.dirname(path)
+    with suppress(OSError):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

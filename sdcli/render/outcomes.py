@@ -1,0 +1,232 @@
+"""What became of articles, as text and JSON: figures, advice, who was given what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from tabulate import tabulate
+
+from sdcli.render import words
+from sdcli.render.safe import line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sdcli import results
+    from sdcli.insight.information import Candidate
+    from sdcli.knowledge.figures import Figures, Success
+    from sdcli.knowledge.recall import Recipient
+
+_HEADS = (
+    "article",
+    "revision",
+    "shown",
+    "read",
+    "sent",
+    "applied",
+    "helped",
+    "no effect",
+    "worse",
+    "success",
+    "title",
+)
+
+
+def shared(result: results.Shared) -> tuple[list[str], list[str]]:
+    """What the caller is to read; what was recorded goes to stderr, so that a pipe gets the text."""
+    ref, id_ = result.seen.ticket.ref, f"{result.article.id}@{result.article.revision}"
+    done = {
+        "sent": f"{ref}: noted that a link to {id_} was sent.",
+        "interpreted": f"{ref}: noted that {id_} was explained.",
+        "withheld": f"{ref}: noted that {id_} was withheld.",
+    }[result.decision]
+    if result.sent_to:
+        return [line(f"{ref}: a link to {id_} was mailed to {result.sent_to}.")], _warned(result)
+    if result.decision != "sent":
+        return [line(done)], _warned(result)
+    text = [line(each) for each in result.text.rstrip("\n").split("\n")]
+    return text, [line(done), *_warned(result)]
+
+
+def _warned(result: results.Shared) -> list[str]:
+    article = result.article
+    if not result.is_expired:
+        return []
+    return [line(f"{article.id} expired on {article.expires}: {article.owner} is to review it.")]
+
+
+def shared_json(result: results.Shared) -> dict[str, Any]:
+    """What became of an article that the caller might be given."""
+    return {
+        "ref": result.seen.ticket.ref,
+        "article": result.article.id,
+        "revision": result.article.revision,
+        "decision": result.decision,
+        "link": result.link or None,
+        "text": result.text or None,
+        "sent_to": result.sent_to or None,
+        "expired": result.is_expired,
+    }
+
+
+def statistics(result: results.Statistics) -> Iterator[str]:
+    """The figures in a table, then what to do about them."""
+    rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
+    if rows:
+        table = tabulate(
+            [_row(each) for each in rows], _HEADS, tablefmt="plain", disable_numparse=True
+        )
+        yield from (text.rstrip() for text in table.splitlines())
+    else:
+        yield "Nothing became of any article in this time."
+    if any(each.is_flagged for each in rows):
+        yield ""
+        yield "! it made things worse as it is now; `sdcli kb review` or `kb retire` it."
+    for step, title in _STEPS.items():
+        found = [each for each in result.advice if each.step == step]
+        if found:
+            yield ""
+            yield title
+            for each in found:
+                yield f"  {each.id}  {line(each.title)} ({line(each.owner)}): {line(each.reason)}"
+    if result.questions:
+        yield ""
+        yield "Asked again and again:"
+        yield from (f"  {line(_question(each))}" for each in result.questions)
+
+
+_STEPS = {
+    "retire": "To retire:",
+    "enhance": "To enhance:",
+    "publish": "To publish, as every user could use it:",
+}
+
+
+def _is_anything(found: Figures) -> bool:
+    return any((found.shown, found.read, found.sent, found.applied))
+
+
+def _row(found: Figures) -> list[str]:
+    counts = (
+        found.shown,
+        found.read,
+        found.sent,
+        found.applied,
+        found.helped,
+        found.no_effect,
+        found.harmful,
+    )
+    revision = found.revision + ("" if found.is_present else " (earlier)")
+    title = line(found.title) or "(gone)"
+    flag = "! " if found.is_flagged else ""
+    return [found.id, revision, *map(str, counts), rate(found.success), f"{flag}{title}"]
+
+
+def rate(found: Success | None) -> str:
+    """A rate of success with its range: `75 % (41 to 93)`."""
+    if found is None:
+        return ""
+    return f"{found.percent:.0f} % ({found.low:.0f} to {found.high:.0f})"
+
+
+def _question(found: Candidate) -> str:
+    known = ", ".join(found.articles)
+    what = f"answered by {known}" if known else "no article answers it: `sdcli kb new` writes one"
+    count = words.count(found.tickets.count, "ticket")
+    return f"{count} about {found.service}/{found.feature}, {what}; e.g. {found.example!r}"
+
+
+def statistics_json(result: results.Statistics) -> dict[str, Any]:
+    """The figures of every article, and what to do about them."""
+    rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
+    document: dict[str, Any] = {
+        "since": result.since,
+        "until": result.until,
+        "articles": [_figures_json(each) for each in rows],
+    }
+    for step in _STEPS:
+        found = [each for each in result.advice if each.step == step]
+        document[step] = [
+            {"id": e.id, "title": e.title, "owner": e.owner, "reason": e.reason} for e in found
+        ]
+    return document | {"questions": msgspec.to_builtins(list(result.questions))}
+
+
+def _figures_json(found: Figures) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(found)
+    return {name.removeprefix("is_"): value for name, value in fields.items()}
+
+
+def recalled(result: results.Recalled) -> tuple[list[str], list[str]]:
+    """Who is to be told, one a line, and what to tell them."""
+    told = [line(text) for text in _standing(result)]
+    waiting = [each for each in result.people if each.corrected_at is None]
+    if not result.people:
+        at = f" at revision {result.wanted}" if result.wanted else ""
+        return told, [line(f"Nobody was given {result.id}{at} as it no longer holds.")]
+    people = [_person(result, each) for each in waiting]
+    told += [line(" ".join(row)) for row in people]
+    corrected = len(result.people) - len(waiting)
+    done = [f"{words.count(corrected, 'more')} were given the present revision since."]
+    done = done if corrected else []
+    step = f"Next: sdcli kb send REF {result.id}   # gives them the present one"
+    return told, [*done, *([step] if waiting and _holds(result) else ())]
+
+
+def _holds(result: results.Recalled) -> bool:
+    return result.article is not None and not result.article.is_retired
+
+
+def _standing(result: results.Recalled) -> list[str]:
+    article = result.article
+    if article is None:
+        return [f"{result.id} is not there any more."]
+    if article.is_retired:
+        return [f"{article.id} was retired on {article.retired}: {article.because}."]
+    return [f"{article.id} is at revision {article.revision}: {article.title}"]
+
+
+def _person(result: results.Recalled, found: Recipient) -> tuple[str, ...]:
+    how = "was sent" if found.how == "sent" else "read"
+    reach = ", ".join(_reach(result, found))
+    return (
+        f"  {found.person or 'somebody'}",
+        *((f"({reach})",) if reach else ()),
+        f"{how} revision {found.revision or 'unknown'} on {words.instant(found.at)},",
+        f"{found.ref} ({result.tickets[found.ref].status.replace('_', ' ')})",
+    )
+
+
+def _reach(result: results.Recalled, found: Recipient) -> list[str]:
+    opening = result.tickets[found.ref].opening
+    contact = result.policy.contact(found.person)
+    known = (contact[1].phone, contact[1].mail) if contact else ()
+    own = () if opening.on_behalf_of else (opening.phone, opening.mail)
+    return [each for each in dict.fromkeys((*own, *known)) if each and each != found.person]
+
+
+def recalled_json(result: results.Recalled) -> dict[str, Any]:
+    """Everyone who was given a revision that does not hold, and what does."""
+    article = result.article
+    return {
+        "article": result.id,
+        "title": article.title if article else None,
+        "revision": article.revision if article else None,
+        "retired": article.retired if article else None,
+        "because": (article.because or None) if article else None,
+        "gone": article is None,
+        "people": [
+            {
+                "person": each.person,
+                "reach": _reach(result, each),
+                "revision": each.revision,
+                "how": each.how,
+                "at": each.at,
+                "ref": each.ref,
+                "status": result.tickets[each.ref].status,
+                "corrected_at": each.corrected_at,
+            }
+            for each in result.people
+        ],
+    }
