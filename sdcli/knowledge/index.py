@@ -440,10 +440,10 @@ class Index:
                 found[stem] = int(row[0])
         return found
 
-    def holds(self, match: str) -> bool:
-        """Whether any article fits an expression."""
-        query = "SELECT 1 FROM text WHERE text MATCH ? LIMIT 1"
-        return self._db.execute(query, (match,)).fetchone() is not None
+    def fits(self, match: str) -> int:
+        """How many articles fit an expression."""
+        query = "SELECT count(*) FROM text WHERE text MATCH ?"
+        return int(self._db.execute(query, (match,)).fetchone()[0])
 
     def rows(self, match: str) -> set[int]:
         """The articles that fit an expression."""

@@ -100,8 +100,8 @@ class Lexicon(Protocol):
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """In how many articles each stem stands, if in any."""
 
-    def holds(self, match: str) -> bool:
-        """Whether any article fits an expression."""
+    def fits(self, match: str) -> int:
+        """How many articles fit an expression."""
 
     def beginning(self, start: str, most: int) -> list[str]:
         """Words that begin like this."""
@@ -165,7 +165,7 @@ def expanded(asked: Asked, lexicon: Lexicon, groups: Sequence[Sequence[Name]]) -
         for word in lexicon.beginning(prefix, _MOST_BEGINNINGS):
             found.append(Term((word,), OF_PREFIX, f"begins with {prefix}"))
     for run in (*(term.words for term in asked.phrases), asked.run):
-        found += _other_names(run, groups)
+        found += (known.no_rarer(term, typed) for term, typed in _other_names(run, groups))
     found += _telling(asked.told, known, lexicon.count)
     return _once(found, lexicon)
 
@@ -193,8 +193,16 @@ class _Known:
     def has(self, term: Term) -> bool:
         """Whether a term is known: a word, or several that stand together."""
         if len(term.words) > 1:
-            return self._lexicon.holds(matching([term]))
+            return self._lexicon.fits(matching([term])) > 0
         return self.stems.get(term.words[0], "") in self.frequencies
+
+    def no_rarer(self, other: Term, typed: Name) -> Term:
+        """Another name, so weighed that it counts no more than what was typed, however rare."""
+        count = self._lexicon.count
+        own, its = (
+            weight_of(self._lexicon.fits(matching([each])), count) for each in (Term(typed), other)
+        )
+        return other._replace(weight=round(other.weight * min(1.0, own / its), 2))
 
 
 def _terms(chunks: Iterable[str]) -> Iterator[Term]:
@@ -253,8 +261,10 @@ def is_one_slip(one: str, other: str) -> bool:
     return swapped or short[at + 1 :] == long[at + 1 :]
 
 
-def _other_names(said: Sequence[str], groups: Sequence[Sequence[Name]]) -> Iterator[Term]:
-    """Other names for what was typed; the longest name that fits is the one that is meant."""
+def _other_names(
+    said: Sequence[str], groups: Sequence[Sequence[Name]]
+) -> Iterator[tuple[Term, Name]]:
+    """Other names, with what was typed; the longest name that fits is the one that is meant."""
     by_name: dict[Name, list[Sequence[Name]]] = {}
     for group in groups:
         for name in group:
@@ -266,7 +276,8 @@ def _other_names(said: Sequence[str], groups: Sequence[Sequence[Name]]) -> Itera
             if name in by_name:
                 for other in (each for group in by_name[name] for each in group):
                     if other != name:
-                        yield Term(other, OF_SYNONYM, f"another name for {' '.join(name)}")
+                        because = f"another name for {' '.join(name)}"
+                        yield Term(other, OF_SYNONYM, because), name
                 at += length
                 break
         else:
@@ -294,7 +305,7 @@ def _once(terms: Sequence[Term], lexicon: Lexicon) -> list[Term]:
     found: dict[Name, Term] = {}
     for term in sorted(terms, key=lambda each: -each.weight):
         found.setdefault(tuple(stems.get(word, word) for word in term.words), term)
-    return list(found.values())
+    return [term for term in found.values() if term.weight > 0]
 
 
 def stems_of(terms: Iterable[Term], stems: Mapping[str, str]) -> Collection[Name]:
