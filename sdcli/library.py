@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.index import Filters, Index
+    from sdcli.knowledge.looks import Looking
     from sdcli.knowledge.query import Asked
     from sdcli.knowledge.search import Past
     from sdcli.knowledge.sharing import Settings
@@ -49,7 +50,6 @@ HARMFUL = "harmful"
 _MOST_ALIKE = 12
 """So many closed tickets that are like a query are looked at."""
 _MOST_TOLD = 10
-_TRIES = 3  # as it is, made anew, and in memory
 
 
 class Library:
@@ -333,6 +333,9 @@ class Library:
             NoSuchTicketError: there is no such ticket.
             DataFileError: no article can be read at all.
         """
+        from sdcli.knowledge.looks import Looking  # noqa: PLC0415 - only a search
+
+        looking = Looking(self._desk.root)  # it goes on while the rest is imported
         from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - imports SQLite
         from sdcli.results import Found  # noqa: PLC0415
 
@@ -344,7 +347,7 @@ class Library:
         def find(index: Index) -> list[Hit]:
             return search(index, wanted, standings, past)
 
-        hits, code = self._found(find, progress)
+        hits, code = self._found(looking, find, progress)
         return Found(words, hits, code)
 
     def frequent(self, service: str, progress: Progress) -> Found:
@@ -353,8 +356,9 @@ class Library:
         Raises:
             DataFileError: no article can be read at all.
         """
-        from sdcli.knowledge.articles import questions_of  # noqa: PLC0415 - imports SQLite
-        from sdcli.knowledge.index import Filters  # noqa: PLC0415
+        from sdcli.knowledge.articles import questions_of  # noqa: PLC0415 - only a search
+        from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.looks import Looking  # noqa: PLC0415
         from sdcli.knowledge.search import listed  # noqa: PLC0415
         from sdcli.results import Found  # noqa: PLC0415
 
@@ -363,7 +367,7 @@ class Library:
             shelf = index.articles(rows - index.retired()).values()
             return [listed(each, f"{self._desk.now:%Y-%m-%d}") for each in questions_of(shelf)]
 
-        return Found("", *self._found(find, progress))
+        return Found("", *self._found(Looking(self._desk.root), find, progress))
 
     def standings(self) -> Mapping[str, Standing]:
         """What became of articles so far, by their ids; those of which nothing is known left out."""
@@ -383,24 +387,15 @@ class Library:
         return query.joined(asked, query.of_ticket(ticket.summary, details)), words
 
     def _found(
-        self, find: Callable[[Index], list[Hit]], progress: Progress
+        self, looking: Looking, find: Callable[[Index], list[Hit]], progress: Progress
     ) -> tuple[list[Hit], int]:
         """What is found in an index that is up to date, and the exit code."""
-        from sdcli.knowledge.index import TROUBLE, Index  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.index import Index  # noqa: PLC0415 - imports SQLite
 
         index = Index(self._desk.derived("kb"), self._desk.tell)
-        for tries in range(1, _TRIES + 1):
-            problems = index.refresh(self._desk.root, progress)
-            if problems and not index.count:
-                raise DataFileError(problems)
-            try:
-                hits = find(index)
-            except TROUBLE as error:
-                if tries == _TRIES:
-                    raise
-                index.start_anew(error)
-            else:
-                break
+        hits, problems = index.answer(find, self._desk.root, looking, progress)
+        if problems and not index.count:
+            raise DataFileError(problems)
         self._tell(problems)
         return hits, PARTLY_DONE if problems else DONE
 

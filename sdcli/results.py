@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.figures import Advice, Figures
-    from sdcli.knowledge.recall import Recipient
     from sdcli.knowledge.hits import Hit
+    from sdcli.knowledge.recall import Recipient
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent

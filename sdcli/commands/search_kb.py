@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, SERVICE, TEXT, as_command, pass_desk
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 _AREAS = ("service", "technology")

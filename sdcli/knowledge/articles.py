@@ -6,7 +6,6 @@ review, another owner or another line break make no new revision, and another st
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -15,7 +14,6 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
-from sdcli.policy.load import Read, read_file
 from sdcli.policy.scalars import Day  # noqa: TC001 - the decoder reads the annotations
 from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annotations
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
@@ -23,6 +21,7 @@ from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sdcli.policy.load import Read
     from sdcli.policy.model import Policy
 
 FOLDER = "kb"
@@ -219,6 +218,8 @@ def raw_file(root: str, name: str) -> bytes | str:
 
 
 def _decoded(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
+    from sdcli.policy.load import read_file  # noqa: PLC0415 - a search seldom reads a file
+
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
@@ -230,6 +231,8 @@ def revision_of(article: Article) -> str:
 
     White space is no part of it, so that a text may be wrapped anew.
     """
+    import hashlib  # noqa: PLC0415 - as above
+
     told = {name: _squeezed(getattr(article, name)) for name in _TOLD}
     return hashlib.sha256(json.encode(told)).hexdigest()[:12]
 

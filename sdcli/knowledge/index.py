@@ -15,30 +15,27 @@ import os
 import sqlite3
 import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
 from sdcli.errors import Problem
 from sdcli.knowledge import articles, looks
 from sdcli.knowledge.articles import Article
-from sdcli.knowledge.words import number_of, parts, words
+from sdcli.knowledge.pages import FIELDS, WEIGHTS, Page, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from sdcli.knowledge.looks import Look
+    from sdcli.knowledge.looks import Look, Looking
     from sdcli.knowledge.synonyms import Group
 
     Progress = Callable[[int, int], None]
 
-FIELDS = ("id", "title", "symptoms", "keywords", "body", "parts")
-"""What the words of an article are told apart by; `parts` are those of words written together."""
-WEIGHTS = (4.0, 2.0, 2.0, 2.0, 1.0, 1.0)
-"""What a word counts in each field."""
 K1, B = 1.2, 0.75
 """The constants of BM25, as SQLite has them."""
 
+_T = TypeVar("_T")
 _VERSION = 1
 _BUSY_MS = 250
 _COMMIT_MS = 2000
@@ -69,10 +66,10 @@ CREATE INDEX by_kind ON article (known_error);
 CREATE TABLE word (word TEXT PRIMARY KEY, turned TEXT NOT NULL, articles INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE INDEX by_end ON word (turned);
-CREATE VIRTUAL TABLE text USING fts5({', '.join(FIELDS)}, content='', tokenize="{_TOKENS}");
+CREATE VIRTUAL TABLE text USING fts5({", ".join(FIELDS)}, content='', tokenize="{_TOKENS}");
 CREATE VIRTUAL TABLE headline USING fts5(words, content='', tokenize="{_TOKENS}");
 CREATE VIRTUAL TABLE text_words USING fts5vocab(text, row);
-"""  # noqa: S608 - constants only
+"""
 
 
 class IndexFailedError(Exception):
@@ -107,19 +104,6 @@ class Filters(NamedTuple):
     retired: bool = False
 
 
-class Page(NamedTuple):
-    """The words of an article by field, and those of its headline."""
-
-    fields: tuple[str, ...]
-    headline: str
-
-    @property
-    def vocabulary(self) -> set[str]:
-        """The words that a query may mean; numbers and codes are never guessed at."""
-        said = " ".join(self.fields[1:-1]).split()
-        return {word for word in said if word.isalpha()}
-
-
 class _State(NamedTuple):
     """What the index says of itself.
 
@@ -151,16 +135,6 @@ class _New(NamedTuple):
     groups: tuple[Group, ...] = ()
 
 
-def page_of(article: Article) -> Page:
-    """What an article is found by."""
-    symptoms, keywords = "\n".join(article.symptoms), "\n".join(article.keywords)
-    advice = (article.cause, *article.steps, article.workaround, article.verification)
-    texts = (article.title, symptoms, keywords, "\n".join((*advice, article.vendor_link)))
-    title, *rest = (" ".join(words(text)) for text in texts)
-    fields = (number_of(words(article.id)), title, *rest, " ".join(parts("\n".join(texts))))
-    return Page(fields, " ".join((title, rest[1], *parts(article.title))))
-
-
 class Index:
     """The articles by their words, in the file `path`; in memory if that is empty or no use.
 
@@ -174,6 +148,9 @@ class Index:
         self._tell = tell
         self._is_fresh = False
         self._tokens: sqlite3.Connection | None = None
+        self._stems: dict[str, str] = {}
+        self._state = _State()
+        self._db = sqlite3.connect(":memory:", isolation_level=None)
         self._open()
 
     @property
@@ -183,28 +160,47 @@ class Index:
 
     # Keeping up with the files
 
-    def refresh(self, root: str, progress: Progress = lambda _done, _total: None) -> list[Problem]:
-        """Read what has changed; gives everything that is wrong with the files.
+    def answer(
+        self,
+        find: Callable[[Index], _T],
+        root: str,
+        looking: Looking,
+        progress: Progress = lambda _done, _total: None,
+    ) -> tuple[_T, list[Problem]]:
+        """What `find` gives of an index that is up to date, and what is wrong with the files.
+
+        It is asked while the look at the folder is still being taken, and once more where that
+        shows that a file has changed; so it must change nothing.
 
         Raises:
             DataFileError: the folder cannot be read.
         """
-        seen = looks.look(root)
+        early: list[_T] = []
+        with suppress(*TROUBLE):
+            early = [find(self)] if self._state.turn else []
+        seen = looking.result()
+        if not self._is_up_to_date(seen):
+            early = []
         while True:
             try:
-                return self._refresh(root, seen, progress)
+                problems = self.refresh(root, seen, progress)
+                return early[0] if early else find(self), problems
             except TROUBLE as error:
+                early = []
                 self._start_anew(error)
 
-    def add(self, found: Iterable[Article]) -> None:
-        """Add articles that have no file; for an index in memory."""
-        for article in found:
-            self._insert(article)
-        self._recount(b"", b"[]", 0)  # what is in memory has no files to be held against
+    def _is_up_to_date(self, seen: Look) -> bool:
+        return self._state.print == seen.print and self._state.made_by == _made_by()
 
-    def _refresh(self, root: str, seen: Look, progress: Progress) -> list[Problem]:
-        now = seen.print
-        if self._state.print == now and self._state.made_by == _made_by():
+    def refresh(
+        self, root: str, seen: Look, progress: Progress = lambda _done, _total: None
+    ) -> list[Problem]:
+        """Read what has changed by a look at the folder; gives everything wrong with the files.
+
+        Raises:
+            TROUBLE: the file is damaged, or out of reach.
+        """
+        if self._is_up_to_date(seen):
             return self._problems() if self._state.problems else []
         read: dict[str, _New] = {}
         for _ in range(3):
@@ -213,6 +209,12 @@ class Index:
             if self._write(seen, read, turn):
                 return self._problems()
         raise IndexFailedError("other processes keep changing it")
+
+    def add(self, found: Iterable[Article]) -> None:
+        """Add articles that have no file; for an index in memory."""
+        for article in found:
+            self._insert(article)
+        self._recount(b"", b"[]", 0)  # what is in memory has no files to be held against
 
     def _read_changed(
         self, root: str, seen: Look, read: dict[str, _New], progress: Progress
@@ -280,7 +282,7 @@ class Index:
             self._clear()
         groups = self._state.groups
         here = {_text(name) for (name,) in self._db.execute("SELECT name FROM file")}
-        for name in here - set(map(_name, seen.names)):
+        for name in here - set(map(_name, seen.each())):
             self._forget(name)
             groups = b"[]" if _is_synonyms(name) else groups
         for name, new in read.items():
@@ -423,12 +425,15 @@ class Index:
                 f'CREATE VIRTUAL TABLE one USING fts5(word, content="", tokenize="{_TOKENS}");'
                 "CREATE VIRTUAL TABLE one_words USING fts5vocab(one, instance);"
             )
-        given = list(dict.fromkeys(wanted))
-        self._tokens.execute("BEGIN")
-        self._tokens.executemany("INSERT INTO one (rowid, word) VALUES (?, ?)", enumerate(given))
-        rows = self._tokens.execute("SELECT doc, term FROM one_words").fetchall()
-        self._tokens.execute("ROLLBACK")
-        return {given[row]: term for row, term in rows}
+        asked = set(wanted)
+        new = list(asked - self._stems.keys())
+        if new:
+            self._tokens.execute("BEGIN")
+            self._tokens.executemany("INSERT INTO one (rowid, word) VALUES (?, ?)", enumerate(new))
+            rows = self._tokens.execute("SELECT doc, term FROM one_words").fetchall()
+            self._tokens.execute("ROLLBACK")
+            self._stems.update((new[row], term) for row, term in rows)
+        return {word: self._stems[word] for word in asked if word in self._stems}
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """In how many articles each stem stands; those that stand in none are left out."""
@@ -497,9 +502,7 @@ class Index:
 
     def beginning(self, start: str, most: int) -> list[str]:
         """The words that begin like this, those of most articles first."""
-        query = (
-            "SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY articles DESC, word LIMIT ?"
-        )
+        query = "SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY articles DESC, word LIMIT ?"
         rows = self._db.execute(query, (start, f"{start}\U0010ffff", most))
         return [_text(word) for (word,) in rows]
 
@@ -534,10 +537,6 @@ class Index:
             self._connect(self._path or ":memory:")
         except TROUBLE as error:
             self._start_anew(error)
-
-    def start_anew(self, failed: BaseException) -> None:
-        """Forget everything; the file is made again, and done without if that has been tried."""
-        self._start_anew(failed)
 
     def _start_anew(self, failed: BaseException) -> None:
         if not self._path:

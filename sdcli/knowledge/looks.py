@@ -7,42 +7,58 @@ within the same tick of the clock; which files are too young to tell, `is_settle
 from __future__ import annotations
 
 import os
+import sys
 from array import array
+from contextlib import suppress
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from sdcli.errors import DataFileError, Problem
 from sdcli.knowledge.articles import FOLDER
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SETTLED_NS = 2_000_000_000
 """A file younger than this may change again within one clock tick."""
+_LARGE = 100_000
+"""The size of a folder, in bytes, that has some thousand files on most file systems."""
 _GONE = (0, 0, 0, 0)
 _WIDTH = len(_GONE)
+_COUNT = 8
 _stamp = attrgetter("st_mtime_ns", "st_ctime_ns", "st_size", "st_ino")
 
 
-class Look(NamedTuple):
-    """A look at the folder.
+class Look:
+    """A look at the folder: the files with their times, sizes and inodes.
 
     Args:
-        names: the files, in the order the system gives them, which is the same until one comes
-            or goes.
-        stamps: for each its times of change, of content and of entry, its size and its inode.
+        print: the same bytes for the same look. Only where they differ from those of another one
+            they are read; that takes longer than to compare them.
     """
 
-    names: list[str]
-    stamps: array[int]
+    def __init__(self, print_: bytes) -> None:
+        self.print = print_
 
-    @property
-    def print(self) -> bytes:
-        """The same bytes for the same look."""
-        return b"\0".join([os.fsencode("/".join(self.names)), self.stamps.tobytes()])
+    @classmethod
+    def of(cls, names: Sequence[str], stamps: array[int]) -> Look:
+        """A look at these files, in the order the system gives them."""
+        count = len(names).to_bytes(_COUNT, "big")
+        return cls(b"".join((count, stamps.tobytes(), b"\0".join(map(os.fsencode, names)))))
 
     def each(self) -> dict[str, tuple[int, ...]]:
-        """The stamp of each file."""
-        rows = zip(*[iter(self.stamps)] * _WIDTH, strict=True)
-        return dict(zip(self.names, rows, strict=True))
+        """By name the stamp of each file: its times of change, of content and of entry, and so on.
+
+        Raises:
+            ValueError: the look is not whole.
+        """
+        stamps, count = array("q"), int.from_bytes(self.print[:_COUNT], "big")
+        end = _COUNT + count * _WIDTH * stamps.itemsize
+        stamps.frombytes(self.print[_COUNT:end])
+        names = map(os.fsdecode, self.print[end:].split(b"\0") if count else ())
+        rows = zip(*[iter(stamps)] * _WIDTH, strict=True)
+        return dict(zip(names, rows, strict=True))
 
 
 def look(root: str) -> Look:
@@ -57,11 +73,69 @@ def look(root: str) -> Look:
         raise _unreadable(error) from error
     try:
         names = [name for name in os.listdir(folder) if name.endswith(".yaml")]
-        return Look(names, _stamps(folder, names))
+        return Look.of(names, _stamps(folder, names))
     except OSError as error:
         raise _unreadable(error) from error
     finally:
         os.close(folder)
+
+
+class Looking:
+    """A look that has begun; of a large folder it is taken by a child, on another processor.
+
+    Asking the system about ten thousand files takes as long as all the rest of a search, which
+    goes on meanwhile. Where there is no child, or it fails, the look is taken when it is wanted.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._child, self._pipe = 0, -1
+        with suppress(OSError):
+            if _is_large(root) and _may_fork():
+                self._begin()
+
+    def result(self) -> Look:
+        """The look.
+
+        Raises:
+            DataFileError: there is no such folder, or it cannot be looked into.
+        """
+        child, self._child = self._child, 0
+        if not child:
+            return look(self._root)
+        with suppress(OSError, ValueError):
+            with os.fdopen(self._pipe, "rb") as stream:
+                told = stream.read()
+            if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+                return Look(told)
+        return look(self._root)
+
+    def _begin(self) -> None:
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child:
+            os.close(writer)
+            self._child, self._pipe = child, reader
+            return
+        code = 1
+        try:
+            os.close(reader)
+            with os.fdopen(writer, "wb") as stream:
+                stream.write(look(self._root).print)
+            code = 0
+        finally:
+            os._exit(code)  # nothing of the parent's is to be taken down here
+
+
+def _is_large(root: str) -> bool:
+    """Whether a folder has so many files that a child is worth its millisecond."""
+    return os.stat(os.path.join(root, FOLDER)).st_size > _LARGE
+
+
+def _may_fork() -> bool:
+    """Whether there is another processor, and no thread that a child would lack."""
+    threading = sys.modules.get("threading")
+    return (os.cpu_count() or 1) > 1 and (threading is None or threading.active_count() == 1)
 
 
 def is_settled(stamp: tuple[int, ...], tick_ns: int) -> bool:

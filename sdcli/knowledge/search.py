@@ -13,14 +13,17 @@ A score is what the words are worth, times what is known of the article:
 from __future__ import annotations
 
 from heapq import nlargest
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.knowledge import query
 from sdcli.knowledge.hits import KINDS, MARK, UNMARK, Explained, Hit, Kind, Share
-from sdcli.knowledge.index import B, FIELDS, K1, WEIGHTS, Filters, Index, page_of
+from sdcli.knowledge.index import K1, B, Filters, Index
+from sdcli.knowledge.pages import FIELDS, WEIGHTS, page_of
 from sdcli.knowledge.query import Asked, Term, expanded, matching, stems_of, weight_of
-from sdcli.knowledge.snippets import candidates, snippet
+from sdcli.knowledge.snippets import candidates, promising, snippet
 from sdcli.knowledge.standing import LEAST, MOST, weight
+from sdcli.knowledge.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,7 +31,18 @@ if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.standing import Standing
 
-__all__ = ["KINDS", "MARK", "UNMARK", "Filters", "Hit", "Kind", "Past", "Wanted", "listed", "search"]
+__all__ = [
+    "KINDS",
+    "MARK",
+    "UNMARK",
+    "Filters",
+    "Hit",
+    "Kind",
+    "Past",
+    "Wanted",
+    "listed",
+    "search",
+]
 
 HEADLINE = 0.3
 """What the BM25 of title and keywords by themselves adds."""
@@ -117,18 +131,19 @@ class _Search:
         self._standings = standings
         self._neighbours = wanted.asked.neighbours
         self._stems = index.stems(word for term in terms for word in term.words)
+        self._names: Collection[Sequence[str]] = ()
 
     def hits(self, past: Iterable[Past]) -> list[Hit]:
         """All hits, best first."""
         weighed = self._best(self._scored())
         found = self._index.articles(each.row for each in weighed)
         pairs = [(each, found[each.row]) for each in weighed if each.row in found]
-        texts = [text for _, article in pairs for text in (*_texts(article), article.title)]
+        self._names = stems_of((*self._terms, *self._neighbours), self._stems)
+        texts = {each.row: promising(_texts(article), self._names) for each, article in pairs}
         tickets = list(past) if self._may_be("ticket") else []
-        texts += (text for each in tickets for text in each[2:])
-        names = stems_of((*self._terms, *self._neighbours), self._stems)
-        self._stems = {**self._stems, **self._index.stems(candidates(texts, names))}
-        hits = [self._article_hit(each, article) for each, article in pairs]
+        said = [*chain.from_iterable(texts.values()), *(t for each in tickets for t in each[2:])]
+        self._stems = {**self._stems, **self._index.stems(candidates(said, self._names))}
+        hits = [self._article_hit(each, article, texts[each.row]) for each, article in pairs]
         hits += self._past_hits(tickets, max((hit.score for hit in hits), default=0.0))
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         return hits[: self._wanted.limit]
@@ -198,13 +213,12 @@ class _Search:
                 covered[row] += tells
         return {row: 1 + KNOWN_ERROR * value / (whole or 1.0) for row, value in covered.items()}
 
-    def _article_hit(self, weighed: _Weighed, article: Article) -> Hit:
-        names = stems_of((*self._terms, *self._neighbours), self._stems)
-        said = snippet(_texts(article), names, self._stems) or _first(article)
+    def _article_hit(self, weighed: _Weighed, article: Article, texts: Sequence[str]) -> Hit:
+        said = snippet(texts, self._names, self._stems) or _first(article)
         explained = self._explained(weighed, article) if self._wanted.explain else None
         standing = self._standings.get(article.id)
         today = self._wanted.today
-        return _hit(article, weighed.score, said, today, standing, explained)
+        return _hit(article, weighed.score, said, today, standing=standing, explained=explained)
 
     def _explained(self, weighed: _Weighed, article: Article) -> Explained:
         fields = [field.split() for field in page_of(article).fields]
@@ -255,7 +269,7 @@ class _Search:
     def _past_shares(self, ticket: Past, frequencies: Mapping[str, int]) -> list[Share]:
         texts = dict(zip(("summary", "details", "note"), ticket[2:], strict=True))
         said = {
-            field: [self._stems.get(word, word) for word in query.words(text)]
+            field: [self._stems.get(word, word) for word in words(text)]
             for field, text in texts.items()
         }
         length = sum(map(len, said.values()))
@@ -271,8 +285,7 @@ class _Search:
         return shares
 
     def _past_hit(self, ticket: Past, total: float, shares: Iterable[Share]) -> Hit:
-        names = stems_of((*self._terms, *self._neighbours), self._stems)
-        said = snippet([ticket.note], names, self._stems) or ticket.note or ticket.summary
+        said = snippet([ticket.note], self._names, self._stems) or ticket.note or ticket.summary
         told = tuple(sorted(shares, key=lambda share: -share.score))
         explained = Explained(shares=told, words=_rounded(total)) if self._wanted.explain else None
         return Hit(
@@ -348,6 +361,7 @@ def _hit(
     score: float,
     said: str,
     today: str,
+    *,
     standing: Standing | None = None,
     explained: Explained | None = None,
 ) -> Hit:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.knowledge.hits import MARK, UNMARK
-from sdcli.knowledge.words import Spot, spots
+from sdcli.knowledge.words import Spot, folded, spots, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+_BEGIN = 2
+"""So many letters of a word are those of its stem, whatever becomes of its end."""
+_MOST_TEXTS = 4
 _WORDS = 20
 """How many words a snippet has at most."""
 _BEFORE = 4
@@ -25,10 +28,22 @@ class _Passage(NamedTuple):
     found: int
 
 
+def promising(texts: Sequence[str], stems: Collection[Sequence[str]]) -> list[str]:
+    """The few texts in which most may be found, in their order; only those are looked through."""
+    begins = {stem[:_BEGIN] for name in stems for stem in name}
+    counted = [
+        (-sum(1 for begin in begins if begin in lower), at)
+        for at, text in enumerate(texts)
+        if (lower := text.lower() if text.isascii() else folded(text))
+    ]
+    best = sorted(each for each in counted if each[0])[:_MOST_TEXTS]
+    return [texts[at] for _, at in sorted(best, key=lambda each: each[1])]
+
+
 def candidates(texts: Iterable[str], stems: Iterable[Sequence[str]]) -> set[str]:
     """The words of texts that may have one of these stems; only those need be taken to theirs."""
-    begins = {stem[:2] for name in stems for stem in name}
-    return {spot.word for text in texts for spot in spots(text) if spot.word[:2] in begins}
+    begins = {stem[:_BEGIN] for name in stems for stem in name}
+    return {word for text in texts for word in words(text) if word[:_BEGIN] in begins}
 
 
 def snippet(
@@ -38,7 +53,8 @@ def snippet(
 
     Args:
         texts: the first of equally good ones is taken.
-        wanted: stems that stand together; `stems`: the stems of the words that may match.
+        wanted: what is looked for, each as stems that stand together.
+        stems: the stems of the words that may match.
     """
     best = _Passage("", (), (), 0)
     for text in texts:

@@ -39,9 +39,7 @@ def weight(standing: Standing | None) -> float:
     if standing is None:
         return 1.0
     helped = standing.helped + _EARLIER * standing.earlier_helped
-    failed = (
-        standing.no_effect + _HARM * standing.harmful + _EARLIER * standing.earlier_failed
-    )
+    failed = standing.no_effect + _HARM * standing.harmful + _EARLIER * standing.earlier_failed
     share = (_PRIOR + helped) / (2 * _PRIOR + helped + failed)
     lead = 2 * share - 1
     return 1.0 + lead * (MOST - 1.0 if lead > 0 else 1.0 - LEAST)
