@@ -323,19 +323,18 @@ class Library:
         filters: Filters,
         limit: int = 10,
         explain: bool = False,
+        looking: Looking | None = None,
         progress: Progress = lambda _done, _total: None,
     ) -> Found:
         """What helps with what somebody typed, or with a ticket, best first (R3a.1, R3d1.1, R3b.1).
 
-        Files that cannot be read are told, and the others are searched.
+        Files that cannot be read are told, and the others are searched. `looking`: a look at the
+        folder that has begun already.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
             DataFileError: no article can be read at all.
         """
-        from sdcli.knowledge.looks import Looking  # noqa: PLC0415 - only a search
-
-        looking = Looking(self._desk.root)  # it goes on while the rest is imported
         from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - imports SQLite
         from sdcli.results import Found  # noqa: PLC0415
 
@@ -350,7 +349,9 @@ class Library:
         hits, code = self._found(looking, find, progress)
         return Found(words, hits, code)
 
-    def frequent(self, service: str, progress: Progress) -> Found:
+    def frequent(
+        self, service: str, looking: Looking | None = None, progress: Progress = lambda _d, _t: None
+    ) -> Found:
         """The frequent questions: all articles of information, of one service if given (R2a.1).
 
         Raises:
@@ -358,7 +359,6 @@ class Library:
         """
         from sdcli.knowledge.articles import questions_of  # noqa: PLC0415 - only a search
         from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
-        from sdcli.knowledge.looks import Looking  # noqa: PLC0415
         from sdcli.knowledge.search import listed  # noqa: PLC0415
         from sdcli.results import Found  # noqa: PLC0415
 
@@ -367,7 +367,7 @@ class Library:
             shelf = index.articles(rows - index.retired()).values()
             return [listed(each, f"{self._desk.now:%Y-%m-%d}") for each in questions_of(shelf)]
 
-        return Found("", *self._found(Looking(self._desk.root), find, progress))
+        return Found("", *self._found(looking, find, progress))
 
     def standings(self) -> Mapping[str, Standing]:
         """What became of articles so far, by their ids; those of which nothing is known left out."""
@@ -387,11 +387,13 @@ class Library:
         return query.joined(asked, query.of_ticket(ticket.summary, details)), words
 
     def _found(
-        self, looking: Looking, find: Callable[[Index], list[Hit]], progress: Progress
+        self, looking: Looking | None, find: Callable[[Index], list[Hit]], progress: Progress
     ) -> tuple[list[Hit], int]:
         """What is found in an index that is up to date, and the exit code."""
         from sdcli.knowledge.index import Index  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.looks import Looking  # noqa: PLC0415
 
+        looking = looking or Looking(self._desk.root)
         index = Index(self._desk.derived("kb"), self._desk.tell)
         hits, problems = index.answer(find, self._desk.root, looking, progress)
         if problems and not index.count:

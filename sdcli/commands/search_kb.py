@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.params import REF, SERVICE, TEXT, as_command, pass_desk
+from sdcli.params import REF, SERVICE, TEXT, as_command, session_of
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
     from sdcli import results
-    from sdcli.desk import Desk
 
 _AREAS = ("service", "technology")
 _AUDIENCES = ("user", "desk", "restricted")
@@ -32,9 +31,9 @@ _KINDS = ("article", "known-error", "procedure", "ticket")
 @click.option("--retired", is_flag=True, help="Also what is not to be used any more.")
 @click.option("--explain", is_flag=True, help="Show how each score came to be.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, help="At most so many. [10]")
-@pass_desk
+@click.pass_context
 def command(
-    desk: Desk,
+    ctx: click.Context,
     query: str | None,
     ref: str | None,
     faq: bool,
@@ -66,25 +65,32 @@ def command(
         sdcli search-kb 'new laptop' --kind procedure --audience desk
         sdcli search-kb --faq
     """
+    from sdcli.knowledge.looks import Looking
+
+    if faq and (query or ref or type_ or area or audience or kinds or retired or explain):
+        raise click.UsageError("--faq lists all of them; it goes with --service only.")
+    if not faq and not query and not ref:
+        raise click.UsageError("Say what to search for: QUERY, or --ticket REF.")
+    session = session_of(ctx)
+    looking = Looking(session.root)  # it goes on while the rest is imported
+
     from sdcli.knowledge.index import Filters
     from sdcli.library import Library
     from sdcli.render.progress import shown
 
+    library = Library(session.desk)
     with shown("Reading the articles") as progress:
         if faq:
-            if query or ref or type_ or area or audience or kinds or retired or explain:
-                raise click.UsageError("--faq lists all of them; it goes with --service only.")
-            return Library(desk).frequent(service or "", progress)
-        if not query and not ref:
-            raise click.UsageError("Say what to search for: QUERY, or --ticket REF.")
+            return library.frequent(service or "", looking, progress)
         filters = Filters(
             type_ or "", area or "", service or "", audience or "", kinds, retired=retired
         )
-        return Library(desk).search(
+        return library.search(
             query or "",
             ref=ref or "",
             filters=filters,
             limit=limit,
             explain=explain,
+            looking=looking,
             progress=progress,
         )

@@ -14,6 +14,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
+from sdcli.knowledge import looks
 from sdcli.policy.scalars import Day  # noqa: TC001 - the decoder reads the annotations
 from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annotations
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sdcli.policy.load import Read
     from sdcli.policy.model import Policy
 
-FOLDER = "kb"
+FOLDER = looks.FOLDER
 SYNONYMS = f"{FOLDER}/synonyms.yaml"
 """The one file in the folder that is no article."""
 _ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")

@@ -31,6 +31,4 @@ def past(ticket: Ticket) -> Past | None:
 
 def details_of(ticket: Ticket) -> str:
     """What was said of a request beside its summary."""
-    opening = ticket.opening
-    told = opening.request.told() if opening.request else {}
-    return "\n".join((opening.details, *told.values()))
+    return "\n".join((ticket.opening.details, *ticket.request.told().values()))

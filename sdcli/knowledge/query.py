@@ -29,8 +29,11 @@ MOST_TERMS = 48
 MOST_OF_DETAILS = 12
 """How many words of a ticket's details are looked for: those that tell most."""
 
-OF_SYNONYM, OF_CORRECTION, OF_PREFIX, OF_DETAILS = 0.5, 0.9, 0.8, 0.4
-"""What a word counts that nobody typed like that; one that was typed counts 1."""
+OF_SYNONYM, OF_CORRECTION, OF_PREFIX, OF_DETAILS, OF_CODE = 0.5, 0.9, 0.8, 0.4, 0.8
+"""What a word counts that nobody typed like that; one that was typed counts 1.
+
+`OF_DETAILS` and `OF_CODE` are for words and codes in the details of a ticket.
+"""
 
 _MOST_BEGINNINGS = 12
 _MOST_CORRECTIONS = 3
@@ -65,14 +68,14 @@ class Asked(NamedTuple):
 
     Args:
         terms: words and codes; `phrases`: what must stand together; `prefixes`: beginnings.
-        told: words of a ticket's details, of which the most telling are looked for.
+        told: words and codes of a ticket's details, of which the most telling are looked for.
         last: the last word, which may not have been typed to its end.
     """
 
     terms: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()
     prefixes: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    told: tuple[Name, ...] = ()
     last: str = ""
 
     @property
@@ -132,8 +135,9 @@ def typed(text: str) -> Asked:
 def of_ticket(summary: str, details: str) -> Asked:
     """What is looked for by a ticket's own words; none of them is an operator."""
     terms = list(_terms(chunk.strip(_ENDS) for chunk in summary[:MOST_TEXT].split()))
-    said = [word for word in words(details[:MOST_TEXT]) if word not in STOP_WORDS]
-    return Asked(terms=_worth(terms, alone=True), told=tuple(said))
+    said = list(_terms(chunk.strip(_ENDS) for chunk in details[:MOST_TEXT].split()))
+    told = tuple(term.words for term in said if term.words[0] not in STOP_WORDS)
+    return Asked(terms=_worth(terms, alone=True), told=told)
 
 
 def joined(one: Asked, other: Asked) -> Asked:
@@ -187,7 +191,7 @@ class _Known:
     def __init__(self, lexicon: Lexicon, asked: Asked) -> None:
         single = [term.words[0] for term in asked.terms if len(term.words) == 1]
         self._lexicon = lexicon
-        self.stems = lexicon.stems((*single, *asked.told))
+        self.stems = lexicon.stems((*single, *(name[0] for name in asked.told)))
         self.frequencies = lexicon.frequencies(set(self.stems.values()))
 
     def has(self, term: Term) -> bool:
@@ -284,19 +288,24 @@ def _other_names(
             at += 1
 
 
-def _telling(told: Sequence[str], known: _Known, count: int) -> list[Term]:
-    """Of the words of a ticket's details those that tell most: rare ones, said more than once."""
-    often: dict[str, int] = {}
-    for word in told:
-        often[word] = often.get(word, 0) + 1
+def _telling(told: Sequence[Name], known: _Known, count: int) -> list[Term]:
+    """Of a ticket's details what tells most: rare words, said more than once, and known codes."""
+    often: dict[Name, int] = {}
+    for name in told:
+        often[name] = often.get(name, 0) + 1
+    codes = [name for name in often if len(name) > 1][:MOST_TERMS]
+    found = [Term(name, OF_CODE, "a code in the details") for name in codes]
     weighed = [
-        ((1 + math.log(times)) * weight_of(known.frequencies[stem], count), word)
-        for word, times in often.items()
-        if (stem := known.stems.get(word, "")) in known.frequencies
+        ((1 + math.log(times)) * weight_of(known.frequencies[stem], count), name)
+        for name, times in often.items()
+        if len(name) == 1 and (stem := known.stems.get(name[0], "")) in known.frequencies
     ]
     weighed.sort(key=lambda pair: (-pair[0], pair[1]))
     best = weighed[:MOST_OF_DETAILS]
-    return [Term((word,), OF_DETAILS, "from the details") for _, word in best]
+    return [
+        *(Term(name, OF_DETAILS, "from the details") for _, name in best),
+        *(term for term in found if known.has(term)),
+    ]
 
 
 def _once(terms: Sequence[Term], lexicon: Lexicon) -> list[Term]:

@@ -137,7 +137,8 @@ class _Search:
         """All hits, best first."""
         weighed = self._best(self._scored())
         found = self._index.articles(each.row for each in weighed)
-        pairs = [(each, found[each.row]) for each in weighed if each.row in found]
+        by_id = {found[each.row].id: each for each in reversed(weighed) if each.row in found}
+        pairs = [(each, found[each.row]) for each in by_id.values()]
         self._names = stems_of((*self._terms, *self._neighbours), self._stems)
         texts = {each.row: promising(_texts(article), self._names) for each, article in pairs}
         tickets = list(past) if self._may_be("ticket") else []
