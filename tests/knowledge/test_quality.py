@@ -24,7 +24,7 @@ _FOLDER = CASES / "retrieval"
 _BASELINE = {"runbooks": 0.80, "cranfield": 0.503}
 """What a plain BM25 reaches on all of it, as nDCG of the first ten."""
 _FLOOR = {"runbooks": 0.84, "cranfield": 0.53}
-"""What the search must reach on every third query."""
+"""What the search must reach on every fifth query."""
 _MOST_LOST = 0.25
 _FIRST = 10
 _SLIPS = ("left out", "added", "changed", "swapped")
@@ -96,7 +96,7 @@ def test_the_search_is_better_than_plain_bm25(name: str) -> None:
     asked = [
         each for each in map(json.loads, _lines(name, "queries.jsonl")) if each["id"] in judged
     ]
-    queries = {each["id"]: each["text"] for each in asked[::3]}
+    queries = {each["id"]: each["text"] for each in asked[::5]}
     chance = random.Random(7)
     slipped = {id_: _with_slips(text, chance) for id_, text in queries.items()}
 
