@@ -376,11 +376,12 @@ class Library:
     def _asked(self, text: str, ref: str) -> tuple[Asked, str]:
         """What is searched for, and the words that stand for it."""
         from sdcli.knowledge import query  # noqa: PLC0415 - only a search
-        from sdcli.knowledge.past import details_of  # noqa: PLC0415
 
         asked = query.typed(text)
         if not ref:
             return asked, text
+        from sdcli.knowledge.past import details_of  # noqa: PLC0415 - few searches need it
+
         ticket = self._desk.ledger.get(ref)
         details = details_of(ticket)
         words = " ".join(filter(None, (text, ticket.summary, details)))

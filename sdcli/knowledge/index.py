@@ -178,19 +178,16 @@ class Index:
         early: list[_T] = []
         with suppress(*TROUBLE):
             early = [find(self)] if self._state.turn else []
-        seen = looking.result()
-        if not self._is_up_to_date(seen):
-            early = []
+        is_known = self._state.made_by == _made_by() and bool(self._state.print)
+        if early and is_known and looking.shows(self._state.print):
+            with suppress(*TROUBLE):
+                return early[0], self._problems() if self._state.problems else []
         while True:
             try:
-                problems = self.refresh(root, seen, progress)
-                return early[0] if early else find(self), problems
+                problems = self.refresh(root, looks.look(root), progress)
+                return find(self), problems
             except TROUBLE as error:
-                early = []
                 self._start_anew(error)
-
-    def _is_up_to_date(self, seen: Look) -> bool:
-        return self._state.print == seen.print and self._state.made_by == _made_by()
 
     def refresh(
         self, root: str, seen: Look, progress: Progress = lambda _done, _total: None
@@ -200,7 +197,7 @@ class Index:
         Raises:
             TROUBLE: the file is damaged, or out of reach.
         """
-        if self._is_up_to_date(seen):
+        if (self._state.made_by, self._state.print) == (_made_by(), seen.print):
             return self._problems() if self._state.problems else []
         read: dict[str, _New] = {}
         for _ in range(3):
@@ -455,15 +452,23 @@ class Index:
         query = "SELECT rowid FROM text WHERE text MATCH ?"
         return {row for (row,) in self._db.execute(query, (match,))}
 
-    def scores(self, table: str, match: str, rows: Collection[int] = ()) -> list[tuple[int, float]]:
-        """The articles that fit an expression with their BM25; only some of them, if given.
+    def scores(
+        self, table: str, match: str, *, rows: Collection[int] = (), most: int = 0
+    ) -> list[tuple[int, float]]:
+        """The articles that fit an expression with their BM25.
 
-        `table`: `text` or `headline`.
+        Args:
+            table: `text` or `headline`.
+            match: the expression.
+            rows: only these articles, if any are given.
+            most: only so many, the best ones; all of them if 0.
         """
         weights = f", {_WEIGHED}" if table == "text" else ""
         query = f"SELECT rowid, -bm25({table}{weights}) FROM {table} WHERE {table} MATCH ?"  # noqa: S608 - constants only
         if rows:
             query += f" AND rowid IN ({','.join(map(str, rows))})"
+        if most:
+            query += f" ORDER BY 2 DESC LIMIT {most}"
         return self._db.execute(query, (match,)).fetchall()
 
     def chosen(self, filters: Filters) -> set[int] | None:

@@ -13,12 +13,13 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import adler32, crc32
 
 from sdcli.errors import DataFileError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 FOLDER = "kb"
 SETTLED_NS = 2_000_000_000
@@ -26,40 +27,32 @@ SETTLED_NS = 2_000_000_000
 _LARGE = 100_000
 """The size of a folder, in bytes, that has some thousand files on most file systems."""
 _GONE = (0, 0, 0, 0)
-_WIDTH = len(_GONE)
-_COUNT = 8
 _stamp = attrgetter("st_mtime_ns", "st_ctime_ns", "st_size", "st_ino")
 
 
-class Look:
-    """A look at the folder: the files with their times, sizes and inodes.
+class Look(NamedTuple):
+    """A look at the folder.
 
     Args:
-        print: the same bytes for the same look. Only where they differ from those of another one
-            they are read; that takes longer than to compare them.
+        names: the files, in the order in which the system gives them, which stays the same until
+            one comes or goes.
+        stamps: of each in turn its times of change, of content and of entry, its size and inode.
     """
 
-    def __init__(self, print_: bytes) -> None:
-        self.print = print_
+    names: list[str]
+    stamps: array[int]
 
-    @classmethod
-    def of(cls, names: Sequence[str], stamps: array[int]) -> Look:
-        """A look at these files, in the order the system gives them."""
-        count = len(names).to_bytes(_COUNT, "big")
-        return cls(b"".join((count, stamps.tobytes(), b"\0".join(map(os.fsencode, names)))))
+    @property
+    def print(self) -> bytes:
+        """The same bytes for the same look, and others for any other: four sums of 32 bits."""
+        parts = ("\0".join(self.names).encode("utf-8", "surrogateescape"), self.stamps.tobytes())
+        sums = (sum_(part) for part in parts for sum_ in (crc32, adler32))
+        return b"".join(each.to_bytes(4, "big") for each in sums)
 
     def each(self) -> dict[str, tuple[int, ...]]:
-        """By name the stamp of each file: its times of change, of content and of entry, and so on.
-
-        Raises:
-            ValueError: the look is not whole.
-        """
-        stamps, count = array("q"), int.from_bytes(self.print[:_COUNT], "big")
-        end = _COUNT + count * _WIDTH * stamps.itemsize
-        stamps.frombytes(self.print[_COUNT:end])
-        names = map(os.fsdecode, self.print[end:].split(b"\0") if count else ())
-        rows = zip(*[iter(stamps)] * _WIDTH, strict=True)
-        return dict(zip(names, rows, strict=True))
+        """The stamp of each file by its name."""
+        rows = zip(*[iter(self.stamps)] * len(_GONE), strict=True)
+        return dict(zip(self.names, rows, strict=True))
 
 
 def look(root: str) -> Look:
@@ -86,7 +79,7 @@ def _look(folder: int, stat: Callable[[str], os.stat_result]) -> Look:
         stamps = array("q", chain.from_iterable(map(_stamp, map(stat, names))))
     except OSError:  # one went away meanwhile, or leads nowhere
         stamps = array("q", chain.from_iterable(_one(stat, name) for name in names))
-    return Look.of(names, stamps)
+    return Look(names, stamps)
 
 
 def _one(stat: Callable[[str], os.stat_result], name: str) -> tuple[int, ...]:
@@ -100,7 +93,7 @@ def _one(stat: Callable[[str], os.stat_result], name: str) -> tuple[int, ...]:
 class Looking:
     """A look that has begun; of a large folder it is taken by a child, on another processor.
 
-    Asking the system about ten thousand files takes as long as all the rest of a search, which
+    To ask the system about ten thousand files takes as long as all the rest of a search, which
     goes on meanwhile. Where there is no child, or it fails, the look is taken when it is wanted.
     """
 
@@ -111,21 +104,20 @@ class Looking:
             if _is_large(root) and _may_fork():
                 self._begin()
 
-    def result(self) -> Look:
-        """The look.
+    def shows(self, print_: bytes) -> bool:
+        """Whether the folder looks like this.
 
         Raises:
             DataFileError: there is no such folder, or it cannot be looked into.
         """
         child, self._child = self._child, 0
-        if not child:
-            return look(self._root)
-        with suppress(OSError, ValueError):
-            with os.fdopen(self._pipe, "rb") as stream:
-                told = stream.read()
-            if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
-                return Look(told)
-        return look(self._root)
+        if child:
+            with suppress(OSError):
+                with os.fdopen(self._pipe, "rb") as stream:
+                    told = stream.read()
+                os.waitpid(child, 0)
+                return told == print_ or look(self._root).print == print_
+        return look(self._root).print == print_
 
     def _begin(self) -> None:
         reader, writer = os.pipe()
@@ -134,15 +126,11 @@ class Looking:
             os.close(writer)
             self._child, self._pipe = child, reader
             return
-        code = 1
         try:
-            os.close(reader)
             os.chdir(os.path.join(self._root, FOLDER))  # short names are found faster
-            with os.fdopen(writer, "wb") as stream:
-                stream.write(_look(os.open(".", os.O_RDONLY), os.stat).print)
-            code = 0
+            os.write(writer, _look(os.open(".", os.O_RDONLY), os.stat).print)
         finally:
-            os._exit(code)  # nothing of the parent's is to be taken down here
+            os._exit(0)  # nothing of the parent's is to be taken down here
 
 
 def _is_large(root: str) -> bool:

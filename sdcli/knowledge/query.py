@@ -13,12 +13,14 @@ from __future__ import annotations
 import math
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.knowledge.words import STOP_WORDS, is_code, number_of, parts, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from sdcli.knowledge.index import Index
 
     Name = tuple[str, ...]
 
@@ -90,29 +92,6 @@ class Asked(NamedTuple):
         return [Term(pair) for pair in typed if pair[0] != pair[1]]
 
 
-class Lexicon(Protocol):
-    """The words that articles have; `index.Index` is one."""
-
-    @property
-    def count(self) -> int:
-        """How many articles there are."""
-
-    def stems(self, wanted: Iterable[str]) -> dict[str, str]:
-        """The stem of each word."""
-
-    def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
-        """In how many articles each stem stands, if in any."""
-
-    def fits(self, match: str) -> int:
-        """How many articles fit an expression."""
-
-    def beginning(self, start: str, most: int) -> list[str]:
-        """Words that begin like this."""
-
-    def near(self, word: str) -> list[tuple[str, int]]:
-        """Words that may be meant by one with a slip, and how many articles have each."""
-
-
 def typed(text: str) -> Asked:
     """What is looked for by what a person typed."""
     text, phrases = text[:MOST_TEXT], list[Term]()
@@ -151,7 +130,7 @@ def joined(one: Asked, other: Asked) -> Asked:
     )
 
 
-def expanded(asked: Asked, lexicon: Lexicon, groups: Sequence[Sequence[Name]]) -> list[Term]:
+def expanded(asked: Asked, lexicon: Index, groups: Sequence[Sequence[Name]]) -> list[Term]:
     """All that is looked for: what was typed, other names for it, and what may be meant by it.
 
     Words that no article knows are taken for slips, or for the beginning of a word; a code that
@@ -188,7 +167,7 @@ def weight_of(frequency: int, count: int) -> float:
 class _Known:
     """Which of the words that were asked for any article has."""
 
-    def __init__(self, lexicon: Lexicon, asked: Asked) -> None:
+    def __init__(self, lexicon: Index, asked: Asked) -> None:
         single = [term.words[0] for term in asked.terms if len(term.words) == 1]
         self._lexicon = lexicon
         self.stems = lexicon.stems((*single, *(name[0] for name in asked.told)))
@@ -228,7 +207,7 @@ def _worth(terms: Sequence[Term], *, alone: bool) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(telling or (terms if alone else ())))[:MOST_TERMS]
 
 
-def _meant(term: Term, lexicon: Lexicon, last: str) -> Iterator[Term]:
+def _meant(term: Term, lexicon: Index, last: str) -> Iterator[Term]:
     """What may be meant by a term that no article has."""
     if len(term.words) > 1:
         for word in term.words:
@@ -244,7 +223,7 @@ def _meant(term: Term, lexicon: Lexicon, last: str) -> Iterator[Term]:
             yield Term((each,), OF_PREFIX, f"begins with {word}")
 
 
-def _corrections(word: str, lexicon: Lexicon) -> list[str]:
+def _corrections(word: str, lexicon: Index) -> list[str]:
     """Words that differ from one by a single slip, the most frequent first; never for a number."""
     if not word.isalpha() or len(word) < _SHORTEST_SLIP:
         return []
@@ -308,7 +287,7 @@ def _telling(told: Sequence[Name], known: _Known, count: int) -> list[Term]:
     ]
 
 
-def _once(terms: Sequence[Term], lexicon: Lexicon) -> list[Term]:
+def _once(terms: Sequence[Term], lexicon: Index) -> list[Term]:
     """Each term once, by its stems, the one that counts most."""
     stems = lexicon.stems(word for term in terms for word in term.words)
     found: dict[Name, Term] = {}

@@ -52,6 +52,8 @@ KNOWN_ERROR = 0.25
 """What a known error gains that has all symptoms."""
 MOST_PAST = 3
 """How many past tickets are shown."""
+_MOST_LOOKED_AT = 1000
+"""So many articles, the best by their words alone, are weighed further."""
 _LEAST_PAST = 0.25
 """A past ticket that is worth less than this part of the best hit is not shown."""
 
@@ -156,9 +158,13 @@ class _Search:
     def _scored(self) -> dict[int, float]:
         """What the words are worth, by the rows of the articles that pass."""
         totals: dict[int, float] = {}
+        is_first = True
         for factor, table, match in self._asked():
-            for row, score in self._index.scores(table, match):
-                totals[row] = totals.get(row, 0.0) + factor * score
+            most = _MOST_LOOKED_AT if is_first and self._is_plain else 0
+            for row, score in self._index.scores(table, match, most=most):
+                if most or not self._is_plain or row in totals:
+                    totals[row] = totals.get(row, 0.0) + factor * score
+            is_first = False
         only = self._index.chosen(self._wanted.filters)
         for phrase in self._wanted.asked.phrases:
             fits = self._index.rows(matching([phrase]))
@@ -169,6 +175,12 @@ class _Search:
             for row in self._index.retired():
                 totals.pop(row, None)
         return totals
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether all words count alike and nothing is left out: then the best are good enough."""
+        is_narrowed = self._wanted.asked.phrases or self._wanted.filters != Filters()
+        return len({term.weight for term in self._terms}) == 1 and not is_narrowed
 
     def _asked(self) -> Iterable[tuple[float, str, str]]:
         """What is asked of the engine: a factor, a table and an expression."""
@@ -252,7 +264,7 @@ class _Search:
 
     def _worth(self, table: str, term: Term, row: int) -> float:
         """What the engine gives one article for one term."""
-        return sum(score for _, score in self._index.scores(table, matching([term]), [row]))
+        return sum(score for _, score in self._index.scores(table, matching([term]), rows=[row]))
 
     def _past_hits(self, tickets: Sequence[Past], best: float) -> list[Hit]:
         """The past tickets that fit best, weighed as if they were articles."""

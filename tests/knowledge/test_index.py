@@ -18,7 +18,7 @@ from sdcli.knowledge import index as index_module
 from sdcli.knowledge import looks
 from sdcli.knowledge.articles import articles
 from sdcli.knowledge.index import Index
-from sdcli.knowledge.looks import Look, Looking, look
+from sdcli.knowledge.looks import Looking, look
 from sdcli.knowledge.query import typed
 from sdcli.knowledge.search import Wanted, search
 
@@ -426,18 +426,19 @@ def test_equal_looks_show_equal_files(desk_dir: Path) -> None:
 
 def test_a_look_by_a_child_is_the_same(desk_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever takes it, a look is the same; a child that fails is done without."""
-    own = look(str(desk_dir))
+    own = look(str(desk_dir)).print
     monkeypatch.setattr(looks, "_LARGE", 0)
     monkeypatch.setattr(looks, "_may_fork", lambda: True)
-    assert Looking(str(desk_dir)).result().print == own.print
+    assert Looking(str(desk_dir)).shows(own)
+    assert not Looking(str(desk_dir)).shows(b"other")
 
-    def fail(*_: object) -> Look:
+    def fail(*_: object) -> None:
         raise OSError
 
     monkeypatch.setattr(looks, "_look", fail)
     looking = Looking(str(desk_dir))
     monkeypatch.undo()
-    assert looking.result().print == own.print
+    assert looking.shows(own)
 
 
 def test_progress_is_told(desk_dir: Path) -> None:
