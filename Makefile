@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test torture prove lint format docs bench clean
+.PHONY: help demo test browser torture prove lint format docs bench clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -14,6 +14,9 @@ demo: $(VENV)/.run  ## carry a real alert from a pipe to its closure
 
 test: $(VENV)/.test  ## all tests
 	$(BIN)/python -m pytest -n auto
+
+browser: $(VENV)/.browser  ## the self-help site in chromium: apt-get install chromium chromium-driver
+	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py
 
 lint: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .
@@ -57,6 +60,10 @@ $(VENV)/.run: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)/.test: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.browser: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,browser]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[test,dev]'

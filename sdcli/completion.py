@@ -27,7 +27,7 @@ def references(session: Session, incomplete: str) -> list[CompletionItem]:
     from sdcli.tickets.query import Query, pressing  # noqa: PLC0415
 
     try:
-        tickets = pressing(session.desk.ledger.find(Query()))
+        tickets = pressing(session.desk.ledger.find(Query(record="")))
     except (SdcliError, ClickException):
         return []
     typed = incomplete.upper()
@@ -56,3 +56,20 @@ def forms(session: Session, incomplete: str) -> list[CompletionItem]:
     except (SdcliError, ClickException):
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.casefold())]
+
+
+def article_ids(session: Session, incomplete: str) -> list[CompletionItem]:
+    """Ids of articles that begin like this, with what their files are called; none is read."""
+    from sdcli.knowledge.articles import files, id_of, words_of  # noqa: PLC0415 - as above
+
+    try:
+        names = sorted(files(session.root))
+    except (SdcliError, ClickException):
+        return []
+    typed = incomplete.upper()
+    found = [
+        (id_of(name), words_of(name))
+        for name in names
+        if id_of(name).startswith(typed) or id_of(name).rpartition("-")[2].startswith(typed)
+    ]
+    return [CompletionItem(id_, help=words) for id_, words in found[:_MOST]]

@@ -135,6 +135,11 @@ class Desk:
         return self._fixed_now or datetime.now(timezone.utc).replace(microsecond=0)
 
     @property
+    def wait_s(self) -> float:
+        """How many seconds to wait for a lock."""
+        return self._wait_s
+
+    @property
     def stamp(self) -> Stamp:
         """Who acts, and when; what happened before is entered now."""
         now, happened = self.now, self._happened
@@ -287,6 +292,7 @@ class Desk:
         from sdcli.results import Learning  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
+        _require_request(ticket, "classify")
         learned, caught, trouble = ask(self.memory, self.ledger, self.policy, ticket, self.now)
         notes = [*self._remarks]
         if trouble:
@@ -372,6 +378,7 @@ class Desk:
         from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
 
         whole, when = self.ledger.get(ref), at or self.now
+        _require_request(whole, "sla explain")
         if when < whole.opened_at:
             raise RefusedError(
                 f"{ref} was opened at {whole.opened_at:%Y-%m-%d %H:%M:%S}Z: there is nothing to "
@@ -418,6 +425,7 @@ class Desk:
         from sdcli.sla.agreed import cover_of, gone_agreement  # noqa: PLC0415
         from sdcli.tickets.support import is_unsupported  # noqa: PLC0415
 
+        _require_request(ticket, "support")
         component = cover_of(ticket).component
         told = ticket.opening.fields.get("service", "")
         gone = ticket.service not in (UNKNOWN, *self.policy.catalog.services)
@@ -616,6 +624,7 @@ class Desk:
         from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
+        _require_request(ticket, "classify --explain")
         found = reasons_of(policy, ticket)
         at_work = not ticket.is_closed and ticket.status != "resolved"
         rules = (found.follows, found.communication, found.continuity)
@@ -857,6 +866,7 @@ class Desk:
         from sdcli.tickets import steps  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            steps.require("breach_explained", ticket)
             missed = missed_in(ticket, self.breaches_of(ticket), target, cycle)
             return steps.explain_breach(
                 ticket,
@@ -975,7 +985,7 @@ class Desk:
         from sdcli.intake.caller import contact_of  # noqa: PLC0415
 
         if item.previous:
-            self.ledger.get(item.previous)
+            _require_request(self.ledger.get(item.previous), "open --same-as")
         caller = contact_of(self.policy, self.stamp, item)
         people = (caller.id, caller.on_behalf_of)
         service = item.service.casefold()
@@ -1024,6 +1034,7 @@ class Desk:
         if not ref:
             return list(self.ledger.having(keys.ANNOUNCED, self.now))
         ticket = self.ledger.get(ref)
+        _require_request(ticket, "bulletin show")
         standing(ticket)
         return [ticket]
 
@@ -1138,6 +1149,7 @@ class Desk:
         from sdcli.triage.reclassify import validated  # noqa: PLC0415
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            steps.require("validated", ticket)
             found = corrected(self.policy, ticket, stamp, corrections)
             classified = validated(ticket, found, note)
             return steps.validate(
@@ -1214,6 +1226,7 @@ class Desk:
         from sdcli.tickets import steps  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
+        steps.require("acknowledged", ticket)
         address = confirmation.address_for(policy, ticket, to)
         steps.require_confirmable(ticket, to=address, again=again)
         program = confirmation.require_program(policy) if send else ()
@@ -1579,6 +1592,18 @@ class Desk:
         owed = sum(len(ticket.undelivered) for ticket in self.ledger.having(keys.UNDELIVERED))
         lost = sum(len(ticket.given_up) for ticket in self.ledger.having(keys.GIVEN_UP))
         return owed, lost
+
+
+def _require_request(ticket: Ticket, command: str) -> None:
+    """Refuse for a problem what only help requests have: callers, clocks, classes.
+
+    Raises:
+        WrongRecordError: it is a problem.
+    """
+    if ticket.is_problem:
+        from sdcli.tickets.steps import require  # noqa: PLC0415 - few tickets are problems
+
+        require("classified", ticket, command)
 
 
 @contextmanager

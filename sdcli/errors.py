@@ -170,6 +170,25 @@ class IllegalStepError(RefusedError):
         )
 
 
+class WrongRecordError(IllegalStepError):
+    """A step of help requests on a problem, or the other way round (R3d1.7)."""
+
+    def __init__(
+        self, ref: str, status: str, command: str, possible: Sequence[str], record: str
+    ) -> None:
+        super().__init__(ref, status, command, possible)
+        can = f"Possible now: {', '.join(possible)}." if possible else ""
+        self.message = (
+            f"{ref} is a problem and no help request, so `{command}` does not apply; `sdcli "
+            f"problem show {ref}` shows it. {can}"
+            if record == "problem"
+            else f"{ref} is a help request and no problem, so `{command}` does not apply; `sdcli "
+            f"problem list` lists the problems. {can}"
+        ).rstrip()
+        self.args = (self.message,)
+        self.details = {**self.details, "record": record}
+
+
 class LateEntryError(RefusedError):
     """Something entered late does not fit what is on record of that time.
 
@@ -233,6 +252,75 @@ class ImportFileError(SdcliError):
         super().__init__(
             f"Nothing was imported. Mend these lines and run it again:\n{shown}{more}",
             problems=[problem._asdict() for problem in problems],
+        )
+
+
+class DraftError(SdcliError):
+    """The text of a knowledge article is not sound, so it was not written; nothing of it is lost.
+
+    Args:
+        problems: everything that is wrong; a file is that of the article, or the draft.
+    """
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        shown = "\n".join(f"  {problem}" for problem in problems)
+        count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(
+            f"Nothing was written: the article has {count}.\n{shown}",
+            problems=[problem._asdict() for problem in problems],
+        )
+
+    def kept(self, draft: str, command: str) -> None:
+        """Say where the text is, and the command that takes it from there."""
+        self.also(f"\nYour text is kept in {draft}: mend it there, and `{command}`.", kept=draft)
+
+
+class FieldError(SdcliError):
+    """A change of an article's field that cannot be meant."""
+
+    code = "usage"
+    exit_code = USAGE
+
+
+class ChangedMeanwhileError(RefusedError):
+    """A knowledge article was changed while somebody edited a copy of it."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} was changed by somebody else meanwhile, so nothing was written.", file=file
+        )
+
+    def kept(self, draft: str, command: str) -> None:
+        """Say where the text is, and the command that writes it all the same."""
+        self.also(
+            f"Your text is kept in {draft}: bring in what the other changed, and `{command}`.",
+            kept=draft,
+        )
+
+
+class NotForYouError(RefusedError):
+    """A knowledge article is for roles that the acting person does not have (R3a.2).
+
+    Args:
+        roles: those it is for; `people`: who has one of them.
+        known: whether `catalog/teams.yaml` knows the acting person.
+    """
+
+    def __init__(
+        self, article: str, by: str, roles: Sequence[str], people: Sequence[str], *, known: bool
+    ) -> None:
+        has = "has none of these roles" if known else "is nobody there"
+        told = f"Ask {listed(people)}." if people else "Nobody has one of them."
+        super().__init__(
+            f"{article} is for {listed(roles)} only, and {by} {has} (catalog/teams.yaml). {told}",
+            article=article,
+            by=by,
+            roles=list(roles),
+            people=list(people),
         )
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.uses import Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
-    from sdcli.results import Found, Recalled, Shared, Statistics
+    from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
     from sdcli.tickets.event import ArticleUse
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
@@ -50,6 +50,8 @@ HARMFUL = "harmful"
 _MOST_ALIKE = 12
 """So many closed tickets that are like a query are looked at."""
 _MOST_TOLD = 10
+
+_NO_SYNONYMS: Mapping[str, tuple[str, ...]] = {}
 
 
 class Library:
@@ -126,6 +128,16 @@ class Library:
 
         tell = self.answerable(used)
         return self._desk.change(ref, steps.use_articles, articles=used, note=note, tell=tell)
+
+    def best_effort(self, ref: str, note: str) -> Ticket:
+        """Record that no article fitted, and what was answered all the same (R3a.1).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+
+        return self._desk.change(ref, steps.best_effort, note=note)
 
     def share(
         self,
@@ -262,7 +274,7 @@ class Library:
         """
         from sdcli.insight.information import information  # noqa: PLC0415 - a report
         from sdcli.knowledge.articles import FOLDER, articles  # noqa: PLC0415 - imports YAML
-        from sdcli.knowledge.figures import advice, figures  # noqa: PLC0415
+        from sdcli.knowledge.figures import advice, figures, without_article  # noqa: PLC0415
         from sdcli.results import Statistics  # noqa: PLC0415
 
         desk, shelf = self._desk, articles(self._desk.root)
@@ -278,6 +290,7 @@ class Library:
             rows=[each for each in found if not wanted or each.id in wanted],
             advice=advice(found, shelf, desk.now.date()) if not wanted else (),
             questions=asked.candidates if not wanted else (),
+            best_effort=without_article(self.uses.rows(), since=since, until=until),
             since=since,
             until=until,
             is_narrowed=bool(wanted),
@@ -400,7 +413,25 @@ class Library:
         if problems and not index.count:
             raise DataFileError(problems)
         self._tell(problems)
+        hits = self._withheld(hits)
         return hits, PARTLY_DONE if problems else DONE
+
+    def _withheld(self, hits: list[Hit]) -> list[Hit]:
+        """The same hits; of what the acting person may not read only the title is told (R3a.2)."""
+        if all(hit.audience != "restricted" for hit in hits):
+            return hits
+        from msgspec.structs import replace  # noqa: PLC0415 - few articles are restricted
+
+        own: set[str] = set()
+        with suppress(DataFileError):  # nobody can be known to have a role then
+            person = self._desk.policy.teams.technicians.get(self._desk.by)
+            own = set(person.roles) if person else set()
+        return [
+            hit
+            if hit.audience != "restricted" or own.intersection(hit.roles)
+            else replace(hit, snippet=f"Only for {', '.join(hit.roles)}.", vendor_link="")
+            for hit in hits
+        ]
 
     def _tell(self, problems: Sequence[Problem]) -> None:
         for problem in problems[:_MOST_TOLD]:
@@ -433,3 +464,65 @@ class Library:
                     yield self._desk.ledger.get(ref)
         except SdcliError as error:
             self._desk.tell(f"Past tickets are not searched: {error.message}")
+
+    def publish(
+        self,
+        directory: str,
+        *,
+        report_to: str = "",
+        with_expired: bool = False,
+        check: bool = False,
+        synonyms: Mapping[str, tuple[str, ...]] = _NO_SYNONYMS,
+    ) -> SitePublished:
+        """Write the self-help site (R3a.2, R1a.1g, R0.8); the bulletins on it count no view.
+
+        Args:
+            directory: the folder that is replaced; may be empty with `check`.
+            report_to: where callers turn to: a mail address or a page of the web; the desk's own
+                mail address if empty.
+            with_expired: publish articles past their date as well.
+            check: write nothing.
+            synonyms: further words to search for, by word or phrase.
+
+        Raises:
+            DataFileError: the catalog or another file that is needed is wrong.
+            RefusedError: the folder holds something else than a site of ours.
+            MachineError: it could not be written; the site that was there is there still.
+        """
+        from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
+        from sdcli.policy.scalars import Day  # noqa: PLC0415
+        from sdcli.publish.chosen import choose  # noqa: PLC0415 - few commands need it
+        from sdcli.publish.pages import SEARCH_DATA, Site, pages  # noqa: PLC0415 - imports Jinja2
+        from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
+        from sdcli.publish.report import Report  # noqa: PLC0415
+        from sdcli.results import SitePublished  # noqa: PLC0415
+        from sdcli.sla.calendar import local  # noqa: PLC0415
+
+        desk, policy = self._desk, self._desk.policy
+        day = Day(f"{local(desk.now, desk.zone):%Y-%m-%d}")
+        choice = choose(read_shelf(desk.root, policy), day, with_expired=with_expired)
+        bulletins = desk.front_page(desk.bulletins(), "html")
+        site = Site(
+            name=policy.intake.mail.name,
+            articles=choice.articles,
+            services={id_: each.name for id_, each in policy.catalog.services.items()},
+            bulletins=bulletins,
+            report=Report(report_to or policy.intake.mail.address),
+            synonyms=synonyms,
+            day=day,
+        )
+        files = pages(site)
+        folder = folder_of(directory) if directory else ""
+        changed = put(files, directory).changed if not check else 0
+        return SitePublished(
+            folder=folder,
+            written=not check,
+            articles=choice.articles,
+            bulletins=len(bulletins.notices),
+            left_out=choice.left_out,
+            files=len(files),
+            changed=changed,
+            bytes=sum(map(len, files.values())),
+            search_bytes=len(files[SEARCH_DATA]),
+            report_to=site.report.to,
+        )

@@ -11,6 +11,7 @@ from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
+from sdcli.knowledge.check import wrong as wrong_articles
 from sdcli.knowledge.sharing import SETTINGS, read_settings
 from sdcli.knowledge.synonyms import read_synonyms
 from sdcli.notify.secret import exposed
@@ -63,6 +64,7 @@ def lint(root: str) -> dict[str, int]:
     problems += synonyms.problems
     if shelf is not None:
         problems += shelf.problems
+        problems += wrong_articles(root, shelf.sound)
         if not shelf.problems:  # else one that could not be read would seem to be missing
             named = list(_procedures(questions, shelf.articles))
             named += _request_procedures(policy, shelf.articles) if policy else ()

@@ -399,6 +399,71 @@ class ArticleUseType(click.ParamType["ArticleUse"]):
         return ArticleUse(id=found.id, outcome=outcome, revision=found.revision)
 
 
+class ArticleType(click.ParamType[str]):
+    """The id of an article: `KB-104`, `kb-104` or `104`."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id in capitals; a number gets the letters of the article that has it."""
+        given = TEXT.convert(value, param, ctx).upper()
+        if ctx is None or not re.fullmatch(r"0*[1-9][0-9]{0,7}", given):
+            return given
+        from sdcli.knowledge.articles import with_number  # noqa: PLC0415 - imports YAML
+
+        return with_number(session_of(ctx).root, int(given))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The ids that begin with what is typed, with their titles."""
+        del param
+        from sdcli.completion import article_ids  # noqa: PLC0415 - only completion pays for it
+
+        return article_ids(session_of(ctx), incomplete)
+
+
+class PeriodType(click.ParamType[str]):
+    """How long something is good for, in days, weeks, months or years: `30d`, `6m`, `1y`."""
+
+    name = "period"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The period, as it can be reckoned from any day of these years."""
+        from datetime import date  # noqa: PLC0415 - only a given one pays for it
+
+        from sdcli.knowledge.terms import later  # noqa: PLC0415
+
+        text = TEXT.convert(value, param, ctx)
+        try:
+            later(date(9000, 1, 1), text)
+        except ValueError:
+            self.fail(f"{value!r} is no period; write 30d, 2w, 6m or 1y.", param, ctx)
+        return text
+
+
+class EncodingType(click.ParamType[str]):
+    """The name of an encoding of texts: `cp1252`, `utf-16`."""
+
+    name = "encoding"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it was given."""
+        if not value:
+            return ""
+        name = TEXT.convert(value, param, ctx)
+        try:
+            "".encode(name)
+        except LookupError:
+            self.fail(f"{value!r} is no encoding of texts; write cp1252 or utf-16.", param, ctx)
+        return name
+
+
+ARTICLE = ArticleType()
+ENCODING = EncodingType()
+PERIOD = PeriodType()
+
+
 class WhenType(click.ParamType["datetime"]):
     """An instant: ISO 8601, a date or time that can be read in one way, or `in 2h`.
 

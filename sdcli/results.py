@@ -5,7 +5,7 @@ The renderer turns each into text or JSON. `exit_code` is 0 unless the class say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import Candidate, InformationReport
+    from sdcli.insight.recurring import Candidate as ProblemCandidate
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
     from sdcli.intake.formats import Fit, Reading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
     from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.recall import Recipient
@@ -123,6 +125,7 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
+    `problems`: those that are behind it (R3d1.7).
     """
 
     seen: Seen
@@ -131,6 +134,52 @@ class Shown(Struct, frozen=True):
     time_box: TimeBox | None = None
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
+    problems: Sequence[Ticket] = ()
+
+
+class ProblemChanged(Struct, frozen=True):
+    """A problem after a step (R3d1.7); `notes` are sentences about what else happened.
+
+    Args:
+        action: `created`, or `deduped` if it was there; empty where nothing was to be opened.
+        is_new: whether anything was recorded on it.
+        told: the linked tickets that were told of it.
+        hints: what to do next beside what usually comes.
+    """
+
+    problem: Ticket
+    action: str = ""
+    notes: Sequence[str] = ()
+    is_new: bool = True
+    told: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ProblemShown(Struct, frozen=True):
+    """Everything about one problem, with its incidents as they stand `now`."""
+
+    problem: Ticket
+    incidents: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class ProblemsListed(Struct, frozen=True):
+    """Problems, the most pressing first, as they stand `now`."""
+
+    rows: Sequence[Ticket]
+    now: datetime
+    exit_code: int = DONE
+
+
+class CandidatesFound(Struct, frozen=True):
+    """Incidents that came at least `fewest` times since then and have no problem, in groups."""
+
+    rows: Sequence[ProblemCandidate]
+    since: datetime | None
+    fewest: int
+    exit_code: int = DONE
 
 
 class History(Struct, frozen=True):
@@ -272,9 +321,71 @@ class Found(Struct, frozen=True):
 
 
 class ArticleShown(Struct, frozen=True):
-    """One knowledge article."""
+    """One knowledge article.
+
+    `superseded_by`: the articles that take its place. `as_markdown`: as a document of its own.
+    """
 
     article: Article
+    exit_code: int = DONE
+    expired: bool = False
+    superseded_by: Sequence[str] = ()
+    as_markdown: bool = False
+
+
+class ArticleWritten(Struct, frozen=True):
+    """A knowledge article whose file was written, or found to be right already.
+
+    `action` is `created`, `edited`, `unchanged`, `reviewed`, `retired` or `restored`; `before` is
+    the article as it was, if it was there.
+    """
+
+    action: str
+    file: str
+    article: Article
+    before: Article | None = None
+    notes: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ArticleDrafted(Struct, frozen=True):
+    """The text of an article that was not written; `missing` are the options that it lacks."""
+
+    text: str
+    missing: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class ArticlesDue(Struct, frozen=True):
+    """The articles that have expired or will by the day `until`, the first to expire first.
+
+    `following` is the one that comes next after that day. Days are dates of the desk's zone.
+    """
+
+    articles: Sequence[Article]
+    today: str
+    until: str
+    following: Article | None = None
+    exit_code: int = DONE
+
+
+class ArticlesLinted(Struct, frozen=True):
+    """Sound articles: how many were looked at, and what is worth a look."""
+
+    articles: int
+    remarks: Sequence[Problem]
+    exit_code: int = DONE
+
+
+class ArticlesImported(Struct, frozen=True):
+    """What became of each file of a folder of articles.
+
+    `gone`: articles whose file is no longer in the folder.
+    """
+
+    files: Sequence[ImportedFile]
+    gone: Sequence[str]
+    dry_run: bool
     exit_code: int = DONE
 
 
@@ -302,12 +413,14 @@ class Statistics(Struct, frozen=True, kw_only=True):
 
     Args:
         rows: an article and revision each, in the order of ids.
+        best_effort: the tickets for which no article fitted.
         is_narrowed: whether certain articles were asked for; then there is no advice.
     """
 
     rows: Sequence[Figures]
     advice: Sequence[Advice]
     questions: Sequence[Candidate]
+    best_effort: Sequence[str]
     since: datetime | None
     until: datetime | None
     is_narrowed: bool = False
@@ -329,6 +442,54 @@ class Recalled(Struct, frozen=True, kw_only=True):
     tickets: Mapping[str, Ticket]
     policy: Policy
     exit_code: int = DONE
+
+
+Unpublished: TypeAlias = Literal["audience", "retired", "expired", "unsound"]
+"""Why an article is not on the self-help site."""
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """An article that is not published.
+
+    Args:
+        id: its id; the name of its file, if that cannot be read.
+        why: the rule; `told`: the same in words.
+    """
+
+    id: str
+    why: Unpublished
+    told: str
+
+
+class SitePublished(Struct, frozen=True, kw_only=True):
+    """The self-help site that was written, or that would be.
+
+    Args:
+        folder: where; empty if none was named.
+        written: whether it was; else it was only looked at.
+        articles: those on it; `left_out`: those that are not, and why.
+        bulletins: how many stand on the front page.
+        files: how many there are, with all their `bytes`; `changed`: how many of them are new or
+            other ones; `search_bytes`: those of what the search looks through.
+        report_to: where callers turn to.
+    """
+
+    folder: str
+    written: bool
+    articles: Sequence[Article]
+    bulletins: int
+    left_out: Sequence[LeftOut]
+    files: int
+    changed: int
+    bytes: int
+    search_bytes: int
+    report_to: str
+
+    @property
+    def exit_code(self) -> int:
+        """8 if an article for callers could not be read or is faulty."""
+        unsound = any(each.why == "unsound" for each in self.left_out)
+        return PARTLY_DONE if unsound else DONE
 
 
 class CatalogFound(Struct, frozen=True):
@@ -778,6 +939,10 @@ class CalendarsChecked(Struct, frozen=True):
 
 Result = (
     Changed
+    | ProblemChanged
+    | ProblemShown
+    | ProblemsListed
+    | CandidatesFound
     | Shown
     | History
     | Listed
@@ -790,9 +955,15 @@ Result = (
     | Evaluated
     | Found
     | ArticleShown
+    | ArticleWritten
+    | ArticleDrafted
+    | ArticlesDue
+    | ArticlesLinted
+    | ArticlesImported
     | Shared
     | Statistics
     | Recalled
+    | SitePublished
     | CatalogFound
     | Explained
     | Checked

@@ -141,3 +141,8 @@ def _tell(sentence: str) -> None:
 def is_interactive() -> bool:
     """Whether a person sits at a terminal and can be asked."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def has_editor() -> bool:
+    """Whether a text can be given to an editor: at a terminal, or where one is named."""
+    return is_interactive() or any(os.environ.get(name) for name in ("VISUAL", "EDITOR"))

@@ -36,11 +36,15 @@ STOREYS = (
     "sdcli.lint",
     "sdcli.starter",
     "sdcli.results",
+    "sdcli.publish",
     "sdcli.desk",
     "sdcli.library",
+    "sdcli.authoring",
+    "sdcli.problems",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",
+    "sdcli.editor",
     "sdcli.completion",
     "sdcli.params",
     "sdcli.commands",
@@ -51,7 +55,11 @@ STOREYS = (
 SIDE_BY_SIDE = ("sdcli.sla", "sdcli.triage", "sdcli.knowledge")
 FENCED = {
     "apprise": {"sdcli.notify.by_apprise"},
-    "jinja2": {"sdcli.notify.templates"},
+    "rich": {"sdcli.render.markdown"},
+    "markdown_it": {"sdcli.knowledge.markdown", "sdcli.render.markdown", "sdcli.publish.markdown"},
+    "markdownify": {"sdcli.knowledge.from_html"},
+    "bs4": {"sdcli.knowledge.from_html"},
+    "jinja2": {"sdcli.notify.templates", "sdcli.publish.pages"},
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
     "xml": {"sdcli.render.timeline_svg"},
@@ -160,7 +168,7 @@ def test_the_group_starts_light() -> None:
     """Importing `sdcli.cli` imports no library that only some commands need."""
     loaded = _loaded("import sdcli.cli")
 
-    assert not loaded & {"apprise", "jinja2"}
+    assert not loaded & {"apprise", "jinja2", "markdown_it"}
     assert not loaded & {"tinydb", "yaml", "tabulate", "dateutil", "msgspec", "sqlite3"}
     assert not {name for name in loaded if name.startswith("sdcli.commands.")}
 

@@ -68,6 +68,7 @@ CALLS: dict[str, Call] = {
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
+    "problem": Call(("open", "VPN drops", "--incident", REF)),
     "resolve": Call((REF, "--code", "solved")),
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
@@ -84,11 +85,34 @@ CALLS: dict[str, Call] = {
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
+    ("kb", "new"): Call(
+        (
+            *("Scanner sends empty pages", "--type", "incident", "--service", "printing"),
+            *("--symptom", "no attachment", "--step", "clean the glass"),
+        ),
+        reads_ledger=False,
+    ),
+    ("kb", "edit"): Call(("KB-104", "--set", "keywords+=standby"), reads_ledger=False),
+    ("kb", "review"): Call(("KB-104", "--for", "1y"), reads_ledger=False),
+    ("kb", "retire"): Call(("KB-104", "--because", "it is mended"), reads_ledger=False),
+    ("kb", "lint"): Call((), writes=False, reads_ledger=False),
+    ("kb", "import"): Call((".", "--dry-run"), writes=False, reads_ledger=False),
+    ("problem", "open"): Call(("VPN drops", "--incident", REF)),
+    ("problem", "link"): Call(("SD-2", REF), legal="behind"),
+    ("problem", "unlink"): Call(("SD-2", REF, "--because", "another"), legal="behind"),
+    ("problem", "analyse"): Call(("SD-2", "--cause", "a driver"), legal="behind"),
+    ("problem", "known-error"): Call(("SD-2",), legal="behind"),
+    ("problem", "show"): Call(("SD-2",), legal="behind", writes=False, reads_policy=False),
+    ("problem", "list"): Call((), writes=False, reads_policy=False),
+    ("problem", "candidates"): Call((), writes=False, reads_policy=False),
+    ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
+    ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
     ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
     ("kb", "send"): Call((REF, "KB-102")),
     ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
     ("kb", "stats"): Call((), writes=False),
     ("kb", "recall"): Call(("KB-102",), writes=False),
+    ("kb", "publish"): Call(("--check",), writes=False),
     ("sla", "explain"): Call((REF,), writes=False),
     ("sla", "breaches"): Call((), writes=False),
     ("sla", "cause"): Call(
@@ -106,7 +130,8 @@ WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
 ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
-    if name not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach")
+    if name
+    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
 ]
 
 
@@ -120,6 +145,8 @@ def _ticket_in(sd: Runner) -> Any:
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
             sd("open", "-", stdin=alert)
+        if state == "behind":
+            sd("problem", "open", "VPN drops", "--incident", REF)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":

@@ -14,7 +14,7 @@ from sdcli.policy.agreements import Recipient
 from sdcli.policy.load import read_formats
 from sdcli.render import history
 from sdcli.sla.duty import Why
-from sdcli.tickets.lifecycle import LIFECYCLE
+from sdcli.tickets.lifecycle import LIFECYCLE, PROBLEM_LIFECYCLE
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_every_kind_of_event_has_a_sentence() -> None:
     """No kind of event without a sentence for people."""
     kinds = {event.__struct_config__.tag for event in history.TOLD}
 
-    assert kinds == {"opened", *LIFECYCLE}
+    assert kinds == {"opened", *LIFECYCLE, *PROBLEM_LIFECYCLE}
 
 
 def test_every_reason_for_a_duty_is_explained() -> None:

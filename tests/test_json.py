@@ -25,6 +25,7 @@ TICKET_KEYS = {
     "reclassified",
     "first_class",
     "notices",
+    "problems",
     "channel",
     "opened_at",
     "updated_at",

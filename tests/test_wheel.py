@@ -87,6 +87,21 @@ def test_the_wheel_works_outside_the_checkout(installed: Path, tmp_path: Path) -
         assert ran.returncode == 0, ran.stderr
 
 
+def test_the_wheel_brings_the_self_help_site(installed: Path, tmp_path: Path) -> None:
+    """Templates, style, scripts and the licence of what is not ours are in the package (R3a.2)."""
+    _run(installed, "init", "desk", cwd=tmp_path)
+
+    ran = _run(installed, "kb", "publish", "../help", cwd=tmp_path / "desk")
+
+    assert ran.returncode == 0, ran.stderr
+    assets = {path.name for path in (tmp_path / "help" / "assets").iterdir()}
+    source = REPOSITORY / "sdcli" / "publish" / "site"
+    ours = {path.name for path in source.iterdir() if path.suffix not in (".j2", ".md")}
+    assert assets == ours | {"search-data.js"}
+    packages = next((installed.parents[1] / "lib").glob("python*/site-packages"))
+    assert (packages / "sdcli" / "publish" / "site" / "THIRD-PARTY.md").is_file()
+
+
 def test_the_starter_is_the_repositorys(installed: Path, tmp_path: Path) -> None:
     """The wheel carries the same files as the top of the repository, all of them."""
     _run(installed, "init", "desk", cwd=tmp_path)

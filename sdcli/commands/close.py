@@ -75,6 +75,7 @@ def command(
         note=note,
         articles=articles,
         tell=tell,
+        must_look=desk.policy.must_look,
     )
     ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
     notes = ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()

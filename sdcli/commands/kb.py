@@ -13,6 +13,9 @@ def command() -> None:
     Articles are YAML files in `kb/`; `sdcli search-kb` finds them. Each command takes --json.
 
     \b
-    Example:
+    Examples:
         sdcli kb show KB-104
+        sdcli kb new --from-ticket SD-42
+        sdcli kb review --due
+        sdcli kb publish /var/www/html/help
     """

@@ -6,23 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
-from sdcli.params import TEXT, as_command, pass_desk
+from sdcli.params import ARTICLE, as_command, pass_desk
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 
 @as_command("show")
-@click.argument("article", metavar="ID", type=TEXT)
+@click.argument("article", metavar="ID", type=ARTICLE)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print it as a Markdown document.")
 @pass_desk
-def command(desk: Desk, article: str) -> results.ArticleShown:
+def command(desk: Desk, article: str, as_markdown: bool) -> results.ArticleShown:
     """Show an article.
 
-    \b
-    Example:
-        sdcli kb show KB-104
-    """
-    from sdcli.library import Library
+    On a terminal its Markdown is rendered; in a pipe the text is as it is in the file. A restricted
+    article is shown to those only who have one of its roles in catalog/teams.yaml.
 
-    return results.ArticleShown(Library(desk).article(article))
+    \b
+    Examples:
+        sdcli kb show KB-104
+        sdcli kb show 104 --markdown > vpn.md
+    """
+    from sdcli.authoring import Authoring
+
+    return Authoring(desk).show(article, as_markdown=as_markdown)

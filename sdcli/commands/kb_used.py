@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 @as_command("used")
 @with_ref
-@click.argument("articles", type=ArticleUseType(), metavar="ID:OUTCOME...", nargs=-1, required=True)
+@click.argument("articles", type=ArticleUseType(), metavar="[ID:OUTCOME]...", nargs=-1)
+@click.option("--none", "is_none", is_flag=True, help="None fitted: --note says what you answered.")
 @click.option("--note", type=TEXT, default="", help="What was seen.")
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, articles: tuple[ArticleUse, ...], note: str) -> results.Changed:
+def command(
+    desk: Desk, ref: str, articles: tuple[ArticleUse, ...], is_none: bool, note: str
+) -> results.Changed:
     """Record what articles did on a ticket.
 
     It counts for the revision that they have now. The outcomes are those of catalog/vocabulary.yaml: shared, applied, helped, no-effect, harmful,
@@ -30,8 +33,13 @@ def command(desk: Desk, ref: str, articles: tuple[ArticleUse, ...], note: str) -
     \b
     Examples:
         sdcli kb used SD-42 KB-104:applied
+        sdcli kb used SD-42 --none --note 'asked the supplier: it comes with version 9'
         sdcli kb used SD-42 KB-110:harmful --note 'the queue was emptied, and the letters with it'
     """
     from sdcli.library import Library
 
+    if is_none == bool(articles) or (is_none and not note):
+        raise click.UsageError("Name articles with what they did, or say --none and --note.")
+    if is_none:
+        return results.Changed(desk.see(Library(desk).best_effort(ref, note)))
     return results.Changed(desk.see(Library(desk).use(ref, articles, note)))

@@ -45,5 +45,13 @@ def command(
     from sdcli.library import Library
 
     tell = Library(desk).answerable(articles)
-    ticket = desk.change(ref, steps.resolve, code=code, note=note, articles=articles, tell=tell)
+    ticket = desk.change(
+        ref,
+        steps.resolve,
+        code=code,
+        note=note,
+        articles=articles,
+        tell=tell,
+        must_look=desk.policy.must_look,
+    )
     return results.Changed(desk.see(ticket), used(articles, tell))

@@ -14,18 +14,25 @@ if TYPE_CHECKING:
 @as_command("show")
 @with_ref
 @pass_desk
-def command(desk: Desk, ref: str) -> results.Shown:
+def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
     """Show everything about a ticket.
+
+    A problem is shown as `sdcli problem show` does.
 
     \b
     Example:
         sdcli show SD-42
     """
     ticket = desk.ledger.get(ref)
+    if ticket.is_problem:
+        from sdcli.problems import Problems
+
+        return Problems(desk).show(ref)
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
         time_box=desk.time_box(ticket),
         backing=desk.backing(ticket),
         breaches=desk.breaches_of(ticket),
+        problems=[desk.ledger.get(each) for each in ticket.problems],
     )

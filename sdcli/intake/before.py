@@ -174,13 +174,19 @@ def alike(tickets: Iterable[Ticket], summary: str, service: str) -> list[Alike]:
     wanted = words(summary)
     found = []
     for ticket in tickets:
-        shared = wanted & words(ticket.summary)
-        fewest = min(len(wanted), len(words(ticket.summary)))
-        if fewest and len(shared) >= max(_ALIKE * fewest, min(2, fewest)):
+        has = words(ticket.summary)
+        shared = wanted & has
+        if is_enough(len(shared), len(wanted), len(has)):
             found.append(Alike(ticket, f"alike in: {', '.join(sorted(shared))}"))
         elif service not in (UNKNOWN, "") and ticket.service == service:
             found.append(Alike(ticket, f"the same service, {service}"))
     return found
+
+
+def is_enough(shared: int, one: int, other: int) -> bool:
+    """Whether two texts with so many words may be about the same if they share so many."""
+    fewest = min(one, other)
+    return bool(fewest) and shared >= max(_ALIKE * fewest, min(2, fewest))
 
 
 def words(text: str) -> set[str]:

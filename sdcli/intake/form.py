@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import AnswerError, AnswersFileError, NotFoundError
 from sdcli.intake.items import PORTAL
+from sdcli.intake.read_articles import SHARED, used
 from sdcli.policy.trees import Course
 from sdcli.tickets.contact import CHOSEN, Answer, RequestDetails
 from sdcli.tickets.event import ArticleUse
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 DETAILS = RequestDetails.__struct_fields__
 """The details of a request, each kept apart (R1b.1)."""
-
-_READ = "shared"
-"""What an article did that the caller had before asking, in the word of the desk's list."""
 
 _TAKEN = ("queue", "procedure", "agreement")
 
@@ -263,7 +261,7 @@ def _detail(name: str, value: Any) -> str:
 
 
 def _articles(value: Any) -> tuple[ArticleUse, ...] | None:
-    """The articles of a list of ids, or of objects with `id` and `revision`; None if it is not."""
+    """The articles of a list of ids, of `ID@REVISION`, or of objects with both; None if it is not."""
     if not isinstance(value, list):
         return None
     uses = tuple(use for each in value if (use := _article(each)))
@@ -284,7 +282,9 @@ def _article(value: Any) -> ArticleUse | None:
     id_ = named.get("id")
     if not isinstance(id_, str) or not id_.strip():
         return None
-    return ArticleUse(id_.strip(), _READ, _shown(named.get("revision", "")))
+    if not isinstance(value, dict):
+        return used(id_.strip())
+    return ArticleUse(id_.strip(), SHARED, _shown(named.get("revision", "")))
 
 
 def _shown(value: Any) -> str:

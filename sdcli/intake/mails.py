@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from sdcli.errors import NoSuchTicketError
 from sdcli.intake.items import Ignored, summarised
 from sdcli.intake.outcome import Outcome
+from sdcli.intake.read_articles import articles_read
 from sdcli.intake.replies import is_passed_on, is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
@@ -172,9 +173,11 @@ class _Mail:
             return None
         for number in dict.fromkeys(self._tags()):
             try:
-                return self._writer.get(f"SD-{number}")
+                found = self._writer.get(f"SD-{number}")
             except NoSuchTicketError:
                 continue
+            if not found.is_problem:  # nobody was ever written to about one
+                return found
         return None
 
     def _is_of_another_desk(self, message_id: str) -> bool:
@@ -229,6 +232,7 @@ class _Mail:
             attachments=item.attachments,
             previous=previous,
             rule="new-mail",
+            read=articles_read(self._said),
         )
         ticket = self._writer.create((self._with_defaults(event),))
 

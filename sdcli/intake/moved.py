@@ -17,12 +17,15 @@ from sdcli.intake.convert import DEEPEST, is_deep
 from sdcli.tickets.event import (
     AnyEvent,
     Imported,
+    IncidentLinked,
     Opened,
+    ProblemLinked,
     SlaReapplied,
     Stamp,
     instant,
     new_id,
 )
+from sdcli.tickets.problems import link
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
@@ -129,7 +132,8 @@ def bring(
 
     `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere.
     """
-    moved, total = [], 2 * len(arrivals)
+    moved: list[Moved] = []
+    total = 2 * len(arrivals)
     known_refs = known_here(writer, arrivals, progress)
     for done, (arrival, known) in enumerate(known_refs, len(arrivals) + 1):
         ref = known
@@ -139,7 +143,45 @@ def bring(
             ref = writer.create((*events, mark)).ref
         moved.append(Moved(arrival.source, ref, is_new=not known))
         progress(done, total)
+    _link_anew(writer, arrivals, moved, stamp)
     return moved
+
+
+def _link_anew(
+    writer: Writer, arrivals: Sequence[Arrival], moved: Sequence[Moved], stamp: Stamp
+) -> None:
+    """Link what came here to the problems and incidents that are here too, both ways (R7.3).
+
+    The references of elsewhere mean nothing here; the id of an opening is the same everywhere.
+    What is not here is not linked: it will be, when it comes.
+    """
+    here = {arrival.events[0].id: each.ref for arrival, each in zip(arrivals, moved, strict=True)}
+    for arrival, each in zip(arrivals, moved, strict=True):
+        for opening in _linked_to(arrival.events) if each.is_new else ():
+            known = here.get(opening)
+            other = writer.get(known) if known else writer.by_source(f"{_OWN}{opening}")
+            own = writer.get(each.ref)
+            if other is None or other.is_problem == own.is_problem:
+                continue
+            problem, incident = (own, other) if own.is_problem else (other, own)
+            pair = link(problem, incident, stamp, why="linked before it was brought here")
+            if pair.of_problem:
+                writer.append(problem, pair.of_problem)
+                writer.append(incident, pair.of_incident)
+
+
+def _linked_to(events: Sequence[AnyEvent]) -> list[str]:
+    """The ids of the openings of what a ticket was linked to elsewhere, as it went from there."""
+    names: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, ProblemLinked):
+            names[event.problem] = event.opening
+        elif isinstance(event, IncidentLinked):
+            names[event.incident] = event.opening
+    if not names:
+        return []
+    before = fold("The ticket", events)
+    return [names[ref] for ref in (*before.problems, *before.incidents) if names[ref]]
 
 
 def _repinned(event: AnyEvent, pinned: Callable[[str], str]) -> AnyEvent:
@@ -164,7 +206,7 @@ def known_here(
     strangers = {arrival.events[0].id for arrival, ref in found if not ref}
     if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
         return found
-    everybody = reader.find(Query(statuses=STATUSES))
+    everybody = reader.find(Query(statuses=STATUSES, record=""))
     home = {
         ticket.events[0].id: ticket.ref for ticket in everybody if ticket.events[0].id in strangers
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct, json
@@ -39,6 +40,8 @@ class Article(Struct, frozen=True, kw_only=True):
     Args:
         retired: since when it is not to be used any more; its file stays for what refers to it.
         because: why it was retired.
+        source: the file that it was imported from, as the folder's name and the path in it.
+        source_hash: the hash of that file's content; `source_revision`: the revision that it gave.
         revision: the hash of what it says; see `revision_of`.
     """
 
@@ -50,10 +53,10 @@ class Article(Struct, frozen=True, kw_only=True):
     audience: Audience
     roles: tuple[Role, ...] = ()
     symptoms: tuple[str, ...]
-    cause: str
+    cause: str = ""
     steps: tuple[str, ...]
     workaround: str = ""
-    verification: str
+    verification: str = ""
     keywords: tuple[str, ...]
     owner: str
     second_owner: str
@@ -65,12 +68,41 @@ class Article(Struct, frozen=True, kw_only=True):
     problem: str = ""
     retired: Day | None = None
     because: str = ""
+    source: str = ""
+    source_hash: str = ""
+    source_revision: str = ""
     revision: str = ""
 
     @property
     def is_retired(self) -> bool:
         """Whether it is not to be used any more."""
         return self.retired is not None
+
+    def is_expired(self, today: str) -> bool:
+        """Whether it is to be looked through again before anybody relies on it.
+
+        It is good through the day that it names as `expires`; `today` is a date of the desk's zone.
+        """
+        return self.expires < today
+
+    @property
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Each Markdown text with its dotted path, such as `steps.2`, in the order of reading."""
+        yield "title", self.title
+        for name in ("symptoms", "cause", "steps", "workaround", "verification"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                yield name, value
+            else:
+                yield from ((f"{name}.{index}", each) for index, each in enumerate(value))
+
+
+class Entry(NamedTuple):
+    """An article with its file, and the line of each dotted path in it."""
+
+    file: str
+    article: Article
+    places: Mapping[str, int]
 
 
 class Parsed(NamedTuple):
@@ -82,32 +114,49 @@ class Parsed(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """All articles of a desk, and everything wrong with their files."""
+    """All articles of a desk, and everything wrong with their files.
+
+    `unsound`: the ids of articles whose file has a problem, or that two files have.
+    """
 
     articles: dict[str, Article]
     problems: list[Problem]
+    unsound: frozenset[str] = frozenset()
+    entries: Mapping[str, Entry] = MappingProxyType({})
+
+    @property
+    def sound(self) -> dict[str, Entry]:
+        """The articles whose files have no problem, by id."""
+        wrong = {each.file for each in self.problems}
+        return {id_: each for id_, each in self.entries.items() if each.file not in wrong}
 
 
 def read_shelf(root: str, policy: Policy | None) -> Shelf:
     """Read every file in `kb/`; with a policy, also check what the articles refer to."""
     articles: dict[str, Article] = {}
+    entries: dict[str, Entry] = {}
     problems: list[Problem] = []
     supersedes: list[tuple[Problem, str]] = []
-    for name in sorted(_files(root)):
+    held: dict[str, set[str]] = {}
+    for name in sorted(files(root)):
         read, article = _read_article(root, name)
         problems += read.problems
         if article is None:
             continue
+        held.setdefault(article.id, set()).add(name)
         if article.id in articles:
             problems.append(twice(name, read.places["id"], article.id))
         articles[article.id] = article
-        problems += () if read.problems else _check(name, article, read.places, policy)
+        entries[article.id] = Entry(name, article, read.places)
+        problems += () if read.problems else checked(name, article, read.places, policy)
         for index, older in enumerate(article.supersedes):
             line = read.places[f"supersedes.{index}"]
             missing = Problem(name, line, f"it supersedes {older}, which is not there")
             supersedes.append((missing, older))
     problems += [problem for problem, older in supersedes if older not in articles]
-    return Shelf(articles, sorted(problems))
+    wrong = {problem.file for problem in problems}
+    unsound = {id_ for id_, names in held.items() if names & wrong or len(names) > 1}
+    return Shelf(articles, sorted(problems), frozenset(unsound), entries)
 
 
 def parsed(name: str, raw: bytes | str) -> Parsed:
@@ -115,10 +164,10 @@ def parsed(name: str, raw: bytes | str) -> Parsed:
 
     A `str` instead of bytes says why there are none.
     """
-    read, found = _decoded(name, raw)
+    read, found = decode(name, raw)
     if found is None or read.problems:
         return Parsed(None, 1, read.problems)
-    return Parsed(found, read.places["id"], list(_check(name, found, read.places, None)))
+    return Parsed(found, read.places["id"], list(checked(name, found, read.places, None)))
 
 
 def twice(name: str, line: int, article_id: str) -> Problem:
@@ -155,29 +204,90 @@ def article(root: str, given: str) -> Article:
         NoSuchEntryError: there is none with this id.
         DataFileError: its file is wrong.
     """
+    return entry(root, given).article
+
+
+def entry(root: str, given: str) -> Entry:
+    """One article by its id, with its file and the lines in it; no other file is read.
+
+    Raises:
+        NoSuchEntryError: there is none with this id.
+        DataFileError: its file is wrong.
+    """
     wanted = given.upper()
     fits = _ID.fullmatch(wanted) is not None
-    names = [name for name in sorted(_files(root)) if fits and _belongs(name, wanted)]
-    for name in names:
+    known = sorted(files(root))
+    for name in known:
+        if not fits or not _belongs(name, wanted):
+            continue
         read, found = _read_article(root, name)
         if read.problems:
             raise DataFileError(read.problems)
         if found is not None and found.id == wanted:
-            return found
-    ids = (os.path.basename(name).rsplit(".", 1)[0] for name in sorted(_files(root)))
-    raise NoSuchEntryError("article", given, ("-".join(i.split("-")[:2]) for i in ids), FOLDER)
+            return Entry(name, found, read.places)
+    raise NoSuchEntryError("article", given, map(id_of, known), FOLDER)
+
+
+def id_of(name: str) -> str:
+    """The id that the name of a file begins with: `kb/KB-104-vpn.yaml` to `KB-104`."""
+    return "-".join(_stem(name).split("-")[:2])
+
+
+def words_of(name: str) -> str:
+    """The words in the name of a file: `kb/KB-104-vpn-drops.yaml` to `vpn drops`."""
+    words = " ".join(_stem(name).split("-")[2:])
+    return "".join(each if each.isprintable() else "?" for each in words)
+
+
+def with_number(root: str, number: int) -> str:
+    """The id of the article with a number, whatever its letters; `KB-…` if there is none, or two.
+
+    Raises:
+        DataFileError: `kb/` cannot be looked into.
+    """
+    known = {id_of(name) for name in files(root)}
+    found = [each for each in known if each.rpartition("-")[2].lstrip("0") == str(number)]
+    return found[0] if len(found) == 1 else f"KB-{number}"
+
+
+def file_of(root: str, article_id: str) -> str:
+    """The file of an article that is there, relative to the desk."""
+    return next(name for name in sorted(files(root)) if _belongs(name, article_id))
+
+
+def article_in(
+    name: str, raw: bytes, policy: Policy | None = None
+) -> tuple[Article | None, Mapping[str, int], list[Problem]]:
+    """The article of a file's bytes, the line of each of its keys, and all that is wrong with it."""
+    read, found = decode(name, raw)
+    wrong = list(read.problems)
+    if found is not None and not wrong:
+        wrong += checked(name, found, read.places, policy)
+    return found, read.places, wrong
 
 
 def missing(root: str, ids: Iterable[str]) -> list[str]:
     """Those ids for which there is no file in `kb/`; none is read."""
     try:
-        known = {"-".join(_stem(name).split("-")[:2]) for name in _files(root)}
+        known = {id_of(name) for name in files(root)}
     except DataFileError:
         known = set()
     return [id_ for id_ in ids if id_.upper() not in known]
 
 
-def _files(root: str) -> Iterator[str]:
+def superseding(root: str, article_id: str) -> list[str]:
+    """The ids of the articles that take the place of one; files that cannot be read name none."""
+    found = []
+    for name in sorted(files(root)):
+        raw = content(root, name)
+        if isinstance(raw, bytes) and b"supersedes" in raw and article_id.encode() in raw:
+            _, each = decode(name, raw)
+            if each is not None and article_id in each.supersedes:
+                found.append(each.id)
+    return found
+
+
+def files(root: str) -> Iterator[str]:
     """The names of the files in `kb/`.
 
     Raises:
@@ -202,23 +312,32 @@ def _stem(name: str) -> str:
 
 
 def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
-    return _decoded(name, raw_file(root, name))
+    return decode(name, content(root, name))
 
 
-def raw_file(root: str, name: str) -> bytes | str:
-    """What a file holds; a text instead says why it cannot be read."""
+def content(root: str, name: str) -> bytes | str:
+    """What a file in `kb/` holds, or a text that says why it cannot be read."""
     path = os.path.join(root, name)
-    raw: bytes | str = "the file is no plain file"  # a pipe would be waited for
     try:
-        if os.path.isfile(path):
-            with open(path, "rb") as stream:
-                raw = stream.read()
+        if os.path.islink(path) and not _is_inside(root, path):
+            return "the file is a link that leads out of the desk"
+        if not os.path.isfile(path):
+            return "the file is no plain file"  # a pipe would be waited for
+        with open(path, "rb") as stream:
+            return stream.read()
     except OSError as error:
-        raw = f"the file cannot be read: {error.strerror}"
-    return raw
+        return f"the file cannot be read: {error.strerror}"
 
 
-def _decoded(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
+def _is_inside(root: str, path: str) -> bool:
+    """Whether a link leads to a file of the desk, or of the folder that `kb/` itself leads to."""
+    real = os.path.realpath(path)
+    folders = (os.path.realpath(root), os.path.realpath(os.path.join(root, FOLDER)))
+    return any(real.startswith(folder + os.sep) for folder in folders)
+
+
+def decode(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
+    """An article from what its file holds; a `str` instead of bytes says why there are none."""
     from sdcli.policy.load import read_file  # noqa: PLC0415 - a search seldom reads a file
 
     read = read_file(name, raw, Article)
@@ -245,9 +364,11 @@ def _squeezed(text: str | tuple[str, ...]) -> str | list[str]:
     return " ".join(text.split()) if isinstance(text, str) else [" ".join(t.split()) for t in text]
 
 
-def _check(
+def checked(
     name: str, article: Article, places: Mapping[str, int], policy: Policy | None
-) -> Iterable[Problem]:
+) -> Iterator[Problem]:
+    """What is wrong with one article, apart from what it says of other articles."""
+
     def problem(path: str, message: str) -> Problem:
         return Problem(name, places.get(path, 1), message)
 

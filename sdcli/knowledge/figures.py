@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sdcli.knowledge.outcomes import What
     from sdcli.knowledge.uses import Row
 
+NONE = ("", "")
+"""What stands for no article in the register of uses: the answer was a best effort (R3a.1)."""
+
 _Z = 1.959964  # the two-sided 95 % point of the normal distribution
 _FEW = 5
 """From so many results on, the rate of success says something."""
@@ -112,10 +115,25 @@ def figures(
     for row in rows:
         if (since is None or row.use.at >= since) and (until is None or row.use.at < until):
             tickets[row.use.article, row.use.revision][row.use.what].add(row.ref)
+    tickets.pop(NONE, None)
     found = [
         _figures(articles.get(id_), id_, revision, of) for (id_, revision), of in tickets.items()
     ]
     return sorted(found, key=lambda each: (_order(each.id), not each.is_present))
+
+
+def without_article(
+    rows: Iterable[Row], *, since: datetime | None = None, until: datetime | None = None
+) -> list[str]:
+    """The tickets for which no article fitted, in their order (R3a.1)."""
+    found = (
+        row.ref
+        for row in rows
+        if row.use.what == "none"
+        and (since is None or row.use.at >= since)
+        and (until is None or row.use.at < until)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _order(article: str) -> tuple[str, int]:

@@ -52,6 +52,7 @@ class Hit(Struct, frozen=True, kw_only=True):
 
     Args:
         revision: empty for a ticket; `expired`: whether an article should have been reviewed.
+        roles: who may read an article whose audience is restricted.
         success: what became of those it was used for, if that is known.
         explain: how the score came to be, if that was asked for.
     """
@@ -69,5 +70,6 @@ class Hit(Struct, frozen=True, kw_only=True):
     expired: bool = False
     retired: bool = False
     vendor_link: str = ""
+    roles: tuple[str, ...] = ()
     success: Standing | None = None
     explain: Explained | None = None

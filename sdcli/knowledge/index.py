@@ -233,7 +233,7 @@ class Index:
         ]
         for done, (name, file, stamp) in enumerate(changed):
             path = f"{articles.FOLDER}/{file}"
-            raw = articles.raw_file(root, path)
+            raw = articles.content(root, path)
             digest = blake2b(raw if isinstance(raw, bytes) else raw.encode()).digest()[:16]
             if name in before and before[name][1] == digest and isinstance(raw, bytes):
                 read[name] = _New(stamp, digest, None)

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 What: TypeAlias = Literal[
-    "shown", "read", "sent", "needed-help", "applied", "helped", "no-effect", "harmful"
+    "shown", "read", "sent", "needed-help", "applied", "helped", "no-effect", "harmful", "none"
 ]
 """What became of an article on a ticket.
 
 It was shown to the desk, read by the caller before asking, sent to the caller, who needed help
-with it; it was applied, and helped, had no effect or made things worse.
+with it; it was applied, and helped, had no effect or made things worse. `none`: no article fitted,
+and the answer was a best effort (R3a.1).
 """
 
 WHATS: tuple[What, ...] = get_args(What)
@@ -80,7 +81,9 @@ def _taken_back(use: Use) -> Use:
 
 def _said(ticket: Ticket, event: AnyEvent) -> Iterator[Use]:
     """What one event says of articles."""
-    if isinstance(event, (ArticlesUsed, Resolved, Closed)):
+    if isinstance(event, ArticlesUsed) and not event.articles:
+        yield Use("", "", "none", event.at)
+    elif isinstance(event, (ArticlesUsed, Resolved, Closed)):
         yield from (_used(ticket, each, event.at) for each in event.articles)
     elif isinstance(event, Opened):
         reader = event.on_behalf_of or event.requester

@@ -389,9 +389,10 @@ def _hit(
         revision=article.revision,
         known_error=article.known_error,
         kind=_kind(article),
-        expired=bool(today) and article.expires <= today,
+        expired=bool(today) and article.expires < today,
         retired=article.is_retired,
         vendor_link=article.vendor_link,
+        roles=article.roles,
         success=standing,
         explain=explained,
     )

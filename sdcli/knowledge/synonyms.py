@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from sdcli.errors import Problem
-from sdcli.knowledge.articles import SYNONYMS, raw_file
+from sdcli.knowledge.articles import SYNONYMS, content
 from sdcli.knowledge.words import words
 from sdcli.policy.load import read_file
 
@@ -50,7 +50,7 @@ def read_synonyms(root: str) -> Synonyms:
     """The synonyms of the desk at `root`; none if it has no such file."""
     if not os.path.lexists(os.path.join(root, SYNONYMS)):
         return Synonyms()
-    return decoded(raw_file(root, SYNONYMS))
+    return decoded(content(root, SYNONYMS))
 
 
 def decoded(raw: bytes | str) -> Synonyms:

@@ -249,7 +249,12 @@ def _size(ticket: Ticket) -> int:
 
 def teaches(ticket: Ticket) -> bool:
     """Whether a ticket has something to teach: it is closed, and was taken seriously."""
-    return ticket.is_closed and not ticket.key and ticket.code not in _TEACH_NOTHING
+    return (
+        ticket.is_closed
+        and not ticket.is_problem
+        and not ticket.key
+        and ticket.code not in _TEACH_NOTHING
+    )
 
 
 def learn(memory: Memory, policy: Policy, ticket: Ticket, *, counts: bool = True) -> None:

@@ -115,7 +115,7 @@ class Reader(Protocol):
         """Of the tickets that match, the most pressing ones first, and how many more there are."""
 
     def count(self) -> int:
-        """How many tickets there are, closed ones too."""
+        """How many tickets there are, closed ones and problems too."""
 
     def by_key(self, key: str) -> Ticket | None:
         """The newest ticket that is not closed and has this alert key."""
@@ -141,11 +141,13 @@ class Reader(Protocol):
     def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
         """Tickets with references before `than`, the newest first, and no more than so many.
 
+        Problems are among them.
+
         All are if `than` is empty; only those after `down_to` if that is given.
         """
 
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
-        """Closed tickets that changed at or after that instant, in the order of their references.
+        """Closed requests that changed at or after that instant, in the order of their references.
 
         Only those after the reference `after` if it is given, and no more than so many.
         """

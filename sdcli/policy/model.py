@@ -441,6 +441,8 @@ class Classification(Struct, frozen=True, kw_only=True):
 
     Args:
         suggest_from: the confidence in percent below which a proposal says `unknown`.
+        search_first: whether an incident must not be resolved before the knowledge base was looked
+            into, or it is only recorded that it was not (R3d1.1).
         recent_days: for how many days after a change a failure may follow from it (R2a.4a).
         people, groups, workarounds, processes: what the answers about the business mean.
         communication, continuity: when a special message, or the continuity plan, is due.
@@ -448,6 +450,7 @@ class Classification(Struct, frozen=True, kw_only=True):
 
     format: Literal[1]
     suggest_from: int
+    search_first: Literal["record", "require"] = "record"
     recent_days: int
     people: tuple[Reach, ...]
     groups: dict[str, Group]
@@ -578,6 +581,11 @@ class Policy(Struct, frozen=True, kw_only=True):
         words: dict[str, str] = getattr(self.vocabulary, vocabulary)
         kind = "way of discovery" if vocabulary == "discovered" else vocabulary.replace("_", " ")
         return require(given, kind, words, VOCABULARY)
+
+    @property
+    def must_look(self) -> bool:
+        """Whether an incident is resolved only after a look into the knowledge base (R3d1.1)."""
+        return self.classification.search_first == "require"
 
     def contact(self, given: str) -> tuple[str, Contact] | None:
         """A known caller by id or mail address."""

@@ -209,16 +209,25 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if re.match(r"[+\d.]", text) else None
+    style = "|" if "\n" in text else '"' if re.match(r"[+\d.]", text) else None
     return dumper.represent_scalar(_CORE + "str", text, style=style)
 
 
 _Dumper.add_representer(str, _quoted)
 
 
-def written(value: Any) -> str:
-    """A tree of mappings, lists, texts and numbers as YAML that is read back as the same."""
+def written(value: Any, *, width: int = 1000, in_line: bool = False) -> str:
+    """A tree of mappings, lists, texts and numbers as YAML that is read back as the same.
+
+    `in_line`: write lists in brackets, `[a, b]`.
+    """
     text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000, indent=2
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=width,
+        indent=2,
+        default_flow_style=in_line,
     )
     return text

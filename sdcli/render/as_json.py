@@ -58,8 +58,10 @@ def write(result: results.Result) -> Iterable[str]:
 
 
 def ticket(seen: results.Seen) -> dict[str, Any]:
-    """A ticket object."""
+    """A ticket object; of a problem, its own."""
     subject, opening = seen.ticket, seen.ticket.opening
+    if subject.is_problem:
+        return _problem(subject)
     return {
         "ref": subject.ref,
         "summary": subject.summary,
@@ -116,12 +118,33 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "articles": subject.articles,
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
+        "problems": subject.problems,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
         "sla": _clocks(seen),
         "events_count": len(subject.events),
     }
+
+
+def _problem(subject: Ticket) -> dict[str, Any]:
+    from sdcli.render.problem import problem_json  # noqa: PLC0415 - few tickets are problems
+
+    return problem_json(subject)
+
+
+def _of_problems(result: Any) -> Any:
+    """What the commands of `sdcli problem` give."""
+    from sdcli.render import problem  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.ProblemChanged):
+        return problem.changed_json(result)
+    if isinstance(result, results.ProblemShown):
+        events = [event(each) for each in result.problem.events]
+        return problem.shown_json(result) | {"events": events}
+    if isinstance(result, results.ProblemsListed):
+        return [problem.problem_json(each) for each in result.rows]
+    return [problem.candidate_json(each) for each in result.rows]
 
 
 def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
@@ -409,10 +432,10 @@ def _calendar(result: results.Result) -> Any:
     return as_json(result)
 
 
-def _article(result: results.ArticleShown) -> dict[str, Any]:
-    from sdcli.render.knowledge import article_json  # noqa: PLC0415 - one command alone needs it
+def _article(result: results.Result) -> Any:
+    from sdcli.render.articles import to_json  # noqa: PLC0415 - only articles pay for it
 
-    return article_json(result.article)
+    return to_json(result)
 
 
 def _of_articles(result: Any) -> dict[str, Any]:
@@ -425,14 +448,25 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _published(result: results.SitePublished) -> dict[str, Any]:
+    from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
+
+    return published_json(result)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
+    results.ProblemChanged: _of_problems,
+    results.ProblemShown: _of_problems,
+    results.ProblemsListed: _of_problems,
+    results.CandidatesFound: _of_problems,
     results.Shown: lambda result: (
         ticket(result.seen)
         | {"time_box": result.time_box and support.box(result.time_box)}
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
@@ -459,9 +493,15 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Explained: _explained,
     results.Found: lambda result: [hit(found) for found in result.hits],
     results.ArticleShown: _article,
+    results.ArticleWritten: _article,
+    results.ArticleDrafted: _article,
+    results.ArticlesDue: _article,
+    results.ArticlesLinted: _article,
+    results.ArticlesImported: _article,
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.SitePublished: _published,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
     results.Monitored: lambda result: {

@@ -13,7 +13,7 @@ import click
 from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
-from sdcli.render.hints import usual
+from sdcli.render.hints import next_steps, usual
 from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
@@ -149,10 +149,12 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
         *_box_rows(result),
         *_breach_rows(result),
+        *_problem_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
         ("minutes", str(ticket.minutes)),
+        *_article_rows(ticket),
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
@@ -167,6 +169,18 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What became of articles on a ticket (R3a.4)."""
+    from sdcli.tickets.query import has_articles  # noqa: PLC0415 - only `show` pays for it
+
+    if not has_articles(ticket):
+        return []
+    from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - few tickets have any
+
+    told = [f"{use.article} {use.what}" for use in uses_of(ticket) if use.article]
+    return [("articles", ", ".join(told))] if told else []
 
 
 def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -220,7 +234,7 @@ def _have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-_NEWS = "somebody answered, and nobody has done anything since"
+_NEWS = "somebody answered, or its problem moved on, and nobody has done anything since"
 
 
 def _row_lines(name: str, value: str) -> list[str]:
@@ -298,6 +312,32 @@ def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.register import short  # noqa: PLC0415 - few tickets have any
 
     return [("missed", short(result.breaches))]
+
+
+def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """The problems behind a ticket, with their workarounds (R3d1.7)."""
+    if not result.problems:
+        return []
+    from sdcli.render.problem import of_ticket  # noqa: PLC0415 - few tickets have any
+
+    return of_ticket(result.problems)
+
+
+def _of_problems(result: Any, screen: Screen) -> _Lines:
+    """What the commands of `sdcli problem` give."""
+    from sdcli.render import problem  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.ProblemShown):
+        head, *rest = problem.shown(result)
+        history = _events(result.problem.events, screen)
+        steps = [f"Next: {line(step)}" for step in next_steps(result.problem)]
+        return [screen.style(head, bold=True), *fitted(rest, screen.width, 15), "", *history], steps
+    if isinstance(result, results.ProblemChanged):
+        told, steps = problem.changed(result)
+        return fitted(told, screen.width), steps
+    if isinstance(result, results.ProblemsListed):
+        return problem.listing(result)
+    return problem.candidates(result)
 
 
 def _simulated(result: results.Simulated, screen: Screen) -> _Lines:
@@ -1102,11 +1142,10 @@ def _clocks_explained(result: results.ClocksExplained, screen: Screen) -> _Lines
     return text(result, screen)
 
 
-def _article(result: results.ArticleShown, screen: Screen) -> _Lines:
-    from sdcli.render.knowledge import shown  # noqa: PLC0415 - as above
+def _article(result: results.Result, screen: Screen) -> _Lines:
+    from sdcli.render.articles import text  # noqa: PLC0415 - only articles pay for it
 
-    del screen
-    return shown(result)
+    return text(result, screen)
 
 
 def _of_articles(result: Any, screen: Screen) -> _Lines:
@@ -1120,8 +1159,19 @@ def _of_articles(result: Any, screen: Screen) -> _Lines:
     return outcomes.recalled(result)
 
 
+def _published(result: results.SitePublished, screen: Screen) -> _Lines:
+    from sdcli.render.knowledge import published  # noqa: PLC0415 - as above
+
+    del screen
+    return published(result)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
+    results.ProblemChanged: _of_problems,
+    results.ProblemShown: _of_problems,
+    results.ProblemsListed: _of_problems,
+    results.CandidatesFound: _of_problems,
     results.Shown: _shown,
     results.ClocksExplained: _clocks_explained,
     results.History: _history,
@@ -1136,9 +1186,15 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reasoned: _reasoned,
     results.Found: _found,
     results.ArticleShown: _article,
+    results.ArticleWritten: _article,
+    results.ArticleDrafted: _article,
+    results.ArticlesDue: _article,
+    results.ArticlesLinted: _article,
+    results.ArticlesImported: _article,
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.SitePublished: _published,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,
     results.Monitored: _monitored,

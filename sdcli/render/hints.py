@@ -35,8 +35,8 @@ def undecided(ref: str) -> list[str]:
 def next_steps(ticket: Ticket) -> list[str]:
     """A few commands a person would usually type now."""
     ref = ticket.ref
-    if ticket.status == "closed":
-        return []
+    if ticket.status == "closed" or ticket.is_problem:
+        return usual_of(ticket) if ticket.is_problem else []
     if ticket.status == "resolved":
         import shlex  # noqa: PLC0415 - only this hint pays for it
 
@@ -57,3 +57,17 @@ def next_steps(ticket: Ticket) -> list[str]:
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]
+
+
+def usual_of(ticket: Ticket) -> list[str]:
+    """What usually comes next on a problem: its incidents, its cause, the known error (R3d1.7)."""
+    ref = ticket.ref
+    if ticket.is_closed:
+        return []
+    if not ticket.incidents:
+        return [f"sdcli problem link {ref} INCIDENT"]
+    if not (ticket.cause and ticket.workaround):
+        return [f"sdcli problem analyse {ref} --cause TEXT --workaround TEXT"]
+    if not ticket.known_error:
+        return [f"sdcli problem known-error {ref}"]
+    return [f"sdcli problem close {ref} --code CODE   # when its cause is gone"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
 from sdcli.tickets.contact import Assessment
-from sdcli.tickets.words import BREACH, UNKNOWN
+from sdcli.tickets.words import BREACH, PROBLEM, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +23,8 @@ def sentence(happened: AnyEvent) -> str:
 
 
 def _opened(event: e.Opened) -> str:
+    if event.record == PROBLEM:
+        return f"opened as a problem: {event.summary}"
     whom = f" for {event.on_behalf_of}" if event.on_behalf_of else ""
     wish = f"; wished for: {event.wish}" if event.wish else ""
     return f"opened by {event.channel} from {event.requester}{whom}: {event.summary}{wish}"
@@ -96,6 +98,8 @@ def _articles_shown(event: e.ArticlesShown) -> str:
 
 
 def _articles_used(event: e.ArticlesUsed) -> str:
+    if not event.articles:
+        return f"no article fitted; answered as well as could be{_because(event.note)}"
     told = f", {', '.join(event.tell)} told" if event.tell else ""
     return f"used {_articles(event.articles)[2:]}{_because(event.note)}{told}"
 
@@ -222,6 +226,27 @@ def _detailed(event: e.Detailed) -> str:
     return f"added details: {'; '.join([*said, *wish])}" if event.request.told() else wish[0]
 
 
+def _problem_analysed(event: e.ProblemAnalysed) -> str:
+    cause = "nobody knows the cause yet" if event.cause == UNKNOWN else f"cause: {event.cause}"
+    gone = event.workaround == UNKNOWN
+    around = "no workaround is known any more" if gone else f"workaround: {event.workaround}"
+    said = [*([cause] if event.cause else ()), *([around] if event.workaround else ())]
+    return f"analysed, {'; '.join(said)}"
+
+
+def _known_error_declared(event: e.KnownErrorDeclared) -> str:
+    cause = "" if event.cause == UNKNOWN else f"; cause: {event.cause}"
+    return f"known error, told by {event.article}; workaround: {event.workaround}{cause}"
+
+
+_BECAME = {"known-error": "is a known error", "closed": "was closed", "reopened": "was reopened"}
+
+
+def _problem_closed(event: e.ProblemClosed) -> str:
+    left = f"; its cause was left: {event.unfixed}" if event.unfixed else ""
+    return f"problem closed as {event.code}{_because(event.note)}{left}"
+
+
 def _files(files: Sequence[Attachment]) -> str:
     return ", ".join(
         f"{each.name} ({each.refused})" if each.refused else each.name for each in files
@@ -276,6 +301,21 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.SlaReapplied: _sla_reapplied,
     e.BreachExplained: _breach_explained,
     e.Delivered: _delivered,
+    e.ProblemAnalysed: _problem_analysed,
+    e.IncidentLinked: lambda event: f"{event.incident} is an incident of it{_because(event.why)}",
+    e.IncidentUnlinked: lambda event: (
+        f"{event.incident} is no incident of it after all{_because(event.why)}"
+    ),
+    e.ProblemLinked: lambda event: f"problem {event.problem} is behind it{_because(event.why)}",
+    e.ProblemUnlinked: lambda event: (
+        f"problem {event.problem} is not behind it after all{_because(event.why)}"
+    ),
+    e.KnownErrorDeclared: _known_error_declared,
+    e.ProblemTold: lambda event: (
+        f"problem {event.problem} {_BECAME[event.what]}{f': {event.text}' if event.text else ''}"
+    ),
+    e.ProblemClosed: _problem_closed,
+    e.ProblemReopened: lambda event: f"problem reopened{_because(event.reason)}",
     e.ArticlesShown: _articles_shown,
     e.ArticlesUsed: _articles_used,
     e.ArticleSent: _article_sent,

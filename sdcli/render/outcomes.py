@@ -90,12 +90,17 @@ def statistics(result: results.Statistics) -> Iterator[str]:
             yield title
             for each in found:
                 yield f"  {each.id}  {line(each.title)} ({line(each.owner)}): {line(each.reason)}"
+    if result.best_effort and not result.is_narrowed:
+        yield ""
+        count = words.count(len(result.best_effort), "ticket")
+        yield f"No article fitted on {count}: {' '.join(result.best_effort[:_MOST_REFS])}"
     if result.questions:
         yield ""
         yield "Asked again and again:"
         yield from (f"  {line(_question(each))}" for each in result.questions)
 
 
+_MOST_REFS = 20
 _STEPS = {
     "retire": "To retire:",
     "enhance": "To enhance:",
@@ -150,7 +155,8 @@ def statistics_json(result: results.Statistics) -> dict[str, Any]:
         document[step] = [
             {"id": e.id, "title": e.title, "owner": e.owner, "reason": e.reason} for e in found
         ]
-    return document | {"questions": msgspec.to_builtins(list(result.questions))}
+    questions = msgspec.to_builtins(list(result.questions))
+    return document | {"questions": questions, "best_effort": list(result.best_effort)}
 
 
 def _figures_json(found: Figures) -> dict[str, Any]:

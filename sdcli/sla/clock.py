@@ -69,9 +69,14 @@ class Clocks:
         self._boxes: dict[tuple[str, Priority], int | None] = {}
 
     def read(self, ticket: Ticket, now: int) -> dict[Target, Clock]:
-        """Every target of a ticket at an instant in seconds of UTC, in its last cycle."""
-        terms = self.terms(cover_of(ticket))
+        """Every target of a ticket at an instant in seconds of UTC, in its last cycle.
+
+        Nobody was promised anything about a problem: it has none (R3d1.7).
+        """
         found = dict.fromkeys(TARGETS, Clock("none"))
+        if ticket.is_problem:
+            return found
+        terms = self.terms(cover_of(ticket))
         for goal in terms.goals:
             runs = runs_of(goal.target, ticket.events, terms.on_reopen)
             if runs:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.event import AnyEvent, Noted, Opened, Reopened, Resolved, Waited
+from sdcli.tickets.event import AnyEvent, Noted, Reopened, Resolved, Waited
 from sdcli.tickets.lifecycle import LIFECYCLE, START
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ _DAY_S = 24 * 3600
 _AT_WORK: tuple[Status, ...] = ("new", "in_progress")
 # By class: to ask each event of each ticket for its kind takes longer than the step itself.
 LEADS: Mapping[type[AnyEvent], Mapping[Status, Status]] = {
-    each: LIFECYCLE[str(each.__struct_config__.tag)]
+    each: LIFECYCLE[tag]
     for each in get_args(AnyEvent)
-    if each is not Opened
+    if (tag := str(each.__struct_config__.tag)) in LIFECYCLE  # no problem has clocks
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from sdcli.tickets.words import (
     HandOver,
     Level,
     Priority,
+    Record,
     RequestType,
     Sharing,
     YesNo,
@@ -113,6 +114,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
         wish: the priority that the caller wished for: a remark, no more (R2c.2d).
         grounds: the rules that gave impact or urgency, where nobody stated them (R2c.2e).
         policy: the hash of the service levels that its clocks run under (T11).
+        record: what is opened: a help request, or a problem, which has neither caller nor clocks.
     """
 
     summary: str
@@ -155,6 +157,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     wish: str = ""
     grounds: tuple[Ground, ...] = ()
     policy: str = ""
+    record: Record = "request"
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
@@ -352,7 +355,7 @@ class ArticlesShown(Event, frozen=True, tag="articles_shown", kw_only=True):
 class ArticlesUsed(Event, frozen=True, tag="articles_used", kw_only=True):
     """Articles were used on the request, and what they did (R3a.4, R4.1).
 
-    `tell`: who answers for one that made things worse, and must hear of it.
+    Without any, the answer was a best effort: no article fitted (R3a.1). `tell`: who answers for one that made things worse, and must hear of it.
     """
 
     articles: tuple[ArticleUse, ...]
@@ -772,8 +775,149 @@ class Imported(Event, frozen=True, tag="imported", kw_only=True):
     source: str
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Known by its source from now on; what was late before is neither said nor delivered here."""
-        return replace(ticket, source=self.source, imported_at=self.at, undelivered=(), given_up=())
+        """Known by its source from now on; what was late before is neither said nor delivered here.
+
+        The references of what it was linked to mean other tickets here: the links are made anew.
+        """
+        return replace(
+            ticket,
+            source=self.source,
+            imported_at=self.at,
+            undelivered=(),
+            given_up=(),
+            problems=(),
+            incidents=(),
+        )
+
+
+class ProblemAnalysed(Event, frozen=True, tag="problem_analysed", kw_only=True):
+    """What is known of a problem by now: each that is said replaces what was said before (R3d1.7).
+
+    Args:
+        cause: the root cause; `unknown` says that nobody knows it yet.
+        workaround: how work goes on while the cause is there; `unknown` takes back what was said.
+    """
+
+    cause: str = ""
+    workaround: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """What was said last holds."""
+        workaround = "" if self.workaround == UNKNOWN else self.workaround or ticket.workaround
+        return replace(ticket, cause=self.cause or ticket.cause, workaround=workaround)
+
+
+class IncidentLinked(Event, frozen=True, tag="incident_linked", kw_only=True):
+    """On a problem: a ticket is one of its incidents; the ticket says `problem_linked` (R7.3).
+
+    Args:
+        incident: the reference of the ticket.
+        opening: the id of the event that opened it, which is the same on every desk.
+        why: why it is one of them.
+    """
+
+    incident: str
+    opening: str = ""
+    why: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Among its incidents."""
+        return replace(ticket, incidents=_with(ticket.incidents, self.incident, holds=True))
+
+
+class IncidentUnlinked(Event, frozen=True, tag="incident_unlinked", kw_only=True):
+    """On a problem: a ticket is none of its incidents after all."""
+
+    incident: str
+    why: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Not among them any more."""
+        return replace(ticket, incidents=_with(ticket.incidents, self.incident, holds=False))
+
+
+class ProblemLinked(Event, frozen=True, tag="problem_linked", kw_only=True):
+    """On a ticket: a problem is behind it; the problem says `incident_linked` (R3d1.7, R7.3).
+
+    Args:
+        problem: the reference of the problem.
+        opening: the id of the event that opened it, which is the same on every desk.
+        why: why it is.
+    """
+
+    problem: str
+    opening: str = ""
+    why: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Among its problems: there may be several."""
+        return replace(ticket, problems=_with(ticket.problems, self.problem, holds=True))
+
+
+class ProblemUnlinked(Event, frozen=True, tag="problem_unlinked", kw_only=True):
+    """On a ticket: a problem is not behind it after all."""
+
+    problem: str
+    why: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Not among its problems any more."""
+        return replace(ticket, problems=_with(ticket.problems, self.problem, holds=False))
+
+
+class KnownErrorDeclared(Event, frozen=True, tag="known_error_declared", kw_only=True):
+    """The problem is a known error: an article tells its workaround, at one revision (R3d1.7)."""
+
+    article: str
+    revision: str
+    cause: str
+    workaround: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """What the article says is what is known."""
+        return replace(
+            ticket, known_error=self.article, cause=self.cause, workaround=self.workaround
+        )
+
+
+class ProblemTold(Event, frozen=True, tag="problem_told", kw_only=True):
+    """On a ticket: what became of the problem behind it (R3d1.7).
+
+    Args:
+        problem: the reference of the problem.
+        what: that it is a known error now, was closed, or was taken up again.
+        text: the workaround, or how it was closed, or why it was taken up again.
+    """
+
+    problem: str
+    what: Literal["known-error", "closed", "reopened"]
+    text: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """News for whoever works on it; nobody does once it is closed."""
+        return replace(ticket, news=ticket.news or not ticket.is_closed)
+
+
+class ProblemClosed(Event, frozen=True, tag="problem_closed", kw_only=True):
+    """Nobody works on the problem any more; `unfixed` says why its cause was left (R3d1.7)."""
+
+    code: str
+    note: str = ""
+    unfixed: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The code is kept."""
+        return replace(ticket, code=self.code)
+
+
+class ProblemReopened(Event, frozen=True, tag="problem_reopened", kw_only=True):
+    """The problem is there again, or was never gone."""
+
+    reason: str
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The closure code is void."""
+        return replace(ticket, code="", reopened=ticket.reopened + 1)
 
 
 AnyEvent: TypeAlias = (
@@ -810,6 +954,15 @@ AnyEvent: TypeAlias = (
     | SlaReapplied
     | BreachExplained
     | Delivered
+    | ProblemAnalysed
+    | IncidentLinked
+    | IncidentUnlinked
+    | ProblemLinked
+    | ProblemUnlinked
+    | KnownErrorDeclared
+    | ProblemTold
+    | ProblemClosed
+    | ProblemReopened
     | ArticlesShown
     | ArticlesUsed
     | ArticleSent

@@ -56,6 +56,11 @@ NOTICES = "notices"
 """Tickets whose changed classification somebody has not seen yet, closed ones too (R3d1.5a)."""
 
 
+def problem(key: str) -> str:
+    """The key that makes it harmless to open a problem again; requests have keys of their own."""
+    return f"problem {key}"
+
+
 def idempotency(key: str) -> str:
     """The key that makes a repeated request harmless."""
     return f"idempotency {key}"
@@ -119,7 +124,7 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
     """Every key that a ticket has now."""
     return (
         *([alert(ticket.key)] if ticket.key and not ticket.is_closed else ()),
-        *([idempotency(ticket.idempotency_key)] if ticket.idempotency_key else ()),
+        *([_of_repeats(ticket)] if ticket.idempotency_key else ()),
         *([source(ticket.source)] if ticket.source else ()),
         *ticket.marks,
         *(_of_alerts(ticket) if ticket.opening.alert else ()),
@@ -134,6 +139,11 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([UNDELIVERED] if ticket.undelivered else ()),
         *([GIVEN_UP] if ticket.given_up and not ticket.is_closed else ()),
     )
+
+
+def _of_repeats(ticket: Ticket) -> str:
+    of = problem if ticket.is_problem else idempotency
+    return of(ticket.idempotency_key)
 
 
 def _of_alerts(ticket: Ticket) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""Which event is legal in which state, and where it leads: one table (R0.7).
+"""Which event is legal in which state, and where it leads: a table for each record (R0.7).
 
     new → in_progress ⇄ waiting → resolved → closed      reopening returns to in_progress
 
-Everything that depends on the lifecycle asks this table: the fold, the refusals, the hints and
+A problem goes new → in_progress → closed, by events of its own (R3d1.7).
+
+Everything that depends on the lifecycle asks these tables: the fold, the refusals, the hints and
 the documentation.
 """
 
@@ -10,9 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.errors import IllegalStepError
-from sdcli.tickets.event import Event, Opened, kind
-from sdcli.tickets.words import STATUSES, Status
+from sdcli.errors import IllegalStepError, WrongRecordError
+from sdcli.tickets.event import Event, kind
+from sdcli.tickets.words import PROBLEM, STATUSES, Record, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +29,7 @@ _AT_WORK: dict[Status, Status] = {
     "waiting": "waiting",
 }
 
-# For each kind of event: the states in which it is legal, and the state each leads to.
+# For each kind of event of a help request: the states in which it is legal, and where each leads.
 LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "noted": _ALWAYS,
     "classified": _UNLESS_CLOSED,
@@ -65,6 +67,29 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "articles_used": _ALWAYS,
     "article_sent": _UNLESS_CLOSED,
     "article_received": _ALWAYS,
+    "problem_linked": _ALWAYS,
+    "problem_unlinked": _ALWAYS,
+    "problem_told": _ALWAYS,
+}
+
+# The same for a problem: what is not here is no step on a problem at all (R3d1.7).
+_OF_PROBLEMS: dict[Status, Status] = {s: s for s in ("new", "in_progress", "closed")}
+_WORK_ON_PROBLEM: dict[Status, Status] = {"new": "in_progress", "in_progress": "in_progress"}
+PROBLEM_LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
+    "noted": _OF_PROBLEMS,
+    "attached": _OF_PROBLEMS,
+    "imported": _OF_PROBLEMS,
+    "articles_shown": _OF_PROBLEMS,
+    "assigned": _WORK_ON_PROBLEM,
+    "accepted": _WORK_ON_PROBLEM,
+    "returned": _WORK_ON_PROBLEM,
+    "escalated": _WORK_ON_PROBLEM,
+    "incident_linked": _OF_PROBLEMS,
+    "incident_unlinked": _OF_PROBLEMS,
+    "problem_analysed": _WORK_ON_PROBLEM,
+    "known_error_declared": _WORK_ON_PROBLEM,
+    "problem_closed": {"new": "closed", "in_progress": "closed"},
+    "problem_reopened": {"closed": "in_progress"},
 }
 
 # The command a person types for an event, in the order of the process.
@@ -82,34 +107,87 @@ COMMANDS: Mapping[str, str] = {
     "noted": "note",
 }
 
+# Commands for what is refused on a problem as such, where their names are not the kind's.
+_OTHERS: Mapping[str, str] = {
+    "detailed": "detail",
+    "validated": "validate",
+    "acknowledged": "ack",
+    "announced": "bulletin post",
+    "withdrawn": "bulletin end",
+    "notice_taken": "notices",
+    "support_decided": "support",
+    "sla_reapplied": "sla reapply",
+    "breach_explained": "sla cause",
+    "contacted": "open --add-to",
+    "also_affected": "open --me-too",
+}
 
-def possible(status: Status) -> list[str]:
+PROBLEM_COMMANDS: Mapping[str, str] = {
+    "incident_linked": "problem link",
+    "incident_unlinked": "problem unlink",
+    "problem_analysed": "problem analyse",
+    "known_error_declared": "problem known-error",
+    "problem_closed": "problem close",
+    "problem_reopened": "problem reopen",
+    "accepted": "accept",
+    "assigned": "assign",
+    "escalated": "escalate",
+    "returned": "return",
+    "attached": "attach",
+    "noted": "note",
+}
+
+
+def table(record: Record) -> Mapping[str, Mapping[Status, Status]]:
+    """The kinds of events that a record can have, each with where it leads."""
+    return PROBLEM_LIFECYCLE if record == PROBLEM else LIFECYCLE
+
+
+def commands(record: Record) -> Mapping[str, str]:
+    """The commands for the events of a record, in the order of the process."""
+    return PROBLEM_COMMANDS if record == PROBLEM else COMMANDS
+
+
+def possible(status: Status, record: Record = "request") -> list[str]:
     """The commands that are legal in a state, in the order of the process."""
-    return [command for kind_, command in COMMANDS.items() if status in LIFECYCLE[kind_]]
+    legal = table(record)
+    return [command for kind_, command in commands(record).items() if status in legal[kind_]]
 
 
-def after(ref: str, status: Status, event: Event) -> Status:
+def after(ref: str, status: Status, event: Event, record: Record = "request") -> Status:
     """The state an event leads to.
 
     Raises:
-        IllegalStepError: the event is not legal in this state.
+        IllegalStepError: the event is not legal in this state, or not of this record.
     """
     word = kind(event)
-    leads_to = {} if isinstance(event, Opened) else LIFECYCLE[word]
+    leads_to = table(record).get(word, {})
     if status not in leads_to:
-        raise _illegal(ref, status, word)
+        raise _illegal(ref, status, word, record)
     return leads_to[status]
 
 
-def require(ref: str, status: Status, word: str) -> None:
+def require(
+    ref: str, status: Status, word: str, record: Record = "request", command: str = ""
+) -> None:
     """Refuse an event of this kind before anything is asked about it.
 
+    `command` is what the person typed, if the kind of event has none of its own.
+
     Raises:
-        IllegalStepError: it is not legal in this state.
+        IllegalStepError: it is not legal in this state, or not of this record.
     """
-    if status not in LIFECYCLE[word]:
-        raise _illegal(ref, status, word)
+    if status not in table(record).get(word, {}):
+        raise _illegal(ref, status, word, record, command)
 
 
-def _illegal(ref: str, status: Status, word: str) -> IllegalStepError:
-    return IllegalStepError(ref, status, COMMANDS.get(word, word), possible(status))
+def _illegal(
+    ref: str, status: Status, word: str, record: Record, command: str = ""
+) -> IllegalStepError:
+    can = possible(status, record)
+    known = {**PROBLEM_COMMANDS, **COMMANDS}
+    other = LIFECYCLE if record == PROBLEM else PROBLEM_LIFECYCLE
+    if word in other and word not in table(record):
+        typed = command or {**_OTHERS, **known}.get(word, word)
+        return WrongRecordError(ref, status, typed, can, record)
+    return IllegalStepError(ref, status, command or known.get(word, word), can)

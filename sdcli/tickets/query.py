@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from sdcli.tickets.event import ArticleSent, ArticlesShown, Contacted
-from sdcli.tickets.words import OPEN_STATUSES
+from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
+from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +29,7 @@ class Face(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     updated_at: datetime
     imported_at: datetime | None = None
+    record: Record = "request"
 
     @property
     def touched_at(self) -> datetime:
@@ -42,7 +43,7 @@ class Query(Struct, frozen=True, kw_only=True):
     `with_articles`: only those on which something became of a knowledge article.
 
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
-    a check that slept misses nothing.
+    a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
     """
 
     statuses: tuple[str, ...] = OPEN_STATUSES
@@ -55,6 +56,7 @@ class Query(Struct, frozen=True, kw_only=True):
     text: str = ""
     needs_validation: bool = False
     touched_since: datetime | None = None
+    record: Record | Literal[""] = "request"
     with_articles: bool = False
 
     def matches(self, ticket: Ticket) -> bool:
@@ -70,6 +72,7 @@ class Query(Struct, frozen=True, kw_only=True):
         touched = self.touched_since is not None and ticket.touched_at >= self.touched_since
         return (
             (ticket.status in self.statuses or touched)
+            and self.record in ("", ticket.record)
             and self.queue in ("", ticket.queue)
             and self.assignee in ("", ticket.assignee)
             and self.type in ("", ticket.type)
@@ -80,7 +83,9 @@ class Query(Struct, frozen=True, kw_only=True):
     def narrowed(self) -> dict[str, str]:
         """The folded fields that must have one value, and the value."""
         names = ("queue", "assignee", "type", "priority", "service")
-        return {name: value for name in names if (value := getattr(self, name))}
+        found = {name: value for name in names if (value := getattr(self, name))}
+        # That it is a request is said by no row: nothing is stored that was so before problems.
+        return found | ({"record": self.record} if self.record == PROBLEM else {})
 
     @property
     def needs_opening(self) -> bool:
@@ -104,7 +109,8 @@ def has_articles(ticket: Ticket) -> bool:
     """Whether something became of a knowledge article on a ticket."""
     if ticket.articles or ticket.opening.read:
         return True
-    return any(isinstance(event, (ArticlesShown, ArticleSent)) for event in ticket.events)
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return any(isinstance(event, kinds) for event in ticket.events)
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
@@ -115,6 +121,8 @@ def _texts(ticket: Ticket) -> Iterator[str]:
     yield from ticket.request.told().values()
     yield from (event.text for event in ticket.events if type(event) is Contacted)
     yield opening.procedure
+    yield ticket.cause
+    yield ticket.workaround
     for use in opening.read:
         yield use.id
     for name, value in opening.state.items():

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sdcli.errors import IllegalStepError, RefusedError
+from sdcli.errors import RefusedError
+from sdcli.tickets import lifecycle
 from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
@@ -46,7 +47,6 @@ from sdcli.tickets.event import (
     Waited,
     Withdrawn,
 )
-from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, possible
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -68,8 +68,17 @@ def note(
     visible: bool = False,
     roadblock: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Write down what was done or said, or what stands in the way (R5b.3)."""
-    del ticket  # a note is legal always
+    """Write down what was done or said, or what stands in the way (R5b.3).
+
+    Raises:
+        RefusedError: a problem has no caller who could have been told.
+    """
+    if ticket.is_problem and visible:
+        raise RefusedError(
+            f"{ticket.ref} is a problem and has no caller to be told (--visible): its incidents "
+            f"have, see `sdcli problem show {ticket.ref}`.",
+            ref=ticket.ref,
+        )
     said = Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible, roadblock=roadblock)
     return (said,)
 
@@ -85,7 +94,7 @@ def explain_breach(
     began: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Record why a target was missed (R5b.4); that it was is for the caller to know."""
-    del ticket  # it is legal always
+    require("breach_explained", ticket)
     said = BreachExplained(
         *stamp.mark(), target=target, cycle=cycle, cause=cause, note=note, began=began
     )
@@ -94,6 +103,7 @@ def explain_breach(
 
 def detail(ticket: Ticket, stamp: Stamp, *, request: RequestDetails) -> tuple[AnyEvent, ...]:
     """Add to what is known about the request (R1b.1); nothing if that is known already."""
+    require("detailed", ticket)
     if ticket.request.overlaid(request) == ticket.request:
         return ()
     return (Detailed(*stamp.mark(), request=request),)
@@ -175,7 +185,7 @@ def wait(
 
 def resume(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEvent, ...]:
     """Go on working."""
-    del ticket  # the lifecycle knows from where
+    require("resumed", ticket)
     return (Resumed(*stamp.mark(), reason=reason),)
 
 
@@ -222,9 +232,19 @@ def resolve(
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
     tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
-    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`."""
+    """Solved as the desk sees it; `articles` and `tell` as in `use_articles`.
+
+    `must_look`: an incident is not resolved before the knowledge base was looked into (R3d1.1).
+
+    Raises:
+        RefusedError: it was not.
+        IllegalStepError: the ticket is resolved or closed.
+    """
     require("resolved", ticket)
+    if must_look and not articles:
+        _require_look(ticket)
     used = use_articles(ticket, stamp, articles=articles, tell=tell)
     return (*used, Resolved(*stamp.mark(), code=code, note=note))
 
@@ -240,23 +260,26 @@ def close(
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
     tell: tuple[str, ...] = (),
+    must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
-    is flagged on the closing event (R0.7). A bulletin ends with its ticket: nobody would look at
+    is flagged on the closing event (R0.7), and so is an incident for which nobody looked into the
+    knowledge base (R3d1.1); `must_look`: see `resolve`. A bulletin ends with its ticket: nobody would look at
     it any more, and callers would be told of a failure that is over (R1a.1f).
 
     Raises:
         RefusedError: no closure code, or neither confirmation nor a reason for none.
         IllegalStepError: the ticket is closed.
     """
-    if ticket.is_closed:
+    if ticket.is_closed or ticket.is_problem:
         require("closed", ticket)
     _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
     decided = code or ticket.code
-    skipped = ("classify",) if ticket.type == UNKNOWN else ()
     resolved = ticket.status == "resolved"
+    if must_look and not resolved and not articles:
+        _require_look(ticket)
     used = use_articles(ticket, stamp, articles=articles, tell=tell)
     before = () if resolved else (Resolved(*stamp.mark(), code=decided),)
     ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
@@ -267,9 +290,32 @@ def close(
         via=via,
         unconfirmed=unconfirmed,
         note=note,
-        skipped=skipped,
+        skipped=_skipped(ticket, articles),
     )
     return (*used, *before, *ended, closed)
+
+
+def _skipped(ticket: Ticket, articles: tuple[ArticleUse, ...]) -> tuple[str, ...]:
+    """The steps of the process that nobody took before closing, by their commands."""
+    unseen = ticket.type == "incident" and not articles and not is_looked_up(ticket)
+    steps = {"classify": ticket.type == UNKNOWN, "search-kb": unseen}
+    return tuple(step for step, is_skipped in steps.items() if is_skipped)
+
+
+def is_looked_up(ticket: Ticket) -> bool:
+    """Whether somebody looked into the knowledge base for it, and if nothing fitted (R3d1.1)."""
+    kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
+    return bool(ticket.articles) or any(isinstance(event, kinds) for event in ticket.events)
+
+
+def _require_look(ticket: Ticket) -> None:
+    if ticket.type == "incident" and not is_looked_up(ticket):
+        raise RefusedError(
+            f"{ticket.ref} is an incident, and nobody has looked into the knowledge base: `sdcli "
+            f"search-kb --ticket {ticket.ref}` does, and `sdcli kb used {ticket.ref} --none --note "
+            "WHY` says why not (search_first in catalog/classification.yaml).",
+            ref=ticket.ref,
+        )
 
 
 def _demand_closure(
@@ -310,9 +356,15 @@ def use_articles(
 
     `tell`: who answers for one of them that made things worse.
     """
-    del ticket  # what an article did may become known at any time
+    require("articles_used", ticket, "kb used")  # what an article did may become known at any time
     used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
     return (used,) if articles else ()
+
+
+def best_effort(ticket: Ticket, stamp: Stamp, *, note: str) -> tuple[AnyEvent, ...]:
+    """Say that no article fitted, and what was answered (R3a.1)."""
+    require("articles_used", ticket, "kb used")
+    return (ArticlesUsed(*stamp.mark(), articles=(), note=note),)
 
 
 def look_up(
@@ -364,6 +416,7 @@ def receive(
     Raises:
         RefusedError: the article was never given to the caller.
     """
+    require("article_received", ticket, "kb receipt")
     given = [
         event.article
         for event in ticket.events
@@ -383,7 +436,7 @@ def receive(
 
 def reopen(ticket: Ticket, stamp: Stamp, *, reason: str) -> tuple[AnyEvent, ...]:
     """Back to work."""
-    del ticket  # the lifecycle knows from where
+    require("reopened", ticket)
     return (Reopened(*stamp.mark(), reason=reason),)
 
 
@@ -394,6 +447,7 @@ def reapply(
 
     `mark`: see `SlaReapplied`.
     """
+    require("sla_reapplied", ticket)
     if ticket.policy == policy:
         return ()
     before = ticket.policy
@@ -422,7 +476,9 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
     Raises:
         RefusedError: there is no address, a machine wrote the request (T21), it is over, or it
             was confirmed before.
+        IllegalStepError: it is a problem.
     """
+    require("acknowledged", ticket)
     if ticket.status in ("resolved", "closed"):
         raise RefusedError(
             f"{ticket.ref} is {ticket.status}: nobody waits for its confirmation.", ref=ticket.ref
@@ -468,6 +524,7 @@ def validate(
     Raises:
         RefusedError: no machine reported it, or it was validated and nothing is new.
     """
+    require("validated", ticket)
     if facts is None:
         raise RefusedError(
             f"{ticket.ref} was not opened by an alert; `sdcli classify {ticket.ref}` corrects it.",
@@ -542,6 +599,7 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     Raises:
         RefusedError: none stands.
     """
+    require("withdrawn", ticket)
     standing(ticket)
     return (Withdrawn(*stamp.mark(), reason=reason),)
 
@@ -552,6 +610,7 @@ def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEve
     Raises:
         RefusedError: nothing waits for the acting person.
     """
+    require("notice_taken", ticket)
     if stamp.by not in ticket.notices:
         others = ", ".join(ticket.notices)
         waits = f"it waits for {others}" if others else "nobody is waited for"
@@ -584,6 +643,7 @@ def hear(
     Raises:
         RefusedError: the ticket is closed, so nobody would see it.
     """
+    require("contacted", ticket)
     _require_open(ticket, "takes no contact")
     event = Contacted(
         *stamp.mark(),
@@ -613,6 +673,7 @@ def count_in(
     Raises:
         RefusedError: the ticket is closed.
     """
+    require("also_affected", ticket)
     _require_open(ticket, "counts nobody")
     if is_counted(ticket, contact):
         return ()
@@ -653,8 +714,6 @@ def require(kind: str, ticket: Ticket, command: str = "") -> None:
     `command` is what the person typed, if the kind of event has none of its own.
 
     Raises:
-        IllegalStepError: the kind of event is not legal in the ticket's state.
+        IllegalStepError: the kind of event is not legal in the ticket's state, or of its record.
     """
-    if ticket.status not in LIFECYCLE[kind]:
-        typed = command or COMMANDS[kind]
-        raise IllegalStepError(ticket.ref, ticket.status, typed, possible(ticket.status))
+    lifecycle.require(ticket.ref, ticket.status, kind, ticket.record, command)

@@ -31,6 +31,9 @@ from sdcli.tickets.event import (
     Noted,
     NoticeTaken,
     Opened,
+    ProblemLinked,
+    ProblemTold,
+    ProblemUnlinked,
     Reopened,
     Resolved,
     Resumed,
@@ -41,14 +44,23 @@ from sdcli.tickets.event import (
     Viewed,
     Waited,
 )
-from sdcli.tickets.words import Level, Priority, RequestType, Status  # noqa: TC001 - as above
+from sdcli.tickets.words import (
+    PROBLEM,
+    Level,
+    Priority,
+    Record,
+    RequestType,
+    Status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
 class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A help request as it stands after its events. Instants are UTC; `minutes` is effort.
+    """A help request, or a problem, as it stands after its events.
+
+    Instants are UTC; `minutes` is effort.
 
     The ledger stores a ticket as it is: the events, and beside them the folded fields that lists
     and look-ups need. What never changes after opening is read from the opening event.
@@ -70,6 +82,11 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         undelivered: what is still owed to people, each `ALERT ROUTE PERSON` (R5b.2).
         given_up: what could not be brought to them, written like that.
         views, me_too: how often its bulletin was shown, and how many said that they have it too.
+        record: a help request, or a problem, which has neither caller nor clocks (R3d1.7).
+        problems: the problems behind a request; `incidents`: the requests that a problem gathers.
+            Who is named by the other names the other.
+        cause, workaround: of a problem, as far as they were said.
+        known_error: the article that tells of it; empty if the problem is no known error.
     """
 
     ref: str
@@ -121,12 +138,23 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     entered_at: datetime | None = None
     undelivered: tuple[str, ...] = ()
     given_up: tuple[str, ...] = ()
+    record: Record = "request"
+    problems: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
+    cause: str = ""
+    workaround: str = ""
+    known_error: str = ""
     events: tuple[AnyEvent, ...]
 
     @property
     def is_closed(self) -> bool:
         """Whether the request is over."""
         return self.status == "closed"
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it is a problem, and no help request (R3d1.7)."""
+        return self.record == PROBLEM
 
     @property
     def touched_at(self) -> datetime:
@@ -187,8 +215,15 @@ _NO_CHANGE = (
     Imported,
     Viewed,
     NoticeTaken,
+    ProblemLinked,
+    ProblemUnlinked,
+    ProblemTold,
 )
-"""What the desk said of its own clock is no change of the request (T15), nor is its move."""
+"""What the desk said of its own clock is no change of the request (T15), nor is its move.
+
+Nor is what is found out about the problem behind it: to gather the incidents of last month must
+not make them incidents of this month.
+"""
 
 
 _LOOKED_AT = (
@@ -233,13 +268,14 @@ def _begin(ref: str, event: Opened) -> Ticket:
         marks=keys.of_opening(event),
         needs_validation=event.alert is not None and not event.outage,
         attachments=event.attachments,
+        record=event.record,
         events=(event,),
     )
 
 
 def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     """One event further, but for the event itself: its own change, the state, and its times."""
-    status = lifecycle.after(ticket.ref, ticket.status, event)
+    status = lifecycle.after(ticket.ref, ticket.status, event, ticket.record)
     changed = event.apply(ticket)
     return replace(
         changed,

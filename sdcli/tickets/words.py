@@ -14,6 +14,12 @@ UNKNOWN: Literal["unknown"] = "unknown"
 RequestType: TypeAlias = Literal["incident", "fulfilment", "new-service", "information", "unknown"]
 REQUEST_TYPES: tuple[RequestType, ...] = get_args(RequestType)
 
+Record: TypeAlias = Literal["request", "problem"]
+RECORDS: tuple[Record, ...] = get_args(Record)
+"""What a ticket is: a help request, or the problem behind several of them (R3d1.7)."""
+
+PROBLEM: Record = "problem"
+
 Status: TypeAlias = Literal["new", "in_progress", "waiting", "resolved", "closed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 OPEN_STATUSES: tuple[Status, ...] = ("new", "in_progress", "waiting", "resolved")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sdcli.errors import RefusedError
 from sdcli.tickets.contact import NEEDED, Ground, RequestDetails
 from sdcli.tickets.event import AnyEvent, Classified, Detailed
+from sdcli.tickets.steps import require
 from sdcli.tickets.words import UNKNOWN, Level, Priority
 from sdcli.triage import reclassify
 from sdcli.triage.kind import by_catalog, case_of, kind, text_of
@@ -70,6 +71,8 @@ def decide(ticket: Ticket, stamp: Stamp, *, policy: Policy, wish: Wish) -> tuple
         RefusedError: a decided field is changed, and it is not said how that was discovered; or
             something is set against the rules without a reason.
     """
+    if ticket.is_problem:
+        require("classified", ticket)
     if wish == Wish(wish=wish.wish) and wish.wish:
         return (Detailed(*stamp.mark(), wish=wish.wish),)
     event, category = _made(ticket, stamp, policy, wish)

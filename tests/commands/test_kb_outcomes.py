@@ -277,6 +277,58 @@ def test_what_is_asked_again_becomes_a_candidate(sd: Runner, sdj: JsonRunner) ->
     assert "no article answers it" in sd("kb", "stats").stdout
 
 
+def test_a_best_effort_is_recorded_as_one(sd: Runner, sdj: JsonRunner) -> None:
+    """Where no article fits, that is said with the answer, and is counted as a gap (R3a.1)."""
+    sd("kb", "used", "1", "--none", expect=USAGE)
+    sd("kb", "used", "1", f"{MFA}:helped", "--none", "--note", "x", expect=USAGE)
+    told = sd("kb", "used", "1", "--none", "--note", "ask the supplier")
+    assert "no article fitted" in told.stdout
+    assert sdj("kb", "stats")["best_effort"] == ["SD-1"]
+    assert "No article fitted on 1 ticket: SD-1" in sd("kb", "stats").stdout
+    sd("compact")
+    assert sdj("kb", "stats")["best_effort"] == ["SD-1"]
+
+
+def test_a_ticket_shows_its_articles(sd: Runner) -> None:
+    """What became of articles stands with the ticket as well as with the article (R3a.4)."""
+    sd("kb", "send", "1", MFA)
+    sd("resolve", "1", "--code", "answered", "--kb", f"{MFA}:helped")
+    assert f"articles:   {MFA} sent, {MFA} applied, {MFA} helped" in sd("show", "1").stdout
+
+
+def _incident(sd: Runner) -> None:
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+
+
+CLOSE = ("--code", "solved", "--confirmed-by", "ada", "--via", "phone")
+
+
+def test_that_nobody_looked_is_recorded(sd: Runner, sdj: JsonRunner) -> None:
+    """An incident that was closed without a look into the knowledge base says so (R3d1.1)."""
+    _incident(sd)
+    _incident(sd)
+    sd("close", "2", *CLOSE)
+    sd("close", "3", *CLOSE, "--kb", f"{VPN}:helped")
+    sd("close", "1", *CLOSE)
+    assert sdj("history", "2")[-1]["skipped"] == ["search-kb"]
+    assert not any("skipped" in sdj("history", ref)[-1] for ref in ("1", "3"))
+
+
+@pytest.mark.parametrize("step", [("resolve", "2", "--code", "solved"), ("close", "2", *CLOSE)])
+def test_a_desk_may_demand_a_look(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path, step: tuple[str, ...]
+) -> None:
+    """With `search_first: require` an incident is not resolved before; only that (R3d1.1)."""
+    rules = desk_dir / "catalog" / "classification.yaml"
+    rules.write_text(rules.read_text().replace("search_first: record", "search_first: require"))
+    _incident(sd)
+    assert "kb used SD-2 --none" in sd(*step, expect=REFUSED).stderr
+    sd("resolve", "1", "--code", "answered")
+    sd("kb", "used", "2", "--none", "--note", "a new kind of fault")
+    sd(*step)
+    assert sdj("show", "2")["code"] == "solved"
+
+
 def test_statistics_of_a_period(sd: Runner, sdj: JsonRunner) -> None:
     """Uses count when they happened (R3b.1a)."""
     sd("kb", "used", "1", f"{MFA}:helped")

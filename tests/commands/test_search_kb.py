@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PRINTER = "kb/KB-110-printer-offline.yaml"
 _KEYS = {
     *("id", "title", "score", "snippet", "type", "area", "audience", "revision"),
-    *("kind", "known_error", "expired", "retired", "vendor_link", "success"),
+    *("kind", "known_error", "expired", "retired", "vendor_link", "roles", "success"),
 }
 
 
@@ -172,6 +172,15 @@ def test_a_damaged_ledger_does_not_take_the_search_away(
     result = sd("search-kb", "printer offline floor", "--json")
     assert json.loads(result.stdout)[0]["id"] == "KB-110"
     assert "Past tickets are not searched" in result.stderr
+
+
+def test_what_is_not_for_everybody_is_withheld(sdj: JsonRunner) -> None:
+    """Of a restricted article others see that it is there and for whom, and nothing of it (R3a.2)."""
+    [own] = sdj("search-kb", "ransomware", "--limit", "1", "--as", "greta")
+    [other] = sdj("search-kb", "ransomware", "--limit", "1", "--as", "mallory")
+    assert own["id"] == other["id"] == "KB-123"
+    assert not own["snippet"].startswith("Only for")
+    assert other["snippet"] == f"Only for {', '.join(own['roles'])}."
 
 
 def test_misuse_is_told(sd: Runner) -> None:

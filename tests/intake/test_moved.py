@@ -52,6 +52,9 @@ from sdcli.tickets.event import (
     Noted,
     NoticeTaken,
     Opened,
+    ProblemLinked,
+    ProblemTold,
+    ProblemUnlinked,
     Raised,
     Receipt,
     Recovered,
@@ -484,6 +487,9 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
         "reason": texts,
         "next_at": st.none() | instants,
     },
+    ProblemLinked: {"problem": names, "opening": texts, "why": texts},
+    ProblemUnlinked: {"problem": names, "why": texts},
+    ProblemTold: {"problem": names, "what": st.sampled_from(["known-error", "closed"])},
     ArticlesShown: {"articles": editions, "query": texts},
     ArticlesUsed: {"articles": articles, "note": texts, "tell": st.lists(names).map(tuple)},
     ArticleSent: {"article": edition, "decision": st.sampled_from(SHARINGS), "link": texts},
@@ -550,7 +556,7 @@ def test_export_and_import_are_inverse(
         assert copy.events[:-1] == original.events
         assert isinstance(copy.events[-1], Imported)
         source, at = copy.source, copy.imported_at
-        owes = {"undelivered": (), "given_up": ()}  # nothing, here
+        owes = {"undelivered": (), "given_up": (), "problems": ()}  # nothing, here
         expected = msgspec.structs.replace(original, source=source, imported_at=at, **owes)
         assert msgspec.structs.replace(copy, events=original.events) == expected
 

@@ -363,9 +363,9 @@ def test_what_is_retired_is_found_only_if_it_is_asked_for() -> None:
 
 
 def test_what_is_expired_is_found_and_marked() -> None:
-    """From the day it expires on an article is shown as expired, and is found all the same."""
+    """After the day it expires an article is shown as expired, and is found all the same."""
     index = _index(_article("AA-1", "gadget", expires="2026-11-23"))
-    days = {"2026-11-22": False, "2026-11-23": True, "2026-11-24": True}
+    days = {"2026-11-22": False, "2026-11-23": False, "2026-11-24": True}
     assert {day: _find("gadget", index=index, today=day)[0].expired for day in days} == days
 
 

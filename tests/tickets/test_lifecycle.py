@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from sdcli.errors import REFUSED, IllegalStepError
+from sdcli.errors import REFUSED, IllegalStepError, WrongRecordError
 from sdcli.tickets.contact import AlertFacts, Bulletin, RequestDetails, Support
 from sdcli.tickets.event import (
     Accepted,
@@ -33,9 +33,18 @@ from sdcli.tickets.event import (
     Edition,
     Escalated,
     Imported,
+    IncidentLinked,
+    IncidentUnlinked,
+    KnownErrorDeclared,
     Noted,
     NoticeTaken,
     Opened,
+    ProblemAnalysed,
+    ProblemClosed,
+    ProblemLinked,
+    ProblemReopened,
+    ProblemTold,
+    ProblemUnlinked,
     Raised,
     Receipt,
     Recovered,
@@ -55,7 +64,15 @@ from sdcli.tickets.event import (
     Withdrawn,
     kind,
 )
-from sdcli.tickets.lifecycle import COMMANDS, LIFECYCLE, START, after, possible
+from sdcli.tickets.lifecycle import (
+    COMMANDS,
+    LIFECYCLE,
+    PROBLEM_COMMANDS,
+    PROBLEM_LIFECYCLE,
+    START,
+    after,
+    possible,
+)
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import STATUSES, Status
 
@@ -104,11 +121,39 @@ article_sent      new          in_progress  waiting      resolved     -
 article_received  new          in_progress  waiting      resolved     closed
 sla_reapplied new         in_progress  waiting      resolved     closed
 breach_explained new      in_progress  waiting      resolved     closed
+problem_linked new        in_progress  waiting      resolved     closed
+problem_unlinked new      in_progress  waiting      resolved     closed
+problem_told new          in_progress  waiting      resolved     closed
 """
+
+# The same of a problem, which is new, in_progress or closed; all other kinds are none of its.
+OF_PROBLEMS = """
+opened       -            -            -
+noted        new          in_progress  closed
+attached     new          in_progress  closed
+imported     new          in_progress  closed
+articles_shown new         in_progress  closed
+assigned     in_progress  in_progress  -
+accepted     in_progress  in_progress  -
+returned     in_progress  in_progress  -
+escalated    in_progress  in_progress  -
+incident_linked new       in_progress  closed
+incident_unlinked new     in_progress  closed
+problem_analysed in_progress in_progress -
+known_error_declared in_progress in_progress -
+problem_closed closed     closed       -
+problem_reopened -        -            in_progress
+"""
+PROBLEM_STATUSES: tuple[Status, ...] = ("new", "in_progress", "closed")
 
 WAYS: dict[str, dict[str, str]] = {
     word: dict(zip(STATUSES, ways, strict=True))
     for word, *ways in (row.split() for row in TABLE.strip().splitlines())
+}
+
+PROBLEM_WAYS: dict[str, dict[str, str]] = {
+    word: dict(zip(PROBLEM_STATUSES, ways, strict=True))
+    for word, *ways in (row.split() for row in OF_PROBLEMS.strip().splitlines())
 }
 
 POSSIBLE: dict[Status, str] = {
@@ -171,6 +216,17 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         Delivered(*mark, alert="a1", route="mail", to="ben", ok=True, attempt=1),
         SlaReapplied(*mark, policy="0" * 64),
         BreachExplained(*mark, target="response", cause="capacity"),
+        ProblemLinked(*mark, problem="SD-9"),
+        ProblemUnlinked(*mark, problem="SD-9"),
+        ProblemTold(*mark, problem="SD-9", what="closed"),
+        IncidentLinked(*mark, incident="SD-3"),
+        IncidentUnlinked(*mark, incident="SD-3"),
+        ProblemAnalysed(*mark, cause="a driver"),
+        KnownErrorDeclared(
+            *mark, article="KB-1", revision="0" * 12, cause="a driver", workaround="restart it"
+        ),
+        ProblemClosed(*mark, code="solved"),
+        ProblemReopened(*mark, reason="it is back"),
         ArticlesShown(*mark, articles=(EDITION,)),
         ArticlesUsed(*mark, articles=(ArticleUse("KB-1", "helped"),)),
         ArticleSent(*mark, article=EDITION, decision="sent"),
@@ -193,12 +249,24 @@ def ticket_in(status: Status) -> Ticket:
     return ticket
 
 
+def problem_in(status: Status) -> Ticket:
+    """A problem that came into this state by legal events."""
+    ways = {"new": (), "in_progress": ("accepted",), "closed": ("accepted", "problem_closed")}
+    opened = Opened(
+        *STAMP.mark(), summary="VPN drops", queue="network", priority="P3", record="problem"
+    )
+    problem = fold("SD-7", [opened, *(event_of(word, STAMP) for word in ways[status])])
+    assert problem.status == status
+    return problem
+
+
 def test_table_is_complete() -> None:
     """Every kind of event stands in the table here and, but for opening, in the program's."""
     kinds = {kind_.__struct_config__.tag for kind_ in get_args(AnyEvent)}
-    assert kinds == set(WAYS)
-    assert set(LIFECYCLE) == kinds - {"opened"}
-    assert set(COMMANDS) <= kinds
+    assert kinds == set(WAYS) | set(PROBLEM_WAYS)
+    assert set(LIFECYCLE) == set(WAYS) - {"opened"}
+    assert set(PROBLEM_LIFECYCLE) == set(PROBLEM_WAYS) - {"opened"}
+    assert set(COMMANDS) | set(PROBLEM_COMMANDS) <= kinds
     assert START == "new"
 
 
@@ -220,6 +288,36 @@ def test_every_pair_of_state_and_event(word: str, status: Status) -> None:
     assert said.message.endswith(f"Possible now: {POSSIBLE[status]}.")
     assert said.details["possible"] == POSSIBLE[status].split(", ")
     assert (said.details["ref"], said.details["status"]) == ("SD-7", status)
+
+
+@pytest.mark.parametrize("status", PROBLEM_STATUSES)
+@pytest.mark.parametrize("word", sorted({*WAYS, *PROBLEM_WAYS}))
+def test_every_pair_of_state_and_event_of_a_problem(word: str, status: Status) -> None:
+    """What is no step on a problem is refused and names `sdcli problem` (R3d1.7, R0.7)."""
+    problem, event = problem_in(status), event_of(word)
+    leads_to = PROBLEM_WAYS.get(word, {}).get(status, "-")
+    if leads_to != "-":
+        assert advance(problem, (event,)).status == leads_to
+        return
+    with pytest.raises(IllegalStepError) as refusal:
+        advance(problem, (event,))
+    said = refusal.value
+    assert said.exit_code == REFUSED
+    assert said.details["possible"] == possible(status, "problem")
+    if word in PROBLEM_WAYS:
+        assert said.message.startswith(f"SD-7 is {status.replace('_', ' ')}, so ")
+    else:
+        assert said.message.startswith("SD-7 is a problem and no help request, so ")
+        assert "`sdcli problem show SD-7`" in said.message
+
+
+@pytest.mark.parametrize("word", sorted(set(PROBLEM_WAYS) - set(WAYS)))
+def test_a_help_request_takes_no_step_of_a_problem(word: str) -> None:
+    """It is told that it is none, and where the problems are (R3d1.7)."""
+    with pytest.raises(WrongRecordError, match="SD-7 is a help request and no problem") as refusal:
+        advance(ticket_in("in_progress"), (event_of(word),))
+    assert f"`{PROBLEM_COMMANDS[word]}`" in refusal.value.message
+    assert refusal.value.args == (refusal.value.message,)
 
 
 @pytest.mark.parametrize("status", STATUSES)

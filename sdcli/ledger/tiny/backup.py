@@ -140,7 +140,7 @@ def _evidence(
 
 def _pinned(image: Image) -> set[str]:
     """What the files are called in a backup that tickets are pinned to, by their own events."""
-    every = TinyReader(image).find(Query(statuses=STATUSES))
+    every = TinyReader(image).find(Query(statuses=STATUSES, record=""))
     return {pinned.member_of(each) for ticket in every for each in pinned.pins_of(ticket.events)}
 
 

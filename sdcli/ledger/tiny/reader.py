@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
-_OF_ARTICLES = [b'"revision":']
-"""Whatever is said of a knowledge article names its revision, be it empty."""
+_OF_ARTICLES = [b'"revision":', b'"articles_used"']
+"""Whatever is said of a knowledge article names its revision, be it empty; or that none fitted."""
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 """No archive is as new as that: what only an open ticket has is in none."""
 
@@ -116,7 +116,10 @@ class TinyReader:
         first = number_in(after) if after else 0
         fresh = self._fresh()
         changed = ((number, self._ticket(number)) for number in fresh if number > first)
-        matching = (pair for pair in changed if pair[1].is_closed and pair[1].touched_at >= since)
+        query = Query(statuses=("closed",))
+        matching = (
+            pair for pair in changed if query.matches(pair[1]) and pair[1].touched_at >= since
+        )
         stored = [
             _closed(document, stale.union(fresh), since, first)
             for document, stale in self._wanted(Query(statuses=(), touched_since=since))
@@ -218,7 +221,9 @@ def _likely(
     """The lines whose bytes say what is asked for; the others are not decoded."""
     # The rarest first: a block of lines is searched for it before any line is looked at.
     first, *others = sorted(_spellings(query), key=len)
-    part = first[0] if len(first) == 1 else b'"status":'
+    part = first[0]
+    if len(first) > 1:
+        part, others = b'"status":', [first, *others]
     for line in document.tickets_with(part):
         if all(any(each in line for each in spellings) for spellings in others):
             number = number_of(document.checked(line))

@@ -1,0 +1,35 @@
+"""`sdcli problem known-error`: an article tells its cause and workaround (R3d1.7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli.params import TEXT, as_command, pass_desk, with_ref
+
+if TYPE_CHECKING:
+    from sdcli import results
+    from sdcli.desk import Desk
+
+
+@as_command("known-error")
+@with_ref
+@click.option("--article", metavar="ID", type=TEXT, default="", help="An article that tells it.")
+@pass_desk
+def command(desk: Desk, ref: str, article: str) -> results.ProblemChanged:
+    """Make a problem a known error, which search-kb finds.
+
+    With --article the file of that article is marked: known_error and problem are added to it,
+    and its comments stay. Without, an article is written from the problem and from what the
+    callers of its incidents said, without naming them; read it over. Linked tickets that are
+    open are told the workaround, which shows as news. To run it again is harmless.
+
+    \b
+    Examples:
+        sdcli problem known-error SD-43
+        sdcli problem known-error SD-43 --article KB-104
+    """
+    from sdcli.problems import Problems
+
+    return Problems(desk).known_error(ref, article)

@@ -1,0 +1,1 @@
+"""Pages for callers: the self-help site, made of plain values, and its way onto a disk."""

@@ -1,0 +1,266 @@
+"""Articles that were shown, written, checked or brought in, as text and JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sdcli.render import words
+from sdcli.render.knowledge import article_json
+from sdcli.render.safe import block, line
+from sdcli.render.wrap import fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sdcli import results
+    from sdcli.knowledge.articles import Article
+    from sdcli.render.as_text import Screen
+
+_Lines = tuple["Iterable[str]", "Iterable[str]"]
+
+
+def to_json(result: results.Result) -> Any:
+    """What a command about articles gave, as JSON."""
+    from sdcli import results  # noqa: PLC0415 - as below
+
+    if isinstance(result, results.ArticleShown):
+        return _shown_json(result)
+    if isinstance(result, results.ArticleWritten):
+        return {
+            **article_json(result.article),
+            "action": result.action,
+            "file": result.file,
+            "revision_before": result.before.revision if result.before else None,
+            "notes": list(result.notes),
+        }
+    if isinstance(result, results.ArticleDrafted):
+        return {"action": "drafted", "text": result.text, "missing": list(result.missing)}
+    if isinstance(result, results.ArticlesDue):
+        return [_due_json(each, result.today) for each in result.articles]
+    if isinstance(result, results.ArticlesLinted):
+        remarks = [each._asdict() for each in result.remarks]
+        return {"articles": result.articles, "remarks": remarks}
+    if isinstance(result, results.ArticlesImported):
+        return {
+            "files": [{**each._asdict(), "article": each.article or None} for each in result.files],
+            "gone": list(result.gone),
+            "dry_run": result.dry_run,
+        }
+    raise TypeError(f"no JSON for {type(result).__name__}")
+
+
+def _shown_json(result: results.ArticleShown) -> dict[str, Any]:
+    found = {
+        **article_json(result.article),
+        "expired": result.expired,
+        "superseded_by": list(result.superseded_by),
+    }
+    return {**found, "markdown": document(result.article)} if result.as_markdown else found
+
+
+def _due_json(article: Article, today: str) -> dict[str, Any]:
+    names = ("id", "title", "owner", "second_owner", "reviewed", "expires")
+    told = {name: getattr(article, name) for name in names}
+    return {**told, "days_left": _days(article, today), "expired": article.is_expired(today)}
+
+
+def _days(article: Article, today: str) -> int:
+    from datetime import date  # noqa: PLC0415 - only the list of expiry needs it
+
+    return (date.fromisoformat(article.expires) - date.fromisoformat(today)).days
+
+
+def text(result: Any, screen: Screen) -> _Lines:
+    """What a command about articles gave, as lines, and remarks."""
+    from sdcli import results  # noqa: PLC0415 - the type is known where it is dispatched
+
+    shapes: dict[type, Any] = {
+        results.ArticleShown: shown,
+        results.ArticleWritten: _written,
+        results.ArticleDrafted: _drafted,
+        results.ArticlesDue: _due,
+        results.ArticlesLinted: _linted,
+        results.ArticlesImported: _imported,
+    }
+    found: _Lines = shapes[type(result)](result, screen)
+    return found
+
+
+def shown(result: results.ArticleShown, screen: Screen) -> _Lines:
+    """An article, and remarks."""
+    if result.as_markdown:
+        return block(document(result.article)).rstrip("\n").split("\n"), []
+    found = result.article
+    title = fitted([f"{line(found.id)}  {line(found.title)}"], screen.width, 8)
+    rows = [
+        *(screen.style(each, bold=True) for each in title),
+        *_facts(result, screen),
+        *_section("Symptoms", found.symptoms, screen, "- "),
+        *_section("Cause", [found.cause], screen),
+        *_section("Steps", found.steps, screen, "{}. "),
+        *_section("Workaround", [found.workaround], screen),
+        *_section("Verification", [found.verification], screen),
+    ]
+    return rows, []
+
+
+def _facts(result: results.ArticleShown, screen: Screen) -> Iterator[str]:
+    found = result.article
+    roles = f": {', '.join(found.roles)}" if found.roles else ""
+    known = f"yes, {found.problem}" if found.problem else "yes"
+    expires = f"expires {found.expires}"
+    if result.expired:
+        expires = f"expired {found.expires}"
+    rows = (
+        ("retired", f"{found.retired}: {found.because}" if found.is_retired else "", "red"),
+        ("superseded", f"by {', '.join(result.superseded_by)}" * bool(result.superseded_by), "red"),
+        ("type", f"{found.type}, {found.area}", ""),
+        ("services", ", ".join(found.services), ""),
+        ("audience", f"{found.audience}{roles}", ""),
+        ("known error", known if found.known_error else "", ""),
+        ("owner", f"{found.owner}, then {found.second_owner}", ""),
+        ("reviewed", f"{found.reviewed}, {expires}", "red" if result.expired else ""),
+        ("supersedes", ", ".join(found.supersedes), ""),
+        ("vendor", found.vendor_link, ""),
+        ("source", found.source, ""),
+        ("keywords", ", ".join(found.keywords), ""),
+        ("revision", found.revision, ""),
+    )
+    for name, value, colour in rows:
+        if value:
+            for each in fitted([f"  {name + ':':<13}{line(value)}"], screen.width, 15):
+                yield screen.style(each, fg=colour) if colour else each
+
+
+def _section(title: str, texts: Iterable[str], screen: Screen, mark: str = "") -> Iterator[str]:
+    """A heading and its texts below it; `mark` stands before each, `{}` is its number."""
+    said = [each for each in texts if each.strip()]
+    if not said:
+        return
+    yield ""
+    yield screen.style(title, bold=True)
+    for number, each in enumerate(said, 1):
+        before = mark.format(number)
+        for index, row in enumerate(_rows(each, screen, 2 + len(before))):
+            yield f"  {before if not index else ' ' * len(before)}{row}".rstrip()
+
+
+def _rows(markdown: str, screen: Screen, indent: int) -> list[str]:
+    """The lines of a text: rendered on a terminal, and as they are anywhere else."""
+    if screen.width is None:
+        return block(markdown.strip()).split("\n")
+    from sdcli.render.markdown import lines  # noqa: PLC0415 - only a terminal pays for it
+
+    return lines(markdown.strip(), screen, indent)
+
+
+def document(article: Article) -> str:
+    """An article as one Markdown document; `sdcli kb import` reads it back."""
+    from sdcli.knowledge.document import markdown  # noqa: PLC0415 - imports YAML
+
+    return markdown(article)
+
+
+_DONE = {
+    "created": "written",
+    "edited": "changed",
+    "unchanged": "is as it was",
+    "reviewed": "reviewed",
+    "retired": "retired",
+    "restored": "is in use again",
+}
+
+
+def _written(result: results.ArticleWritten, screen: Screen) -> _Lines:
+    found, before = result.article, result.before
+    head = f"{screen.style(found.id, bold=True)} {_DONE[result.action]}: {line(found.title)}"
+    told = [head, f"  file:      {line(result.file)}"]
+    hints: list[str] = []
+    if before is None or before.revision == found.revision:
+        told.append(f"  revision:  {found.revision}")
+    else:
+        told.append(f"  revision:  {found.revision}, before {before.revision}")
+        hints.append(
+            f"Next: sdcli kb recall {found.id} lists who was sent revision {before.revision}."
+        )
+    if result.action in ("created", "reviewed"):
+        told.append(f"  expires:   {found.expires}, owner {found.owner}")
+    if result.action == "retired":
+        told.append(f"  because:   {line(found.because)}")
+    if result.action == "created":
+        hints.append(f"Next: sdcli kb show {found.id}")
+    return told, [*(f"Note: {line(each)}." for each in result.notes), *hints]
+
+
+def _drafted(result: results.ArticleDrafted, screen: Screen) -> _Lines:
+    del screen
+    lacks = [f"It still needs {', '.join(result.missing)}."] if result.missing else []
+    return block(result.text).rstrip("\n").split("\n"), ["Nothing was written.", *lacks]
+
+
+def _due(result: results.ArticlesDue, screen: Screen) -> _Lines:
+    if not result.articles:
+        after = result.following
+        following = f" The next is {after.id}, on {after.expires}." if after else ""
+        return [], [f"No article expires by {result.until}.{following}"]
+    from sdcli.render.as_text import _with_reasons  # noqa: PLC0415 - it imports this module
+
+    rows = [
+        [
+            each.id,
+            each.expires,
+            _left(each, result.today),
+            each.owner,
+            each.reviewed,
+            line(each.title),
+        ]
+        for each in result.articles
+    ]
+    headers = ("id", "expires", "left", "owner", "reviewed", "title")
+    count = words.count(len(rows), "article")
+    return _with_reasons(headers, rows, screen), [
+        f"{count}. Next: sdcli kb review ID when one is right, or sdcli kb edit ID."
+    ]
+
+
+def _left(article: Article, today: str) -> str:
+    return "expired" if article.is_expired(today) else words.count(_days(article, today), "day")
+
+
+def _linted(result: results.ArticlesLinted, screen: Screen) -> _Lines:
+    del screen
+    remarks = [line(str(each)) for each in result.remarks]
+    head = f"{words.count(result.articles, 'article')} sound."
+    if remarks:
+        head = f"{head[:-1]}, {words.count(len(remarks), 'remark')}:"
+    return [head, *(f"  {each}" for each in remarks)], []
+
+
+_FATES = ("created", "updated", "unchanged", "edited-here", "retired", "unreadable")
+_MOST = 20
+
+
+def _imported(result: results.ArticlesImported, screen: Screen) -> _Lines:
+    del screen
+    found: dict[str, list[Any]] = {fate: [] for fate in _FATES}
+    for each in result.files:
+        found[each.action].append(each)
+    would = "would be " if result.dry_run else ""
+    counts = [f"{len(found['created'])} {would}created", f"{len(found['updated'])} updated"]
+    counts.append(f"{len(found['unchanged'])} unchanged")
+    told = [f"{words.count(len(result.files), 'file')}: {', '.join(counts)}."]
+    for fate in ("created", "updated"):
+        shown_ = found[fate][:_MOST]
+        told += [f"  {each.article}  {line(each.title)} ({line(each.source)})" for each in shown_]
+        more = len(found[fate]) - len(shown_)
+        told += [f"  and {more} more {fate}"] if more else []
+    notes = [
+        f"Not taken: {line(each.source)}: {line(each.reason)}."
+        for fate in ("unreadable", "edited-here", "retired")
+        for each in found[fate]
+    ]
+    if result.gone:
+        notes.append(f"No longer in the folder, and left as they are: {', '.join(result.gone)}.")
+    if found["created"] and not result.dry_run:
+        notes.append("Next: sdcli kb lint")
+    return told, notes

@@ -1,0 +1,255 @@
+"""Problems, known errors and candidates for them: as text and as JSON (R3d1.7)."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sdcli.errors import listed
+from sdcli.render import words
+from sdcli.render.figures import table
+from sdcli.render.hints import usual_of
+from sdcli.render.history import sentence
+from sdcli.render.safe import block, line
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from sdcli import results
+    from sdcli.insight.recurring import Candidate
+    from sdcli.tickets.ticket import Ticket
+
+_DAY_S = 24 * 3600
+_INDENT = 15
+
+
+def problem_json(problem: Ticket) -> dict[str, Any]:
+    """A problem object."""
+    return {
+        "ref": problem.ref,
+        "record": problem.record,
+        "summary": problem.summary,
+        "status": problem.status,
+        "service": problem.service,
+        "feature": problem.feature,
+        "impact": problem.impact,
+        "urgency": problem.urgency,
+        "priority": problem.priority,
+        "queue": problem.queue,
+        "assignee": problem.assignee,
+        "handed_from": problem.handed_from or None,
+        "opened_at": problem.opened_at,
+        "updated_at": problem.updated_at,
+        "closed_at": problem.closed_at,
+        "code": problem.code or None,
+        "cause": problem.cause or None,
+        "workaround": problem.workaround or None,
+        "known_error": problem.known_error or None,
+        "incidents": problem.incidents,
+        "incident_count": len(problem.incidents),
+        "minutes": problem.minutes,
+        "attachments": problem.attachments,
+        "events_count": len(problem.events),
+    }
+
+
+def changed_json(result: results.ProblemChanged) -> dict[str, Any]:
+    """A problem after a step, and who was told."""
+    action = {"action": result.action} if result.action else {}
+    return {
+        **action,
+        **problem_json(result.problem),
+        "changed": result.is_new,
+        "told": result.told,
+        "notes": result.notes,
+    }
+
+
+def shown_json(result: results.ProblemShown) -> dict[str, Any]:
+    """A problem with its incidents; its events are added by the caller."""
+    first, last = _span(result.incidents)
+    return problem_json(result.problem) | {
+        "first_seen": first,
+        "last_seen": last,
+        "open_incidents": sum(not each.is_closed for each in result.incidents),
+        "incident_minutes": sum(each.minutes for each in result.incidents),
+        "incident_records": [_incident(each, result.now) for each in result.incidents],
+    }
+
+
+def _incident(ticket: Ticket, now: datetime) -> dict[str, Any]:
+    return {
+        "ref": ticket.ref,
+        "summary": ticket.summary,
+        "type": ticket.type,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "opened_at": ticket.opened_at,
+        "closed_at": ticket.closed_at,
+        "age_s": int((now - ticket.opened_at).total_seconds()),
+        "code": ticket.code or None,
+        "minutes": ticket.minutes,
+    }
+
+
+def candidate_json(found: Candidate) -> dict[str, Any]:
+    """A candidate, with the command that opens a problem for it."""
+    fields: dict[str, Any] = msgspec.structs.asdict(found)
+    return fields | {"command": command_for(found)}
+
+
+def changed(result: results.ProblemChanged) -> tuple[list[str], list[str]]:
+    """The problem in a line, what happened besides, and what comes next."""
+    problem = result.problem
+    head = f"{problem.ref} {_what(result)}"
+    about = [f"  {problem.priority} {problem.service}: {problem.summary}"] if result.action else []
+    gathered = len(problem.incidents)
+    count = [f"  {words.count(gathered, 'incident')}: {listed(problem.incidents)}"]
+    told = [head, *about, *(count if gathered else ()), *(f"  {note}" for note in result.notes)]
+    steps = [f"Next: {step}" for step in usual_of(problem)]
+    return [line(each) for each in told], [line(each) for each in (*result.hints, *steps)]
+
+
+def _what(result: results.ProblemChanged) -> str:
+    if result.action == "created":
+        return f"created: a problem, in {result.problem.queue}"
+    if result.action:
+        return f"{result.action}: a problem with this idempotency key is there already"
+    return sentence(result.problem.events[-1]) if result.is_new else "is as it was"
+
+
+def shown(result: results.ProblemShown) -> list[str]:
+    """Everything about a problem, but its history."""
+    problem, incidents = result.problem, result.incidents
+    rows = [
+        ("record", "problem"),
+        ("status", _status(problem)),
+        ("service", f"{problem.service} / {problem.feature}"),
+        ("priority", f"{problem.priority} (impact {problem.impact}, urgency {problem.urgency})"),
+        ("queue", problem.queue),
+        ("assignee", problem.assignee or "nobody"),
+        ("opened", words.instant(problem.opened_at)),
+        ("cause", _cause(problem)),
+        ("workaround", problem.workaround or "none known"),
+        ("known error", problem.known_error or "no"),
+        ("minutes", str(problem.minutes)),
+        *(("file", each.name) for each in problem.attachments),
+    ]
+    return [
+        f"{problem.ref}  {line(problem.summary)}",
+        *(text for name, value in rows for text in _row(name, value)),
+        *_incident_lines(incidents, result.now),
+    ]
+
+
+def _status(problem: Ticket) -> str:
+    status = problem.status.replace("_", " ")
+    return f"{status} as {problem.code}" if problem.code else status
+
+
+def _cause(problem: Ticket) -> str:
+    return {"": "not said yet", UNKNOWN: "nobody knows it yet"}.get(problem.cause, problem.cause)
+
+
+def _row(name: str, value: str) -> list[str]:
+    head, *rest = block(value).split("\n")
+    return [f"  {name + ':':<{_INDENT - 2}}{head}", *(f"{'':{_INDENT}}{text}" for text in rest)]
+
+
+def _incident_lines(incidents: Sequence[Ticket], now: datetime) -> Iterator[str]:
+    if not incidents:
+        yield from _row("incidents", "none yet")
+        return
+    first, last = _span(incidents)
+    open_ = sum(not each.is_closed for each in incidents)
+    minutes = sum(each.minutes for each in incidents)
+    told = f"{len(incidents)}, {open_} open; {minutes} minutes booked on them"
+    yield from _row("incidents", told)
+    if first and last:
+        yield from _row("seen", f"from {words.instant(first)} to {words.instant(last)}")
+    rows = [
+        [
+            each.ref,
+            each.status.replace("_", " ") + (f" as {each.code}" if each.code else ""),
+            _age(each, now),
+            line(each.summary),
+        ]
+        for each in incidents
+    ]
+    yield from (f"    {text}" for text in table(rows))
+
+
+def _age(ticket: Ticket, now: datetime) -> str:
+    return words.span(int((now - ticket.opened_at).total_seconds()))
+
+
+def _span(incidents: Sequence[Ticket]) -> tuple[datetime | None, datetime | None]:
+    """When the first and the last of them were opened."""
+    times = [each.opened_at for each in incidents]
+    return min(times, default=None), max(times, default=None)
+
+
+def listing(result: results.ProblemsListed) -> tuple[list[str], list[str]]:
+    """Problems in a table."""
+    if not result.rows:
+        told = "No problem is open. `sdcli problem list --all` also shows closed ones"
+        return [], [f"{told}, `sdcli problem candidates` incidents that come again and again."]
+    head = ["ref", "prio", "status", "queue", "assignee", "incidents", "known error", "summary"]
+    rows = [
+        [
+            each.ref,
+            each.priority,
+            _status(each),
+            line(each.queue),
+            line(each.assignee or "-"),
+            str(len(each.incidents)),
+            line(each.known_error or "-"),
+            line(each.summary),
+        ]
+        for each in result.rows
+    ]
+    return table([head, *rows]), []
+
+
+def candidates(result: results.CandidatesFound) -> tuple[list[str], list[str]]:
+    """What came again and again, each with its evidence and the command for it."""
+    since = f" since {words.instant(result.since)}" if result.since else ""
+    if not result.rows:
+        return [], [f"Nothing came {result.fewest} times or more{since} without a problem."]
+    told = [text for each in result.rows for text in _candidate(each)]
+    return [line(text) for text in told], []
+
+
+def _candidate(found: Candidate) -> Iterator[str]:
+    often = f", {found.times} times" if found.times > found.count else ""
+    yield f"{words.count(found.count, 'incident')}{often}: {found.why}"
+    yield f"  {words.instant(found.first)} to {words.instant(found.last)}, {found.minutes} minutes"
+    if found.ended:
+        share = words.share(found.passed_percent)
+        yield f"  {found.passed} of {found.ended} ended ({share} %) with the cause still there"
+    more = f" and {found.count - len(found.refs)} more" if found.count > len(found.refs) else ""
+    yield f"  {', '.join(found.refs)}{more}"
+    yield from (f"    {example}" for example in found.examples)
+    yield f"  {command_for(found)}"
+
+
+def command_for(found: Candidate) -> str:
+    """The command that opens a problem for a candidate."""
+    summary = shlex.quote(line(found.examples[0]))
+    refs = " ".join(f"--incident {ref}" for ref in found.refs)
+    return f"sdcli problem open {summary} {refs}"
+
+
+def of_ticket(problems: Iterable[Ticket]) -> list[tuple[str, str]]:
+    """The problems behind a ticket, as rows of what is shown of it."""
+    return [("problem", _in_short(each)) for each in problems]
+
+
+def _in_short(problem: Ticket) -> str:
+    known = f", known error {problem.known_error}" if problem.known_error else ""
+    around = f"; workaround: {problem.workaround}" if problem.workaround else ""
+    return f"{problem.ref} ({_status(problem)}{known}) {problem.summary}{around}"
