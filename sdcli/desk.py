@@ -290,6 +290,10 @@ class Desk:
     def _history(self) -> str:
         return self.derived("history")
 
+    def tell(self, sentence: str) -> None:
+        """Tell something that stops nothing, in a sentence."""
+        self._tell(sentence)
+
     def derived(self, name: str) -> str:
         """The path of something derived from this desk's files or ledger; empty if none is kept."""
         return self._cache and f"{self._cache}.{name}"

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
+    from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.recall import Recipient
-    from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
@@ -313,7 +313,7 @@ class Evaluated(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """Knowledge articles, best first."""
+    """Knowledge articles and past tickets, best first; in part, if a file could not be read."""
 
     query: str
     hits: Sequence[Hit]

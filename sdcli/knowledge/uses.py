@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.knowledge.outcomes import RESULTS, Use, What, uses_of
+from sdcli.knowledge.outcomes import RESULTS, Use, uses_of
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
 
@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS state (
 CREATE TABLE IF NOT EXISTS use (
     ticket INTEGER NOT NULL, article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL,
     at TEXT NOT NULL, person TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS result (
+    article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL, tickets INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS by_article ON use (article);
 CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
 """
@@ -72,17 +74,11 @@ class Uses:
         """
         self._sound(lambda: self._catch_up(reader, now, progress))
 
-    def counts(self, articles: Iterable[str]) -> dict[tuple[str, str], dict[What, int]]:
-        """For each of these articles and revisions: on how many tickets each result was had."""
-        found: dict[tuple[str, str], dict[What, int]] = {}
-        asked = list(dict.fromkeys(articles))
-        marks = ",".join("?" * len(asked))
-        query = (
-            "SELECT article, revision, what, count(*) FROM use"  # noqa: S608 - marks only
-            f" WHERE article IN ({marks}) AND what IN (?, ?, ?) GROUP BY article, revision, what"
-        )
+    def results(self) -> dict[tuple[str, str], dict[str, int]]:
+        """By article and revision: on how many tickets each result was had."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
         with suppress(sqlite3.Error):
-            for article, revision, what, count in self._db.execute(query, (*asked, *RESULTS)):
+            for article, revision, what, count in self._db.execute("SELECT * FROM result"):
                 found.setdefault((article, revision), {})[what] = count
         return found
 
@@ -121,10 +117,10 @@ class Uses:
     def _catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
-        if row is None or not self._is_same(reader, row[0], row[1]) or last > now:
-            self._recount(reader, now, progress)
+        if row is not None and 0 <= (now - last).total_seconds() < FRESH_FOR_S:
             return
-        if (now - last).total_seconds() < FRESH_FOR_S:
+        if row is None or last > now or not self._is_same(reader, row[0], row[1]):
+            self._recount(reader, now, progress)
             return
         query = Query(statuses=(), touched_since=last - _OVERLAP, with_articles=True)
         with self._writing():
@@ -149,6 +145,13 @@ class Uses:
         progress(total, total)
 
     def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
+        marks = ",".join("?" * len(RESULTS))
+        self._db.execute("DELETE FROM result")
+        self._db.execute(
+            "INSERT INTO result SELECT article, revision, what, count(*) FROM use"  # noqa: S608 - marks only
+            f" WHERE what IN ({marks}) GROUP BY article, revision, what",
+            RESULTS,
+        )
         state = (_first(reader), total, now.isoformat())
         self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?)", state)
 
