@@ -15,6 +15,7 @@ from sdcli.errors import DataFileError, DraftError, Problem, RefusedError
 from sdcli.knowledge import articles, check, write
 from sdcli.knowledge.readers import require_reader
 from sdcli.knowledge.terms import later
+from sdcli.library import Library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -90,8 +91,11 @@ class Authoring:
 
         found = articles.article(self._desk.root, given)
         self.require_reader(found)
+        figures, tickets = Library(self._desk).became_of(found)
         return ArticleShown(
             found,
+            figures=figures,
+            tickets=tickets,
             expired=found.is_expired(self._today_or_utc()),
             superseded_by=articles.superseding(self._desk.root, found.id),
             as_markdown=as_markdown,

@@ -23,18 +23,20 @@ from sdcli.tickets.event import Edition, Receipt
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
     from sdcli.errors import Problem
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.figures import Figures
     from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.index import Filters, Index
     from sdcli.knowledge.looks import Looking
     from sdcli.knowledge.query import Asked
     from sdcli.knowledge.search import Past
     from sdcli.knowledge.sharing import Settings
+    from sdcli.knowledge.synonyms import Group
     from sdcli.knowledge.track_record import TrackRecords
     from sdcli.knowledge.uses import Uses
     from sdcli.ledger.interface import Progress
@@ -50,7 +52,20 @@ _MOST_ALIKE = 12
 """So many closed tickets that are like a query are looked at."""
 _MOST_TOLD = 10
 
-_NO_SYNONYMS: Mapping[str, tuple[str, ...]] = {}
+
+def _quietly(_done: int, _total: int) -> None:
+    """For what is too quick to tell how far it is."""
+
+
+def _by_name(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
+    """The other names of a thing by each of its names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        names = [" ".join(words) for words in group]
+        for name in names:
+            others = (other for other in names if other != name)
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *others)))
+    return found
 
 
 class Library:
@@ -295,6 +310,22 @@ class Library:
             is_narrowed=bool(wanted),
         )
 
+    def became_of(self, article: Article) -> tuple[list[Figures], list[str]]:
+        """What became of an article, by revision, and on which tickets, the newest first (R3a.1a).
+
+        If the ledger cannot be read that is told, and what was counted before is given.
+        """
+        from sdcli.knowledge.figures import figures  # noqa: PLC0415 - imports SQLite
+
+        try:
+            self.uses.catch_up(self._desk.ledger, self._desk.now, _quietly, fresh_for_s=0)
+        except SdcliError as error:
+            self._desk.tell(f"What {article.id} did is not counted anew: {error.message}")
+        rows = list(self.uses.rows(article.id))
+        return figures(rows, {article.id: article}), list(
+            dict.fromkeys(row.ref for row in reversed(rows))
+        )
+
     def recall(self, given: str, progress: Progress) -> Recalled:
         """Who was given an article that says something else by now, `ID` or `ID@REVISION`.
 
@@ -359,7 +390,23 @@ class Library:
             return search(index, wanted, records, past)
 
         hits, code = self._found(looking, find, progress)
-        return Found(words, hits, code)
+        if ref:
+            self._note_look(ref, text, hits)
+        return Found(words, hits, code, ref)
+
+    def _note_look(self, ref: str, text: str, hits: Sequence[Hit]) -> None:
+        """Record on a ticket that the knowledge base was looked into for it (R3d1.1).
+
+        A ledger that is busy, or cannot be written to, keeps nobody from the answer: it is told.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - few searches need them
+
+        found = tuple(Edition(hit.id, hit.revision) for hit in hits if hit.revision)
+        try:
+            if not self._desk.ledger.get(ref).is_closed:
+                self._desk.change(ref, steps.look_up, articles=found, query=text)
+        except SdcliError as error:
+            self._desk.tell(f"That you looked is not recorded on {ref}: {error.message}")
 
     def frequent(
         self, service: str, looking: Looking | None = None, progress: Progress = lambda _d, _t: None
@@ -482,7 +529,6 @@ class Library:
         report_to: str = "",
         with_expired: bool = False,
         check: bool = False,
-        synonyms: Mapping[str, tuple[str, ...]] = _NO_SYNONYMS,
     ) -> SitePublished:
         """Write the self-help site (R3a.2, R1a.1g, R0.8); the bulletins on it count no view.
 
@@ -492,7 +538,6 @@ class Library:
                 mail address if empty.
             with_expired: publish articles past their date as well.
             check: write nothing.
-            synonyms: further words to search for, by word or phrase.
 
         Raises:
             DataFileError: the catalog or another file that is needed is wrong.
@@ -500,15 +545,19 @@ class Library:
             MachineError: it could not be written; the site that was there is there still.
         """
         from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.synonyms import read_synonyms  # noqa: PLC0415
         from sdcli.policy.scalars import Day  # noqa: PLC0415
         from sdcli.publish.chosen import choose  # noqa: PLC0415 - few commands need it
         from sdcli.publish.pages import SEARCH_DATA, Site, pages  # noqa: PLC0415 - imports Jinja2
         from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
         from sdcli.publish.report import Report  # noqa: PLC0415
+        from sdcli.publish.searched import words_of  # noqa: PLC0415
         from sdcli.results import SitePublished  # noqa: PLC0415
 
         desk, policy, day = self._desk, self._desk.policy, Day(str(self._desk.today))
-        choice = choose(read_shelf(desk.root, policy), day, with_expired=with_expired)
+        shelf, groups = read_shelf(desk.root, policy), read_synonyms(desk.root).groups
+        choice = choose(shelf, day, with_expired=with_expired)
+        restricted = [each for each in shelf.articles.values() if each.audience == "restricted"]
         bulletins = desk.front_page(desk.bulletins(), "html")
         site = Site(
             name=policy.intake.mail.name,
@@ -516,7 +565,8 @@ class Library:
             services={id_: each.name for id_, each in policy.catalog.services.items()},
             bulletins=bulletins,
             report=Report(report_to or policy.intake.mail.address),
-            synonyms=synonyms,
+            synonyms=_by_name(groups),
+            secret=words_of(restricted),
             day=day,
         )
         files = pages(site)

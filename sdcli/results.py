@@ -318,12 +318,15 @@ class Found(Struct, frozen=True):
     query: str
     hits: Sequence[Hit]
     exit_code: int = DONE
+    ref: str = ""
 
 
 class ArticleShown(Struct, frozen=True):
     """One knowledge article.
 
     `superseded_by`: the articles that take its place. `as_markdown`: as a document of its own.
+    `figures`: what became of it, at its present revision and at earlier ones; `tickets`: where, the
+    newest first (R3a.1a).
     """
 
     article: Article
@@ -331,6 +334,8 @@ class ArticleShown(Struct, frozen=True):
     expired: bool = False
     superseded_by: Sequence[str] = ()
     as_markdown: bool = False
+    figures: Sequence[Figures] = ()
+    tickets: Sequence[str] = ()
 
 
 class ArticleWritten(Struct, frozen=True):

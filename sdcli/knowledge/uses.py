@@ -67,12 +67,14 @@ class Uses:
         """Read every ticket that says something of an article; exact as of now."""
         self._sound(lambda: self._recount(reader, now, progress))
 
-    def catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
-        """Read the tickets that changed since the last look, if that was a while ago.
+    def catch_up(
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int = FRESH_FOR_S
+    ) -> None:
+        """Read the tickets that changed since the last look, if that was so many seconds ago.
 
         All of them where this is another ledger, or there was no look.
         """
-        self._sound(lambda: self._catch_up(reader, now, progress))
+        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
 
     def results(self) -> dict[tuple[str, str], dict[str, int]]:
         """By article and revision: on how many tickets each result was had."""
@@ -114,10 +116,12 @@ class Uses:
             self._take(reader.find(query), total, progress)
             self._look_done(reader, now, total)
 
-    def _catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
+    def _catch_up(
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int
+    ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
-        if row is not None and 0 <= (now - last).total_seconds() < FRESH_FOR_S:
+        if row is not None and 0 <= (now - last).total_seconds() < fresh_for_s:
             return
         if row is None or last > now or not self._is_same(reader, row[0], row[1]):
             self._recount(reader, now, progress)

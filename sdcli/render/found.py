@@ -20,10 +20,12 @@ _MOST_SHARES = 12
 
 def text(result: results.Found, style: Style) -> tuple[Iterable[str], Iterable[str]]:
     """Each hit in two lines, with how its score came to be if that was asked for; and remarks."""
+    ref = result.ref or "REF"
     if not result.hits:
-        return [], ["No article fits. Try other words, or fewer filters."]
+        gap = f"sdcli kb used {ref} --none --note WHY   # if none fits"
+        return [], ["No article fits. Try other words, or fewer filters.", f"Next: {gap}"]
     lines = [each for hit in result.hits for each in _lines(hit, style)]
-    return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
+    return lines, [f"Next: sdcli kb used {ref} ID:OUTCOME   # records what an article did"]
 
 
 def _lines(hit: Hit, style: Style) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _facts(hit: Hit) -> Iterator[str]:
     if hit.success is not None and (hit.success.helped or hit.success.earlier_helped):
         yield f"helped {hit.success.helped + hit.success.earlier_helped}"
     if hit.success is not None and hit.success.harmful:
-        yield f"made worse {hit.success.harmful}"
+        yield f"! made things worse {hit.success.harmful}"
     if hit.score:
         yield f"{hit.score:.3g}"
 

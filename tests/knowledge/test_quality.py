@@ -92,7 +92,7 @@ def test_the_search_is_better_than_plain_bm25(name: str) -> None:
     judged: dict[str, dict[str, int]] = {}
     for line in _lines(name, "qrels.tsv"):
         query, document, grade = line.split("\t")
-        judged.setdefault(query)[document] = int(grade)
+        judged.setdefault(query, {})[document] = int(grade)
     asked = [
         each for each in map(json.loads, _lines(name, "queries.jsonl")) if each["id"] in judged
     ]

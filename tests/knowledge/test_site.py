@@ -97,9 +97,10 @@ def _secretly(desk_dir: Path) -> None:
 def test_restricted_text_is_nowhere(desk: Desk, desk_dir: Path, site: Path) -> None:
     """No byte of what callers may not read is in any file, the search data among them (R3a.2)."""
     _secretly(desk_dir)
-    synonyms = {"lost": (HIDDEN,), HIDDEN: (f"{HIDDEN}s",), "loud": ("hums", HIDDEN)}
+    synonyms = f"synonyms:\n  - [lost, {HIDDEN}]\n  - [loud, hums]\n"
+    (desk_dir / "kb" / "synonyms.yaml").write_text(synonyms)
 
-    Library(desk).publish(str(site), synonyms=synonyms)
+    Library(desk).publish(str(site))
 
     found = files_of(site)
     assert b"MA-26" in found["index.html"]
