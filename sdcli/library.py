@@ -19,7 +19,6 @@ from sdcli.errors import (
     RefusedError,
     SdcliError,
 )
-from sdcli.tickets.event import Edition, Receipt
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
     from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
-    from sdcli.tickets.event import ArticleUse
+    from sdcli.tickets.event import ArticleUse, Receipt
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
 
@@ -180,6 +179,7 @@ class Library:
         from sdcli.knowledge.sharing import letter, require_shareable  # noqa: PLC0415 - imports YAML
         from sdcli.results import Shared  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
+        from sdcli.tickets.event import Edition  # noqa: PLC0415
 
         article, ticket = self.article(given), self._desk.ledger.get(ref)
         steps.require("article_sent", ticket, "kb send")
@@ -400,6 +400,7 @@ class Library:
         A ledger that is busy, or cannot be written to, keeps nobody from the answer: it is told.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - few searches need them
+        from sdcli.tickets.event import Edition  # noqa: PLC0415 - as above
 
         found = tuple(Edition(hit.id, hit.revision) for hit in hits if hit.revision)
         try:
@@ -438,7 +439,8 @@ class Library:
         if not self._desk.derived("uses"):
             return NO_RECORDS
         try:
-            self.uses.catch_up(self._desk.ledger, self._desk.now, progress)
+            if not self.uses.is_fresh(self._desk.now):  # else the ledger need not be opened
+                self.uses.catch_up(self._desk.ledger, self._desk.now, progress)
         except SdcliError as error:
             self._desk.tell(f"What articles did is not counted anew: {error.message}")
         return TrackRecords(self.uses.results())

@@ -16,13 +16,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.knowledge.outcomes import RESULTS, Use, uses_of
-from sdcli.tickets.query import Query
-from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sdcli.knowledge.outcomes import Use
     from sdcli.ledger.interface import Progress, Reader
     from sdcli.tickets.ticket import Ticket
 
@@ -76,6 +74,14 @@ class Uses:
         """
         self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
 
+    def is_fresh(self, now: datetime, fresh_for_s: int = FRESH_FOR_S) -> bool:
+        """Whether the last look was less than so many seconds ago, and not in the future."""
+        with suppress(*_TROUBLE):
+            row = self._db.execute("SELECT at FROM state").fetchone()
+            age = (now - datetime.fromisoformat(row[0])).total_seconds() if row else -1.0
+            return 0 <= age < fresh_for_s
+        return False
+
     def results(self) -> dict[tuple[str, str], dict[str, int]]:
         """By article and revision: on how many tickets each result was had."""
         found: dict[tuple[str, str], dict[str, int]] = {}
@@ -87,6 +93,8 @@ class Uses:
     def rows(self, article: str = "") -> Iterator[Row]:
         """What became of one article, or of all, in the order of tickets."""
         where, given = (" WHERE article = ?", (article,)) if article else ("", ())
+        from sdcli.knowledge.outcomes import Use  # noqa: PLC0415 - as above
+
         query = "SELECT ticket, article, revision, what, at, person FROM use"
         order = " ORDER BY ticket, rowid"
         for ticket, id_, revision, what, at, person in self._db.execute(
@@ -109,6 +117,9 @@ class Uses:
         return work()
 
     def _recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - most searches only read the file
+        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+
         query = Query(statuses=STATUSES, with_articles=True)
         with self._writing():
             self._db.execute("DELETE FROM use")
@@ -121,11 +132,13 @@ class Uses:
     ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
-        if row is not None and 0 <= (now - last).total_seconds() < fresh_for_s:
+        if self.is_fresh(now, fresh_for_s):
             return
         if row is None or last > now or not self._is_same(reader, row[0], row[1]):
             self._recount(reader, now, progress)
             return
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+
         query = Query(statuses=(), touched_since=last - _OVERLAP, with_articles=True)
         with self._writing():
             self._take(reader.find(query), reader.count(), progress)
@@ -136,6 +149,8 @@ class Uses:
         return _first(reader) == first and reader.count() >= tickets
 
     def _take(self, tickets: Iterable[Ticket], total: int, progress: Progress) -> None:
+        from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - as above
+
         for count, ticket in enumerate(tickets, 1):
             number = int(ticket.ref.partition("-")[2])
             self._db.execute("DELETE FROM use WHERE ticket = ?", (number,))
@@ -149,6 +164,8 @@ class Uses:
         progress(total, total)
 
     def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
+        from sdcli.knowledge.outcomes import RESULTS  # noqa: PLC0415 - as above
+
         marks = ",".join("?" * len(RESULTS))
         self._db.execute("DELETE FROM result")
         self._db.execute(
