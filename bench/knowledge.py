@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from desks import make_desk
 from measure import (
     MEGABYTE,
     Case,
@@ -56,6 +57,7 @@ SEEDS = (7, 8, 9)
 LONG = 5
 """So many letters make a word long enough to be damaged."""
 ARTICLES, INVENTED = 10_000, 20_000
+CLOSED = 100_000
 CLICK = "import click"
 QUERIES = {
     "search-kb, 10,000 articles": ["printer offline after sleep"],
@@ -313,6 +315,25 @@ def commands(work: Path) -> Iterator[Row]:
     yield Row("the index of 10,000 articles, on disk", size / MEGABYTE, "MB")
 
 
+def consequences(work: Path) -> Iterator[Row]:
+    """Counting what articles did, over a ledger in which two tickets of a hundred speak of one."""
+    desk, cache = work / "history", work / "history-cache"
+    env = user_environment(SDCLI_DESK=str(desk), SDCLI_USER="ben", XDG_CACHE_HOME=str(cache))
+    make_desk(desk, SDCLI, open_=1000, closed=CLOSED)
+    read = [{"id": "KB-102", "revision": "0123456789ab"}]
+    form = {"summary": "No code", "user": "ada", "channel": "portal", "read": read}
+    stream = "\n".join(json.dumps(form) for _ in range(CLOSED // 50))
+    run(Case([SDCLI, "open", "-"], env, stdin=stream))
+    run(Case([SDCLI, "compact"], env))
+    cases = {
+        "`kb recall`": Case([SDCLI, "kb", "recall", "KB-102", "--json"], env),
+        "`kb stats`": Case([SDCLI, "kb", "stats", "--json"], env),
+        "`kb show`, with what became of it": Case([SDCLI, "kb", "show", "KB-102", "--json"], env),
+    }
+    for name, one in medians(rounds(cases, 5)).items():
+        yield Row(f"{name}, {CLOSED:,} closed tickets", one.seconds * 1000)
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -325,7 +346,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sdcli-bench-") as folder:
         work = Path(folder)
         about = facts(work, {name: _version(name) for name in ("bm25s", "rank-bm25")})
-        said = f"{about}\n\n{table([*quality(), *commands(work)])}"
+        said = f"{about}\n\n{table([*quality(), *commands(work), *consequences(work)])}"
     print(said)
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n\n{said}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")

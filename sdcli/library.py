@@ -299,7 +299,9 @@ class Library:
         for id_ in wanted:
             if id_ not in known:
                 raise NoSuchEntryError("article", id_, known, FOLDER)
-        asked = information(desk.touched(since), desk.policy, since=since, until=until)
+        asked = information(
+            desk.touched(since, "information"), desk.policy, since=since, until=until
+        )
         return Statistics(
             rows=[each for each in found if not wanted or each.id in wanted],
             advice=advice(found, shelf, desk.today) if not wanted else (),
