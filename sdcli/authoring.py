@@ -170,11 +170,9 @@ class Authoring:
 
     @staticmethod
     def _text(fields: Mapping[str, Any], remarks: Sequence[str]) -> str:
-        """The text of a file, in the order of the template."""
+        """The text of a file, with the lists that must be there."""
         told = {"symptoms": (), "steps": (), "services": (), "keywords": (), **fields}
-        ordered = (name for name in write.FIELDS if name in told)
-        head = (write.remark(each) for each in remarks)
-        return "".join((*head, *(write.block(name, told[name]) for name in ordered)))
+        return write.text_of(told, remarks)
 
     def create(
         self, fields: Mapping[str, Any], remarks: Sequence[str] = ()
@@ -363,11 +361,9 @@ class Authoring:
         changes = {"reviewed": str(today), "expires": until}
         text, article = write.retold(entry, raw.decode(), changes, self._desk.policy)
         if note:
-            told = write.remark(f"Reviewed {today} by {self._desk.by}: {note}")
             places = articles.decode(entry.file, text.encode())[0].places
-            lines = text.split("\n")
-            lines.insert(places["reviewed"] - 1, told.rstrip("\n"))
-            text = "\n".join(lines)
+            said = f"Reviewed {today} by {self._desk.by}: {note}"
+            text = write.with_remark(text, places["reviewed"], said)
         self._put(entry, raw, text)
         return self._told("reviewed", entry.file, article, entry.article)
 
