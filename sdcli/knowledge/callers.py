@@ -33,7 +33,9 @@ _LEAST_DIGITS = 7
 _OWN_DIGITS = 6
 """So many digits of a caller's number are that number wherever they stand in a row."""
 
-_PLACEHOLDER = "|".join(map(re.escape, (CALLER, MAIL, NUMBER)))
+PLACEHOLDER = "|".join(map(re.escape, (CALLER, MAIL, NUMBER)))
+"""The pattern of a word that stands for something taken out."""
+
 _ADDRESS = r"[\w.+%&~-][\w.+%&'~-]{0,63}@(?:[\w-]+(?:\.[\w-]+)+|\[[0-9a-f:.]+\])"
 _OCTET = r"(?:0|[1-9]\d{0,2})"
 _DATED = (
@@ -63,7 +65,7 @@ def scrubber(tickets: Iterable[Ticket], policy: Policy) -> Callable[[str], str]:
     ordered = sorted((each for each in names if each.strip()), key=lambda each: (-len(each), each))
     words = "|".join(r"\s+".join(map(re.escape, each.split())) for each in ordered) or r"(?!)"
     pattern = re.compile(
-        rf"(?P<done>{_PLACEHOLDER})|(?P<mail>{_ADDRESS})"
+        rf"(?P<done>{PLACEHOLDER})|(?P<mail>{_ADDRESS})"
         rf"|(?P<name>(?<!\w)(?:{words})(?:(?:\s+|,\s*)(?:{words}))*(?!\w))"
         rf"|(?P<dated>{_DATED})|(?P<digits>{_DIGITS})"
     )

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 def of_ticket(ticket: Ticket, policy: Policy) -> dict[str, Any]:
     """The fields of the template that a ticket can fill; the others are not there."""
-    clean = scrubber([ticket], policy)
+    without_callers = scrubber([ticket], policy)
+
+    def clean(text: str) -> str:
+        return legible(without_callers(text))
+
     details = ticket.request
     said = (
         details.failed,
@@ -44,6 +48,12 @@ def of_ticket(ticket: Ticket, policy: Policy) -> dict[str, Any]:
         "verification": clean(details.success),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def legible(text: str) -> str:
+    """A text as desk files may hold it: without control characters, and hidden ones."""
+    lines = text.replace("\r\n", "\n").expandtabs(4)
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in lines).strip()
 
 
 def _done(ticket: Ticket) -> Iterator[str]:

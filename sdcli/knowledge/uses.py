@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.knowledge.outcomes import RESULTS, Use, What, uses_of
+from sdcli.knowledge.outcomes import RESULTS, Use, What, ids_of, uses_of
 from sdcli.tickets.query import Query
-from sdcli.tickets.words import STATUSES
+from sdcli.tickets.words import PROBLEM, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FRESH_FOR_S = 300
 """A search takes what was counted in the last five minutes as it is."""
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 2000
 _OVERLAP = timedelta(hours=1)
 """How much later than its stamp a step may be seen here: clocks differ, and locks are waited for."""
@@ -41,9 +41,11 @@ CREATE TABLE IF NOT EXISTS state (
 CREATE TABLE IF NOT EXISTS use (
     ticket INTEGER NOT NULL, article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL,
     at TEXT NOT NULL, person TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS named (article TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_article ON use (article);
 CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
 """
+_FORMER = "DROP TABLE IF EXISTS state; DROP TABLE IF EXISTS use; DROP TABLE IF EXISTS named"
 _TROUBLE = (sqlite3.Error, ValueError, TypeError, LookupError)
 
 
@@ -52,6 +54,16 @@ class Row(NamedTuple):
 
     ref: str
     use: Use
+
+
+class Ids(NamedTuple):
+    """The ids of articles that tickets speak of: by a word of the desk, or by what a caller read.
+
+    What a caller has read is what a mail or a form claims, and may never have been.
+    """
+
+    named: frozenset[str] = frozenset()
+    claimed: frozenset[str] = frozenset()
 
 
 class Uses:
@@ -65,12 +77,19 @@ class Uses:
         """Read every ticket that says something of an article; exact as of now."""
         self._sound(lambda: self._recount(reader, now, progress))
 
-    def catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
+    def catch_up(
+        self,
+        reader: Reader,
+        now: datetime,
+        progress: Progress,
+        *,
+        fresh_for_s: float = FRESH_FOR_S,
+    ) -> None:
         """Read the tickets that changed since the last look, if that was a while ago.
 
         All of them where this is another ledger, or there was no look.
         """
-        self._sound(lambda: self._catch_up(reader, now, progress))
+        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
 
     def counts(self, articles: Iterable[str]) -> dict[tuple[str, str], dict[What, int]]:
         """For each of these articles and revisions: on how many tickets each result was had."""
@@ -85,6 +104,14 @@ class Uses:
             for article, revision, what, count in self._db.execute(query, (*asked, *RESULTS)):
                 found.setdefault((article, revision), {})[what] = count
         return found
+
+    def ids(self) -> Ids:
+        """The articles that tickets, and problems, spoke of up to the last look."""
+        with suppress(sqlite3.Error):
+            named = self._db.execute("SELECT article FROM named")
+            claimed = self._db.execute("SELECT DISTINCT article FROM use WHERE what = 'read'")
+            return Ids(frozenset(row[0] for row in named), frozenset(row[0] for row in claimed))
+        return Ids()
 
     def rows(self, article: str = "") -> Iterator[Row]:
         """What became of one article, or of all, in the order of tickets."""
@@ -114,21 +141,27 @@ class Uses:
         query = Query(statuses=STATUSES, with_articles=True)
         with self._writing():
             self._db.execute("DELETE FROM use")
+            self._db.execute("DELETE FROM named")
             total = reader.count()
             self._take(reader.find(query), total, progress)
+            self._note(reader.find(Query(statuses=STATUSES, record=PROBLEM)))
             self._look_done(reader, now, total)
 
-    def _catch_up(self, reader: Reader, now: datetime, progress: Progress) -> None:
+    def _catch_up(
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: float
+    ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
         if row is None or not self._is_same(reader, row[0], row[1]) or last > now:
             self._recount(reader, now, progress)
             return
-        if (now - last).total_seconds() < FRESH_FOR_S:
+        if (now - last).total_seconds() < fresh_for_s:
             return
-        query = Query(statuses=(), touched_since=last - _OVERLAP, with_articles=True)
+        since = last - _OVERLAP
+        query = Query(statuses=(), touched_since=since, with_articles=True)
         with self._writing():
             self._take(reader.find(query), reader.count(), progress)
+            self._note(reader.find(Query(statuses=(), touched_since=since, record=PROBLEM)))
             self._look_done(reader, now, reader.count())
 
     def _is_same(self, reader: Reader, first: str, tickets: int) -> bool:
@@ -144,9 +177,15 @@ class Uses:
                 for use in uses_of(ticket)
             )
             self._db.executemany("INSERT INTO use VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._note((ticket,))
             if not count % _TELL_EVERY:
                 progress(number, total)
         progress(total, total)
+
+    def _note(self, tickets: Iterable[Ticket]) -> None:
+        """Keep the ids that tickets speak of; nothing that was said is ever taken back."""
+        rows = ((article,) for ticket in tickets for article in ids_of(ticket))
+        self._db.executemany("INSERT OR IGNORE INTO named VALUES (?)", rows)
 
     def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
         state = (_first(reader), total, now.isoformat())
@@ -186,11 +225,11 @@ class Uses:
         )
         self._db.execute("PRAGMA synchronous = OFF")  # it can be made again
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, _VERSION):
+        if version > _VERSION:
             raise ValueError(version)
-        if version == 0:
+        if version < _VERSION:
             mark = f"PRAGMA user_version = {_VERSION}"
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}; {mark}; COMMIT")
+            self._db.executescript(f"BEGIN IMMEDIATE; {_FORMER}; {_SCHEMA}; {mark}; COMMIT")
 
 
 def _first(reader: Reader) -> str:

@@ -29,7 +29,7 @@ from sdcli.ledger.tiny.lock import locked
 from sdcli.policy.yamlfile import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sdcli.policy.model import Policy
 
@@ -42,6 +42,7 @@ _WIDTH = 100
 _LONGEST_SLUG = 60
 _FIRST = 100
 _MOST = 99_999_999
+_CLAIMED = 100
 _ID = r"[A-Z]{1,8}-[0-9]{1,8}"
 _BEFORE_LINES = re.compile(r"""["']?[a-z_]+["']?\s*:(?:\s+[|>][-+\d]*)?(\s+\#.*)""")
 """A key with its value on the lines below, and the remark behind it."""
@@ -243,10 +244,12 @@ def sound(
     return found
 
 
-def next_id(root: str) -> str:
+def next_id(root: str, spoken_of: Collection[str] = (), claimed: Collection[str] = ()) -> str:
     """The id of the next article: one more than the highest number of the desk's own letters.
 
-    No number that a file names as its own, or as superseded, is given again.
+    No number that a file names as its own, or as superseded, is given again; nor are those that
+    tickets speak of, for what became of one article would be told of another. What callers have
+    `claimed` to have read is believed up to a hundred above: anybody can claim any number.
 
     Raises:
         RefusedError: there are no numbers left.
@@ -255,14 +258,18 @@ def next_id(root: str) -> str:
     taken = set(_named(root))
     letters = Counter(each.rpartition("-")[0] for each in taken)
     own = letters.most_common(1)[0][0] if letters else USUAL
-    numbers = [
-        _FIRST,
-        *(int(each.rpartition("-")[2]) for each in taken if each.rpartition("-")[0] == own),
-    ]
-    highest = max(numbers)
+    highest = max([_FIRST, *_numbers(own, {*taken, *spoken_of})])
+    believed = (each for each in _numbers(own, claimed) if each <= highest + _CLAIMED)
+    highest = max([highest, *believed])
     if highest >= _MOST:
         raise RefusedError(f"No number is left after {own}-{highest}: rename that article's file.")
     return f"{own}-{highest + 1}"
+
+
+def _numbers(letters: str, ids: Iterable[str]) -> Iterator[int]:
+    """The numbers of those ids that have these letters."""
+    pattern = re.compile(rf"{letters}-([0-9]{{1,8}})")
+    return (int(found[1]) for found in map(pattern.fullmatch, ids) if found)
 
 
 def _named(root: str) -> Iterator[str]:

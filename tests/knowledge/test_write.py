@@ -225,6 +225,14 @@ def test_the_next_id_was_never_one(desk_dir: Path) -> None:
     assert next_id(root) == "KB-1000"
 
 
+def test_no_id_that_tickets_speak_of_is_the_next(desk_dir: Path) -> None:
+    """Those of the desk's letters count; what callers claim only if it is not far off (R3a.4)."""
+    root = str(desk_dir)
+    assert next_id(root, {"KB-200", "MS-900", "KB-1", "", "no id", "KB-123456789"}) == "KB-201"
+    assert next_id(root, {"KB-200"}, {"KB-250", "KB-99999999", "KB-301"}) == "KB-251"
+    assert next_id(root, (), {"KB-241", "KB-242"}) == "KB-242"
+
+
 def test_a_desk_without_articles_begins_with_101(tmp_path: Path) -> None:
     """The first article has a number of three digits."""
     (tmp_path / "kb").mkdir()
