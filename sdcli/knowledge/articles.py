@@ -323,11 +323,12 @@ def revision_of(article: Article) -> str:
 
     White space is no part of it, so that a text may be wrapped anew.
     """
-    told = {name: _squeezed(getattr(article, name)) for name in _TOLD}
+    told = {name: _squeezed(getattr(article, name)) for name in TOLD}
     return hashlib.sha256(json.encode(told)).hexdigest()[:12]
 
 
-_TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
+TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
+"""What an article tells its readers."""
 
 
 def _squeezed(text: str | tuple[str, ...]) -> str | list[str]:

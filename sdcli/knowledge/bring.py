@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.errors import DraftError, SdcliError
-from sdcli.knowledge.articles import Entry, checked, content, decode, files, revision_of
+from sdcli.knowledge.articles import TOLD, Entry, checked, content, decode, files, revision_of
 from sdcli.knowledge.foreign import LARGEST, Document, convert, documents
 from sdcli.knowledge.write import as_yaml, change, create, file_name, next_id, retold
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from sdcli.knowledge.foreign import Defaults
     from sdcli.knowledge.uses import Ids
     from sdcli.policy.model import Policy
-
-_TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
 
 
 class ImportedFile(NamedTuple):
@@ -239,7 +237,7 @@ def _update(run: _Run, before: _Known, article: Article) -> ImportedFile:
     """Give an article the new text of its document; all else about it stays as it is."""
     old = before.entry.article
     changes: dict[str, Any] = {}
-    for name in (*_TOLD, "source_hash", "source_revision"):
+    for name in (*TOLD, "source_hash", "source_revision"):
         value = getattr(article, name)
         if value != getattr(old, name):
             is_list = name in ("symptoms", "steps")  # these keys must be there

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from sdcli.knowledge.articles import Area, Article, Audience
 from sdcli.knowledge.callers import PLACEHOLDER
 from sdcli.knowledge.markdown import headings, is_closed, items, parser
+from sdcli.knowledge.write import FRONT
 from sdcli.policy.teams import Role
 from sdcli.policy.yamlfile import Item, Listing, Mapping, YamlFile
 from sdcli.tickets.words import RequestType
@@ -249,26 +250,10 @@ def _known(front: str, defaults: Defaults, policy: Policy) -> tuple[dict[str, An
     return given, remarks
 
 
+_OURS = ("id", "supersedes", "retired", "because")
+"""What the desk alone says of its articles."""
 _KEYS = {
-    **{
-        name: name
-        for name in (
-            "title",
-            "type",
-            "area",
-            "services",
-            "audience",
-            "roles",
-            "keywords",
-            "owner",
-            "second_owner",
-            "reviewed",
-            "expires",
-            "vendor_link",
-            "known_error",
-            "problem",
-        )
-    },
+    **{name: name for name in FRONT if name not in _OURS},
     "tags": "keywords",
     "service": "services",
     "last_reviewed": "reviewed",

@@ -6,12 +6,12 @@ every other one. An article that is there is edited in its lines, so that remark
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from sdcli.errors import DataFileError, Problem, RefusedError
+from sdcli.knowledge.alike import words
 from sdcli.knowledge.articles import Article, content, entry
 from sdcli.knowledge.draft import legible
 from sdcli.knowledge.foreign import keywords_of
@@ -131,7 +131,7 @@ def _symptoms(said: Iterable[str], title: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in said:
         line = _line(text)[:_LONGEST_SYMPTOM].strip()
-        key = " ".join(re.findall(r"\w+", line.casefold()))
+        key = " ".join(words(line))
         if key:
             found.setdefault(key, line)
     return (*found.values(),)[:MOST_SYMPTOMS] or (title,)

@@ -22,7 +22,17 @@ from sdcli.errors import (
     Problem,
     RefusedError,
 )
-from sdcli.knowledge.articles import FOLDER, Article, Entry, checked, content, decode, files, id_of
+from sdcli.knowledge.articles import (
+    FOLDER,
+    TOLD,
+    Article,
+    Entry,
+    checked,
+    content,
+    decode,
+    files,
+    id_of,
+)
 from sdcli.ledger.folders import make_folder
 from sdcli.ledger.tiny.files import make, replacing
 from sdcli.ledger.tiny.lock import locked
@@ -54,6 +64,12 @@ _REMARK = re.compile(
 _DEFAULTS = {each.name: each.default for each in fields(Article) if not each.required}
 FIELDS = tuple(name for name in Article.__struct_fields__ if name != "revision")
 """The keys of an article's file, in the order of the template."""
+FRONT = tuple(
+    name
+    for name in FIELDS
+    if name in ("title", "vendor_link") or not (name in TOLD or name.startswith("source"))
+)
+"""Those that stand in the front matter of a Markdown document: no text of several lines."""
 
 
 def as_yaml(article: Article, remarks: Iterable[str] = ()) -> str:
