@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.errors import DataFileError, DraftError, Problem, RefusedError
+from sdcli.errors import DataFileError, DraftError, Problem, RefusedError, SdcliError
 from sdcli.knowledge import articles, check, write
 from sdcli.knowledge.readers import require_reader
 from sdcli.knowledge.terms import later
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article, Entry
     from sdcli.knowledge.bring import Wish
     from sdcli.knowledge.foreign import Defaults
+    from sdcli.knowledge.uses import Ids
     from sdcli.results import (
         ArticleDrafted,
         ArticlesDue,
@@ -174,22 +175,18 @@ class Authoring:
 
     @staticmethod
     def _text(fields: Mapping[str, Any], remarks: Sequence[str]) -> str:
-        """The text of a file, in the order of the template."""
+        """The text of a file, with the lists that must be there."""
         told = {"symptoms": (), "steps": (), "services": (), "keywords": (), **fields}
-        ordered = (name for name in write.FIELDS if name in told)
-        head = (write.remark(each) for each in remarks)
-        return "".join((*head, *(write.block(name, told[name]) for name in ordered)))
+        return write.text_of(told, remarks)
 
-    def create(
-        self, fields: Mapping[str, Any], remarks: Sequence[str] = ()
-    ) -> ArticleWritten | ArticleDrafted:
+    def create(self, fields: Mapping[str, Any], remarks: Sequence[str] = ()) -> ArticleWritten:
         """Write a new article under the next free id.
 
         Raises:
             DraftError: it is not sound.
             LedgerBusyError: others write articles for too long.
         """
-        return self.create_text(self._text(fields, remarks).encode(), _NEW)
+        return self._create(self._text(fields, remarks).encode(), _NEW)
 
     def create_text(
         self, raw: bytes, shown: str, *, dry_run: bool = False
@@ -205,49 +202,78 @@ class Authoring:
             RefusedError: it names an id that is taken.
             LedgerBusyError: others write articles for too long.
         """
-        from sdcli.knowledge.template import without_guidance  # noqa: PLC0415 - as above
         from sdcli.results import ArticleDrafted  # noqa: PLC0415 - as above
 
-        self._sound(raw, shown)
+        if not dry_run:
+            return self._create(raw, shown)
+        spoken_of, _ = self._spoken_of()
+        return ArticleDrafted(self._composed(raw, shown, spoken_of)[1])
+
+    def _create(self, raw: bytes, shown: str) -> ArticleWritten:
+        spoken_of, notes = self._spoken_of()
+        with self._locked():
+            name, text, article = self._composed(raw, shown, spoken_of)
+            write.create(self._desk.root, name, text)
+        return self._told("created", name, article, None, notes)
+
+    def _spoken_of(self) -> tuple[Ids, list[str]]:
+        """The ids that tickets speak of; and a sentence if they cannot be asked.
+
+        That keeps nobody from writing an article: then the files alone say what the next id is.
+        """
+        from sdcli.knowledge.uses import Ids  # noqa: PLC0415 - imports SQLite
+        from sdcli.library import Library  # noqa: PLC0415 - only a new article asks
+
+        try:
+            return Library(self._desk).spoken_of(), []
+        except (SdcliError, OSError) as error:
+            return Ids(), [f"Which ids tickets speak of could not be asked: {error}"]
+
+    def _composed(self, raw: bytes, shown: str, spoken_of: Ids) -> tuple[str, str, Article]:
+        """The name and the text of a new article's file, and the article in it.
+
+        Raises:
+            DraftError: it is not sound.
+            RefusedError: it names an id that is taken.
+        """
+        from sdcli.knowledge.template import without_guidance  # noqa: PLC0415 - as above
+
+        self._sound(raw, shown, spoken_of)
         bare = without_guidance(raw.decode(), self._desk.policy)
         read, _ = articles.decode(shown, bare.encode())
-        with self._locked(dry_run=dry_run):
-            fields = self._absent(read.places)
-            text = write.with_fields(bare, read.places, fields)
-            read, article = articles.decode(shown, text.encode())
-            if article is None or read.problems:
-                raise DraftError([each._replace(file=shown) for each in read.problems])
-            if "id" not in fields and not articles.missing(self._desk.root, [article.id]):
-                raise RefusedError(
-                    f"There is an article {article.id} already: leave the `id` out for the next "
-                    f"free one, or `sdcli kb edit {article.id} --file` puts this text in its place."
-                )
-            name = write.file_name(article)
-            self._require_sound(name, text.encode(), shown)
-            if dry_run:
-                return ArticleDrafted(text)
-            write.create(self._desk.root, name, text)
-        return self._told("created", name, article, None)
+        fields = self._absent(read.places, spoken_of)
+        text = write.with_fields(bare, read.places, fields)
+        read, article = articles.decode(shown, text.encode())
+        if article is None or read.problems:
+            raise DraftError([each._replace(file=shown) for each in read.problems])
+        if "id" not in fields and not articles.missing(self._desk.root, [article.id]):
+            raise RefusedError(
+                f"There is an article {article.id} already: leave the `id` out for the next "
+                f"free one, or `sdcli kb edit {article.id} --file` puts this text in its place."
+            )
+        name = write.file_name(article)
+        self._require_sound(name, text.encode(), shown)
+        return name, text, article
 
-    def _absent(self, places: Mapping[str, int]) -> dict[str, Any]:
+    def _absent(self, places: Mapping[str, int], spoken_of: Ids) -> dict[str, Any]:
         """What goes into a new text where it says nothing, by the keys that it has."""
         today = self.today
         until = str(later(date.fromisoformat(today), GOOD_FOR))
         usual = {
-            "id": write.next_id(self._desk.root) if "id" not in places else "",
+            "id": write.next_id(self._desk.root, *spoken_of) if "id" not in places else "",
             "reviewed": today,
             "expires": until,
         }
         return {name: value for name, value in usual.items() if name not in places}
 
-    def _sound(self, raw: bytes, shown: str) -> None:
+    def _sound(self, raw: bytes, shown: str, spoken_of: Ids) -> None:
         """Check a text for a new article, told by its own lines: what is put in stands behind it.
 
         Raises:
             DraftError: it is not sound.
         """
         read, _ = articles.decode(shown, raw)
-        fields = self._absent(read.places)
+        fields = self._absent(read.places, spoken_of)
         text = raw.rstrip() + b"\n" + "".join(write.block(*e) for e in fields.items()).encode()
         if not fields or not read.places:
             text = raw
@@ -367,11 +393,9 @@ class Authoring:
         changes = {"reviewed": str(today), "expires": until}
         text, article = write.retold(entry, raw.decode(), changes, self._desk.policy)
         if note:
-            told = write.remark(f"Reviewed {today} by {self._desk.by}: {note}")
             places = articles.decode(entry.file, text.encode())[0].places
-            lines = text.split("\n")
-            lines.insert(places["reviewed"] - 1, told.rstrip("\n"))
-            text = "\n".join(lines)
+            said = f"Reviewed {today} by {self._desk.by}: {note}"
+            text = write.with_remark(text, places["reviewed"], said)
         self._put(entry, raw, text)
         return self._told("reviewed", entry.file, article, entry.article)
 
@@ -488,8 +512,11 @@ class Authoring:
         from sdcli.results import ArticlesImported  # noqa: PLC0415 - as above
 
         root = self._desk.root
+        spoken_of, _ = self._spoken_of()
         with self._locked(dry_run=wish.dry_run):
-            told, gone = bring(root, wish, defaults, self._desk.policy, progress)
+            told, gone = bring(
+                root, wish, defaults, self._desk.policy, progress, spoken_of=spoken_of
+            )
             if not wish.dry_run:
                 sync_folder(os.path.join(root, articles.FOLDER))
         partly = any(each.action in ("unreadable", "edited-here") for each in told)
@@ -524,6 +551,8 @@ class Authoring:
         if action in ("created", "edited"):
             found = check.remarks({article.id: entry}, self._desk.policy, self.today)
             told += [each.message for each in found if "retired" not in each.message]
+        if action == "created" and (twin := check.twin(self._desk.root, entry)):
+            told.append(twin.message)
         return ArticleWritten(action, file, article, before, told)
 
     @contextmanager

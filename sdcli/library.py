@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.sharing import Settings
     from sdcli.knowledge.synonyms import Group
     from sdcli.knowledge.track_record import TrackRecords
-    from sdcli.knowledge.uses import Uses
+    from sdcli.knowledge.uses import Ids, Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
     from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
@@ -90,6 +90,16 @@ class Library:
         from sdcli.knowledge.uses import Uses  # noqa: PLC0415 - imports SQLite
 
         return Uses(self._desk.derived("uses"))
+
+    def spoken_of(self) -> Ids:
+        """The ids of articles that the tickets speak of by now.
+
+        Raises:
+            LedgerDamagedError, MachineError: the ledger cannot be read.
+        """
+        desk = self._desk
+        self.uses.catch_up(desk.ledger, desk.now, lambda *_: None, fresh_for_s=0)
+        return self.uses.ids()
 
     @cached_property
     def settings(self) -> Settings:

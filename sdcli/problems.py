@@ -297,59 +297,52 @@ class Problems:
         workaround: str,
     ) -> tuple[Article, list[str]]:
         """The article that tells of the problem from now on, and what became of its file."""
-        from sdcli.knowledge.known_error import mark, write  # noqa: PLC0415 - imports YAML
+        from sdcli.authoring import Authoring  # noqa: PLC0415 - imports YAML
+        from sdcli.errors import DraftError  # noqa: PLC0415 - as above
+        from sdcli.knowledge.known_error import fields_of, mark  # noqa: PLC0415 - as above
         from sdcli.knowledge.write import held  # noqa: PLC0415 - as above
 
         root = self._desk.root
         if known is not None:
             with held(root, self._desk.wait_s):
-                told, changed = mark(root, known, problem.ref, workaround)
+                told, changed = mark(root, known.id, problem.ref, workaround)
             said = f"{told.id} is marked as a known error of {problem.ref}."
             return told, [said] if changed else []
         draft = self._draft(problem, incidents, cause, workaround)
-        with held(root, self._desk.wait_s):
-            told, file = write(root, self._desk.policy, draft)
-        return told, [f"{told.id} is new, for {told.audience}: {file}. Read it over."]
+        try:
+            made = Authoring(self._desk).create(fields_of(draft))
+        except DraftError as error:
+            error.also(f"\n`sdcli problem analyse {problem.ref}` mends what comes from there.")
+            raise
+        said = f"{made.article.id} is new, for {made.article.audience}: {made.file}. Read it over."
+        return made.article, [said, *made.notes]
 
     def _draft(
         self, problem: Ticket, incidents: Sequence[Ticket], cause: str, workaround: str
     ) -> Draft:
+        from sdcli.knowledge.callers import scrubber  # noqa: PLC0415 - as above
+        from sdcli.knowledge.check import is_sound  # noqa: PLC0415 - as above
         from sdcli.knowledge.known_error import Draft  # noqa: PLC0415 - as above
-        from sdcli.sla.calendar import local  # noqa: PLC0415 - as above
 
-        policy, desk = self._desk.policy, self._desk
+        policy = self._desk.policy
         named = [problem.service, *(each.service for each in incidents)]
         services = [name for name in dict.fromkeys(named) if name in policy.catalog.services]
         services = services[:1] if problem.service in services else services
         found = policy.service(services[0]) if services else None
+        clean = scrubber(incidents, policy)
+        said = [clean(each.summary) for each in (problem, *incidents)]
+        sound = [each if is_sound(self._desk.root, each) else "" for each in said]
         return Draft(
             problem=problem.ref,
-            title=problem.summary,
+            title=sound[0],
             area=found.area if found else "",
             services=tuple(services),
-            symptoms=tuple(each.summary for each in incidents),
-            people=tuple(self._people(incidents)),
+            symptoms=tuple(sound[1:]),
             cause=cause,
             workaround=workaround,
             owner=problem.queue,
             second_owner=policy.teams.desk.queue,
-            reviewed=local(desk.now, desk.zone).date(),
         )
-
-    def _people(self, incidents: Iterable[Ticket]) -> Iterable[str]:
-        """What the callers of incidents are called, and how they are reached."""
-        from sdcli.policy.people import known  # noqa: PLC0415 - only an article pays for it
-
-        for ticket in incidents:
-            opening = ticket.opening
-            yield from (opening.phone, opening.mail)
-            for name in (ticket.requester, opening.on_behalf_of):
-                if name in ("", UNKNOWN) or opening.alert is not None:
-                    continue
-                yield name
-                person = known(self._desk.policy, name)
-                if person:
-                    yield from (person.contact.name, person.contact.mail, person.contact.phone)
 
     def close(self, ref: str, *, code: str, note: str, unfixed: str) -> ProblemChanged:
         """Close a problem, and tell the tickets that are linked to it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli.params import ENCODING, PERIOD, QUEUE, SERVICE, TEXT, WhenType, as_command, pass_desk
+from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
     from sdcli import results
     from sdcli.desk import Desk
 
-_TYPES = ("incident", "fulfilment", "new-service", "information", "unknown")
-
 
 @as_command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, readable=True))
 @click.option(
     "--type",
     "type_",
-    type=click.Choice(_TYPES),
+    type=click.Choice(REQUEST_TYPES),
     default="unknown",
     help="The kind of request. [unknown]",
 )

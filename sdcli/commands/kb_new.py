@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 
 import click
 
 from sdcli.params import PERIOD, REF, SERVICE, TEXT, WhenType, as_command, pass_desk
 from sdcli.params import QUEUE as A_QUEUE
+from sdcli.policy.teams import Role
 from sdcli.session import is_interactive
+from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,16 +20,6 @@ if TYPE_CHECKING:
     from sdcli.authoring import Authoring
     from sdcli.desk import Desk
 
-_TYPES = ("incident", "fulfilment", "new-service", "information", "unknown")
-_ROLES = (
-    "csr",
-    "resolver",
-    "incident-coordinator",
-    "problem-analyst",
-    "problem-manager",
-    "cs-manager",
-)
-
 
 @as_command("new")
 @click.argument("title", type=TEXT, required=False, default="")
@@ -35,7 +27,9 @@ _ROLES = (
 @click.option(
     "--file", type=click.File("rb"), help="Take the whole text from a YAML file; - is the pipe."
 )
-@click.option("--type", "type_", type=click.Choice(_TYPES), help="The kind of request it answers.")
+@click.option(
+    "--type", "type_", type=click.Choice(REQUEST_TYPES), help="The kind of request it answers."
+)
 @click.option(
     "--area",
     type=click.Choice(["service", "technology"]),
@@ -52,7 +46,7 @@ _ROLES = (
 @click.option(
     "--role",
     "roles",
-    type=click.Choice(_ROLES),
+    type=click.Choice(get_args(Role)),
     multiple=True,
     help="A role that may read a restricted one; several times.",
 )

@@ -353,11 +353,12 @@ def revision_of(article: Article) -> str:
     """
     import hashlib  # noqa: PLC0415 - as above
 
-    told = {name: _squeezed(getattr(article, name)) for name in _TOLD}
+    told = {name: _squeezed(getattr(article, name)) for name in TOLD}
     return hashlib.sha256(json.encode(told)).hexdigest()[:12]
 
 
-_TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
+TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
+"""What an article tells its readers."""
 
 
 def _squeezed(text: str | tuple[str, ...]) -> str | list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.errors import DraftError, SdcliError
-from sdcli.knowledge.articles import Entry, checked, content, decode, files, revision_of
+from sdcli.knowledge.articles import TOLD, Entry, checked, content, decode, files, revision_of
 from sdcli.knowledge.foreign import LARGEST, Document, convert, documents
 from sdcli.knowledge.write import as_yaml, change, create, file_name, next_id, retold
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.foreign import Defaults
+    from sdcli.knowledge.uses import Ids
     from sdcli.policy.model import Policy
-
-_TOLD = ("title", "symptoms", "cause", "steps", "workaround", "verification", "vendor_link")
 
 
 class ImportedFile(NamedTuple):
@@ -82,10 +81,12 @@ def bring(
     defaults: Defaults,
     policy: Policy,
     progress: Callable[[int, int], None],
+    *,
+    spoken_of: Ids,
 ) -> tuple[list[ImportedFile], list[str]]:
     """Bring a folder in; gives what became of each file, and articles whose file is gone.
 
-    The caller holds the lock of the articles, unless nothing is to be written.
+    No id that tickets speak of, `spoken_of`, is given to a new article. The caller holds the lock of the articles, unless nothing is to be written.
 
     Raises:
         DataFileError: `kb/` cannot be looked into.
@@ -99,7 +100,7 @@ def bring(
             found.append(Document(source, raw))
         else:
             told.append(ImportedFile(source, "unreadable", reason=raw))
-    run = _Run(root, wish, defaults, policy, _ids(root, known, found), known)
+    run = _Run(root, wish, defaults, policy, _ids(next_id(root, *spoken_of), known, found), known)
     for number, document in enumerate(found, 1):
         try:
             told.append(_one(run, document))
@@ -170,9 +171,9 @@ def _held(path: str) -> bytes | str:
     return raw if raw.strip() else "it is empty"
 
 
-def _ids(root: str, known: Mapping[str, _Known], found: list[Document]) -> dict[str, str]:
-    """The id of each document's article: the one it has, or the next."""
-    letters, _, number = next_id(root).rpartition("-")
+def _ids(first: str, known: Mapping[str, _Known], found: list[Document]) -> dict[str, str]:
+    """The id of each document's article: the one it has, or the next, from `first` on."""
+    letters, _, number = first.rpartition("-")
     following = int(number)
     ids = {}
     for document in found:
@@ -236,7 +237,7 @@ def _update(run: _Run, before: _Known, article: Article) -> ImportedFile:
     """Give an article the new text of its document; all else about it stays as it is."""
     old = before.entry.article
     changes: dict[str, Any] = {}
-    for name in (*_TOLD, "source_hash", "source_revision"):
+    for name in (*TOLD, "source_hash", "source_revision"):
         value = getattr(article, name)
         if value != getattr(old, name):
             is_list = name in ("symptoms", "steps")  # these keys must be there

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from sdcli.errors import Problem
-from sdcli.knowledge.alike import pairs, words
+from sdcli.knowledge.alike import LEAST, Pair, likeness, pairs, words
 from sdcli.knowledge.articles import FOLDER, Entry, content, decode, files, id_of, missing
 from sdcli.knowledge.markdown import is_closed, links
 
@@ -27,6 +27,8 @@ RUN = 8
 """So many words in a row of a restricted article are its text."""
 
 SOON_DAYS = 30
+_SHARED_WORDS = 3
+"""One in so many words of an article stands in every other one that is nearly the same."""
 _ID = re.compile(r"(?<![\w-])([A-Z]{1,8})-[0-9]{1,8}(?![\w])")
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-fA-F:.]+\]")
 _PHONE = re.compile(r"\+?\d[\d \u00a0()./-]{5,24}\d")
@@ -62,8 +64,7 @@ def wrong(root: str, entries: Mapping[str, Entry]) -> list[Problem]:
     Retired articles are left alone: nobody is led to them.
     """
     live = [each for each in entries.values() if not each.article.is_retired]
-    ids = {*entries, *map(id_of, files(root))}
-    known = _Known(root, ids, {each.rpartition("-")[0] for each in ids})
+    known = _known(root, entries)
     found = [
         problem
         for entry in live
@@ -95,18 +96,33 @@ def wrong_in(root: str, entry: Entry) -> list[Problem]:
     return [*problems, *(each for each in wrong(root, entries) if each.file == entry.file)]
 
 
+def is_sound(root: str, text: str) -> bool:
+    """Whether a text could stand in an article: its Markdown ends, and it names what is there."""
+    return not any(_wrong_with(_known(root, ()), text))
+
+
+def _known(root: str, further: Iterable[str]) -> _Known:
+    ids = {*further, *map(id_of, files(root))}
+    return _Known(root, ids, {each.rpartition("-")[0] for each in ids})
+
+
 def _of_text(known: _Known, entry: Entry, path: str, text: str) -> Iterator[Problem]:
+    yield from (_at(entry, path, told) for told in _wrong_with(known, text))
+    if entry.article.audience == "user" and _has_secret(text):
+        yield _at(entry, path, "callers would read a password or key here")
+
+
+def _wrong_with(known: _Known, text: str) -> Iterator[str]:
+    """What is wrong with a text, whoever reads it."""
     for match in _ID.finditer(text):
         if match[1] in known.letters and match[0] not in known.ids:
-            yield _at(entry, path, f"it names {match[0]}, which is not there")
+            yield f"it names {match[0]}, which is not there"
     if not is_closed(text):
-        yield _at(entry, path, "a block of code is not closed: a line ``` is missing")
+        yield "a block of code is not closed: a line ``` is missing"
     for link in links(text):
         kind = "image" if link.is_image else "link"
         if told := _wrong_link(known.root, link.target):
-            yield _at(entry, path, f"the {kind} {told}")
-    if entry.article.audience == "user" and _has_secret(text):
-        yield _at(entry, path, "callers would read a password or key here")
+            yield f"the {kind} {told}"
 
 
 def _at(entry: Entry, path: str, message: str) -> Problem:
@@ -192,8 +208,34 @@ def remarks(entries: Mapping[str, Entry], policy: Policy, today: str) -> list[Pr
 
 def _alike(live: Sequence[Entry], entries: Mapping[str, Entry]) -> Iterator[Problem]:
     for pair in pairs([each.article for each in live]):
-        told = f"{pair.one} and {pair.other} are {pair.percent} % alike: keep one, and"
-        yield _at(entries[pair.one], "id", f"{told} `sdcli kb retire` the other")
+        yield _told_of(pair, entries[pair.one])
+
+
+def _told_of(pair: Pair, entry: Entry) -> Problem:
+    told = f"{pair.one} and {pair.other} are {pair.percent} % alike: keep one, and"
+    return _at(entry, "id", f"{told} `sdcli kb retire` the other")
+
+
+def twin(root: str, entry: Entry) -> Problem | None:
+    """That an article is nearly the same as another one in use, the most alike of them (R3a.2).
+
+    Only the files that hold a good part of its words are looked at closely.
+    """
+    article = entry.article
+    said = set(words(" ".join(text for _, text in article.texts)))
+    found: list[Pair] = []
+    for name in files(root):
+        raw = content(root, name)
+        if name == entry.file or isinstance(raw, str):
+            continue
+        shared = said.intersection(words(raw.decode("utf-8", "replace")))
+        if len(shared) * _SHARED_WORDS < len(said):
+            continue
+        _, other = decode(name, raw)
+        if other is not None and not other.is_retired:
+            found.append(Pair(article.id, other.id, likeness(article, other)))
+    best = min(found, key=lambda pair: (-pair.percent, pair.other), default=None)
+    return _told_of(best, entry) if best and best.percent >= LEAST else None
 
 
 def _remarks_of(entry: Entry, policy: Policy, today: str) -> Iterator[Problem]:

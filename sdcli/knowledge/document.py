@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.knowledge.write import block
+from sdcli.knowledge.write import FRONT, block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.knowledge.articles import Article
 
-_FRONT = (
-    "id",
-    "title",
-    "type",
-    "area",
-    "services",
-    "audience",
-    "roles",
-    "keywords",
-    "owner",
-    "second_owner",
-    "reviewed",
-    "expires",
-    "supersedes",
-    "vendor_link",
-    "known_error",
-    "problem",
-    "retired",
-    "because",
-)
-
 
 def markdown(article: Article) -> str:
     """The document, with a line break at its end; its headings are the names of the fields."""
-    told = {name: getattr(article, name) for name in _FRONT}
+    told = {name: getattr(article, name) for name in FRONT}
     front = "".join(block(name, value) for name, value in told.items() if value)
     parts = [f"---\n{front}---", f"# {' '.join(article.title.split())}", *_body(article)]
     return "\n\n".join(parts) + "\n"

@@ -18,7 +18,9 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from sdcli.knowledge.articles import Area, Article, Audience
+from sdcli.knowledge.callers import PLACEHOLDER
 from sdcli.knowledge.markdown import headings, is_closed, items, parser
+from sdcli.knowledge.write import FRONT
 from sdcli.policy.teams import Role
 from sdcli.policy.yamlfile import Item, Listing, Mapping, YamlFile
 from sdcli.tickets.words import RequestType
@@ -248,26 +250,10 @@ def _known(front: str, defaults: Defaults, policy: Policy) -> tuple[dict[str, An
     return given, remarks
 
 
+_OURS = ("id", "supersedes", "retired", "because")
+"""What the desk alone says of its articles."""
 _KEYS = {
-    **{
-        name: name
-        for name in (
-            "title",
-            "type",
-            "area",
-            "services",
-            "audience",
-            "roles",
-            "keywords",
-            "owner",
-            "second_owner",
-            "reviewed",
-            "expires",
-            "vendor_link",
-            "known_error",
-            "problem",
-        )
-    },
+    **{name: name for name in FRONT if name not in _OURS},
     "tags": "keywords",
     "service": "services",
     "last_reviewed": "reviewed",
@@ -409,7 +395,7 @@ def _entries(body: str, field: str) -> list[str]:
 def keywords_of(title: str) -> tuple[str, ...]:
     """The words of a title that somebody would search for; `HostDown` is also host and down."""
     said: list[str] = []
-    for word in re.findall(r"[\w.-]*\w", title):
+    for word in re.findall(r"[\w.-]*\w", re.sub(PLACEHOLDER, " ", title)):
         pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", word)
         said += [word, *(pieces if len(pieces) > 1 and not re.search(r"[\d._-]", word) else ())]
     small = (each.casefold() for each in said)

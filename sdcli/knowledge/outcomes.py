@@ -16,6 +16,7 @@ from sdcli.tickets.event import (
     ArticlesUsed,
     Closed,
     Edition,
+    KnownErrorDeclared,
     NoticeTaken,
     Opened,
     Reopened,
@@ -95,6 +96,19 @@ def _said(ticket: Ticket, event: AnyEvent) -> Iterator[Use]:
             yield _of(event.article, "sent", event.at, event.to)
     elif isinstance(event, ArticleReceived) and event.receipt.help_needed == "yes":
         yield _of(event.article, "needed-help", event.at)
+
+
+def ids_of(ticket: Ticket) -> set[str]:
+    """The articles that the desk speaks of on a ticket, or on a problem, whatever it did with them."""
+    found: set[str] = set()
+    for event in ticket.events:
+        if isinstance(event, (ArticlesShown, ArticlesUsed, Resolved, Closed)):
+            found.update(each.id for each in event.articles)
+        elif isinstance(event, (ArticleSent, ArticleReceived)):
+            found.add(event.article.id)
+        elif isinstance(event, KnownErrorDeclared):
+            found.add(event.article)
+    return found
 
 
 def _of(article: Edition, what: What, at: datetime, to: str = "") -> Use:

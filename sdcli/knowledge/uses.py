@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FRESH_FOR_S = 300
 """A search takes what was counted in the last five minutes as it is."""
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 2000
 _OVERLAP = timedelta(hours=1)
 """How much later than its stamp a step may be seen here: clocks differ, and locks are waited for."""
@@ -41,9 +41,12 @@ CREATE TABLE IF NOT EXISTS use (
     at TEXT NOT NULL, person TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS result (
     article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL, tickets INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS named (article TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_article ON use (article);
 CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
 """
+_TABLES = ("state", "use", "result", "named")
+_FORMER = "; ".join(f"DROP TABLE IF EXISTS {name}" for name in _TABLES)
 _TROUBLE = (sqlite3.Error, ValueError, TypeError, LookupError)
 
 
@@ -52,6 +55,16 @@ class Row(NamedTuple):
 
     ref: str
     use: Use
+
+
+class Ids(NamedTuple):
+    """The ids of articles that tickets speak of: by a word of the desk, or by what a caller read.
+
+    What a caller has read is what a mail or a form claims, and may never have been.
+    """
+
+    named: frozenset[str] = frozenset()
+    claimed: frozenset[str] = frozenset()
 
 
 class Uses:
@@ -63,18 +76,23 @@ class Uses:
 
     def recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
         """Read every ticket that says something of an article; exact as of now."""
-        self._sound(lambda: self._recount(reader, now, progress))
+        self._sound(lambda: self._recount(reader, now, progress), is_exact=True)
 
     def catch_up(
-        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int = FRESH_FOR_S
+        self,
+        reader: Reader,
+        now: datetime,
+        progress: Progress,
+        *,
+        fresh_for_s: float = FRESH_FOR_S,
     ) -> None:
         """Read the tickets that changed since the last look, if that was so many seconds ago.
 
         All of them where this is another ledger, or there was no look.
         """
-        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
+        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s), is_exact=False)
 
-    def is_fresh(self, now: datetime, fresh_for_s: int = FRESH_FOR_S) -> bool:
+    def is_fresh(self, now: datetime, fresh_for_s: float = FRESH_FOR_S) -> bool:
         """Whether the last look was less than so many seconds ago, and not in the future."""
         with suppress(*_TROUBLE):
             row = self._db.execute("SELECT at FROM state").fetchone()
@@ -90,6 +108,14 @@ class Uses:
                 found.setdefault((article, revision), {})[what] = count
         return found
 
+    def ids(self) -> Ids:
+        """The articles that tickets, and problems, spoke of up to the last look."""
+        with suppress(sqlite3.Error):
+            named = self._db.execute("SELECT article FROM named")
+            claimed = self._db.execute("SELECT DISTINCT article FROM use WHERE what = 'read'")
+            return Ids(frozenset(row[0] for row in named), frozenset(row[0] for row in claimed))
+        return Ids()
+
     def rows(self, article: str = "") -> Iterator[Row]:
         """What became of one article, or of all, in the order of tickets."""
         where, given = (" WHERE article = ?", (article,)) if article else ("", ())
@@ -103,32 +129,41 @@ class Uses:
             use = Use(id_, revision, what, datetime.fromisoformat(at), person)
             yield Row(f"SD-{ticket}", use)
 
-    def _sound(self, work: Callable[[], None]) -> None:
-        """Do it; if the file is to blame for a failure, with a new one, and then in memory."""
+    def _sound(self, work: Callable[[], None], *, is_exact: bool) -> None:
+        """Do it; if the file is to blame for a failure, with a new one, and then in memory.
+
+        While somebody else counts, what must be exact is counted in memory, and the rest makes do
+        with what is there.
+        """
         for _ in range(2):
             try:
                 return work()
             except _TROUBLE as error:
-                if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                    return None  # somebody else counts just now
-                self._start_anew()
+                if not _is_locked(error):
+                    self._start_anew()
+                elif is_exact:
+                    break
+                else:
+                    return None
         self._path = ""
         self._open()
         return work()
 
     def _recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
         from sdcli.tickets.query import Query  # noqa: PLC0415 - most searches only read the file
-        from sdcli.tickets.words import STATUSES  # noqa: PLC0415
+        from sdcli.tickets.words import PROBLEM, STATUSES  # noqa: PLC0415
 
         query = Query(statuses=STATUSES, with_articles=True)
         with self._writing():
             self._db.execute("DELETE FROM use")
+            self._db.execute("DELETE FROM named")
             total = reader.count()
             self._take(reader.find(query), total, progress)
+            self._note(reader.find(Query(statuses=STATUSES, record=PROBLEM)))
             self._look_done(reader, now, total)
 
     def _catch_up(
-        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: float
     ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
@@ -138,10 +173,13 @@ class Uses:
             self._recount(reader, now, progress)
             return
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import PROBLEM  # noqa: PLC0415
 
-        query = Query(statuses=(), touched_since=last - _OVERLAP, with_articles=True)
+        since = last - _OVERLAP
+        query = Query(statuses=(), touched_since=since, with_articles=True)
         with self._writing():
             self._take(reader.find(query), reader.count(), progress)
+            self._note(reader.find(Query(statuses=(), touched_since=since, record=PROBLEM)))
             self._look_done(reader, now, reader.count())
 
     def _is_same(self, reader: Reader, first: str, tickets: int) -> bool:
@@ -159,9 +197,17 @@ class Uses:
                 for use in uses_of(ticket)
             )
             self._db.executemany("INSERT INTO use VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._note((ticket,))
             if not count % _TELL_EVERY:
                 progress(number, total)
         progress(total, total)
+
+    def _note(self, tickets: Iterable[Ticket]) -> None:
+        """Keep the ids that tickets speak of; nothing that was said is ever taken back."""
+        from sdcli.knowledge.outcomes import ids_of  # noqa: PLC0415 - as above
+
+        rows = ((article,) for ticket in tickets for article in ids_of(ticket))
+        self._db.executemany("INSERT OR IGNORE INTO named VALUES (?)", rows)
 
     def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
         from sdcli.knowledge.outcomes import RESULTS  # noqa: PLC0415 - as above
@@ -210,11 +256,15 @@ class Uses:
         )
         self._db.execute("PRAGMA synchronous = OFF")  # it can be made again
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, _VERSION):
+        if version > _VERSION:
             raise ValueError(version)
-        if version == 0:
+        if version < _VERSION:
             mark = f"PRAGMA user_version = {_VERSION}"
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}; {mark}; COMMIT")
+            self._db.executescript(f"BEGIN IMMEDIATE; {_FORMER}; {_SCHEMA}; {mark}; COMMIT")
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def _first(reader: Reader) -> str:

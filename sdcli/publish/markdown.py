@@ -1,6 +1,6 @@
 """Markdown of articles as HTML that can do nothing: no tags of its own, no picture, safe links.
 
-The only module that knows the Markdown library. A mention of another article becomes a link if
+Texts are parsed as everywhere, by `sdcli.knowledge.markdown`. A mention of another article becomes a link if
 that one is published, and stays plain text if it is not: nothing tells which articles there are.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sdcli.knowledge.markdown import new_parser
 from sdcli.publish import clean
 from sdcli.publish.links import article_in, target
 
@@ -36,8 +36,7 @@ class Pages:
     def __init__(self, hrefs: Mapping[str, str]) -> None:
         self._hrefs = hrefs
         # Every link is looked at here, with its text: the library would leave its source standing.
-        self._parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
-        self._parser.enable(["table", "strikethrough"])
+        self._parser = new_parser()
         self._parser.add_render_rule("table_open", lambda *_: _TABLE)
         self._parser.add_render_rule("table_close", lambda *_: _TABLE_END)
         self._parser.validateLink = _always  # type: ignore[method-assign, assignment]

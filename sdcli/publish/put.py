@@ -2,6 +2,9 @@
 
 A folder is replaced only if all that is in it came from here. A file that somebody else has put
 there is never lost: the site is not written then.
+
+A run that was killed leaves a hidden folder beside the site. The next one that succeeds takes it
+away, if it has been left for an hour, and all that is in it came from here as well.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +30,9 @@ MARKER = ".sdcli-site"
 
 _HEAD = "A self-help site written by `sdcli kb publish`, which replaces all of these files:"
 _LARGEST_MARKER = 50_000_000
+_BUILDING, _BEFORE = ".publishing", ".before"
+"""How the hidden folders end: nobody calls a copy of a site so."""
+_LEFT_S = 3600
 _FILE, _FOLDER = 0o644, 0o755
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
@@ -84,16 +92,18 @@ def put(files: Mapping[str, bytes], directory: str) -> Written:
     """
     folder = folder_of(directory)
     marker = "\n".join((_HEAD, *sorted(files), "")).encode()
-    whole = {**files, MARKER: marker}
+    whole = {MARKER: marker, **files}  # first: what is left of a run that was killed is known by it
     above = os.path.dirname(folder)
     built = ""
     try:
         os.makedirs(above, exist_ok=True)
-        built = tempfile.mkdtemp(prefix=f".{os.path.basename(folder)}.", dir=above)
+        prefix = f".{os.path.basename(folder)}."
+        built = tempfile.mkdtemp(prefix=prefix, suffix=_BUILDING, dir=above)
         changed = _build(whole, built, folder)
         _like(folder, built)
         _swap(built, folder)
         sync_folder(above)
+        _sweep(folder)
     except OSError as error:
         raise _failed(folder, error) from error
     finally:
@@ -171,7 +181,9 @@ def _swap(built: str, folder: str) -> None:
         return
     if _exchanged(built, folder):
         return
-    aside = f"{built}.before"  # a file system that cannot exchange: two steps, and back if need be
+    aside = (
+        f"{built}{_BEFORE}"  # a file system that cannot exchange: two steps, and back if need be
+    )
     os.rename(folder, aside)
     try:
         os.rename(built, folder)
@@ -197,6 +209,25 @@ def _exchanged(one: str, other: str) -> bool:
     if code in _CANNOT:
         return False
     raise OSError(code, os.strerror(code), other)
+
+
+def _sweep(folder: str) -> None:
+    """Take away what runs that were killed left beside a site that has just been put there.
+
+    The site tells the time: both are of one file system's clock.
+    """
+    above, name = os.path.split(folder)
+    pattern = re.compile(
+        rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}{re.escape(_BUILDING)}(?:{re.escape(_BEFORE)})?"
+    )
+    with suppress(OSError):
+        now = os.stat(folder).st_ctime
+        for each in filter(pattern.fullmatch, os.listdir(above)):
+            path = os.path.join(above, each)
+            told = os.lstat(path)
+            is_left = stat.S_ISDIR(told.st_mode) and now - told.st_ctime > _LEFT_S
+            if is_left and set(_found(path)) <= (_ours(os.path.join(path, MARKER)) or set()):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _ours(marker: str) -> set[str] | None:

@@ -262,6 +262,49 @@ def test_a_known_error_takes_no_id_of_another(sd: Runner, desk_dir: Path) -> Non
     sd("lint")
 
 
+def test_an_id_that_tickets_speak_of_is_not_given_again(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Whatever the desk said of an article on a ticket stays said of that one (R3a.4, R3a.2a)."""
+    assert sdj(*_ENOUGH)["id"] == "KB-142"
+    sd("open", "Scans are empty", "--user", "ada", "--service", "printing")
+    sd("kb", "send", "SD-1", "KB-142", "--withheld", "not for callers")
+    [path] = (desk_dir / "kb").glob("KB-142-*")
+    path.unlink()
+    assert "id: KB-143" in sd(*_ENOUGH, "--dry-run").stdout
+    assert sdj(*_ENOUGH)["id"] == "KB-143"
+    sd("resolve", "SD-1", "--code", "solved", "--kb", "KB-143:helped")
+    [path] = (desk_dir / "kb").glob("KB-143-*")
+    path.unlink()
+    folder = desk_dir / "docs"
+    folder.mkdir()
+    (folder / "one.md").write_text("# One\n\n## Steps\n\nDo it.\n")
+    assert sdj("kb", "import", str(folder))["files"][0]["article"] == "KB-144"
+
+
+def test_a_ledger_that_cannot_be_read_keeps_nobody_from_writing(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Then the files alone say what the next id is, and it is said that they did."""
+    sd("open", "Scans are empty", "--user", "ada")
+    for path in (desk_dir / "ledger").iterdir():
+        if path.is_file() and path.suffix != ".lock":
+            path.write_bytes(b"no ledger at all")
+    made = sdj(*_ENOUGH)
+    assert made["id"] == "KB-142"
+    assert "could not be asked" in sd(*_ENOUGH).stderr
+
+
+def test_an_article_that_is_nearly_the_same_is_named(sd: Runner, desk_dir: Path) -> None:
+    """It is written all the same, and said with the id of the other and how alike they are (R3a.2)."""
+    assert "alike" not in sd(*_ENOUGH).stderr
+    assert "KB-143 and KB-142 are 100 % alike" in sd(*_ENOUGH).stderr
+    for id_ in ("KB-142", "KB-143"):
+        sd("kb", "retire", id_, "--because", "twice")
+    (desk_dir / "kb" / "KB-150-broken.yaml").write_bytes(b"- \xff no article")
+    assert "alike" not in sd(*_ENOUGH).stderr
+
+
 def test_a_busy_lock_is_told(sd: Runner, desk_dir: Path) -> None:
     """While another writes articles for too long, the command says so and changes nothing."""
     from sdcli.ledger.tiny.lock import locked  # noqa: PLC0415 - used here only

@@ -265,7 +265,7 @@ def test_a_known_error_is_found_and_told(
     article = sdj("kb", "show", "KB-142")
     assert (article["known_error"], article["problem"]) == (True, behind)
     assert article["workaround"].strip() == AROUND
-    assert "VPN drops after sleep, says the caller" in article["symptoms"]
+    assert "VPN drops after sleep, says [caller]" in article["symptoms"]
     assert "KB-142" in [hit["id"] for hit in sdj("search-kb", "VPN drops after sleep")]
     assert [row["ref"] for row in sdj("list", "--news")] == ["SD-1"]
     assert sdj("show", "2")["has_news"] is False
@@ -278,6 +278,48 @@ def test_a_known_error_is_found_and_told(
     assert (again["changed"], again["told"]) == (False, [])
     assert sdj("list", "--news") == []
     assert len(list((desk_dir / "kb").glob("KB-142*"))) == 1
+
+
+def test_an_id_that_a_problem_names_is_not_given_again(
+    behind: str, sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Though its article is gone, a known error is never told by another one (R3d1.7, R3a.4)."""
+    _known(sd, behind)
+    assert sdj("problem", "known-error", behind)["known_error"] == "KB-142"
+    (path,) = (desk_dir / "kb").glob("KB-142-*.yaml")
+    path.unlink()
+    assert sdj("problem", "known-error", behind)["known_error"] == "KB-143"
+
+
+def test_what_callers_say_keeps_no_article_from_being_written(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Words that are no sound Markdown, or name what is not there, are left out; others stay."""
+    common = ("--user", "ada", "--type", "incident", "--service", "vpn")
+    for said in ("~~~ help", "KB-999 is no help", "[see](x.png)", "It drops\ta lot"):
+        sd("open", said, *common)
+    sd("problem", "open", "It drops", *(each for n in "1234" for each in ("--incident", n)))
+    sd("problem", "analyse", "5", "--cause", "see KB-998", "--workaround", AROUND)
+    wrong = sd("problem", "known-error", "5", expect=errors.DATA_FILE).stderr
+    assert "names KB-998, which is not there" in wrong
+    assert "sdcli problem analyse SD-5" in wrong
+    assert not list((desk_dir / "kb").glob("KB-142*"))
+    sd("problem", "analyse", "5", "--cause", "a driver")
+    told = sdj("problem", "known-error", "5")
+    assert sdj("kb", "show", told["known_error"])["symptoms"] == ["It drops a lot"]
+    sd("kb", "lint")
+
+
+def test_an_article_that_is_nearly_the_same_is_named(
+    behind: str, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Who writes the article of a second problem hears of the first one's, with how alike (R3a.2)."""
+    _known(sd, behind)
+    assert not [each for each in sdj("problem", "known-error", behind)["notes"] if "alike" in each]
+    sd("problem", "open", "VPN drops after sleep", "--incident", "1", "--incident", "2")
+    _known(sd, "SD-5")
+    told = sd("problem", "known-error", "SD-5")
+    assert "KB-143 and KB-142 are" in told.stdout + told.stderr
 
 
 def test_an_article_that_was_written_before_a_crash_is_found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sdcli.knowledge.figures import figures, success
 from sdcli.knowledge.outcomes import RESULTS, Use, uses_of
 from sdcli.knowledge.recall import recipients
-from sdcli.knowledge.uses import Row, Uses
+from sdcli.knowledge.uses import Ids, Row, Uses
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.tickets.event import (
     ArticleReceived,
@@ -22,6 +23,7 @@ from sdcli.tickets.event import (
     ArticleUse,
     Closed,
     Edition,
+    KnownErrorDeclared,
     Opened,
     Receipt,
     Reopened,
@@ -255,6 +257,62 @@ def test_catching_up_gives_what_a_recount_gives(tmp_path: Path, folded: bool) ->
     assert ("KB-1", "bbb") in uses.results()
 
 
+def test_the_ids_that_tickets_speak_of_are_known(tmp_path: Path) -> None:
+    """Used, shown, sent or not, told of a problem; and apart, what callers claim (R3a.4)."""
+    ledger, uses = TinyLedger(str(tmp_path / "ledger"), 5), Uses(str(tmp_path / "uses"))
+    kept = ArticleSent(*_mark(), article=Edition("KB-3", "x"), decision="withheld", reason="no")
+    told = KnownErrorDeclared(*_mark(), article="KB-4", revision="x", cause="c", workaround="w")
+    with ledger.write() as writer:
+        writer.create([_opened(), _used("helped"), kept])
+        writer.create([_opened(record="problem"), told])
+        writer.create([_opened(read=(ArticleUse("KB-5", "shared", "x"),))])
+    uses.catch_up(ledger, NOW, _quiet)
+    assert uses.ids() == Ids(frozenset({"KB-1", "KB-3", "KB-4"}), frozenset({"KB-5"}))
+    with ledger.write() as writer:
+        later = ArticlesShown(*_mark(), articles=(Edition("KB-6", "x"),))
+        writer.append(writer.get("SD-1"), [later])
+    uses.catch_up(ledger, NOW, _quiet)
+    assert "KB-6" not in uses.ids().named  # it was counted just now
+    uses.catch_up(ledger, NOW, _quiet, fresh_for_s=0)
+    assert "KB-6" in uses.ids().named
+    whole = Uses("")
+    whole.recount(ledger, NOW, _quiet)
+    assert whole.ids() == uses.ids()
+
+
+@pytest.mark.parametrize(("version", "is_kept"), [(1, False), (99, True)])
+def test_a_register_of_another_version(tmp_path: Path, version: int, is_kept: bool) -> None:
+    """A former one is made anew; one of a later version is left for that, and done without."""
+    ledger, path = _ledger(tmp_path / "ledger", 3), str(tmp_path / "uses")
+    with sqlite3.connect(path) as other:
+        other.executescript(f"CREATE TABLE use (x); PRAGMA user_version = {version}")
+    other.close()
+    uses = Uses(path)
+    uses.catch_up(ledger, NOW, _quiet)
+    assert uses.ids().named == {"KB-1"}
+    with sqlite3.connect(path) as other:
+        assert (other.execute("PRAGMA user_version").fetchone()[0] == version) == is_kept
+    other.close()
+
+
+def test_a_register_that_is_held_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process counts, what was known before is what is known."""
+    monkeypatch.setattr("sdcli.knowledge.uses._BUSY_MS", 1)
+    ledger, path = _ledger(tmp_path / "ledger", 3), str(tmp_path / "uses")
+    Uses(path).recount(ledger, NOW, _quiet)
+    uses = Uses(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    uses.catch_up(ledger, NOW, _quiet, fresh_for_s=0)
+    assert uses.ids().named == {"KB-1"}
+    other.execute("COMMIT")
+    other.execute("BEGIN EXCLUSIVE")
+    assert uses.ids() == Ids()
+    other.close()
+
+
 def test_another_ledger_is_counted_anew(tmp_path: Path) -> None:
     """What belongs to a ledger that was replaced is forgotten with the next look."""
     path = str(tmp_path / "uses")
@@ -288,6 +346,20 @@ def test_a_damaged_register_is_made_anew(tmp_path: Path, damage: bytes | None) -
     uses = Uses(str(path))
     uses.recount(ledger, NOW, _quiet)
     assert uses.results()["KB-1", "aaa"] == {"helped": 1, "no-effect": 1, "harmful": 1}
+
+
+def test_while_another_counts_a_recount_is_exact(tmp_path: Path) -> None:
+    """Who must be called is not told from what was counted before (R3a.2a)."""
+    ledger, path = _ledger(tmp_path / "ledger", 3), str(tmp_path / "uses")
+    Uses(path).recount(ledger, NOW, _quiet)
+    with ledger.write() as writer:
+        writer.create([_opened(), _used("helped", SECOND)])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    uses = Uses(path)
+    uses.recount(ledger, NOW, _quiet)
+    other.execute("ROLLBACK")
+    assert ("KB-1", "bbb") in {(row.use.article, row.use.revision) for row in uses.rows()}
 
 
 def test_figures_list_the_present_revision_first() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -484,6 +485,50 @@ def test_nobody_sees_half_a_site(
     assert all(len(found) == 1 for found in seen)
     assert not at_once or gaps[0] == 0
     assert os.listdir(tmp_path) == ["help"]
+
+
+def test_what_a_killed_run_left_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it had come to; not before an hour, and nothing that holds what is not ours."""
+    folder = tmp_path / "help"
+    files = {"a.html": b"a", "sub/b.html": b"b"}
+    put(files, str(folder))
+    ours = [".help.abcdefgh.publishing", ".help.abcd_123.publishing.before"]
+    for name in ours:
+        shutil.copytree(folder, tmp_path / name)
+    (tmp_path / ours[0] / "sub" / "b.html").unlink()
+    empty = tmp_path / ".help.00000000.publishing"
+    empty.mkdir()
+    kept = [".help.20261123", ".help.abcdefgi.publishing", ".other.abcdefgh.publishing"]
+    for name in kept:
+        shutil.copytree(folder, tmp_path / name)
+    (tmp_path / kept[1] / "thesis.txt").write_text("years of work")
+    (tmp_path / ".help.abcdefgj.publishing").symlink_to(tmp_path / kept[0])
+    unmarked = tmp_path / ".help.abcdefgk.publishing"
+    shutil.copytree(folder, unmarked)
+    (unmarked / MARKER).unlink()
+    kept += [".help.abcdefgj.publishing", unmarked.name]
+
+    put(files, str(folder))
+    assert set(os.listdir(tmp_path)) == {"help", empty.name, *ours, *kept}
+    monkeypatch.setattr(putting, "_LEFT_S", -1)
+    put(files, str(folder))
+    assert set(os.listdir(tmp_path)) == {"help", *kept}
+    assert files_of(tmp_path / kept[0]) == files_of(folder)
+
+
+def test_a_run_that_is_killed_leaves_what_is_known_as_ours(tmp_path: Path) -> None:
+    """The marker is the first file of a site, so that half of one is known by it."""
+    folder = tmp_path / "help"
+    program = (
+        "import os, sdcli.publish.put as p; p._keep_time = lambda *_: os._exit(9) if 'b.html' in _[0]"
+        f" else False; p.put({{'a.html': b'a', 'b.html': b'b', 'c.html': b'c'}}, {str(folder)!r})"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
+    [left] = tmp_path.iterdir()
+    assert sorted(files_of(left)) == [MARKER, "a.html", "b.html"]
+    assert not folder.exists()
 
 
 def test_what_cannot_be_written_leaves_the_site_as_it_was(

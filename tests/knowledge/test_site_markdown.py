@@ -105,6 +105,22 @@ def test_a_text_is_what_its_author_meant() -> None:
 @pytest.mark.parametrize(
     ("source", "html"),
     [
+        (r"Open \\fs01\scans now", r"Open \\fs01\scans now"),
+        (r"**\\fs01\a_b_c$**", r"<strong>\\fs01\a_b_c$</strong>"),
+        (r"`\\fs01\scans` \*no\* \\\\x", r"<code>\\fs01\scans</code> *no* \\\\x"),
+        (r"[the \\fs01\x](https://x.example)", r">the \\fs01\x</a>"),
+        ("|a|\n|-|\n|\\\\fs01\\x|", r"<td>\\fs01\x</td>"),
+    ],
+)
+def test_a_path_keeps_its_backslashes(source: str, html: str) -> None:
+    """Both that it begins with are on the page, and found by a search, as on a terminal (R3a.2)."""
+    assert html in PAGES.html(source, "")
+    assert r"\\fs01" in PAGES.plain(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
         (
             "![the plan](https://x.example/p.png)",
             '<a href="https://x.example/p.png" rel="noopener noreferrer">the plan</a>',

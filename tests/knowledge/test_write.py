@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sdcli.errors import ChangedMeanwhileError, RefusedError, SdcliError
+from sdcli.errors import ChangedMeanwhileError, RefusedError
 from sdcli.knowledge.articles import (
     Article,
     Entry,
@@ -146,6 +146,29 @@ def _squeezed(value: Any) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("known_error: false  # not yet", "known_error: true  # not yet"),
+        ('owner: "network" # ours: # 1', "owner: servers # ours: # 1"),
+        ("services: [vpn]   # one", "services: [vpn, mail]   # one"),
+        ("title: C# is slow", "title: Other"),
+        ("cause: |  # told by them\n  It\n  was # not", "cause: A driver  # told by them"),
+        ("steps:  # in order\n- one", "# in order\nsteps:\n  - two"),
+    ],
+)
+def test_a_remark_behind_a_value_stays(before: str, after: str, ending: str) -> None:
+    """It is no part of the value; neither does it matter how lines end, or that the last does not."""
+    new = {"known_error": True, "owner": "servers", "services": ("vpn", "mail"), "title": "Other"}
+    new |= {"cause": "A driver", "steps": ("two",)}
+    name = before.partition(":")[0]
+    head = "id: KB-900\n"
+    text = f"{head}{before}".replace("\n", ending)
+    told = with_fields(text, {"id": 1, name: 2}, {name: new[name]})
+    assert told == f"{head}{after}\n".replace("\n", ending)
+
+
 def test_no_change_is_no_change() -> None:
     """A file without anything to change is the same file."""
     text = as_yaml(_PLAIN)
@@ -154,17 +177,19 @@ def test_no_change_is_no_change() -> None:
     assert with_fields(text, places, {}) == text
 
 
-def test_a_file_in_one_line_is_refused(policy: Policy) -> None:
+def test_a_file_in_braces_is_refused(policy: Policy) -> None:
     """What cannot be changed line by line is refused, and not written anew without its remarks."""
     text = (
         "{id: KB-900, title: A, type: incident, area: service, services: [vpn], audience: desk,"
         " symptoms: [a], steps: [b], keywords: [c], owner: network, second_owner: workplace,"
         ' reviewed: "2026-01-01", expires: "2027-01-01"}\n'
     )
-    read, found = decode("kb/KB-900.yaml", text.encode())
-    assert found is not None
-    with pytest.raises(SdcliError):
-        retold(Entry("kb/KB-900.yaml", found, read.places), text, {"owner": "servers"}, policy)
+    for said in (text, text.replace(", ", ",\n").replace("{id", "{\nid"), f"--- {text}"):
+        read, found = decode("kb/KB-900.yaml", said.encode())
+        assert found is not None
+        entry = Entry("kb/KB-900.yaml", found, read.places)
+        with pytest.raises(RefusedError, match="not written one key a line"):
+            retold(entry, said, {"owner": "servers"}, policy)
 
 
 def test_every_article_of_the_starter_can_be_changed(desk_dir: Path, policy: Policy) -> None:
@@ -198,6 +223,14 @@ def test_the_next_id_was_never_one(desk_dir: Path) -> None:
     assert next_id(root) == "KB-1000"  # a remark between keys is read too: rather one too many
     (desk_dir / "kb" / "MS-5001330-foreign.yaml").write_bytes(b"x")
     assert next_id(root) == "KB-1000"
+
+
+def test_no_id_that_tickets_speak_of_is_the_next(desk_dir: Path) -> None:
+    """Those of the desk's letters count; what callers claim only if it is not far off (R3a.4)."""
+    root = str(desk_dir)
+    assert next_id(root, {"KB-200", "MS-900", "KB-1", "", "no id", "KB-123456789"}) == "KB-201"
+    assert next_id(root, {"KB-200"}, {"KB-250", "KB-99999999", "KB-301"}) == "KB-251"
+    assert next_id(root, (), {"KB-241", "KB-242"}) == "KB-242"
 
 
 def test_a_desk_without_articles_begins_with_101(tmp_path: Path) -> None:
@@ -255,3 +288,21 @@ def test_a_link_out_of_the_desk_is_no_article(desk_dir: Path, tmp_path: Path) ->
     (desk_dir / "kb" / "KB-900-x.yaml").symlink_to(secret)
     [problem] = read_shelf(str(desk_dir), None).problems
     assert "leads out of the desk" in problem.message
+
+
+def test_nothing_is_written_out_of_the_desk(desk_dir: Path, tmp_path: Path) -> None:
+    """Where a link leads out of the desk, no file is made or changed; one within is followed."""
+    root, folder = str(desk_dir), desk_dir / "kb"
+    (desk_dir / "KB-901.yaml").write_text("one")
+    (folder / "KB-901.yaml").symlink_to("../KB-901.yaml")
+    change(root, "kb/KB-901.yaml", b"one", "two")
+    assert (folder / "KB-901.yaml").is_symlink()
+    assert (desk_dir / "KB-901.yaml").read_text() == "two"
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RefusedError, match="leads out of the desk"):
+        create(root, "kb/KB-902.yaml", "x")
+    [path] = folder.glob("KB-104-*")
+    with pytest.raises(RefusedError, match="leads out of the desk"):
+        change(root, f"kb/{path.name}", path.read_bytes(), "x")
+    assert not list(folder.glob("KB-902*"))

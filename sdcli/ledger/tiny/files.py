@@ -17,11 +17,11 @@ _OWN = re.compile(r"\.(json|journal)\.\d+\.[0-9a-f]{8}\.tmp$")
 
 
 @contextmanager
-def replacing(path: str, *, like: str) -> Iterator[BinaryIO]:
+def replacing(path: str, *, like: str, settle: bool = True) -> Iterator[BinaryIO]:
     """A stream that becomes the file at `path`, in one step and on disk, when the block ends.
 
     It has the access rights of the file `like`, if that is there. If the block raises, nothing
-    changes.
+    changes. With `settle` its name is on disk as well; who writes many settles the last one only.
 
     Raises:
         OSError: it could not be written.
@@ -31,13 +31,16 @@ def replacing(path: str, *, like: str) -> Iterator[BinaryIO]:
         with _synced(temporary, like) as stream:
             yield stream
         os.replace(temporary, path)
-        sync_folder(os.path.dirname(path))
+        if settle:
+            sync_folder(os.path.dirname(path))
     finally:
         _discard(temporary)
 
 
-def make(path: str, content: bytes) -> None:
+def make(path: str, content: bytes, *, settle: bool = True) -> bool:
     """Make the file, whole and on disk, unless there is one: of two that try, one succeeds.
+
+    Gives whether it is this one. `settle` is as in `replacing`.
 
     Raises:
         OSError: it could not be written.
@@ -46,11 +49,16 @@ def make(path: str, content: bytes) -> None:
     try:
         with _synced(temporary, "") as stream:
             stream.write(content)
-        with suppress(FileExistsError):
+        try:
             os.link(temporary, path)
-        sync_folder(os.path.dirname(path))
+        except FileExistsError:
+            return False
+        finally:
+            if settle:
+                sync_folder(os.path.dirname(path))
     finally:
         _discard(temporary)
+    return True
 
 
 @contextmanager
