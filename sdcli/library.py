@@ -22,7 +22,7 @@ from sdcli.errors import (
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.sharing import Settings
     from sdcli.knowledge.synonyms import Group
     from sdcli.knowledge.track_record import TrackRecords
-    from sdcli.knowledge.uses import Ids, Uses
+    from sdcli.knowledge.uses import Ids, Row, Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
     from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
@@ -186,7 +186,11 @@ class Library:
             SendingError: the program did not take the mail; nothing was recorded.
         """
         from sdcli.intake.lines import one_line  # noqa: PLC0415 - not every command needs it
-        from sdcli.knowledge.sharing import letter, require_shareable  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.sharing import (  # noqa: PLC0415 - imports YAML
+            letter,
+            require_own,
+            require_shareable,
+        )
         from sdcli.results import Shared  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
         from sdcli.tickets.event import Edition  # noqa: PLC0415
@@ -196,8 +200,11 @@ class Library:
         whom = ticket.opening.on_behalf_of or ticket.requester
         text = told = address = ""
         if decision == "sent":
-            require_shareable(article, self._reader(ticket, whom), whom)
+            reader = self._reader(whom)
+            require_shareable(article, reader, whom)
             link = link or self._link(article)
+            if send and reader is not None and article.audience != "user":
+                to = require_own(article, reader, to)
             name = self._desk.policy.intake.mail.name
             summary = one_line(ticket.summary)
             text = letter(article, ref=ref, summary=summary, link=link, desk=name)
@@ -215,6 +222,7 @@ class Library:
             to=whom,
             via=via,
             link=link,
+            address=address,
             reason=reason,
             told=told,
             receipt=receipt,
@@ -230,15 +238,16 @@ class Library:
             is_expired=expired and decision == "sent",
         )
 
-    def _reader(self, ticket: Ticket, whom: str) -> Technician | None:
-        """What the affected user is here, if they work here."""
-        staff = self._desk.policy.teams.technicians
-        mail = "" if ticket.opening.on_behalf_of else ticket.opening.mail.casefold()
-        names = {whom.casefold(), mail} - {"", UNKNOWN}
+    def _reader(self, whom: str) -> Technician | None:
+        """What the affected user is here, if they work here.
+
+        By their name or address as the desk knows it; what a caller says of themselves is no proof.
+        """
+        wanted = whom.casefold()
         found = (
             each
-            for name, each in staff.items()
-            if name.casefold() in names or each.mail.casefold() in names
+            for name, each in self._desk.policy.teams.technicians.items()
+            if wanted in (name.casefold(), each.mail.casefold())
         )
         return next(found, None)
 
@@ -292,18 +301,22 @@ class Library:
     ) -> Statistics:
         """What became of articles in a period, and what to do about them (R3a.1a, R3b.1a, R2a.1a).
 
+        What cannot be read is told, and the rest is counted.
+
         Raises:
             NoSuchEntryError: there is no such article, and nothing ever became of one.
-            DataFileError: a file in `kb/` is wrong.
         """
         from sdcli.insight.information import information  # noqa: PLC0415 - a report
-        from sdcli.knowledge.articles import FOLDER, articles  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.articles import FOLDER, read_shelf  # noqa: PLC0415 - imports YAML
         from sdcli.knowledge.figures import advice, figures, without_article  # noqa: PLC0415
         from sdcli.results import Statistics  # noqa: PLC0415
 
-        desk, shelf = self._desk, articles(self._desk.root)
+        desk, whole = self._desk, read_shelf(self._desk.root, None)
+        shelf = whole.articles
         self.uses.recount(desk.ledger, desk.now, progress)
-        found = figures(self.uses.rows(), shelf, since=since, until=until)
+        rows = self._as_of_now(self.uses.rows(), shelf)
+        found = figures(rows, shelf, since=since, until=until)
+        self._tell(whole.problems)
         wanted = [id_.upper() for id_ in ids]
         known = {each.id for each in found}
         for id_ in wanted:
@@ -316,11 +329,29 @@ class Library:
             rows=[each for each in found if not wanted or each.id in wanted],
             advice=advice(found, shelf, desk.today) if not wanted else (),
             questions=asked.candidates if not wanted else (),
-            best_effort=without_article(self.uses.rows(), since=since, until=until),
+            best_effort=without_article(rows, since=since, until=until),
             since=since,
             until=until,
             is_narrowed=bool(wanted),
+            exit_code=PARTLY_DONE if whole.problems else DONE,
         )
+
+    def _as_of_now(self, rows: Iterable[Row], shelf: Mapping[str, Article]) -> list[Row]:
+        """The same rows; what earlier versions called the present revision is called as it is now.
+
+        They took the hash of the whole file for it.
+        """
+        from sdcli.knowledge.articles import file_hashes  # noqa: PLC0415 - imports YAML
+
+        rows = list(rows)
+        ids = {row.use.article for row in rows} & shelf.keys()
+        former = file_hashes(self._desk.root, ids)
+        return [
+            row._replace(use=row.use._replace(revision=shelf[row.use.article].revision))
+            if row.use.revision and former.get(row.use.article) == row.use.revision
+            else row
+            for row in rows
+        ]
 
     def became_of(self, article: Article) -> tuple[list[Figures], list[str]]:
         """What became of an article, by revision, and on which tickets, the newest first (R3a.1a).
@@ -333,7 +364,7 @@ class Library:
             self.uses.catch_up(self._desk.ledger, self._desk.now, _quietly, fresh_for_s=0)
         except SdcliError as error:
             self._desk.tell(f"What {article.id} did is not counted anew: {error.message}")
-        rows = list(self.uses.rows(article.id))
+        rows = self._as_of_now(self.uses.rows(article.id), {article.id: article})
         return figures(rows, {article.id: article}), list(
             dict.fromkeys(row.ref for row in reversed(rows))
         )
@@ -341,25 +372,35 @@ class Library:
     def recall(self, given: str, progress: Progress) -> Recalled:
         """Who was given an article that says something else by now, `ID` or `ID@REVISION`.
 
+        An article whose file is wrong holds for nobody until it is mended; that is told.
+
         Raises:
-            NoSuchEntryError: there is no such article, and nobody was ever given one.
-            DataFileError: its file is wrong.
+            NoSuchEntryError: there is no such article, and nobody was ever given one; or nobody
+                ever heard of this revision.
         """
+        from sdcli.knowledge.articles import FOLDER  # noqa: PLC0415 - imports YAML
         from sdcli.knowledge.recall import recipients  # noqa: PLC0415 - imports SQLite
         from sdcli.results import Recalled  # noqa: PLC0415
 
-        id_, _, wanted = given.partition("@")
-        id_, desk = id_.strip().upper(), self._desk
+        named, _, wanted = given.partition("@")
+        id_, desk = named.strip().upper(), self._desk
+        wanted = wanted.strip().casefold()
         self.uses.recount(desk.ledger, desk.now, progress)
-        rows = list(self.uses.rows(id_))
-        article: Article | None = None
+        rows, article, code = self.uses.rows(id_), None, DONE
         try:
             article = self.article(id_)
+            rows = self._as_of_now(rows, {id_: article})
         except NoSuchEntryError:
             if not rows:
                 raise
-        holds = article.revision if article and not article.is_retired else ""
-        found = recipients(rows, present=holds, wanted=wanted.strip().casefold())
+        except DataFileError as error:
+            self._tell(error.problems)
+            code = PARTLY_DONE
+        revisions = {row.use.revision for row in rows} | ({article.revision} if article else set())
+        if wanted and not any(each.startswith(wanted) for each in revisions):
+            raise NoSuchEntryError("revision", wanted, revisions, FOLDER)
+        holds = {article.revision} if article and not article.is_retired else set[str]()
+        found = recipients(rows, present=holds, wanted=wanted, is_known=self._is_somebody)
         tickets = {each.ref: desk.ledger.get(each.ref) for each in found}
         return Recalled(
             id=id_,
@@ -368,7 +409,14 @@ class Library:
             people=found,
             tickets=tickets,
             policy=desk.policy,
+            exit_code=code,
         )
+
+    def _is_somebody(self, name: str) -> bool:
+        """Whether a name stands for one person wherever it is used: a contact, staff, an address."""
+        policy = self._desk.policy
+        staff = name.casefold() in (each.casefold() for each in policy.teams.technicians)
+        return "@" in name or staff or policy.contact(name) is not None
 
     def search(
         self,

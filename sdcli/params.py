@@ -379,14 +379,14 @@ TECHNICIAN = DeskWord(
 
 
 class ArticleUseType(click.ParamType["ArticleUse"]):
-    """An article and what it did: `KB-101:helped`."""
+    """An article and what it did: `KB-101:helped`, or `KB-101@REVISION:helped`."""
 
     name = "id:outcome"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> ArticleUse:
-        """The article use, with the revision of the article as it is now."""
+        """The article use, with the revision that is named, or of the article as it is now."""
         given, separator, outcome = TEXT.convert(value, param, ctx).partition(":")
         if ctx is None or not separator or not given or not outcome:
             self.fail(f"{value!r} is not ID:OUTCOME, such as KB-101:helped.", param, ctx)
@@ -395,6 +395,11 @@ class ArticleUseType(click.ParamType["ArticleUse"]):
 
         desk = session_of(ctx).desk
         outcome = desk.policy.require_word("article_outcome", outcome)
+        id_, at, revision = given.partition("@")
+        if at:
+            if not re.fullmatch(r"[0-9a-f]{12}", revision):
+                self.fail(f"{revision!r} is no revision: twelve digits, as `kb stats` shows.")
+            return ArticleUse(id=id_.strip().upper(), outcome=outcome, revision=revision)
         found = article(desk.root, given)
         return ArticleUse(id=found.id, outcome=outcome, revision=found.revision)
 

@@ -10,3 +10,5 @@ def test_the_transcripts_are_what_is_printed() -> None:
     text = KNOWLEDGE_PAGE.read_text(encoding="utf-8")
 
     assert generated(text) == text
+    refused = [line for line in text.splitlines() if line.startswith("Error:")]
+    assert len(refused) == 1, "only what is not for the caller is refused"

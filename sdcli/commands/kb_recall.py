@@ -32,5 +32,7 @@ def command(desk: Desk, article: str) -> results.Recalled:
     from sdcli.library import Library
     from sdcli.render.progress import shown
 
+    if not article.partition("@")[0].strip():
+        raise click.UsageError("Name the article: ID, or ID@REVISION.")
     with shown("Looking through the tickets") as progress:
         return Library(desk).recall(article, progress)

@@ -54,11 +54,14 @@ def command(
         sdcli kb send SD-42 KB-102 --via phone --received yes --walked-through yes
         sdcli kb send SD-42 KB-104 --interpreted 'restart the wireless adapter after sleep'
     """
+    from sdcli.knowledge.sharing import is_address
     from sdcli.library import Library
 
     if interpreted and withheld:
         raise click.UsageError("Say either --interpreted or --withheld.")
     decision: Sharing = "interpreted" if interpreted else "withheld" if withheld else "sent"
+    if link and not is_address(link):
+        raise click.UsageError("--link is the address of a page: https://intranet.example.com/x.")
     if decision != "sent" and (send or to or link):
         raise click.UsageError("--send, --to and --link go with an article that is sent.")
     return Library(desk).share(

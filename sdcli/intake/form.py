@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import AnswerError, AnswersFileError, NotFoundError
 from sdcli.intake.items import PORTAL
-from sdcli.intake.read_articles import SHARED, used
+from sdcli.intake.read_articles import SHARED, is_sound, used
 from sdcli.policy.trees import Course
 from sdcli.tickets.contact import CHOSEN, Answer, RequestDetails
 from sdcli.tickets.event import ArticleUse
@@ -282,9 +282,10 @@ def _article(value: Any) -> ArticleUse | None:
     id_ = named.get("id")
     if not isinstance(id_, str) or not id_.strip():
         return None
-    if not isinstance(value, dict):
-        return used(id_.strip())
-    return ArticleUse(id_.strip(), SHARED, _shown(named.get("revision", "")))
+    use = used(id_.strip())
+    if isinstance(value, dict):
+        use = ArticleUse(id_.strip(), SHARED, _shown(named.get("revision", "")))
+    return use if is_sound(use) else None
 
 
 def _shown(value: Any) -> str:

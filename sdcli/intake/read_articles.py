@@ -35,6 +35,12 @@ def articles_read(text: str) -> tuple[ArticleUse, ...]:
     return tuple(used(each) for each in dict.fromkeys(named))[:_MOST]
 
 
+def is_sound(use: ArticleUse) -> bool:
+    """Whether it can be an article at a revision: what a form says is anybody's text."""
+    known = re.fullmatch(r"[A-Za-z]{1,8}-[0-9]{1,8}", use.id)
+    return known is not None and re.fullmatch(r"[\w.-]{0,64}", use.revision) is not None
+
+
 def used(named: str) -> ArticleUse:
     """The use of an article that is named `ID` or `ID@REVISION`."""
     whole = re.fullmatch(_USE, named)

@@ -21,7 +21,7 @@ from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annot
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from sdcli.policy.load import Read
     from sdcli.policy.model import Policy
@@ -344,6 +344,20 @@ def decode(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
     return read, replace(read.value, revision=revision_of(read.value))
+
+
+def file_hashes(root: str, ids: Collection[str]) -> dict[str, str]:
+    """The hashes of the files of these articles, by id: what a revision was in earlier versions."""
+    import hashlib  # noqa: PLC0415 - as above
+
+    found: dict[str, str] = {}
+    for name in files(root):
+        id_ = "-".join(_stem(name).split("-")[:2])
+        if id_ in ids:
+            raw = content(root, name)
+            if isinstance(raw, bytes):
+                found[id_] = hashlib.sha256(raw).hexdigest()[:12]
+    return found
 
 
 def revision_of(article: Article) -> str:

@@ -1,6 +1,6 @@
 """What became of articles on one ticket, read from its events (R3a.4, R4.1, R1a.3c).
 
-A ticket counts once for each article, revision and thing that happened. What an article did is
+A ticket counts once for each article, revision and thing that happened, however often. What an article did is
 what was said of it last, so that a mistake can be put right; one that helped with a solution that
 was taken back did not help after all, unless it is said again.
 """
@@ -22,6 +22,7 @@ from sdcli.tickets.event import (
     Reopened,
     Resolved,
 )
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +32,21 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 What: TypeAlias = Literal[
-    "shown", "read", "sent", "needed-help", "applied", "helped", "no-effect", "harmful", "none"
+    "shown",
+    "read",
+    "sent",
+    "explained",
+    "needed-help",
+    "applied",
+    "helped",
+    "no-effect",
+    "harmful",
+    "none",
 ]
 """What became of an article on a ticket.
 
-It was shown to the desk, read by the caller before asking, sent to the caller, who needed help
-with it; it was applied, and helped, had no effect or made things worse. `none`: no article fitted,
+It was shown to the desk, read by the caller before asking, sent or explained to the caller, who
+needed help with it; it was applied, and helped, had no effect or made things worse. `none`: no article fitted,
 and the answer was a best effort (R3a.1).
 """
 
@@ -44,6 +54,7 @@ WHATS: tuple[What, ...] = get_args(What)
 RESULTS: tuple[What, ...] = ("helped", "no-effect", "harmful")
 """What an article did, where that was said."""
 
+_GIVEN: dict[str, What] = {"sent": "sent", "interpreted": "explained"}
 _SAID: dict[str, What] = {"shared": "sent", "applied": "applied"}
 
 
@@ -61,19 +72,36 @@ class Use(NamedTuple):
 
 
 def uses_of(ticket: Ticket) -> list[Use]:
-    """All that became of articles on a ticket, each once, in the order of first happening."""
-    found: dict[tuple[str, str, str, str], Use] = {}
+    """All that became of articles on a ticket, whenever it happened, in order; then what they did.
+
+    Of what an article did at a revision, and of whether the caller needed help, only what was said
+    last is there.
+    """
+    found: list[Use] = []
     results: dict[tuple[str, str], Use] = {}
+    helped: dict[tuple[str, str], Use | None] = {}
     for event in ticket.events:
         if type(event) is Reopened:
             results = {key: _taken_back(use) for key, use in results.items()}
+        if isinstance(event, ArticleReceived) and event.receipt.help_needed != UNKNOWN:
+            needed = event.receipt.help_needed == "yes"
+            use = _of(event.article, "needed-help", event.at)
+            helped[use.article, use.revision] = use if needed else None
         for use in _said(ticket, event):
-            key = (use.article, use.revision)
             if use.what in RESULTS:
-                results[key] = use
+                results[use.article, use.revision] = use
                 use = use._replace(what="applied")  # noqa: PLW2901 - whatever it did, it was done
-            found.setdefault((*key, use.what, use.to), use)
-    return [*found.values(), *results.values()]
+            found.append(use)
+        for id_, revision in _unsaid(event):
+            results.pop((id_, revision), None)
+    return [*dict.fromkeys(found), *filter(None, helped.values()), *results.values()]
+
+
+def _unsaid(event: AnyEvent) -> list[tuple[str, str]]:
+    """The articles of which an event says that nobody knows what they did."""
+    if not isinstance(event, (ArticlesUsed, Resolved, Closed)):
+        return []
+    return [(use.id, use.revision) for use in event.articles if use.outcome == UNKNOWN]
 
 
 def _taken_back(use: Use) -> Use:
@@ -88,14 +116,19 @@ def _said(ticket: Ticket, event: AnyEvent) -> Iterator[Use]:
         yield from (_used(ticket, each, event.at) for each in event.articles)
     elif isinstance(event, Opened):
         reader = event.on_behalf_of or event.requester
-        yield from (Use(each.id, each.revision, "read", event.at, reader) for each in event.read)
+        yield from (_read(each, event.at, reader) for each in event.read)
     elif isinstance(event, ArticlesShown):
         yield from (Use(each.id, each.revision, "shown", event.at) for each in event.articles)
     elif isinstance(event, ArticleSent):
-        if event.decision == "sent":
-            yield _of(event.article, "sent", event.at, event.to)
-    elif isinstance(event, ArticleReceived) and event.receipt.help_needed == "yes":
-        yield _of(event.article, "needed-help", event.at)
+        what = _GIVEN.get(event.decision)
+        if what is not None:
+            yield _of(event.article, what, event.at, event.to)
+
+
+def _read(use: ArticleUse, at: datetime, reader: str) -> Use:
+    """What a caller has read; earlier versions kept `ID@REVISION` in one."""
+    id_, _, revision = use.id.partition("@")
+    return Use(id_, use.revision or revision, "read", at, reader)
 
 
 def ids_of(ticket: Ticket) -> set[str]:

@@ -102,6 +102,21 @@ def require_shareable(article: Article, reader: Technician | None, whom: str) ->
         )
 
 
+def require_own(article: Article, reader: Technician, to: str) -> str:
+    """The address that an article which not everybody may have is mailed to: their own.
+
+    Raises:
+        RefusedError: another one is named.
+    """
+    if to and to.casefold() != reader.mail.casefold():
+        raise RefusedError(
+            f"{article.id} is not for everybody: it is mailed to {reader.mail} only, as "
+            "catalog/teams.yaml has it, and not to another address.",
+            article=article.id,
+        )
+    return reader.mail
+
+
 def letter(article: Article, *, ref: str, summary: str, link: str, desk: str) -> str:
     """What a caller is sent: what it is about, where to read it, and what to do if it is no help."""
     paragraphs = (

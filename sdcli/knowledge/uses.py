@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FRESH_FOR_S = 300
 """A search takes what was counted in the last five minutes as it is."""
 
-_VERSION = 2
+_VERSION = 3
 _BUSY_MS = 2000
 _OVERLAP = timedelta(hours=1)
 """How much later than its stamp a step may be seen here: clocks differ, and locks are waited for."""
@@ -35,7 +35,7 @@ _TELL_EVERY = 200
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (
     id INTEGER PRIMARY KEY CHECK (id = 1), first TEXT NOT NULL, tickets INTEGER NOT NULL,
-    at TEXT NOT NULL);
+    at TEXT NOT NULL, ref TEXT NOT NULL, event TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS use (
     ticket INTEGER NOT NULL, article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL,
     at TEXT NOT NULL, person TEXT NOT NULL);
@@ -72,6 +72,7 @@ class Uses:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._newest = ("", "")  # the ticket and the id of the newest event that was counted
         self._open()
 
     def recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
@@ -116,8 +117,18 @@ class Uses:
             return Ids(frozenset(row[0] for row in named), frozenset(row[0] for row in claimed))
         return Ids()
 
-    def rows(self, article: str = "") -> Iterator[Row]:
-        """What became of one article, or of all, in the order of tickets."""
+    def rows(self, article: str = "") -> list[Row]:
+        """What became of one article, or of all, in the order of tickets.
+
+        Nothing if the file is damaged; it is begun anew then.
+        """
+        try:
+            return list(self._rows(article))
+        except _TROUBLE:
+            self._start_anew()
+            return []
+
+    def _rows(self, article: str) -> Iterator[Row]:
         where, given = (" WHERE article = ?", (article,)) if article else ("", ())
         from sdcli.knowledge.outcomes import Use  # noqa: PLC0415 - as above
 
@@ -155,6 +166,7 @@ class Uses:
 
         query = Query(statuses=STATUSES, with_articles=True)
         with self._writing():
+            self._newest = ("", "")
             self._db.execute("DELETE FROM use")
             self._db.execute("DELETE FROM named")
             total = reader.count()
@@ -165,31 +177,42 @@ class Uses:
     def _catch_up(
         self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: float
     ) -> None:
-        row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
-        last = datetime.fromisoformat(row[2]) if row else now
+        row = self._db.execute("SELECT * FROM state").fetchone()
+        last = datetime.fromisoformat(row[3]) if row else now
         if self.is_fresh(now, fresh_for_s):
             return
-        if row is None or last > now or not self._is_same(reader, row[0], row[1]):
+        if row is None or last > now or not self._is_same(reader, *row[1:3], *row[4:]):
             self._recount(reader, now, progress)
             return
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import PROBLEM  # noqa: PLC0415
 
-        since = last - _OVERLAP
+        since, self._newest = last - _OVERLAP, (row[4], row[5])
         query = Query(statuses=(), touched_since=since, with_articles=True)
         with self._writing():
             self._take(reader.find(query), reader.count(), progress)
             self._note(reader.find(Query(statuses=(), touched_since=since, record=PROBLEM)))
             self._look_done(reader, now, reader.count())
 
-    def _is_same(self, reader: Reader, first: str, tickets: int) -> bool:
-        """Whether this is the ledger that was counted, and nothing of it was taken back."""
-        return _first(reader) == first and reader.count() >= tickets
+    def _is_same(self, reader: Reader, first: str, tickets: int, ref: str, event: str) -> bool:
+        """Whether this is the ledger that was counted, and nothing that was counted is gone.
+
+        An older state of a ledger, put in its place, lacks at least the newest event.
+        """
+        if _first(reader) != first or reader.count() < tickets:
+            return False
+        try:
+            return not ref or any(each.id == event for each in reader.get(ref).events)
+        except NoSuchTicketError:
+            return False
 
     def _take(self, tickets: Iterable[Ticket], total: int, progress: Progress) -> None:
         from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - as above
 
         for count, ticket in enumerate(tickets, 1):
+            newest = max(each.id for each in ticket.events)
+            if newest > self._newest[1]:
+                self._newest = (ticket.ref, newest)
             number = int(ticket.ref.partition("-")[2])
             self._db.execute("DELETE FROM use WHERE ticket = ?", (number,))
             rows = (
@@ -219,8 +242,8 @@ class Uses:
             f" WHERE what IN ({marks}) GROUP BY article, revision, what",
             RESULTS,
         )
-        state = (_first(reader), total, now.isoformat())
-        self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?)", state)
+        state = (_first(reader), total, now.isoformat(), *self._newest)
+        self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?)", state)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

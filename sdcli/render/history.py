@@ -110,7 +110,8 @@ def _article_sent(event: e.ArticleSent) -> str:
     if event.decision == "withheld":
         return f"withheld {named} from the caller{_because(event.reason)}"
     how = f"sent a link to {named}" if event.decision == "sent" else f"explained {named}"
-    whom = "" if event.to == UNKNOWN else f" to {event.to}"
+    to = event.address or event.to
+    whom = "" if to == UNKNOWN else f" to {to}"
     return f"{how}{whom}{via}{_because(event.reason)}"
 
 

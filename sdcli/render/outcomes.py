@@ -8,28 +8,17 @@ import msgspec
 
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.tickets.event import ArticleSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sdcli import results
     from sdcli.insight.information import Candidate
     from sdcli.knowledge.figures import Figures, Success
     from sdcli.knowledge.recall import Recipient
 
-_HEADS = (
-    "article",
-    "revision",
-    "shown",
-    "read",
-    "sent",
-    "applied",
-    "helped",
-    "no effect",
-    "worse",
-    "success",
-    "title",
-)
+_HEADS = ("", "shown", "read", "sent", "used", "helped", "none", "worse", "success")
 
 
 def shared(result: results.Shared) -> tuple[list[str], list[str]]:
@@ -71,19 +60,14 @@ def shared_json(result: results.Shared) -> dict[str, Any]:
 
 def statistics(result: results.Statistics) -> Iterator[str]:
     """The figures in a table, then what to do about them."""
-    from tabulate import tabulate  # noqa: PLC0415 - only figures pay for it
-
     rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
     if rows:
-        table = tabulate(
-            [_row(each) for each in rows], _HEADS, tablefmt="plain", disable_numparse=True
-        )
-        yield from (text.rstrip() for text in table.splitlines())
+        yield from _table(rows)
     else:
         yield "Nothing became of any article in this time."
     if any(each.is_flagged for each in rows):
         yield ""
-        yield "! it made things worse as it is now; `sdcli kb review` or `kb retire` it."
+        yield "! It made things worse as it is now: mend it (`kb edit`) or retire it (`kb retire`)."
     for step, title in _STEPS.items():
         found = [each for each in result.advice if each.step == step]
         if found:
@@ -113,6 +97,22 @@ def _is_anything(found: Figures) -> bool:
     return any((found.shown, found.read, found.sent, found.applied))
 
 
+def _table(rows: Sequence[Figures]) -> Iterator[str]:
+    """Each article by its title, and below it a line for each of its revisions."""
+    from tabulate import tabulate  # noqa: PLC0415 - only figures pay for it
+
+    cells = [_row(each) for each in rows]
+    table = tabulate([_HEADS, *cells], tablefmt="plain", disable_numparse=True)
+    head, *lines = table.splitlines()
+    yield f"  {head}".rstrip()
+    last = ""
+    for found, text in zip(rows, lines, strict=True):
+        if found.id != last:
+            yield f"{line(found.id)}  {line(found.title) or '(gone)'}"
+        last = found.id
+        yield f"  {text}".rstrip()
+
+
 def _row(found: Figures) -> list[str]:
     counts = (
         found.shown,
@@ -123,10 +123,8 @@ def _row(found: Figures) -> list[str]:
         found.no_effect,
         found.harmful,
     )
-    revision = found.revision + ("" if found.is_present else " (earlier)")
-    title = line(found.title) or "(gone)"
-    flag = "! " if found.is_flagged else ""
-    return [found.id, revision, *map(str, counts), success(found.success), f"{flag}{title}"]
+    flag = " !" if found.is_flagged else "" if found.is_present else " old"
+    return [f"{line(found.revision) or 'unknown'}{flag}", *map(str, counts), success(found.success)]
 
 
 def success(found: Success | None) -> str:
@@ -196,7 +194,7 @@ def _standing(result: results.Recalled) -> list[str]:
 
 
 def _person(result: results.Recalled, found: Recipient) -> tuple[str, ...]:
-    how = "was sent" if found.how == "sent" else "read"
+    how = {"sent": "was sent", "explained": "was told", "read": "read"}[found.how]
     reach = ", ".join(_reach(result, found))
     return (
         f"  {found.person or 'somebody'}",
@@ -207,11 +205,17 @@ def _person(result: results.Recalled, found: Recipient) -> tuple[str, ...]:
 
 
 def _reach(result: results.Recalled, found: Recipient) -> list[str]:
-    opening = result.tickets[found.ref].opening
+    ticket = result.tickets[found.ref]
+    opening = ticket.opening
+    sent = [
+        event.address
+        for event in ticket.events
+        if isinstance(event, ArticleSent) and event.article.id == result.id
+    ]
     contact = result.policy.contact(found.person)
     known = (contact[1].phone, contact[1].mail) if contact else ()
     own = () if opening.on_behalf_of else (opening.phone, opening.mail)
-    return [each for each in dict.fromkeys((*own, *known)) if each and each != found.person]
+    return [each for each in dict.fromkeys((*sent, *own, *known)) if each and each != found.person]
 
 
 def recalled_json(result: results.Recalled) -> dict[str, Any]:

@@ -377,6 +377,7 @@ class ArticleSent(Event, frozen=True, tag="article_sent", kw_only=True):
     Args:
         decision: `sent` as a link, `interpreted` (told in the desk's own words) or `withheld`.
         to: whom it was for; `via`: how they were told; `link`: where it is (R3a.2a).
+        address: the mail address that the link was sent to.
         reason: why it was withheld.
     """
 
@@ -385,6 +386,7 @@ class ArticleSent(Event, frozen=True, tag="article_sent", kw_only=True):
     to: str = ""
     via: str = UNKNOWN
     link: str = ""
+    address: str = ""
     reason: str = ""
 
 

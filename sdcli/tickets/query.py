@@ -6,6 +6,7 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
 from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, Record
@@ -64,8 +65,20 @@ class Query(Struct, frozen=True, kw_only=True):
         marked = ticket.needs_validation or not self.needs_validation
         known = not self.with_articles or has_articles(ticket)
         return (
-            marked and known and self.fits(ticket) and self._person(ticket) and self._words(ticket)
+            marked
+            and known
+            and (self.fits(ticket) or self._speaks(ticket))
+            and self._person(ticket)
+            and self._words(ticket)
         )
+
+    def _speaks(self, ticket: Ticket) -> bool:
+        """Whether it spoke of an article since then; that somebody looked is no change of it (T15)."""
+        since = self.touched_since
+        if not self.with_articles or since is None:
+            return False
+        newest = max((each.entered or each.at for each in ticket.events), default=since)
+        return newest >= since and replace(self, statuses=(ticket.status,)).fits(ticket)
 
     def fits(self, ticket: Ticket | Face) -> bool:
         """Whether the folded fields are those of a wanted ticket."""

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.words import HandOver, Sharing
 
 _NOTHING = Receipt()
+_RESULTS = ("helped", "no-effect", "harmful")
 
 
 def note(
@@ -355,7 +356,19 @@ def use_articles(
     """Say what articles did; nothing if there are none (R3a.4, R4.1).
 
     `tell`: who answers for one of them that made things worse.
+
+    Raises:
+        RefusedError: two things are said of one article that cannot both be true.
     """
+    results = {use.id: use.outcome for use in articles if use.outcome in _RESULTS}
+    twice = [use for use in articles if use.outcome in _RESULTS and results[use.id] != use.outcome]
+    if twice:
+        use = twice[0]
+        raise RefusedError(
+            f"{use.id} cannot be {use.outcome} and {results[use.id]} on {ticket.ref}: say one.",
+            ref=ticket.ref,
+            article=use.id,
+        )
     require("articles_used", ticket, "kb used")  # what an article did may become known at any time
     used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
     return (used,) if articles else ()
@@ -386,6 +399,7 @@ def share(
     to: str = "",
     via: str = UNKNOWN,
     link: str = "",
+    address: str = "",
     reason: str = "",
     told: str = "",
     receipt: Receipt = _NOTHING,
@@ -400,7 +414,14 @@ def share(
     """
     require("article_sent", ticket, "kb send")
     sent = ArticleSent(
-        *stamp.mark(), article=article, decision=decision, to=to, via=via, link=link, reason=reason
+        *stamp.mark(),
+        article=article,
+        decision=decision,
+        to=to,
+        via=via,
+        link=link,
+        address=address,
+        reason=reason,
     )
     note = (Noted(*stamp.mark(), text=told, visible=True),) if told else ()
     known = receipt != _NOTHING

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli.errors import DATA_FILE, NOT_FOUND, REFUSED, UNEXPECTED, USAGE
+from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, REFUSED, UNEXPECTED, USAGE
 from sdcli.ledger.tiny.lock import locked
 from tests.conftest import NOW
 
@@ -248,7 +249,8 @@ def test_recall_names_exactly_who_was_misled(sd: Runner, sdj: JsonRunner, desk_d
     ]
     assert "ada@example.com" in document["people"][0]["reach"]
     assert sdj("kb", "recall", f"{MFA}@{first}")["people"] == document["people"]
-    assert sdj("kb", "recall", f"{MFA}@ffff")["people"] == []
+    sd("kb", "recall", f"{MFA}@ffff", expect=NOT_FOUND)
+    sd("kb", "recall", f"@{first}", expect=USAGE)
 
     sd("kb", "send", "1", MFA, at=NOW + timedelta(hours=1))
     corrected = {p["person"]: p["corrected_at"] for p in sdj("kb", "recall", MFA)["people"]}
@@ -411,3 +413,87 @@ def test_looking_needs_no_lock(sd: Runner, desk_dir: Path) -> None:
         told = sd("search-kb", "--ticket", "1", env={"SDCLI_LOCK_WAIT": "0"})
     assert MFA in told.stdout
     assert "not recorded on SD-1" in told.stderr
+
+
+def test_what_a_caller_says_of_themselves_opens_nothing(
+    sd: Runner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """An article for the desk goes to a technician's own address, and to nobody by their name (R3a.2)."""
+    out, intake = tmp_path / "mail", desk_dir / "catalog" / "intake.yaml"
+    named = f"send_with: ['tee', '-a', '{out}']"
+    intake.write_text(intake.read_text().replace("send_with: []", named))
+    link = ("--link", "https://wiki.example.com/104")
+    sd("open", "y", "--user", "evil", "--mail", "ben@example.org")
+    sd("kb", "send", "2", VPN, *link, "--send", expect=REFUSED)
+    sd("open", "x", "--user", "ada", "--on-behalf-of", "ben", "--new")
+    assert "ben@" in sd("kb", "send", "3", VPN, *link, "--send").stdout
+    evil = ("--to", "evil@ext.example")
+    sd("kb", "send", "3", VPN, *link, "--send", *evil, expect=REFUSED)
+    assert "To: ada@" not in out.read_text()
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "file:///etc/passwd", "do this: x", "/srv/x"]
+)
+def test_a_link_is_an_address(sd: Runner, link: str) -> None:
+    """What is given as a link leads to a page, and is no copy of the text (R3a.2a)."""
+    sd("kb", "send", "1", MFA, "--link", link, expect=USAGE)
+
+
+def test_where_a_mail_went_is_known(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """Another address than the caller's is in the event (R3a.2a)."""
+    intake = desk_dir / "catalog" / "intake.yaml"
+    intake.write_text(intake.read_text().replace("send_with: []", "send_with: ['true']"))
+    sd("kb", "send", "1", MFA, "--send", "--to", "bruno@example.com")
+    [sent] = [each for each in sdj("history", "1") if each["kind"] == "article_sent"]
+    assert sent["address"] == "bruno@example.com"
+    _reword(desk_dir, MFA)
+    assert "bruno@example.com" in sdj("kb", "recall", MFA)["people"][0]["reach"]
+
+
+def test_an_outcome_can_name_its_revision(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """Harm counts for what was followed, and can be taken back after a correction (R4.1)."""
+    first = sdj("kb", "show", MFA)["revision"]
+    _reword(desk_dir, MFA)
+    sd("kb", "used", "1", f"{MFA}@{first}:harmful")
+    assert not _figures(sdj, MFA)["flagged"]
+    sd("kb", "used", "1", f"{MFA}@{first}:no-effect")
+    [earlier] = [e for e in sdj("kb", "stats", MFA)["articles"] if not e["present"]]
+    assert (earlier["harmful"], earlier["no_effect"]) == (0, 1)
+    sd("kb", "used", "1", f"{MFA}@nonsense:helped", expect=USAGE)
+    sd("kb", "used", "1", f"{MFA}:helped", f"{MFA}:harmful", expect=REFUSED)
+
+
+def test_what_an_earlier_version_recorded_is_the_present_revision(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """The hash of the whole file, as revisions were, names an article that has not changed."""
+    [path] = (desk_dir / "kb").glob(f"{MFA}-*.yaml")
+    former = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    sd("kb", "used", "1", f"{MFA}@{former}:helped", f"{MFA}@{former}:shared")
+    assert _figures(sdj, MFA)["helped"] == 1
+    assert sdj("kb", "recall", MFA)["people"] == []
+    assert [each["present"] for each in sdj("kb", "show", MFA)["figures"]] == [True]
+
+
+def test_a_broken_file_stops_no_count(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What cannot be read is told, and everybody else is counted and called back (R3a.2a)."""
+    sd("kb", "send", "1", MFA)
+    [path] = (desk_dir / "kb").glob(f"{MFA}-*.yaml")
+    path.write_text("id: [", encoding="utf-8")
+    told = sd("kb", "stats", "--json", expect=PARTLY_DONE)
+    assert f"{MFA}-" in told.stderr
+    recalled = sdj("kb", "recall", MFA, expect=PARTLY_DONE)
+    assert [each["person"] for each in recalled["people"]] == ["ada"]
+
+
+def test_what_a_form_claims_is_no_article(sd: Runner, sdj: JsonRunner) -> None:
+    """Ids and revisions that cannot be any are kept as text and counted nowhere (R1a.3c)."""
+    read = ["\x1b[31mKB-1", {"id": MFA, "revision": "\x1b]0;x\x07"}, {"id": MFA, "revision": "0a"}]
+    sd(
+        "open",
+        "-",
+        stdin=json.dumps({"summary": "s", "user": "e", "channel": "portal", "read": read}),
+    )
+    assert {each["id"] for each in sdj("kb", "stats")["articles"]} == {MFA}
+    assert "\x1b" not in sd("kb", "stats").output

@@ -61,7 +61,7 @@ def _ticket(*events: AnyEvent, **more: Any) -> Ticket:
 
 
 def _whats(ticket: Ticket) -> list[tuple[str, str]]:
-    return sorted((use.revision, use.what) for use in uses_of(ticket))
+    return sorted({(use.revision, use.what) for use in uses_of(ticket)})
 
 
 def test_each_thing_counts_once_a_ticket_and_revision() -> None:
@@ -105,11 +105,28 @@ def test_harm_stays_harm_when_a_ticket_is_reopened() -> None:
     assert ("aaa", "harmful") in _whats(ticket)
 
 
-@pytest.mark.parametrize("decision", ["interpreted", "withheld"])
-def test_only_a_link_is_sent(decision: Any) -> None:
-    """What was explained or withheld was not sent (R3a.2)."""
-    ticket = _ticket(ArticleSent(*_mark(), article=FIRST, decision=decision, to="ada"))
-    assert _whats(ticket) == []
+def test_what_was_withheld_was_not_given() -> None:
+    """What was told in words was explained, and what was withheld reached nobody (R3a.2)."""
+    told = _ticket(ArticleSent(*_mark(), article=FIRST, decision="interpreted", to="ada"))
+    assert _whats(told) == [("aaa", "explained")]
+    kept = _ticket(ArticleSent(*_mark(), article=FIRST, decision="withheld", to="ada"))
+    assert _whats(kept) == []
+
+
+def test_a_result_can_be_taken_back() -> None:
+    """`unknown` says that nobody knows what it did, and a need for help can be denied (R3a.3)."""
+    needed = [
+        ArticleReceived(*_mark(), article=FIRST, receipt=Receipt(help_needed=word))
+        for word in ("yes", "no")
+    ]
+    ticket = _ticket(_used("harmful"), _used("unknown"), *needed)
+    assert _whats(ticket) == [("aaa", "applied")]
+
+
+def test_what_was_read_under_an_older_spelling_counts() -> None:
+    """`ID@REVISION` in one, as earlier versions kept it, is that article at that revision."""
+    ticket = _ticket(read=(ArticleUse("KB-1@aaa", "shared"),))
+    assert [(use.article, use.revision) for use in uses_of(ticket)] == [("KB-1", "aaa")]
 
 
 def test_what_earlier_versions_recorded_counts() -> None:
@@ -188,13 +205,13 @@ def test_recall_is_exactly_those_who_were_given_what_no_longer_holds() -> None:
         _row("shown", "", FIRST, 3, "SD-4"),
         _row("helped", "", FIRST, 3, "SD-4"),
     ]
-    found = recipients(rows, present="bbb")
+    found = recipients(rows, present={"bbb"})
     assert [(each.person, each.how, each.ref) for each in found] == [
         ("ada", "sent", "SD-1"),
         ("bruno", "read", "SD-2"),
     ]
-    assert [each.person for each in recipients(rows, present="")] == ["ada", "bruno", "carla"]
-    assert [each.person for each in recipients(rows, present="", wanted="bb")] == ["carla"]
+    assert [each.person for each in recipients(rows, present=())] == ["ada", "bruno", "carla"]
+    assert [each.person for each in recipients(rows, present=(), wanted="bb")] == ["carla"]
 
 
 def test_whoever_was_given_the_present_one_afterwards_is_put_right() -> None:
@@ -205,8 +222,30 @@ def test_whoever_was_given_the_present_one_afterwards_is_put_right() -> None:
         _row("sent", "bruno", SECOND, 0, "SD-2"),
         _row("sent", "bruno", FIRST, 1, "SD-2"),
     ]
-    found = {each.person: each.corrected_at for each in recipients(rows, present="bbb")}
+    found = {each.person: each.corrected_at for each in recipients(rows, present={"bbb"})}
     assert found == {"ada": NOW + timedelta(hours=2), "bruno": None}
+
+
+def test_whoever_got_the_wrong_one_again_must_be_called_again() -> None:
+    """After a correction the earlier advice was sent once more: that is the last word (R3a.2a)."""
+    rows = [
+        _row("sent", "ada", FIRST, 0),
+        _row("sent", "ada", SECOND, 1),
+        _row("sent", "ada", FIRST, 2),
+    ]
+    [found] = recipients(rows, present={"bbb"})
+    assert found.corrected_at is None
+    assert found.at == NOW + timedelta(hours=2)
+
+
+def test_a_name_that_may_be_two_people_is_called_twice() -> None:
+    """What one caller without a name was given puts no other right (R3a.2a)."""
+    rows = [
+        _row("read", "unknown", FIRST, 0, "SD-1"),
+        _row("sent", "unknown", SECOND, 1, "SD-2"),
+    ]
+    [found] = recipients(rows, present={"bbb"}, is_known=lambda name: name != "unknown")
+    assert (found.ref, found.corrected_at) == ("SD-1", None)
 
 
 def _ledger(folder: Path, count: int) -> TinyLedger:
@@ -320,6 +359,33 @@ def test_another_ledger_is_counted_anew(tmp_path: Path) -> None:
     uses = Uses(path)
     uses.catch_up(_ledger(tmp_path / "two", 3), NOW + timedelta(minutes=6), _quiet)
     assert uses.results()["KB-1", "aaa"] == {"helped": 1, "no-effect": 1, "harmful": 1}
+
+
+def test_an_older_state_of_a_ledger_is_counted_anew(tmp_path: Path) -> None:
+    """What a restore takes back is not counted any more, whoever counted it."""
+    ledger, uses = _ledger(tmp_path / "ledger", 3), Uses(str(tmp_path / "uses"))
+    ledger.compact()
+    ledger.back_up(str(tmp_path / "backup.tar"), _quiet)
+    with ledger.write() as writer:
+        writer.append(writer.get("SD-2"), [_used("helped", SECOND)])
+    uses.catch_up(ledger, NOW, _quiet)
+    assert ("KB-1", "bbb") in uses.results()
+    ledger.restore(str(tmp_path / "backup.tar"), _quiet)
+    uses.catch_up(ledger, NOW + timedelta(minutes=6), _quiet)
+    assert ("KB-1", "bbb") not in uses.results()
+
+
+def test_a_look_at_an_old_ticket_is_counted(tmp_path: Path) -> None:
+    """That somebody looked changes no ticket, and is found all the same (T15)."""
+    ledger, uses = _ledger(tmp_path / "ledger", 2), Uses(str(tmp_path / "uses"))
+    later = NOW + timedelta(days=3)
+    uses.catch_up(ledger, later, _quiet)
+    look = ArticlesShown(*Stamp(at=later, by="ben").mark(), articles=(SECOND,))
+    with ledger.write() as writer:
+        writer.append(writer.get("SD-2"), [look])
+    ledger.compact()
+    uses.catch_up(ledger, later + timedelta(minutes=6), _quiet)
+    assert "SD-2" in {row.ref for row in uses.rows("KB-1") if row.use.what == "shown"}
 
 
 def test_clocks_that_go_backwards_lose_nothing(tmp_path: Path) -> None:
