@@ -290,6 +290,10 @@ class Desk:
     def _history(self) -> str:
         return self.derived("history")
 
+    def tell(self, sentence: str) -> None:
+        """Tell something that stops nothing, in a sentence."""
+        self._tell(sentence)
+
     def derived(self, name: str) -> str:
         """The path of something derived from this desk's files or ledger; empty if none is kept."""
         return self._cache and f"{self._cache}.{name}"
@@ -791,20 +795,23 @@ class Desk:
         """What callers asked again and again in a period (R2a.1a)."""
         from sdcli.insight.information import information  # noqa: PLC0415 - as above
 
-        found = self.touched(since)
+        found = self.touched(since, "information")
         return information(found, self.policy, since=since, until=until, fewest=fewest)
 
     def touched_within(self, days: int) -> Iterator[Ticket]:
         """The tickets that changed in the last so many days."""
         return self.touched(self.now - timedelta(days=days))
 
-    def touched(self, since: datetime | None) -> Iterator[Ticket]:
-        """The tickets that changed since then; archives that are older are not opened."""
+    def touched(self, since: datetime | None, type_: str = "") -> Iterator[Ticket]:
+        """The tickets that changed since then, of one type if it is given.
+
+        Archives that are older are not opened.
+        """
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import STATUSES  # noqa: PLC0415
 
         statuses = () if since else STATUSES
-        return self.ledger.find(Query(statuses=statuses, touched_since=since))
+        return self.ledger.find(Query(statuses=statuses, touched_since=since, type=type_))
 
     def simulate(
         self,

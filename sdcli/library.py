@@ -6,32 +6,65 @@ What the commands of `sdcli kb` and `sdcli search-kb` call; the rules are in the
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sdcli.errors import DataFileError, NoSuchEntryError, RefusedError
-from sdcli.tickets.event import Edition, Receipt
+from sdcli.errors import (
+    DONE,
+    PARTLY_DONE,
+    DataFileError,
+    NoSuchEntryError,
+    NoSuchTicketError,
+    RefusedError,
+    SdcliError,
+)
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
+    from sdcli.errors import Problem
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.figures import Figures
+    from sdcli.knowledge.hits import Hit
+    from sdcli.knowledge.index import Filters, Index
+    from sdcli.knowledge.looks import Looking
+    from sdcli.knowledge.query import Asked
+    from sdcli.knowledge.search import Past
     from sdcli.knowledge.sharing import Settings
+    from sdcli.knowledge.synonyms import Group
+    from sdcli.knowledge.track_record import TrackRecords
     from sdcli.knowledge.uses import Ids, Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
-    from sdcli.results import Recalled, Shared, SitePublished, Statistics
-    from sdcli.tickets.event import ArticleUse
+    from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
+    from sdcli.tickets.event import ArticleUse, Receipt
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
 
 HARMFUL = "harmful"
 """The outcome of an article that made things worse (R4.1)."""
+_MOST_ALIKE = 12
+"""So many closed tickets that are like a query are looked at."""
+_MOST_TOLD = 10
 
-_NO_SYNONYMS: Mapping[str, tuple[str, ...]] = {}
+
+def _quietly(_done: int, _total: int) -> None:
+    """For what is too quick to tell how far it is."""
+
+
+def _by_name(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
+    """The other names of a thing by each of its names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        names = [" ".join(words) for words in group]
+        for name in names:
+            others = (other for other in names if other != name)
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *others)))
+    return found
 
 
 class Library:
@@ -59,14 +92,19 @@ class Library:
         return Uses(self._desk.derived("uses"))
 
     def spoken_of(self) -> Ids:
-        """The ids of articles that the tickets speak of by now.
+        """The ids of articles that the tickets speak of by now (R3a.4).
 
-        Raises:
-            LedgerDamagedError, MachineError: the ledger cannot be read.
+        If the ledger cannot be read that is told, and what was known before is given.
         """
-        desk = self._desk
-        self.uses.catch_up(desk.ledger, desk.now, lambda *_: None, fresh_for_s=0)
+        self._count_now("Which articles tickets speak of is not looked up anew")
         return self.uses.ids()
+
+    def _count_now(self, otherwise: str) -> None:
+        """Count what became of articles up to now; if the ledger cannot be read, say so."""
+        try:
+            self.uses.catch_up(self._desk.ledger, self._desk.now, _quietly, fresh_for_s=0)
+        except SdcliError as error:
+            self._desk.tell(f"{otherwise}: {error.message}")
 
     @cached_property
     def settings(self) -> Settings:
@@ -156,6 +194,7 @@ class Library:
         from sdcli.knowledge.sharing import letter, require_shareable  # noqa: PLC0415 - imports YAML
         from sdcli.results import Shared  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
+        from sdcli.tickets.event import Edition  # noqa: PLC0415
 
         article, ticket = self.article(given), self._desk.ledger.get(ref)
         steps.require("article_sent", ticket, "kb send")
@@ -275,7 +314,9 @@ class Library:
         for id_ in wanted:
             if id_ not in known:
                 raise NoSuchEntryError("article", id_, known, FOLDER)
-        asked = information(desk.touched(since), desk.policy, since=since, until=until)
+        asked = information(
+            desk.touched(since, "information"), desk.policy, since=since, until=until
+        )
         return Statistics(
             rows=[each for each in found if not wanted or each.id in wanted],
             advice=advice(found, shelf, desk.today) if not wanted else (),
@@ -284,6 +325,19 @@ class Library:
             since=since,
             until=until,
             is_narrowed=bool(wanted),
+        )
+
+    def became_of(self, article: Article) -> tuple[list[Figures], list[str]]:
+        """What became of an article, by revision, and on which tickets, the newest first (R3a.1a).
+
+        If the ledger cannot be read that is told, and what was counted before is given.
+        """
+        from sdcli.knowledge.figures import figures  # noqa: PLC0415 - imports SQLite
+
+        self._count_now(f"What {article.id} did is not counted anew")
+        rows = list(self.uses.rows(article.id))
+        return figures(rows, {article.id: article}), list(
+            dict.fromkeys(row.ref for row in reversed(rows))
         )
 
     def recall(self, given: str, progress: Progress) -> Recalled:
@@ -318,6 +372,172 @@ class Library:
             policy=desk.policy,
         )
 
+    def search(
+        self,
+        text: str,
+        *,
+        ref: str = "",
+        filters: Filters,
+        limit: int = 10,
+        explain: bool = False,
+        looking: Looking | None = None,
+        progress: Progress = lambda _done, _total: None,
+    ) -> Found:
+        """What helps with what somebody typed, or with a ticket, best first (R3a.1, R3d1.1, R3b.1).
+
+        Files that cannot be read are told, and the others are searched. `looking`: a look at the
+        folder that has begun already.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            DataFileError: no article can be read at all.
+        """
+        from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - imports SQLite
+        from sdcli.results import Found  # noqa: PLC0415
+
+        asked, words = self._asked(text, ref)
+        wanted = Wanted(asked, filters, f"{self._desk.now:%Y-%m-%d}", limit, explain)
+        past = [] if filters.kinds and "ticket" not in filters.kinds else self._past(words, ref)
+        records = self._records(progress)
+
+        def find(index: Index) -> list[Hit]:
+            return search(index, wanted, records, past)
+
+        hits, code = self._found(looking, find, progress)
+        if ref:
+            self._note_look(ref, text, hits)
+        return Found(words, hits, code, ref)
+
+    def _note_look(self, ref: str, text: str, hits: Sequence[Hit]) -> None:
+        """Record on a ticket that the knowledge base was looked into for it (R3d1.1).
+
+        A ledger that is busy, or cannot be written to, keeps nobody from the answer: it is told.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - few searches need them
+        from sdcli.tickets.event import Edition  # noqa: PLC0415 - as above
+
+        found = tuple(Edition(hit.id, hit.revision) for hit in hits if hit.revision)
+        try:
+            if not self._desk.ledger.get(ref).is_closed:
+                self._desk.change(ref, steps.look_up, articles=found, query=text)
+        except SdcliError as error:
+            self._desk.tell(f"That you looked is not recorded on {ref}: {error.message}")
+
+    def frequent(
+        self, service: str, looking: Looking | None = None, progress: Progress = lambda _d, _t: None
+    ) -> Found:
+        """The frequent questions: all articles of information, of one service if given (R2a.1).
+
+        Raises:
+            DataFileError: no article can be read at all.
+        """
+        from sdcli.knowledge.articles import questions_of  # noqa: PLC0415 - only a search
+        from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.search import listed  # noqa: PLC0415
+        from sdcli.results import Found  # noqa: PLC0415
+
+        def find(index: Index) -> list[Hit]:
+            rows = index.chosen(Filters(type="information", service=service)) or set()
+            shelf = index.articles(rows - index.retired()).values()
+            return [listed(each, f"{self._desk.now:%Y-%m-%d}") for each in questions_of(shelf)]
+
+        return Found("", *self._found(looking, find, progress))
+
+    def _records(self, progress: Progress) -> TrackRecords:
+        """How well articles have done so far; nothing where that cannot be kept, or read.
+
+        It is told if the ledger cannot be read; articles are found all the same.
+        """
+        from sdcli.knowledge.track_record import NO_RECORDS, TrackRecords  # noqa: PLC0415 - as above
+
+        if not self._desk.derived("uses"):
+            return NO_RECORDS
+        try:
+            if not self.uses.is_fresh(self._desk.now):  # else the ledger need not be opened
+                self.uses.catch_up(self._desk.ledger, self._desk.now, progress)
+        except SdcliError as error:
+            self._desk.tell(f"What articles did is not counted anew: {error.message}")
+        return TrackRecords(self.uses.results())
+
+    def _asked(self, text: str, ref: str) -> tuple[Asked, str]:
+        """What is searched for, and the words that stand for it."""
+        from sdcli.knowledge import query  # noqa: PLC0415 - only a search
+
+        asked = query.typed(text)
+        if not ref:
+            return asked, text
+        from sdcli.knowledge.past import details_of  # noqa: PLC0415 - few searches need it
+
+        ticket = self._desk.ledger.get(ref)
+        details = details_of(ticket)
+        words = " ".join(filter(None, (text, ticket.summary, details)))
+        return query.joined(asked, query.of_ticket(ticket.summary, details)), words
+
+    def _found(
+        self, looking: Looking | None, find: Callable[[Index], list[Hit]], progress: Progress
+    ) -> tuple[list[Hit], int]:
+        """What is found in an index that is up to date, and the exit code."""
+        from sdcli.knowledge.index import Index  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.looks import Looking  # noqa: PLC0415
+
+        looking = looking or Looking(self._desk.root)
+        index = Index(self._desk.derived("kb"), self._desk.tell)
+        hits, problems = index.answer(find, self._desk.root, looking, progress)
+        if problems and not index.count:
+            raise DataFileError(problems)
+        self._tell(problems)
+        hits = self._withheld(hits)
+        return hits, PARTLY_DONE if problems else DONE
+
+    def _withheld(self, hits: list[Hit]) -> list[Hit]:
+        """The same hits; of what the acting person may not read only the title is told (R3a.2)."""
+        if all(hit.audience != "restricted" for hit in hits):
+            return hits
+        from msgspec.structs import replace  # noqa: PLC0415 - few articles are restricted
+
+        own: set[str] = set()
+        with suppress(DataFileError):  # nobody can be known to have a role then
+            person = self._desk.policy.teams.technicians.get(self._desk.by)
+            own = set(person.roles) if person else set()
+        return [
+            hit
+            if hit.audience != "restricted" or own.intersection(hit.roles)
+            else replace(hit, snippet=f"Only for {', '.join(hit.roles)}.", vendor_link="")
+            for hit in hits
+        ]
+
+    def _tell(self, problems: Sequence[Problem]) -> None:
+        for problem in problems[:_MOST_TOLD]:
+            self._desk.tell(str(problem))
+        if len(problems) > _MOST_TOLD:
+            more = len(problems) - _MOST_TOLD
+            self._desk.tell(f"There are {more} more problems; `sdcli lint` shows all of them.")
+
+    def _past(self, words: str, ref: str) -> list[Past]:
+        """Tickets that were solved and are like these words, as far as any were learned."""
+        if not os.path.exists(self._desk.derived("history")):
+            return []
+        from sdcli.knowledge.past import past  # noqa: PLC0415 - few searches need it
+        from sdcli.learning import judge  # noqa: PLC0415
+        from sdcli.learning.memory import TROUBLE  # noqa: PLC0415
+
+        try:
+            memory = self._desk.memory
+            alike = judge.alike(memory, judge.read(memory, words)) if memory.state.tickets else []
+        except TROUBLE:
+            return []  # `classify` begins it anew, and tells
+        refs = [each.ref for each in alike if each.ref != ref][:_MOST_ALIKE]
+        return [found for ticket in self._tickets(refs) if (found := past(ticket)) is not None]
+
+    def _tickets(self, refs: Sequence[str]) -> Iterator[Ticket]:
+        """The tickets that are there; why they cannot be read is told, and stops no search."""
+        try:
+            for ref in refs:
+                with suppress(NoSuchTicketError):
+                    yield self._desk.ledger.get(ref)
+        except SdcliError as error:
+            self._desk.tell(f"Past tickets are not searched: {error.message}")
+
     def publish(
         self,
         directory: str,
@@ -325,7 +545,6 @@ class Library:
         report_to: str = "",
         with_expired: bool = False,
         check: bool = False,
-        synonyms: Mapping[str, tuple[str, ...]] = _NO_SYNONYMS,
     ) -> SitePublished:
         """Write the self-help site (R3a.2, R1a.1g, R0.8); the bulletins on it count no view.
 
@@ -335,7 +554,6 @@ class Library:
                 mail address if empty.
             with_expired: publish articles past their date as well.
             check: write nothing.
-            synonyms: further words to search for, by word or phrase.
 
         Raises:
             DataFileError: the catalog or another file that is needed is wrong.
@@ -343,15 +561,19 @@ class Library:
             MachineError: it could not be written; the site that was there is there still.
         """
         from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.synonyms import read_synonyms  # noqa: PLC0415
         from sdcli.policy.scalars import Day  # noqa: PLC0415
         from sdcli.publish.chosen import choose  # noqa: PLC0415 - few commands need it
         from sdcli.publish.pages import SEARCH_DATA, Site, pages  # noqa: PLC0415 - imports Jinja2
         from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
         from sdcli.publish.report import Report  # noqa: PLC0415
+        from sdcli.publish.searched import words_of  # noqa: PLC0415
         from sdcli.results import SitePublished  # noqa: PLC0415
 
         desk, policy, day = self._desk, self._desk.policy, Day(str(self._desk.today))
-        choice = choose(read_shelf(desk.root, policy), day, with_expired=with_expired)
+        shelf, groups = read_shelf(desk.root, policy), read_synonyms(desk.root).groups
+        choice = choose(shelf, day, with_expired=with_expired)
+        restricted = [each for each in shelf.articles.values() if each.audience == "restricted"]
         bulletins = desk.front_page(desk.bulletins(), "html")
         site = Site(
             name=policy.intake.mail.name,
@@ -359,7 +581,8 @@ class Library:
             services={id_: each.name for id_, each in policy.catalog.services.items()},
             bulletins=bulletins,
             report=Report(report_to or policy.intake.mail.address),
-            synonyms=synonyms,
+            synonyms=_by_name(groups),
+            secret=words_of(restricted),
             day=day,
         )
         files = pages(site)

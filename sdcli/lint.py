@@ -13,6 +13,7 @@ from sdcli.intake.format_check import wrong
 from sdcli.knowledge.articles import read_shelf
 from sdcli.knowledge.check import wrong as wrong_articles
 from sdcli.knowledge.sharing import SETTINGS, read_settings
+from sdcli.knowledge.synonyms import read_synonyms
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
 from sdcli.policy.dates import read_dates
@@ -59,6 +60,8 @@ def lint(root: str) -> dict[str, int]:
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
     shelf = gathered(lambda: read_shelf(root, policy), None)
+    synonyms = read_synonyms(root)
+    problems += synonyms.problems
     if shelf is not None:
         problems += shelf.problems
         problems += wrong_articles(root, shelf.sound)
@@ -81,6 +84,7 @@ def lint(root: str) -> dict[str, int]:
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
         "articles": len(shelf.articles),
+        "synonyms": len(synonyms.groups),
         "formats": len(formats),
         "question_trees": len(questions.trees),
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
+    from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.recall import Recipient
-    from sdcli.knowledge.search import Hit
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
@@ -313,17 +313,20 @@ class Evaluated(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """Knowledge articles, best first."""
+    """Knowledge articles and past tickets, best first; in part, if a file could not be read."""
 
     query: str
     hits: Sequence[Hit]
     exit_code: int = DONE
+    ref: str = ""
 
 
 class ArticleShown(Struct, frozen=True):
     """One knowledge article.
 
     `superseded_by`: the articles that take its place. `as_markdown`: as a document of its own.
+    `figures`: what became of it, at its present revision and at earlier ones; `tickets`: where, the
+    newest first (R3a.1a).
     """
 
     article: Article
@@ -331,6 +334,8 @@ class ArticleShown(Struct, frozen=True):
     expired: bool = False
     superseded_by: Sequence[str] = ()
     as_markdown: bool = False
+    figures: Sequence[Figures] = ()
+    tickets: Sequence[str] = ()
 
 
 class ArticleWritten(Struct, frozen=True):

@@ -63,7 +63,7 @@ FENCED = {
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
     "xml": {"sdcli.render.timeline_svg"},
-    "sqlite3": {"sdcli.knowledge.search", "sdcli.knowledge.uses", "sdcli.learning.memory"},
+    "sqlite3": {"sdcli.knowledge.index", "sdcli.knowledge.uses", "sdcli.learning.memory"},
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.wall", "sdcli.policy.decode", "sdcli.policy.local"},
     "holidays": {"sdcli.policy.public_holidays"},

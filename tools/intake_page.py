@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/intake.md, classification.md and sla.md: transcripts, tables.
+"""Writes the generated parts of the pages in docs/: transcripts and tables.
 
 python tools/intake_page.py          write them anew
 python tools/intake_page.py --check  only say whether they are as they should be
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "intake.md"
 CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 SLA_PAGE = ROOT / "docs" / "sla.md"
+KNOWLEDGE_PAGE = ROOT / "docs" / "knowledge.md"
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -123,7 +124,7 @@ def generated(text: str) -> str:
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
     differs = 0
-    for page in (PAGE, CLASSIFICATION_PAGE, SLA_PAGE):
+    for page in (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE):
         before = page.read_text(encoding="utf-8")
         after = generated(before)
         differs |= before != after

@@ -1,4 +1,4 @@
-"""`sdcli search-kb`: search the knowledge articles (R3a.1, R3d1.1)."""
+"""`sdcli search-kb`: search articles, procedures and past tickets (R3a.1, R3b.1, R3d1.1)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
-from sdcli.params import REF, SERVICE, TEXT, as_command, pass_desk
+from sdcli.params import REF, SERVICE, TEXT, as_command, session_of
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
-    from sdcli.desk import Desk
+    from sdcli import results
+
+_AREAS = ("service", "technology")
+_AUDIENCES = ("user", "desk", "restricted")
+_KINDS = ("article", "known-error", "procedure", "ticket")
 
 
 @as_command("search-kb")
@@ -20,59 +23,74 @@ if TYPE_CHECKING:
 @click.option("--faq", is_flag=True, help="The frequent questions: all articles of information.")
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), default=None, help="Only these.")
 @click.option("--service", type=SERVICE, default=None, help="Only for this service.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, help="At most so many.")
-@pass_desk
+@click.option("--area", type=click.Choice(_AREAS), default=None, help="Only about this.")
+@click.option("--audience", type=click.Choice(_AUDIENCES), default=None, help="Only for these.")
+@click.option(
+    "--kind", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only this; may be repeated."
+)
+@click.option("--retired", is_flag=True, help="Also what is not to be used any more.")
+@click.option("--explain", is_flag=True, help="Show how each score came to be.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, help="At most so many. [10]")
+@click.pass_context
 def command(
-    desk: Desk,
+    ctx: click.Context,
     query: str | None,
     ref: str | None,
     faq: bool,
     type_: str | None,
     service: str | None,
+    area: str | None,
+    audience: str | None,
+    kinds: tuple[str, ...],
+    retired: bool,
+    explain: bool,
     limit: int,
 ) -> results.Found:
-    """Search the knowledge articles.
+    """Search articles, procedures and past tickets.
 
-    The best fit comes first. Titles, symptoms and keywords weigh more than the body, and words
-    are reduced to their stems. --ticket searches by a ticket's own words. --faq lists what is asked
-    again and again, by title.
+    The best fit comes first. Each word counts and none is needed; forms of a word, other names for
+    it (kb/synonyms.yaml) and words with a slip are found too. "Words in quotes" must stand
+    together, print* is any word that begins like this, and codes and paths are looked for as a
+    whole. What helped before counts more, and a known error gains by its symptoms.
+
+    --ticket searches by a ticket's summary and details. --faq lists what is asked again and
+    again, by title. Exits 8 if a file could not be read; the others are searched.
 
     \b
     Examples:
         sdcli search-kb 'printer offline'
+        sdcli search-kb '"access point" roam*' --area technology
+        sdcli search-kb ERR_CERT_DATE_INVALID --explain
         sdcli search-kb --ticket SD-42
+        sdcli search-kb 'new laptop' --kind procedure --audience desk
         sdcli search-kb --faq
     """
-    from sdcli.knowledge.articles import articles
-    from sdcli.knowledge.search import search
+    from sdcli.knowledge.looks import Looking
 
-    if faq:
-        return _frequent(desk, query or ref or type_, service or "")
-    if not query and not ref:
-        raise click.UsageError("Say what to search for: QUERY, or --ticket REF.")
-    words = " ".join(filter(None, (query, _words_of(desk, ref) if ref else "")))
-    hits = search(
-        articles(desk.root).values(),
-        words,
-        type_=type_ or "",
-        service=service or "",
-        limit=limit,
-    )
-    return results.Found(words, hits)
-
-
-def _frequent(desk: Desk, other: str | None, service: str) -> results.Found:
-    """The frequent questions, of one service if it is given (R2a.1)."""
-    from sdcli.knowledge.articles import articles, questions_of
-    from sdcli.knowledge.search import listed
-
-    if other:
+    if faq and (query or ref or type_ or area or audience or kinds or retired or explain):
         raise click.UsageError("--faq lists all of them; it goes with --service only.")
-    return results.Found(
-        "", [listed(each) for each in questions_of(articles(desk.root).values(), service)]
-    )
+    if not faq and not query and not ref:
+        raise click.UsageError("Say what to search for: QUERY, or --ticket REF.")
+    session = session_of(ctx)
+    looking = Looking(session.root)  # it goes on while the rest is imported
 
+    from sdcli.knowledge.index import Filters
+    from sdcli.library import Library
+    from sdcli.render.progress import shown
 
-def _words_of(desk: Desk, ref: str) -> str:
-    ticket = desk.ledger.get(ref)
-    return f"{ticket.summary} {ticket.opening.details}"
+    library = Library(session.desk)
+    with shown("Reading the articles") as progress:
+        if faq:
+            return library.frequent(service or "", looking, progress)
+        filters = Filters(
+            type_ or "", area or "", service or "", audience or "", kinds, retired=retired
+        )
+        return library.search(
+            query or "",
+            ref=ref or "",
+            filters=filters,
+            limit=limit,
+            explain=explain,
+            looking=looking,
+            progress=progress,
+        )

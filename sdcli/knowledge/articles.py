@@ -6,7 +6,6 @@ review, another owner or another line break make no new revision, and another st
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from types import MappingProxyType
@@ -16,7 +15,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
-from sdcli.policy.load import Read, read_file
+from sdcli.knowledge import looks
 from sdcli.policy.scalars import Day  # noqa: TC001 - the decoder reads the annotations
 from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annotations
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
@@ -24,9 +23,12 @@ from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sdcli.policy.load import Read
     from sdcli.policy.model import Policy
 
-FOLDER = "kb"
+FOLDER = looks.FOLDER
+SYNONYMS = f"{FOLDER}/synonyms.yaml"
+"""The one file in the folder that is no article."""
 _ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")
 Audience: TypeAlias = Literal["user", "desk", "restricted"]
 Area: TypeAlias = Literal["service", "technology"]
@@ -103,6 +105,14 @@ class Entry(NamedTuple):
     places: Mapping[str, int]
 
 
+class Parsed(NamedTuple):
+    """One file: the article if it can be read, the line of its id, and what is wrong with it."""
+
+    article: Article | None
+    line: int
+    problems: list[Problem]
+
+
 class Shelf(NamedTuple):
     """All articles of a desk, and everything wrong with their files.
 
@@ -135,8 +145,7 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
             continue
         held.setdefault(article.id, set()).add(name)
         if article.id in articles:
-            message = f"the id {article.id} is used by another file too"
-            problems.append(Problem(name, read.places["id"], message))
+            problems.append(twice(name, read.places["id"], article.id))
         articles[article.id] = article
         entries[article.id] = Entry(name, article, read.places)
         problems += () if read.problems else checked(name, article, read.places, policy)
@@ -148,6 +157,22 @@ def read_shelf(root: str, policy: Policy | None) -> Shelf:
     wrong = {problem.file for problem in problems}
     unsound = {id_ for id_, names in held.items() if names & wrong or len(names) > 1}
     return Shelf(articles, sorted(problems), frozenset(unsound), entries)
+
+
+def parsed(name: str, raw: bytes | str) -> Parsed:
+    """An article by the content of its file, checked for all that it says by itself.
+
+    A `str` instead of bytes says why there are none.
+    """
+    read, found = decode(name, raw)
+    if found is None or read.problems:
+        return Parsed(None, 1, read.problems)
+    return Parsed(found, read.places["id"], list(checked(name, found, read.places, None)))
+
+
+def twice(name: str, line: int, article_id: str) -> Problem:
+    """What is wrong where a file has the id of another one."""
+    return Problem(name, line, f"the id {article_id} is used by another file too")
 
 
 def articles(root: str) -> dict[str, Article]:
@@ -273,7 +298,8 @@ def files(root: str) -> Iterator[str]:
     except OSError as error:
         problem = Problem(FOLDER, 1, f"the folder cannot be read: {error.strerror}")
         raise DataFileError([problem]) from error
-    return (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+    paths = (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+    return (path for path in paths if path != SYNONYMS)
 
 
 def _belongs(name: str, article_id: str) -> bool:
@@ -312,6 +338,8 @@ def _is_inside(root: str, path: str) -> bool:
 
 def decode(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     """An article from what its file holds; a `str` instead of bytes says why there are none."""
+    from sdcli.policy.load import read_file  # noqa: PLC0415 - a search seldom reads a file
+
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
@@ -323,6 +351,8 @@ def revision_of(article: Article) -> str:
 
     White space is no part of it, so that a text may be wrapped anew.
     """
+    import hashlib  # noqa: PLC0415 - as above
+
     told = {name: _squeezed(getattr(article, name)) for name in TOLD}
     return hashlib.sha256(json.encode(told)).hexdigest()[:12]
 

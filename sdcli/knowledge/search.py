@@ -1,200 +1,405 @@
-"""Search over the articles: SQLite's full-text index, built from the files in memory.
+"""Ranking: which articles and past tickets help with a request, best first (R3a.1, R3d1.1, R3b.1).
 
-Title, symptoms, keywords and body are weighed in that order by BM25; words are stemmed by the
-Porter stemmer. Every word of a query counts, and none is required: the best fit comes first.
+A score is what the words are worth, times what is known of the article:
+
+- each word that fits adds its BM25 over the whole article, where title, symptoms and keywords count
+  twice, and a part of its BM25 over title and keywords alone, which are short: an article that is
+  called like the question is about it;
+- words that stand together as they were typed add a part of the BM25 of the pair;
+- past success multiplies by 0.7 to 1.2 (see `track_record`), and a known error that has the symptoms by
+  up to 1.25.
 """
 
 from __future__ import annotations
 
-import re
-import sqlite3
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from heapq import nlargest
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
-from sdcli.knowledge.articles import Area, Audience  # noqa: TC001 - msgspec reads the annotations
-from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
+from sdcli.knowledge import query
+from sdcli.knowledge.hits import KINDS, MARK, UNMARK, Explained, Hit, Kind, Share
+from sdcli.knowledge.index import K1, B, Filters, Index
+from sdcli.knowledge.pages import FIELDS, WEIGHTS, page_of
+from sdcli.knowledge.query import Asked, Term, expanded, matching, stems_of, weight_of
+from sdcli.knowledge.snippets import candidates, promising, snippet
+from sdcli.knowledge.track_record import LEAST, MOST, NO_RECORDS, TrackRecords, weight
+from sdcli.knowledge.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.track_record import TrackRecord
 
-MARK, UNMARK = "\ue000", "\ue001"
-"""Private characters round a match in a snippet; the renderer makes them visible or drops them."""
+__all__ = [
+    "KINDS",
+    "MARK",
+    "UNMARK",
+    "Filters",
+    "Hit",
+    "Kind",
+    "Past",
+    "Wanted",
+    "listed",
+    "search",
+]
 
-_WEIGHTS = "0, 8.0, 5.0, 5.0, 1.0"
-_MOST_WORDS = 60
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "all",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "but",
-        "by",
-        "can",
-        "do",
-        "does",
-        "every",
-        "for",
-        "from",
-        "get",
-        "has",
-        "have",
-        "he",
-        "her",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "she",
-        "so",
-        "some",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "to",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
-_SNIPPET_WORDS = 16
+HEADLINE = 0.3
+"""What the BM25 of title and keywords by themselves adds."""
+NEIGHBOURS = 0.3
+"""What the BM25 of words that stand together adds."""
+KNOWN_ERROR = 0.25
+"""What a known error gains that has all symptoms."""
+MOST_PAST = 3
+"""How many past tickets are shown."""
+_MOST_LOOKED_AT = 1000
+"""So many articles, the best by their words alone, are weighed further."""
+_LEAST_PAST = 0.25
+"""A past ticket that is worth less than this part of the best hit is not shown."""
 
 
-class Hit(Struct, frozen=True, kw_only=True):
-    """An article found; a higher score is a better fit."""
+class Past(NamedTuple):
+    """A ticket that was solved: what it was about, and how it ended."""
 
-    id: str
-    title: str
-    score: float
-    snippet: str
-    type: RequestType
-    area: Area
-    audience: Audience
-    revision: str
-    known_error: bool
+    ref: str
+    type: str
+    summary: str
+    details: str
+    note: str
+
+
+class Wanted(NamedTuple):
+    """What is searched for.
+
+    Args:
+        asked: see `query`.
+        today: the date, by which articles are expired.
+        limit: how many hits are wanted at most.
+        explain: whether to tell how scores came to be.
+    """
+
+    asked: Asked
+    filters: Filters = Filters()
+    today: str = ""
+    limit: int = 10
+    explain: bool = False
+
+
+class _Weighed(NamedTuple):
+    """An article with its words' worth, and the weights of what is known of it."""
+
+    row: int
+    words: float
+    success: float
+    known_error: float
+
+    @property
+    def score(self) -> float:
+        """The product."""
+        return self.words * self.success * self.known_error
 
 
 def search(
-    articles: Iterable[Article], query: str, *, type_: str = "", service: str = "", limit: int = 10
+    index: Index,
+    wanted: Wanted,
+    records: TrackRecords = NO_RECORDS,
+    past: Iterable[Past] = (),
 ) -> list[Hit]:
-    """The articles that fit a query, best first; nothing if it holds no word."""
-    wanted = {
-        article.id: article
-        for article in articles
-        if (not type_ or article.type == type_) and (not service or service in article.services)
-    }
-    terms = _terms(query)
-    if not terms or not wanted:
-        return []
-    index = _index(wanted.values())
-    try:
-        rows = index.execute(
-            f"SELECT id, -bm25(kb, {_WEIGHTS}), snippet(kb, -1, ?, ?, ' … ', ?) FROM kb"  # noqa: S608 - constants only
-            f" WHERE kb MATCH ? ORDER BY bm25(kb, {_WEIGHTS}), id LIMIT ?",
-            (MARK, UNMARK, _SNIPPET_WORDS, terms, limit),
-        ).fetchall()
-    finally:
-        index.close()
-    return [_hit(wanted[row[0]], row[1], row[2]) for row in rows]
+    """The articles and tickets that fit, best first; nothing if the query holds no word.
 
-
-def listed(article: Article) -> Hit:
-    """An article in a list that nobody searched for."""
-    return _hit(article, 0.0, article.symptoms[0] if article.symptoms else article.title)
-
-
-def _terms(query: str) -> str:
-    """The query in the index's language: each word, and each pair of neighbours as a phrase.
-
-    A pair that stands together is rare and says much, so it lifts an article above those that
-    merely share frequent words.
+    Raises:
+        TROUBLE: the index is damaged, or out of reach.
     """
-    words = re.findall(r"\w+", query.casefold())[:_MOST_WORDS]
-    pairs = (f"{first} {second}" for first, second in pairwise(words))
-    single = (word for word in words if word not in _FUNCTION_WORDS)
-    return " OR ".join(f'"{term}"' for term in dict.fromkeys((*single, *pairs)))
+    terms = expanded(wanted.asked, index, index.groups)
+    if not terms or wanted.limit < 1:
+        return []
+    return _Search(index, wanted, terms, records).hits(past)
 
 
-def _index(articles: Iterable[Article]) -> sqlite3.Connection:
-    index = sqlite3.connect(":memory:")
-    index.execute(
-        "CREATE VIRTUAL TABLE kb USING fts5(id UNINDEXED, title, symptoms, keywords, body,"
-        " tokenize = 'porter unicode61')"
+def listed(article: Article, today: str = "") -> Hit:
+    """An article in a list that nobody searched for."""
+    return _hit(article, 0.0, _first(article), today)
+
+
+class _Search:
+    """One search."""
+
+    def __init__(
+        self, index: Index, wanted: Wanted, terms: list[Term], records: TrackRecords
+    ) -> None:
+        self._index = index
+        self._wanted = wanted
+        self._terms = terms
+        self._records = records
+        self._neighbours = wanted.asked.neighbours
+        self._stems = index.stems(word for term in terms for word in term.words)
+        self._names: Collection[Sequence[str]] = ()
+
+    def hits(self, past: Iterable[Past]) -> list[Hit]:
+        """All hits, best first."""
+        weighed = self._best(self._scored())
+        found = self._index.articles(each.row for each in weighed)
+        by_id = {found[each.row].id: each for each in reversed(weighed) if each.row in found}
+        pairs = [(each, found[each.row]) for each in by_id.values()]
+        self._names = stems_of((*self._terms, *self._neighbours), self._stems)
+        texts = {each.row: promising(_texts(article), self._names) for each, article in pairs}
+        tickets = list(past) if self._may_be("ticket") else []
+        said = [*chain.from_iterable(texts.values()), *(t for each in tickets for t in each[2:])]
+        self._stems = {**self._stems, **self._index.stems(candidates(said, self._names))}
+        hits = [self._article_hit(each, article, texts[each.row]) for each, article in pairs]
+        hits += self._past_hits(tickets, max((hit.score for hit in hits), default=0.0))
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        return hits[: self._wanted.limit]
+
+    def _may_be(self, kind: Kind) -> bool:
+        filters = self._wanted.filters
+        return not filters.kinds or kind in filters.kinds
+
+    def _scored(self) -> dict[int, float]:
+        """What the words are worth, by the rows of the articles that pass."""
+        totals: dict[int, float] = {}
+        is_first = True
+        for factor, table, match in self._asked():
+            most = _MOST_LOOKED_AT if is_first and self._is_plain else 0
+            for row, score in self._index.scores(table, match, most=most):
+                if most or not self._is_plain or row in totals:
+                    totals[row] = totals.get(row, 0.0) + factor * score
+            is_first = False
+        only = self._index.chosen(self._wanted.filters)
+        for phrase in self._wanted.asked.phrases:
+            fits = self._index.rows(matching([phrase]))
+            only = fits if only is None else only & fits
+        if only is not None:
+            totals = {row: totals[row] for row in only & totals.keys()}
+        if not self._wanted.filters.retired:
+            for row in self._index.retired():
+                totals.pop(row, None)
+        return totals
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether all words count alike and nothing is left out: then the best are good enough."""
+        is_narrowed = self._wanted.asked.phrases or self._wanted.filters != Filters()
+        return len({term.weight for term in self._terms}) == 1 and not is_narrowed
+
+    def _asked(self) -> Iterable[tuple[float, str, str]]:
+        """What is asked of the engine: a factor, a table and an expression."""
+        for value in sorted({term.weight for term in self._terms}, reverse=True):
+            match = matching(term for term in self._terms if term.weight == value)
+            yield value, "text", match
+            yield value * HEADLINE, "headline", match
+        if self._neighbours:
+            yield NEIGHBOURS, "text", matching(self._neighbours)
+
+    def _best(self, totals: Mapping[int, float]) -> list[_Weighed]:
+        """The best articles by all that is known of them; only those that may be among them."""
+        least = nlargest(self._wanted.limit, totals.values())
+        if not least:
+            return []
+        lowest, highest = (LEAST, MOST) if self._records else (1.0, 1.0)
+        floor = least[-1] * lowest / (highest * (1 + KNOWN_ERROR))
+        near = [row for row, words in totals.items() if words >= floor]
+        success = self._success(near)
+        known = self._known_errors(self._index.known_errors() & set(near))
+        weighed = [
+            _Weighed(row, totals[row], success.get(row, 1.0), known.get(row, 1.0)) for row in near
+        ]
+        return nlargest(self._wanted.limit, weighed, key=lambda each: (each.score, -each.row))
+
+    def _success(self, rows: Collection[int]) -> dict[int, float]:
+        """What past success is worth for those of these articles that were used."""
+        if not self._records:
+            return {}
+        records = {
+            row: self._records.of(article.id, article.revision)
+            for row, article in self._index.articles(rows).items()
+        }
+        return {row: weight(record) for row, record in records.items() if record is not None}
+
+    def _known_errors(self, rows: Collection[int]) -> dict[int, float]:
+        """What known errors gain: the part of what was asked that is among their symptoms."""
+        if not rows:
+            return {}
+        asked = [term for term in self._terms if term.weight >= query.OF_CORRECTION]
+        frequencies = self._index.frequencies(self._stems.get(t.words[0], "") for t in asked)
+        whole, covered = 0.0, dict.fromkeys(rows, 0.0)
+        for term in asked:
+            frequency = frequencies.get(self._stems.get(term.words[0], ""), 0)
+            if not frequency:
+                continue
+            tells = weight_of(frequency, self._index.count)
+            whole += tells
+            for row in self._index.rows(matching([term], "symptoms")) & covered.keys():
+                covered[row] += tells
+        return {row: 1 + KNOWN_ERROR * value / (whole or 1.0) for row, value in covered.items()}
+
+    def _article_hit(self, weighed: _Weighed, article: Article, texts: Sequence[str]) -> Hit:
+        said = snippet(texts, self._names, self._stems) or _first(article)
+        explained = self._explained(weighed, article) if self._wanted.explain else None
+        record = self._records.of(article.id, article.revision)
+        today = self._wanted.today
+        return _hit(article, weighed.score, said, today, record=record, explained=explained)
+
+    def _explained(self, weighed: _Weighed, article: Article) -> Explained:
+        fields = [field.split() for field in page_of(article).fields]
+        self._stems.update(self._index.stems({word for field in fields for word in field}))
+        stems = [[self._stems.get(word, "") for word in field] for field in fields]
+        shares = list[Share]()
+        for term in self._terms:
+            name = tuple(self._stems.get(word, word) for word in term.words)
+            times = [
+                worth * _count(field, name) for worth, field in zip(WEIGHTS, stems, strict=True)
+            ]
+            whole = term.weight * self._worth("text", term, weighed.row)
+            of_headline = term.weight * HEADLINE * self._worth("headline", term, weighed.row)
+            each = [whole * part / (sum(times) or 1.0) for part in times]
+            shares += (
+                _share(term, field, score)
+                for field, score in zip((*FIELDS, "headline"), (*each, of_headline), strict=True)
+                if score
+            )
+        for pair in self._neighbours:
+            score = NEIGHBOURS * self._worth("text", pair, weighed.row)
+            shares += [_share(pair, "neighbours", score)] if score else []
+        shares.sort(key=lambda share: -share.score)
+        return Explained(
+            shares=tuple(shares),
+            words=_rounded(weighed.words),
+            success=_rounded(weighed.success),
+            known_error=_rounded(weighed.known_error),
+        )
+
+    def _worth(self, table: str, term: Term, row: int) -> float:
+        """What the engine gives one article for one term."""
+        return sum(score for _, score in self._index.scores(table, matching([term]), rows=[row]))
+
+    def _past_hits(self, tickets: Sequence[Past], best: float) -> list[Hit]:
+        """The past tickets that fit best, weighed as if they were articles."""
+        frequencies = self._index.frequencies(
+            {self._stems.get(word, "") for term in self._terms for word in term.words}
+        )
+        hits = []
+        for ticket in tickets:
+            shares = self._past_shares(ticket, frequencies)
+            total = sum(share.score for share in shares)
+            if total > 0 and total >= _LEAST_PAST * best:
+                hits.append(self._past_hit(ticket, total, shares))
+        return nlargest(MOST_PAST, hits, key=lambda hit: (hit.score, hit.id))
+
+    def _past_shares(self, ticket: Past, frequencies: Mapping[str, int]) -> list[Share]:
+        texts = dict(zip(("summary", "details", "note"), ticket[2:], strict=True))
+        said = {
+            field: [self._stems.get(word, word) for word in words(text)]
+            for field, text in texts.items()
+        }
+        length = sum(map(len, said.values()))
+        shares = []
+        for term in self._terms:
+            name = tuple(self._stems.get(word, word) for word in term.words)
+            rarest = min(frequencies.get(stem, 0) for stem in name)
+            tells = term.weight * weight_of(rarest, max(self._index.count, 1))
+            for field, stems in said.items():
+                worth = WEIGHTS[0] if field == "summary" else 1.0
+                value = tells * _bm25(worth * _count(stems, name), length, self._index.mean_words)
+                shares += [_share(term, field, value)] if value else []
+        return shares
+
+    def _past_hit(self, ticket: Past, total: float, shares: Iterable[Share]) -> Hit:
+        said = snippet([ticket.note], self._names, self._stems) or ticket.note or ticket.summary
+        told = tuple(sorted(shares, key=lambda share: -share.score))
+        explained = Explained(shares=told, words=_rounded(total)) if self._wanted.explain else None
+        return Hit(
+            id=ticket.ref,
+            title=ticket.summary,
+            score=_rounded(total),
+            snippet=_one_line(said),
+            type=ticket.type,  # type: ignore[arg-type]
+            area="",
+            audience="desk",
+            revision="",
+            known_error=False,
+            kind="ticket",
+            explain=explained,
+        )
+
+
+def _bm25(times: float, length: float, mean: float) -> float:
+    """What a word is worth that stands so often in a text, before how rare it is."""
+    return times * (K1 + 1) / (times + K1 * (1 - B + B * length / (mean or 1.0))) if times else 0.0
+
+
+def _share(term: Term, field: str, score: float) -> Share:
+    return Share(term=str(term), field=field, score=_rounded(score), because=term.because)
+
+
+def _count(stems: Sequence[str], name: Sequence[str]) -> int:
+    """How often stems stand together in a text."""
+    size, name = len(name), list(name)
+    return sum(
+        1 for at, stem in enumerate(stems) if stem == name[0] and stems[at : at + size] == name
     )
-    index.executemany("INSERT INTO kb VALUES (?, ?, ?, ?, ?)", map(_row, articles))
-    return index
 
 
-def _row(article: Article) -> tuple[str, str, str, str, str]:
-    body = (article.cause, *article.steps, article.workaround, article.verification)
+def _texts(article: Article) -> tuple[str, ...]:
+    """The passages that a snippet is taken from; the title is shown beside it."""
     return (
-        article.id,
-        article.title,
-        "\n".join(article.symptoms),
+        *article.symptoms,
+        article.cause,
+        *article.steps,
+        article.workaround,
+        article.verification,
         ", ".join(article.keywords),
-        "\n".join(body),
+        article.vendor_link,
     )
 
 
-def _hit(article: Article, score: float, snippet: str) -> Hit:
+def _first(article: Article) -> str:
+    return article.symptoms[0] if article.symptoms else article.title
+
+
+def _kind(article: Article) -> Kind:
+    if article.known_error:
+        return "known-error"
+    return "procedure" if article.type == "fulfilment" else "article"
+
+
+def _rounded(value: float) -> float:
+    """Five digits: what is more is noise, and nothing that counts becomes nothing."""
+    return float(f"{value:.5g}")
+
+
+def _one_line(text: str, most: int = 240) -> str:
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    cut = text[:most].rsplit(" ", 1)[0]
+    return cut + (UNMARK if cut.count(MARK) > cut.count(UNMARK) else "") + " …"
+
+
+def _hit(
+    article: Article,
+    score: float,
+    said: str,
+    today: str,
+    *,
+    record: TrackRecord | None = None,
+    explained: Explained | None = None,
+) -> Hit:
     return Hit(
         id=article.id,
         title=article.title,
-        score=round(score, 3),
-        snippet=_telling(article, " ".join(snippet.split())),
+        score=_rounded(score),
+        snippet=_one_line(said),
         type=article.type,
         area=article.area,
         audience=article.audience,
         revision=article.revision,
         known_error=article.known_error,
+        kind=_kind(article),
+        expired=bool(today) and article.expires < today,
+        retired=article.is_retired,
+        vendor_link=article.vendor_link,
+        roles=article.roles,
+        success=record,
+        explain=explained,
     )
-
-
-def _telling(article: Article, snippet: str) -> str:
-    """A snippet that says more than the title, which is shown beside it."""
-    plain = snippet.replace(MARK, "").replace(UNMARK, "")
-    return article.symptoms[0] if article.symptoms and plain in article.title else snippet

@@ -16,13 +16,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.knowledge.outcomes import RESULTS, Use, What, ids_of, uses_of
-from sdcli.tickets.query import Query
-from sdcli.tickets.words import PROBLEM, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sdcli.knowledge.outcomes import Use
     from sdcli.ledger.interface import Progress, Reader
     from sdcli.tickets.ticket import Ticket
 
@@ -41,11 +39,13 @@ CREATE TABLE IF NOT EXISTS state (
 CREATE TABLE IF NOT EXISTS use (
     ticket INTEGER NOT NULL, article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL,
     at TEXT NOT NULL, person TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS result (
+    article TEXT NOT NULL, revision TEXT NOT NULL, what TEXT NOT NULL, tickets INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS named (article TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_article ON use (article);
 CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
 """
-_FORMER = "DROP TABLE IF EXISTS state; DROP TABLE IF EXISTS use; DROP TABLE IF EXISTS named"
+_FORMER = ";".join(f"DROP TABLE IF EXISTS {name}" for name in ("state", "use", "result", "named"))
 _TROUBLE = (sqlite3.Error, ValueError, TypeError, LookupError)
 
 
@@ -78,30 +78,27 @@ class Uses:
         self._sound(lambda: self._recount(reader, now, progress))
 
     def catch_up(
-        self,
-        reader: Reader,
-        now: datetime,
-        progress: Progress,
-        *,
-        fresh_for_s: float = FRESH_FOR_S,
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int = FRESH_FOR_S
     ) -> None:
-        """Read the tickets that changed since the last look, if that was a while ago.
+        """Read the tickets that changed since the last look, if that was so many seconds ago.
 
         All of them where this is another ledger, or there was no look.
         """
         self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
 
-    def counts(self, articles: Iterable[str]) -> dict[tuple[str, str], dict[What, int]]:
-        """For each of these articles and revisions: on how many tickets each result was had."""
-        found: dict[tuple[str, str], dict[What, int]] = {}
-        asked = list(dict.fromkeys(articles))
-        marks = ",".join("?" * len(asked))
-        query = (
-            "SELECT article, revision, what, count(*) FROM use"  # noqa: S608 - marks only
-            f" WHERE article IN ({marks}) AND what IN (?, ?, ?) GROUP BY article, revision, what"
-        )
+    def is_fresh(self, now: datetime, fresh_for_s: int = FRESH_FOR_S) -> bool:
+        """Whether the last look was less than so many seconds ago, and not in the future."""
+        with suppress(*_TROUBLE):
+            row = self._db.execute("SELECT at FROM state").fetchone()
+            age = (now - datetime.fromisoformat(row[0])).total_seconds() if row else -1.0
+            return 0 <= age < fresh_for_s
+        return False
+
+    def results(self) -> dict[tuple[str, str], dict[str, int]]:
+        """By article and revision: on how many tickets each result was had."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
         with suppress(sqlite3.Error):
-            for article, revision, what, count in self._db.execute(query, (*asked, *RESULTS)):
+            for article, revision, what, count in self._db.execute("SELECT * FROM result"):
                 found.setdefault((article, revision), {})[what] = count
         return found
 
@@ -116,6 +113,8 @@ class Uses:
     def rows(self, article: str = "") -> Iterator[Row]:
         """What became of one article, or of all, in the order of tickets."""
         where, given = (" WHERE article = ?", (article,)) if article else ("", ())
+        from sdcli.knowledge.outcomes import Use  # noqa: PLC0415 - as above
+
         query = "SELECT ticket, article, revision, what, at, person FROM use"
         order = " ORDER BY ticket, rowid"
         for ticket, id_, revision, what, at, person in self._db.execute(
@@ -138,6 +137,9 @@ class Uses:
         return work()
 
     def _recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - most searches only read the file
+        from sdcli.tickets.words import PROBLEM, STATUSES  # noqa: PLC0415
+
         query = Query(statuses=STATUSES, with_articles=True)
         with self._writing():
             self._db.execute("DELETE FROM use")
@@ -148,15 +150,18 @@ class Uses:
             self._look_done(reader, now, total)
 
     def _catch_up(
-        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: float
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int
     ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
-        if row is None or not self._is_same(reader, row[0], row[1]) or last > now:
+        if self.is_fresh(now, fresh_for_s):
+            return
+        if row is None or last > now or not self._is_same(reader, row[0], row[1]):
             self._recount(reader, now, progress)
             return
-        if (now - last).total_seconds() < fresh_for_s:
-            return
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
+        from sdcli.tickets.words import PROBLEM  # noqa: PLC0415
+
         since = last - _OVERLAP
         query = Query(statuses=(), touched_since=since, with_articles=True)
         with self._writing():
@@ -169,6 +174,8 @@ class Uses:
         return _first(reader) == first and reader.count() >= tickets
 
     def _take(self, tickets: Iterable[Ticket], total: int, progress: Progress) -> None:
+        from sdcli.knowledge.outcomes import uses_of  # noqa: PLC0415 - as above
+
         for count, ticket in enumerate(tickets, 1):
             number = int(ticket.ref.partition("-")[2])
             self._db.execute("DELETE FROM use WHERE ticket = ?", (number,))
@@ -184,10 +191,21 @@ class Uses:
 
     def _note(self, tickets: Iterable[Ticket]) -> None:
         """Keep the ids that tickets speak of; nothing that was said is ever taken back."""
+        from sdcli.knowledge.outcomes import ids_of  # noqa: PLC0415 - as above
+
         rows = ((article,) for ticket in tickets for article in ids_of(ticket))
         self._db.executemany("INSERT OR IGNORE INTO named VALUES (?)", rows)
 
     def _look_done(self, reader: Reader, now: datetime, total: int) -> None:
+        from sdcli.knowledge.outcomes import RESULTS  # noqa: PLC0415 - as above
+
+        marks = ",".join("?" * len(RESULTS))
+        self._db.execute("DELETE FROM result")
+        self._db.execute(
+            "INSERT INTO result SELECT article, revision, what, count(*) FROM use"  # noqa: S608 - marks only
+            f" WHERE what IN ({marks}) GROUP BY article, revision, what",
+            RESULTS,
+        )
         state = (_first(reader), total, now.isoformat())
         self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?)", state)
 

@@ -73,6 +73,7 @@ class Site(Struct, frozen=True, kw_only=True):
         bulletins: what does not work just now, with the instant and the time zone.
         report: where callers turn to.
         synonyms: further words to search for, by word or phrase.
+        secret: words of articles that are not for everybody: see `searched.search_data`.
         day: today, by the desk's clocks.
     """
 
@@ -82,6 +83,7 @@ class Site(Struct, frozen=True, kw_only=True):
     bulletins: FrontPage
     report: Report
     synonyms: Mapping[str, tuple[str, ...]]
+    secret: frozenset[str] = frozenset()
     day: Day
 
 
@@ -143,7 +145,13 @@ class _Builder:
         """Every file by its name."""
         found = {f"assets/{name}": _asset(name) for name in _ASSETS}
         services = {id_: clean.line(name) for id_, name in self._site.services.items()}
-        data = search_data(self._site.articles, services, self._site.synonyms, self._markdown.plain)
+        data = search_data(
+            self._site.articles,
+            services,
+            self._site.synonyms,
+            self._site.secret,
+            self._markdown.plain,
+        )
         found[SEARCH_DATA] = data
         found["index.html"] = self._index().encode()
         for article in self._site.articles:

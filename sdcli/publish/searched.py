@@ -13,7 +13,7 @@ from msgspec import json
 from sdcli.publish import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sdcli.knowledge.articles import Article
 
@@ -26,6 +26,7 @@ def search_data(
     articles: Sequence[Article],
     services: Mapping[str, str],
     synonyms: Mapping[str, tuple[str, ...]],
+    secret: frozenset[str],
     plain: Callable[[str], str],
 ) -> bytes:
     """The script that names every published article and its words.
@@ -34,11 +35,13 @@ def search_data(
         articles: those that are published.
         services: the names of services by id.
         synonyms: further words by word or phrase; those that no article has are left out.
+        secret: words of articles that are not for everybody; a name with one that is in no
+            published article is left out too (R3a.2).
         plain: gives a Markdown text without its marks.
     """
     rows = [_row(article, services, plain) for article in articles]
     known = {word for row in rows for value in row.values() for word in _words(value)}
-    told = {"articles": rows, "synonyms": dict(_useful(synonyms, known))}
+    told = {"articles": rows, "synonyms": dict(_useful(synonyms, known, secret - known))}
     return f'"use strict";\nwindow.{_NAME} = {_script(told)};\n'.encode("ascii")
 
 
@@ -62,18 +65,37 @@ def _row(
     }
 
 
+def words_of(articles: Iterable[Article]) -> frozenset[str]:
+    """Every word of articles, as they are written."""
+    return frozenset(word for article in articles for word in _all_words(article))
+
+
+def _all_words(article: Article) -> Iterator[str]:
+    texts = (
+        article.title,
+        *article.symptoms,
+        article.cause,
+        *article.steps,
+        article.workaround,
+        article.verification,
+        *article.keywords,
+    )
+    return (word for text in texts for word in _words(text))
+
+
 def _words(text: str) -> list[str]:
     return [word for word in _WORD.findall(text.casefold()) if len(word) <= _LONGEST_WORD]
 
 
 def _useful(
-    synonyms: Mapping[str, tuple[str, ...]], known: set[str]
+    synonyms: Mapping[str, tuple[str, ...]], known: set[str], secret: frozenset[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Synonyms that lead to something, as the page's search compares them."""
     for said, others in sorted(synonyms.items()):
         words = dict.fromkeys(word for other in others for word in _words(other) if word in known)
-        if words and (key := " ".join(_words(said))):
-            yield key, list(words)
+        key = _words(said)
+        if words and key and secret.isdisjoint(key):
+            yield " ".join(key), list(words)
 
 
 def _script(value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcli.render import words
 from sdcli.render.knowledge import article_json
+from sdcli.render.outcomes import figures_json, success
 from sdcli.render.safe import block, line
 from sdcli.render.wrap import fitted
 
@@ -54,6 +55,8 @@ def _shown_json(result: results.ArticleShown) -> dict[str, Any]:
         **article_json(result.article),
         "expired": result.expired,
         "superseded_by": list(result.superseded_by),
+        "figures": [figures_json(each) for each in result.figures],
+        "tickets": list(result.tickets),
     }
     return {**found, "markdown": document(result.article)} if result.as_markdown else found
 
@@ -125,11 +128,42 @@ def _facts(result: results.ArticleShown, screen: Screen) -> Iterator[str]:
         ("source", found.source, ""),
         ("keywords", ", ".join(found.keywords), ""),
         ("revision", found.revision, ""),
+        *_became(result),
     )
     for name, value, colour in rows:
         if value:
             for each in fitted([f"  {name + ':':<13}{line(value)}"], screen.width, 15):
                 yield screen.style(each, fg=colour) if colour else each
+
+
+def _became(result: results.ArticleShown) -> Iterator[tuple[str, str, str]]:
+    """What became of it, at this revision and earlier ones, and where (R3a.1a)."""
+    for each in result.figures:
+        counts = {
+            "shown": each.shown,
+            "read": each.read,
+            "sent": each.sent,
+            "applied": each.applied,
+            "helped": each.helped,
+            "no effect": each.no_effect,
+            "made things worse": each.harmful,
+        }
+        told = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+        if told:
+            at = "" if each.is_present else f" at revision {each.revision or 'unknown'}"
+            rate = success(each.success)
+            yield (
+                "so far",
+                f"{told}{f'; {rate} success' if rate else ''}{at}",
+                ("red" if each.is_flagged else ""),
+            )
+    if result.tickets:
+        more = len(result.tickets) - _MOST_TICKETS
+        rest = f" and {more} more" if more > 0 else ""
+        yield "tickets", f"{' '.join(result.tickets[:_MOST_TICKETS])}{rest}", ""
+
+
+_MOST_TICKETS = 12
 
 
 def _section(title: str, texts: Iterable[str], screen: Screen, mark: str = "") -> Iterator[str]:

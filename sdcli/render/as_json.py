@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
-    from sdcli.knowledge.search import Hit
+    from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
     from sdcli.sla.backing import Backing
@@ -258,10 +258,12 @@ def alert(said: Alert) -> dict[str, Any]:
 
 
 def hit(found: Hit) -> dict[str, Any]:
-    """An article found; the marks round a match are left out."""
-    from sdcli.knowledge.search import MARK, UNMARK  # noqa: PLC0415 - imports SQLite
+    """Something found; the marks round a match are left out, and so is what was not asked for."""
+    from sdcli.knowledge.hits import MARK, UNMARK  # noqa: PLC0415 - one command pays for it
 
     fields: dict[str, Any] = msgspec.to_builtins(found)
+    if found.explain is None:
+        del fields["explain"]
     return fields | {"snippet": found.snippet.replace(MARK, "").replace(UNMARK, "")}
 
 

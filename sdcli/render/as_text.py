@@ -807,24 +807,9 @@ def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:
 
 
 def _found(result: results.Found, screen: Screen) -> _Lines:
-    if not result.hits:
-        return [], ["No article fits. Try other words, or fewer filters."]
-    from sdcli.knowledge.search import MARK, UNMARK  # noqa: PLC0415 - imports SQLite
+    from sdcli.render.found import text  # noqa: PLC0415 - one command pays for it
 
-    lines = []
-    for hit in result.hits:
-        kind = "known error" if hit.known_error else hit.type
-        lines.append(
-            f"{screen.style(hit.id, bold=True)}  {line(hit.title)}  "
-            f"[{kind}, {hit.audience}{f', {hit.score:.1f}' if hit.score else ''}]"
-        )
-        before, *marked = line(hit.snippet).split(MARK)
-        shown = before + "".join(
-            screen.style(piece.split(UNMARK)[0], bold=True) + piece.split(UNMARK)[-1]
-            for piece in marked
-        )
-        lines.append(f"    {shown}")
-    return lines, ["Next: sdcli close REF --kb ID:OUTCOME records the article that was used."]
+    return text(result, screen.style)
 
 
 def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:

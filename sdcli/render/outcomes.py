@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from tabulate import tabulate
 
 from sdcli.render import words
 from sdcli.render.safe import line
@@ -72,6 +71,8 @@ def shared_json(result: results.Shared) -> dict[str, Any]:
 
 def statistics(result: results.Statistics) -> Iterator[str]:
     """The figures in a table, then what to do about them."""
+    from tabulate import tabulate  # noqa: PLC0415 - only figures pay for it
+
     rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
     if rows:
         table = tabulate(
@@ -125,10 +126,10 @@ def _row(found: Figures) -> list[str]:
     revision = found.revision + ("" if found.is_present else " (earlier)")
     title = line(found.title) or "(gone)"
     flag = "! " if found.is_flagged else ""
-    return [found.id, revision, *map(str, counts), rate(found.success), f"{flag}{title}"]
+    return [found.id, revision, *map(str, counts), success(found.success), f"{flag}{title}"]
 
 
-def rate(found: Success | None) -> str:
+def success(found: Success | None) -> str:
     """A rate of success with its range: `75 % (41 to 93)`."""
     if found is None:
         return ""
@@ -148,7 +149,7 @@ def statistics_json(result: results.Statistics) -> dict[str, Any]:
     document: dict[str, Any] = {
         "since": result.since,
         "until": result.until,
-        "articles": [_figures_json(each) for each in rows],
+        "articles": [figures_json(each) for each in rows],
     }
     for step in _STEPS:
         found = [each for each in result.advice if each.step == step]
@@ -159,7 +160,8 @@ def statistics_json(result: results.Statistics) -> dict[str, Any]:
     return document | {"questions": questions, "best_effort": list(result.best_effort)}
 
 
-def _figures_json(found: Figures) -> dict[str, Any]:
+def figures_json(found: Figures) -> dict[str, Any]:
+    """The figures of one revision of an article."""
     fields: dict[str, Any] = msgspec.to_builtins(found)
     return {name.removeprefix("is_"): value for name, value in fields.items()}
 

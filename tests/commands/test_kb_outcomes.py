@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, REFUSED, UNEXPECTED, USAGE
+from sdcli.ledger.tiny.lock import locked
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
@@ -343,3 +344,70 @@ def test_hostile_words_reach_no_terminal(sd: Runner) -> None:
     sd("open", "evil \x1b]0;owned\x07", "--user", "ada")
     for args in (("kb", "send", "2", MFA), ("kb", "stats", MFA), ("kb", "recall", MFA)):
         assert "\x1b" not in sd(*args).output
+
+
+def test_the_article_tells_what_became_of_it(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """Figures by revision and the tickets stand with the article, the newest first (R3a.1a)."""
+    sd("resolve", "1", "--code", "answered", "--kb", f"{MFA}:helped")
+    _reword(desk_dir, MFA)
+    sd("open", "Lost mine too", "--user", "bruno", "--type", "information")
+    sd("kb", "used", "2", f"{MFA}:harmful")
+    shown = sdj("kb", "show", MFA)
+    assert shown["tickets"] == ["SD-2", "SD-1"]
+    assert [(e["present"], e["helped"], e["harmful"]) for e in shown["figures"]] == [
+        (True, 0, 1),
+        (False, 1, 0),
+    ]
+    text = sd("kb", "show", MFA).stdout
+    assert "made things worse 1; 0 % (0 to 79) success" in text
+    assert "tickets:     SD-2 SD-1" in text
+
+
+def test_articles_are_shown_with_a_damaged_ledger(sd: Runner, desk_dir: Path) -> None:
+    """What articles say does not hang on the ledger; that it cannot be read is told."""
+    path = desk_dir / "ledger" / "tickets.json"
+    path.write_bytes(path.read_bytes()[:-40])
+    for args in (("kb", "show", MFA), ("search-kb", "phone")):
+        told = sd(*args)
+        assert MFA in told.stdout
+        assert "not counted anew" in told.stderr
+
+
+LATER = NOW + timedelta(minutes=6)
+
+
+def test_what_articles_did_counts_in_the_search(sd: Runner, sdj: JsonRunner) -> None:
+    """What did harm sinks and says so; what helped rises; both are explained (R3a.1, R4.1)."""
+    query = ("search-kb", "printer", "--kind", "article", "--kind", "known-error", "--explain")
+    before = {hit["id"]: hit for hit in sdj(*query)}
+    first, second = list(before)[:2]
+    sd("kb", "used", "1", f"{first}:harmful")
+    for _ in range(3):
+        sd("open", "It is offline", "--user", "ada")
+    for ref in ("2", "3", "4"):
+        sd("kb", "used", ref, f"{second}:helped")
+    after = {hit["id"]: hit for hit in sdj(*query, at=LATER)}
+    assert after[first]["score"] < 0.9 * before[first]["score"]
+    assert after[second]["score"] > before[second]["score"]
+    assert after[first]["success"]["harmful"] == 1
+    assert after[first]["explain"]["success"] < 1 < after[second]["explain"]["success"]
+    assert "! made things worse 1" in sd(*query, at=LATER).stdout
+
+
+def test_looking_for_a_ticket_is_recorded_once(sd: Runner, sdj: JsonRunner) -> None:
+    """Who looked, for what, and what was found, at which revision; not twice the same (R3d1.1)."""
+    hits = sdj("search-kb", "authenticator", "--ticket", "1", "--limit", "3")
+    sd("search-kb", "authenticator", "--ticket", "1", "--limit", "3")
+    [look] = [each for each in sdj("history", "1") if each["kind"] == "articles_shown"]
+    assert look["articles"] == [{"id": hit["id"], "revision": hit["revision"]} for hit in hits]
+    assert (look["query"], look["by"]) == ("authenticator", "ben")
+    assert _figures(sdj, hits[0]["id"])["shown"] == 1
+    assert sdj("show", "1")["updated_at"] == "2026-11-23T10:00:00Z"
+
+
+def test_looking_needs_no_lock(sd: Runner, desk_dir: Path) -> None:
+    """While another writes, the answer is there all the same, with a remark (R3d1.1)."""
+    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+        told = sd("search-kb", "--ticket", "1", env={"SDCLI_LOCK_WAIT": "0"})
+    assert MFA in told.stdout
+    assert "not recorded on SD-1" in told.stderr

@@ -58,7 +58,7 @@ def test_only_what_callers_may_read_is_published(
     told = sdj("kb", "publish", str(site))
 
     pages = {path.stem for path in (site / "articles").iterdir()}
-    shelf = [yaml.safe_load(path.read_text()) for path in REPOSITORY.glob("kb/*.yaml")]
+    shelf = [yaml.safe_load(path.read_text()) for path in REPOSITORY.glob("kb/KB-*.yaml")]
     starter = {each["id"] for each in shelf if each["audience"] == "user"}
     assert pages == starter | {"MA-1", "MA-6", "MA-7"}
     assert pages == {each["id"] for each in told["articles"]}
@@ -98,9 +98,10 @@ def _secretly(desk_dir: Path) -> None:
 def test_restricted_text_is_nowhere(desk: Desk, desk_dir: Path, site: Path) -> None:
     """No byte of what callers may not read is in any file, the search data among them (R3a.2)."""
     _secretly(desk_dir)
-    synonyms = {"lost": (HIDDEN,), HIDDEN: (f"{HIDDEN}s",), "loud": ("hums", HIDDEN)}
+    synonyms = f"synonyms:\n  - [lost, {HIDDEN}]\n  - [loud, hums]\n"
+    (desk_dir / "kb" / "synonyms.yaml").write_text(synonyms)
 
-    Library(desk).publish(str(site), synonyms=synonyms)
+    Library(desk).publish(str(site))
 
     found = files_of(site)
     assert b"MA-26" in found["index.html"]

@@ -194,7 +194,7 @@ def test_clean_texts_have_no_hidden_characters(given_text: str) -> None:
 @example("</script>", "\u2028]]>")
 def test_the_search_data_is_a_plain_script(word: str, other: str) -> None:
     """ASCII, one assignment of JSON, and nothing that a page could take for a tag."""
-    text = search_data([], {}, {word: (other,)}, PAGES.plain).decode("ascii")
+    text = search_data([], {}, {word: (other,)}, frozenset(), PAGES.plain).decode("ascii")
     assert text.startswith('"use strict";\nwindow.SDCLI_SEARCH = {')
     assert text.endswith("};\n")
     assert not set(text) & set("<>&\u2028")

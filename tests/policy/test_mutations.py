@@ -583,7 +583,7 @@ CATALOGS: dict[str, Mutation] = {
         "  - {unit: Management, impact: medium}\n",
         "  - {unit: Management, impact: medium}\n  - {unit: Management, urgency: low}\n",
         "  - {unit: Management, urgency: low}",
-        "another preset is for the same: catalog/classification.yaml:58",
+        "another preset is for the same: catalog/classification.yaml:62",
     ),
     "a priority that stops a higher one": Mutation(
         CLASSIFICATION,

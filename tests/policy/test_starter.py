@@ -36,7 +36,7 @@ def test_lint_passes() -> None:
     assert all(counts.values())
     assert set(counts) == {
         *("services", "queues", "technicians", "contacts", "calendars", "agreements", "articles"),
-        *("formats", "question_trees", "questions", "free_text_questions"),
+        *("synonyms", "formats", "question_trees", "questions", "free_text_questions"),
     }
 
 
