@@ -55,7 +55,8 @@ def _on_terminal(
 ) -> str:
     """What a command writes to a terminal of its own.
 
-    `dialogue`: after each text has appeared, the keys beside it are typed. The last ones are
+    `dialogue`: after each text has appeared, behind the one before it, the keys beside it are
+    typed, however the output is cut into pieces. The last ones are
     typed again after five seconds of silence: an interrupt that comes just before the interpreter
     waits for a key is noticed with the next one.
     """
@@ -63,7 +64,7 @@ def _on_terminal(
     if child == 0:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(sys.executable, _program(*args), _environment(desk_dir, **(env or {})))
-    written, waiting, patience = b"", list(dialogue), 6
+    written, answered, waiting, patience = b"", 0, list(dialogue), 6
     while patience:
         if not select.select([terminal], [], [], 5)[0]:
             patience -= 1
@@ -75,7 +76,8 @@ def _on_terminal(
         except OSError:  # the other side is gone
             break
         written += piece
-        if waiting and waiting[0][0].encode() in written:
+        while waiting and (found := written.find(waiting[0][0].encode(), answered)) >= 0:
+            answered = found + len(waiting[0][0].encode())
             os.write(terminal, waiting.pop(0)[1])
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS named (article TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_article ON use (article);
 CREATE INDEX IF NOT EXISTS by_ticket ON use (ticket);
 """
-_FORMER = ";".join(f"DROP TABLE IF EXISTS {name}" for name in ("state", "use", "result", "named"))
+_TABLES = ("state", "use", "result", "named")
+_FORMER = "; ".join(f"DROP TABLE IF EXISTS {name}" for name in _TABLES)
 _TROUBLE = (sqlite3.Error, ValueError, TypeError, LookupError)
 
 
@@ -75,18 +76,23 @@ class Uses:
 
     def recount(self, reader: Reader, now: datetime, progress: Progress) -> None:
         """Read every ticket that says something of an article; exact as of now."""
-        self._sound(lambda: self._recount(reader, now, progress))
+        self._sound(lambda: self._recount(reader, now, progress), is_exact=True)
 
     def catch_up(
-        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int = FRESH_FOR_S
+        self,
+        reader: Reader,
+        now: datetime,
+        progress: Progress,
+        *,
+        fresh_for_s: float = FRESH_FOR_S,
     ) -> None:
         """Read the tickets that changed since the last look, if that was so many seconds ago.
 
         All of them where this is another ledger, or there was no look.
         """
-        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s))
+        self._sound(lambda: self._catch_up(reader, now, progress, fresh_for_s), is_exact=False)
 
-    def is_fresh(self, now: datetime, fresh_for_s: int = FRESH_FOR_S) -> bool:
+    def is_fresh(self, now: datetime, fresh_for_s: float = FRESH_FOR_S) -> bool:
         """Whether the last look was less than so many seconds ago, and not in the future."""
         with suppress(*_TROUBLE):
             row = self._db.execute("SELECT at FROM state").fetchone()
@@ -123,15 +129,22 @@ class Uses:
             use = Use(id_, revision, what, datetime.fromisoformat(at), person)
             yield Row(f"SD-{ticket}", use)
 
-    def _sound(self, work: Callable[[], None]) -> None:
-        """Do it; if the file is to blame for a failure, with a new one, and then in memory."""
+    def _sound(self, work: Callable[[], None], *, is_exact: bool) -> None:
+        """Do it; if the file is to blame for a failure, with a new one, and then in memory.
+
+        While somebody else counts, what must be exact is counted in memory, and the rest makes do
+        with what is there.
+        """
         for _ in range(2):
             try:
                 return work()
             except _TROUBLE as error:
-                if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                    return None  # somebody else counts just now
-                self._start_anew()
+                if not _is_locked(error):
+                    self._start_anew()
+                elif is_exact:
+                    break
+                else:
+                    return None
         self._path = ""
         self._open()
         return work()
@@ -150,7 +163,7 @@ class Uses:
             self._look_done(reader, now, total)
 
     def _catch_up(
-        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: int
+        self, reader: Reader, now: datetime, progress: Progress, fresh_for_s: float
     ) -> None:
         row = self._db.execute("SELECT first, tickets, at FROM state").fetchone()
         last = datetime.fromisoformat(row[2]) if row else now
@@ -248,6 +261,10 @@ class Uses:
         if version < _VERSION:
             mark = f"PRAGMA user_version = {_VERSION}"
             self._db.executescript(f"BEGIN IMMEDIATE; {_FORMER}; {_SCHEMA}; {mark}; COMMIT")
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def _first(reader: Reader) -> str:

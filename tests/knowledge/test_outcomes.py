@@ -348,6 +348,20 @@ def test_a_damaged_register_is_made_anew(tmp_path: Path, damage: bytes | None) -
     assert uses.results()["KB-1", "aaa"] == {"helped": 1, "no-effect": 1, "harmful": 1}
 
 
+def test_while_another_counts_a_recount_is_exact(tmp_path: Path) -> None:
+    """Who must be called is not told from what was counted before (R3a.2a)."""
+    ledger, path = _ledger(tmp_path / "ledger", 3), str(tmp_path / "uses")
+    Uses(path).recount(ledger, NOW, _quiet)
+    with ledger.write() as writer:
+        writer.create([_opened(), _used("helped", SECOND)])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    uses = Uses(path)
+    uses.recount(ledger, NOW, _quiet)
+    other.execute("ROLLBACK")
+    assert ("KB-1", "bbb") in {(row.use.article, row.use.revision) for row in uses.rows()}
+
+
 def test_figures_list_the_present_revision_first() -> None:
     """By article, and within it what holds now before what was said earlier (R3a.1a)."""
     rows = [_row("helped", "", FIRST, 0), _row("harmful", "", SECOND, 0, "SD-2")]
