@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.errors import DataFileError, DraftError, Problem, RefusedError, SdcliError
+from sdcli.errors import DataFileError, DraftError, Problem, RefusedError
 from sdcli.knowledge import articles, check, write
 from sdcli.knowledge.readers import require_reader
 from sdcli.knowledge.terms import later
@@ -206,28 +206,15 @@ class Authoring:
 
         if not dry_run:
             return self._create(raw, shown)
-        spoken_of, _ = self._spoken_of()
+        spoken_of = Library(self._desk).spoken_of()
         return ArticleDrafted(self._composed(raw, shown, spoken_of)[1])
 
     def _create(self, raw: bytes, shown: str) -> ArticleWritten:
-        spoken_of, notes = self._spoken_of()
+        spoken_of = Library(self._desk).spoken_of()
         with self._locked():
             name, text, article = self._composed(raw, shown, spoken_of)
             write.create(self._desk.root, name, text)
-        return self._told("created", name, article, None, notes)
-
-    def _spoken_of(self) -> tuple[Ids, list[str]]:
-        """The ids that tickets speak of; and a sentence if they cannot be asked.
-
-        That keeps nobody from writing an article: then the files alone say what the next id is.
-        """
-        from sdcli.knowledge.uses import Ids  # noqa: PLC0415 - imports SQLite
-        from sdcli.library import Library  # noqa: PLC0415 - only a new article asks
-
-        try:
-            return Library(self._desk).spoken_of(), []
-        except (SdcliError, OSError) as error:
-            return Ids(), [f"Which ids tickets speak of could not be asked: {error}"]
+        return self._told("created", name, article, None)
 
     def _composed(self, raw: bytes, shown: str, spoken_of: Ids) -> tuple[str, str, Article]:
         """The name and the text of a new article's file, and the article in it.
@@ -512,7 +499,7 @@ class Authoring:
         from sdcli.results import ArticlesImported  # noqa: PLC0415 - as above
 
         root = self._desk.root
-        spoken_of, _ = self._spoken_of()
+        spoken_of = Library(self._desk).spoken_of()
         with self._locked(dry_run=wish.dry_run):
             told, gone = bring(
                 root, wish, defaults, self._desk.policy, progress, spoken_of=spoken_of

@@ -92,14 +92,19 @@ class Library:
         return Uses(self._desk.derived("uses"))
 
     def spoken_of(self) -> Ids:
-        """The ids of articles that the tickets speak of by now.
+        """The ids of articles that the tickets speak of by now (R3a.4).
 
-        Raises:
-            LedgerDamagedError, MachineError: the ledger cannot be read.
+        If the ledger cannot be read that is told, and what was known before is given.
         """
-        desk = self._desk
-        self.uses.catch_up(desk.ledger, desk.now, lambda *_: None, fresh_for_s=0)
+        self._count_now("Which articles tickets speak of is not looked up anew")
         return self.uses.ids()
+
+    def _count_now(self, otherwise: str) -> None:
+        """Count what became of articles up to now; if the ledger cannot be read, say so."""
+        try:
+            self.uses.catch_up(self._desk.ledger, self._desk.now, _quietly, fresh_for_s=0)
+        except SdcliError as error:
+            self._desk.tell(f"{otherwise}: {error.message}")
 
     @cached_property
     def settings(self) -> Settings:
@@ -360,10 +365,7 @@ class Library:
         """
         from sdcli.knowledge.figures import figures  # noqa: PLC0415 - imports SQLite
 
-        try:
-            self.uses.catch_up(self._desk.ledger, self._desk.now, _quietly, fresh_for_s=0)
-        except SdcliError as error:
-            self._desk.tell(f"What {article.id} did is not counted anew: {error.message}")
+        self._count_now(f"What {article.id} did is not counted anew")
         rows = self._as_of_now(self.uses.rows(article.id), {article.id: article})
         return figures(rows, {article.id: article}), list(
             dict.fromkeys(row.ref for row in reversed(rows))
