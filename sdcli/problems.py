@@ -7,10 +7,12 @@ articles of known errors in `sdcli.knowledge.known_error`, the search for recurr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
+from sdcli.errors import SdcliError
 from sdcli.results import (
     CandidatesFound,
     ProblemChanged,
@@ -171,11 +173,13 @@ class Problems:
                 continue
             problem = writer.append(problem, pair.of_problem)
             writer.append(incident, pair.of_incident)
-            if incident.type != "incident":
+            if incident.type == UNKNOWN:
                 notes.append(
                     f"{ref} is of type {incident.type}, and no incident yet: `sdcli classify "
                     f"{ref}` says what it is."
                 )
+            elif incident.type != "incident":
+                notes.append(f"{ref} is of type {incident.type}; it is linked all the same.")
         return problem, notes
 
     def unlink(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
@@ -360,12 +364,20 @@ class Problems:
             text = _closing(after, code, note, unfixed)
             hears = self._tell(writer, incidents, _Word(ref, "closed", text), stamp)
         hints = []
-        if after.known_error and code == problems.REMOVED:
+        if code == problems.REMOVED and self._is_in_use(after.known_error):
             hints.append(
-                f"Next: sdcli kb retire {after.known_error}   # its cause is gone, so nobody needs "
-                "the workaround"
+                f"Next: sdcli kb retire {after.known_error} --because '{ref} is {code}'   # its "
+                "cause is gone, so nobody needs the workaround"
             )
         return ProblemChanged(after, notes=_heard(hears), told=hears, hints=hints)
+
+    def _is_in_use(self, article: str) -> bool:
+        """Whether there is such an article, and it is not retired; no, if its file is wrong."""
+        from sdcli.knowledge.articles import article as read  # noqa: PLC0415 - imports YAML
+
+        with suppress(SdcliError):
+            return bool(article) and not read(self._desk.root, article).is_retired
+        return False
 
     def reopen(self, ref: str, reason: str) -> ProblemChanged:
         """Take a problem up again, and tell the tickets that are linked to it.

@@ -28,7 +28,7 @@ def command(desk: Desk, ref: str, article: str) -> results.ProblemChanged:
     \b
     Examples:
         sdcli problem known-error SD-43
-        sdcli problem known-error SD-43 --article KB-104
+        sdcli problem known-error SD-43 --article KB-103
     """
     from sdcli.problems import Problems
 

@@ -302,9 +302,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.BreachExplained: _breach_explained,
     e.Delivered: _delivered,
     e.ProblemAnalysed: _problem_analysed,
-    e.IncidentLinked: lambda event: f"{event.incident} is an incident of it{_because(event.why)}",
+    e.IncidentLinked: lambda event: f"linked to {event.incident}{_because(event.why)}",
     e.IncidentUnlinked: lambda event: (
-        f"{event.incident} is no incident of it after all{_because(event.why)}"
+        f"not linked to {event.incident} after all{_because(event.why)}"
     ),
     e.ProblemLinked: lambda event: f"problem {event.problem} is behind it{_because(event.why)}",
     e.ProblemUnlinked: lambda event: (

@@ -108,7 +108,7 @@ def test_links_are_both_ways(behind: str, sd: Runner, sdj: JsonRunner) -> None:
     (record,) = sdj("show", "1")["problem_records"]
     assert (record["ref"], record["status"]) == (behind, "new")
     assert f"problem {behind} is behind it (the same driver)" in sd("history", "3").stdout
-    assert "SD-3 is an incident of it (the same driver)" in sd("history", behind).stdout
+    assert "linked to SD-3 (the same driver)" in sd("history", behind).stdout
     sd("problem", "unlink", behind, "3", expect=errors.USAGE)
     sd("problem", "unlink", behind, "3", "--because", "another adapter")
     assert sdj("show", "3")["problems"] == []
@@ -134,6 +134,17 @@ def test_an_unclassified_request_is_linked_with_a_note(behind: str, sd: Runner) 
     for wrong in (behind, "SD-99"):
         expect = errors.REFUSED if wrong == behind else errors.NOT_FOUND
         sd("problem", "link", behind, wrong, expect=expect)
+
+
+def test_what_is_no_incident_is_linked_in_words_that_fit(behind: str, sd: Runner) -> None:
+    """Of a request that will never be an incident nothing else is expected."""
+    sd("open", "how to connect", "--user", "ada", "--type", "information", "--service", "vpn")
+    said = sd("problem", "link", behind, "5", "--because", "asked for its sake").stdout
+    assert f"{behind} linked to SD-5 (asked for its sake)" in said
+    assert "SD-5 is of type information; it is linked all the same." in said
+    assert "yet" not in said
+    said = sd("problem", "unlink", behind, "5", "--because", "x").stdout
+    assert f"{behind} not linked to SD-5 after all (x)" in said
 
 
 REFUSED = [
@@ -366,7 +377,7 @@ def test_closing_tells_the_linked_tickets(behind: str, sd: Runner, sdj: JsonRunn
     sd("note", "1", "told her")
     said = sd("problem", "close", behind, "--code", "solved", "--note", "driver 3.2")
     assert "1 open ticket is told: SD-1." in said.stdout
-    assert "sdcli kb retire KB-142" in said.stderr
+    [hint] = [text for text in said.stderr.splitlines() if "kb retire" in text]
     assert [row["ref"] for row in sdj("list", "--news")] == ["SD-1"]
     assert "was closed: as solved; cause: a driver; driver 3.2" in sd("history", "1").stdout
     problem = sdj("problem", "show", behind)
@@ -377,11 +388,38 @@ def test_closing_tells_the_linked_tickets(behind: str, sd: Runner, sdj: JsonRunn
     )
     assert problem["incidents"] == ["SD-1", "SD-2"]
     assert sdj("kb", "show", "KB-142")["retired"] is None
+    sd(*shlex.split(hint, comments=True)[2:])  # what is said to be next can be pasted
+    assert sdj("kb", "show", "KB-142")["because"] == "SD-4 is solved"
     assert sdj("problem", "list") == []
     assert "is closed" in sd("problem", "close", behind, "--code", "solved", expect=4).stderr
     late = sd("problem", "link", behind, "3")
     assert "sdcli problem reopen SD-4" in late.stdout
     assert "told: SD-1, SD-3" in sd("problem", "reopen", behind, "--reason", "3.2 too").stdout
+
+
+def test_no_retired_article_is_to_be_retired(behind: str, sd: Runner, desk_dir: Path) -> None:
+    """What closing a problem says is next can be done: not of an article that is retired, or gone."""
+    _known(sd, behind)
+    sd("problem", "known-error", behind)
+    sd("kb", "retire", "KB-142", "--because", "driver 3.2")
+    assert "kb retire" not in sd("problem", "close", behind, "--code", "solved").stderr
+    sd("problem", "reopen", behind, "--reason", "x")
+    for path in (desk_dir / "kb").glob("KB-142*"):
+        path.unlink()
+    assert "kb retire" not in sd("problem", "close", behind, "--code", "solved").stderr
+
+
+def test_the_examples_of_a_known_error_work(behind: str, sd: Runner) -> None:
+    """On a desk with the starter's articles, what help shows is not refused (R3d1.7)."""
+    shown = sd("problem", "known-error", "--help").stdout.splitlines()
+    examples = [text.split()[1:] for text in shown if text.strip().startswith("sdcli ")]
+    assert any("--article" in each for each in examples)
+    for example in examples:
+        sd("problem", "open", "VPN drops", "--incident", "1")
+        opened = f"SD-{5 + examples.index(example)}"
+        _known(sd, opened)
+        sd(*(opened if each == "SD-43" else each for each in example))
+    del behind
 
 
 def test_closing_without_a_cause(behind: str, sd: Runner, sdj: JsonRunner) -> None:
