@@ -20,12 +20,12 @@ from sdcli.results import (
     ProblemsListed,
 )
 from sdcli.tickets import keys, problems
-from sdcli.tickets.event import Opened
+from sdcli.tickets.event import KnownErrorDeclared, Opened, ProblemAnalysed, ProblemClosed
 from sdcli.tickets.query import Query, pressing
 from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, STATUSES, UNKNOWN, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -93,7 +93,9 @@ class Problems:
                 problem, stamp, cause=wanted.cause, workaround=wanted.workaround
             )
             problem = writer.append(problem, said) if said else problem
-            problem, notes = self._linked(writer, problem, wanted.incidents, wanted.because, stamp)
+            problem, _, notes = self._linked(
+                writer, problem, wanted.incidents, wanted.because, stamp
+            )
         return ProblemChanged(problem, action="created", notes=notes)
 
     def _opened(
@@ -145,6 +147,8 @@ class Problems:
     def link(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Gather incidents under a problem, all of them or none.
 
+        They are told what the others were told of it before.
+
         Raises:
             NoSuchTicketError: there is no such problem or incident.
             RefusedError: one of them cannot be an incident of it.
@@ -153,17 +157,25 @@ class Problems:
         with self._desk.ledger.write() as writer:
             before = writer.get(ref)
             problems.require_problem(before, "problem link")
-            problem, notes = self._linked(writer, before, incidents, because, stamp)
+            problem, new, notes = self._linked(writer, before, incidents, because, stamp)
+            words = list(_words(problem))
+            hears = [ref for word in words for ref in self._tell(writer, new, word, stamp)]
+        hears = list(dict.fromkeys(hears))
+        notes += _heard(hears) if hears else ()
         if problem.is_closed:
             notes.append(
                 f"{ref} is closed. If it is there again: sdcli problem reopen {ref} --reason WHY"
             )
-        return ProblemChanged(problem, notes=notes, is_new=problem is not before)
+        return ProblemChanged(problem, notes=notes, is_new=problem is not before, told=hears)
 
     def _linked(
         self, writer: Writer, problem: Ticket, refs: Sequence[str], because: str, stamp: Stamp
-    ) -> tuple[Ticket, list[str]]:
-        """The problem with these incidents, both sides written; and what is to be said of it."""
+    ) -> tuple[Ticket, list[str], list[str]]:
+        """The problem with these incidents, both sides written; which of them are new to it.
+
+        And what is to be said of it.
+        """
+        new: list[str] = []
         notes: list[str] = []
         for ref in dict.fromkeys(refs):
             incident = writer.get(ref)
@@ -173,6 +185,7 @@ class Problems:
                 continue
             problem = writer.append(problem, pair.of_problem)
             writer.append(incident, pair.of_incident)
+            new.append(ref)
             if incident.type == UNKNOWN:
                 notes.append(
                     f"{ref} is of type {incident.type}, and no incident yet: `sdcli classify "
@@ -180,7 +193,7 @@ class Problems:
                 )
             elif incident.type != "incident":
                 notes.append(f"{ref} is of type {incident.type}; it is linked all the same.")
-        return problem, notes
+        return problem, new, notes
 
     def unlink(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Take incidents away from a problem, all of them or none.
@@ -274,11 +287,18 @@ class Problems:
                 workaround=workaround,
             )
             after = writer.append(problem, events) if events else problem
-            hears = self._tell(writer, incidents, _Word(ref, "known-error", workaround), stamp)
+            hears = self._tell(
+                writer, problem.incidents, _Word(ref, "known-error", workaround), stamp
+            )
         if not events:
             notes.append(f"{ref} is a known error already, told by {told.id}.")
         if told.workaround.strip() != workaround:
             notes.append(f"{told.id} tells another workaround than {ref}: see which one is right.")
+        if _was_taken_back(problem) and workaround:
+            notes.append(
+                f"That no workaround is known was said before: now that of {told.id} holds again. "
+                f"If it does not, mend the article, and say so: `sdcli problem analyse {ref}`."
+            )
         notes += _heard(hears)
         return ProblemChanged(after, notes=notes, is_new=bool(events), told=hears)
 
@@ -360,9 +380,8 @@ class Problems:
             problem = writer.get(ref)
             events = problems.close(problem, stamp, code=code, note=note, unfixed=unfixed)
             after = writer.append(problem, events)
-            incidents = [writer.get(each) for each in problem.incidents]
             text = _closing(after, code, note, unfixed)
-            hears = self._tell(writer, incidents, _Word(ref, "closed", text), stamp)
+            hears = self._tell(writer, after.incidents, _Word(ref, "closed", text), stamp)
         hints = []
         if code == problems.REMOVED and self._is_in_use(after.known_error):
             hints.append(
@@ -390,19 +409,19 @@ class Problems:
         with self._desk.ledger.write() as writer:
             problem = writer.get(ref)
             after = writer.append(problem, problems.reopen(problem, stamp, reason=reason))
-            incidents = [writer.get(each) for each in problem.incidents]
-            hears = self._tell(writer, incidents, _Word(ref, "reopened", reason), stamp)
+            hears = self._tell(writer, after.incidents, _Word(ref, "reopened", reason), stamp)
         return ProblemChanged(after, notes=_heard(hears), told=hears)
 
     @staticmethod
-    def _tell(writer: Writer, incidents: Iterable[Ticket], word: _Word, stamp: Stamp) -> list[str]:
+    def _tell(writer: Writer, refs: Iterable[str], word: _Word, stamp: Stamp) -> list[str]:
         """Tell incidents what became of a problem; the references of those that hear it."""
         heard = []
-        for incident in incidents:
+        for ref in refs:
+            incident = writer.get(ref)
             events = problems.tell(incident, stamp, **word._asdict())
             if events:
                 writer.append(incident, events)
-                heard.append(incident.ref)
+                heard.append(ref)
         return heard
 
     def candidates(self, since: datetime | None, fewest: int) -> CandidatesFound:
@@ -424,6 +443,27 @@ def _common(values: Iterable[str]) -> str:
     """What all say who know it; `unknown` where they differ, or nobody does."""
     found = {value for value in values if value != UNKNOWN}
     return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _was_taken_back(problem: Ticket) -> bool:
+    """Whether it was said of a problem that its workaround is none after all."""
+    said = (each for each in problem.events if isinstance(each, ProblemAnalysed))
+    taken = any(each.workaround == UNKNOWN for each in said)
+    return taken and not problem.workaround
+
+
+def _words(problem: Ticket) -> Iterator[_Word]:
+    """What still holds of all that the incidents of a problem were told, in order.
+
+    A workaround that was taken back is not told.
+    """
+    known = next((e for e in reversed(problem.events) if isinstance(e, KnownErrorDeclared)), None)
+    if known and problem.workaround:
+        yield _Word(problem.ref, "known-error", known.workaround)
+    end = next((e for e in reversed(problem.events) if isinstance(e, ProblemClosed)), None)
+    if end and problem.is_closed:
+        text = _closing(problem, end.code, end.note, end.unfixed)
+        yield _Word(problem.ref, "closed", text)
 
 
 def _closing(problem: Ticket, code: str, note: str, unfixed: str) -> str:

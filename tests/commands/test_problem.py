@@ -422,6 +422,42 @@ def test_the_examples_of_a_known_error_work(behind: str, sd: Runner) -> None:
     del behind
 
 
+def test_who_is_linked_late_is_told_what_the_others_were(
+    behind: str, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The workaround of a known error, and how a closed one ended, as news and in history (R3d1.7)."""
+    common = ("--user", "ada", "--type", "incident", "--service", "vpn")
+    for _ in range(3):
+        sd("open", "VPN drops", *common)
+    _known(sd, behind)
+    sd("problem", "known-error", behind)
+    linked = sdj("problem", "link", behind, "3", "1")
+    assert linked["told"] == ["SD-3"]
+    assert "SD-3" in [row["ref"] for row in sdj("list", "--news")]
+    assert f"problem SD-4 is a known error: {AROUND}" in sd("history", "3").stdout
+    sd("problem", "close", behind, "--code", "solved", "--note", "driver 3.2")
+    assert "1 open ticket is told: SD-5." in sd("problem", "link", behind, "5").stdout
+    told = [each for each in sdj("history", "5") if each["kind"] == "problem_told"]
+    assert [each["what"] for each in told] == ["known-error", "closed"]
+    first = [each for each in sdj("history", "1") if each["kind"] == "problem_told"]
+    assert [each["text"] for each in told] == [each["text"] for each in first]
+    sd("problem", "reopen", behind, "--reason", "x")
+    sd("problem", "analyse", behind, "--workaround", "unknown")
+    assert sdj("problem", "link", behind, "6")["told"] == []
+
+
+def test_a_workaround_does_not_come_back_unsaid(behind: str, sd: Runner, sdj: JsonRunner) -> None:
+    """Who declares the known error again hears that the article's workaround holds again (R3d1.7)."""
+    _known(sd, behind)
+    assert not [
+        each for each in sdj("problem", "known-error", behind)["notes"] if "holds again" in each
+    ]
+    sd("problem", "analyse", behind, "--workaround", "unknown")
+    told = sdj("problem", "known-error", behind, "--article", "KB-142")
+    assert told["workaround"] == AROUND
+    assert [each for each in told["notes"] if "that of KB-142 holds again" in each]
+
+
 def test_closing_without_a_cause(behind: str, sd: Runner, sdj: JsonRunner) -> None:
     """The code says that there was none, or a reason why it is left (R3d1.7)."""
     said = sd("problem", "close", behind, "--code", "workaround", expect=errors.REFUSED).stderr
