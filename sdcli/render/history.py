@@ -52,7 +52,8 @@ def _classified(event: e.Classified) -> str:
 
 
 def _notice_taken(event: e.NoticeTaken) -> str:
-    return f"{event.by} has seen the change of the classification{_because(event.note)}"
+    whose = f" of {', '.join(event.instead_of)}, who left" if event.instead_of else ""
+    return f"{event.by} has seen the notice{whose}{_because(event.note)}"
 
 
 _DECIDED = {
