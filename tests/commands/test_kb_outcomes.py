@@ -236,13 +236,13 @@ def test_a_changed_class_of_who_left_falls_to_the_desks_lead_too(
     sd: Runner, sdj: JsonRunner, desk_dir: Path
 ) -> None:
     """Theirs and the lead's own notice on one ticket are seen together (R3d1.5a)."""
-    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--as", "hugo")
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--as", "omar")
     change = ("--type", "fulfilment", "--discovered", "caller-said", "--reason", "never had it")
     sd("classify", "2", *change, "--as", "greta")
     teams = desk_dir / "catalog" / "teams.yaml"
-    teams.write_text(teams.read_text(encoding="utf-8").replace("hugo", "hanna"), encoding="utf-8")
+    teams.write_text(teams.read_text(encoding="utf-8").replace("omar", "otto"), encoding="utf-8")
     found = sdj("notices", "--as", "chloe")
-    assert [(row["person"], len(row["changes"])) for row in found] == [("hugo", 1), ("chloe", 1)]
+    assert [(row["person"], len(row["changes"])) for row in found] == [("omar", 1), ("chloe", 1)]
     assert len(sdj("notices", "--seen-all", "--as", "chloe")) == 2
     assert sdj("notices", "--all-people") == []
 

@@ -291,6 +291,18 @@ def test_a_known_error_is_found_and_told(
     assert len(list((desk_dir / "kb").glob("KB-142*"))) == 1
 
 
+def test_a_glued_name_is_in_no_draft(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """Neither symptoms nor keywords of a known error tell who called, however it is written."""
+    sd("open", "AdaLindqvist lost ada_lindqvist's VPN", "--user", "ada", "--service", "vpn")
+    sd("problem", "open", "VPN of LindqvistAda drops", "--incident", "1", "--workaround", AROUND)
+    sd("problem", "analyse", "2", "--cause", "unknown")
+    article = sdj("kb", "show", sdj("problem", "known-error", "2")["known_error"])
+    assert article["symptoms"] == ["[caller] lost [caller]'s VPN"]
+    (path,) = (desk_dir / "kb").glob("KB-142*")
+    text = f"{path.name} {path.read_text()}".casefold()
+    assert not any(name in text for name in ("lindqvist", "ada"))
+
+
 def test_an_id_that_a_problem_names_is_not_given_again(
     behind: str, sd: Runner, sdj: JsonRunner, desk_dir: Path
 ) -> None:
