@@ -257,26 +257,29 @@ class Problems:
         rows = [each for each in found if each.known_error or not known_errors]
         return ProblemsListed(rows, self._desk.now)
 
-    def known_error(self, ref: str, article: str = "") -> ProblemChanged:
+    def known_error(self, ref: str, article: str = "", *, new: bool = False) -> ProblemChanged:
         """Make a problem a known error: an article tells its workaround, and its incidents hear it.
 
         The article is written, or marked, before the ledger says so. If something fails between
-        the two, the next run finds the article by the problem that it names.
+        the two, the next run finds the article by the problem that it names, and its title.
+        `new`: one is written whatever there is.
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such problem, or article.
-            RefusedError: too little is known, or the article tells of another problem.
+            RefusedError: too little is known, or the article tells of another problem, or one
+                names this problem that may be another desk's.
             DataFileError: a file of the knowledge base is wrong.
             MachineError: the file could not be written.
         """
         stamp, _ = self._desk.stamp, self._desk.policy
         with self._desk.ledger.write() as writer:
             problem = writer.get(ref)
-            known = self._article(problem, article)
+            incidents = [writer.get(each) for each in problem.incidents]
+            problems.require_problem(problem, "problem known-error")
+            known = None if new else self._article(problem, incidents, article)
             cause = problem.cause or (known.cause.strip() if known else "")
             workaround = problem.workaround or (known.workaround.strip() if known else "")
             problems.require_known(problem, cause, workaround)
-            incidents = [writer.get(each) for each in problem.incidents]
             told, notes = self._told_by(problem, known, incidents, cause, workaround)
             events = problems.declare(
                 problem,
@@ -302,15 +305,20 @@ class Problems:
         notes += _heard(hears)
         return ProblemChanged(after, notes=notes, is_new=bool(events), told=hears)
 
-    def _article(self, problem: Ticket, given: str) -> Article | None:
+    def _article(self, problem: Ticket, incidents: Sequence[Ticket], given: str) -> Article | None:
         """The article that is to tell of a problem: the one named, or the one that does already."""
         from sdcli.knowledge.articles import article, articles  # noqa: PLC0415 - imports YAML
-        from sdcli.knowledge.known_error import of_problem  # noqa: PLC0415 - as above
+        from sdcli.knowledge.known_error import of_problem, title_of  # noqa: PLC0415 - as above
 
-        problems.require_problem(problem, "problem known-error")
         if given:
             return article(self._desk.root, given)
-        return of_problem(articles(self._desk.root), problem.ref)
+        declared = [each.article for each in problem.events if isinstance(each, KnownErrorDeclared)]
+        return of_problem(
+            articles(self._desk.root),
+            problem.ref,
+            declared,
+            lambda: title_of(self._draft(problem, incidents, "", "")),
+        )
 
     def _told_by(
         self,

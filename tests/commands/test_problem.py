@@ -362,6 +362,38 @@ def test_an_article_that_was_written_before_a_crash_is_found(
     sd("doctor")
 
 
+def test_an_article_of_another_desk_is_not_taken_unasked(
+    behind: str, sd: Runner, sdj: JsonRunner, tmp_path: Path, desk_dir: Path
+) -> None:
+    """Two desks with one kb folder may each have a problem of the same reference (R3d1.7)."""
+    common = ("--user", "ada", "--type", "incident", "--service", "vpn")
+    other = {"SDCLI_DESK": str(tmp_path / "other")}
+    sd("init", str(tmp_path / "other"))
+    sd("open", "Printer jams", *common, env=other)
+    for ref in ("2", "3"):
+        sd("problem", "open", f"Printer jams {ref}", "--incident", "1", env=other)
+    sd("problem", "open", "Printer jams for good", "--incident", "1", env=other)
+    sd("problem", "analyse", "4", "--cause", "dust", "--workaround", AROUND, env=other)
+    assert sdj("problem", "known-error", "4", env=other)["known_error"] == "KB-142"
+    (path,) = (tmp_path / "other" / "kb").glob("KB-142*")
+    (desk_dir / "kb" / path.name).write_bytes(path.read_bytes())
+
+    _known(sd, behind)
+    said = sd("problem", "known-error", behind, expect=errors.REFUSED).stderr
+    assert "KB-142 names SD-4" in said
+    assert "sdcli problem known-error SD-4 --article KB-142" in said
+    assert sdj("problem", "show", behind)["known_error"] is None
+    sd("problem", "known-error", behind, "--new", "--article", "KB-142", expect=errors.USAGE)
+    assert sdj("problem", "known-error", behind, "--new")["known_error"] == "KB-143"
+    again = sdj("problem", "known-error", behind)
+    assert (again["known_error"], again["changed"]) == ("KB-143", False)
+    told = sdj("problem", "known-error", behind, "--article", "KB-142")
+    assert told["known_error"] == "KB-142"
+    assert sdj("problem", "known-error", behind)["known_error"] == "KB-142"
+    sd("problem", "known-error", behind, "--article", "KB-143")
+    assert sdj("problem", "known-error", behind)["known_error"] == "KB-143"
+
+
 def test_an_article_that_is_there_is_marked(
     behind: str, sd: Runner, sdj: JsonRunner, desk_dir: Path
 ) -> None:
