@@ -744,20 +744,41 @@ class Desk:
         """What waits to be seen by somebody, or by everybody if `person` is empty.
 
         Changed classifications, and articles that made things worse. The newest tickets first;
-        for everybody, by person (R3d1.5a, R4.1).
+        for everybody, by person (R3d1.5a, R4.1). What waits for somebody who left falls to the
+        desk's lead.
         """
-        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
-        from sdcli.results import Waiting  # noqa: PLC0415 - as above
-        from sdcli.tickets import keys  # noqa: PLC0415
-        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
-
-        found = self.ledger.having(keys.notice(person) if person else keys.NOTICES)
         rows = [
-            Waiting(ticket, each, waiting_for(ticket, each), harm_unseen(ticket, each))
-            for ticket in found
-            for each in ([person] if person else ticket.notices)
+            self._waiting(ticket, each) for ticket, names in self.noticed(person) for each in names
         ]
         return rows if person else sorted(rows, key=lambda row: row.person)
+
+    def noticed(
+        self, person: str, most: int | None = None
+    ) -> Iterator[tuple[Ticket, tuple[str, ...]]]:
+        """The tickets with notices for somebody, or anybody; and the names that they wait for.
+
+        With `most`, no more than so many are read for a person.
+        """
+        from sdcli.tickets import keys  # noqa: PLC0415
+        from sdcli.triage.reclassify import fallen_to, takes_over  # noqa: PLC0415
+
+        if not person:
+            yield from ((each, each.notices) for each in self.ledger.having(keys.NOTICES))
+            return
+        key = keys.NOTICES if takes_over(self.policy, person) else keys.notice(person)
+        for ticket in self.ledger.having(key, most=most):
+            mine = (person, *fallen_to(self.policy, person, ticket.notices))
+            names = tuple(each for each in ticket.notices if each in mine)
+            if names:
+                yield ticket, names
+
+    @staticmethod
+    def _waiting(ticket: Ticket, person: str) -> Waiting:
+        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
+        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+
+        return Waiting(ticket, person, waiting_for(ticket, person), harm_unseen(ticket, person))
 
     def take_notices(self, refs: Sequence[str], note: str) -> list[Waiting]:
         """Record that the acting person has seen changes, of all these tickets or of none.
@@ -766,18 +787,22 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: one of them has nothing that waits for the acting person.
         """
-        from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
-        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from msgspec.structs import replace  # noqa: PLC0415 - as above
+
         from sdcli.tickets.steps import take_notice  # noqa: PLC0415
-        from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
+        from sdcli.triage.reclassify import fallen_to  # noqa: PLC0415
 
         stamp, _, taken = self.stamp, self.policy, []
         with self.ledger.write() as writer:
             for ref in dict.fromkeys(refs):
                 ticket = writer.get(ref)
-                events = take_notice(ticket, stamp, note=note)
-                changes, harm = waiting_for(ticket, stamp.by), harm_unseen(ticket, stamp.by)
-                taken.append(Waiting(writer.append(ticket, events), stamp.by, changes, harm))
+                fallen = fallen_to(self.policy, stamp.by, ticket.notices)
+                events = take_notice(ticket, stamp, note=note, instead_of=fallen)
+                before = [self._waiting(ticket, each) for each in (stamp.by, *fallen)]
+                after = writer.append(ticket, events)
+                taken += [
+                    replace(each, ticket=after) for each in before if each.person in ticket.notices
+                ]
         return taken
 
     def classification_report(

@@ -128,26 +128,30 @@ class Library:
             raise DataFileError(problems)
         return found
 
-    def answerable(self, used: Sequence[ArticleUse]) -> tuple[str, ...]:
+    def answerable(self, used: Sequence[ArticleUse]) -> dict[str, tuple[str, ...]]:
         """Who answers for those articles that made things worse, and must hear of it (R3a.4).
+
+        By the id of the article; one that nobody answers for is not there.
 
         The lead of the queue that owns it, or of the second one; whoever says it knows already,
         and is told only if nobody else answers for it.
         """
         teams = self._desk.policy.teams
-        found: list[str] = []
+        found: dict[str, tuple[str, ...]] = {}
         for use in used:
-            if use.outcome == HARMFUL:
+            if use.outcome == HARMFUL and use.id not in found:
                 article = self.article(use.id)
                 queues = (article.owner, article.second_owner, teams.desk.queue)
                 leads = [teams.queues[name].lead for name in queues if name in teams.queues]
                 leads = [person for person in leads if person in teams.technicians]
                 others = [person for person in leads if person != self._desk.by]
-                found += (others or leads)[:1]
-        return tuple(dict.fromkeys(found))
+                found[use.id] = tuple((others or leads)[:1])
+        return {name: people for name, people in found.items() if people}
 
-    def use(self, ref: str, used: tuple[ArticleUse, ...], note: str) -> Ticket:
-        """Record what articles did on a ticket (R3a.4, R4.1).
+    def use(
+        self, ref: str, used: tuple[ArticleUse, ...], note: str
+    ) -> tuple[Ticket, dict[str, tuple[str, ...]]]:
+        """Record what articles did on a ticket; and who is told of which (R3a.4, R4.1).
 
         Raises:
             NoSuchTicketError: there is no such ticket.
@@ -155,7 +159,7 @@ class Library:
         from sdcli.tickets import steps  # noqa: PLC0415 - not every command needs them
 
         tell = self.answerable(used)
-        return self._desk.change(ref, steps.use_articles, articles=used, note=note, tell=tell)
+        return self._desk.change(ref, steps.use_articles, articles=used, note=note, tell=tell), tell
 
     def best_effort(self, ref: str, note: str) -> Ticket:
         """Record that no article fitted, and what was answered all the same (R3a.1).

@@ -728,10 +728,10 @@ with_articles = click.option(
 )
 
 
-def used(articles: Iterable[ArticleUse], tell: Iterable[str]) -> list[str]:
+def used(articles: Iterable[ArticleUse], tell: Mapping[str, tuple[str, ...]]) -> list[str]:
     """What articles did, in sentences, and who was told of one that made things worse."""
     told = [f"{each.id}: {each.outcome}." for each in articles]
-    people = ", ".join(tell)
+    people = ", ".join(dict.fromkeys(name for names in tell.values() for name in names))
     return [*told, *([f"Told by a notice: {people}."] if people else [])]
 
 

@@ -7,10 +7,12 @@ articles of known errors in `sdcli.knowledge.known_error`, the search for recurr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
+from sdcli.errors import SdcliError
 from sdcli.results import (
     CandidatesFound,
     ProblemChanged,
@@ -18,12 +20,12 @@ from sdcli.results import (
     ProblemsListed,
 )
 from sdcli.tickets import keys, problems
-from sdcli.tickets.event import Opened
+from sdcli.tickets.event import KnownErrorDeclared, Opened, ProblemAnalysed, ProblemClosed
 from sdcli.tickets.query import Query, pressing
 from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, STATUSES, UNKNOWN, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -91,7 +93,9 @@ class Problems:
                 problem, stamp, cause=wanted.cause, workaround=wanted.workaround
             )
             problem = writer.append(problem, said) if said else problem
-            problem, notes = self._linked(writer, problem, wanted.incidents, wanted.because, stamp)
+            problem, _, notes = self._linked(
+                writer, problem, wanted.incidents, wanted.because, stamp
+            )
         return ProblemChanged(problem, action="created", notes=notes)
 
     def _opened(
@@ -143,6 +147,8 @@ class Problems:
     def link(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Gather incidents under a problem, all of them or none.
 
+        They are told what the others were told of it before.
+
         Raises:
             NoSuchTicketError: there is no such problem or incident.
             RefusedError: one of them cannot be an incident of it.
@@ -151,17 +157,25 @@ class Problems:
         with self._desk.ledger.write() as writer:
             before = writer.get(ref)
             problems.require_problem(before, "problem link")
-            problem, notes = self._linked(writer, before, incidents, because, stamp)
+            problem, new, notes = self._linked(writer, before, incidents, because, stamp)
+            words = list(_words(problem))
+            hears = [ref for word in words for ref in self._tell(writer, new, word, stamp)]
+        hears = list(dict.fromkeys(hears))
+        notes += _heard(hears) if hears else ()
         if problem.is_closed:
             notes.append(
                 f"{ref} is closed. If it is there again: sdcli problem reopen {ref} --reason WHY"
             )
-        return ProblemChanged(problem, notes=notes, is_new=problem is not before)
+        return ProblemChanged(problem, notes=notes, is_new=problem is not before, told=hears)
 
     def _linked(
         self, writer: Writer, problem: Ticket, refs: Sequence[str], because: str, stamp: Stamp
-    ) -> tuple[Ticket, list[str]]:
-        """The problem with these incidents, both sides written; and what is to be said of it."""
+    ) -> tuple[Ticket, list[str], list[str]]:
+        """The problem with these incidents, both sides written; which of them are new to it.
+
+        And what is to be said of it.
+        """
+        new: list[str] = []
         notes: list[str] = []
         for ref in dict.fromkeys(refs):
             incident = writer.get(ref)
@@ -171,12 +185,15 @@ class Problems:
                 continue
             problem = writer.append(problem, pair.of_problem)
             writer.append(incident, pair.of_incident)
-            if incident.type != "incident":
+            new.append(ref)
+            if incident.type == UNKNOWN:
                 notes.append(
                     f"{ref} is of type {incident.type}, and no incident yet: `sdcli classify "
                     f"{ref}` says what it is."
                 )
-        return problem, notes
+            elif incident.type != "incident":
+                notes.append(f"{ref} is of type {incident.type}; it is linked all the same.")
+        return problem, new, notes
 
     def unlink(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Take incidents away from a problem, all of them or none.
@@ -240,26 +257,29 @@ class Problems:
         rows = [each for each in found if each.known_error or not known_errors]
         return ProblemsListed(rows, self._desk.now)
 
-    def known_error(self, ref: str, article: str = "") -> ProblemChanged:
+    def known_error(self, ref: str, article: str = "", *, new: bool = False) -> ProblemChanged:
         """Make a problem a known error: an article tells its workaround, and its incidents hear it.
 
         The article is written, or marked, before the ledger says so. If something fails between
-        the two, the next run finds the article by the problem that it names.
+        the two, the next run finds the article by the problem that it names, and its title.
+        `new`: one is written whatever there is.
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such problem, or article.
-            RefusedError: too little is known, or the article tells of another problem.
+            RefusedError: too little is known, or the article tells of another problem, or one
+                names this problem that may be another desk's.
             DataFileError: a file of the knowledge base is wrong.
             MachineError: the file could not be written.
         """
         stamp, _ = self._desk.stamp, self._desk.policy
         with self._desk.ledger.write() as writer:
             problem = writer.get(ref)
-            known = self._article(problem, article)
+            incidents = [writer.get(each) for each in problem.incidents]
+            problems.require_problem(problem, "problem known-error")
+            known = None if new else self._article(problem, incidents, article)
             cause = problem.cause or (known.cause.strip() if known else "")
             workaround = problem.workaround or (known.workaround.strip() if known else "")
             problems.require_known(problem, cause, workaround)
-            incidents = [writer.get(each) for each in problem.incidents]
             told, notes = self._told_by(problem, known, incidents, cause, workaround)
             events = problems.declare(
                 problem,
@@ -270,23 +290,35 @@ class Problems:
                 workaround=workaround,
             )
             after = writer.append(problem, events) if events else problem
-            hears = self._tell(writer, incidents, _Word(ref, "known-error", workaround), stamp)
+            hears = self._tell(
+                writer, problem.incidents, _Word(ref, "known-error", workaround), stamp
+            )
         if not events:
             notes.append(f"{ref} is a known error already, told by {told.id}.")
         if told.workaround.strip() != workaround:
             notes.append(f"{told.id} tells another workaround than {ref}: see which one is right.")
+        if _was_taken_back(problem) and workaround:
+            notes.append(
+                f"That no workaround is known was said before: now that of {told.id} holds again. "
+                f"If it does not, mend the article, and say so: `sdcli problem analyse {ref}`."
+            )
         notes += _heard(hears)
         return ProblemChanged(after, notes=notes, is_new=bool(events), told=hears)
 
-    def _article(self, problem: Ticket, given: str) -> Article | None:
+    def _article(self, problem: Ticket, incidents: Sequence[Ticket], given: str) -> Article | None:
         """The article that is to tell of a problem: the one named, or the one that does already."""
         from sdcli.knowledge.articles import article, articles  # noqa: PLC0415 - imports YAML
-        from sdcli.knowledge.known_error import of_problem  # noqa: PLC0415 - as above
+        from sdcli.knowledge.known_error import of_problem, title_of  # noqa: PLC0415 - as above
 
-        problems.require_problem(problem, "problem known-error")
         if given:
             return article(self._desk.root, given)
-        return of_problem(articles(self._desk.root), problem.ref)
+        declared = [each.article for each in problem.events if isinstance(each, KnownErrorDeclared)]
+        return of_problem(
+            articles(self._desk.root),
+            problem.ref,
+            declared,
+            lambda: title_of(self._draft(problem, incidents, "", "")),
+        )
 
     def _told_by(
         self,
@@ -356,16 +388,23 @@ class Problems:
             problem = writer.get(ref)
             events = problems.close(problem, stamp, code=code, note=note, unfixed=unfixed)
             after = writer.append(problem, events)
-            incidents = [writer.get(each) for each in problem.incidents]
             text = _closing(after, code, note, unfixed)
-            hears = self._tell(writer, incidents, _Word(ref, "closed", text), stamp)
+            hears = self._tell(writer, after.incidents, _Word(ref, "closed", text), stamp)
         hints = []
-        if after.known_error and code == problems.REMOVED:
+        if code == problems.REMOVED and self._is_in_use(after.known_error):
             hints.append(
-                f"Next: sdcli kb retire {after.known_error}   # its cause is gone, so nobody needs "
-                "the workaround"
+                f"Next: sdcli kb retire {after.known_error} --because '{ref} is {code}'   # its "
+                "cause is gone, so nobody needs the workaround"
             )
         return ProblemChanged(after, notes=_heard(hears), told=hears, hints=hints)
+
+    def _is_in_use(self, article: str) -> bool:
+        """Whether there is such an article, and it is not retired; no, if its file is wrong."""
+        from sdcli.knowledge.articles import article as read  # noqa: PLC0415 - imports YAML
+
+        with suppress(SdcliError):
+            return bool(article) and not read(self._desk.root, article).is_retired
+        return False
 
     def reopen(self, ref: str, reason: str) -> ProblemChanged:
         """Take a problem up again, and tell the tickets that are linked to it.
@@ -378,19 +417,19 @@ class Problems:
         with self._desk.ledger.write() as writer:
             problem = writer.get(ref)
             after = writer.append(problem, problems.reopen(problem, stamp, reason=reason))
-            incidents = [writer.get(each) for each in problem.incidents]
-            hears = self._tell(writer, incidents, _Word(ref, "reopened", reason), stamp)
+            hears = self._tell(writer, after.incidents, _Word(ref, "reopened", reason), stamp)
         return ProblemChanged(after, notes=_heard(hears), told=hears)
 
     @staticmethod
-    def _tell(writer: Writer, incidents: Iterable[Ticket], word: _Word, stamp: Stamp) -> list[str]:
+    def _tell(writer: Writer, refs: Iterable[str], word: _Word, stamp: Stamp) -> list[str]:
         """Tell incidents what became of a problem; the references of those that hear it."""
         heard = []
-        for incident in incidents:
+        for ref in refs:
+            incident = writer.get(ref)
             events = problems.tell(incident, stamp, **word._asdict())
             if events:
                 writer.append(incident, events)
-                heard.append(incident.ref)
+                heard.append(ref)
         return heard
 
     def candidates(self, since: datetime | None, fewest: int) -> CandidatesFound:
@@ -412,6 +451,27 @@ def _common(values: Iterable[str]) -> str:
     """What all say who know it; `unknown` where they differ, or nobody does."""
     found = {value for value in values if value != UNKNOWN}
     return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _was_taken_back(problem: Ticket) -> bool:
+    """Whether it was said of a problem that its workaround is none after all."""
+    said = (each for each in problem.events if isinstance(each, ProblemAnalysed))
+    taken = any(each.workaround == UNKNOWN for each in said)
+    return taken and not problem.workaround
+
+
+def _words(problem: Ticket) -> Iterator[_Word]:
+    """What still holds of all that the incidents of a problem were told, in order.
+
+    A workaround that was taken back is not told.
+    """
+    known = next((e for e in reversed(problem.events) if isinstance(e, KnownErrorDeclared)), None)
+    if known and problem.workaround:
+        yield _Word(problem.ref, "known-error", known.workaround)
+    end = next((e for e in reversed(problem.events) if isinstance(e, ProblemClosed)), None)
+    if end and problem.is_closed:
+        text = _closing(problem, end.code, end.note, end.unfixed)
+        yield _Word(problem.ref, "closed", text)
 
 
 def _closing(problem: Ticket, code: str, note: str, unfixed: str) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
     from sdcli.knowledge.hits import Hit
+    from sdcli.knowledge.outcomes import Harm
     from sdcli.knowledge.recall import Recipient
     from sdcli.learning.evaluate import Evaluation
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent, ArticlesUsed
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
@@ -760,7 +761,7 @@ class Waiting(Struct, frozen=True):
     ticket: Ticket
     person: str
     changes: Sequence[Change]
-    harm: Sequence[ArticlesUsed] = ()
+    harm: Sequence[Harm] = ()
 
 
 class Notices(Struct, frozen=True):

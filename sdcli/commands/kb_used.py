@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import TEXT, ArticleUseType, as_command, pass_desk, with_at, with_ref
+from sdcli.params import TEXT, ArticleUseType, as_command, pass_desk, used, with_at, with_ref
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -42,4 +42,6 @@ def command(
         raise click.UsageError("Name articles with what they did, or say --none and --note.")
     if is_none:
         return results.Changed(desk.see(Library(desk).best_effort(ref, note)))
-    return results.Changed(desk.see(Library(desk).use(ref, articles, note)))
+    ticket, tell = Library(desk).use(ref, articles, note)
+    several = len(set(tell.values())) > 1  # each was told of theirs, and no sentence says it all
+    return results.Changed(desk.see(ticket), used(articles, tell) if several else ())

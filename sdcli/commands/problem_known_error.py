@@ -16,20 +16,25 @@ if TYPE_CHECKING:
 @as_command("known-error")
 @with_ref
 @click.option("--article", metavar="ID", type=TEXT, default="", help="An article that tells it.")
+@click.option("--new", is_flag=True, help="A new article, whatever other one names the problem.")
 @pass_desk
-def command(desk: Desk, ref: str, article: str) -> results.ProblemChanged:
+def command(desk: Desk, ref: str, article: str, *, new: bool) -> results.ProblemChanged:
     """Make a problem a known error, which search-kb finds.
 
     With --article the file of that article is marked: known_error and problem are added to it,
     and its comments stay. Without, an article is written from the problem and from what the
-    callers of its incidents said, without naming them; read it over. Linked tickets that are
-    open are told the workaround, which shows as news. To run it again is harmless.
+    callers of its incidents said, without naming them; read it over. An article that names the
+    problem, but may be about that of another desk with the same kb folder, is not taken unasked.
+    Linked tickets that are open are told the workaround, which shows as news. To run it again is
+    harmless.
 
     \b
     Examples:
         sdcli problem known-error SD-43
-        sdcli problem known-error SD-43 --article KB-104
+        sdcli problem known-error SD-43 --article KB-103
     """
     from sdcli.problems import Problems
 
-    return Problems(desk).known_error(ref, article)
+    if article and new:
+        raise click.UsageError("Say either --article or --new.")
+    return Problems(desk).known_error(ref, article, new=new)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CALLER, MAIL, NUMBER = "[caller]", "[mail address]", "[phone number]"
 _SHORTEST = 3
 """So many letters a name has before it is looked for: shorter ones are in other words."""
+_MOST_PARTS = 5
 _LEAST_DIGITS = 7
 """So many digits make a stranger's number, if it begins as one."""
 _OWN_DIGITS = 6
@@ -46,6 +47,8 @@ _DATED = (
 _DIGITS = r"(?<![\w.])[+(]{0,2}\d[\d ()./\u2010-\u2013-]{1,28}\d(?!\w)"
 _BEGINS = re.compile(r"(?<![\w.])(?:\(?\+|\(?0(?!\.)|\(\d{1,6}\))[\d ()./\u2010-\u2013-]{2,30}\d")
 """What is a number whoever has it: it begins as one."""
+_GLUED = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W_])_(?=[^\W_])")
+"""Where words are glued together: `HostDown`, `PCDown`, `host_down`."""
 _ALONE = re.compile(r"(?<![\w.])\d+(?!\w|\.\d)")
 
 
@@ -64,11 +67,12 @@ def scrubber(tickets: Iterable[Ticket], policy: Policy) -> Callable[[str], str]:
     names = {_plain(each)[0] for each in traces.names}
     ordered = sorted((each for each in names if each.strip()), key=lambda each: (-len(each), each))
     words = "|".join(r"\s+".join(map(re.escape, each.split())) for each in ordered) or r"(?!)"
+    name = rf"(?P<name>(?<!\w)(?:{words})(?:(?:\s+|,\s*)(?:{words}))*(?!\w))"
     pattern = re.compile(
-        rf"(?P<done>{PLACEHOLDER})|(?P<mail>{_ADDRESS})"
-        rf"|(?P<name>(?<!\w)(?:{words})(?:(?:\s+|,\s*)(?:{words}))*(?!\w))"
+        rf"(?P<done>{PLACEHOLDER})|(?P<mail>{_ADDRESS})|{name}"
         rf"|(?P<dated>{_DATED})|(?P<digits>{_DIGITS})"
     )
+    glued = re.compile(rf"(?P<done>{PLACEHOLDER})|{name}")
 
     def number(text: str) -> str:
         found = digits(text)
@@ -80,7 +84,11 @@ def scrubber(tickets: Iterable[Ticket], policy: Policy) -> Callable[[str], str]:
         return _ALONE.sub(lambda m: NUMBER if m[0] in short else m[0], text)
 
     def once(text: str) -> str:
-        plain, places = _plain(text)
+        text = put_in(text, pattern, _plain(text))
+        return put_in(text, glued, _apart(text)) if _GLUED.search(text) else text
+
+    def put_in(text: str, pattern: re.Pattern[str], said: tuple[str, list[int]]) -> str:
+        plain, places = said
         told, done = [], 0
         for match in pattern.finditer(plain):
             start, end = places[match.start()], places[match.end()]
@@ -118,6 +126,20 @@ def _plain(text: str) -> tuple[str, list[int]]:
     return "".join(letters), [*places, len(text)]
 
 
+def _apart(text: str) -> tuple[str, list[int]]:
+    """As `_plain`, with what is glued together as two words: `AdaLindqvist`, `ada_lindqvist`."""
+    letters: list[str] = []
+    places: list[int] = []
+    at = 0
+    for match in (*_GLUED.finditer(text), None):
+        start, end = match.span() if match else (len(text), len(text))
+        plain, inside = _plain(text[at:start])
+        letters += (plain, " " if match else "")
+        places += (*(at + each for each in inside[:-1]), *([start] if match else ()))
+        at = end
+    return "".join(letters), [*places, len(text)]
+
+
 def _traces(tickets: Iterable[Ticket], policy: Policy) -> _Traces:
     """What tells of those who called about tickets."""
     found = _Traces(set(), set())
@@ -127,6 +149,7 @@ def _traces(tickets: Iterable[Ticket], policy: Policy) -> _Traces:
         contact = person.contact if person else None
         if person and contact:
             found.names.update((person.id, contact.mail, contact.name, *_words(contact.name)))
+            found.names.update(_in_one(contact.name))
             found.numbers.add(contact.phone)
         if is_number(each):
             found.numbers.add(each)
@@ -137,6 +160,7 @@ def _traces(tickets: Iterable[Ticket], policy: Policy) -> _Traces:
             found.names.update(
                 (each, *(filter(_is_name, said) if any(map(_is_name, said)) else said))
             )
+            found.names.update(_in_one(each))
     names = {each.strip(" ,.;") for each in found.names}
     return _Traces({each for each in names if len(each) >= _SHORTEST}, found.numbers - {""})
 
@@ -145,6 +169,13 @@ def _words(name: str) -> list[str]:
     """The parts of a name, and the parts of those with a dash."""
     whole = re.split(r"[\s,;]+", name)
     return [*whole, *(part for each in whole for part in each.split("-") if _is_name(part))]
+
+
+def _in_one(name: str) -> tuple[str, ...]:
+    """A name written as one word, forwards and backwards; nothing if it is one, or very long."""
+    parts = [each for each in re.split(r"[\W_]+", name) if each]
+    several = 1 < len(parts) <= _MOST_PARTS
+    return ("".join(parts), "".join((parts[-1], *parts[:-1]))) if several else ()
 
 
 def _is_name(word: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from sdcli.errors import DataFileError, Problem, RefusedError
+from sdcli.errors import DataFileError, Problem, RefusedError, listed
 from sdcli.knowledge.alike import words
 from sdcli.knowledge.articles import Article, content, entry
 from sdcli.knowledge.draft import legible
@@ -19,7 +19,7 @@ from sdcli.knowledge.write import change, retold
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MOST_SYMPTOMS = 10
 _LONGEST_SYMPTOM = 300
@@ -46,15 +46,46 @@ class Draft(Struct, frozen=True, kw_only=True):
     second_owner: str
 
 
-def of_problem(articles: Mapping[str, Article], problem: str) -> Article | None:
-    """The article in use that tells of a problem; the first if there are several."""
+def of_problem(
+    articles: Mapping[str, Article], problem: str, declared: Sequence[str], title: Callable[[], str]
+) -> Article | None:
+    """The article in use that tells of a problem; the first if there are several.
+
+    Another desk may keep its articles in the same folder and have a problem of the same reference.
+    So an article that names it is taken only if this desk's ledger said so (`declared`, the last
+    one is the best), or if it has the `title` that one written for the problem has.
+
+    Raises:
+        RefusedError: there are only others.
+    """
     found = [each for each in articles.values() if each.problem == problem and not each.is_retired]
-    return min(found, key=lambda each: (len(each.id), each.id), default=None)
+    found.sort(key=lambda each: (len(each.id), each.id))
+    by_id = {each.id: each for each in found}
+    ours = next((by_id[name] for name in reversed(declared) if name in by_id), None)
+    if ours or not found:
+        return ours
+    written = title()
+    ours = next((each for each in found if each.title == written), None)
+    if ours is None:
+        verb = "names" if len(found) == 1 else "name"
+        raise RefusedError(
+            f"{listed(list(by_id))} {verb} {problem}, but nothing here says that this problem is "
+            "meant: another desk may have a problem of the same reference. `sdcli problem "
+            f"known-error {problem} --article {found[0].id}` takes it, --new writes another.",
+            problem=problem,
+            articles=list(by_id),
+        )
+    return ours
+
+
+def title_of(draft: Draft) -> str:
+    """The title of a new article."""
+    return _line(draft.title) or draft.problem
 
 
 def fields_of(draft: Draft) -> dict[str, Any]:
     """The fields of the template that a new article begins with; id and days are not among them."""
-    title = _line(draft.title) or draft.problem
+    title = title_of(draft)
     workaround = legible(draft.workaround) or draft.problem
     symptoms = _symptoms(draft.symptoms, title)
     unknown = draft.cause == UNKNOWN

@@ -25,7 +25,7 @@ from sdcli.tickets.event import (
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sdcli.tickets.event import AnyEvent, ArticleUse
@@ -51,6 +51,7 @@ and the answer was a best effort (R3a.1).
 """
 
 WHATS: tuple[What, ...] = get_args(What)
+HARMFUL: What = "harmful"
 RESULTS: tuple[What, ...] = ("helped", "no-effect", "harmful")
 """What an article did, where that was said."""
 
@@ -155,7 +156,14 @@ def _used(ticket: Ticket, use: ArticleUse, at: datetime) -> Use:
     return Use(use.id, use.revision, what, at, to)
 
 
-def harm_unseen(ticket: Ticket, person: str) -> tuple[ArticlesUsed, ...]:
+class Harm(NamedTuple):
+    """Articles that made things worse; and by their id, what was said of them since (R4.1)."""
+
+    used: ArticlesUsed
+    otherwise: dict[str, What]
+
+
+def harm_unseen(ticket: Ticket, person: str) -> tuple[Harm, ...]:
     """What articles did that made things worse, as far as somebody has not seen it (R4.1)."""
     if person not in ticket.notices:
         return ()
@@ -163,6 +171,19 @@ def harm_unseen(ticket: Ticket, person: str) -> tuple[ArticlesUsed, ...]:
     for event in ticket.events:
         if isinstance(event, ArticlesUsed) and person in event.tell:
             found = (*found, event)
-        elif isinstance(event, NoticeTaken) and event.by == person:
+        elif isinstance(event, NoticeTaken) and person in event.ends:
             found = ()
-    return found
+    if not found:
+        return ()
+    last = {(use.article, use.revision): use.what for use in uses_of(ticket) if use.what in RESULTS}
+    return tuple(Harm(each, _otherwise(each, last)) for each in found)
+
+
+def _otherwise(used: ArticlesUsed, last: Mapping[tuple[str, str], What]) -> dict[str, What]:
+    """What is said now of those that were said to have made things worse."""
+    now = {
+        each.id: last.get((each.id, each.revision), HARMFUL)
+        for each in used.articles
+        if each.outcome == HARMFUL
+    }
+    return {name: what for name, what in now.items() if what != HARMFUL}

@@ -199,7 +199,7 @@ def _waiting(row: results.Waiting) -> dict[str, Any]:
         "status": row.ticket.status,
         "person": row.person,
         "changes": [msgspec.structs.asdict(each) for each in row.changes],
-        "harm": [event(each) for each in row.harm],
+        "harm": [event(used) | {"otherwise": said} for used, said in row.harm],
     }
 
 

@@ -223,7 +223,7 @@ def _first_class(ticket: Ticket) -> list[tuple[str, str]]:
     return [
         *([("at first", at_first(found))] if found else ()),
         *(
-            [("notices", f"{unseen} {_have(len(ticket.notices))} not seen the change")]
+            [("notices", f"{unseen} {_have(len(ticket.notices))} not seen the notice")]
             if unseen
             else ()
         ),

@@ -52,7 +52,8 @@ def _classified(event: e.Classified) -> str:
 
 
 def _notice_taken(event: e.NoticeTaken) -> str:
-    return f"{event.by} has seen the change of the classification{_because(event.note)}"
+    whose = f" of {', '.join(event.instead_of)}, who left" if event.instead_of else ""
+    return f"{event.by} has seen the notice{whose}{_because(event.note)}"
 
 
 _DECIDED = {
@@ -303,9 +304,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.BreachExplained: _breach_explained,
     e.Delivered: _delivered,
     e.ProblemAnalysed: _problem_analysed,
-    e.IncidentLinked: lambda event: f"{event.incident} is an incident of it{_because(event.why)}",
+    e.IncidentLinked: lambda event: f"linked to {event.incident}{_because(event.why)}",
     e.IncidentUnlinked: lambda event: (
-        f"{event.incident} is no incident of it after all{_because(event.why)}"
+        f"not linked to {event.incident} after all{_because(event.why)}"
     ),
     e.ProblemLinked: lambda event: f"problem {event.problem} is behind it{_because(event.why)}",
     e.ProblemUnlinked: lambda event: (

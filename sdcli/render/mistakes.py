@@ -40,26 +40,29 @@ def notices(result: results.Notices) -> tuple[list[str], list[str]]:
     whom = line(result.person) or "anybody"
     if not result.rows:
         return [], [f"No notice waits for {whom}."]
-    told = [text for row in result.rows for text in _notice(row, named=not result.person)]
+    told = [text for row in result.rows for text in _notice(row, result.person)]
     if result.seen:
         count = words.count(len(result.rows), "notice")
         return [f"{count} seen by {whom}.", *told], []
     return told, ["Next: sdcli notices --seen REF --note TEXT   # or --seen-all"]
 
 
-def _notice(row: results.Waiting, *, named: bool) -> Iterator[str]:
-    whom = f"{line(row.person)}: " if named else ""
+def _notice(row: results.Waiting, asked: str) -> Iterator[str]:
+    """What waits; with whom it waits for, unless that is who asks."""
+    whom = "" if row.person == asked else f"{line(row.person)}: "
     yield f"{whom}{row.ticket.ref}  {line(row.ticket.summary)}"
     for each in row.changes:
         yield f"    {line(change(each))}"
         how = f", discovered by {each.discovered}" if each.discovered else ""
         why = f": {each.reason}" if each.reason else ""
         yield f"    by {line(each.by)} at {words.instant(each.at)}{line(how + why)}"
-    for used in row.harm:
+    for used, otherwise in row.harm:
         worse = ", ".join(each.id for each in used.articles if each.outcome == "harmful")
         why = f": {used.note}" if used.note else ""
         yield f"    {line(worse)} made things worse"
         yield f"    by {line(used.by)} at {words.instant(used.at)}{line(why)}"
+        for name, what in otherwise.items():
+            yield f"    {line(name)}: said otherwise since: {what}"
 
 
 def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:

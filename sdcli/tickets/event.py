@@ -224,16 +224,25 @@ class Classified(Event, frozen=True, tag="classified", kw_only=True):
 
 
 class NoticeTaken(Event, frozen=True, tag="notice_taken", kw_only=True):
-    """The acting person has seen that a classification of theirs was changed (R3d1.5a).
+    """The acting person has seen that a classification, or an article, of theirs was wrong (R3d1.5a).
 
-    `note`: what they have to say to it.
+    `note`: what they have to say to it. `instead_of`: who does not work here any more, and whose
+    notices fell to them.
     """
 
     note: str = ""
+    instead_of: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Those who are no longer waited for."""
+        return (self.by, *self.instead_of)
 
     def apply(self, ticket: Ticket) -> Ticket:
         """They are no longer waited for."""
-        return replace(ticket, notices=_with(ticket.notices, self.by, holds=False))
+        return replace(
+            ticket, notices=tuple(each for each in ticket.notices if each not in self.ends)
+        )
 
 
 class SupportDecided(Event, frozen=True, tag="support_decided", kw_only=True):

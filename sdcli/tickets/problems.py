@@ -167,10 +167,11 @@ def require_known(problem: Ticket, cause: str, workaround: str) -> None:
 def declare(
     problem: Ticket, stamp: Stamp, *, article: str, revision: str, cause: str, workaround: str
 ) -> tuple[AnyEvent, ...]:
-    """Mark a problem as a known error; nothing if just that was said last."""
+    """Mark a problem as a known error; nothing if just that was said last, and still holds."""
     said = (article, revision, cause, workaround)
     last = next((e for e in reversed(problem.events) if isinstance(e, KnownErrorDeclared)), None)
-    if last and (last.article, last.revision, last.cause, last.workaround) == said:
+    holds = (problem.cause, problem.workaround) == (cause, workaround)
+    if last and holds and (last.article, last.revision, last.cause, last.workaround) == said:
         return ()
     event = KnownErrorDeclared(
         *stamp.mark(), article=article, revision=revision, cause=cause, workaround=workaround

@@ -7,6 +7,7 @@ refuses what the process does not allow. Values from the desk's lists arrive che
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
 _NOTHING = Receipt()
 _RESULTS = ("helped", "no-effect", "harmful")
+_NOBODY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def note(
@@ -232,7 +234,7 @@ def resolve(
     code: str,
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
-    tell: tuple[str, ...] = (),
+    tell: Mapping[str, tuple[str, ...]] = _NOBODY,
     must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Solved as the desk sees it; `articles` and `tell` as in `use_articles`.
@@ -246,7 +248,8 @@ def resolve(
     require("resolved", ticket)
     if must_look and not articles:
         _require_look(ticket)
-    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    seen = note if tell else ""  # else it says how the request was solved, and not what they did
+    used = use_articles(ticket, stamp, articles=articles, note=seen, tell=tell)
     return (*used, Resolved(*stamp.mark(), code=code, note=note))
 
 
@@ -260,7 +263,7 @@ def close(
     unconfirmed: str = "",
     note: str = "",
     articles: tuple[ArticleUse, ...] = (),
-    tell: tuple[str, ...] = (),
+    tell: Mapping[str, tuple[str, ...]] = _NOBODY,
     must_look: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
@@ -281,7 +284,8 @@ def close(
     resolved = ticket.status == "resolved"
     if must_look and not resolved and not articles:
         _require_look(ticket)
-    used = use_articles(ticket, stamp, articles=articles, tell=tell)
+    seen = note if tell else ""  # else it says how the request was solved, and not what they did
+    used = use_articles(ticket, stamp, articles=articles, note=seen, tell=tell)
     before = () if resolved else (Resolved(*stamp.mark(), code=decided),)
     ended = (Withdrawn(*stamp.mark(), reason=_CLOSING),) if ticket.bulletin else ()
     closed = Closed(
@@ -351,11 +355,12 @@ def use_articles(
     *,
     articles: tuple[ArticleUse, ...],
     note: str = "",
-    tell: tuple[str, ...] = (),
+    tell: Mapping[str, tuple[str, ...]] = _NOBODY,
 ) -> tuple[AnyEvent, ...]:
     """Say what articles did; nothing if there are none (R3a.4, R4.1).
 
-    `tell`: who answers for one of them that made things worse.
+    `tell`: by article that made things worse, who answers for it. Each hears of theirs only, so
+    there is an event for each that is to be told; the others go with the first.
 
     Raises:
         RefusedError: two things are said of one article that cannot both be true.
@@ -370,8 +375,14 @@ def use_articles(
             article=use.id,
         )
     require("articles_used", ticket, "kb used")  # what an article did may become known at any time
-    used = ArticlesUsed(*stamp.mark(), articles=articles, note=note, tell=tell)
-    return (used,) if articles else ()
+    first = next(iter(tell.values()), ())
+    groups: dict[tuple[str, ...], list[ArticleUse]] = {}
+    for each in articles:
+        groups.setdefault(tell.get(each.id, first), []).append(each)
+    return tuple(
+        ArticlesUsed(*stamp.mark(), articles=tuple(used), note=note, tell=people)
+        for people, used in groups.items()
+    )
 
 
 def best_effort(ticket: Ticket, stamp: Stamp, *, note: str) -> tuple[AnyEvent, ...]:
@@ -625,14 +636,19 @@ def withdraw(ticket: Ticket, stamp: Stamp, *, reason: str = "") -> tuple[AnyEven
     return (Withdrawn(*stamp.mark(), reason=reason),)
 
 
-def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEvent, ...]:
-    """Say that the change of a classification has been seen by whoever made the first (R3d1.5a).
+def take_notice(
+    ticket: Ticket, stamp: Stamp, *, note: str = "", instead_of: Sequence[str] = ()
+) -> tuple[AnyEvent, ...]:
+    """Say that a notice has been seen by whom it waits for (R3d1.5a).
+
+    `instead_of`: those whose notices fall to the acting person.
 
     Raises:
         RefusedError: nothing waits for the acting person.
     """
     require("notice_taken", ticket)
-    if stamp.by not in ticket.notices:
+    fallen = tuple(each for each in instead_of if each in ticket.notices)
+    if stamp.by not in ticket.notices and not fallen:
         others = ", ".join(ticket.notices)
         waits = f"it waits for {others}" if others else "nobody is waited for"
         raise RefusedError(
@@ -641,7 +657,7 @@ def take_notice(ticket: Ticket, stamp: Stamp, *, note: str = "") -> tuple[AnyEve
             ref=ticket.ref,
             waits_for=list(ticket.notices),
         )
-    return (NoticeTaken(*stamp.mark(), note=note),)
+    return (NoticeTaken(*stamp.mark(), note=note, instead_of=fallen),)
 
 
 def show_to(ticket: Ticket, stamp: Stamp, *, times: int = 1) -> tuple[AnyEvent, ...]:

@@ -289,12 +289,27 @@ def waiting_for(ticket: Ticket, person: str) -> tuple[Change, ...]:
     seen = [
         index
         for index, event in enumerate(ticket.events)
-        if type(event) is NoticeTaken and event.by == person
+        if type(event) is NoticeTaken and person in event.ends
     ]
     since = seen[-1] if seen else 0
     return tuple(
         change for index, change in _changes(ticket) if index > since and person in change.tell
     )
+
+
+def fallen_to(policy: Policy, person: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` who do not work here any more, and whose notices fall to somebody.
+
+    To the desk's lead; to others none does (R3d1.5a, R3d2.1b).
+    """
+    staff = policy.teams.technicians
+    return tuple(each for each in names if takes_over(policy, person) and each not in staff)
+
+
+def takes_over(policy: Policy, person: str) -> bool:
+    """Whether somebody is the desk's lead, to whom the notices fall of those who left."""
+    queue = policy.teams.queues.get(policy.teams.desk.queue)
+    return queue is not None and queue.lead == person
 
 
 def require_discovery(

@@ -210,6 +210,93 @@ def test_who_says_that_their_own_article_harms_tells_another(sd: Runner, sdj: Js
     assert notice["harm"][0]["note"] == "it ate the letters"
 
 
+def test_a_notice_for_who_left_falls_to_the_desks_lead(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Of whoever is not in teams.yaml any more nothing waits for nobody (R3d2.1b, R4.1)."""
+    sd("kb", "used", "1", f"{PRINTER}:harmful")
+    assert sdj("notices", "--as", "chloe") == []
+    teams = desk_dir / "catalog" / "teams.yaml"
+    teams.write_text(teams.read_text(encoding="utf-8").replace("dmitri", "dora"), encoding="utf-8")
+    sd("notices", "--person", "dmitri", expect=NOT_FOUND)
+    assert sdj("notices", "--as", "greta") == []
+    [notice] = sdj("notices", "--as", "chloe")
+    assert (notice["person"], notice["harm"][0]["articles"][0]["id"]) == ("dmitri", PRINTER)
+    assert "dmitri: SD-1  Lost my phone" in sd("notices", "--as", "chloe").stdout
+    assert "1 notice of yours waits" in sd("list", "--as", "chloe").stderr
+    assert "of yours wait" not in sd("list", "--as", "greta").stderr
+    sd("notices", "--seen", "1", "--as", "greta", expect=REFUSED)
+    [seen] = sdj("notices", "--seen", "1", "--as", "chloe")
+    assert (seen["person"], seen["harm"]) == ("dmitri", notice["harm"])
+    assert sdj("notices", "--all-people") == sdj("notices", "--as", "chloe") == []
+    assert "chloe has seen the notice of dmitri, who left" in sd("history", "1").stdout
+    sd("doctor")
+
+
+def test_a_changed_class_of_who_left_falls_to_the_desks_lead_too(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """Theirs and the lead's own notice on one ticket are seen together (R3d1.5a)."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--as", "omar")
+    change = ("--type", "fulfilment", "--discovered", "caller-said", "--reason", "never had it")
+    sd("classify", "2", *change, "--as", "greta")
+    teams = desk_dir / "catalog" / "teams.yaml"
+    teams.write_text(teams.read_text(encoding="utf-8").replace("omar", "otto"), encoding="utf-8")
+    found = sdj("notices", "--as", "chloe")
+    assert [(row["person"], len(row["changes"])) for row in found] == [("omar", 1), ("chloe", 1)]
+    assert len(sdj("notices", "--seen-all", "--as", "chloe")) == 2
+    assert sdj("notices", "--all-people") == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ("resolve", "1", "--code", "solved"),
+        ("close", "1", "--code", "solved", "--unconfirmed", "x"),
+    ],
+)
+def test_who_is_told_reads_why(step: tuple[str, ...], sd: Runner, sdj: JsonRunner) -> None:
+    """The note of the command that says so is the reason of the notice (R4.1)."""
+    sd(*step, "--note", "it burnt", "--kb", f"{PRINTER}:harmful")
+    [notice] = sdj("notices", "--as", "dmitri")
+    assert notice["harm"][0]["note"] == "it burnt"
+    assert ": it burnt" in sd("notices", "--as", "dmitri").stdout
+
+
+def test_each_is_told_of_their_own_articles(sd: Runner, sdj: JsonRunner) -> None:
+    """Of two articles in one command each owner hears of theirs, and everything counts (R3a.4)."""
+    said = sd("kb", "used", "1", f"{PRINTER}:harmful", f"{MFA}:harmful", f"{VPN}:helped").stdout
+    others = [row["person"] for row in sdj("notices", "--all-people")]
+    assert len(others) == 2
+    for person, article in (("dmitri", PRINTER), ("mina", MFA)):
+        told = sd("notices", "--as", person).stdout
+        assert f"{article} made things worse" in told
+        assert told.count("made things worse") == 1
+    assert f"{PRINTER}: harmful. {MFA}: harmful." in " ".join(said.split())
+    for article in (PRINTER, MFA):
+        assert _figures(sdj, article)["harmful"] == 1
+    assert _figures(sdj, VPN)["helped"] == 1
+
+
+def test_a_notice_says_that_harm_was_taken_back(sd: Runner, sdj: JsonRunner) -> None:
+    """What was said otherwise since stands beside it, until it is said again (R4.1)."""
+    sd("kb", "used", "1", f"{PRINTER}:harmful")
+    assert sdj("notices", "--as", "dmitri")[0]["harm"][0]["otherwise"] == {}
+    sd("kb", "used", "1", f"{PRINTER}:no-effect")
+    assert sdj("notices", "--as", "dmitri")[0]["harm"][0]["otherwise"] == {PRINTER: "no-effect"}
+    assert "KB-110: said otherwise since: no-effect" in sd("notices", "--as", "dmitri").stdout
+    sd("kb", "used", "1", f"{PRINTER}:harmful")
+    assert "otherwise" not in sd("notices", "--as", "dmitri").stdout
+
+
+def test_seen_notices_are_told_in_words_that_fit_both(sd: Runner) -> None:
+    """A notice is of a classification or of an article: show and history say neither (R4.1)."""
+    sd("kb", "used", "1", f"{PRINTER}:harmful")
+    assert "dmitri has not seen the notice" in sd("show", "1").stdout
+    sd("notices", "--seen", "1", "--as", "dmitri")
+    assert "dmitri has seen the notice" in sd("history", "1").stdout
+
+
 def test_closing_records_what_articles_did(sd: Runner, sdj: JsonRunner) -> None:
     """`close --kb` counts like `resolve --kb` (R4.1)."""
     confirmed = ("--confirmed-by", "ada", "--via", "phone")

@@ -77,7 +77,10 @@ def test_a_new_article_is_sound_and_has_the_next_id(desk: Desk) -> None:
     assert found.id == f"KB-{highest + 1}"
     assert made.file == f"kb/{found.id}-vpn-drops-after-sleep.yaml"
     assert article(desk.root, found.id) == found
-    assert of_problem(articles(desk.root), "SD-9") == found
+    assert of_problem(articles(desk.root), "SD-9", [], lambda: DRAFT["title"]) == found
+    assert of_problem(articles(desk.root), "SD-9", [found.id], lambda: "") == found
+    with pytest.raises(RefusedError, match=f"--article {found.id}"):
+        of_problem(articles(desk.root), "SD-9", ["KB-1"], lambda: "Something else")
     assert (found.known_error, found.problem, found.audience) == (True, "SD-9", "desk")
     assert (found.reviewed, found.expires) == ("2026-11-23", "2027-11-23")
     assert found.steps[0] == found.workaround == DRAFT["workaround"]

@@ -266,9 +266,10 @@ def test_resolve_keeps_code_and_articles() -> None:
     """Resolving says how, with which articles."""
     used = (ArticleUse("KB-1", "solved"),)
     first, event = steps.resolve(
-        start(), BEN, code="fixed", note="cable", articles=used, tell=("mina",)
+        start(), BEN, code="fixed", note="cable", articles=used, tell={used[0].id: ("mina",)}
     )
-    assert first == ArticlesUsed(first.id, BEN.at, "ben", articles=used, tell=("mina",))
+    told = ArticlesUsed(first.id, BEN.at, "ben", articles=used, note="cable", tell=("mina",))
+    assert first == told
     assert event == Resolved(event.id, BEN.at, "ben", code="fixed", note="cable")
     assert [type(each) for each in steps.resolve(start(), BEN, code="fixed")] == [Resolved]
 
