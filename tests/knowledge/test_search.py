@@ -95,7 +95,7 @@ def _find(
     today: str = "",
 ) -> list[Hit]:
     """The hits of a query, each explained."""
-    wanted = Wanted(typed(text), filters, today, limit, explain=True)
+    wanted = Wanted(typed(text), filters, lambda day: day < today, limit, explain=True)
     return search(index, wanted, _Records(records or {}), past)
 
 
