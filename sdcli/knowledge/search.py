@@ -164,11 +164,11 @@ class _Search:
     def _scored(self) -> dict[int, float]:
         """What the words are worth, by the rows of the articles that pass."""
         totals: dict[int, float] = {}
-        is_first = True
+        is_first, is_plain = True, self._is_plain
         for factor, table, match in self._asked():
-            most = _MOST_LOOKED_AT if is_first and self._is_plain else 0
+            most = _MOST_LOOKED_AT if is_first and is_plain else 0
             for row, score in self._index.scores(table, match, most=most):
-                if most or not self._is_plain or row in totals:
+                if most or not is_plain or row in totals:
                     totals[row] = totals.get(row, 0.0) + factor * score
             is_first = False
         only = self._index.chosen(self._wanted.filters)
