@@ -23,8 +23,6 @@ from sdcli.errors import (
     SdcliError,
     listed,
 )
-from sdcli.tickets.event import SlaAlerted, Stamp
-from sdcli.tickets.ticket import as_of
 from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
@@ -76,7 +74,7 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
@@ -143,6 +141,8 @@ class Desk:
     @property
     def stamp(self) -> Stamp:
         """Who acts, and when; what happened before is entered now."""
+        from sdcli.tickets.event import Stamp  # noqa: PLC0415 - a search records nothing
+
         now, happened = self.now, self._happened
         if happened is None or happened >= now:
             return Stamp(at=now, by=self.by)
@@ -388,6 +388,7 @@ class Desk:
         """
         from sdcli.results import ClocksExplained  # noqa: PLC0415 - as above
         from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - as above
 
         whole, when = self.ledger.get(ref), at or self.now
         _require_request(whole, "sla explain")
@@ -944,6 +945,8 @@ class Desk:
             RefusedError: the process does not allow the step, or did not at that time.
             DataFileError: a file of the desk is wrong; nothing was recorded.
         """
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - as above
+
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = self._before = writer.get(ref)
@@ -1003,6 +1006,7 @@ class Desk:
         """
         from sdcli.sla.agreed import cover_of  # noqa: PLC0415 - as above
         from sdcli.tickets import steps  # noqa: PLC0415
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415
 
         ticket, stamp = self.ledger.get(ref), self.stamp
         with _fitting(ticket, stamp):
@@ -1562,6 +1566,7 @@ class Desk:
     def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
         """That an alert was said, what is owed for it, and what of that was done by printing it."""
         from sdcli.notify.owed import chosen, printed  # noqa: PLC0415 - as above
+        from sdcli.tickets.event import SlaAlerted  # noqa: PLC0415
 
         said = SlaAlerted(
             *self.stamp.mark(),

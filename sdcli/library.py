@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ HARMFUL = "harmful"
 _MOST_ALIKE = 12
 """So many closed tickets that are like a query are looked at."""
 _MOST_TOLD = 10
+_FIRST_ZONE, _LAST_ZONE = timedelta(hours=14), timedelta(hours=-12)
+"""Where a day begins first, and where it ends last, as far from UTC."""
 
 
 def _quietly(_done: int, _total: int) -> None:
@@ -448,7 +451,7 @@ class Library:
         from sdcli.results import Found  # noqa: PLC0415
 
         asked, words = self._asked(text, ref)
-        wanted = Wanted(asked, filters, f"{self._desk.now:%Y-%m-%d}", limit, explain)
+        wanted = Wanted(asked, filters, self._is_expired, limit, explain)
         past = [] if filters.kinds and "ticket" not in filters.kinds else self._past(words, ref)
         records = self._records(progress)
 
@@ -459,6 +462,27 @@ class Library:
         if ref:
             self._note_look(ref, text, hits)
         return Found(words, hits, code, ref)
+
+    def _is_expired(self, expires: str) -> bool:
+        """Whether an article is past the day through which it is good.
+
+        That day ends with the desk's. The policy, which says where the desk is, is read only where
+        that makes a difference: when the day is today somewhere on earth.
+        """
+        with suppress(OverflowError):  # a clock at the end of all calendars
+            if expires >= str((self._desk.now + _FIRST_ZONE).date()):
+                return False
+            if expires < str((self._desk.now + _LAST_ZONE).date()):
+                return True
+        return expires < self._day
+
+    @cached_property
+    def _day(self) -> str:
+        """Today on the desk's calendar; in UTC if its files do not say where it is."""
+        try:
+            return str(self._desk.today)
+        except DataFileError:
+            return str(self._desk.now.date())
 
     def _note_look(self, ref: str, text: str, hits: Sequence[Hit]) -> None:
         """Record on a ticket that the knowledge base was looked into for it (R3d1.1).
@@ -491,7 +515,7 @@ class Library:
         def find(index: Index) -> list[Hit]:
             rows = index.chosen(Filters(type="information", service=service)) or set()
             shelf = index.articles(rows - index.retired()).values()
-            return [listed(each, f"{self._desk.now:%Y-%m-%d}") for each in questions_of(shelf)]
+            return [listed(each, self._is_expired) for each in questions_of(shelf)]
 
         return Found("", *self._found(looking, find, progress))
 
@@ -542,7 +566,10 @@ class Library:
         return hits, PARTLY_DONE if problems else DONE
 
     def _withheld(self, hits: list[Hit]) -> list[Hit]:
-        """The same hits; of what the acting person may not read only the title is told (R3a.2)."""
+        """The same hits; of what the acting person may not read only the title is told (R3a.2).
+
+        Which of the words stand in it is not told either: who asks for enough of them reads it.
+        """
         if all(hit.audience != "restricted" for hit in hits):
             return hits
         from msgspec.structs import replace  # noqa: PLC0415 - few articles are restricted
@@ -554,7 +581,12 @@ class Library:
         return [
             hit
             if hit.audience != "restricted" or own.intersection(hit.roles)
-            else replace(hit, snippet=f"Only for {', '.join(hit.roles)}.", vendor_link="")
+            else replace(
+                hit,
+                snippet=f"Only for {', '.join(hit.roles)}.",
+                vendor_link="",
+                explain=replace(hit.explain, shares=()) if hit.explain else None,
+            )
             for hit in hits
         ]
 

@@ -36,7 +36,7 @@ K1, B = 1.2, 0.75
 """The constants of BM25, as SQLite has them."""
 
 _T = TypeVar("_T")
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 250
 _COMMIT_MS = 2000
 _AT_ONCE = 500
@@ -501,6 +501,13 @@ class Index:
         """The words that begin like this, those of most articles first."""
         query = "SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY articles DESC, word LIMIT ?"
         rows = self._db.execute(query, (start, f"{start}\U0010ffff", most))
+        return [_text(word) for (word,) in rows]
+
+    def ending(self, end: str, most: int) -> list[str]:
+        """The words that end like this, those of most articles first."""
+        query = "SELECT word FROM word WHERE turned >= ? AND turned < ? ORDER BY articles DESC, word LIMIT ?"
+        turned = end[::-1]
+        rows = self._db.execute(query, (turned, f"{turned}\U0010ffff", most))
         return [_text(word) for (word,) in rows]
 
     def near(self, word: str) -> list[tuple[str, int]]:

@@ -23,9 +23,8 @@ class Page(NamedTuple):
 
     @property
     def vocabulary(self) -> set[str]:
-        """The words that a query may mean; numbers and codes are never guessed at."""
-        said = " ".join(self.fields[1:-1]).split()
-        return {word for word in said if word.isalpha()}
+        """The words that a query may mean; a number is never taken for a slip of another one."""
+        return set(" ".join(self.fields[1:-1]).split())
 
 
 def page_of(article: Article) -> Page:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.knowledge.words import STOP_WORDS, is_code, number_of, parts, words
@@ -32,20 +32,27 @@ MOST_OF_DETAILS = 12
 """How many words of a ticket's details are looked for: those that tell most."""
 
 OF_SYNONYM, OF_CORRECTION, OF_PREFIX, OF_DETAILS, OF_CODE = 0.5, 0.9, 0.8, 0.4, 0.8
+OF_NUMBER = 0.4
 """What a word counts that nobody typed like that; one that was typed counts 1.
 
-`OF_DETAILS` and `OF_CODE` are for words and codes in the details of a ticket.
+`OF_NUMBER` is for a number in a code that no article has; `OF_DETAILS` and `OF_CODE` are for words and codes in the details of a ticket.
 """
 
 _MOST_BEGINNINGS = 12
+_MOST_ENDINGS = 200
+"""So many words are tried as the end of a code that was not typed to its end."""
 _MOST_CORRECTIONS = 3
 _SHORTEST_BEGINNING = 3
 _SHORTEST_SLIP = 4
 """In a shorter word a slip makes another word."""
 _SHORTEST_PART = 3
 _LONGEST_NAME = 6
+_MOST_SAID = 500
+"""In so many words other names are looked for."""
 _QUOTED = re.compile(r'"([^"]*)"')
-_ENDS = "\"'`.,;:!?()[]{}<>|=+~^&%$#\u201c\u201d\u2018\u2019\u2026"
+_BEGINS = "\"'`,;:!?()[]{}<>|=~^&%$\u201c\u201d\u2018\u2019\u2026"
+"""What may stand before a word and is no part of it; a dot, a plus or a # may be one."""
+_ENDS = f"{_BEGINS}."
 
 
 class Term(NamedTuple):
@@ -71,6 +78,7 @@ class Asked(NamedTuple):
     Args:
         terms: words and codes; `phrases`: what must stand together; `prefixes`: beginnings.
         told: words and codes of a ticket's details, of which the most telling are looked for.
+        runs: what was said, word by word with those that say nothing: `log in` is a name.
         last: the last word, which may not have been typed to its end.
     """
 
@@ -78,6 +86,7 @@ class Asked(NamedTuple):
     phrases: tuple[Term, ...] = ()
     prefixes: tuple[str, ...] = ()
     told: tuple[Name, ...] = ()
+    runs: tuple[Name, ...] = ()
     last: str = ""
 
     @property
@@ -99,24 +108,27 @@ def typed(text: str) -> Asked:
         if found := tuple(words(quoted)):
             phrases.append(Term(found[:MOST_TERMS]))
     rest = _QUOTED.sub(" ", text)
-    chunks = [chunk.strip(_ENDS) for chunk in rest.split()]
-    prefixes = [chunk for chunk in chunks if chunk.endswith("*") and len(words(chunk)) == 1]
+    chunks = _chunks(rest)
+    prefixes = dict.fromkeys(
+        chunk for chunk in chunks if chunk.endswith("*") and len(words(chunk)) == 1
+    )
     terms = list(_terms(chunk for chunk in chunks if chunk not in prefixes))
     last = words(chunks[-1])[-1:] if chunks else []
     return Asked(
         terms=_worth(terms, alone=not (phrases or prefixes)),
         phrases=tuple(phrases[:MOST_TERMS]),
-        prefixes=tuple(words(each)[0] for each in prefixes[:MOST_TERMS]),
+        prefixes=tuple(words(each)[0] for each in list(prefixes)[:MOST_TERMS]),
+        runs=(_said(chunk for chunk in chunks if chunk not in prefixes),),
         last=last[0] if last and not rest[-1:].isspace() else "",
     )
 
 
 def of_ticket(summary: str, details: str) -> Asked:
     """What is looked for by a ticket's own words; none of them is an operator."""
-    terms = list(_terms(chunk.strip(_ENDS) for chunk in summary[:MOST_TEXT].split()))
-    said = list(_terms(chunk.strip(_ENDS) for chunk in details[:MOST_TEXT].split()))
+    terms = list(_terms(called := _chunks(summary[:MOST_TEXT])))
+    said = list(_terms(_chunks(details[:MOST_TEXT])))
     told = tuple(term.words for term in said if term.words[0] not in STOP_WORDS)
-    return Asked(terms=_worth(terms, alone=True), told=told)
+    return Asked(terms=_worth(terms, alone=True), told=told, runs=(_said(called),))
 
 
 def joined(one: Asked, other: Asked) -> Asked:
@@ -126,6 +138,7 @@ def joined(one: Asked, other: Asked) -> Asked:
         (*one.phrases, *other.phrases),
         (*one.prefixes, *other.prefixes),
         (*one.told, *other.told),
+        (*one.runs, *other.runs),
         one.last or other.last,
     )
 
@@ -134,7 +147,7 @@ def expanded(asked: Asked, lexicon: Index, groups: Sequence[Sequence[Name]]) -> 
     """All that is looked for: what was typed, other names for it, and what may be meant by it.
 
     Words that no article knows are taken for slips, or for the beginning of a word; a code that
-    is not known as a whole is looked for by its words. Each term is there once, the one that
+    is not known as a whole is looked for as the beginning or the end of one, and by its words. Each term is there once, the one that
     counts most.
     """
     known = _Known(lexicon, asked)
@@ -147,7 +160,7 @@ def expanded(asked: Asked, lexicon: Index, groups: Sequence[Sequence[Name]]) -> 
     for prefix in asked.prefixes:
         for word in lexicon.beginning(prefix, _MOST_BEGINNINGS):
             found.append(Term((word,), OF_PREFIX, f"begins with {prefix}"))
-    for run in (*(term.words for term in asked.phrases), asked.run):
+    for run in (*(term.words for term in asked.phrases), *asked.runs, asked.run):
         found += (known.no_rarer(term, typed) for term, typed in _other_names(run, groups))
     found += _telling(asked.told, known, lexicon.count)
     return _once(found, lexicon)
@@ -188,6 +201,17 @@ class _Known:
         return other._replace(weight=round(other.weight * min(1.0, own / its), 2))
 
 
+def _chunks(text: str) -> list[str]:
+    """The pieces of a text, without what stands round a word."""
+    return [chunk.lstrip(_BEGINS).rstrip(_ENDS) for chunk in text.split()]
+
+
+def _said(chunks: Iterable[str]) -> Name:
+    """The words of pieces of a text in their order; codes are left out."""
+    found = (each for chunk in chunks if len(each := words(chunk)) == 1 or not is_code(chunk))
+    return tuple(islice(chain.from_iterable(found), _MOST_SAID))
+
+
 def _terms(chunks: Iterable[str]) -> Iterator[Term]:
     """The words of pieces of a text; the parts of a code stand together."""
     for chunk in chunks:
@@ -210,17 +234,44 @@ def _worth(terms: Sequence[Term], *, alone: bool) -> tuple[Term, ...]:
 def _meant(term: Term, lexicon: Index, last: str) -> Iterator[Term]:
     """What may be meant by a term that no article has."""
     if len(term.words) > 1:
-        for word in term.words:
-            if word.isalpha() and len(word) >= _SHORTEST_PART and word not in STOP_WORDS:
-                yield Term((word,), OF_CORRECTION, f"part of {term}")
+        yield from _meant_by_code(term, lexicon)
         return
     word = term.words[0]
+    if not word.isalpha():
+        yield from _meant_by_number(word, lexicon)
+        return
     corrected = list(_corrections(word, lexicon))
     for each in corrected:
         yield Term((each,), OF_CORRECTION, f"near to {word}")
     if word == last and not corrected and len(word) >= _SHORTEST_BEGINNING:
         for each in lexicon.beginning(word, _MOST_BEGINNINGS):
             yield Term((each,), OF_PREFIX, f"begins with {word}")
+
+
+def _meant_by_code(term: Term, lexicon: Index) -> Iterator[Term]:
+    """What a code of several words is the beginning of, and its parts; a number counts less."""
+    if lexicon.fits(f'"{term}" *'):
+        *begin, last = term.words
+        for word in lexicon.beginning(last, _MOST_ENDINGS):
+            whole = Term((*begin, word), OF_PREFIX, f"begins with {term}")
+            if lexicon.fits(matching([whole])):
+                yield whole
+    for word in term.words:
+        if len(word) >= _SHORTEST_PART and word not in STOP_WORDS:
+            weight = OF_CORRECTION if word.isalpha() else OF_NUMBER
+            yield Term((word,), weight, f"part of {term}")
+
+
+def _meant_by_number(word: str, lexicon: Index) -> Iterator[Term]:
+    """Longer codes that begin or end with one that no article has; never one that differs."""
+    if len(word) < _SHORTEST_BEGINNING:
+        return
+    for each in lexicon.beginning(word, _MOST_BEGINNINGS):
+        yield Term((each,), OF_PREFIX, f"begins with {word}")
+    for each in lexicon.ending(word, _MOST_BEGINNINGS):
+        yield Term((each,), OF_PREFIX, f"ends with {word}")
+    if word.startswith("0x") and len(word) > len("0x") + _SHORTEST_BEGINNING:
+        yield Term((word[len("0x") :],), OF_PREFIX, f"{word} without 0x")
 
 
 def _corrections(word: str, lexicon: Index) -> list[str]:
@@ -247,7 +298,10 @@ def is_one_slip(one: str, other: str) -> bool:
 def _other_names(
     said: Sequence[str], groups: Sequence[Sequence[Name]]
 ) -> Iterator[tuple[Term, Name]]:
-    """Other names, with what was typed; the longest name that fits is the one that is meant."""
+    """Other names, with what was typed; the longest name that fits is the one that is meant.
+
+    A name with a word that says nothing, such as `log in`, is looked for itself as well.
+    """
     by_name: dict[Name, list[Sequence[Name]]] = {}
     for group in groups:
         for name in group:
@@ -256,7 +310,9 @@ def _other_names(
     while at < len(said):
         for length in range(min(_LONGEST_NAME, len(said) - at), 0, -1):
             name = tuple(said[at : at + length])
-            if name in by_name:
+            if name in by_name and not STOP_WORDS.issuperset(name):
+                if not STOP_WORDS.isdisjoint(name):
+                    yield Term(name), name
                 for other in (each for group in by_name[name] for each in group):
                     if other != name:
                         because = f"another name for {' '.join(name)}"

@@ -26,10 +26,12 @@ from sdcli.knowledge.track_record import LEAST, MOST, NO_RECORDS, TrackRecords, 
 from sdcli.knowledge.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.track_record import TrackRecord
+
+    IsExpired = Callable[[str], bool]
 
 __all__ = [
     "KINDS",
@@ -68,19 +70,23 @@ class Past(NamedTuple):
     note: str
 
 
+def _never(_expires: str) -> bool:
+    return False
+
+
 class Wanted(NamedTuple):
     """What is searched for.
 
     Args:
         asked: see `query`.
-        today: the date, by which articles are expired.
+        is_expired: whether an article is that is good through a day, such as `2026-11-28`.
         limit: how many hits are wanted at most.
         explain: whether to tell how scores came to be.
     """
 
     asked: Asked
     filters: Filters = Filters()
-    today: str = ""
+    is_expired: IsExpired = _never
     limit: int = 10
     explain: bool = False
 
@@ -116,9 +122,9 @@ def search(
     return _Search(index, wanted, terms, records).hits(past)
 
 
-def listed(article: Article, today: str = "") -> Hit:
+def listed(article: Article, is_expired: IsExpired = _never) -> Hit:
     """An article in a list that nobody searched for."""
-    return _hit(article, 0.0, _first(article), today)
+    return _hit(article, 0.0, _first(article), expired=is_expired(article.expires))
 
 
 class _Search:
@@ -158,11 +164,11 @@ class _Search:
     def _scored(self) -> dict[int, float]:
         """What the words are worth, by the rows of the articles that pass."""
         totals: dict[int, float] = {}
-        is_first = True
+        is_first, is_plain = True, self._is_plain
         for factor, table, match in self._asked():
-            most = _MOST_LOOKED_AT if is_first and self._is_plain else 0
+            most = _MOST_LOOKED_AT if is_first and is_plain else 0
             for row, score in self._index.scores(table, match, most=most):
-                if most or not self._is_plain or row in totals:
+                if most or not is_plain or row in totals:
                     totals[row] = totals.get(row, 0.0) + factor * score
             is_first = False
         only = self._index.chosen(self._wanted.filters)
@@ -237,8 +243,10 @@ class _Search:
         said = snippet(texts, self._names, self._stems) or _first(article)
         explained = self._explained(weighed, article) if self._wanted.explain else None
         record = self._records.of(article.id, article.revision)
-        today = self._wanted.today
-        return _hit(article, weighed.score, said, today, record=record, explained=explained)
+        expired = self._wanted.is_expired(article.expires)
+        return _hit(
+            article, weighed.score, said, expired=expired, record=record, explained=explained
+        )
 
     def _explained(self, weighed: _Weighed, article: Article) -> Explained:
         fields = [field.split() for field in page_of(article).fields]
@@ -380,8 +388,8 @@ def _hit(
     article: Article,
     score: float,
     said: str,
-    today: str,
     *,
+    expired: bool,
     record: TrackRecord | None = None,
     explained: Explained | None = None,
 ) -> Hit:
@@ -396,7 +404,7 @@ def _hit(
         revision=article.revision,
         known_error=article.known_error,
         kind=_kind(article),
-        expired=bool(today) and article.expires < today,
+        expired=expired,
         retired=article.is_retired,
         vendor_link=article.vendor_link,
         roles=article.roles,

@@ -2,7 +2,7 @@ r"""Words as the search knows them: of any script, without case and accents; cod
 
 A code, such as `0x80070005`, `ERR_CERT_DATE_INVALID`, `802.1X`, `\\server\share` or a host name, is
 looked for as its parts standing together, so that it fits however it is punctuated and never by
-one part alone.
+one part alone. `C++`, `C#` and `.NET` are words of their own.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ _UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 """Scripts that are written without blanks between words; they are read as pairs of characters."""
+_NAME = r"(?<![^\W_])(?:[A-Za-z](?:\+\+|[+#](?![^\W_]))|\.[Nn][Ee][Tt](?![^\W_]))"
+"""`C++`, `C#`, `A+`: one letter with its sign; and `.NET`. `Notepad++` is known without."""
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
-_HUMPED = re.compile(r"[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_HUMPED = re.compile(r"[a-z0-9][A-Z]")
 _CODE = re.compile(r"[0-9_\\@]|[^\W_][.:][^\W_]|/.*/|^/", re.DOTALL)
 
 STOP_WORDS = frozenset(
@@ -168,7 +171,20 @@ class Spot(NamedTuple):
 @cache
 def _long_word() -> re.Pattern[str]:
     """A word of any script, or a run of one that is written without blanks."""
-    return re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|[\u0300-\u036f{_MARKS}])+")
+    return re.compile(rf"{_NAME}|[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|[\u0300-\u036f{_MARKS}])+")
+
+
+def _with_names(text: str) -> re.Pattern[str]:
+    """What a word is in a text of which no letter has marks of its own."""
+    if "+" in text or "#" in text or ".net" in text.lower():
+        return _named()
+    return _PLAIN_WORD
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    """A word, or a name that is nothing without its sign; most texts are spared this one."""
+    return re.compile(rf"{_NAME}|[^\W_]+")
 
 
 @cache
@@ -192,9 +208,11 @@ def spots(text: str) -> list[Spot]:
     """The words of a text in order, with their places."""
     if text.isascii():
         lower = text.lower()
-        return [Spot(m.group()[:LONGEST], *m.span()) for m in _PLAIN_WORD.finditer(lower)]
+        matches = _with_names(lower).finditer(lower)
+        return [Spot(match.group()[:LONGEST], *match.span()) for match in matches]
     if _is_western(text):
-        return [Spot(_folded(m.group()), *m.span()) for m in _PLAIN_WORD.finditer(text)]
+        matches = _with_names(text).finditer(text)
+        return [Spot(_folded(match.group()), *match.span()) for match in matches]
     found = []
     for match in _long_word().finditer(text):
         begin, end = match.span()
@@ -209,13 +227,26 @@ def spots(text: str) -> list[Spot]:
 def words(text: str) -> list[str]:
     """The words of a text in order, without case and accents."""
     if text.isascii():
-        return [word[:LONGEST] for word in _PLAIN_WORD.findall(text.lower())]
+        lower = text.lower()
+        return [word[:LONGEST] for word in _with_names(lower).findall(lower)]
     return [spot.word for spot in spots(text)]
 
 
 def parts(text: str) -> list[str]:
-    """What words written together consist of: `PrinterOffline` gives `printer` and `offline`."""
-    return [part for word in _HUMPED.findall(text) for part in words(_HUMP.sub(" ", word))]
+    """What words written together consist of: `PrinterOffline` gives `printer` and `offline`.
+
+    What begins with a digit, as `0X80070005` does, is a number and no words; what is longer than a
+    word may be is none either. Humps are looked for in one word at a time, so that a text takes
+    as long as it is long.
+    """
+    if _HUMPED.search(text) is None:
+        return []
+    return [
+        part
+        for word in _ASCII_WORD.findall(text)
+        if len(word) <= LONGEST and not word[0].isdigit() and _HUMPED.search(word)
+        for part in words(_HUMP.sub(" ", word))
+    ]
 
 
 def is_code(chunk: str) -> bool:

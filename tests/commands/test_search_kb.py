@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, USAGE
+from sdcli.library import Library
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +83,37 @@ def test_an_expired_article_is_marked(sd: Runner, sdj: JsonRunner) -> None:
     later = "2039-01-01T00:00:00Z"
     assert sdj("search-kb", "printer offline", at=later)[0]["expired"]
     assert "expired" in sd("search-kb", "printer offline", at=later).stdout
+
+
+@pytest.mark.parametrize("args", [("printer offline", "--limit", "1"), ("--faq",)])
+def test_a_day_ends_where_the_desk_is(
+    args: tuple[str, ...], sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """An article is good through its day by the desk's calendar; in UTC if that is not known."""
+    for path in (desk_dir / "kb").glob("KB-*.yaml"):
+        text = re.sub("(?m)^expires: .*$", "expires: 2028-06-30", path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+    before, after = "2028-06-30T22:59:00Z", "2028-06-30T23:01:00Z"  # midnight in London
+    assert not any(hit["expired"] for hit in sdj("search-kb", *args, at=before))
+    assert all(hit["expired"] for hit in sdj("search-kb", *args, at=after))
+    (desk_dir / "sla_policies.yaml").write_text("format: [", encoding="utf-8")
+    assert not any(hit["expired"] for hit in sdj("search-kb", *args, at=after))
+    assert all(hit["expired"] for hit in sdj("search-kb", *args, at="2028-07-01T00:00:00Z"))
+
+
+def test_the_desk_is_asked_for_its_day_only_where_that_matters() -> None:
+    """What is expired, or good, wherever the desk may be costs no look at its policy."""
+
+    class Anywhere:
+        """A desk that must not be asked where it is."""
+
+        now = datetime(2028, 6, 30, 11, 0, tzinfo=timezone.utc)
+
+    library = Library(Anywhere())  # type: ignore[arg-type]
+    days = ("2028-06-28", "2028-07-01", "2029-01-01")
+    assert [library._is_expired(day) for day in days] == [True, False, False]  # noqa: SLF001
+    with pytest.raises(AttributeError):
+        library._is_expired("2028-06-29")  # noqa: SLF001 - as above
 
 
 def test_a_retired_article_is_out_of_the_way(sdj: JsonRunner, desk_dir: Path) -> None:
@@ -181,6 +215,18 @@ def test_what_is_not_for_everybody_is_withheld(sdj: JsonRunner) -> None:
     assert own["id"] == other["id"] == "KB-123"
     assert not own["snippet"].startswith("Only for")
     assert other["snippet"] == f"Only for {', '.join(own['roles'])}."
+
+
+def test_an_explanation_tells_no_words_of_a_restricted_article(sd: Runner, sdj: JsonRunner) -> None:
+    """The score of a restricted article is told as a whole: no word of it can be guessed (R3a.2)."""
+    query = ("search-kb", "ransomware a* b* c* encrypted", "--explain", "--limit", "99")
+    [own] = [hit for hit in sdj(*query, "--as", "greta") if hit["id"] == "KB-123"]
+    [other] = [hit for hit in sdj(*query, "--as", "mallory") if hit["id"] == "KB-123"]
+    assert own["explain"]["shares"]
+    assert other["explain"] == {**own["explain"], "shares": []}
+    text = sd("search-kb", "ransomware", "--explain", "--limit", "1", "--as", "mallory").stdout
+    assert "score" in text
+    assert "in title" not in text
 
 
 def test_misuse_is_told(sd: Runner) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sdcli.knowledge.articles import Article, articles
 from sdcli.knowledge.index import Filters, Index
 from sdcli.knowledge.looks import look
-from sdcli.knowledge.query import of_ticket, typed
+from sdcli.knowledge.query import expanded, of_ticket, typed
 from sdcli.knowledge.search import (
     KNOWN_ERROR,
     MARK,
@@ -95,7 +95,7 @@ def _find(
     today: str = "",
 ) -> list[Hit]:
     """The hits of a query, each explained."""
-    wanted = Wanted(typed(text), filters, today, limit, explain=True)
+    wanted = Wanted(typed(text), filters, lambda day: day < today, limit, explain=True)
     return search(index, wanted, _Records(records or {}), past)
 
 
@@ -220,6 +220,63 @@ def test_a_code_that_differs_is_another_code() -> None:
     index = _index(_article("AA-1", "One", cause="error 0x80070005"))
     assert _ids("0x80070006", index=index) == []
     assert _ids("0X80070005", index=index) == ["AA-1"]
+    assert _find("0X80070005", index=index) == _find("0x80070005", index=index)
+
+
+@pytest.mark.parametrize("query", ["80070005", "0x8007", "0x8007*", "0X8007", "got 80070005 again"])
+def test_a_code_may_be_typed_in_part(query: str) -> None:
+    """A code that no article has is looked for as the beginning or the end of one (R3d1.1)."""
+    index = _index(
+        _article("AA-1", "One", cause="error 0x80070005"),
+        _article("AA-2", "Two", cause="error 0x90010006"),
+    )
+    assert _ids(query, index=index) == ["AA-1"]
+
+
+def test_a_code_may_be_typed_without_its_zero() -> None:
+    """A hexadecimal code is the same with and without `0x`."""
+    index = _index(_article("AA-1", "One", cause="error 80070005"))
+    assert _ids("0x80070005", index=index) == ["AA-1"]
+    assert _ids("0x80070006", index=index) == []
+
+
+@pytest.mark.parametrize("query", ["802.1", "802.1Q", "802.1q is off"])
+def test_a_code_of_several_words_may_be_typed_in_part(query: str) -> None:
+    """What begins like a code, or shares its number, leads to it; a whole code to nothing else."""
+    index = _index(
+        _article("AA-1", "One", cause="The port asks for 802.1X."),
+        _article("AA-2", "Two", cause="There are 1 or 2 of them."),
+    )
+    assert _ids(query, index=index) == ["AA-1"]
+    more = _index(
+        _article("AA-1", "One", cause="The port asks for 802.1X."),
+        _article("AA-2", "Two", cause="There are 802 of them."),
+    )
+    assert _ids("802.1", index=more)[0] == "AA-1"
+    assert _ids("802.1x", index=more) == ["AA-1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "best"), [("C++", "AA-1"), ("c#", "AA-2"), (".net", "AA-3"), ("(.NET)", "AA-3")]
+)
+def test_a_name_with_a_sign_is_kept_whole(query: str, best: str) -> None:
+    """`C++`, `C#` and `.NET` are names, and find what is called like them alone."""
+    index = _index(
+        _article("AA-1", "Install C++ for students"),
+        _article("AA-2", "Install C# for students"),
+        _article("AA-3", "The .NET runtime is missing"),
+        _article("AA-4", "Drive C is full, net use does not help; see net.example.net"),
+    )
+    assert _ids(query, index=index) == [best]
+
+
+@pytest.mark.parametrize("query", ["notepad", "Notepad++", "net use", "asp.net", "docx", ".docx"])
+def test_other_signs_are_no_part_of_a_word(query: str) -> None:
+    """What is a word without its sign is found with and without it."""
+    index = _index(
+        _article("AA-1", "Notepad++ opens .docx files; net use and ASP.NET do not, issue#4")
+    )
+    assert _ids(query, index=index) == ["AA-1"]
 
 
 def test_a_code_that_nobody_knows_is_looked_for_by_its_words() -> None:
@@ -307,6 +364,37 @@ def test_another_name_finds_it_for_less() -> None:
     explained = hits[0].explain
     assert explained
     assert any("another name for" in share.because for share in explained.shares)
+
+
+@pytest.mark.parametrize(
+    ("query", "other"),
+    [
+        ("cannot log in to windows", "cannot login to windows"),
+        ("how do I sign in", "how do I login"),
+        ("where can I log on", "where can I logon"),
+        ("set up a webcam", "install a webcam"),
+    ],
+)
+def test_another_name_may_have_a_word_that_says_nothing(
+    query: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`log in` is a name though `in` says nothing: both ways to write it find the same."""
+    assert "KB-101" in _ids("cannot log in to windows", limit=3)
+    index = _index(
+        _article("AA-1", "The login to windows fails"),
+        _article("AA-2", "The sign-in to windows fails"),
+        _article("AA-3", "Install a webcam"),
+    )
+    groups = ((("log", "in"), ("login",), ("logon",), ("sign", "in"), ("log", "on")),)
+    more = ((("set", "up"), ("install",)),)
+    monkeypatch.setattr(Index, "groups", groups + more)
+    assert {*_ids(query, index=index)} >= {*_ids(other, index=index)} > set()
+
+
+def test_a_pronoun_is_no_short_form() -> None:
+    """`it` is not what `IT` stands for, unless nothing else was said."""
+    terms = expanded(typed("it is slow"), _STARTER, ((("it",), ("information", "technology")),))
+    assert all("information" not in term.words for term in terms)
 
 
 def test_another_name_never_counts_more_than_what_was_typed(tmp_path: object) -> None:
