@@ -14,12 +14,9 @@ from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps, usual
-from sdcli.render.history import sentence
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
 from sdcli.render.wrap import fitted
-from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
-from sdcli.tickets.event import kind
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -79,6 +76,8 @@ _Lines = tuple["Iterable[str]", "Iterable[str]"]
 
 
 def _changed(result: results.Changed, screen: Screen) -> _Lines:
+    from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
+
     ticket = result.seen.ticket
     last = line(sentence(ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
@@ -396,6 +395,8 @@ def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
 
 
 def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    from sdcli.tickets.alerts import facts  # noqa: PLC0415 - as above
+
     ticket = seen.ticket
     if not ticket.key:
         return []
@@ -465,6 +466,9 @@ def _events(events: Sequence[Any], screen: Screen) -> list[str]:
 
 def _event(event: Any, screen: Screen) -> list[str]:
     """What happened on one line; below it whatever a contact said, if that is more than a line."""
+    from sdcli.render.history import sentence  # noqa: PLC0415 - as above
+    from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
+
     at = screen.style(words.instant(event.at), dim=True)
     said = event.text.strip() if kind(event) == "contacted" else ""
     whole = block(said).split("\n") if "\n" in said else []
@@ -822,6 +826,8 @@ def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
 
 
 def _explained(result: results.Explained, screen: Screen) -> _Lines:
+    from sdcli.tickets.alerts import standings, totals  # noqa: PLC0415 - as above
+
     found = standings(result.ticket.events)
     counted = totals(found.values())
     ref = screen.style(result.ticket.ref, bold=True)
@@ -847,6 +853,8 @@ def _standing(found: Standing, screen: Screen) -> str:
 
 def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
     from sdcli.intake.outcome import RULES  # noqa: PLC0415 - only an explanation pays for it
+    from sdcli.tickets.alerts import key_of, times_of  # noqa: PLC0415 - as above
+    from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
 
     seen = {event.rule: RULES.get(event.rule, "") for event in ticket.events if key_of(event)}  # type: ignore[union-attr]
     told = [

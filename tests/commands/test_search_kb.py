@@ -142,6 +142,16 @@ def test_a_wrong_file_is_told_and_the_rest_is_searched(
         assert len(found) >= len(whole) - 1
 
 
+def test_two_files_with_one_id_are_told(sd: Runner, desk_dir: Path) -> None:
+    """Which of the two is meant nobody knows: the search says so each time, and exits 8."""
+    text = (desk_dir / _PRINTER).read_text(encoding="utf-8")
+    (desk_dir / "kb" / "KB-110-zz.yaml").write_text(text, encoding="utf-8")
+    for args in (("printer offline",), ("KB-110",), ("--faq",)):
+        result = sd("search-kb", *args, "--json", expect=PARTLY_DONE)
+        assert "kb/KB-110-zz.yaml:1: the id KB-110 is used by" in result.stderr
+        assert _ids(json.loads(result.stdout)).count("KB-110") <= 1
+
+
 def test_nothing_but_wrong_files_is_an_error(sd: Runner, desk_dir: Path) -> None:
     """Where no article can be read at all there is nothing to search: exit 5, every file named."""
     for path in (desk_dir / "kb").glob("KB-*.yaml"):
