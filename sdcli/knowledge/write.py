@@ -216,9 +216,11 @@ def retold(
         }
         if all(getattr(found, key) == wanted[key] for key in FIELDS):
             return new, found
+    is_flow = text.lstrip("\ufeff \r\n").startswith("{")
+    how = "has its fields in braces" if is_flow else "is written otherwise"
     raise RefusedError(
-        f"{name} is not written one key a line, so it cannot be changed by itself; "
-        f"`sdcli kb edit {article.id}` opens it.",
+        f"{name} {how} and not one key a line, so a field cannot be changed by itself; "
+        f"`sdcli kb edit {article.id}` opens it in an editor.",
         file=name,
     )
 
