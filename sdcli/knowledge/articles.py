@@ -132,6 +132,13 @@ class Shelf(NamedTuple):
         wrong = {each.file for each in self.problems}
         return {id_: each for id_, each in self.entries.items() if each.file not in wrong}
 
+    def without(self, found: Iterable[Problem]) -> Shelf:
+        """The same shelf; what has one of these problems, too, is not sound."""
+        problems = sorted({*self.problems, *found})
+        wrong = {each.file for each in problems}
+        unsound = {id_ for id_, each in self.entries.items() if each.file in wrong}
+        return self._replace(problems=problems, unsound=self.unsound | unsound)
+
 
 def read_shelf(root: str, policy: Policy | None) -> Shelf:
     """Read every file in `kb/`; with a policy, also check what the articles refer to."""
