@@ -216,10 +216,9 @@ def retold(
         }
         if all(getattr(found, key) == wanted[key] for key in FIELDS):
             return new, found
-    is_flow = text.lstrip("\ufeff \r\n").startswith("{")
-    how = "has its fields in braces" if is_flow else "is written otherwise"
+    how = " but in braces" if text.lstrip("\ufeff \r\n").startswith("{") else ""
     raise RefusedError(
-        f"{name} {how} and not one key a line, so a field cannot be changed by itself; "
+        f"{name} is not written one key a line{how}, so a field cannot be changed by itself; "
         f"`sdcli kb edit {article.id}` opens it in an editor.",
         file=name,
     )
