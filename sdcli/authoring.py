@@ -304,26 +304,27 @@ class Authoring:
         root = self._desk.root
         try:
             entry = articles.entry(root, given)
-        except DataFileError:
-            entry = self._broken(given)
+        except DataFileError as error:
+            broken = self._broken(given)
+            if broken is None:
+                raise error from None
+            entry = broken
         self.require_reader(entry.article)
         raw = articles.content(root, entry.file)
         if isinstance(raw, str):
             raise DataFileError([Problem(entry.file, 1, raw)])
         return Copy(entry, raw)
 
-    def _broken(self, given: str) -> Entry:
-        """An article whose file is wrong but says enough to know who may read it.
-
-        Raises:
-            DataFileError: it does not.
-        """
+    def _broken(self, given: str) -> Entry | None:
+        """An article whose one file is wrong but says enough to know who may read it."""
         root, wanted = self._desk.root, given.upper()
-        name = next(each for each in sorted(articles.files(root)) if articles.id_of(each) == wanted)
-        read, found = articles.decode(name, articles.content(root, name))
+        names = [each for each in articles.files(root) if articles.id_of(each) == wanted]
+        if len(names) != 1:
+            return None
+        read, found = articles.decode(names[0], articles.content(root, names[0]))
         if found is None or found.id != wanted:
-            raise DataFileError(read.problems)
-        return articles.Entry(name, found, read.places)
+            return None
+        return articles.Entry(names[0], found, read.places)
 
     def replace(self, copy: Copy, raw: bytes, shown: str) -> ArticleWritten:
         """Put a new text in the place of an article's; `shown` is what the text is called.
@@ -511,8 +512,15 @@ class Authoring:
         return ArticlesImported(told, gone, wish.dry_run, exit_code=code)
 
     def _open(self, given: str) -> Copy:
-        """An article of which only what nobody reads as its text will change."""
+        """An article of which only what nobody reads as its text will change.
+
+        Raises:
+            NoSuchEntryError: there is none with this id.
+            NotForYouError: it is for roles that the acting person does not have.
+            DataFileError: its file cannot be read.
+        """
         entry = articles.entry(self._desk.root, given)
+        self.require_reader(entry.article)
         raw = articles.content(self._desk.root, entry.file)
         if isinstance(raw, str):
             raise DataFileError([Problem(entry.file, 1, raw)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from sdcli.errors import ChangedMeanwhileError, DraftError, SdcliError
+from sdcli.errors import ChangedMeanwhileError, DraftError, MachineError, SdcliError
 from sdcli.render.safe import block
 from sdcli.session import is_interactive
 
@@ -35,18 +35,16 @@ def edited(
 
     Raises:
         DraftError: the text is not sound.
+        MachineError: the editor cannot be run, failed, or took the file away.
         SdcliError: as `accept` raises it, with the path of the text.
     """
-    handle, path = tempfile.mkstemp(prefix=f"sdcli-{name}-", suffix=".yaml")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text)
+    path, last = _written(text, name), text
     try:
         while True:
-            click.edit(filename=path)
-            with open(path, "rb") as stream:
-                new = stream.read()
+            new = _edited(path)
             if new == text:
                 break
+            last = new
             try:
                 made = accept(new, path)
             except DraftError as error:
@@ -59,6 +57,11 @@ def edited(
         error.kept(path, command(path))
         raise
     except SdcliError as error:
+        if not os.path.isfile(path):
+            path = _written(last, name)
+        elif _is_untouched(path, text):
+            _discard(path)
+            raise
         error.also(f"Your text is kept in {path}: `{command(path)}` takes it.", kept=path)
         raise
     except BaseException:
@@ -66,6 +69,46 @@ def edited(
         raise
     _discard(path)
     return None
+
+
+_NEXT = (
+    "Nothing was changed. EDITOR (or VISUAL) names a program that edits this file in its place and "
+    "ends when you are done."
+)
+
+
+def _written(text: bytes, name: str) -> str:
+    """The path of a new file that holds a text, which only this person can read."""
+    handle, path = tempfile.mkstemp(prefix=f"sdcli-{name}-", suffix=".yaml")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(text)
+    return path
+
+
+def _is_untouched(path: str, text: bytes) -> bool:
+    with open(path, "rb") as stream:
+        return stream.read() == text
+
+
+def _edited(path: str) -> bytes:
+    """What a file holds when the person's editor has worked on it.
+
+    Raises:
+        MachineError: the editor cannot be run, or failed, or there is no such file any more.
+    """
+    try:
+        click.edit(filename=path)
+    except click.ClickException as error:
+        raise MachineError("Editing", path, error.message, after=_NEXT) from error
+    except ValueError as error:  # of the shell's rules for words
+        reason = f"the editor's name cannot be read: {error}"
+        raise MachineError("Editing", path, reason, after=_NEXT) from error
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        doing, reason = "Reading what the editor left in", error.strerror or str(error)
+        raise MachineError(doing, path, reason, after=_NEXT) from error
 
 
 def _again(error: DraftError) -> bool:
@@ -79,9 +122,7 @@ def _again(error: DraftError) -> bool:
 def _tell_kept(path: str, text: bytes, command: Callable[[str], str]) -> None:
     """Say where an edited text is; a file that was not touched is taken away."""
     with suppress(OSError):
-        with open(path, "rb") as stream:
-            is_new = stream.read() != text
-        if is_new:
+        if not _is_untouched(path, text):
             told = f"Your text is kept in {path}: `{command(path)}` takes it."
             click.echo(block(told), err=True)
         else:

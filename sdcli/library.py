@@ -53,6 +53,8 @@ _MOST_ALIKE = 12
 _MOST_TOLD = 10
 _FIRST_ZONE, _LAST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 """Where a day begins first, and where it ends last, as far from UTC."""
+_OWN_FOLDERS = ("ledger", "kb", "catalog")
+"""What is the desk's in its folder, and never a site."""
 
 
 def _quietly(_done: int, _total: int) -> None:
@@ -641,21 +643,26 @@ class Library:
 
         Raises:
             DataFileError: the catalog or another file that is needed is wrong.
-            RefusedError: the folder holds something else than a site of ours.
+            RefusedError: the folder is the desk's own, or holds something else than a site of ours.
             MachineError: it could not be written; the site that was there is there still.
         """
         from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
+        from sdcli.knowledge.check import wrong  # noqa: PLC0415 - as above
         from sdcli.knowledge.synonyms import read_synonyms  # noqa: PLC0415
         from sdcli.policy.scalars import Day  # noqa: PLC0415
         from sdcli.publish.chosen import choose  # noqa: PLC0415 - few commands need it
         from sdcli.publish.pages import SEARCH_DATA, Site, pages  # noqa: PLC0415 - imports Jinja2
-        from sdcli.publish.put import folder_of, put  # noqa: PLC0415 - as above
+        from sdcli.publish.put import folder_of, had_articles, put, require_apart  # noqa: PLC0415 - as above
         from sdcli.publish.report import Report  # noqa: PLC0415
         from sdcli.publish.searched import words_of  # noqa: PLC0415
         from sdcli.results import SitePublished  # noqa: PLC0415
 
         desk, policy, day = self._desk, self._desk.policy, Day(str(self._desk.today))
-        shelf, groups = read_shelf(desk.root, policy), read_synonyms(desk.root).groups
+        if directory:
+            require_apart(directory, desk.root, _OWN_FOLDERS)
+        synonyms = read_synonyms(desk.root)
+        shelf = read_shelf(desk.root, policy)
+        shelf = shelf.without(wrong(desk.root, shelf.entries))
         choice = choose(shelf, day, with_expired=with_expired)
         restricted = [each for each in shelf.articles.values() if each.audience == "restricted"]
         bulletins = desk.front_page(desk.bulletins(), "html")
@@ -665,12 +672,13 @@ class Library:
             services={id_: each.name for id_, each in policy.catalog.services.items()},
             bulletins=bulletins,
             report=Report(report_to or policy.intake.mail.address),
-            synonyms=_by_name(groups),
+            synonyms=_by_name(synonyms.groups),
             secret=words_of(restricted),
             day=day,
         )
         files = pages(site)
         folder = folder_of(directory) if directory else ""
+        is_emptied = bool(folder) and not choice.articles and had_articles(folder)
         changed = put(files, directory).changed if not check else 0
         return SitePublished(
             folder=folder,
@@ -683,4 +691,6 @@ class Library:
             bytes=sum(map(len, files.values())),
             search_bytes=len(files[SEARCH_DATA]),
             report_to=site.report.to,
+            problems=synonyms.problems,
+            is_emptied=is_emptied,
         )

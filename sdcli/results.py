@@ -478,6 +478,8 @@ class SitePublished(Struct, frozen=True, kw_only=True):
         files: how many there are, with all their `bytes`; `changed`: how many of them are new or
             other ones; `search_bytes`: those of what the search looks through.
         report_to: where callers turn to.
+        problems: what is wrong with other files that the site is made of.
+        is_emptied: whether the site that was there had articles, and this one has none.
     """
 
     folder: str
@@ -490,12 +492,14 @@ class SitePublished(Struct, frozen=True, kw_only=True):
     bytes: int
     search_bytes: int
     report_to: str
+    problems: Sequence[Problem] = ()
+    is_emptied: bool = False
 
     @property
     def exit_code(self) -> int:
-        """8 if an article for callers could not be read or is faulty."""
+        """8 if an article for callers, or another file, could not be read or is faulty."""
         unsound = any(each.why == "unsound" for each in self.left_out)
-        return PARTLY_DONE if unsound else DONE
+        return PARTLY_DONE if unsound or self.problems else DONE
 
 
 class CatalogFound(Struct, frozen=True):

@@ -103,7 +103,7 @@ def command(
         reviewed=today,
         expires=until,
     )
-    called = name or os.path.basename(os.path.realpath(folder))
+    called = " ".join((name or os.path.basename(os.path.realpath(folder))).split())
     wish = Wish(folder, called, encoding, overwrite, dry_run)
     with shown("Importing") as progress:
         return authoring.bring(wish, defaults, progress)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FOLDER = looks.FOLDER
 SYNONYMS = f"{FOLDER}/synonyms.yaml"
 """The one file in the folder that is no article."""
+LARGEST = 1_000_000
+"""The most bytes of an article's file."""
 _ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")
 Audience: TypeAlias = Literal["user", "desk", "restricted"]
 Area: TypeAlias = Literal["service", "technology"]
@@ -130,6 +132,13 @@ class Shelf(NamedTuple):
         wrong = {each.file for each in self.problems}
         return {id_: each for id_, each in self.entries.items() if each.file not in wrong}
 
+    def without(self, found: Iterable[Problem]) -> Shelf:
+        """The same shelf; what has one of these problems, too, is not sound."""
+        problems = sorted({*self.problems, *found})
+        wrong = {each.file for each in problems}
+        unsound = {id_ for id_, each in self.entries.items() if each.file in wrong}
+        return self._replace(problems=problems, unsound=self.unsound | unsound)
+
 
 def read_shelf(root: str, policy: Policy | None) -> Shelf:
     """Read every file in `kb/`; with a policy, also check what the articles refer to."""
@@ -217,6 +226,8 @@ def entry(root: str, given: str) -> Entry:
     wanted = given.upper()
     fits = _ID.fullmatch(wanted) is not None
     known = sorted(files(root))
+    own: list[Entry] = []
+    misnamed: list[Problem] = []
     for name in known:
         if not fits or not _belongs(name, wanted):
             continue
@@ -224,8 +235,27 @@ def entry(root: str, given: str) -> Entry:
         if read.problems:
             raise DataFileError(read.problems)
         if found is not None and found.id == wanted:
-            return Entry(name, found, read.places)
+            own.append(Entry(name, found, read.places))
+        elif found is not None:
+            misnamed.append(Problem(name, read.places.get("id", 1), _named_as(found.id)))
+    if len(own) > 1:
+        raise DataFileError([_shared(each, own) for each in own])
+    if own:
+        return own[0]
+    if misnamed:
+        raise DataFileError(misnamed)
     raise NoSuchEntryError("article", given, map(id_of, known), FOLDER)
+
+
+def _shared(entry: Entry, among: Iterable[Entry]) -> Problem:
+    """What is wrong with a file whose id others have, which are named."""
+    others = ", ".join(each.file for each in among if each.file != entry.file)
+    told = f"the id {entry.article.id} is used by {others} too"
+    return Problem(entry.file, entry.places.get("id", 1), told)
+
+
+def _named_as(article_id: str) -> str:
+    return f"the file name must begin with the id {article_id[:60]}"
 
 
 def id_of(name: str) -> str:
@@ -288,7 +318,7 @@ def superseding(root: str, article_id: str) -> list[str]:
 
 
 def files(root: str) -> Iterator[str]:
-    """The names of the files in `kb/`.
+    """The names of the files in `kb/`; hidden ones, such as the locks of editors, are none.
 
     Raises:
         DataFileError: there is no such folder, or it cannot be looked into.
@@ -298,7 +328,7 @@ def files(root: str) -> Iterator[str]:
     except OSError as error:
         problem = Problem(FOLDER, 1, f"the folder cannot be read: {error.strerror}")
         raise DataFileError([problem]) from error
-    paths = (f"{FOLDER}/{name}" for name in names if name.endswith(".yaml"))
+    paths = (f"{FOLDER}/{name}" for name in names if looks.is_shown(name))
     return (path for path in paths if path != SYNONYMS)
 
 
@@ -324,9 +354,14 @@ def content(root: str, name: str) -> bytes | str:
         if not os.path.isfile(path):
             return "the file is no plain file"  # a pipe would be waited for
         with open(path, "rb") as stream:
-            return stream.read()
+            size = os.fstat(stream.fileno()).st_size
+            return _too_large(size) if size > LARGEST else stream.read()
     except OSError as error:
         return f"the file cannot be read: {error.strerror}"
+
+
+def _too_large(size: int) -> str:
+    return f"the file has {size:,} bytes; {LARGEST:,} are the most"
 
 
 def _is_inside(root: str, path: str) -> bool:
@@ -340,6 +375,8 @@ def decode(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     """An article from what its file holds; a `str` instead of bytes says why there are none."""
     from sdcli.policy.load import read_file  # noqa: PLC0415 - a search seldom reads a file
 
+    if isinstance(raw, bytes) and len(raw) > LARGEST:
+        raw = _too_large(len(raw))
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None
@@ -388,16 +425,18 @@ def checked(
         return Problem(name, places.get(path, 1), message)
 
     if not _ID.fullmatch(article.id):
-        yield problem("id", f"write the id as letters, a dash and a number: not {article.id!r}")
+        yield problem(
+            "id", f"write the id as letters, a dash and a number: not {article.id[:60]!r}"
+        )
     elif not _belongs(name, article.id):
-        yield problem("id", f"the file name must begin with the id {article.id}")
+        yield problem("id", _named_as(article.id))
     if (article.audience == "restricted") != bool(article.roles):
         yield problem("audience", "a restricted article names `roles`, and no other does")
     if article.known_error and not article.workaround:
         yield problem("known_error", "a known error needs a `workaround`")
     if article.problem and not article.known_error:
         yield problem("problem", "only a known error names its `problem`")
-    for path, message in _wrong_dates(article):
+    for path, message in _contradictions(article):
         yield problem(path, message)
     if "revision" in places:
         yield problem("revision", "the revision comes from the file's content; leave it out")
@@ -405,12 +444,15 @@ def checked(
         yield from _dangling(name, article, places, policy)
 
 
-def _wrong_dates(article: Article) -> Iterator[tuple[str, str]]:
+def _contradictions(article: Article) -> Iterator[tuple[str, str]]:
     if bool(article.because) != article.is_retired:
         told = "a retired article says since when (`retired`) and why (`because`)"
         yield "because" if article.because else "retired", told
     if article.expires <= article.reviewed:
         yield "expires", "the article expires before it was reviewed"
+    if article.id in article.supersedes:
+        at = article.supersedes.index(article.id)
+        yield f"supersedes.{at}", f"{article.id} cannot supersede itself"
 
 
 def _dangling(
@@ -419,8 +461,8 @@ def _dangling(
     references = [("owner", article.owner), ("second_owner", article.second_owner)]
     for path, queue in references:
         if queue not in policy.teams.queues:
-            yield Problem(name, places.get(path, 1), f"there is no queue `{queue}`")
+            yield Problem(name, places.get(path, 1), f"there is no queue `{queue[:60]}`")
     for index, service in enumerate(article.services):
         if policy.service(service) is None:
             line = places.get(f"services.{index}", 1)
-            yield Problem(name, line, f"there is no service `{service}`")
+            yield Problem(name, line, f"there is no service `{service[:60]}`")

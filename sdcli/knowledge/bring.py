@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.errors import DraftError, SdcliError
+from sdcli.knowledge.alike import likeness
 from sdcli.knowledge.articles import TOLD, Entry, checked, content, decode, files, revision_of
 from sdcli.knowledge.foreign import LARGEST, Document, convert, documents
 from sdcli.knowledge.write import as_yaml, change, create, file_name, next_id, retold
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from sdcli.knowledge.foreign import Defaults
     from sdcli.knowledge.uses import Ids
     from sdcli.policy.model import Policy
+
+
+_SAME = 50
+"""From so many percent on, a text under another title is a new edition and no other document."""
 
 
 class ImportedFile(NamedTuple):
@@ -146,9 +151,21 @@ def _documents(wish: Wish) -> Iterator[tuple[str, bytes | str]]:
                 shown = os.fsencode(source).decode("utf-8", "replace")
                 yield shown, "its name is not UTF-8"
                 continue
+            if _strange(source):
+                yield source, "its name holds a line break or another character that is not seen"
+                continue
             if os.path.islink(path) and _is_inside(base, path):
                 continue  # the file that it leads to is taken under its own name
             yield source, _held(path)
+
+
+def _strange(source: str) -> bool:
+    """Whether a name would not be read back from an article's file as it is."""
+    return any(not each.isprintable() and each not in _BLANKS for each in source)
+
+
+_BLANKS = "\u00a0\u202f\u3000"
+"""Blanks in names that are kept as they are."""
 
 
 def _is_inside(base: str, path: str) -> bool:
@@ -222,6 +239,31 @@ def _is_due(article: Article, document: Document, wish: Wish) -> bool:
     return article.source_hash != document.hash and not was_edited
 
 
+def _require_same(wish: Wish, old: Article, new: Article) -> None:
+    """Refuse the text of another document that lies at the same place of another folder.
+
+    Raises:
+        ValueError: it is another one, or says of itself what nobody would see in the article.
+    """
+    is_same = _plain(old.title) == _plain(new.title) or likeness(old, new) >= _SAME
+    if not is_same and not wish.overwrite:
+        raise ValueError(
+            f"{old.id} came from another document of this name, `{old.title[:60]}`: --name tells "
+            "folders of one name apart, and --overwrite takes it as the new text"
+        )
+    if new.is_retired:
+        raise ValueError(f"its front matter says it is retired: `sdcli kb retire {old.id}`")
+    if new.audience == "restricted" and not set(old.roles or ("?",)) <= set(new.roles):
+        raise ValueError(
+            f"its front matter says it is restricted, and {old.id} has other readers: "
+            f"`sdcli kb edit {old.id} --set audience=restricted --set roles={','.join(new.roles)}`"
+        )
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
 def _left(document: Document, article: Article) -> ImportedFile:
     """What is said of a document that changes nothing."""
     action, reason = "unchanged", ""
@@ -234,8 +276,13 @@ def _left(document: Document, article: Article) -> ImportedFile:
 
 
 def _update(run: _Run, before: _Known, article: Article) -> ImportedFile:
-    """Give an article the new text of its document; all else about it stays as it is."""
+    """Give an article the new text of its document; all else about it stays as it is.
+
+    Raises:
+        ValueError: it is another document, or is not for all those that may read the article.
+    """
     old = before.entry.article
+    _require_same(run.wish, old, article)
     changes: dict[str, Any] = {}
     for name in (*TOLD, "source_hash", "source_revision"):
         value = getattr(article, name)

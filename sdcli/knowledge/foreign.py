@@ -27,9 +27,11 @@ from sdcli.tickets.words import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Mapping as Mapping_
 
     from sdcli.knowledge.markdown import Heading
     from sdcli.policy.model import Policy
+    from sdcli.policy.yamlfile import Node
 
 ENDINGS = (".md", ".markdown", ".mdown", ".htm", ".html", ".xhtml")
 LARGEST = 1_000_000
@@ -52,8 +54,11 @@ _FIELD_OF = {
     for name in ([part] if part != listed.split("|")[0] else part.split())
 }
 _FRONT = re.compile(
-    r"\A(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+    r"\A\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
+_ENDLESS = re.compile(r"\A\s*---[ \t]*\n\s*[\"']?[\w-]+[\"']?\s*:")
+_OTHER_FRONT = re.compile(r"\A\s*(?:\+\+\+[ \t]*\n|;;;|\{\s*\")")
+"""A front matter of TOML or JSON."""
 _LINK = re.compile(r"(!?)\[([^\[\]\n]*)\]\(<?([^)\s>]+)>?(?:\s+[\"'][^\"'\n]*[\"'])?\)")
 _TAIL = re.compile(r"\]\(<?([^)\s>]+)>?\)")
 """The end of a link whose words began on the line before."""
@@ -121,12 +126,11 @@ def convert(
     Raises:
         ValueError: it cannot be read; the text says why.
     """
-    text, title = _markdown(document, encoding)
-    text, front = _without_front(text)
+    text, front, named = _markdown(document, encoding)
     text = _tidied(_closed(text))
     text = _relinked(text, document.source, others)
     given, remarks = _known(front, defaults, policy)
-    title, text = _titled(text, given.pop("title", "") or title, document.source)
+    title, text = _titled(text, given.pop("title", ""), named, document.source)
     parts = _parts(text)
     article = Article(
         id=article_id,
@@ -171,19 +175,38 @@ def decoded(raw: bytes, encoding: str, declared: str = "") -> str:
     )
 
 
-def _markdown(document: Document, encoding: str) -> tuple[str, str]:
-    """The text of a document as Markdown, and the title that an HTML head gives it."""
-    if document.source.casefold().endswith((".htm", ".html", ".xhtml")):
-        from sdcli.knowledge.from_html import encoding_of, page  # noqa: PLC0415 - few are HTML
+def _markdown(document: Document, encoding: str) -> tuple[str, dict[str, list[str]], str]:
+    """The text of a document as Markdown, its front matter, and the title of an HTML head.
 
-        found = page(decoded(document.raw, encoding, encoding_of(document.raw)))
-        return found.text, found.title
-    return decoded(document.raw, encoding), ""
+    Raises:
+        ValueError: it cannot be read, or its front matter cannot.
+    """
+    if not document.source.casefold().endswith((".htm", ".html", ".xhtml")):
+        return (*_without_front(decoded(document.raw, encoding)), "")
+    from sdcli.knowledge.from_html import encoding_of, page  # noqa: PLC0415 - few are HTML
+
+    text, front = _without_front(decoded(document.raw, encoding, encoding_of(document.raw)))
+    found = page(text)
+    return found.text, front, found.title
 
 
-def _without_front(text: str) -> tuple[str, str]:
-    front = _FRONT.match(text)
-    return (text[front.end() :], front[2]) if front else (text, "")
+def _without_front(text: str) -> tuple[str, dict[str, list[str]]]:
+    """The text behind a front matter, and the values of its keys.
+
+    What may say that a document is not for everybody must be understood, or it is not taken.
+
+    Raises:
+        ValueError: the front matter cannot be read.
+    """
+    if _OTHER_FRONT.match(text):
+        raise ValueError("its front matter is not YAML: write `key: value` lines between `---`")
+    found = _FRONT.match(text)
+    if found is None:
+        if _ENDLESS.match(text):
+            raise ValueError("its front matter does not end: a line `---` is missing")
+        return text, {}
+    front = _front_values(found[1])
+    return (text, {}) if front is None else (text[found.end() :], front)
 
 
 def _closed(text: str) -> str:
@@ -218,27 +241,33 @@ def _code_lines(text: str) -> set[int]:
     }
 
 
-def _known(front: str, defaults: Defaults, policy: Policy) -> tuple[dict[str, Any], list[str]]:
-    """The template's fields that a front matter gives, and its other lines as remarks."""
+def _known(
+    front: Mapping_[str, list[str]], defaults: Defaults, policy: Policy
+) -> tuple[dict[str, Any], list[str]]:
+    """The template's fields that a front matter gives, and its other lines as remarks.
+
+    Raises:
+        ValueError: it says who may read it, or that it is retired, in other words than ours.
+    """
     given: dict[str, Any] = {
         **defaults._asdict(),
         "services": defaults.services,
         "roles": defaults.roles,
     }
-    told = _front_values(front)
-    remarks = [line for line in front.splitlines() if line.strip()] if told is None else []
-    for key, values in (told or {}).items():
-        field = _KEYS.get(key.casefold().replace("-", "_").replace(" ", "_"), "")
+    remarks: list[str] = []
+    said = set()
+    for key, values in front.items():
+        plain = key.strip().casefold().replace("-", "_").replace(" ", "_")
+        field = _KEYS.get(plain, "")
         value = _legal(field, values, policy) if field else None
-        if value is None:
+        if plain in _RETIRING:
+            given |= _retired(plain, " ".join(values).strip())
+        elif value is None:
             remarks.append(f"{key}: {', '.join(values)}")
         else:
             given[field] = value
-    if given["audience"] != "restricted":
-        given["roles"] = ()
-    elif not given["roles"]:
-        given["audience"] = "desk"
-        remarks.append("audience: restricted (no roles were named)")
+            said.add(field)
+    _settle_readers(given, is_said="audience" in said)
     if given["expires"] <= given["reviewed"]:
         remarks.append(f"reviewed: {given['reviewed']}, expires: {given['expires']}")
         given |= {"reviewed": defaults.reviewed, "expires": defaults.expires}
@@ -250,7 +279,39 @@ def _known(front: str, defaults: Defaults, policy: Policy) -> tuple[dict[str, An
     return given, remarks
 
 
-_OURS = ("id", "supersedes", "retired", "because")
+def _settle_readers(given: dict[str, Any], *, is_said: bool) -> None:
+    """Who may read a document, and whether anybody is to use it, by all that it says.
+
+    Raises:
+        ValueError: that cannot be known.
+    """
+    if given["roles"] and not is_said:
+        given["audience"] = "restricted"
+    if given["audience"] != "restricted":
+        given["roles"] = ()
+    elif not given["roles"]:
+        raise ValueError("it is restricted and names no `roles` that the desk has")
+    if given.get("retired"):
+        given.setdefault("because", "its document said so")
+    elif given.pop("because", ""):
+        raise ValueError("it says why it is retired (`because`), and not since when (`retired`)")
+
+
+def _retired(name: str, text: str) -> dict[str, str]:
+    """What a front matter says of a document that is not to be used any more.
+
+    Raises:
+        ValueError: it does not say since when.
+    """
+    if name == "because" or not text or text.casefold() in ("false", "no", "null", "~"):
+        return {name: text} if name == "because" and text else {}
+    if not _is_date(text):
+        raise ValueError(f"it is retired: write since when, as 2026-12-31, not `{text[:60]}`")
+    return {name: text}
+
+
+_RETIRING = ("retired", "because")
+_OURS = ("id", "supersedes", *_RETIRING)
 """What the desk alone says of its articles."""
 _KEYS = {
     **{name: name for name in FRONT if name not in _OURS},
@@ -263,31 +324,60 @@ _LISTS = ("services", "roles", "keywords")
 
 
 def _front_values(front: str) -> dict[str, list[str]] | None:
-    """The keys of a front matter with their values; None if it is not plain YAML."""
+    """The keys of a front matter with their values; None if it is no mapping: a text in lines.
+
+    Raises:
+        ValueError: it is not plain YAML.
+    """
     if not front.strip():
         return {}
     file = YamlFile("front matter")
     tree = file.parse(front)
-    if file.problems or not isinstance(tree, Mapping):
+    if isinstance(tree, Item) and not file.problems and ":" not in front:
         return None
-    found: dict[str, list[str]] = {}
-    for key, entry in tree.entries.items():
-        nodes = entry.value.items if isinstance(entry.value, Listing) else [entry.value]
-        if not all(isinstance(each, Item) for each in nodes):
-            return None
-        found[key] = [each.text for each in nodes if isinstance(each, Item)]
-    return found
+    if file.problems and not (tree is None and not _bare(front)):
+        told = file.problems[0]
+        raise ValueError(f"its front matter cannot be read: line {told.line}: {told.message}")
+    if tree is None:
+        return {}
+    if not isinstance(tree, Mapping):
+        raise ValueError("its front matter cannot be read: it has no `key: value` lines")  # noqa: TRY004 - no argument is
+    return {key: list(_texts(entry.value)) for key, entry in tree.entries.items()}
+
+
+def _bare(front: str) -> bool:
+    """Whether a front matter says anything but remarks."""
+    return any(each.strip() and not each.strip().startswith("#") for each in front.splitlines())
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """Every single value in a value, with the keys that lead to it."""
+    if isinstance(node, Item):
+        yield node.text
+    elif isinstance(node, Listing):
+        for each in node.items:
+            yield from _texts(each)
+    else:
+        for key, entry in node.entries.items():
+            yield from (f"{key}: {text}" for text in _texts(entry.value))
 
 
 def _legal(field: str, values: list[str], policy: Policy) -> Any:
-    """The value of a field if the template and the desk take it, else None."""
+    """The value of a field if the template and the desk take it, else None.
+
+    Raises:
+        ValueError: it says in words of its own who may read it.
+    """
     text = " ".join(values).strip()
     if field in _LISTS:
         return _legal_list(field, values, policy)
     if field == "known_error":
         return text == "true" or None
     if field in _WORDS:
+        text = text.casefold()
         is_legal = text in get_args(_WORDS[field])
+        if field == "audience" and not is_legal:
+            raise ValueError(f"its `audience` is `{text[:60]}`: write user, desk or restricted")
     elif field in ("owner", "second_owner"):
         is_legal = text in policy.teams.queues
     elif field in ("reviewed", "expires"):
@@ -310,8 +400,11 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _titled(text: str, title: str, source: str) -> tuple[str, str]:
-    """The title, and the text without the heading that says it."""
+def _titled(text: str, title: str, named: str, source: str) -> tuple[str, str]:
+    """The title, and the text without the heading that says it.
+
+    That of the front matter comes first, then the first heading, what HTML is `named`, the file.
+    """
     found = headings(text)
     lines = text.splitlines()
     first = found[0] if found else None
@@ -321,6 +414,7 @@ def _titled(text: str, title: str, source: str) -> tuple[str, str]:
         is_new = title and " ".join(title.split()).casefold() != first.text.casefold()
         lines[first.line : first.end] = [f"**{first.text}**"] if is_new else []
         title = title or first.text
+    title = title or named
     if not title:
         stem = os.path.splitext(source.rpartition("/")[2])[0]
         title = re.sub(r"[-_\s]+", " ", stem).strip() or source
@@ -363,10 +457,12 @@ def _parts(text: str) -> dict[str, list[str]]:
     """What goes into each field of the template."""
     found: dict[str, list[str]] = {field: [] for field in _SECTIONS}
     sections = list(_sections(text))
+    headed: set[str] = set()
     for section in sections:
         field = section.field or ("steps" if section.heading or len(sections) == 1 else "symptoms")
         label = f"**{section.heading}**" if section.heading else ""
-        is_plain = bool(section.field) and not found[field] and section.heading != "Impact"
+        is_plain = bool(section.field) and field not in headed and section.heading != "Impact"
+        headed |= {field} if section.heading else set()
         if not section.body.strip():
             found[field] += [] if section.field else [label]
         elif field in ("steps", "symptoms"):

@@ -55,6 +55,11 @@ class Look(NamedTuple):
         return dict(zip(self.names, rows, strict=True))
 
 
+def is_shown(name: str) -> bool:
+    """Whether a file is one of the folder's; a hidden one is an editor's lock, or its copy."""
+    return name.endswith(".yaml") and name[0] != "."
+
+
 def look(root: str) -> Look:
     """A look at the folder of articles of the desk at `root`; links are followed.
 
@@ -74,7 +79,7 @@ def look(root: str) -> Look:
 
 def _look(folder: int, stat: Callable[[str], os.stat_result]) -> Look:
     """Ten thousand files are looked at in some 25 ms, so each step of this counts."""
-    names = [name for name in os.listdir(folder) if name.endswith(".yaml")]
+    names = [name for name in os.listdir(folder) if is_shown(name)]
     try:
         stamps = array("q", chain.from_iterable(map(_stamp, map(stat, names))))
     except OSError:  # one went away meanwhile, or leads nowhere

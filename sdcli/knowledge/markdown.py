@@ -1,8 +1,9 @@
 r"""Markdown as articles hold it: the one parser, and what can be asked of a text.
 
 It is CommonMark with tables and strikethrough. Raw HTML is text and no HTML, whoever shows it. A
-path such as `\\fs01\scans` keeps its two backslashes, although Markdown would make them one:
-articles are full of such paths, and hardly ever escape a backslash.
+path such as `\\fs01\scans` or `C:\Program Files\(old)` keeps its backslashes, although Markdown
+would take some away: articles are full of such paths. A backslash goes only where it keeps a mark
+from being one, as in `\*`, and there not if it stands in a path, as in `%TEMP%\*`.
 """
 
 from __future__ import annotations
@@ -50,13 +51,41 @@ def new_parser() -> MarkdownIt:
     return made
 
 
+_MARKS = "`*_[]"
+_LINE_MARKS = "#>+-="
+_PATH = re.compile(
+    r"""(?:^|[\s"'(`])(?:[A-Za-z]:|%\w+%|\$\w+|\\\\[^\s\\]+|\.{1,2}|~)(?:\\[^\s\\]*)*\Z"""
+)
+"""A path of Windows up to one of its backslashes."""
+_LONGEST_PATH = 260
+
+
 def _escape(state: StateInline, silent: bool) -> bool:
-    """Two backslashes are two; any other escape is Markdown's."""
-    if not state.src.startswith("\\\\", state.pos):
+    """Two backslashes are two, one before a mark goes, and any other stays."""
+    if state.src[state.pos] != "\\":
+        return False
+    following = state.src[state.pos + 1 : state.pos + 2]
+    if following == "\\":
+        return _kept(state, "\\\\", silent)
+    if following == "\n":
         return escape(state, silent)
+    before = state.src[max(state.pos - _LONGEST_PATH, 0) : state.pos]
+    if following and following in _MARKS:
+        return (
+            _kept(state, f"\\{following}", silent)
+            if _PATH.search(before)
+            else escape(state, silent)
+        )
+    is_first = not before.rpartition("\n")[2].strip()
+    if is_first and following and following in _LINE_MARKS:
+        return escape(state, silent)
+    return _kept(state, "\\", silent)
+
+
+def _kept(state: StateInline, text: str, silent: bool) -> bool:
     if not silent:
-        state.pending += "\\\\"
-    state.pos += 2
+        state.pending += text
+    state.pos += len(text)
     return True
 
 

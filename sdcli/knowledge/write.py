@@ -216,9 +216,10 @@ def retold(
         }
         if all(getattr(found, key) == wanted[key] for key in FIELDS):
             return new, found
+    how = " but in braces" if text.lstrip("\ufeff \r\n").startswith("{") else ""
     raise RefusedError(
-        f"{name} is not written one key a line, so it cannot be changed by itself; "
-        f"`sdcli kb edit {article.id}` opens it.",
+        f"{name} is not written one key a line{how}, so a field cannot be changed by itself; "
+        f"`sdcli kb edit {article.id}` opens it in an editor.",
         file=name,
     )
 

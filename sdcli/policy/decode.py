@@ -34,7 +34,7 @@ from sdcli.policy.scalars import (
     Turn,
     Zone,
 )
-from sdcli.policy.yamlfile import Entry, Item, Listing, Mapping, Node, YamlFile, shape
+from sdcli.policy.yamlfile import Entry, Item, Listing, Mapping, Node, YamlFile, cut, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,9 +126,9 @@ class Decoder:
     def _unknown_keys(self, node: Mapping, known: list[str], path: str) -> None:
         for key, entry in node.entries.items():
             if key not in known:
-                close = nearest(key, known)
+                close = nearest(cut(key), known)
                 hint = f"; did you mean `{close}`?" if close else f"; it may have {listed(known)}"
-                self.file.report(entry.line, f"`{_last(path)}` has no key `{key}`{hint}")
+                self.file.report(entry.line, f"`{_last(path)}` has no key `{cut(key)}`{hint}")
 
     def _dict(self, node: Node, key_hint: Any, value_hint: Any, path: str) -> dict[Any, Any]:
         if not isinstance(node, Mapping):
@@ -172,7 +172,7 @@ class Decoder:
             if isinstance(item, Item):
                 seen[item.text] = seen.get(item.text, 0) + 1
                 if seen[item.text] == 2:  # noqa: PLR2004 - twice
-                    self.file.report(item.line, f"`{item.text}` is named twice")
+                    self.file.report(item.line, f"`{cut(item.text)}` is named twice")
 
     def _choice(self, node: Node, known: tuple[Any, ...], path: str) -> Any:
         before = len(self.file.problems)
@@ -180,7 +180,8 @@ class Decoder:
         if given not in known and len(self.file.problems) == before:
             names = [str(name) for name in known]
             must = f"one of {listed(names)}" if len(names) > 1 else names[0]
-            self.file.report(node.line, f"`{_last(path)}` is {given!r}; it must be {must}")
+            told = cut(given) if isinstance(given, str) else given
+            self.file.report(node.line, f"`{_last(path)}` is {told!r}; it must be {must}")
         return given if given in known else known[0]
 
     def _scalar(self, node: Node, hint: Any, path: str) -> Any:

@@ -18,6 +18,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _TIME = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$")
 _DEEPEST = 20
+_LONGEST = 60
+"""The most characters of a value that a message repeats."""
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -129,7 +131,7 @@ class YamlFile:
             return Listing(line, [self._node(item) for item in node.value])
         kind = node.tag.removeprefix(_CORE)
         if kind not in ("str", *_MEANS):
-            self.report(line, f"the tag {node.tag} is not used in desk files")
+            self.report(line, f"the tag {cut(node.tag)} is not used in desk files")
         self._refuse_control(node)
         style = getattr(node, "style", None)
         return Item(line, node.value, kind, quoted=bool(style))
@@ -141,7 +143,9 @@ class YamlFile:
 
     def _refuse_tag(self, node: yaml.Node, plain: str) -> None:
         if node.tag != _CORE + plain:
-            self.report(node.start_mark.line + 1, f"the tag {node.tag} is not used in desk files")
+            self.report(
+                node.start_mark.line + 1, f"the tag {cut(node.tag)} is not used in desk files"
+            )
 
     def _entries(self, node: yaml.MappingNode) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
@@ -150,7 +154,8 @@ class YamlFile:
             key = self._key(key_node)
             if key in entries:
                 self.report(
-                    line, f"the key `{key}` is here twice; the first is on line {entries[key].line}"
+                    line,
+                    f"the key `{cut(key)}` is here twice; the first is on line {entries[key].line}",
                 )
                 continue
             entries[key] = Entry(line, self._node(value_node))
@@ -163,7 +168,9 @@ class YamlFile:
         self._refuse_control(node)
         kind = node.tag.removeprefix(_CORE)
         if kind not in ("str", *_MEANS):
-            self.report(node.start_mark.line + 1, f"the tag {node.tag} is not used in desk files")
+            self.report(
+                node.start_mark.line + 1, f"the tag {cut(node.tag)} is not used in desk files"
+            )
         if not node.style and kind in _MEANS and kind != "timestamp":
             self.report(node.start_mark.line + 1, _misread(node.value, kind))
         return str(node.value)
@@ -194,14 +201,19 @@ def _misread(text: str, kind: str) -> str:
         for part in text.split(":"):  # YAML 1.1 takes it for a number to the base 60
             read = read * 60 + int(part)
         return f"YAML reads the time `{text}` as the number {read}; put it in quotes"
-    return f"YAML reads `{text}` as {_MEANS[kind]}; put it in quotes"
+    return f"YAML reads `{cut(text)}` as {_MEANS[kind]}; put it in quotes"
 
 
 def shape(node: Node) -> str:
     """What a node is, in a word or two."""
     if isinstance(node, Mapping):
         return "a mapping"
-    return "a list" if isinstance(node, Listing) else f"`{node.text}`"
+    return "a list" if isinstance(node, Listing) else f"`{cut(node.text)}`"
+
+
+def cut(text: str) -> str:
+    """A value as a message repeats it: not more than one can look at."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

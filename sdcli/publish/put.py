@@ -23,7 +23,7 @@ from sdcli.errors import MachineError, RefusedError, listed
 from sdcli.ledger.folders import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MARKER = ".sdcli-site"
 """The file that tells a site of ours; it names every file that was written."""
@@ -43,6 +43,30 @@ class Written(NamedTuple):
 
     folder: str
     changed: int
+
+
+def require_apart(directory: str, root: str, own: Iterable[str]) -> None:
+    """Refuse a place for the site that is the desk's: `root`, or a folder of its `own` in it.
+
+    That folder may be empty by now, or not there yet.
+
+    Raises:
+        RefusedError: the place is one of these, or in one of them.
+    """
+    folder, desk = os.path.realpath(directory), os.path.realpath(root)
+    kept = [(name, os.path.realpath(os.path.join(desk, name))) for name in own]
+    names = [name for name, path in kept if _is_in(folder, path)]
+    if names or _is_in(desk, folder):
+        what = f"{names[0]}/ of the desk" if names else "the desk itself, or a folder around it"
+        raise RefusedError(
+            f"{folder} is {what}, which a site would replace. Nothing was changed: name another "
+            "folder.",
+            path=folder,
+        )
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return os.path.commonpath((path, folder)) == folder
 
 
 def folder_of(directory: str) -> str:
@@ -77,6 +101,14 @@ def folder_of(directory: str) -> str:
             files=strange,
         )
     return folder
+
+
+def had_articles(folder: str) -> bool:
+    """Whether a site that is there has a page of an article."""
+    try:
+        return any(name.endswith(".html") for name in os.listdir(os.path.join(folder, "articles")))
+    except OSError:
+        return False
 
 
 def put(files: Mapping[str, bytes], directory: str) -> Written:

@@ -39,6 +39,8 @@ def published_json(result: results.SitePublished) -> dict[str, Any]:
             for each in result.articles
         ],
         "left_out": [msgspec.to_builtins(each) for each in result.left_out],
+        "problems": [each._asdict() for each in result.problems],
+        "emptied": result.is_emptied,
     }
 
 
@@ -71,7 +73,10 @@ def _missed(result: results.SitePublished) -> list[str]:
     """What callers could expect to find and do not."""
     expired = [each.id for each in result.left_out if each.why == "expired"]
     unsound = [line(each.id) for each in result.left_out if each.why == "unsound"]
-    rows = []
+    rows = [f"Without its synonyms: {line(str(each))}" for each in result.problems]
+    if result.is_emptied:
+        now = "has" if result.written else "would have"
+        rows.append(f"The site that was there had articles, and this one {now} none.")
     if expired:
         rows.append(
             f"Left out because they expired: {_number(len(expired), 'article')} ({listed(expired)})."

@@ -180,3 +180,74 @@ def test_misuse(sd: Runner, wiki: Path, desk_dir: Path, args: tuple[str, ...]) -
     before = _files(desk_dir)
     sd("kb", "import", str(wiki), *args, expect=3 if args[0] == "--owner" else 2)
     assert _files(desk_dir) == before
+
+
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ("---\naudience: internal\n---\n", "its `audience` is `internal`"),
+        ('+++\naudience = "restricted"\n+++\n', "its front matter is not YAML"),
+        ("---\naudience: &a restricted\n---\n", "its front matter cannot be read"),
+        ("---\nretired: yes\n---\n", "it is retired"),
+    ],
+)
+def test_what_may_not_be_for_callers_is_not_taken(
+    sd: Runner, desk_dir: Path, wiki: Path, front: str, said: str
+) -> None:
+    """Whatever the options say, a front matter that is not understood keeps a file out (R3a.2)."""
+    (wiki / "one.md").write_text(f"{front}# One\n\nhush\n")
+    result = sd("kb", "import", str(wiki), "--audience", "user", expect=8)
+    assert said in result.output
+    assert "wiki/one.md" not in _by_source(desk_dir)
+    assert not any(b"hush" in each for each in _files(desk_dir).values())
+
+
+def test_a_document_that_is_closed_later_is_not_updated(
+    sd: Runner, desk_dir: Path, wiki: Path
+) -> None:
+    """Its new text would be read by those whom it is not for; the next step is told."""
+    sd("kb", "import", str(wiki), "--audience", "user")
+    before = _files(desk_dir)
+    for front, said in (
+        ("audience: restricted\nroles: [resolver]", "--set audience=restricted"),
+        ("retired: 2026-11-01", "sdcli kb retire"),
+    ):
+        (wiki / "one.md").write_text(f"---\n{front}\n---\n# One\n\nhush\n")
+        assert said in sd("kb", "import", str(wiki), expect=8).output
+        assert _files(desk_dir) == before
+
+
+def test_another_document_at_the_same_place_is_refused(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """Another document at the same place is no new edition; one with most of its text is."""
+    one, other = tmp_path / "a" / "docs", tmp_path / "b" / "docs"
+    for folder, text in ((one, "# Alpha\n\nTurn the left valve off.\n"), (other, "# Beta\n\nx\n")):
+        folder.mkdir(parents=True)
+        (folder / "x.md").write_text(text)
+    sd("kb", "import", str(one))
+    before = _files(desk_dir)
+    told = sd("kb", "import", str(other), expect=8)
+    assert "another document of this name, `Alpha`" in told.output
+    assert "--name" in told.output
+    assert _files(desk_dir) == before
+    sd("kb", "import", str(other), "--name", "other")
+    assert set(_by_source(desk_dir)) == {"docs/x.md", "other/x.md"}
+    (one / "x.md").write_text("# A new title\n\nTurn the left valve off.\n")
+    assert sdj("kb", "import", str(one))["files"][0]["action"] == "updated"
+    (one / "x.md").write_text("# Other\n\nAnything else.\n")
+    assert sdj("kb", "import", str(one), "--overwrite")["files"][0]["action"] == "updated"
+
+
+def test_names_with_strange_blanks(sd: Runner, sdj: JsonRunner, desk_dir: Path, wiki: Path) -> None:
+    """A name comes in once, or not at all: never anew at each run."""
+    for name in ("a\nb", "a\tb", "a\x85b", "a\u2028b", " a", "a  b", "a\u00a0b", "a b ", "é\u3000"):
+        (wiki / f"{name}.md").write_text(f"# {name!a}\n\nx\n")
+    spaced = wiki.rename(wiki.parent / "the  wiki ")
+    first = sdj("kb", "import", str(spaced), expect=8)
+    before = _files(desk_dir)
+    again = sdj("kb", "import", str(spaced), expect=8)
+    assert sum(each["action"] == "unreadable" for each in first["files"]) == 4
+    assert {each["action"] for each in again["files"]} == {"unchanged", "unreadable"}
+    assert _files(desk_dir) == before
+    sd("kb", "lint")

@@ -100,21 +100,80 @@ def test_a_front_matter_fills_the_template(policy: Policy) -> None:
 
 @pytest.mark.parametrize(
     "front",
-    ["a: &x [1]\nb: *x", "!!python/object:os.system x", "a: [", "- list", "a: {b: {c: d}}"],
+    [
+        "---\na: &x [1]\nb: *x\n---\n",
+        "---\naudience: &a restricted\n---\n",
+        "---\n!!python/object:os.system x\n---\n",
+        "---\na: [\n---\n",
+        "---\n- list\n---\n",
+        "---\naudience:restricted\n---\n",
+        "---\naudience: Internal\n---\n",
+        "---\naudience: [user, restricted]\n---\n",
+        "---\naudience: {roles: user}\n---\n",
+        "---\naudience: restricted\n---\n",
+        "---\naudience: restricted\nroles: [nobody]\n---\n",
+        "---\naudience: desk\naudience: user\n---\n",
+        "---\nretired: true\n---\n",
+        "---\nbecause: old\n---\n",
+        "\n \n---\naudience: hidden\n---\n",
+        "---\naudience: restricted\n\n",
+        '+++\naudience = "restricted"\n+++\n',
+        '{\n  "audience": "restricted"\n}\n',
+    ],
 )
-def test_a_hostile_front_matter_is_kept_as_remarks(policy: Policy, front: str) -> None:
-    """What is no plain front matter is neither obeyed nor lost."""
-    found = _convert(policy, f"---\n{front}\n---\n# T\n\nx\n")
-    assert _words(front) <= _words(" ".join(found.remarks))
-    assert found.article.title == "T"
+@pytest.mark.parametrize("source", ["wiki/page.md", "wiki/page.html"])
+def test_a_front_matter_that_is_not_understood_is_not_passed_over(
+    policy: Policy, front: str, source: str
+) -> None:
+    """It may say who must not read the document, so that is not taken; the reason says why."""
+    with pytest.raises(ValueError, match=r"front matter|audience|restricted|retired"):
+        _convert(policy, f"{front}# T\n\nx\n", source)
+
+
+def test_further_keys_of_a_front_matter_are_kept(policy: Policy) -> None:
+    """Whatever their values are, they become remarks."""
+    found = _convert(policy, "---\na: {b: {c: d}}\ne: [f, [g]]\n# h\n---\n# T\n\nx\n")
+    assert found.remarks == ["a: b: c: d", "e: f, g"]
+    for text in ("---\na line\n---\n\nx\n", "---\n---\nx\n", "---\n# h\n---\nx\n", "a\n---\nb: c"):
+        assert "audience" not in str(_convert(policy, text).remarks)
+    assert "a line" in str(_convert(policy, "---\na line\n---\n\nx\n").article)
 
 
 def test_a_restricted_document_names_its_roles(policy: Policy) -> None:
-    """Without roles it is for the desk, and a remark says so; with roles they are kept."""
-    found = _convert(policy, "---\naudience: restricted\n---\n# T\n\nx")
-    assert (found.article.audience, bool(found.remarks)) == ("desk", True)
-    found = _convert(policy, "---\naudience: restricted\nroles: [resolver]\n---\n# T\n\nx")
-    assert (found.article.audience, found.article.roles) == ("restricted", ("resolver",))
+    """The word is known in any case, and roles alone make a document restricted (R3a.2)."""
+    for said in ("audience: restricted\n", "Audience: RESTRICTED\n", ""):
+        found = _convert(policy, f"---\n{said}roles: [resolver]\n---\n# T\n\nx")
+        assert (found.article.audience, found.article.roles) == ("restricted", ("resolver",))
+
+
+def test_a_retired_document_stays_so(policy: Policy) -> None:
+    """Since when, and why, is kept."""
+    found = _convert(policy, "---\nretired: 2026-01-02\n---\n# T\n\nx").article
+    assert (found.retired, found.because) == ("2026-01-02", "its document said so")
+    front = "---\nRetired: '2026-01-02'\nbecause: moved\n---\n"
+    assert _convert(policy, f"{front}# T\n\nx").article.because == "moved"
+    assert not _convert(policy, "---\nretired: false\n---\n# T\n\nx").article.is_retired
+
+
+def test_an_introduction_is_no_section(policy: Policy) -> None:
+    """What stands before the first heading does not give that heading to its text."""
+    found = _convert(policy, "# T\n\nIntro.\n\n## Symptoms\n\na\n\n## Steps\n\nb\n").article
+    assert (found.symptoms, found.steps) == (("Intro.", "a"), ("b",))
+
+
+def test_html_keeps_its_structure_without_end_tags(policy: Policy) -> None:
+    """Items, cells and paragraphs end where a browser ends them, and may leave that out."""
+    found = _convert(
+        policy,
+        "<head><title>Site</title><h1>Scan</h1><p>One<p>Two<h2>Steps</h2><ol><li>a<ul><li>x<li>y</ul>"
+        "<li>b<p>more<li>c</ol><h2>Cause</h2><table><tr><th>h<th>i<tr><td>j<td>k</table>"
+        "<h2>Verification</h2><dl><dt>t<dd>u<dt>v<dd>w</dl>",
+        "wiki/page.html",
+    ).article
+    assert found.title == "Scan"
+    assert found.symptoms == ("One\n\nTwo",)
+    assert found.steps == ("a\n- x\n- y", "b\n\nmore", "c")
+    assert found.cause == "| h | i |\n| --- | --- |\n| j | k |"
 
 
 def test_html_is_text(policy: Policy) -> None:
@@ -127,7 +186,7 @@ def test_html_is_text(policy: Policy) -> None:
         "<h2>Verification</h2><table><tr><th>a</th></tr><tr><td>b</td></tr></table></body></html>",
         "wiki/page.html",
     ).article
-    assert found.title == "Head"
+    assert found.title == "How to scan"
     assert "Hi **you** & [all](https://example.com/x)" in found.symptoms[0]
     assert found.steps == ("Go\n\n```\nrun\n  it\n```", "Stop")
     assert found.verification == "| a |\n| --- |\n| b |"

@@ -193,6 +193,9 @@ def test_a_known_error_says_so_and_begins_with_the_workaround(
 def test_articles_mention_each_other(sd: Runner, desk_dir: Path, site: Path) -> None:
     """The id of a published article is a link to its page, wherever it is mentioned (R3a.2a)."""
     links = "[b](MA-2.yaml), [c](kb/MA-2-hum.yaml) and [d](MA-2.html#x); not `MA-2`, MA-1, XMA-2"
+    (desk_dir / "kb" / "kb").mkdir()
+    for name in ("kb/MA-2-hum.yaml", "MA-2.html"):
+        (desk_dir / "kb" / name).touch()  # a link to nothing keeps an article off the site
     shelve(desk_dir, "MA-1", cause=f"See MA-2, [MA-2](https://example.com) {links}.")
     shelve(desk_dir, "MA-2")
     sd("kb", "publish", str(site))
