@@ -89,7 +89,7 @@ def read_set(name: str) -> Judged:
     grades: dict[str, dict[str, int]] = {}
     for line in lines("qrels.tsv"):
         query, document, grade = line.split("\t")
-        grades.setdefault(query)[document] = int(grade)
+        grades.setdefault(query, {})[document] = int(grade)
     return Judged(documents, queries, grades)
 
 
