@@ -813,7 +813,7 @@ def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:
 def _found(result: results.Found, screen: Screen) -> _Lines:
     from sdcli.render.found import text  # noqa: PLC0415 - one command pays for it
 
-    return text(result, screen.style)
+    return text(result, screen.style, screen.width)
 
 
 def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.knowledge.hits import MARK, UNMARK
 from sdcli.render.safe import line
+from sdcli.render.wrap import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
 _MOST_SHARES = 12
 
 
-def text(result: results.Found, style: Style) -> tuple[Iterable[str], Iterable[str]]:
+def text(
+    result: results.Found, style: Style, width: int | None = None
+) -> tuple[Iterable[str], Iterable[str]]:
     """Each hit in two lines, with how its score came to be if that was asked for; and remarks."""
     ref = result.ref or "REF"
     if not result.hits:
         gap = f"sdcli kb used {ref} --none --note WHY   # if none fits"
         return [], ["No article fits. Try other words, or fewer filters.", f"Next: {gap}"]
-    lines = [each for hit in result.hits for each in _lines(hit, style)]
+    lines = [each for hit in result.hits for each in _lines(hit, style, width)]
     return lines, [f"Next: sdcli kb used {ref} ID:OUTCOME   # records what an article did"]
 
 
-def _lines(hit: Hit, style: Style) -> Iterator[str]:
-    yield f"{style(hit.id, bold=True)}  {line(hit.title)}  [{', '.join(_facts(hit))}]"
-    yield f"    {_marked(hit.snippet, style)}"
+def _lines(hit: Hit, style: Style, width: int | None) -> Iterator[str]:
+    head, *rest = fitted([f"{hit.id}  {line(hit.title)}  [{', '.join(_facts(hit))}]"], width, 8)
+    yield f"{style(hit.id, bold=True)}{head.removeprefix(hit.id)}"
+    yield from rest
+    yield from _snippet(hit.snippet, style, width)
     if hit.explain is not None:
         yield from _explained(hit.explain, hit.score)
 
@@ -53,12 +58,21 @@ def _facts(hit: Hit) -> Iterator[str]:
         yield f"{hit.score:.3g}"
 
 
+def _snippet(snippet: str, style: Style, width: int | None) -> Iterator[str]:
+    """A snippet in lines; a match that goes over the end of one goes on in the next."""
+    goes_on = ""
+    for each in fitted([f"    {line(snippet)}"], width, 4):
+        body = each.lstrip(" ")
+        marked = goes_on + body
+        goes_on = MARK if marked.count(MARK) > marked.count(UNMARK) else ""
+        yield f"    {_marked(marked, style)}"
+
+
 def _marked(snippet: str, style: Style) -> str:
-    """A snippet with its matches in bold."""
-    before, *marked = line(snippet).split(MARK)
-    return before + "".join(
-        style(piece.split(UNMARK)[0], bold=True) + piece.split(UNMARK)[-1] for piece in marked
-    )
+    """A line with its matches in bold."""
+    before, *marked = snippet.split(MARK)
+    parts = (piece.partition(UNMARK) for piece in marked)
+    return before + "".join(style(inside, bold=True) + after for inside, _, after in parts)
 
 
 def _explained(explained: Explained, score: float) -> Iterator[str]:

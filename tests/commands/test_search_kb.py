@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, USAGE
+from sdcli.knowledge.hits import MARK, UNMARK, Hit
 from sdcli.library import Library
+from sdcli.render.found import text
+from sdcli.results import Found
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,3 +258,26 @@ def test_no_control_character_reaches_the_terminal(sd: Runner, sdj: JsonRunner) 
     told = sd("search-kb", "printer offline floor").stdout
     assert "SD-1" in told
     assert not {"\u001b", "\u202e"} & set(told)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_hits_are_cut_between_words(width: int) -> None:
+    """On a terminal no word of a hit is cut, and a match over two lines is marked on both (R3a.1)."""
+    title = "Password forgotten or account locked out, also again and again"
+    said = f"The caller {MARK}types the right password and still reads that it is wrong{UNMARK}, says she."
+    facts: dict[str, Any] = {"type": "incident", "area": "service", "audience": "desk"}
+    hit = Hit(
+        id="KB-101", title=title, score=1.5, snippet=said, revision="0", known_error=False, **facts
+    )
+
+    def bold(text: str, **_: object) -> str:
+        return f"<{text}>" if text else ""
+
+    lines = list(text(Found("", [hit]), bold, width)[0])
+
+    plain = [each.replace("<", "").replace(">", "") for each in lines]
+    assert all(len(each) <= width for each in plain)
+    words = f"KB-101 {title} [incident, desk, 1.5] {said}".replace(MARK, "").replace(UNMARK, "")
+    assert " ".join(plain).split() == words.split()
+    assert all(each.count("<") == each.count(">") for each in lines)
+    assert sum("<" in each for each in lines) > 1
