@@ -15,7 +15,7 @@ from sdcli.errors import DataFileError, DraftError, Problem, RefusedError
 from sdcli.knowledge import articles, check, write
 from sdcli.knowledge.readers import require_reader
 from sdcli.knowledge.terms import later
-from sdcli.library import Library
+from sdcli.knowledge_base import KnowledgeBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ class Authoring:
 
         found = articles.article(self._desk.root, given)
         self.require_reader(found)
-        figures, tickets = Library(self._desk).became_of(found)
+        figures, tickets = KnowledgeBase(self._desk).became_of(found)
         return ArticleShown(
             found,
             figures=figures,
@@ -206,11 +206,11 @@ class Authoring:
 
         if not dry_run:
             return self._create(raw, shown)
-        spoken_of = Library(self._desk).spoken_of()
+        spoken_of = KnowledgeBase(self._desk).spoken_of()
         return ArticleDrafted(self._composed(raw, shown, spoken_of)[1])
 
     def _create(self, raw: bytes, shown: str) -> ArticleWritten:
-        spoken_of = Library(self._desk).spoken_of()
+        spoken_of = KnowledgeBase(self._desk).spoken_of()
         with self._locked():
             name, text, article = self._composed(raw, shown, spoken_of)
             write.create(self._desk.root, name, text)
@@ -500,7 +500,7 @@ class Authoring:
         from sdcli.results import ArticlesImported  # noqa: PLC0415 - as above
 
         root = self._desk.root
-        spoken_of = Library(self._desk).spoken_of()
+        spoken_of = KnowledgeBase(self._desk).spoken_of()
         with self._locked(dry_run=wish.dry_run):
             told, gone = bring(
                 root, wish, defaults, self._desk.policy, progress, spoken_of=spoken_of

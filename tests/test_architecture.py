@@ -38,7 +38,7 @@ STOREYS = (
     "sdcli.results",
     "sdcli.publish",
     "sdcli.desk",
-    "sdcli.library",
+    "sdcli.knowledge_base",
     "sdcli.authoring",
     "sdcli.problems",
     "sdcli.render",

@@ -62,9 +62,9 @@ def command(
     Example:
         sdcli close SD-42 --code solved --confirmed-by ada --via phone --kb KB-108:helped
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
-    tell = Library(desk).answerable(articles)
+    tell = KnowledgeBase(desk).answerable(articles)
     ticket = desk.change(
         ref,
         steps.close,

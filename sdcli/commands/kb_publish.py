@@ -63,10 +63,10 @@ def command(
         sdcli kb publish site --report-to https://intranet.example.com/request
         sdcli kb publish --check --json
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
     if not directory and not check:
         raise click.UsageError("Name the folder to write: `sdcli kb publish DIR`, or --check.")
-    return Library(desk).publish(
+    return KnowledgeBase(desk).publish(
         directory, report_to=report_to or "", with_expired=with_expired, check=check
     )

@@ -29,10 +29,10 @@ def command(desk: Desk, article: str) -> results.Recalled:
         sdcli kb recall KB-102
         sdcli kb recall KB-102@07ce669c0ec6 --json
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
     from sdcli.render.progress import shown
 
     if not article.partition("@")[0].strip():
         raise click.UsageError("Name the article: ID, or ID@REVISION.")
     with shown("Looking through the tickets") as progress:
-        return Library(desk).recall(article, progress)
+        return KnowledgeBase(desk).recall(article, progress)

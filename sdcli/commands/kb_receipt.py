@@ -28,9 +28,9 @@ def command(desk: Desk, ref: str, article: str, **receipt: Any) -> results.Chang
     Example:
         sdcli kb receipt SD-42 KB-102 --received yes --help-needed yes --walked-through yes
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
     known = receipt_of(receipt)
     if not any(value not in ("", "unknown") for value in receipt.values()):
         raise click.UsageError("Say what is known: --received, --help-needed, --walked-through …")
-    return results.Changed(desk.see(Library(desk).receive(ref, article, known)))
+    return results.Changed(desk.see(KnowledgeBase(desk).receive(ref, article, known)))

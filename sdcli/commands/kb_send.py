@@ -55,7 +55,7 @@ def command(
         sdcli kb send SD-42 KB-104 --interpreted 'restart the wireless adapter after sleep'
     """
     from sdcli.knowledge.sharing import is_address
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
     if interpreted and withheld:
         raise click.UsageError("Say either --interpreted or --withheld.")
@@ -64,7 +64,7 @@ def command(
         raise click.UsageError("--link is the address of a page: https://intranet.example.com/x.")
     if decision != "sent" and (send or to or link):
         raise click.UsageError("--send, --to and --link go with an article that is sent.")
-    return Library(desk).share(
+    return KnowledgeBase(desk).share(
         ref,
         article,
         decision=decision,

@@ -35,9 +35,9 @@ def command(
         sdcli kb stats
         sdcli kb stats KB-110 --since 2026-01-01
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
     from sdcli.render.progress import shown
 
     require_order(since, until)
     with shown("Counting") as progress:
-        return Library(desk).statistics(articles, since=since, until=until, progress=progress)
+        return KnowledgeBase(desk).statistics(articles, since=since, until=until, progress=progress)

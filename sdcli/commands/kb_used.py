@@ -36,12 +36,12 @@ def command(
         sdcli kb used SD-42 --none --note 'asked the supplier: it comes with version 9'
         sdcli kb used SD-42 KB-110:harmful --note 'the queue was emptied, and the letters with it'
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
     if is_none == bool(articles) or (is_none and not note):
         raise click.UsageError("Name articles with what they did, or say --none and --note.")
     if is_none:
-        return results.Changed(desk.see(Library(desk).best_effort(ref, note)))
-    ticket, tell = Library(desk).use(ref, articles, note)
+        return results.Changed(desk.see(KnowledgeBase(desk).best_effort(ref, note)))
+    ticket, tell = KnowledgeBase(desk).use(ref, articles, note)
     several = len(set(tell.values())) > 1  # each was told of theirs, and no sentence says it all
     return results.Changed(desk.see(ticket), used(articles, tell) if several else ())

@@ -42,9 +42,9 @@ def command(
     Example:
         sdcli resolve SD-42 --code solved --note 'replaced the cable' --kb KB-108:helped
     """
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
 
-    tell = Library(desk).answerable(articles)
+    tell = KnowledgeBase(desk).answerable(articles)
     ticket = desk.change(
         ref,
         steps.resolve,

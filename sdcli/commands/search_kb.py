@@ -75,17 +75,17 @@ def command(
     looking = Looking(session.root)  # it goes on while the rest is imported
 
     from sdcli.knowledge.index import Filters
-    from sdcli.library import Library
+    from sdcli.knowledge_base import KnowledgeBase
     from sdcli.render.progress import shown
 
-    library = Library(session.desk)
+    base = KnowledgeBase(session.desk)
     with shown("Reading the articles") as progress:
         if faq:
-            return library.frequent(service or "", looking, progress)
+            return base.frequent(service or "", looking, progress)
         filters = Filters(
             type_ or "", area or "", service or "", audience or "", kinds, retired=retired
         )
-        return library.search(
+        return base.search(
             query or "",
             ref=ref or "",
             filters=filters,

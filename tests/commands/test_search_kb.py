@@ -11,7 +11,7 @@ import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, USAGE
 from sdcli.knowledge.hits import MARK, UNMARK, Hit
-from sdcli.library import Library
+from sdcli.knowledge_base import KnowledgeBase
 from sdcli.render.found import text
 from sdcli.results import Found
 
@@ -112,7 +112,7 @@ def test_the_desk_is_asked_for_its_day_only_where_that_matters() -> None:
 
         now = datetime(2028, 6, 30, 11, 0, tzinfo=timezone.utc)
 
-    library = Library(Anywhere())  # type: ignore[arg-type]
+    library = KnowledgeBase(Anywhere())  # type: ignore[arg-type]
     days = ("2028-06-28", "2028-07-01", "2029-01-01")
     assert [library._is_expired(day) for day in days] == [True, False, False]  # noqa: SLF001
     with pytest.raises(AttributeError):

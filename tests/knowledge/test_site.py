@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, REFUSED, UNEXPECTED, USAGE
-from sdcli.library import Library
+from sdcli.knowledge_base import KnowledgeBase
 from sdcli.publish import put as putting
 from sdcli.publish.put import MARKER, put
 from tests.conftest import NOW, REPOSITORY
@@ -101,7 +101,7 @@ def test_restricted_text_is_nowhere(desk: Desk, desk_dir: Path, site: Path) -> N
     synonyms = f"synonyms:\n  - [lost, {HIDDEN}]\n  - [loud, hums]\n"
     (desk_dir / "kb" / "synonyms.yaml").write_text(synonyms)
 
-    Library(desk).publish(str(site))
+    KnowledgeBase(desk).publish(str(site))
 
     found = files_of(site)
     assert b"MA-26" in found["index.html"]
@@ -630,7 +630,7 @@ def test_a_thousand_articles_take_seconds(desk: Desk, desk_dir: Path, site: Path
     for number in range(1000):
         words = " ".join(f"word{number * 7 + step}" for step in range(80))
         shelve(desk_dir, f"MA-{number}", title=f"Case {number}", steps=[words, f"Then {words}"])
-    result = Library(desk).publish(str(site))
+    result = KnowledgeBase(desk).publish(str(site))
     assert len(result.articles) == 1014
     assert result.search_bytes == (site / "assets" / "search-data.js").stat().st_size < 2_000_000
 

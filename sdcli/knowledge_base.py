@@ -1,4 +1,4 @@
-"""The library of one desk: its knowledge articles, and what became of their advice.
+"""The knowledge base of one desk: its articles, and what became of their advice.
 
 What the commands of `sdcli kb` and `sdcli search-kb` call; the rules are in the rooms below.
 """
@@ -72,8 +72,8 @@ def _by_name(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-class Library:
-    """The knowledge of an open desk."""
+class KnowledgeBase:
+    """The knowledge base of an open desk."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
