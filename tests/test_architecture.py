@@ -22,6 +22,7 @@ MODULES = sorted(
 STOREYS = (
     "sdcli",
     "sdcli.errors",
+    "sdcli.derived",
     "sdcli.tickets",
     "sdcli.ledger.interface",
     "sdcli.policy",
@@ -63,7 +64,12 @@ FENCED = {
     "tinydb": {"sdcli.ledger.tiny.storage"},
     "yaml": {"sdcli.policy.yamlfile"},
     "xml": {"sdcli.render.timeline_svg"},
-    "sqlite3": {"sdcli.knowledge.index", "sdcli.knowledge.uses", "sdcli.learning.memory"},
+    "sqlite3": {
+        "sdcli.knowledge.index",
+        "sdcli.knowledge.uses",
+        "sdcli.learning.memory",
+        "sdcli.derived",
+    },
     "fcntl": {"sdcli.ledger.tiny.lock"},
     "zoneinfo": {"sdcli.sla.wall", "sdcli.policy.decode", "sdcli.policy.local"},
     "holidays": {"sdcli.policy.public_holidays"},

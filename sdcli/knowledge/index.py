@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
+from sdcli.derived import is_busy, make
 from sdcli.errors import Problem
 from sdcli.knowledge import articles, looks
 from sdcli.knowledge.articles import Article
@@ -264,7 +265,7 @@ class Index:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            if _is_busy(error):  # somebody reads and does not end: answer from memory
+            if is_busy(error):  # somebody reads and does not end: answer from memory
                 self._copy()
                 return self._write(seen, read, turn)
             raise
@@ -548,7 +549,7 @@ class Index:
         with suppress(sqlite3.Error, AttributeError):  # it may never have been opened
             self._db.close()
         again, self._is_fresh = self._is_fresh, True
-        if again or _is_busy(failed):
+        if again or is_busy(failed):
             self._give_up(failed)
         else:
             for name in (self._path, f"{self._path}-journal"):
@@ -558,7 +559,7 @@ class Index:
 
     def _give_up(self, failed: BaseException) -> None:
         """Go on without a file."""
-        if not _is_busy(failed):
+        if not is_busy(failed):
             reason = " ".join(str(failed).split()) or type(failed).__name__
             self._tell(
                 f"The index of the articles cannot be kept in {self._path}: {reason}. Delete that "
@@ -576,7 +577,7 @@ class Index:
 
     def _connect(self, path: str) -> None:
         if path != ":memory:":
-            _make(path)
+            make(path)
         self._db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
         self._db.execute("PRAGMA synchronous = OFF")  # it can be made again
         self._db.execute("PRAGMA cache_spill = OFF")  # readers wait for nothing but the commit
@@ -599,7 +600,7 @@ class Index:
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if _is_busy(error) or "readonly" in str(error):
+            if is_busy(error) or "readonly" in str(error):
                 return False
             raise
         return True
@@ -620,17 +621,6 @@ def _made_by() -> str:
     return " ".join((__version__, *Article.__struct_fields__))
 
 
-def _make(path: str) -> None:
-    """Let folder and file be there, for nobody else to read: some articles are restricted."""
-    folder = os.path.dirname(path)
-    with suppress(OSError):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.chmod(folder, 0o700)
-    with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        os.chmod(path, 0o600)
-
-
 def _packed(stamp: Sequence[int]) -> bytes:
     return " ".join(map(str, stamp)).encode()
 
@@ -642,11 +632,6 @@ def _name(file: str) -> str:
 
 def _is_synonyms(name: str) -> bool:
     return f"{articles.FOLDER}/{name}" == articles.SYNONYMS
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Whether somebody else uses the file just now; nothing is wrong with it."""
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdcli.derived import is_busy, make
 from sdcli.errors import NoSuchTicketError
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Uses:
             try:
                 return work()
             except _TROUBLE as error:
-                if not _is_locked(error):
+                if not is_busy(error):
                     self._start_anew()
                 elif is_exact:
                     break
@@ -273,7 +274,7 @@ class Uses:
 
     def _connect(self, path: str) -> None:
         if path:
-            _make(path)
+            make(path)
         self._db = sqlite3.connect(
             path or ":memory:", timeout=_BUSY_MS / 1000, isolation_level=None
         )
@@ -286,21 +287,9 @@ class Uses:
             self._db.executescript(f"BEGIN IMMEDIATE; {_FORMER}; {_SCHEMA}; {mark}; COMMIT")
 
 
-def _is_locked(error: Exception) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-
-
 def _first(reader: Reader) -> str:
     """The id of the first event of the first ticket, which tells one ledger from another."""
     try:
         return reader.get("SD-1").opening.id
     except NoSuchTicketError:
         return ""
-
-
-def _make(path: str) -> None:
-    """Let folder and file be there, for nobody else to read: who was sent what is in it."""
-    folder = os.path.dirname(path)
-    with suppress(OSError):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

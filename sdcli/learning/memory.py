@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
+from sdcli.derived import is_busy, make
 from sdcli.learning.learner import Cell
 from sdcli.learning.tally import Tally
 
@@ -156,7 +157,7 @@ class Memory:
         with suppress(sqlite3.Error, AttributeError):  # it may never have been opened
             self._db.close()
         again, self._is_fresh = self._is_fresh, True
-        if again or _is_busy(failed):
+        if again or is_busy(failed):
             self._give_up(failed)
         else:
             self._remove()
@@ -281,7 +282,7 @@ class Memory:
         if self._path:
             step = (
                 "Try again when nobody else learns."
-                if _is_busy(failed)
+                if is_busy(failed)
                 else "Delete that file, or set XDG_CACHE_HOME to a folder that can be written."
             )
             reason = " ".join(str(failed).split()) or type(failed).__name__
@@ -293,7 +294,7 @@ class Memory:
 
     def _connect(self, path: str) -> None:
         if path != ":memory:":
-            _make(path)
+            make(path)
         self._db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
         self._db.execute("PRAGMA synchronous = OFF")  # it can be made again
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -321,7 +322,7 @@ class Memory:
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if _is_busy(error):
+            if is_busy(error):
                 return False
             raise
         finally:
@@ -336,22 +337,6 @@ class Memory:
         self.state.counts = self.tally.counts
         said = msgspec.json.encode(self.state)
         self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?)", (said,))
-
-
-def _make(path: str) -> None:
-    """Let folder and file be there, for nobody else to read: what is learned tells of callers."""
-    folder = os.path.dirname(path)
-    with suppress(OSError):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.chmod(folder, 0o700)
-    with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        os.chmod(path, 0o600)
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Whether somebody else uses the file just now; nothing is wrong with it."""
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def _text(value: object) -> str:
