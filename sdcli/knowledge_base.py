@@ -199,12 +199,7 @@ class KnowledgeBase:
             RefusedError: the caller may not have it, or there is no link or address.
             SendingError: the program did not take the mail; nothing was recorded.
         """
-        from sdcli.intake.lines import one_line  # noqa: PLC0415 - not every command needs it
-        from sdcli.knowledge.sharing import (  # noqa: PLC0415 - imports YAML
-            letter,
-            require_own,
-            require_shareable,
-        )
+        from sdcli.knowledge.sharing import require_own, require_shareable  # noqa: PLC0415 - YAML
         from sdcli.results import Shared  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
         from sdcli.tickets.event import Edition  # noqa: PLC0415
@@ -219,9 +214,7 @@ class KnowledgeBase:
             link = link or self._link(article)
             if send and reader is not None and article.audience != "user":
                 to = require_own(article, reader, to)
-            name = self._desk.policy.intake.mail.name
-            summary = one_line(ticket.summary)
-            text = letter(article, ref=ref, summary=summary, link=link, desk=name)
+            text = self._letter(article, ticket, link)
             told = f"{article.title} ({article.id}): {link}"
         elif decision == "interpreted":
             told = reason or f"explained what {article.id} says: {article.title}"
@@ -280,6 +273,14 @@ class KnowledgeBase:
                 "(`site: https://help.example.com`), or give --link URL."
             )
         return link_to(article, self.settings.site)
+
+    def _letter(self, article: Article, ticket: Ticket, link: str) -> str:
+        """What the caller is to read."""
+        from sdcli.intake.lines import one_line  # noqa: PLC0415 - not every command needs it
+        from sdcli.knowledge.sharing import letter  # noqa: PLC0415 - imports YAML
+
+        summary, name = one_line(ticket.summary), self._desk.policy.intake.mail.name
+        return letter(article, ref=ticket.ref, summary=summary, link=link, desk=name)
 
     def _send(self, ticket: Ticket, to: str, text: str) -> str:
         """Hand the letter to the program that sends mail; the address that it went to."""
