@@ -1099,7 +1099,7 @@ class Desk:
                 until=said.until,
                 next_update=said.next_update,
                 overdue=is_overdue(said, self.now),
-                updated_at=max(e.at for e in ticket.events if isinstance(e, Announced)),
+                updated_at=max(e.at for e in ticket.standing if isinstance(e, Announced)),
             )
             for ticket in tickets
             if (said := ticket.bulletin)

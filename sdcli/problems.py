@@ -312,7 +312,9 @@ class Problems:
 
         if given:
             return article(self._desk.root, given)
-        declared = [each.article for each in problem.events if isinstance(each, KnownErrorDeclared)]
+        declared = [
+            each.article for each in problem.standing if isinstance(each, KnownErrorDeclared)
+        ]
         return of_problem(
             articles(self._desk.root),
             problem.ref,
@@ -455,7 +457,7 @@ def _common(values: Iterable[str]) -> str:
 
 def _was_taken_back(problem: Ticket) -> bool:
     """Whether it was said of a problem that its workaround is none after all."""
-    said = (each for each in problem.events if isinstance(each, ProblemAnalysed))
+    said = (each for each in problem.standing if isinstance(each, ProblemAnalysed))
     taken = any(each.workaround == UNKNOWN for each in said)
     return taken and not problem.workaround
 
@@ -465,10 +467,10 @@ def _words(problem: Ticket) -> Iterator[_Word]:
 
     A workaround that was taken back is not told.
     """
-    known = next((e for e in reversed(problem.events) if isinstance(e, KnownErrorDeclared)), None)
+    known = next((e for e in reversed(problem.standing) if isinstance(e, KnownErrorDeclared)), None)
     if known and problem.workaround:
         yield _Word(problem.ref, "known-error", known.workaround)
-    end = next((e for e in reversed(problem.events) if isinstance(e, ProblemClosed)), None)
+    end = next((e for e in reversed(problem.standing) if isinstance(e, ProblemClosed)), None)
     if end and problem.is_closed:
         text = _closing(problem, end.code, end.note, end.unfixed)
         yield _Word(problem.ref, "closed", text)

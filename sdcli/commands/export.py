@@ -32,7 +32,7 @@ def command(desk: Desk, since: datetime | None) -> results.Exported:
     Example:
         sdcli export > tickets.jsonl
     """
-    query = Query(statuses=() if since else STATUSES, touched_since=since, record="")
+    query = Query(statuses=() if since else STATUSES, touched_since=since, record="", void=True)
     return results.Exported(_with_a_bar(desk.ledger.find(query), desk.ledger.count()))
 
 

@@ -99,8 +99,8 @@ def _decided(ticket: Ticket) -> list[str]:
     from sdcli.render.history import sentence
     from sdcli.tickets.event import SupportDecided
 
-    *_, decision = (event for event in ticket.events if isinstance(event, SupportDecided))
-    return [] if decision is ticket.events[-1] else [f"  {sentence(decision)}"]
+    *_, decision = (event for event in ticket.standing if isinstance(event, SupportDecided))
+    return [] if decision is ticket.standing[-1] else [f"  {sentence(decision)}"]
 
 
 _AS_SAID = ("by", "reason", "until", "agreement", "impact", "violates", "discovered")

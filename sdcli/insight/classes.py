@@ -125,7 +125,7 @@ class Used:
         self.features |= {(opening.service, opening.feature), (ticket.service, ticket.feature)}
         self.words.add(("channel", opening.channel))
         self.words |= {("article_outcome", use.outcome) for use in ticket.articles}
-        for event in ticket.events:
+        for event in ticket.standing:
             self.words |= _spoken(event)
             if type(event) is Classified:
                 self.features.add((event.service, event.feature))

@@ -363,7 +363,7 @@ def first_decision(ticket: Ticket) -> Opened | Classified:
     """The first event that decided about type or service; the opening if none did."""
     opening = ticket.opening
     if (opening.type, opening.service) == (UNKNOWN, UNKNOWN):
-        for event in ticket.events:
+        for event in ticket.standing:
             if type(event) is Classified:
                 return event
     return opening

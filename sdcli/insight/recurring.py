@@ -143,7 +143,7 @@ def _times(ticket: Ticket, since: datetime | None) -> int:
     def inside(at: datetime) -> bool:
         return since is None or at >= since
 
-    again = sum(isinstance(e, Reopened) and inside(e.at) for e in ticket.events)
+    again = sum(isinstance(e, Reopened) and inside(e.at) for e in ticket.standing)
     return inside(ticket.opened_at) + again
 
 

@@ -111,7 +111,7 @@ class _Part(NamedTuple):
         known = self.ticket.support
         if known is None or known.found or known.decision != "undecided" or not self.decisions:
             return False
-        *_, last = (each for each in self.ticket.events if type(each) is SupportDecided)
+        *_, last = (each for each in self.ticket.standing if type(each) is SupportDecided)
         return self.decisions[-1] is last
 
     @property
@@ -140,7 +140,7 @@ def unsupported(
     for ticket in sorted(tickets, key=lambda each: (len(each.ref), each.ref)):
         minutes = [number for at, number in minutes_on(ticket) if inside(at)]
         decisions = tuple(
-            each for each in ticket.events if type(each) is SupportDecided and inside(each.at)
+            each for each in ticket.standing if type(each) is SupportDecided and inside(each.at)
         )
         if minutes or decisions:
             parts.append(_Part(ticket, sum(minutes), decisions))

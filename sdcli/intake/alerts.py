@@ -220,7 +220,7 @@ class AlertBook:
         if ticket.status != "new" or item.urgency in (ticket.urgency, UNKNOWN):
             return
         derived = derive(self._policy, ticket.impact, item.urgency)
-        if derived.priority >= ticket.priority or any(map(_is_look, ticket.events)):
+        if derived.priority >= ticket.priority or any(map(_is_look, ticket.standing)):
             return
         page.add(
             Classified(
@@ -413,7 +413,7 @@ class AlertBook:
                 continue
             opened = {
                 event.key: event.would_open
-                for event in page.ticket.events
+                for event in page.ticket.standing
                 if isinstance(event, Suppressed) and event.would_open
             }
             told += [self._raise(page, key, opened[key]) for key in page.ticket.pending]

@@ -222,7 +222,7 @@ def continued(ticket: Ticket, reason: str) -> RequestItem:
     It is the same one however often it is asked for: the key names the event that ended it.
     """
     opening = ticket.opening
-    over = next(each for each in reversed(ticket.events) if isinstance(each, (Closed, Resolved)))
+    over = next(each for each in reversed(ticket.standing) if isinstance(each, (Closed, Resolved)))
     return RequestItem(
         summary=ticket.summary,
         user=opening.requester,

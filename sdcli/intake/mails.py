@@ -110,7 +110,7 @@ class _Mail:
 
     def _is_in(self, ticket: Ticket) -> bool:
         """Whether a ticket that knows the id knows this mail: some programs use an id twice."""
-        mails = (getattr(event, "message", None) for event in ticket.events)
+        mails = (getattr(event, "message", None) for event in ticket.standing)
         return any(
             mail.id == self._item.id and mail.digest in ("", self._digest) for mail in mails if mail
         )

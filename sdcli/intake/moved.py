@@ -206,9 +206,12 @@ def known_here(
     strangers = {arrival.events[0].id for arrival, ref in found if not ref}
     if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
         return found
-    everybody = reader.find(Query(statuses=STATUSES, record=""))
+    everybody = reader.find(Query(statuses=STATUSES, record="", void=True))
     home = {
-        ticket.events[0].id: ticket.ref for ticket in everybody if ticket.events[0].id in strangers
+        ticket.events[0].id: ticket.ref
+        for ticket in everybody
+        # An import that was taken back can be brought in again.
+        if ticket.events[0].id in strangers and not (ticket.void and ticket.imported_at)
     }
     return [(arrival, ref or home.get(arrival.events[0].id, "")) for arrival, ref in found]
 

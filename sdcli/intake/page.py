@@ -22,7 +22,7 @@ class Page:
     def __init__(self, ticket: Ticket) -> None:
         self.before = ticket
         self.ticket = ticket
-        self.standings = standings(ticket.events)
+        self.standings = standings(ticket.standing)
         self._firing = {key for key, each in self.standings.items() if each.firing}
         self._added: list[AnyEvent] = []
         self._tallies: dict[str, Repeated] = {}
@@ -54,7 +54,7 @@ class Page:
     @property
     def last_joined(self) -> datetime:
         """When the last new alert came to the ticket."""
-        joined = (e.at for e in reversed(self.ticket.events) if isinstance(e, Correlated))
+        joined = (e.at for e in reversed(self.ticket.standing) if isinstance(e, Correlated))
         return next(joined, self.ticket.opened_at)
 
     def _is_tally(self, event: Repeated) -> bool:

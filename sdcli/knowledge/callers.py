@@ -143,7 +143,7 @@ def _apart(text: str) -> tuple[str, list[int]]:
 def _traces(tickets: Iterable[Ticket], policy: Policy) -> _Traces:
     """What tells of those who called about tickets."""
     found = _Traces(set(), set())
-    given = {each for ticket in tickets for event in ticket.events for each in _named_in(event)}
+    given = {each for ticket in tickets for event in ticket.standing for each in _named_in(event)}
     for each in given - {"", UNKNOWN}:
         person = known(policy, each)
         contact = person.contact if person else None

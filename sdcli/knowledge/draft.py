@@ -60,7 +60,7 @@ def _done(ticket: Ticket) -> Iterator[str]:
     """What was noted and how it was solved, in order; each text once."""
     texts = (
         event.text if isinstance(event, Noted) else event.note
-        for event in ticket.events
+        for event in ticket.standing
         if isinstance(event, Noted | Resolved | Closed)
     )
     return iter(dict.fromkeys(text.strip() for text in texts if text.strip()))

@@ -81,7 +81,7 @@ def uses_of(ticket: Ticket) -> list[Use]:
     found: list[Use] = []
     results: dict[tuple[str, str], Use] = {}
     helped: dict[tuple[str, str], Use | None] = {}
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Reopened:
             results = {key: _taken_back(use) for key, use in results.items()}
         if isinstance(event, ArticleReceived) and event.receipt.help_needed != UNKNOWN:
@@ -135,7 +135,7 @@ def _read(use: ArticleUse, at: datetime, reader: str) -> Use:
 def ids_of(ticket: Ticket) -> set[str]:
     """The articles that the desk speaks of on a ticket, or on a problem, whatever it did with them."""
     found: set[str] = set()
-    for event in ticket.events:
+    for event in ticket.standing:
         if isinstance(event, (ArticlesShown, ArticlesUsed, Resolved, Closed)):
             found.update(each.id for each in event.articles)
         elif isinstance(event, (ArticleSent, ArticleReceived)):
@@ -168,7 +168,7 @@ def harm_unseen(ticket: Ticket, person: str) -> tuple[Harm, ...]:
     if person not in ticket.notices:
         return ()
     found: tuple[ArticlesUsed, ...] = ()
-    for event in ticket.events:
+    for event in ticket.standing:
         if isinstance(event, ArticlesUsed) and person in event.tell:
             found = (*found, event)
         elif isinstance(event, NoticeTaken) and person in event.ends:

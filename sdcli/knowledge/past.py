@@ -21,7 +21,7 @@ def past(ticket: Ticket) -> Past | None:
     note = next(
         (
             event.note
-            for event in reversed(ticket.events)
+            for event in reversed(ticket.standing)
             if isinstance(event, (Closed, Resolved)) and event.note
         ),
         "",

@@ -70,8 +70,8 @@ def owed_of(ticket: Ticket, *, again: bool = False) -> Iterator[Owed]:
     entries = (*(ticket.given_up if again else ()), *ticket.undelivered)
     if not entries:
         return
-    said = {each.alert: each for each in ticket.events if isinstance(each, SlaAlerted)}
-    tries = [each for each in ticket.events if isinstance(each, Delivered)]
+    said = {each.alert: each for each in ticket.standing if isinstance(each, SlaAlerted)}
+    tries = [each for each in ticket.standing if isinstance(each, Delivered)]
     for entry in entries:
         alert, route, to = entry.split(" ", 2)
         tried = tuple(t for t in tries if (t.alert, t.route, t.to) == (alert, route, to))

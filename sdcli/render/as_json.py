@@ -342,7 +342,7 @@ def _reasoned(result: results.Reasoned) -> dict[str, Any]:
 
 
 def _explained(result: results.Explained) -> dict[str, Any]:
-    found = standings(result.ticket.events)
+    found = standings(result.ticket.standing)
     counted = totals(found.values())
     return {
         "ref": result.ticket.ref,
@@ -352,7 +352,7 @@ def _explained(result: results.Explained) -> dict[str, Any]:
         "resolved": counted["resolved"],
         "suppressed": counted["suppressed"],
         "alerts": [_standing(each) for each in found.values()],
-        "decisions": [_decision(each) for each in result.ticket.events if key_of(each)],
+        "decisions": [_decision(each) for each in result.ticket.standing if key_of(each)],
     }
 
 

@@ -828,7 +828,7 @@ def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
 def _explained(result: results.Explained, screen: Screen) -> _Lines:
     from sdcli.tickets.alerts import standings, totals  # noqa: PLC0415 - as above
 
-    found = standings(result.ticket.events)
+    found = standings(result.ticket.standing)
     counted = totals(found.values())
     ref = screen.style(result.ticket.ref, bold=True)
     if not found:
@@ -856,11 +856,11 @@ def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
     from sdcli.tickets.alerts import key_of, times_of  # noqa: PLC0415 - as above
     from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
 
-    seen = {event.rule: RULES.get(event.rule, "") for event in ticket.events if key_of(event)}  # type: ignore[union-attr]
+    seen = {event.rule: RULES.get(event.rule, "") for event in ticket.standing if key_of(event)}  # type: ignore[union-attr]
     told = [
         f"{screen.style(words.instant(event.at), dim=True)}  {times_of(event):>6}  "
         f"{event.rule or kind(event):<17}  {line(key_of(event))}"  # type: ignore[union-attr]
-        for event in ticket.events
+        for event in ticket.standing
         if key_of(event)
     ]
     meanings = [f"  {rule + ':':<18} {meaning}" for rule, meaning in seen.items() if meaning]

@@ -85,7 +85,12 @@ def _waited(event: e.Waited) -> str:
 
 def _escalated(event: e.Escalated) -> str:
     how = "escalated" if event.hand_over == "escalate" else "transferred"
-    return f"{how} to {event.to}{_because(event.reason)}"
+    known = "".join(f"; {name}: {text}" for name, text in event.items.items())
+    return f"{how} to {event.to}{_because(event.reason)}{known}{_missing(event.missing)}"
+
+
+def _missing(items: Sequence[str]) -> str:
+    return f"; without {', '.join(items)}" if items else ""
 
 
 def _resolved(event: e.Resolved) -> str:
@@ -134,9 +139,24 @@ def _closed(event: e.Closed) -> str:
         else f"not confirmed: {event.unconfirmed}"
     )
     skipped = f"; skipped: {', '.join(event.skipped)}" if event.skipped else ""
-    return (
-        f"closed as {event.code}, {how}{_because(event.note)}{_articles(event.articles)}{skipped}"
+    said = "".join(
+        f"; {name.replace('_', ' ')}: {value}"
+        for name in _CLOSING
+        if (value := getattr(event, name))
     )
+    policy = " by policy" if event.by_policy else ""
+    note = f"{_because(event.note)}{_articles(event.articles)}{said}{skipped}"
+    return f"closed{policy} as {event.code}, {how}{note}"
+
+
+_CLOSING = (
+    "cause",
+    "procedure_easy",
+    "procedure_accurate",
+    "caller_could",
+    "improvement",
+    "outage",
+)
 
 
 def _imported(event: e.Imported) -> str:
@@ -225,7 +245,10 @@ def _announced(event: e.Announced) -> str:
 def _detailed(event: e.Detailed) -> str:
     said = (f"{name.replace('_', ' ')}: {text}" for name, text in event.request.told().items())
     wish = [f"wished for: {event.wish}"] if event.wish else []
-    return f"added details: {'; '.join([*said, *wish])}" if event.request.told() else wish[0]
+    name = [f"called now: {event.summary}"] if event.summary else []
+    if not event.request.told():
+        return "; ".join([*name, *wish])
+    return f"added details: {'; '.join([*said, *name, *wish])}"
 
 
 def _problem_analysed(event: e.ProblemAnalysed) -> str:
@@ -247,6 +270,95 @@ _BECAME = {"known-error": "is a known error", "closed": "was closed", "reopened"
 def _problem_closed(event: e.ProblemClosed) -> str:
     left = f"; its cause was left: {event.unfixed}" if event.unfixed else ""
     return f"problem closed as {event.code}{_because(event.note)}{left}"
+
+
+def _spoken(relation: str) -> str:
+    return relation.replace("-", " ").removesuffix(" of").removesuffix(" by")
+
+
+def _troubleshooting_step(event: e.TroubleshootingStepped) -> str:
+    found = f"; {event.found}" if event.found else ""
+    what = f"thought of {event.hypothesis}; tried: {event.change}"
+    return f"{what}: {event.result}{found}{_effort(event.minutes)}"
+
+
+_FIXES = {"attempt": "tried", "defer": "put off", "engage": "handed to others"}
+
+
+def _fix_applied(event: e.FixApplied) -> str:
+    what = "a workaround" if event.workaround else "a fix"
+    result = f": {event.result}" if event.decision == "attempt" else ""
+    facts = [
+        *([f"not met: {', '.join(event.missing)}"] if event.missing else ()),
+        *([f"permitted by {event.permission}"] if event.permission else ()),
+        *([f"until {instant(event.until)}"] if event.until else ()),
+        *([event.queue] if event.queue else ()),
+        *(["altered the configuration"] if event.configuration == "yes" else ()),
+        *([f"disturbs {event.disruption}"] if event.disruption != UNKNOWN else ()),
+    ]
+    said = f"{_FIXES[event.decision]} {what}{result}: {event.what}"
+    return f"{said}{_because('; '.join(facts))}{_effort(event.minutes)}"
+
+
+def _eta_given(event: e.EtaGiven) -> str:
+    told = "told the caller" if event.told else "expected, not told yet:"
+    return f"{told} {instant(event.eta)}{_because(event.reason)}"
+
+
+def _procedure_sought(event: e.ProcedureSought) -> str:
+    found = ", ".join(each.id for each in event.found) or "nothing found"
+    chosen = f", chose {event.chosen}" if event.chosen else ", none fits"
+    return f"looked for a procedure{_because(event.query)}: {found}{chosen}"
+
+
+def _approval_decided(event: e.ApprovalDecided) -> str:
+    by = f"{event.person}{_because(event.authority)}"
+    return f"{event.procedure.id} {event.decision} by {by}{_because(event.reason)}"
+
+
+def _fulfilment_started(event: e.FulfilmentStarted) -> str:
+    what = "standard change" if event.standard_change else "procedure"
+    when = f", for {instant(event.scheduled)}" if event.scheduled else ""
+    takes = f", takes {work(event.estimate_s)}" if event.estimate_s else ""
+    return f"began {what} {event.procedure.id}{when}{takes}{_because('; '.join(event.warnings))}"
+
+
+def _hook_ran(event: e.HookRan) -> str:
+    ended = f"exit {event.exit_code}" if event.exit_code is not None else event.reason
+    return f"ran {' '.join(event.command)}: {ended} after {event.took_s} s"
+
+
+def _fulfilment_ended(event: e.FulfilmentEnded) -> str:
+    checks = [
+        f"{name.replace('_', ' ')}: {value}"
+        for name in ("tool_check", "user_check", "accurate", "in_time")
+        if (value := getattr(event, name)) != UNKNOWN
+    ]
+    said = "; ".join(filter(None, (*checks, event.surprises, event.improvement)))
+    return f"{event.procedure.id} {event.outcome}{_because(said)}"
+
+
+def _request_filtered(event: e.RequestFiltered) -> str:
+    rule = f" by {event.rule}" if event.rule else ""
+    same = f"; the same as {', '.join(event.duplicates)}" if event.duplicates else ""
+    return f"{event.decision} by the filter{rule}{_because(event.reason)}{same}"
+
+
+def _change_requested(event: e.ChangeRequested) -> str:
+    by = f" from {event.standard_change}" if event.standard_change else ""
+    order = f", work order {event.work_order}" if event.work_order else ""
+    return f"request for change ({event.category}){by} goes to {event.queue}{order}"
+
+
+def _change_followed(event: e.ChangeFollowed) -> str:
+    name = f" {event.reference}" if event.reference else ""
+    due = f", for {instant(event.due)}" if event.due else ""
+    return f"the change{name} is {event.status}{due}{_because(event.note)}"
+
+
+def _survey_answered(event: e.SurveyAnswered) -> str:
+    scores = ", ".join(f"{name} {score}" for name, score in event.scores.items())
+    return f"answered the survey {event.survey}: {scores}{_because(event.remark)}"
 
 
 def _files(files: Sequence[Attachment]) -> str:
@@ -273,7 +385,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.Classified: _classified,
     e.Assigned: _assigned,
     e.Accepted: lambda event: f"accepted by {event.by}",
-    e.Returned: lambda event: f"returned to {event.to}{_because(event.reason)}",
+    e.Returned: lambda event: (
+        f"returned to {event.to}{_because(event.reason)}{_missing(event.missing)}"
+    ),
     e.Waited: _waited,
     e.Resumed: lambda event: f"work goes on{_because(event.reason)}",
     e.Escalated: _escalated,
@@ -322,4 +436,35 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.ArticlesUsed: _articles_used,
     e.ArticleSent: _article_sent,
     e.ArticleReceived: _article_received,
+    e.Undone: lambda event: (
+        f"took back {count(len(event.undoes), 'event')}{_because(event.reason)}"
+    ),
+    e.Voided: lambda event: f"void: it should never have been{_because(event.reason)}",
+    e.Linked: lambda event: f"{event.to} is its {_spoken(event.relation)}{_because(event.why)}",
+    e.Unlinked: lambda event: (
+        f"{event.to} is not its {_spoken(event.relation)} after all{_because(event.why)}"
+    ),
+    e.Merged: lambda event: f"merged into {event.into}{_because(event.why)}",
+    e.Absorbed: lambda event: f"{event.source} goes on here{_because(event.why)}",
+    e.TroubleshootingStepped: _troubleshooting_step,
+    e.FixApplied: _fix_applied,
+    e.ServiceResumed: lambda event: (
+        f"the service works again{_because('; '.join(filter(None, (event.how, event.evidence))))}"
+    ),
+    e.Mentored: lambda event: f"{event.mentor} helped with {event.skill}{_because(event.note)}",
+    e.EtaGiven: _eta_given,
+    e.ProcedureSought: _procedure_sought,
+    e.ApprovalDecided: _approval_decided,
+    e.FulfilmentStarted: _fulfilment_started,
+    e.FulfilmentStepped: lambda event: (
+        f"step {event.number} {event.result}{_effort(event.minutes)}: {event.step}"
+        f"{_because(event.note)}"
+    ),
+    e.HookRan: _hook_ran,
+    e.FulfilmentEnded: _fulfilment_ended,
+    e.RequestFiltered: _request_filtered,
+    e.ChangeRequested: _change_requested,
+    e.ChangeFollowed: _change_followed,
+    e.SurveySent: lambda event: f"asked {event.to} how it was ({event.survey})",
+    e.SurveyAnswered: _survey_answered,
 }

@@ -209,7 +209,7 @@ def _reach(result: results.Recalled, found: Recipient) -> list[str]:
     opening = ticket.opening
     sent = [
         event.address
-        for event in ticket.events
+        for event in ticket.standing
         if isinstance(event, ArticleSent) and event.article.id == result.id
     ]
     contact = result.policy.contact(found.person)

@@ -98,7 +98,7 @@ def _said(result: results.Reasoned, columns: int) -> Iterator[str]:
         voices.setdefault((each.by, each.at), []).append((name, f"{each.value}{remark}"))
     request = result.seen.ticket.request
     if request.ever_had:
-        event = next(each for each in result.seen.ticket.events if _had(each))
+        event = next(each for each in result.seen.ticket.standing if _had(each))
         voices.setdefault((event.by, event.at), []).append(("ever had", request.ever_had))
     for by, at in sorted(voices, key=lambda voice: voice[1]):
         yield from _wrapped("  ", f"{by or RULES}, {words.instant(at)}", columns)

@@ -107,7 +107,7 @@ def cover_at(opening: Opened) -> Cover:
 def cover_of(ticket: Ticket) -> Cover:
     """What decides now."""
     cover = cover_at(ticket.opening)
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) in TURNS:
             cover = cover.after(event)
     return cover

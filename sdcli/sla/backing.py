@@ -179,7 +179,7 @@ def _time(clocks: Clocks, part: Stretch, calendar: str) -> WorkingTime:
 
 def _waits(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> Iterator[Leg]:
     cycle = over = 0
-    events = ticket.events
+    events = ticket.standing
     for index, event in enumerate(events):
         if index < over or type(event) is not Waited or event.waiting_for != "vendor":
             continue

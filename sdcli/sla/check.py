@@ -104,7 +104,7 @@ def states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[Sta
     No clock has run for longer than the ticket existed: most need no look at any calendar.
     """
     found: list[State] = []
-    opened = utc_seconds(ticket.events[0].at)
+    opened = utc_seconds(ticket.standing[0].at)
     following = None
     for index in range(len(parts) - 1, -1, -1):
         part = parts[index]
@@ -115,7 +115,7 @@ def states(ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch]) -> list[Sta
             if part.until - opened >= terms.soonest_s:
                 since = since_of(parts, index)
                 found.append(
-                    State(ticket.events[: part.events], following, terms, since, part.until)
+                    State(ticket.standing[: part.events], following, terms, since, part.until)
                 )
     found.reverse()
     return found
@@ -227,7 +227,7 @@ def _said(ticket: Ticket) -> AbstractSet[Face]:
             event.stage == "predicted",
             event.mark,
         )
-        for event in ticket.events
+        for event in ticket.standing
         if type(event) is SlaAlerted
     }
 

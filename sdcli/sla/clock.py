@@ -78,7 +78,7 @@ class Clocks:
             return found
         terms = self.terms(cover_of(ticket))
         for goal in terms.goals:
-            runs = runs_of(goal.target, ticket.events, terms.on_reopen)
+            runs = runs_of(goal.target, ticket.standing, terms.on_reopen)
             if runs:
                 target_s = goal.for_run(runs[-1], terms.time).target_s
                 found[goal.target] = clock(runs[-1], target_s, terms.time, now)
@@ -120,7 +120,7 @@ class Clocks:
         """
         cover = cover_of(ticket)
         pins = [
-            (event.policy, event.mark) for event in ticket.events if type(event) is SlaReapplied
+            (event.policy, event.mark) for event in ticket.standing if type(event) is SlaReapplied
         ]
         after = policy, self.held(replace(cover, policy=policy)).calendar
         for pinned, mark in ((ticket.opening.policy, ""), *pins):

@@ -143,7 +143,7 @@ def explain(
     goal = next((each for each in terms.goals if each.target == target), None)
     if goal is None:
         return None
-    runs = runs_of(goal.target, ticket.events, terms.on_reopen)
+    runs = runs_of(goal.target, ticket.standing, terms.on_reopen)
     timed = [goal.for_run(run, terms.time) for run in runs]
     cycles = tuple(
         Cycle(number=run.cycle, start=run.start, face=clock(run, each.target_s, terms.time, now))
@@ -156,7 +156,7 @@ def explain(
     found = _Found(
         terms.time,
         cycles,
-        intervals_of(goal.target, ticket.events, terms.on_reopen, terms.time, now),
+        intervals_of(goal.target, ticket.standing, terms.on_reopen, terms.time, now),
         passings,
         turns_of(ticket, policy, clocks, goal.target),
         grounds_of(ticket, policy, clocks, goal.target),
@@ -194,7 +194,7 @@ def _explain_legs(
         for percent in (*leg.warn_at, BREACH)
     )
     own = clocks.terms(cover_of(ticket)).time
-    intervals = intervals_of_legs(found, ticket.events, own, now)
+    intervals = intervals_of_legs(found, ticket.standing, own, now)
     grounds = grounds_of_leg(policy, clocks, leg)
     return _explanation(
         ticket, target, now, _Found(leg.time, cycles, intervals, passings, (), grounds)
@@ -236,16 +236,16 @@ def _explanation(ticket: Ticket, target: Explained, now: int, found: _Found) -> 
     return Explanation(
         ref=ticket.ref,
         target=target,
-        opened=utc_seconds(ticket.events[0].at),
+        opened=utc_seconds(ticket.standing[0].at),
         now=now,
         face=face,
         ahead=tuple(found.time.parts(now, due)),
         cycles=found.cycles,
         intervals=found.intervals,
         thresholds=found.thresholds,
-        said=tuple(_said(ticket.events, target)),
+        said=tuple(_said(ticket.standing, target)),
         turns=found.turns,
-        late=tuple(_late(ticket.events)),
+        late=tuple(_late(ticket.standing)),
         grounds=found.grounds,
     )
 

@@ -180,7 +180,7 @@ def turns_of(ticket: Ticket, policy: Policy, clocks: Clocks, target: Target) -> 
     found: list[Turn] = []
     cover = cover_at(ticket.opening)
     before, amount = _terms(cover, policy, clocks, target)
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) not in TURNS:
             continue
         cover = cover.after(event)

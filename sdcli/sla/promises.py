@@ -178,7 +178,7 @@ def faces(ticket: Ticket, clocks: Clocks, now: int, parts: Sequence[Stretch] = (
     terms = clocks.terms(parts[-1].cover if parts else cover_of(ticket))
     found: Faces = {}
     for goal in terms.goals:
-        for run in runs_of(goal.target, ticket.events, terms.on_reopen):
+        for run in runs_of(goal.target, ticket.standing, terms.on_reopen):
             target_s = goal.for_run(run, terms.time).target_s
             found[Key(goal.target, run.cycle, began=run.began)] = clock(
                 run, target_s, terms.time, now

@@ -155,7 +155,7 @@ def _missed(ticket: Ticket, clocks: Clocks, now: int) -> list[Miss]:
 
 def _said(ticket: Ticket) -> Iterator[SlaAlerted]:
     """What was said to be a breach; what was said before there were stages is told by its percent."""
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is SlaAlerted and event.target != TIME_BOX:
             is_breach = event.stage == "breach" if event.stage else event.threshold >= BREACH
             if is_breach:
@@ -168,7 +168,7 @@ def _informed(ticket: Ticket, said: Iterable[SlaAlerted]) -> dict[str, tuple[Inf
     What was tried and never arrived has told nobody.
     """
     found = {each.alert: [Informed(person, each.at) for person in each.recipients] for each in said}
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Delivered and event.ok and event.alert in found:
             found[event.alert].append(Informed(event.to, event.at, event.route))
     return {id_: tuple(each) for id_, each in found.items()}
@@ -176,7 +176,7 @@ def _informed(ticket: Ticket, said: Iterable[SlaAlerted]) -> dict[str, tuple[Inf
 
 def _causes(ticket: Ticket) -> dict[tuple[str, str], tuple[Cause, ...]]:
     found: dict[tuple[str, str], tuple[Cause, ...]] = {}
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is BreachExplained:
             key = event.target, event.began
             cause = Cause(event.cause, event.note, event.by, event.entered or event.at)
@@ -285,7 +285,7 @@ def roadblocks(ticket: Ticket) -> tuple[str, ...]:
     """
     noted: list[str] = []
     waits = ""
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Resolved:
             noted = []
         elif type(event) is Noted and event.roadblock:

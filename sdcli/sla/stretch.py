@@ -51,7 +51,7 @@ class Stretch(Struct, frozen=True):
 
 def stretches(ticket: Ticket, now: int) -> list[Stretch]:
     """The stretches of a ticket in order, up to `now` in seconds of UTC; at least one."""
-    events, opening = ticket.events, ticket.opening
+    events, opening = ticket.standing, ticket.opening
     cover, queue, entry = cover_at(opening), opening.queue, events[0]
     found: list[Stretch] = []
     for index, event in enumerate(events):

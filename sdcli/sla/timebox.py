@@ -33,7 +33,7 @@ class TimeBox(Struct, frozen=True, kw_only=True):
 
 def run_of(ticket: Ticket, stay: Stretch) -> Run:
     """The stretches at work since the ticket came into the queue."""
-    whole, since = resolution_run(ticket.events[: stay.events]), utc_seconds(stay.entry.at)
+    whole, since = resolution_run(ticket.standing[: stay.events]), utc_seconds(stay.entry.at)
     spans = (
         Span(max(span.start, since), span.end)
         for span in whole.spans

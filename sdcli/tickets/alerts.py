@@ -139,7 +139,7 @@ def _seen(before: Standing, at: datetime, *, firings: int = 0, recoveries: int =
 def facts(ticket: Ticket) -> AlertFacts | None:
     """What is known of the alert that opened a ticket, with what validation corrected (R1b.2)."""
     known = ticket.opening.alert
-    for event in ticket.events if known else ():
+    for event in ticket.standing if known else ():
         if isinstance(event, Validated) and known:
             new = {n: each.after for n, each in event.corrections.items() if n in CORRECTABLE}
             missing = tuple(name for name in known.missing if name not in event.corrections)

@@ -19,7 +19,7 @@ def failed(ticket: Ticket) -> list[Delivered]:
     if not entries:
         return []
     last: dict[str, Delivered] = {}
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Delivered:
             last[f"{event.alert} {event.route} {event.to}"] = event
     return [event for entry, event in last.items() if entry in entries]

@@ -7,15 +7,25 @@ and one row in the lifecycle.
 
 from __future__ import annotations
 
-import itertools
-import os
-from datetime import datetime, timezone
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.tickets import keys
+from sdcli.tickets.base import (  # noqa: F401 - for whoever works with events
+    Edition,
+    Event,
+    Stamp,
+    act_of,
+    instant,
+    kind,
+    marked,
+    new_act,
+    new_id,
+    with_key,
+)
 from sdcli.tickets.contact import (
     AlertFacts,
     Assessment,
@@ -27,6 +37,28 @@ from sdcli.tickets.contact import (
     RequestDetails,
     Support,
     Walk,
+)
+from sdcli.tickets.fulfilment import (
+    ApprovalDecided,
+    ChangeFollowed,
+    ChangeRequested,
+    FulfilmentEnded,
+    FulfilmentStarted,
+    FulfilmentStepped,
+    HookRan,
+    ProcedureSought,
+    RequestFiltered,
+)
+from sdcli.tickets.relations import Absorbed, Linked, Merged, Unlinked
+from sdcli.tickets.taken_back import Undone, Voided
+from sdcli.tickets.troubleshooting import (
+    EtaGiven,
+    FixApplied,
+    Mentored,
+    ServiceResumed,
+    SurveyAnswered,
+    SurveySent,
+    TroubleshootingStepped,
 )
 from sdcli.tickets.words import (
     UNKNOWN,
@@ -42,54 +74,6 @@ from sdcli.tickets.words import (
 if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as it reads
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-
-
-_FIRST_YEAR, _LAST_YEAR = 1971, 2200  # clocks reckon some years beyond an instant
-_sequence = itertools.count()
-
-
-def new_id(at: datetime) -> str:
-    """An id that sorts by time and is unique across machines.
-
-    48 bits of milliseconds, 16 of a sequence that keeps one process's ids in order, 64 of chance.
-    """
-    since_1970, sequence = int(at.timestamp() * 1000), next(_sequence) & 0xFFFF
-    number = since_1970 << 80 | sequence << 64 | int.from_bytes(os.urandom(8), "big")
-    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
-
-
-class Stamp(Struct, frozen=True):
-    """Who acts, and when: what every event of one command shares. Instants are UTC.
-
-    `entered`: when it is entered, if it happened before that.
-    """
-
-    at: datetime
-    by: str
-    entered: datetime | None = None
-
-    def mark(self) -> tuple[str, datetime, str, datetime | None]:
-        """The first four fields of a new event."""
-        return new_id(self.entered or self.at), self.at, self.by, self.entered
-
-
-class Event(Struct, frozen=True, tag_field="kind", omit_defaults=True, forbid_unknown_fields=True):
-    """What all events share: a unique id, the instant in UTC, and the acting person.
-
-    `entered`: when it was entered, if that was later than it happened.
-    """
-
-    id: str
-    at: datetime
-    by: str
-    entered: datetime | None = None
-
-    def apply(self, ticket: Ticket) -> Ticket:
-        """The ticket after this event; by default nothing but the event itself is new."""
-        return ticket
-
 
 class ArticleUse(Struct, frozen=True):
     """A knowledge article used on a ticket, at one revision, and what it did (R3a.4)."""
@@ -97,13 +81,6 @@ class ArticleUse(Struct, frozen=True):
     id: str
     outcome: str
     revision: str = ""
-
-
-class Edition(Struct, frozen=True):
-    """A knowledge article at one revision: what somebody was shown or sent (R3a.2a)."""
-
-    id: str
-    revision: str
 
 
 class Opened(Event, frozen=True, tag="opened", kw_only=True):
@@ -277,10 +254,14 @@ class Accepted(Event, frozen=True, tag="accepted"):
 
 
 class Returned(Event, frozen=True, tag="returned", kw_only=True):
-    """Sent back by the receiving queue, with what is missing (R3d2.1a)."""
+    """Sent back by the receiving queue, with what is missing (R3d2.1a).
+
+    `missing`: the items of the queue's checklist that were not there.
+    """
 
     to: str
     reason: str
+    missing: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Back in the queue it came from, with nobody on it."""
@@ -316,11 +297,18 @@ class Resumed(Event, frozen=True, tag="resumed", kw_only=True):
 
 
 class Escalated(Event, frozen=True, tag="escalated", kw_only=True):
-    """Handed deeper (escalate) or sideways (transfer); the desk stays owner (R3d2.1)."""
+    """Handed deeper (escalate) or sideways (transfer); the desk stays owner (R3d2.1).
+
+    Args:
+        items: what the next team needs, by the items of its checklist, with what is known of each.
+        missing: the items that nobody could answer.
+    """
 
     hand_over: HandOver
     to: str
     reason: str
+    items: dict[str, str] = {}
+    missing: tuple[str, ...] = ()
 
     def apply(self, ticket: Ticket) -> Ticket:
         """In the new queue, not yet accepted, nobody on it."""
@@ -419,7 +407,17 @@ class ArticleReceived(Event, frozen=True, tag="article_received", kw_only=True):
 
 
 class Closed(Event, frozen=True, tag="closed", kw_only=True):
-    """Confirmed by the caller, or closed for a stated reason without (R4.5a, R5a.1)."""
+    """Confirmed by the caller, or closed for a stated reason without (R4.5a, R5a.1).
+
+    Args:
+        skipped: the steps of the process that nobody took (R0.7).
+        cause: what it came from, in a word of the vocabulary.
+        procedure_easy, procedure_accurate: of what it was done by (R4.5).
+        caller_could: whether the caller could have done it without the desk.
+        improvement: what would make the next one easier.
+        outage: the planned outage or change that it came from (R3d1.3).
+        by_policy: nobody did it: a period that the policy names was over.
+    """
 
     code: str
     confirmed_by: str = ""
@@ -428,6 +426,13 @@ class Closed(Event, frozen=True, tag="closed", kw_only=True):
     note: str = ""
     articles: tuple[ArticleUse, ...] = ()
     skipped: tuple[str, ...] = ()
+    cause: str = ""
+    procedure_easy: YesNo | Literal[""] = ""
+    procedure_accurate: YesNo | Literal[""] = ""
+    caller_could: YesNo | Literal[""] = ""
+    improvement: str = ""
+    outage: str = ""
+    by_policy: bool = False
 
     def apply(self, ticket: Ticket) -> Ticket:
         """The code may be corrected on closing."""
@@ -463,8 +468,8 @@ class Repeated(Event, frozen=True, tag="repeated", kw_only=True):
             ticket,
             alert_count=ticket.alert_count + self.times,
             service_restored_at=None,
-            held=_with(ticket.held, self.key, holds=self.flapping),
-            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
+            held=with_key(ticket.held, self.key, holds=self.flapping),
+            marks=marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
         )
 
 
@@ -486,7 +491,7 @@ class Recovered(Event, frozen=True, tag="recovered", kw_only=True):
         return replace(
             ticket,
             service_restored_at=restored,
-            held=_with(ticket.held, self.key, holds=self.flapping),
+            held=with_key(ticket.held, self.key, holds=self.flapping),
         )
 
 
@@ -505,7 +510,7 @@ class Correlated(Event, frozen=True, tag="correlated", kw_only=True):
         """Its key leads here from now on."""
         return replace(
             ticket,
-            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
+            marks=marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
             alert_count=ticket.alert_count + 1,
             related=ticket.related + 1,
             service_restored_at=None,
@@ -530,7 +535,7 @@ class Suppressed(Event, frozen=True, tag="suppressed", kw_only=True):
         return replace(
             ticket,
             alert_count=ticket.alert_count + (self.times if self.firing else 0),
-            pending=_with(ticket.pending, self.key, holds=self.firing),
+            pending=with_key(ticket.pending, self.key, holds=self.firing),
         )
 
 
@@ -542,7 +547,7 @@ class Raised(Event, frozen=True, tag="raised", kw_only=True):
 
     def apply(self, ticket: Ticket) -> Ticket:
         """It is not pending any more."""
-        return replace(ticket, pending=_with(ticket.pending, self.key, holds=False))
+        return replace(ticket, pending=with_key(ticket.pending, self.key, holds=False))
 
 
 class Validated(Event, frozen=True, tag="validated", kw_only=True):
@@ -586,7 +591,7 @@ class Contacted(Event, frozen=True, tag="contacted", kw_only=True):
             news=ticket.news or self.news,
             minutes=ticket.minutes + self.minutes,
             attachments=ticket.attachments + self.attachments,
-            marks=_marked(
+            marks=marked(
                 ticket,
                 keys.message(self.message.id) if self.message and self.message.id else "",
                 self.idempotency_key and keys.idempotency(self.idempotency_key),
@@ -607,7 +612,7 @@ class Acknowledged(Event, frozen=True, tag="acknowledged", kw_only=True):
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Answers to it are recognised by its id."""
-        return replace(ticket, marks=_marked(ticket, keys.message(self.message_id)))
+        return replace(ticket, marks=marked(ticket, keys.message(self.message_id)))
 
 
 class Attached(Event, frozen=True, tag="attached", kw_only=True):
@@ -667,7 +672,7 @@ class AlsoAffected(Event, frozen=True, tag="also_affected", kw_only=True):
             ticket,
             me_too=ticket.me_too + 1,
             minutes=ticket.minutes + self.minutes,
-            marks=_marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
+            marks=marked(ticket, self.idempotency_key and keys.idempotency(self.idempotency_key)),
         )
 
 
@@ -675,11 +680,16 @@ class Detailed(Event, frozen=True, tag="detailed", kw_only=True):
     """More is known about the request: what is said here replaces what was said before (R1b.1).
 
     `Ticket.request` reads it back. `wish`: the priority that somebody wished for, a remark that
-    changes nothing else (R2c.2d).
+    changes nothing else (R2c.2d). `summary`: the new one, if it is another.
     """
 
     request: RequestDetails = RequestDetails()
     wish: str = ""
+    summary: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """A new summary is the summary."""
+        return replace(ticket, summary=self.summary) if self.summary else ticket
 
 
 class SlaAlerted(Event, frozen=True, tag="sla_alerted", kw_only=True):
@@ -745,8 +755,8 @@ class Delivered(Event, frozen=True, tag="delivered", kw_only=True):
         owed = f"{self.alert} {self.route} {self.to}"
         return replace(
             ticket,
-            undelivered=_with(ticket.undelivered, owed, holds=False),
-            given_up=_with(ticket.given_up, owed, holds=not self.ok),
+            undelivered=with_key(ticket.undelivered, owed, holds=False),
+            given_up=with_key(ticket.given_up, owed, holds=not self.ok),
         )
 
 
@@ -798,6 +808,8 @@ class Imported(Event, frozen=True, tag="imported", kw_only=True):
             given_up=(),
             problems=(),
             incidents=(),
+            links=(),
+            merged_into="",
         )
 
 
@@ -833,7 +845,7 @@ class IncidentLinked(Event, frozen=True, tag="incident_linked", kw_only=True):
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Among its incidents."""
-        return replace(ticket, incidents=_with(ticket.incidents, self.incident, holds=True))
+        return replace(ticket, incidents=with_key(ticket.incidents, self.incident, holds=True))
 
 
 class IncidentUnlinked(Event, frozen=True, tag="incident_unlinked", kw_only=True):
@@ -844,7 +856,7 @@ class IncidentUnlinked(Event, frozen=True, tag="incident_unlinked", kw_only=True
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Not among them any more."""
-        return replace(ticket, incidents=_with(ticket.incidents, self.incident, holds=False))
+        return replace(ticket, incidents=with_key(ticket.incidents, self.incident, holds=False))
 
 
 class ProblemLinked(Event, frozen=True, tag="problem_linked", kw_only=True):
@@ -862,7 +874,7 @@ class ProblemLinked(Event, frozen=True, tag="problem_linked", kw_only=True):
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Among its problems: there may be several."""
-        return replace(ticket, problems=_with(ticket.problems, self.problem, holds=True))
+        return replace(ticket, problems=with_key(ticket.problems, self.problem, holds=True))
 
 
 class ProblemUnlinked(Event, frozen=True, tag="problem_unlinked", kw_only=True):
@@ -873,7 +885,7 @@ class ProblemUnlinked(Event, frozen=True, tag="problem_unlinked", kw_only=True):
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Not among its problems any more."""
-        return replace(ticket, problems=_with(ticket.problems, self.problem, holds=False))
+        return replace(ticket, problems=with_key(ticket.problems, self.problem, holds=False))
 
 
 class KnownErrorDeclared(Event, frozen=True, tag="known_error_declared", kw_only=True):
@@ -978,37 +990,26 @@ AnyEvent: TypeAlias = (
     | ArticlesUsed
     | ArticleSent
     | ArticleReceived
+    | Undone
+    | Voided
+    | Linked
+    | Unlinked
+    | Merged
+    | Absorbed
+    | TroubleshootingStepped
+    | FixApplied
+    | ServiceResumed
+    | Mentored
+    | EtaGiven
+    | ProcedureSought
+    | ApprovalDecided
+    | FulfilmentStarted
+    | FulfilmentStepped
+    | HookRan
+    | FulfilmentEnded
+    | RequestFiltered
+    | ChangeRequested
+    | ChangeFollowed
+    | SurveySent
+    | SurveyAnswered
 )
-
-
-def _with(kept: tuple[str, ...], key: str, *, holds: bool) -> tuple[str, ...]:
-    """The keys with this one among them, or without it; the same tuple where nothing changes."""
-    if holds == (key in kept):
-        return kept
-    return (*kept, key) if holds else tuple(each for each in kept if each != key)
-
-
-def _marked(ticket: Ticket, *marks: str) -> tuple[str, ...]:
-    """The ticket's marks with these, each once; empty ones are none."""
-    new = tuple(mark for mark in marks if mark and mark not in ticket.marks)
-    return ticket.marks + new
-
-
-def kind(event: Event) -> str:
-    """The word for an event's kind, as in JSON."""
-    return str(event.__struct_config__.tag)
-
-
-def instant(text: str) -> datetime:
-    """An ISO 8601 instant with `Z` or an offset, as UTC with whole seconds.
-
-    Raises:
-        ValueError: not ISO 8601, without an offset, or in a year that no clock shows.
-    """
-    at = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-    if at.tzinfo is None:
-        raise ValueError(text)
-    at = at.astimezone(timezone.utc).replace(microsecond=0)
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise ValueError(text)
-    return at

@@ -121,7 +121,9 @@ def of_opening(event: Opened) -> tuple[str, ...]:
 
 
 def keys_of(ticket: Ticket) -> tuple[str, ...]:
-    """Every key that a ticket has now."""
+    """Every key that a ticket has now; a void one has but that by which it came here."""
+    if ticket.void:
+        return (source(ticket.source),) if ticket.source else ()
     return (
         *([alert(ticket.key)] if ticket.key and not ticket.is_closed else ()),
         *([_of_repeats(ticket)] if ticket.idempotency_key else ()),

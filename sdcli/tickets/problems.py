@@ -169,7 +169,7 @@ def declare(
 ) -> tuple[AnyEvent, ...]:
     """Mark a problem as a known error; nothing if just that was said last, and still holds."""
     said = (article, revision, cause, workaround)
-    last = next((e for e in reversed(problem.events) if isinstance(e, KnownErrorDeclared)), None)
+    last = next((e for e in reversed(problem.standing) if isinstance(e, KnownErrorDeclared)), None)
     holds = (problem.cause, problem.workaround) == (cause, workaround)
     if last and holds and (last.article, last.revision, last.cause, last.workaround) == said:
         return ()
@@ -193,7 +193,7 @@ def tell(
     """
     if incident.is_closed:
         return ()
-    told = [e for e in incident.events if isinstance(e, ProblemTold) and e.problem == problem]
+    told = [e for e in incident.standing if isinstance(e, ProblemTold) and e.problem == problem]
     if told and (told[-1].what, told[-1].text) == (what, text):
         return ()
     return (ProblemTold(*stamp.mark(), problem=problem, what=what, text=text),)

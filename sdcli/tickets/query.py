@@ -31,6 +31,7 @@ class Face(Struct, frozen=True, kw_only=True):
     updated_at: datetime
     imported_at: datetime | None = None
     record: Record = "request"
+    void: bool = False
 
     @property
     def touched_at(self) -> datetime:
@@ -45,6 +46,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
+    `void`: what should never have been too.
     """
 
     statuses: tuple[str, ...] = OPEN_STATUSES
@@ -59,6 +61,7 @@ class Query(Struct, frozen=True, kw_only=True):
     touched_since: datetime | None = None
     record: Record | Literal[""] = "request"
     with_articles: bool = False
+    void: bool = False
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
@@ -85,6 +88,7 @@ class Query(Struct, frozen=True, kw_only=True):
         touched = self.touched_since is not None and ticket.touched_at >= self.touched_since
         return (
             (ticket.status in self.statuses or touched)
+            and (self.void or not ticket.void)
             and self.record in ("", ticket.record)
             and self.queue in ("", ticket.queue)
             and self.assignee in ("", ticket.assignee)
@@ -123,7 +127,7 @@ def has_articles(ticket: Ticket) -> bool:
     if ticket.articles or ticket.opening.read:
         return True
     kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
-    return any(isinstance(event, kinds) for event in ticket.events)
+    return any(isinstance(event, kinds) for event in ticket.standing)
 
 
 def _texts(ticket: Ticket) -> Iterator[str]:
@@ -132,7 +136,7 @@ def _texts(ticket: Ticket) -> Iterator[str]:
     yield ticket.summary
     yield opening.details
     yield from ticket.request.told().values()
-    yield from (event.text for event in ticket.events if type(event) is Contacted)
+    yield from (event.text for event in ticket.standing if type(event) is Contacted)
     yield opening.procedure
     yield ticket.cause
     yield ticket.workaround

@@ -310,7 +310,7 @@ def _skipped(ticket: Ticket, articles: tuple[ArticleUse, ...]) -> tuple[str, ...
 def is_looked_up(ticket: Ticket) -> bool:
     """Whether somebody looked into the knowledge base for it, and if nothing fitted (R3d1.1)."""
     kinds = (ArticlesShown, ArticlesUsed, ArticleSent)
-    return bool(ticket.articles) or any(isinstance(event, kinds) for event in ticket.events)
+    return bool(ticket.articles) or any(isinstance(event, kinds) for event in ticket.standing)
 
 
 def _require_look(ticket: Ticket) -> None:
@@ -395,7 +395,7 @@ def look_up(
     ticket: Ticket, stamp: Stamp, *, articles: tuple[Edition, ...], query: str = ""
 ) -> tuple[AnyEvent, ...]:
     """Note which articles were looked up; nothing if the same were found last time (R3d1.1)."""
-    earlier = [event for event in ticket.events if isinstance(event, ArticlesShown)]
+    earlier = [event for event in ticket.standing if isinstance(event, ArticlesShown)]
     if earlier and (earlier[-1].articles, earlier[-1].query) == (articles, query):
         return ()
     return (ArticlesShown(*stamp.mark(), articles=articles, query=query),)
@@ -451,7 +451,7 @@ def receive(
     require("article_received", ticket, "kb receipt")
     given = [
         event.article
-        for event in ticket.events
+        for event in ticket.standing
         if isinstance(event, ArticleSent)
         and event.article.id == article
         and event.decision != "withheld"
@@ -530,7 +530,7 @@ def require_confirmable(ticket: Ticket, *, to: str, again: bool) -> None:
         raise RefusedError(
             f"{ticket.ref} has no mail address to confirm to; --to MAIL names one.", ref=ticket.ref
         )
-    done = (event for event in ticket.events if isinstance(event, Acknowledged))
+    done = (event for event in ticket.standing if isinstance(event, Acknowledged))
     if not again and any(not event.failed for event in done):
         raise RefusedError(
             f"{ticket.ref} was confirmed before; --again writes another confirmation.",
@@ -730,7 +730,7 @@ def is_counted(ticket: Ticket, contact: str) -> bool:
     """Whether this caller has said already that they have it: by opening it, or by `me too`."""
     if contact == UNKNOWN:
         return False
-    others = (event.contact for event in ticket.events if isinstance(event, AlsoAffected))
+    others = (event.contact for event in ticket.standing if isinstance(event, AlsoAffected))
     known = (ticket.requester, ticket.opening.on_behalf_of, *others)
     return contact.casefold() in (name.casefold() for name in known)
 

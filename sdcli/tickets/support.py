@@ -157,7 +157,7 @@ def minutes_on(ticket: Ticket) -> tuple[tuple[datetime, int], ...]:
     booked: list[tuple[datetime, int]] = []
     known: Support | None = None
     service = ticket.opening.service
-    for event in ticket.events:
+    for event in ticket.standing:
         minutes = getattr(event, "minutes", 0)
         if minutes and not (known and known.found):
             booked.append((event.at, minutes))

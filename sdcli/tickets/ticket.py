@@ -7,7 +7,7 @@ events to a ticket after asking the lifecycle whether each is legal.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,6 +44,9 @@ from sdcli.tickets.event import (
     Viewed,
     Waited,
 )
+from sdcli.tickets.fulfilment import ChangeStatus
+from sdcli.tickets.relations import Link
+from sdcli.tickets.taken_back import Undone, gone
 from sdcli.tickets.words import (
     PROBLEM,
     Level,
@@ -87,6 +90,11 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
             Who is named by the other names the other.
         cause, workaround: of a problem, as far as they were said.
         known_error: the article that tells of it; empty if the problem is no known error.
+        undone: the ids of the events that count no longer (see `standing`).
+        void: it should never have been: no list holds it.
+        links: what other tickets are to it; `merged_into`: where it goes on.
+        eta: when the caller was told to expect it (R3d3.2).
+        change_status: how far its request for change is; empty if there is none (R3c3.3).
     """
 
     ref: str
@@ -144,6 +152,12 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     workaround: str = ""
     known_error: str = ""
+    undone: tuple[str, ...] = ()
+    void: bool = False
+    links: tuple[Link, ...] = ()
+    merged_into: str = ""
+    eta: datetime | None = None
+    change_status: ChangeStatus | Literal[""] = ""
     events: tuple[AnyEvent, ...]
 
     @property
@@ -157,6 +171,21 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.record == PROBLEM
 
     @property
+    def standing(self) -> tuple[AnyEvent, ...]:
+        """The events that count: all of them, without what was taken back, and that it was.
+
+        What is reckoned from events is reckoned from these; the record itself is `events`.
+        """
+        if not self.undone:
+            return self.events
+        left_out = frozenset(self.undone)
+        return tuple(
+            event
+            for event in self.events
+            if event.id not in left_out and not isinstance(event, Undone)
+        )
+
+    @property
     def touched_at(self) -> datetime:
         """When something last changed here: the request, or that it came here."""
         return max(self.updated_at, self.imported_at or self.updated_at)
@@ -166,7 +195,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The keys of the alerts that were attached to it after the first (R1a.2b)."""
         if not self.related:
             return ()
-        keys_ = (event.key for event in self.events if isinstance(event, Correlated))
+        keys_ = (event.key for event in self.standing if isinstance(event, Correlated))
         return tuple(dict.fromkeys(keys_))
 
     @property
@@ -181,7 +210,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def assessment(self) -> Assessment:
         """What is known by now of the impact on the business (R2c.2d)."""
         known = self.opening.assessment or Assessment()
-        for event in self.events:
+        for event in self.standing:
             if type(event) is Classified and event.assessment:  # as in `request`
                 known = event.assessment
         return known
@@ -191,7 +220,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The priority that was wished for last: a remark, no more (R2c.2d)."""
         said = (
             event.wish
-            for event in reversed(self.events)
+            for event in reversed(self.standing)
             if isinstance(event, Classified | Detailed)
         )
         return next(filter(None, said), self.opening.wish)
@@ -200,7 +229,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def request(self) -> RequestDetails:
         """What is known about the request by now: as it came in, and what was added (R1b.1)."""
         known = self.opening.request or RequestDetails()
-        for event in self.events:
+        for event in self.standing:
             if type(event) is Detailed:  # `isinstance` would ask the metaclass each time
                 known = known.overlaid(event.request)
         return known
@@ -308,13 +337,14 @@ def advance(ticket: Ticket, events: Iterable[AnyEvent]) -> Ticket:
     """The ticket after these further events.
 
     What was entered late stands where it happened, and everything after it is folded again, so
-    that it counts as if it had been there from the first.
+    that it counts as if it had been there from the first. So is everything where events are taken
+    back.
 
     Raises:
         IllegalStepError: an event is not legal in the state the ticket is in.
     """
     new = tuple(events)
-    if any(event.entered for event in new):
+    if any(event.entered or isinstance(event, Undone) for event in new):
         return fold(ticket.ref, _in_place(ticket.events, new))
     return _added(ticket, new)
 
@@ -345,8 +375,9 @@ def _behind(events: Sequence[AnyEvent], at: datetime) -> int:
 
 def as_of(ticket: Ticket, at: datetime) -> Ticket:
     """The ticket as it was at an instant, by what is known now; as it was opened before that."""
-    count = _behind(ticket.events, at)
-    return ticket if count == len(ticket.events) else fold(ticket.ref, ticket.events[:count])
+    events = ticket.standing
+    count = _behind(events, at)
+    return ticket if count == len(events) else fold(ticket.ref, events[:count])
 
 
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
@@ -356,8 +387,12 @@ def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
         TypeError: the first event does not open a request.
         IllegalStepError: an event is not legal in the state the ticket is in.
     """
-    stream = iter(events)
-    first = next(stream, None)
-    if not isinstance(first, Opened):
+    every = tuple(events)
+    if not every or not isinstance(every[0], Opened):
         raise TypeError(f"{ref} does not begin with an opening event")
-    return _added(_begin(ref, first), tuple(stream))
+    undone = gone(every)
+    if not undone:
+        return _added(_begin(ref, every[0]), every[1:])
+    left_out = frozenset(undone)
+    counting = tuple(event for event in every[1:] if event.id not in left_out)
+    return replace(_added(_begin(ref, every[0]), counting), undone=undone, events=every)

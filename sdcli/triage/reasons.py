@@ -135,7 +135,7 @@ def gone(policy: Policy, said: Assessment) -> tuple[str, ...]:
 
 def _type_grounds(ticket: Ticket) -> tuple[Ground, ...]:
     """Why a ticket has its type: the rule that gave it, or who said so."""
-    for event in reversed(ticket.events):
+    for event in reversed(ticket.standing):
         if type(event) is not Classified:
             continue
         grounds = tuple(each for each in event.grounds if each.field == "type")
@@ -153,7 +153,7 @@ def _type_grounds(ticket: Ticket) -> tuple[Ground, ...]:
 
 def notes_of(ticket: Ticket) -> list[str]:
     """The derivation that the last classification has recorded, in a line each, and what ended."""
-    decisions = [event for event in ticket.events if type(event) is Classified]
+    decisions = [event for event in ticket.standing if type(event) is Classified]
     if not decisions:
         return []
     last, before = decisions[-1], decisions[-2] if len(decisions) > 1 else None

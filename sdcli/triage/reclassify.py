@@ -79,12 +79,12 @@ def is_by_machine(opening: Opened) -> bool:
 def first_class(ticket: Ticket) -> dict[str, Decided]:
     """For each field the first value that was not unknown; what was never decided is left out."""
     found: dict[str, Decided] = {}
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Classified:
             for field in FIELDS:
                 if field not in found and (value := getattr(event, field)) != UNKNOWN:
                     found[field] = Decided(value, event.by, event.at, "classified")
-        elif event is ticket.events[0]:
+        elif event is ticket.standing[0]:
             found = _opened(ticket.opening)
     return found
 
@@ -113,7 +113,7 @@ def final_class(ticket: Ticket) -> dict[str, str]:
 
 def differs(ticket: Ticket) -> dict[str, Decided]:
     """The first class, if type, service or feature are not what they were at first; else nothing."""
-    if not any(type(event) is Classified for event in ticket.events):
+    if not any(type(event) is Classified for event in ticket.standing):
         return {}
     first = first_class(ticket)
     moved = any(
@@ -131,7 +131,7 @@ def _changes(ticket: Ticket) -> Iterator[tuple[int, Change]]:
     """The changes, each with the place of its event."""
     was: Opened | Classified = ticket.opening
     seen = False
-    for index, event in enumerate(ticket.events):
+    for index, event in enumerate(ticket.standing):
         if type(event) is not Classified:
             continue
         fields = changed(was, event)
@@ -230,7 +230,7 @@ def _whom_to_tell(
     Of another impact, urgency or priority only the desk hears. Nobody is told what they do
     themselves, and nobody who does not work here.
     """
-    again = any(type(each) is Classified for each in ticket.events)
+    again = any(type(each) is Classified for each in ticket.standing)
     if not fields and not (again and event.priority != ticket.priority):
         return ()
     wrong = [field for field in fields if field in CLASSES]
@@ -248,7 +248,7 @@ def _deciders(ticket: Ticket, field: str) -> Iterator[str]:
         return
     yield found.by
     value, by = found.value, found.by
-    for event in ticket.events:
+    for event in ticket.standing:
         if type(event) is Classified and getattr(event, field) != value:
             value, by = getattr(event, field), event.by
     yield by
@@ -288,7 +288,7 @@ def waiting_for(ticket: Ticket, person: str) -> tuple[Change, ...]:
         return ()
     seen = [
         index
-        for index, event in enumerate(ticket.events)
+        for index, event in enumerate(ticket.standing)
         if type(event) is NoticeTaken and person in event.ends
     ]
     since = seen[-1] if seen else 0

@@ -56,7 +56,7 @@ def said_of(ticket: Ticket) -> dict[str, Saying]:
     """
     found = _at_first(ticket)
     before: Opened | Classified = ticket.opening
-    for number, event in enumerate(ticket.events):
+    for number, event in enumerate(ticket.standing):
         if type(event) is Classified:
             _classified(found, event, before, number)
             before = event
@@ -154,7 +154,7 @@ def by_hand(ticket: Ticket) -> Classified | None:
 
 def last_decision(ticket: Ticket) -> Classified | None:
     """The last classification of a ticket; None if it was never classified."""
-    return next((event for event in reversed(ticket.events) if type(event) is Classified), None)
+    return next((event for event in reversed(ticket.standing) if type(event) is Classified), None)
 
 
 def subject_of(

@@ -32,7 +32,7 @@ from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.ledger.tiny.journal import Journal
 from sdcli.ledger.tiny.lock import locked
-from sdcli.tickets import event as event_module
+from sdcli.tickets import base as event_module
 from tests.ledger.making import (
     DYING,
     add,

@@ -24,7 +24,7 @@ from sdcli.ledger.tiny.journal import Change, commit_line
 from sdcli.ledger.tiny.lock import locked
 from sdcli.ledger.tiny.rows import row_bytes
 from sdcli.ledger.tiny.seal import sealed, unsealed
-from sdcli.tickets import event as event_module
+from sdcli.tickets import base as event_module
 from sdcli.tickets.event import Noted, Stamp
 from sdcli.tickets.ticket import fold
 from tests.ledger.making import (

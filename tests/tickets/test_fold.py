@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sdcli.tickets import event as event_module
+from sdcli.tickets import base as event_module
+from sdcli.tickets import event as event_types
 from sdcli.tickets import keys
 from sdcli.tickets.event import (
     Accepted,
@@ -92,11 +93,14 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+NAMED = (event_types.Linked, event_types.Unlinked, event_types.SurveySent)
+
+
 def events_of(kind_: type[AnyEvent]) -> st.SearchStrategy[AnyEvent]:
     """Any event of one kind: every field from its name, else from its type."""
     fields = msgspec.structs.fields(kind_)
     told = {field.name: _strategy(field) for field in fields}
-    if kind_ in (Returned, Escalated, Acknowledged, Delivered, ArticleSent):
+    if kind_ in (Returned, Escalated, Acknowledged, Delivered, ArticleSent, *NAMED):
         told["to"] = texts
     if kind_ is ArticlesShown:
         told["articles"] = st.lists(st.builds(Edition, texts, texts), max_size=2).map(tuple)

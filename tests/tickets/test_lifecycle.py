@@ -11,11 +11,13 @@ import pytest
 from sdcli.errors import REFUSED, IllegalStepError, WrongRecordError
 from sdcli.tickets.contact import AlertFacts, Bulletin, RequestDetails, Support
 from sdcli.tickets.event import (
+    Absorbed,
     Accepted,
     Acknowledged,
     AlsoAffected,
     Announced,
     AnyEvent,
+    ApprovalDecided,
     ArticleReceived,
     ArticleSent,
     ArticlesShown,
@@ -24,6 +26,8 @@ from sdcli.tickets.event import (
     Assigned,
     Attached,
     BreachExplained,
+    ChangeFollowed,
+    ChangeRequested,
     Classified,
     Closed,
     Contacted,
@@ -32,10 +36,19 @@ from sdcli.tickets.event import (
     Detailed,
     Edition,
     Escalated,
+    EtaGiven,
+    FixApplied,
+    FulfilmentEnded,
+    FulfilmentStarted,
+    FulfilmentStepped,
+    HookRan,
     Imported,
     IncidentLinked,
     IncidentUnlinked,
     KnownErrorDeclared,
+    Linked,
+    Mentored,
+    Merged,
     Noted,
     NoticeTaken,
     Opened,
@@ -45,21 +58,30 @@ from sdcli.tickets.event import (
     ProblemReopened,
     ProblemTold,
     ProblemUnlinked,
+    ProcedureSought,
     Raised,
     Receipt,
     Recovered,
     Reopened,
     Repeated,
+    RequestFiltered,
     Resolved,
     Resumed,
     Returned,
+    ServiceResumed,
     SlaAlerted,
     SlaReapplied,
     Stamp,
     SupportDecided,
     Suppressed,
+    SurveyAnswered,
+    SurveySent,
+    TroubleshootingStepped,
+    Undone,
+    Unlinked,
     Validated,
     Viewed,
+    Voided,
     Waited,
     Withdrawn,
     kind,
@@ -124,6 +146,28 @@ breach_explained new      in_progress  waiting      resolved     closed
 problem_linked new        in_progress  waiting      resolved     closed
 problem_unlinked new      in_progress  waiting      resolved     closed
 problem_told new          in_progress  waiting      resolved     closed
+undone new in_progress waiting resolved closed
+voided closed closed closed closed closed
+linked new in_progress waiting resolved closed
+unlinked new in_progress waiting resolved closed
+merged closed closed closed closed -
+absorbed new in_progress waiting resolved -
+troubleshooting_step in_progress in_progress waiting - -
+fix_applied in_progress in_progress waiting - -
+service_resumed new in_progress waiting resolved -
+mentored new in_progress waiting resolved closed
+eta_given new in_progress waiting resolved -
+procedure_sought new in_progress waiting resolved -
+approval_decided new in_progress waiting resolved -
+fulfilment_started in_progress in_progress waiting - -
+fulfilment_step in_progress in_progress waiting - -
+hook_ran in_progress in_progress waiting - -
+fulfilment_ended in_progress in_progress waiting - -
+request_filtered new in_progress waiting resolved -
+change_requested new in_progress waiting resolved -
+change_followed new in_progress waiting resolved closed
+survey_sent new in_progress waiting resolved closed
+survey_answered new in_progress waiting resolved closed
 """
 
 # The same of a problem, which is new, in_progress or closed; all other kinds are none of its.
@@ -143,6 +187,8 @@ problem_analysed in_progress in_progress -
 known_error_declared in_progress in_progress -
 problem_closed closed     closed       -
 problem_reopened -        -            in_progress
+undone       new          in_progress  closed
+voided       closed       closed       closed
 """
 PROBLEM_STATUSES: tuple[Status, ...] = ("new", "in_progress", "closed")
 
@@ -231,6 +277,28 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         ArticlesUsed(*mark, articles=(ArticleUse("KB-1", "helped"),)),
         ArticleSent(*mark, article=EDITION, decision="sent"),
         ArticleReceived(*mark, article=EDITION, receipt=Receipt(received="yes")),
+        Undone(*mark, undoes=("none of these",)),
+        Voided(*mark),
+        Linked(*mark, relation="parent", to="SD-2"),
+        Unlinked(*mark, relation="parent", to="SD-2"),
+        Merged(*mark, into="SD-2"),
+        Absorbed(*mark, source="SD-3"),
+        TroubleshootingStepped(*mark, hypothesis="the cable", change="another cable"),
+        FixApplied(*mark, what="a new cable"),
+        ServiceResumed(*mark),
+        Mentored(*mark, mentor="greta", skill="traces"),
+        EtaGiven(*mark, eta=NOW + timedelta(hours=4)),
+        ProcedureSought(*mark, query="a laptop"),
+        ApprovalDecided(*mark, procedure=EDITION, decision="approved", person="amara"),
+        FulfilmentStarted(*mark, procedure=EDITION),
+        FulfilmentStepped(*mark, procedure=EDITION, number=1, step="order it", result="done"),
+        HookRan(*mark, procedure=EDITION, command=("true",), exit_code=0),
+        FulfilmentEnded(*mark, procedure=EDITION, outcome="fulfilled"),
+        RequestFiltered(*mark, decision="rejected", rule="no-crypto"),
+        ChangeRequested(*mark, category="software", queue="change-control"),
+        ChangeFollowed(*mark, status="approved"),
+        SurveySent(*mark, survey="incident", to="ada"),
+        SurveyAnswered(*mark, survey="incident", scores={"speed": 5}),
     )
     return {kind(event): event for event in events}[word]
 
