@@ -61,10 +61,15 @@ class App(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command and print what it returns."""
-        result: Result = super().invoke(ctx)
+        session = session_of(ctx)
+        try:
+            result: Result = session.ended(super().invoke(ctx))
+        except BaseException:
+            session.failed()
+            raise
         printed = False
         try:
-            self._print(result, as_json=session_of(ctx).json)
+            self._print(result, as_json=session.json)
             sys.stdout.flush()
             printed = True
         except BrokenPipeError:

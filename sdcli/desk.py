@@ -45,12 +45,14 @@ if TYPE_CHECKING:
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Beat, Examination, Ledger, Progress, Reader, Writer
+    from sdcli.ledger.unit import Unit
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Targets
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.levels import ServiceLevels
     from sdcli.policy.model import Consequence, Policy
+    from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
     from sdcli.results import (
         ClocksExplained,
@@ -102,6 +104,7 @@ class Desk:
         wait_s: how many seconds to wait for the ledger's lock.
         environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
+        rehearses: nothing is recorded, nothing leaves the desk: see `rehearsal`.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class Desk:
         wait_s: float,
         environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
+        rehearses: bool = False,
     ) -> None:
         self.root = root
         self.by = by
@@ -127,6 +131,9 @@ class Desk:
         self.unchecked: list[str] = []  # tickets whose clocks could not be read
         self._remarks: list[str] = []
         self.learning: Learning | None = None  # of the newest proposals
+        self.rehearses = rehearses
+        self._act: int | None = None
+        self._unit: Unit | None = None
 
     @property
     def now(self) -> datetime:
@@ -143,10 +150,14 @@ class Desk:
         """Who acts, and when; what happened before is entered now."""
         from sdcli.tickets.event import Stamp  # noqa: PLC0415 - a search records nothing
 
+        if self._act is None:
+            from sdcli.tickets.base import new_act  # noqa: PLC0415 - as above
+
+            self._act = new_act()
         now, happened = self.now, self._happened
         if happened is None or happened >= now:
-            return Stamp(at=now, by=self.by)
-        return Stamp(at=happened, by=self.by, entered=now)
+            return Stamp(at=now, by=self.by, act=self._act)
+        return Stamp(at=happened, by=self.by, entered=now, act=self._act)
 
     def enter_late(self, happened: datetime) -> None:
         """Take what is recorded from here on as having happened at that instant, in UTC.
@@ -200,6 +211,17 @@ class Desk:
         return questions(self.root, self.policy, self.derived("questions"))
 
     @cached_property
+    def process(self) -> ProcessRules:
+        """The rules of the process: who may do what, and what is demanded on the way.
+
+        Raises:
+            DataFileError: their file is wrong.
+        """
+        from sdcli.policy.load import process  # noqa: PLC0415 - as above
+
+        return process(self.root, self.derived("process"))
+
+    @cached_property
     def formats(self) -> Formats:
         """How the desk reads alerts.
 
@@ -216,12 +238,48 @@ class Desk:
 
         return Formats(formats(self.root, self.derived("formats"), check))
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
-        """Where the tickets rest."""
+        """Where the tickets rest; within a unit of several commands, as it would be after them."""
+        if self.rehearses and self._unit is None:
+            from sdcli.ledger.unit import Unit  # noqa: PLC0415 - only a rehearsal
+
+            self._unit = Unit(self._home)
+        return self._unit or self._home
+
+    @cached_property
+    def _home(self) -> Ledger:
         from sdcli.ledger.tiny.home import TinyLedger  # noqa: PLC0415 - as above
 
         return TinyLedger(self._ledger_folder, self._wait_s, self._tell)
+
+    def rehearsal(self) -> list[tuple[Ticket, AnyEvent]]:
+        """End a rehearsal: each event that would have been added, with the ticket after all."""
+        if self._unit is None:
+            return []
+        added = self._unit.added()
+        self._unit.abandon()
+        self._unit = None
+        return added
+
+    @contextmanager
+    def together(self) -> Iterator[Unit]:
+        """Let several commands be one unit of work: all is recorded at the end, or nothing is.
+
+        Within a rehearsal nothing is in any case. Do not ask anybody anything within.
+        """
+        from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
+
+        if self._unit is not None:
+            yield self._unit
+            return
+        unit = self._unit = Unit(self._home)
+        try:
+            yield unit
+            unit.commit()
+        finally:
+            unit.abandon()
+            self._unit = None
 
     @property
     def rooms(self) -> Rooms:
@@ -270,7 +328,7 @@ class Desk:
     def _keep_levels(self) -> None:
         """Have today's service levels on disk, before a ticket is pinned to them (T11)."""
         policy = self.policy.levels_hash
-        if not self.ledger.has_levels(policy):
+        if not self.rehearses and not self.ledger.has_levels(policy):
             from sdcli.policy.levels import written  # noqa: PLC0415 - only a changed desk
 
             self.ledger.keep_levels(policy, written(self.policy.levels))
@@ -1154,14 +1212,17 @@ class Desk:
             return outcomes
 
     def _quarantined(self, item: Unreadable) -> str:
+        return self._kept_in(self._quarantine_folder, item)
+
+    def _kept_in(self, folder: str, item: Unreadable) -> str:
+        if self.rehearses:
+            return ""
         from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
 
-        return keep(self._quarantine_folder, item, self.stamp)
+        return keep(folder, item, self.stamp)
 
     def _set_aside(self, item: Unreadable) -> str:
-        from sdcli.intake.quarantine import keep  # noqa: PLC0415 - as above
-
-        return keep(self._ignored_folder, item, self.stamp)
+        return self._kept_in(self._ignored_folder, item)
 
     def examine(self, progress: Progress) -> Examination:
         """Look at everything the ledger holds, and at what waits beside it to be taken in."""
@@ -1219,7 +1280,8 @@ class Desk:
         """Where files of tickets are kept."""
         from sdcli.intake.attachments import FOLDER, Attachments  # noqa: PLC0415 - as above
 
-        return Attachments(os.path.join(self._ledger_folder, FOLDER), self.policy.intake)
+        folder = os.path.join(self._ledger_folder, FOLDER)
+        return Attachments(folder, self.policy.intake, writes=not self.rehearses)
 
     def attach(
         self, ref: str, files: Sequence[NewFile], note: str
@@ -1280,7 +1342,7 @@ class Desk:
             promised = None
         mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
-        failed = confirmation.send(program, message) if send else ""
+        failed = confirmation.send(program, message) if send and not self.rehearses else ""
         sent = send and not failed
         self.change(
             ref, steps.acknowledge, to=address, message_id=message_id, sent=sent, failed=failed
@@ -1372,7 +1434,7 @@ class Desk:
         from sdcli.intake.items import Unreadable  # noqa: PLC0415 - as above
         from sdcli.intake.quarantine import keep_anywhere  # noqa: PLC0415
 
-        if not raw.strip():
+        if self.rehearses or not raw.strip():
             return
         item = Unreadable(reason=error.message, raw=raw, key=key)
         try:

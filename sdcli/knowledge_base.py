@@ -292,7 +292,8 @@ class KnowledgeBase:
             raise RefusedError(
                 f"{ticket.ref} has no mail address to send to; --to MAIL names one.", ref=ticket.ref
             )
-        confirmation.deliver(policy, ticket, address, text, self._desk.now)
+        if not self._desk.rehearses:
+            confirmation.deliver(policy, ticket, address, text, self._desk.now)
         return address
 
     def receive(self, ref: str, given: str, receipt: Receipt) -> Ticket:

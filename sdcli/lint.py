@@ -17,7 +17,13 @@ from sdcli.knowledge.synonyms import read_synonyms
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
 from sdcli.policy.dates import read_dates
-from sdcli.policy.load import read_formats, read_places, read_policy, read_questions
+from sdcli.policy.load import (
+    read_formats,
+    read_places,
+    read_policy,
+    read_process,
+    read_questions,
+)
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
@@ -59,6 +65,7 @@ def lint(root: str) -> dict[str, int]:
     formats = gathered(lambda: read_formats(root, wrong), None)
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
+    gathered(lambda: read_process(root), None)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)
     problems += synonyms.problems

@@ -32,16 +32,20 @@ _MINUTES_LIMIT = 60 * 24
 
 
 class SdCommand(click.Command):
-    """A command with the options that all commands share."""
+    """A command with the options that all commands share; what `writes` can be rehearsed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, writes: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params += [_json_option(), *_global_options(hidden=True)]
+        self.params += [*([_dry_run_option()] if writes else ()), _json_option()]
+        self.params += _global_options(hidden=True)
 
 
-def as_command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command; it gets the desk first, and returns a result."""
-    return click.command(name, cls=SdCommand)
+def as_command(name: str, *, writes: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command; it gets the desk first, and returns a result.
+
+    What `writes` events takes --dry-run, and then shows those that it would add.
+    """
+    return click.command(name, cls=SdCommand, writes=writes)
 
 
 class SdGroup(click.Group):
@@ -131,6 +135,20 @@ def _json_option() -> click.Option:
 
     return click.Option(
         ["--json"], is_flag=True, expose_value=False, callback=keep, help="Print JSON."
+    )
+
+
+def _dry_run_option() -> click.Option:
+    def rehearse(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        session_of(ctx).dry_run = session_of(ctx).dry_run or value
+
+    return click.Option(
+        ["--dry-run"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,  # before anything opens the desk
+        callback=rehearse,
+        help="Record nothing; show the events that would be added.",
     )
 
 

@@ -195,6 +195,13 @@ MOST_NOTICES = 50
 """Beyond so many notices a list only says that there are more."""
 
 
+class Rehearsed(Struct, frozen=True):
+    """The events that a command would have added, each with its ticket as it would be then."""
+
+    added: Sequence[tuple[Ticket, AnyEvent]]
+    exit_code: int = DONE
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
@@ -1011,4 +1018,5 @@ Result = (
     | Reapplied
     | SlaStatus
     | Register
+    | Rehearsed
 )

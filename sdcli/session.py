@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.desk import Desk
+    from sdcli.results import Result
 
 _LOCK_WAIT_S = 10.0
 
@@ -30,6 +31,7 @@ class Session:
         self.desk_dir = ""
         self.acting = ""
         self.json = False
+        self.dry_run = False
 
     @cached_property
     def desk(self) -> Desk:
@@ -48,7 +50,21 @@ class Session:
             wait_s=_lock_wait(),
             environment=os.environ.get,
             tell=_tell,
+            rehearses=self.dry_run,
         )
+
+    def ended(self, result: Result) -> Result:
+        """The result to print: after a rehearsal, the events that would have been added."""
+        if not self.dry_run or "desk" not in self.__dict__:
+            return result
+        from sdcli.results import Rehearsed  # noqa: PLC0415 - only a rehearsal pays for it
+
+        return Rehearsed(self.desk.rehearsal())
+
+    def failed(self) -> None:
+        """Let go of what a rehearsal holds, where its command was refused."""
+        if self.dry_run and "desk" in self.__dict__:
+            self.desk.rehearsal()
 
     @cached_property
     def root(self) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("accept")
+@as_command("accept", writes=True)
 @with_ref
 @with_at
 @pass_desk

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("ack")
+@as_command("ack", writes=True)
 @with_ref
 @click.option("--send", is_flag=True, help="Hand it to the program that sends the desk's mail.")
 @click.option("--to", metavar="MAIL", type=TEXT, default="", help="Where, if not to the caller.")

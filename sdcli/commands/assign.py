@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("assign")
+@as_command("assign", writes=True)
 @with_ref
 @click.option("--to", metavar="PERSON", type=TECHNICIAN, default=None, help="Who works on it.")
 @click.option("--queue", type=QUEUE, default=None, help="The queue it lies in.")

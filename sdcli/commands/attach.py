@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sdcli.intake.items import NewFile
 
 
-@as_command("attach")
+@as_command("attach", writes=True)
 @with_ref
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 @click.option("--name", type=TEXT, default="", help="What standard input is called.")

@@ -74,7 +74,7 @@ def command() -> None:
     """
 
 
-@command.command("post")
+@command.command("post", writes=True)
 @with_ref
 @click.argument("text", type=TEXT)
 @_with_facts
@@ -92,7 +92,7 @@ def post(desk: Desk, ref: str, text: str, **facts: Any) -> results.Changed:
     return _announced(desk, ref, {"text": text, **facts}, must_stand=False)
 
 
-@command.command("update")
+@command.command("update", writes=True)
 @with_ref
 @click.option("--text", type=TEXT, help="What callers are told.")
 @_with_facts
@@ -128,7 +128,7 @@ def _site(desk: Desk, given: str) -> str:
     return known or given
 
 
-@command.command("end")
+@command.command("end", writes=True)
 @with_ref
 @click.option("--reason", type=TEXT, default="", help="Why.")
 @pass_desk

@@ -32,7 +32,7 @@ _LEVEL = click.Choice((*LEVELS, "derived"))
 _TAKEN_BACK = ("people", "process", "who", "workaround", "component")
 
 
-@as_command("classify")
+@as_command("classify", writes=True)
 @click.argument("ref", type=REF, required=False)
 @click.option("--evaluate", is_flag=True, help="Measure the suggestions on closed tickets.")
 @click.option("--type", "type_", type=click.Choice(REQUEST_TYPES), help="What kind of request.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import ArticleUse
 
 
-@as_command("close")
+@as_command("close", writes=True)
 @with_ref
 @click.option(
     "--code",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("detail")
+@as_command("detail", writes=True)
 @with_ref
 @with_details
 @pass_desk

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.words import HandOver
 
 
-@as_command("escalate")
+@as_command("escalate", writes=True)
 @with_ref
 @click.option("--to", metavar="QUEUE", type=QUEUE, required=True, help="The queue to hand it to.")
 @with_reason

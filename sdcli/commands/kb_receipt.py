@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("receipt")
+@as_command("receipt", writes=True)
 @with_ref
 @click.argument("article", metavar="ID", type=TEXT)
 @with_receipt

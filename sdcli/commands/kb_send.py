@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.words import Sharing
 
 
-@as_command("send")
+@as_command("send", writes=True)
 @with_ref
 @click.argument("article", metavar="ID", type=TEXT)
 @click.option("--via", metavar="METHOD", type=vocabulary("contact_method"), help="How.")

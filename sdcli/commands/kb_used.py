@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import ArticleUse
 
 
-@as_command("used")
+@as_command("used", writes=True)
 @with_ref
 @click.argument("articles", type=ArticleUseType(), metavar="[ID:OUTCOME]...", nargs=-1)
 @click.option("--none", "is_none", is_flag=True, help="None fitted: --note says what you answered.")

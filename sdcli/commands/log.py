@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("log")
+@as_command("log", writes=True)
 @click.argument("summary", type=TEXT)
 @with_minutes
 @click.option(

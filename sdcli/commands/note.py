@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("note")
+@as_command("note", writes=True)
 @with_ref
 @click.argument("text", type=TEXT)
 @with_minutes

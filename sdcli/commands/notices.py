@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("notices")
+@as_command("notices", writes=True)
 @click.option("--person", type=TECHNICIAN, help="What waits for somebody else.")
 @click.option("--all-people", is_flag=True, help="What waits for anybody.")
 @click.option("--seen", type=REF, multiple=True, help="You have seen this one; may be repeated.")

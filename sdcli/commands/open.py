@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from sdcli.intake.items import Item
 
 
-@as_command("open")
+@as_command("open", writes=True)
 @click.argument("summary", type=TEXT)
 @click.option("--user", metavar="ID|MAIL|NUMBER|NAME", type=TEXT, default="", help="Who calls.")
 @click.option("--phone", type=PHONE, default="", help="The number to call back.")

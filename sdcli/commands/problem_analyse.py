@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("analyse")
+@as_command("analyse", writes=True)
 @with_ref
 @click.option("--cause", type=TEXT, default="", help="The root cause; `unknown`: nobody knows.")
 @click.option(

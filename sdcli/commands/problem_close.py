@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("close")
+@as_command("close", writes=True)
 @with_ref
 @click.option("--code", type=vocabulary("closure_code"), required=True, help="How it ended.")
 @with_note

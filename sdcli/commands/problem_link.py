@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("link")
+@as_command("link", writes=True)
 @click.argument("problem", metavar="PROBLEM", type=REF)
 @click.argument("incidents", metavar="INCIDENT...", type=REF, nargs=-1, required=True)
 @click.option("--because", type=TEXT, default="", help="Why they belong to it.")

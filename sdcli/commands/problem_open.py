@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("open")
+@as_command("open", writes=True)
 @click.argument("summary", type=TEXT)
 @click.option(
     "--incident", "incidents", type=REF, multiple=True, help="One of its incidents; several."

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("unlink")
+@as_command("unlink", writes=True)
 @click.argument("problem", metavar="PROBLEM", type=REF)
 @click.argument("incidents", metavar="INCIDENT...", type=REF, nargs=-1, required=True)
 @click.option("--because", type=TEXT, required=True, help="Why they do not belong to it.")

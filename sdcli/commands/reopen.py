@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("reopen")
+@as_command("reopen", writes=True)
 @with_ref
 @with_reason
 @with_at

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import ArticleUse
 
 
-@as_command("resolve")
+@as_command("resolve", writes=True)
 @with_ref
 @click.option("--code", type=vocabulary("closure_code"), required=True, help="How it was solved.")
 @with_note

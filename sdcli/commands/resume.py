@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("resume")
+@as_command("resume", writes=True)
 @with_ref
 @click.option("--reason", type=TEXT, default="", help="What has happened meanwhile.")
 @with_at

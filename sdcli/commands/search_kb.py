@@ -17,7 +17,7 @@ _AUDIENCES = ("user", "desk", "restricted")
 _KINDS = ("article", "known-error", "procedure", "ticket")
 
 
-@as_command("search-kb")
+@as_command("search-kb", writes=True)
 @click.argument("query", type=TEXT, required=False, default=None)
 @click.option("--ticket", "ref", type=REF, help="Search by the words of this ticket.")
 @click.option("--faq", is_flag=True, help="The frequent questions: all articles of information.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("cause")
+@as_command("cause", writes=True)
 @with_ref
 @click.option("--target", type=click.Choice(SLA_TARGETS), required=True, help="What was missed.")
 @click.option("--cycle", type=click.IntRange(1), help="Which run of it. [the last one missed]")

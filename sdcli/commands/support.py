@@ -36,7 +36,7 @@ class _AnyService(click.ParamType[str]):
     shell_complete = SERVICE.shell_complete
 
 
-@as_command("support")
+@as_command("support", writes=True)
 @click.argument("ref", type=REF, required=False)
 @click.option("--service", type=_AnyService(), help="Ask about a service, without a ticket.")
 @click.option("--component", type=TEXT, help="Ask about a component, without a ticket.")

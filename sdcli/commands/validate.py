@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("validate")
+@as_command("validate", writes=True)
 @click.argument("ref", type=REF)
 @click.option("--against", type=TEXT, default="", help="The record it was compared with.")
 @click.option("--summary", type=TEXT, help="What it should have said.")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("wait")
+@as_command("wait", writes=True)
 @with_ref
 @click.option(
     "--for",

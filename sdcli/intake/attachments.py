@@ -45,8 +45,9 @@ class Attachments:
         rules: the largest one, and the endings of names that are never kept.
     """
 
-    def __init__(self, folder: str, rules: IntakeRules) -> None:
+    def __init__(self, folder: str, rules: IntakeRules, *, writes: bool = True) -> None:
         self._folder = folder
+        self._writes = writes  # a rehearsal names files, and keeps none
         self._most: int = rules.sizes.attachment
         self._refused = {ending.casefold().lstrip(".") for ending in rules.mail.refuse}
 
@@ -57,7 +58,7 @@ class Attachments:
             MachineError: it could not be written.
         """
         found = self.look_at(file)
-        if not found.refused:
+        if self._writes and not found.refused:
             try:
                 self._keep(found.sha256, file.content)
             except OSError as error:

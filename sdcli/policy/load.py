@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.policy.formats import AlertFormat
+    from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
 
     Check = Callable[[AlertFormat], Iterable[tuple[str, str]]]
@@ -141,6 +142,36 @@ def questions(root: str, policy: model.Policy, cache: str = "") -> Questions:
 
     names, shape = (*model.FILES, QUESTIONS), Cached[Questions]
     return _cached(root, names, cache, shape, lambda: read_questions(root, policy))
+
+
+def process(root: str, cache: str = "") -> ProcessRules:
+    """The rules of the process of the desk at `root`, from their cache file if that is fresh.
+
+    They are apart from the policy: only what closes, hands over or decides asks them.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.process import PROCESS, ProcessRules  # noqa: PLC0415 - only what asks
+
+    return _cached(root, (PROCESS,), cache, Cached[ProcessRules], lambda: read_process(root))
+
+
+def read_process(root: str) -> ProcessRules:
+    """The rules of the process, from their file; the defaults if there is none.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.process import DEFAULTS, PROCESS, ProcessRules  # noqa: PLC0415 - as above
+
+    if not os.path.lexists(os.path.join(root, PROCESS)):
+        return DEFAULTS
+    read = read_file(PROCESS, _text(root, PROCESS), ProcessRules)
+    if read.problems:
+        raise DataFileError(sorted(read.problems))
+    rules: ProcessRules = read.value
+    return rules
 
 
 def _cached(

@@ -20,6 +20,7 @@ class Queue(Struct, frozen=True, kw_only=True):
 
     Args:
         alternate: who stands in where whoever works on a request has no alternate.
+        needs: what the team must know before it can begin: the checklist of a hand-over (R3d2.1).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     rotation: str = ""
     rotations: tuple[str, ...] = ()
     alternate: str = ""
+    needs: dict[str, str] = {}
     place: str = ""
     lines: dict[str, int] = {}
 
@@ -65,6 +67,7 @@ class Technician(Struct, frozen=True, kw_only=True):
     """Somebody who works on requests, with MOF's roles (R0.2).
 
     Args:
+        level: their level of responsibility in SFIA, from 1 to 7; 0 if nobody said (R6.1-R6.6).
         alternate: who stands in while they are not available (R5b.2).
         working_hours: a calendar; they are available only while it is open.
         zone: where their days are, if that is not the desk's.
@@ -73,6 +76,7 @@ class Technician(Struct, frozen=True, kw_only=True):
     name: str
     mail: Mail
     roles: tuple[Role, ...]
+    level: int = 0
     phone: str = ""
     authority: tuple[Authority, ...] = ()
     alternate: str = ""

@@ -470,6 +470,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],
+    results.Rehearsed: lambda result: {
+        "dry_run": True,
+        "events": [{"ref": each.ref, **event(happened)} for each, happened in result.added],
+    },
     results.Listed: lambda result: [ticket(row) for row in result.rows],
     results.Opened: _opened,
     results.Tried: lambda result: [_tried(*each) for each in result.readings],

@@ -482,6 +482,18 @@ def _history(result: results.History, screen: Screen) -> _Lines:
     return _events(result.events, screen), []
 
 
+def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
+    from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
+
+    said = [
+        f"{screen.style(ticket.ref, bold=True)} {line(sentence(event))}"
+        for ticket, event in result.added
+    ]
+    number = words.count(len(said), "event")
+    notes = [f"Nothing was recorded: {number} would have been." if said else "Nothing would be."]
+    return fitted(said, screen.width), notes
+
+
 def _missed(seconds: int | None, has: str) -> list[str]:
     """That nobody would have heard of what passed meanwhile."""
     return [f"sla-check {has} not run for {words.span(seconds)}."] if seconds else []
@@ -1237,4 +1249,5 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reapplied: _sla,
     results.SlaStatus: _sla,
     results.Register: _register,
+    results.Rehearsed: _rehearsed,
 }
