@@ -221,3 +221,14 @@ def test_everything_that_can_be_asked_is_told(sdj: JsonRunner) -> None:
     told = {row["written"] for row in rows}
     assert {f"{group}:{flag}" for group, flags in FLAGS.items() for flag in flags} <= told
     assert all(row["about"] for row in rows)
+
+
+@pytest.mark.usefixtures("week")
+def test_reports_count_what_a_query_asks_for(sd: Runner, sdj: JsonRunner) -> None:
+    """Closed tickets too: a report is about what was."""
+    everything = sdj("report", "classification")
+    some = sdj("report", "classification", "--query", "user:bruno")
+    assert (everything["tickets"]["count"], some["tickets"]["count"]) == (4, 2)
+    sd("report", "information", "--query", "service:vpn")
+    sd("report", "unsupported", "--query", "-service:vpn")
+    sd("report", "unsupported", "--query", "servce:vpn", expect=USAGE)
