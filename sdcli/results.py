@@ -69,7 +69,8 @@ class Seen(Struct, frozen=True):
     """A ticket with its clocks, as of `now`.
 
     `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
-    `calendar`: by which its clocks run.
+    `calendar`: by which its clocks run. `owner`: the desk's queue, which keeps it to its end,
+    wherever it lies (R3d2.1b).
     """
 
     ticket: Ticket
@@ -78,6 +79,7 @@ class Seen(Struct, frozen=True):
     now: datetime
     rooms: Rooms | None = None
     calendar: str = ""
+    owner: str = ""
 
     def differs(self, other: Seen) -> bool:
         """Whether the agreement, or the due time or state of a target, is another one."""

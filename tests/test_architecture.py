@@ -42,6 +42,7 @@ STOREYS = (
     "sdcli.knowledge_base",
     "sdcli.authoring",
     "sdcli.problems",
+    "sdcli.queues",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

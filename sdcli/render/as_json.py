@@ -15,6 +15,7 @@ from sdcli.render import duty, support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
+from sdcli.tickets.hand_over import ping_pong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -75,7 +76,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "undelivered": _undelivered(subject),
         "wish": subject.wish or None,
         "assessment": _assessment(subject.assessment),
+        "owner": seen.owner,
         "queue": subject.queue,
+        "ping_pong": ping_pong(subject),
         "assignee": subject.assignee,
         "requester": subject.requester,
         "on_behalf_of": opening.on_behalf_of or None,

@@ -154,7 +154,8 @@ def test_nobody_is_told_what_they_did_themselves(by: str) -> None:
 def test_callers_and_machines_are_not_told() -> None:
     """Only who works on requests gets notices (R3d1.5a)."""
     after = _classify(_opened(by="www-data", type="incident"), by="greta", type_="fulfilment")
-    assert after.notices == (_LEAD,)
+    assert after.notices == (_LEAD, "ben")
+    assert _classify(ticket, by=_LEAD, impact="high").notices == ()
 
 
 def test_levels_are_told_to_the_desk_alone() -> None:
@@ -169,7 +170,7 @@ def test_a_priority_that_moves_is_told_to_the_desk() -> None:
     once = _classify(_opened(by="ben"), by="greta", type_="incident", impact="low")
     after = _classify(once, by="greta", hours=2, urgency="high", service="email")
     assert after.priority != once.priority
-    assert (once.notices, after.notices, after.reclassified) == ((), (_LEAD,), 0)
+    assert (once.notices, after.notices, after.reclassified) == ((), (_LEAD, "ben"), 0)
 
 
 def test_a_first_decision_is_no_change() -> None:
