@@ -7,21 +7,36 @@ steps are in `sdcli.tickets.hand_over`, the order of work in `sdcli.triage.next_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli import results
+from sdcli.insight.load import AT_WORK, Faced, Load
+from sdcli.sla.colour import colour
+from sdcli.sla.colour import pressing as pressing_clock
 from sdcli.tickets import hand_over, steps
+from sdcli.tickets.expectation import due_said
+from sdcli.tickets.query import Query, pressing
+from sdcli.tickets.words import BREACH
+from sdcli.triage.next_up import Lying, is_open_to, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sdcli.desk import Desk
+    from sdcli.insight.load import PersonLoad
+    from sdcli.ledger.interface import Reader
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import HandOver, HandOverGround
+    from sdcli.triage.next_up import Choice
+
+WORKLOAD_DAYS = 7
+"""So many days back the minutes of a workload are counted."""
 
 
 class Handing(Struct, frozen=True, kw_only=True):
@@ -161,8 +176,162 @@ class Queues:
         notes = [f"  {self._desk.responsible(ticket.queue)}", *([f"  {_came_back(back)}"] * (back > 1))]
         return results.Changed(self._desk.see(ticket), notes=notes)
 
+    def board(self) -> results.QueuesShown:
+        """What lies in each queue (R3d2.1c); the ledger is read once."""
+        load = Load(self._desk.policy)
+        for ticket in self._desk.ledger.find(Query()):
+            load.take(self._faced(ticket))
+        return results.QueuesShown(load.queues, self._desk.now)
+
+    def queue(self, name: str) -> results.QueueShown:
+        """What lies in one queue, the most pressing first (R3d2.1c)."""
+        load = Load(self._desk.policy)
+        tickets = pressing(self._desk.ledger.find(Query(queue=name)))
+        faced = [self._faced(ticket) for ticket in tickets]
+        for each in faced:
+            load.take(each)
+        row = next(each for each in load.queues if each.queue == name)
+        seen = [(self._desk.see(each.ticket), each.colour, each.overstayed) for each in faced]
+        return results.QueueShown(row, seen, self._needs(name), self._desk.now)
+
+    def workload(self, by: Literal["person", "queue"]) -> results.Workload:
+        """Who has how much, or which queue (R6.5)."""
+        desk = self._desk
+        since = desk.now - timedelta(days=WORKLOAD_DAYS)
+        load = Load(desk.policy, since)
+        for ticket in desk.ledger.find(Query(touched_since=since)):
+            load.take(self._faced(ticket))
+        return results.Workload(
+            by=by,
+            people=[self._with_absence(each) for each in load.people],
+            queues=load.queues,
+            since=since,
+            now=desk.now,
+        )
+
+    def _with_absence(self, row: PersonLoad) -> PersonLoad:
+        """The same with why they are not there today."""
+        from sdcli.sla.duty import away  # noqa: PLC0415 - only this looks at the roster
+
+        found = away(self._desk.policy, row.person, int(self._desk.now.timestamp()))
+        if row.name and found and found.why == "absent":
+            row.away = found.reason
+            row.until = datetime.fromtimestamp(found.until, timezone.utc) if found.until else None
+        return row
+
+    @cached_property
+    def _first_warning(self) -> int:
+        return min(self._desk.policy.sla.alerts.warn_at, default=BREACH)
+
+    def _faced(self, ticket: Ticket) -> Faced:
+        """A ticket with its colour; what is over has none."""
+        if ticket.status not in AT_WORK:
+            return Faced(ticket, "none", overstayed=False)
+        return Faced(
+            ticket,
+            colour(self._desk.sla(ticket), self._first_warning),
+            overstayed=self._overstays(ticket),
+        )
+
+    def _overstays(self, ticket: Ticket) -> bool:
+        """Whether the tier that has a ticket has tried for longer than it may (R2c.2b)."""
+        box = self._desk.time_box(ticket)
+        return box is not None and box.state == "breached"
+
+    def next(self, queue: str = "", *, take: bool = False) -> results.NextUp:
+        """The ticket that the acting person should work on now, and why (R2c.2a).
+
+        With `take` they have it afterwards: it is chosen and accepted in one unit of work, so that
+        two people never get the same.
+
+        Raises:
+            LedgerBusyError: the lock was not free in time.
+        """
+        desk = self._desk
+        own = self._own_queues(queue)
+        if not take:
+            choices = self._choices(desk.ledger, own)
+            return self._next(choices, own)
+        stamp, _ = desk.stamp, desk.policy
+        with desk.ledger.write() as writer:
+            choices = self._choices(writer, own)
+            if not choices:
+                return self._next(choices, own)
+            ticket = choices[0].ticket
+            is_taken = ticket.assignee == desk.by and not ticket.handed_from
+            if not is_taken:
+                ticket = writer.append(ticket, steps.accept(ticket, stamp))
+        return self._next(choices, own, taken=ticket, was_own=is_taken)
+
+    def _next(
+        self,
+        choices: list[Choice],
+        own: tuple[str, ...],
+        taken: Ticket | None = None,
+        *,
+        was_own: bool = False,
+    ) -> results.NextUp:
+        chosen = choices[0] if choices else None
+        ticket = taken or (chosen.ticket if chosen else None)
+        lacking: dict[str, str] = {}
+        if ticket is not None:
+            needs = self._needs(ticket.queue)
+            lacking = {item: needs[item] for item in hand_over.lacks(ticket, needs)}
+        return results.NextUp(
+            person=self._desk.by,
+            queues=own,
+            chosen=chosen,
+            seen=self._desk.see(ticket) if ticket else None,
+            behind=max(len(choices) - 1, 0),
+            is_taken=taken is not None and not was_own,
+            lacking=lacking,
+        )
+
+    def _own_queues(self, queue: str) -> tuple[str, ...]:
+        """The queues in which the acting person looks for work: that one, theirs, or the desk's."""
+        teams = self._desk.policy.teams
+        if queue:
+            return (queue,)
+        own = tuple(name for name, each in teams.queues.items() if self._desk.by in each.members)
+        return own or (teams.desk.queue,)
+
+    def _choices(self, reader: Reader, own: tuple[str, ...]) -> list[Choice]:
+        """What the acting person could work on, the right one first."""
+        desk = self._desk
+        queries = (
+            *(Query(statuses=("new", "in_progress"), queue=each) for each in own),
+            Query(statuses=("new", "in_progress"), assignee=desk.by),
+        )
+        found: dict[str, Ticket] = {}
+        for query in queries:
+            for ticket in reader.find(query):
+                if is_open_to(ticket, desk.by, own) and not self._is_undecided(ticket):
+                    found[ticket.ref] = ticket
+        return ranked(map(self._lying, found.values()), desk.by, desk.policy)
+
+    def _is_undecided(self, ticket: Ticket) -> bool:
+        """Whether nobody may work on it before somebody has decided that it is supported (R2b.2)."""
+        if ticket.support is None:
+            return False
+        from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
+
+        return blocks(ticket, self._desk.rooms, self._desk.now)
+
+    def _lying(self, ticket: Ticket) -> Lying:
+        sla = self._desk.sla(ticket)
+        found, word = pressing_clock(sla), colour(sla, self._first_warning)
+        return Lying(
+            ticket=ticket,
+            target=found[0] if found else "",
+            percent=(found[1].percent or 0.0) if found else 0.0,
+            at_risk=word in ("near", "breached"),
+            breached=word == "breached",
+            overstayed=self._overstays(ticket),
+            expectation=due_said(ticket, self._desk.now),
+        )
+
 
 def _came_back(times: int) -> str:
-    """How often a ticket has come back, and what usually helps."""
+    """How often a ticket has come back."""
     often = "once" if times == 1 else f"{times} times"
     return f"It has come back {often} to a queue that it had been in."

@@ -39,6 +39,9 @@ COMMANDS: dict[str, Entry] = {
         "Look",
         "Say who is on call for each queue, until when and why, and who is the duty manager.",
     ),
+    "queues": Entry("Look", "Show what lies in each queue, by tier and focus, with age and SLA."),
+    "next": Entry("Look", "Say which ticket you should work on now, and why."),
+    "workload": Entry("Look", "Show who has how much to do, and who could take more."),
     "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
     "catalog": Entry(
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."

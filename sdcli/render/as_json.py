@@ -451,6 +451,18 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _of_queues(result: Any) -> Any:
+    from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
+
+    if isinstance(result, results.QueuesShown):
+        return [queues.queue_json(row, result.now) for row in result.rows]
+    if isinstance(result, results.QueueShown):
+        return queues.shown_json(result, ticket)
+    if isinstance(result, results.NextUp):
+        return queues.next_json(result, ticket)
+    return queues.workload_json(result)
+
+
 def _published(result: results.SitePublished) -> dict[str, Any]:
     from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
 
@@ -573,6 +585,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.CalendarShown: _calendar,
     results.CalendarsListed: _calendar,
     results.CalendarsChecked: _calendar,
+    results.QueuesShown: _of_queues,
+    results.QueueShown: _of_queues,
+    results.NextUp: _of_queues,
+    results.Workload: _of_queues,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

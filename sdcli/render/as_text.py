@@ -137,7 +137,9 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         *_weight_rows(ticket),
+        ("owner", f"the desk ({seen.owner})"),
         ("queue", _queue(ticket)),
+        *_back_rows(ticket),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
@@ -168,6 +170,15 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _back_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """How often it came back to a queue, and what its hand-over went without (R3d2.1a)."""
+    from sdcli.tickets.hand_over import ping_pong  # noqa: PLC0415 - only `show` pays for it
+
+    times = ping_pong(ticket)
+    told = words.count(times, "time") if times else ""
+    return [("came back", f"{told} to a queue that it had been in")] if told else []
 
 
 def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -584,7 +595,9 @@ def _cut(text: str, room: int, width: Callable[[str], int]) -> str:
 
 
 def _sla_cell(seen: results.Seen, screen: Screen) -> str:
-    found = words.pressing(seen.sla)
+    from sdcli.sla.colour import pressing  # noqa: PLC0415 - only tables pay for it
+
+    found = pressing(seen.sla)
     if found is None or seen.ticket.status in ("resolved", "closed"):
         return "paused" if seen.ticket.status == "waiting" else "-"
     target, face = found
@@ -1124,6 +1137,59 @@ def _duties(result: results.Duties, screen: Screen) -> _Lines:
     return told, []
 
 
+def _queues_shown(result: results.QueuesShown, screen: Screen) -> _Lines:
+    from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
+
+    return _with_reasons(queues.BOARD, queues.board_rows(result), screen), []
+
+
+def _queue_shown(result: results.QueueShown, screen: Screen) -> _Lines:
+    """The queue, and its tickets as `list` has them, with their age."""
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    told = [
+        screen.style(queues.head(result.row), bold=True),
+        f"  {queues.summary(result.row)}",
+        *(f"  needs {line(item)}: {line(what)}" for item, what in result.needs.items()),
+    ]
+    if not result.tickets:
+        return told, []
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    headers = [screen.style(name, underline=True) for name in queues.QUEUE]
+    rows = [
+        _queue_row(seen, queues.age(seen.ticket.opened_at, result.now), queues.back(seen), screen)
+        for seen, _, _ in result.tickets
+    ]
+    over = {seen.ticket.ref for seen, _, overstayed in result.tickets if overstayed}
+    notes = [f"{listed(sorted(over))}: this tier has tried for longer than it may."] if over else []
+    table = tabulate(_fitted([headers, *rows], screen), tablefmt="plain", disable_numparse=True)
+    return [*fitted(told, screen.width), "", *table.splitlines()], notes
+
+
+def _queue_row(seen: results.Seen, age: str, back: str, screen: Screen) -> list[str]:
+    ref, prio, status, _, assignee, sla, summary = _row(seen, screen)
+    mark = "not accepted" if seen.ticket.handed_from else status
+    return [ref, prio, mark, age, assignee, sla, back, summary]
+
+
+def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
+    from sdcli.render.queues import next_lines  # noqa: PLC0415 - as above
+
+    told, notes = next_lines(result)
+    if told:
+        told[0] = screen.style(told[0], bold=True)
+    return fitted(told, screen.width), notes
+
+
+def _workload(result: results.Workload, screen: Screen) -> _Lines:
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    if result.by == "queue":
+        return _with_reasons(queues.QUEUES, queues.queue_rows(result), screen), []
+    return _with_reasons(queues.PEOPLE, queues.people_rows(result), screen), []
+
+
 def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen) -> list[str]:
     """A table; the last columns go below each row where the terminal is too narrow for them."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -1250,4 +1316,8 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.SlaStatus: _sla,
     results.Register: _register,
     results.Rehearsed: _rehearsed,
+    results.QueuesShown: _queues_shown,
+    results.QueueShown: _queue_shown,
+    results.NextUp: _next_up,
+    results.Workload: _workload,
 }
