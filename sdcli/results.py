@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.expectation import Due as ExpectationState
+    from sdcli.tickets.expectation import Expectation
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
@@ -1013,6 +1015,36 @@ class Workload(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class ExpectationDue(Struct, frozen=True):
+    """A request whose caller expects it in vain, or does not know when; `follow_up`: who sees to it."""
+
+    ticket: Ticket
+    expectation: Expectation
+    due: ExpectationState
+    follow_up: str
+
+
+class ExpectationsDue(Struct, frozen=True):
+    """The requests whose time has passed or was not told, as of `now` (R3d3.2)."""
+
+    rows: Sequence[ExpectationDue]
+    now: datetime
+    exit_code: int = DONE
+
+
+class CallerTold(Struct, frozen=True, kw_only=True):
+    """What the caller of a ticket may be told (R7.2).
+
+    `sent_to`: the address that it was mailed to; empty if it was not. `noted`: as a word to them.
+    """
+
+    seen: Seen
+    text: str
+    sent_to: str = ""
+    noted: bool = False
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | ProblemChanged
@@ -1082,4 +1114,6 @@ Result = (
     | QueueShown
     | NextUp
     | Workload
+    | ExpectationsDue
+    | CallerTold
 )

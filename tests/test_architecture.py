@@ -43,6 +43,7 @@ STOREYS = (
     "sdcli.authoring",
     "sdcli.problems",
     "sdcli.queues",
+    "sdcli.expectations",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

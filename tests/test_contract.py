@@ -67,6 +67,8 @@ CALLS: dict[str, Call] = {
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
+    "tell": Call((REF, "--note")),
+    "eta": Call((REF, "in 2h")),
     "detail": Call((REF, "--failed", "it drops")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
@@ -134,7 +136,10 @@ ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
     if name
-    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
+    not in (
+        *("show", "sla", "history", "note", "tell", "detail", "reopen", "ack", "attach"),
+        "problem",
+    )
 ]
 
 

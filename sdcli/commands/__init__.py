@@ -58,6 +58,8 @@ COMMANDS: dict[str, Entry] = {
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
+    "tell": Entry("Resolve", "Write what the caller may be told now, in plain words."),
+    "eta": Entry("Resolve", "Say when the caller may expect it, and whether they were told."),
     "detail": Entry("Resolve", "Add what has become known about a request."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),

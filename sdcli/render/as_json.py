@@ -101,6 +101,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "read": opening.read,
         "opened_at": subject.opened_at,
         "updated_at": subject.updated_at,
+        "eta": subject.eta,
+        "eta_told": _is_told(subject),
         "resolved_at": subject.resolved_at,
         "closed_at": subject.closed_at,
         "service_restored_at": subject.service_restored_at,
@@ -128,6 +130,16 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "sla": _clocks(seen),
         "events_count": len(subject.events),
     }
+
+
+def _is_told(subject: Ticket) -> bool | None:
+    """Whether the caller knows when to expect it; null if nobody said (R3d3.2)."""
+    if subject.eta is None:
+        return None
+    from sdcli.tickets.expectation import expectation  # noqa: PLC0415 - few tickets have any
+
+    found = expectation(subject)
+    return found.told if found else None
 
 
 def _problem(subject: Ticket) -> dict[str, Any]:
@@ -460,6 +472,10 @@ def _of_queues(result: Any) -> Any:
         return queues.shown_json(result, ticket)
     if isinstance(result, results.NextUp):
         return queues.next_json(result, ticket)
+    if isinstance(result, results.ExpectationsDue):
+        return [queues.due_json(row, result.now) for row in result.rows]
+    if isinstance(result, results.CallerTold):
+        return queues.told_json(result)
     return queues.workload_json(result)
 
 
@@ -589,6 +605,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.QueueShown: _of_queues,
     results.NextUp: _of_queues,
     results.Workload: _of_queues,
+    results.ExpectationsDue: _of_queues,
+    results.CallerTold: _of_queues,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

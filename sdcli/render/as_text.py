@@ -148,6 +148,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
+        *_expected_rows(seen),
         *_box_rows(result),
         *_breach_rows(result),
         *_problem_rows(result),
@@ -304,6 +305,31 @@ def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
     gone = found.decision == "override" and not found.found and found.agreement != seen.agreement
     told = f" (no longer in sla_policies.yaml; {seen.agreement} applies)" if gone else ""
     return [("support", f"{said(found, seen.now)}{told}")]
+
+
+def _expected_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    """When the caller may expect it, and whether they know (R3d3.2)."""
+    if seen.ticket.eta is None:
+        return []
+    from sdcli.tickets.expectation import due, expectation  # noqa: PLC0415 - few tickets have any
+
+    found, wrong = expectation(seen.ticket), due(seen.ticket, seen.now)
+    if found is None:
+        return []
+    known = f"the caller was told ({found.via})" if found.told else "the caller was not told"
+    passed = ", and that has passed" if wrong == "passed" else ""
+    times = f"; changed {words.count(found.changes, 'time')}" if found.changes else ""
+    return [("expected", f"by {words.instant(found.eta)}{passed}; {known}{times}")]
+
+
+def _expected_mark(seen: results.Seen) -> str:
+    """The mark of a time that has passed, or that the caller does not know (R3d3.2)."""
+    if seen.ticket.eta is None:
+        return ""
+    from sdcli.tickets.expectation import due  # noqa: PLC0415 - as above
+
+    wrong = due(seen.ticket, seen.now)
+    return f" [expected time {'not told' if wrong == 'untold' else wrong}]" if wrong else ""
 
 
 def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
@@ -546,7 +572,8 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.summary)
         + (f" [+{ticket.me_too}]" if ticket.me_too else "")
         + _unsupported(seen)
-        + _undelivered(ticket),
+        + _undelivered(ticket)
+        + _expected_mark(seen),
     ]
 
 
@@ -1190,6 +1217,24 @@ def _workload(result: results.Workload, screen: Screen) -> _Lines:
     return _with_reasons(queues.PEOPLE, queues.people_rows(result), screen), []
 
 
+def _expectations_due(result: results.ExpectationsDue, screen: Screen) -> _Lines:
+    from sdcli.render.queues import due_lines  # noqa: PLC0415 - as above
+
+    if not result.rows:
+        return [], ["Every caller knows when to expect it, and nothing has passed."]
+    step = "Next: sdcli tell REF --note   # or: sdcli eta REF WHEN --reason WHY --told"
+    return fitted(due_lines(result), screen.width, 4), [step]
+
+
+def _caller_told(result: results.CallerTold, screen: Screen) -> _Lines:
+    """The text itself, unless it is on its way already."""
+    ref = screen.style(result.seen.ticket.ref, bold=True)
+    if result.sent_to:
+        return [f"{ref} told to {line(result.sent_to)}"], []
+    told = block(result.text).rstrip("\n").split("\n")
+    return told, [f"{result.seen.ticket.ref} is noted as told."] if result.noted else []
+
+
 def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen) -> list[str]:
     """A table; the last columns go below each row where the terminal is too narrow for them."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -1320,4 +1365,6 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.QueueShown: _queue_shown,
     results.NextUp: _next_up,
     results.Workload: _workload,
+    results.ExpectationsDue: _expectations_due,
+    results.CallerTold: _caller_told,
 }

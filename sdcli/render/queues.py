@@ -32,16 +32,21 @@ def board_rows(result: results.QueuesShown) -> list[list[str]]:
         [
             _TIERS.get(row.tier or 0, "-"),
             line(row.queue),
-            str(row.open),
-            str(row.not_accepted),
+            _number(row.open),
+            _number(row.not_accepted),
             _age(row.oldest_at, result.now),
-            *(str(row.colours[colour]) for colour in ("breached", "near", "running")),
-            str(row.overstayed),
-            str(row.ping_pong),
+            *(_number(row.colours[colour]) for colour in ("breached", "near", "running")),
+            _number(row.overstayed),
+            _number(row.ping_pong),
             line(row.focus),
         ]
         for row in result.rows
     ]
+
+
+def _number(number: int) -> str:
+    """A number that is easy to pass over where it is nothing."""
+    return str(number) if number else "-"
 
 
 def head(row: QueueLoad) -> str:
@@ -99,11 +104,11 @@ def people_rows(result: results.Workload) -> list[list[str]]:
     return [
         [
             line(row.person),
-            str(row.open),
+            _number(row.open),
             _priorities(row.priorities),
-            str(row.breached),
-            str(row.near),
-            str(row.minutes),
+            _number(row.breached),
+            _number(row.near),
+            _number(row.minutes),
             str(row.level or "-"),
             _today(row),
             line(", ".join(row.roles) or ("-" if row.name else "in no team")),
@@ -117,12 +122,12 @@ def queue_rows(result: results.Workload) -> list[list[str]]:
     return [
         [
             line(row.queue),
-            str(row.open),
+            _number(row.open),
             _priorities(row.priorities),
-            str(row.unassigned),
-            str(row.colours["breached"]),
-            str(row.colours["near"]),
-            str(row.minutes),
+            _number(row.unassigned),
+            _number(row.colours["breached"]),
+            _number(row.colours["near"]),
+            _number(row.minutes),
         ]
         for row in result.queues
     ]
@@ -229,3 +234,50 @@ def _person(row: PersonLoad) -> dict[str, Any]:
 def back(seen: results.Seen) -> str:
     """How often a ticket came back, `-` if it never did."""
     return str(ping_pong(seen.ticket) or "-")
+
+
+def due_lines(result: results.ExpectationsDue) -> list[str]:
+    """The requests whose time has passed or was not told, each with who follows it up."""
+    told = []
+    for row in result.rows:
+        ticket, eta = row.ticket, row.expectation.eta
+        late = int((result.now - eta).total_seconds())
+        what = f"passed {words.span(late)} ago" if row.due == "passed" else "not told"
+        told += [
+            f"{ticket.ref}  {ticket.priority}  expected by {words.instant(eta)}, {what}: "
+            f"{ticket.summary}",
+            f"    {row.follow_up or 'nobody'} follows it up; {ticket.assignee or 'nobody'} works on "
+            f"it in {ticket.queue}",
+        ]
+    return [line(each) for each in told]
+
+
+def due_json(row: results.ExpectationDue, now: datetime) -> dict[str, Any]:
+    """A request whose time has passed or was not told."""
+    ticket, known = row.ticket, row.expectation
+    return {
+        "ref": ticket.ref,
+        "summary": ticket.summary,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "queue": ticket.queue,
+        "assignee": ticket.assignee,
+        "follow_up": row.follow_up or None,
+        "eta": known.eta,
+        "due": row.due,
+        "told": known.told,
+        "changes": known.changes,
+        "reason": known.reason or None,
+        "late_s": max(int((now - known.eta).total_seconds()), 0),
+    }
+
+
+def told_json(result: results.CallerTold) -> dict[str, Any]:
+    """What the caller may be told."""
+    return {
+        "ref": result.seen.ticket.ref,
+        "text": result.text,
+        "sent_to": result.sent_to or None,
+        "noted": result.noted,
+        "eta": result.seen.ticket.eta,
+    }

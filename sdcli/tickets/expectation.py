@@ -120,7 +120,7 @@ def expect(
     if changes and known and not reason:
         raise RefusedError(
             f"{ticket.ref} was expected by {known.eta:%Y-%m-%d %H:%M}Z: another time needs --reason "
-            "WHY, which the caller will ask for.",
+            "WHY.",
             ref=ticket.ref,
             eta=f"{known.eta:%Y-%m-%dT%H:%M:%SZ}",
         )
