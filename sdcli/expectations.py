@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.knowledge.articles import Article
+    from sdcli.sla.clock import Clock
+    from sdcli.sla.runs import Target
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
 
@@ -85,7 +87,7 @@ class Expectations:
                 "asked. --send --to MAIL names somebody.",
                 ref=ref,
             )
-        faces, undecided = desk.sla(ticket), self._is_undecided(ticket)
+        faces, undecided = self._sla_after(ticket), self._is_undecided(ticket)
         text = letter.letter(
             desk.policy,
             ticket,
@@ -103,6 +105,13 @@ class Expectations:
         return results.CallerTold(
             seen=desk.see(ticket), text=text, sent_to=address, noted=note or send
         )
+
+    def _sla_after(self, ticket: Ticket) -> dict[Target, Clock]:
+        """The clocks as they will stand once the caller was told: when they must hear again."""
+        from sdcli.tickets.ticket import advance  # noqa: PLC0415 - only what is told
+
+        said = steps.note(ticket, self._desk.stamp, text="told", visible=True)
+        return self._desk.sla(advance(ticket, said))
 
     def _is_undecided(self, ticket: Ticket) -> bool:
         if ticket.support is None:

@@ -169,11 +169,16 @@ class Queues:
             events = hand_over.returned(ticket, stamp, reason=reason)
             needs = self._needs(ticket.queue)
             items = hand_over.require_items(ticket.queue, needs, missing)
-            return hand_over.returned(ticket, stamp, reason=reason, missing=items) if items else events
+            return (
+                hand_over.returned(ticket, stamp, reason=reason, missing=items) if items else events
+            )
 
         ticket = self._desk.change(ref, step)
         back = hand_over.ping_pong(ticket)
-        notes = [f"  {self._desk.responsible(ticket.queue)}", *([f"  {_came_back(back)}"] * (back > 1))]
+        notes = [
+            f"  {self._desk.responsible(ticket.queue)}",
+            *([f"  {_came_back(back)}"] * (back > 1)),
+        ]
         return results.Changed(self._desk.see(ticket), notes=notes)
 
     def board(self) -> results.QueuesShown:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
+    from sdcli.policy.authority import Right
     from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
@@ -133,7 +134,8 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
-    `problems`: those that are behind it (R3d1.7).
+    `problems`: those that are behind it (R3d1.7). `actors`: who of the desk's teams acted on it, as
+    catalog/teams.yaml has them today (R0.2).
     """
 
     seen: Seen
@@ -143,6 +145,7 @@ class Shown(Struct, frozen=True):
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
+    actors: Mapping[str, Technician] = {}
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -1045,6 +1048,24 @@ class CallerTold(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class WhoActs(Struct, frozen=True, kw_only=True):
+    """Somebody, and what they may do (R0.2).
+
+    Args:
+        known: None if no team has them.
+        queues: those they work in; `leads`: those they lead; `on_call`: those they are on call for now.
+        rights: what they may and may not do, and who could.
+    """
+
+    person: str
+    known: Technician | None
+    queues: Sequence[str]
+    leads: Sequence[str]
+    on_call: Sequence[str]
+    rights: Sequence[Right]
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | ProblemChanged
@@ -1116,4 +1137,5 @@ Result = (
     | Workload
     | ExpectationsDue
     | CallerTold
+    | WhoActs
 )

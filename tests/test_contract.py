@@ -43,6 +43,7 @@ CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
     "lint": Call((), writes=False, reads_ledger=False),
     "people": Call(("find", "ada"), writes=False, reads_ledger=False),
+    "whoami": Call((), writes=False, reads_ledger=False),
     "open": Call(("It is slow", "--user", "ada")),
     "validate": Call(("SD-2",), legal="alerted"),
     "log": Call(("how to scan", "--minutes", "2")),

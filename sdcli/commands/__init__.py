@@ -23,6 +23,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
     "people": Entry("Set up", "Find contacts, or take them over from a list."),
+    "whoami": Entry("Set up", "Say who acts, in which roles, and what they may do."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),

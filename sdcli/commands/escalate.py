@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.params import QUEUE, TEXT, PairType, as_command, pass_desk, with_at, with_reason, with_ref
+from sdcli.params import (
+    QUEUE,
+    TEXT,
+    PairType,
+    as_command,
+    pass_desk,
+    with_at,
+    with_reason,
+    with_ref,
+)
 from sdcli.tickets.words import GROUNDS, HAND_OVERS
 
 if TYPE_CHECKING:

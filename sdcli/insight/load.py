@@ -145,7 +145,9 @@ class Load:
                 name=each.name,
                 roles=each.roles,
                 level=each.level,
-                queues=tuple(name for name, queue in teams.queues.items() if person in queue.members),
+                queues=tuple(
+                    name for name, queue in teams.queues.items() if person in queue.members
+                ),
             )
             for person, each in teams.technicians.items()
         }

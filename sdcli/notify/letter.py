@@ -121,9 +121,7 @@ def _next(policy: Policy, ticket: Ticket) -> str:
     return _GOALS.get(ticket.type, "We go on until it is done.")
 
 
-def _promise(
-    policy: Policy, ticket: Ticket, sla: Mapping[Target, Clock], now: datetime
-) -> str:
+def _promise(policy: Policy, ticket: Ticket, sla: Mapping[Target, Clock], now: datetime) -> str:
     """By when: what was expected, else what was promised."""
     if _is_over(ticket):
         return ""
@@ -132,7 +130,9 @@ def _promise(
         return f"We expect it to be done by {local_time(policy, ticket, expected.eta)}."
     if expected and expected.told:
         was = local_time(policy, ticket, expected.eta)
-        return f"We had told you to expect it by {was}. It takes longer, and we owe you another time."
+        return (
+            f"We had told you to expect it by {was}. It takes longer, and we owe you another time."
+        )
     face = sla["resolution"]
     if face.state == "breached":
         return "It takes longer than we promised."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sdcli.policy.check_calendars import overlaps
 from sdcli.policy.local import begins, ends
 from sdcli.policy.model import TEAMS, desk_zone
+from sdcli.policy.teams import HIGHEST_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _ITEM = r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*"
-_HIGHEST = 7
 
 
 def _sound(entries: Mapping[str, _T]) -> Iterator[tuple[str, _T]]:
@@ -74,12 +74,16 @@ def _checklist(files: Files, path: str, needs: Mapping[str, str]) -> Iterator[Pr
     for item, meaning in needs.items():
         at = f"{path}.{item}"
         if not re.fullmatch(_ITEM, item):
-            said = f"`{item}` is no name of an item: small letters, digits and dashes, such as `site`"
+            said = (
+                f"`{item}` is no name of an item: small letters, digits and dashes, such as `site`"
+            )
             yield files.problem(TEAMS, at, said)
         elif (other := told.setdefault(item.replace("_", "-"), item)) != item:
             yield files.problem(TEAMS, at, f"`{item}` and `{other}` are the same item")
         if not (meaning or "").strip():
-            yield files.problem(TEAMS, at, f"the item `{item}` does not say what the team must know")
+            yield files.problem(
+                TEAMS, at, f"the item `{item}` does not say what the team must know"
+            )
 
 
 def technicians(files: Files) -> Iterator[Problem]:
@@ -88,8 +92,8 @@ def technicians(files: Files) -> Iterator[Problem]:
     alternates = {name: each.alternate for name, each in _sound(staff) if each.alternate in staff}
     told: set[str] = set()
     for name, each in _sound(staff):
-        if not 0 <= each.level <= _HIGHEST:
-            said = f"the level of `{name}` is {each.level}: SFIA has 1 to {_HIGHEST}"
+        if not 0 <= each.level <= HIGHEST_LEVEL:
+            said = f"the level of `{name}` is {each.level}: SFIA has 1 to {HIGHEST_LEVEL}"
             yield files.problem(TEAMS, f"technicians.{name}.level", said)
         path = f"technicians.{name}.alternate"
         yield from _people(files, path, each.alternate)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
+    from sdcli.policy.teams import Technician
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -463,6 +464,39 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _role(person: Technician) -> dict[str, Any]:
+    """As what somebody acts: their roles and level (R0.2)."""
+    return {"roles": person.roles, "level": person.level or None}
+
+
+def _who_acts(result: results.WhoActs) -> dict[str, Any]:
+    known = result.known
+    return {
+        "person": result.person,
+        "known": known is not None,
+        "name": known.name if known else None,
+        "roles": known.roles if known else (),
+        "level": (known.level or None) if known else None,
+        "authority": known.authority if known else (),
+        "queues": result.queues,
+        "leads": result.leads,
+        "on_call": result.on_call,
+        "rights": [
+            {
+                "deed": each.deed,
+                "meaning": each.meaning,
+                "may": each.may,
+                "roles": each.demand.roles,
+                "level": each.demand.level or None,
+                "authority": each.demand.authority,
+                "place": each.demand.place or None,
+                "able": each.able,
+            }
+            for each in result.rights
+        ],
+    }
+
+
 def _of_queues(result: Any) -> Any:
     from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
 
@@ -497,6 +531,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"actors": {name: _role(each) for name, each in result.actors.items()}}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
@@ -601,6 +636,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.CalendarShown: _calendar,
     results.CalendarsListed: _calendar,
     results.CalendarsChecked: _calendar,
+    results.WhoActs: _who_acts,
     results.QueuesShown: _of_queues,
     results.QueueShown: _of_queues,
     results.NextUp: _of_queues,

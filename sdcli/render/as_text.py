@@ -155,6 +155,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
+        *_actor_rows(result),
         ("minutes", str(ticket.minutes)),
         *_article_rows(ticket),
         *_request_rows(ticket),
@@ -171,6 +172,12 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen),
     ], _hint(seen)
+
+
+def _actor_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """Who of the desk's teams acted on it, and in which roles (R0.2)."""
+    told = (f"{name} ({', '.join(each.roles)})" for name, each in result.actors.items())
+    return [("people", ", ".join(told))] if result.actors else []
 
 
 def _back_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -1164,6 +1171,12 @@ def _duties(result: results.Duties, screen: Screen) -> _Lines:
     return told, []
 
 
+def _who_acts(result: results.WhoActs, screen: Screen) -> _Lines:
+    from sdcli.render.rights import head, lines  # noqa: PLC0415 - one command alone needs it
+
+    return [screen.style(head(result), bold=True), *fitted(lines(result), screen.width, 14)], []
+
+
 def _queues_shown(result: results.QueuesShown, screen: Screen) -> _Lines:
     from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
 
@@ -1361,6 +1374,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.SlaStatus: _sla,
     results.Register: _register,
     results.Rehearsed: _rehearsed,
+    results.WhoActs: _who_acts,
     results.QueuesShown: _queues_shown,
     results.QueueShown: _queue_shown,
     results.NextUp: _next_up,

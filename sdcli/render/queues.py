@@ -238,16 +238,16 @@ def back(seen: results.Seen) -> str:
 
 def due_lines(result: results.ExpectationsDue) -> list[str]:
     """The requests whose time has passed or was not told, each with who follows it up."""
-    told = []
+    told: list[str] = []
     for row in result.rows:
         ticket, eta = row.ticket, row.expectation.eta
         late = int((result.now - eta).total_seconds())
         what = f"passed {words.span(late)} ago" if row.due == "passed" else "not told"
+        head_ = f"{ticket.ref}  {ticket.priority}  expected by {words.instant(eta)}, {what}"
+        works = f"{ticket.assignee or 'nobody'} works on it in {ticket.queue}"
         told += [
-            f"{ticket.ref}  {ticket.priority}  expected by {words.instant(eta)}, {what}: "
-            f"{ticket.summary}",
-            f"    {row.follow_up or 'nobody'} follows it up; {ticket.assignee or 'nobody'} works on "
-            f"it in {ticket.queue}",
+            f"{head_}: {ticket.summary}",
+            f"    {row.follow_up or 'nobody'} follows it up; {works}",
         ]
     return [line(each) for each in told]
 

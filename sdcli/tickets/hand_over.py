@@ -127,10 +127,8 @@ def hand_over(
 ) -> tuple[AnyEvent, ...]:
     """Hand a ticket to another queue, with what its team needs to know (R3d2.1).
 
-    Args:
-        needs: the queue's checklist; `said` and `unknown`: see `checklist`.
-        ground: why it cannot stay where it is.
-        demands: refuse it while nobody has spoken of an item.
+    `needs` is the queue's checklist; for `said` and `unknown` see `checklist`. `ground`: why it cannot
+    stay where it is. `demands`: refuse it while nobody has spoken of an item.
 
     Raises:
         RefusedError: see `steps.escalate`; or an item was not spoken of, and the desk demands that.

@@ -92,9 +92,7 @@ def _is_own_work(ticket: Ticket, person: str) -> bool:
 def _choice(lying: Lying, person: str, own: Sequence[Ticket], policy: Policy) -> Choice:
     ticket = lying.ticket
     follows = policy.classification.consequences.of(ticket.priority)
-    stops = [
-        each for each in own if each.ref != ticket.ref and each.priority in follows.pre_empts
-    ]
+    stops = [each for each in own if each.ref != ticket.ref and each.priority in follows.pre_empts]
     mine = _is_own_work(ticket, person)
     in_danger = lying.at_risk or lying.breached or lying.overstayed or bool(lying.expectation)
     rule: Rule
