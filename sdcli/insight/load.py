@@ -6,7 +6,6 @@ queue in which the ticket lay then.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, NamedTuple
 

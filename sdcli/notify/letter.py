@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WIDE = 76
 _WAITS = {
     "user": "We are waiting for an answer from you.",
-    "vendor": "We are waiting for one of our suppliers.",
+    "vendor": "We are waiting for a supplier of ours.",
     "change": "It waits for a change that is planned.",
 }
 _GOALS = {
@@ -46,10 +46,9 @@ def letter(
 ) -> str:
     """The whole text, with a greeting and the desk's name.
 
-    Args:
-        sla: the ticket's clocks; `now`: the instant in UTC.
-        undecided: whether somebody must decide first that the desk takes it on (R2b.2).
-        workarounds: how to go on meanwhile, from articles that callers may read.
+    `sla` are the ticket's clocks at `now`, an instant in UTC. `undecided`: somebody must decide first
+    that the desk takes it on (R2b.2). `workarounds`: how to go on meanwhile, from articles that callers
+    may read.
     """
     told = body(policy, ticket, sla=sla, now=now, undecided=undecided)
     summary = textwrap.fill(one_line(ticket.summary), _WIDE - 2)
@@ -90,14 +89,17 @@ def _stands(policy: Policy, ticket: Ticket, *, undecided: bool) -> str:
     """Where it stands, in a sentence."""
     if ticket.merged_into:
         return f"We work on it together with another request, number {ticket.merged_into}."
-    if ticket.status == "closed":
-        return "It is closed."
-    if ticket.status == "resolved":
-        return "As far as we can see it is solved."
+    if _is_over(ticket):
+        return "It is closed." if ticket.is_closed else "As far as we can see it is solved."
     if ticket.status == "waiting":
         return _WAITS.get(ticket.waiting_for, "It waits for something that is not in our hands.")
     if undecided:
         return "We must decide first whether we can take it on."
+    return _at_work(policy, ticket)
+
+
+def _at_work(policy: Policy, ticket: Ticket) -> str:
+    """Whether somebody works on it, and with what success."""
     if ticket.service_restored_at and ticket.type == "incident":
         return "It should work again by now; we are making sure that it stays so."
     specialist = ticket.queue != policy.teams.desk.queue

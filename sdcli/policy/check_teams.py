@@ -69,9 +69,9 @@ def queues(files: Files) -> Iterator[Problem]:
 
 
 def _checklist(files: Files, path: str, needs: Mapping[str, str]) -> Iterator[Problem]:
-    """The items of a checklist have names that can be typed, each its own, and say what they mean."""
+    """The items of a checklist have names that can be typed, each its own."""
     told: dict[str, str] = {}
-    for item, meaning in needs.items():
+    for item in needs:
         at = f"{path}.{item}"
         if not re.fullmatch(_ITEM, item):
             said = (
@@ -80,10 +80,6 @@ def _checklist(files: Files, path: str, needs: Mapping[str, str]) -> Iterator[Pr
             yield files.problem(TEAMS, at, said)
         elif (other := told.setdefault(item.replace("_", "-"), item)) != item:
             yield files.problem(TEAMS, at, f"`{item}` and `{other}` are the same item")
-        if not (meaning or "").strip():
-            yield files.problem(
-                TEAMS, at, f"the item `{item}` does not say what the team must know"
-            )
 
 
 def technicians(files: Files) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError, RefusedError, listed
 from sdcli.tickets import steps
-from sdcli.tickets.event import Assigned, Escalated, Opened, Returned
+from sdcli.tickets.event import Assigned, Detailed, Escalated, Opened, Returned
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -75,23 +75,35 @@ def known_items(ticket: Ticket) -> dict[str, str]:
     comes later goes before what came earlier; that something is unknown is no answer.
     """
     opening = ticket.opening
-    facts = opening.alert
-    found = {
-        "site": opening.site,
-        "unit": opening.unit,
-        "phone": opening.phone,
-        "mail": opening.mail,
-        "component": facts.component if facts else "",
-        "environment": facts.environment if facts else "",
-        **opening.fields,
-        **ticket.request.told(),
-    }
+    facts, request = opening.alert, opening.request
+    said: list[Mapping[str, str]] = [
+        {
+            "site": opening.site,
+            "unit": opening.unit,
+            "phone": opening.phone,
+            "mail": opening.mail,
+            "component": facts.component if facts else "",
+            "environment": facts.environment if facts else "",
+        },
+        opening.fields,
+        request.told() if request else {},
+    ]
     for event in ticket.standing:
-        if isinstance(event, Escalated):
-            found |= event.items
-    spelt = {name.casefold().replace("_", "-"): text.strip() for name, text in found.items()}
-    told = {name: text for name, text in spelt.items() if text and text.casefold() != UNKNOWN}
+        if isinstance(event, Detailed):
+            said.append(event.request.told())
+        elif isinstance(event, Escalated):
+            said.append(event.items)
+    told = {
+        _spelt(name): text.strip()
+        for part in said
+        for name, text in part.items()
+        if text.strip() and text.strip().casefold() != UNKNOWN
+    }
     return told | {name.replace("-", "_"): text for name, text in told.items()}
+
+
+def _spelt(name: str) -> str:
+    return name.casefold().replace("_", "-")
 
 
 def require_items(queue: str, needs: Mapping[str, str], given: Iterable[str]) -> tuple[str, ...]:
@@ -100,10 +112,10 @@ def require_items(queue: str, needs: Mapping[str, str], given: Iterable[str]) ->
     Raises:
         NoSuchEntryError: one of them is not on it.
     """
-    spelling = {name.casefold().replace("_", "-"): name for name in needs}
+    spelling = {_spelt(name): name for name in needs}
     found = []
     for name in given:
-        item = spelling.get(name.casefold().replace("_", "-"))
+        item = spelling.get(_spelt(name))
         if item is None:
             place = f"the checklist of {queue} (`needs` in catalog/teams.yaml)"
             raise NoSuchEntryError("item", name, needs, place)
