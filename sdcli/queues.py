@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli import results
+from sdcli.errors import listed
 from sdcli.insight.load import AT_WORK, Faced, Load
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
@@ -66,6 +67,15 @@ class Queues:
         known = self._desk.policy.teams.queues.get(queue)
         return known.needs if known else {}
 
+    def lacking(self, ticket: Ticket) -> dict[str, str]:
+        """What the queue of a ticket needs to know and nobody has said, with what each item means.
+
+        Nothing is lacking any more once it is resolved (R3d2.1a).
+        """
+        needs = self._needs(ticket.queue)
+        found = hand_over.lacks(ticket, needs) if ticket.status in AT_WORK else ()
+        return {item: needs[item] for item in found}
+
     def _spelt(self, handing: Handing) -> Handing:
         """The same with the items as the desk's files spell them.
 
@@ -115,6 +125,7 @@ class Queues:
         """
         desk, handing = self._desk, self._spelt(handing)
         needs = self._needs(handing.to)
+        demands = bool(needs) and desk.process.hand_over == "require"
         ticket = desk.change(
             ref,
             hand_over.hand_over,
@@ -126,12 +137,13 @@ class Queues:
             ground=handing.ground,
             said=handing.items,
             unknown=handing.unknown,
-            demands=bool(needs) and desk.process.hand_over == "require",
+            demands=demands,
         )
-        lacking = hand_over.lacks(ticket, needs)
+        lacking = self.lacking(ticket)
         notes = [f"  {desk.responsible(handing.to)}"]
         if lacking:
-            notes.append(f"  {hand_over.lacking_said(ref, lacking, needs)}")
+            wanted = listed([f"{item} ({what})" for item, what in lacking.items()])
+            notes.append(f"  {ref} goes without {wanted}.")
         back = hand_over.ping_pong(ticket)
         if back:
             notes.append(f"  {_came_back(back)}")
@@ -151,9 +163,8 @@ class Queues:
             return steps.accept(ticket, stamp)
 
         ticket = self._desk.change(ref, step)
-        needs = self._needs(ticket.queue)
-        lacking = hand_over.lacks(ticket, needs) if any(handed) else ()
-        notes = [f"  Nobody has said {item} yet: {needs[item]}." for item in lacking]
+        lacking = self.lacking(ticket) if any(handed) else {}
+        notes = [f"  Nobody has said {item} yet: {what}." for item, what in lacking.items()]
         return results.Changed(self._desk.see(ticket), notes=notes)
 
     def send_back(self, ref: str, *, reason: str, missing: tuple[str, ...]) -> results.Changed:
@@ -278,10 +289,6 @@ class Queues:
     ) -> results.NextUp:
         chosen = choices[0] if choices else None
         ticket = taken or (chosen.ticket if chosen else None)
-        lacking: dict[str, str] = {}
-        if ticket is not None:
-            needs = self._needs(ticket.queue)
-            lacking = {item: needs[item] for item in hand_over.lacks(ticket, needs)}
         return results.NextUp(
             person=self._desk.by,
             queues=own,
@@ -289,7 +296,7 @@ class Queues:
             seen=self._desk.see(ticket) if ticket else None,
             behind=max(len(choices) - 1, 0),
             is_taken=taken is not None and not was_own,
-            lacking=lacking,
+            lacking=self.lacking(ticket) if ticket else {},
         )
 
     def _own_queues(self, queue: str) -> tuple[str, ...]:

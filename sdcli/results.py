@@ -135,7 +135,8 @@ class Shown(Struct, frozen=True):
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
     `problems`: those that are behind it (R3d1.7). `actors`: who of the desk's teams acted on it, as
-    catalog/teams.yaml has them today (R0.2).
+    catalog/teams.yaml has them today (R0.2). `lacking`: what its queue needs to know and nobody has
+    said, with what each item means (R3d2.1a).
     """
 
     seen: Seen
@@ -146,6 +147,7 @@ class Shown(Struct, frozen=True):
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
     actors: Mapping[str, Technician] = {}
+    lacking: Mapping[str, str] = {}
 
 
 class ProblemChanged(Struct, frozen=True):

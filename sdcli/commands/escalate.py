@@ -57,9 +57,11 @@ if TYPE_CHECKING:
     help="An item of the checklist that nobody knows.",
 )
 @with_at
+@click.pass_context
 @pass_desk
 def command(
     desk: Desk,
+    ctx: click.Context,
     ref: str,
     to: str,
     reason: str,
@@ -90,7 +92,7 @@ def command(
         to=to, reason=reason, kind=kind, ground=ground, items=dict(items), unknown=unknown
     )
     queues = Queues(desk)
-    if is_interactive():
+    if is_interactive() and not ctx.obj.json:
         handing = _asked(queues, ref, handing)
     return queues.hand_over(ref, handing)
 

@@ -28,6 +28,8 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
+    from sdcli.queues import Queues
+
     staff = desk.policy.teams.technicians
     return results.Shown(
         desk.see(ticket),
@@ -37,4 +39,5 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         breaches=desk.breaches_of(ticket),
         problems=[desk.ledger.get(each) for each in ticket.problems],
         actors={each.by: staff[each.by] for each in ticket.events if each.by in staff},
+        lacking=Queues(desk).lacking(ticket),
     )

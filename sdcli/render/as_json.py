@@ -531,6 +531,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"lacking": result.lacking}
         | {"actors": {name: _role(each) for name, each in result.actors.items()}}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": [event(e) for e in result.seen.ticket.events]}

@@ -140,6 +140,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("owner", f"the desk ({seen.owner})"),
         ("queue", _queue(ticket)),
         *_back_rows(ticket),
+        *([("lacks", ", ".join(result.lacking))] if result.lacking else ()),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
@@ -181,7 +182,7 @@ def _actor_rows(result: results.Shown) -> list[tuple[str, str]]:
 
 
 def _back_rows(ticket: Ticket) -> list[tuple[str, str]]:
-    """How often it came back to a queue, and what its hand-over went without (R3d2.1a)."""
+    """How often it came back to a queue that it had been in (R3d2.1a)."""
     from sdcli.tickets.hand_over import ping_pong  # noqa: PLC0415 - only `show` pays for it
 
     times = ping_pong(ticket)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.errors import NoSuchEntryError, RefusedError, listed
+from sdcli.errors import NoSuchEntryError, RefusedError
 from sdcli.tickets import steps
 from sdcli.tickets.event import Assigned, Detailed, Escalated, Opened, Returned
 from sdcli.tickets.words import UNKNOWN
@@ -212,9 +212,3 @@ def ping_pong(ticket: Ticket) -> int:
     """
     queues = queues_of(ticket)
     return len(queues) - len(set(queues))
-
-
-def lacking_said(ref: str, items: Iterable[str], needs: Mapping[str, str]) -> str:
-    """What the next team lacks, in a sentence."""
-    wanted = listed([f"{item} ({needs[item]})" for item in items])
-    return f"{ref} goes without {wanted}."

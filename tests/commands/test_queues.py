@@ -41,7 +41,10 @@ def test_a_hand_over_says_what_it_lacks(sd: Runner, sdj: JsonRunner) -> None:
     assert handed["items"] == {"site": "London", "component": "gw-2"}
     assert (handed["missing"], handed["ground"]) == (["last-worked"], "skill")
     assert "Nobody has said last-worked yet" in sd("accept", "1", "--as", "greta").stdout
+    assert sdj("show", "1")["lacking"] == {"last-worked": "since when it has been so"}
+    assert "lacks:      last-worked" in sd("show", "1").stdout
     sd("detail", "1", "--last-worked", "Monday")
+    assert sdj("show", "1")["lacking"] == {}
     assert "Nobody" not in sd("assign", "1", "--to", "hugo").stdout
 
 
