@@ -148,9 +148,9 @@ def hand_over(
     events = steps.escalate(
         ticket, stamp, to=to, reason=reason, tiers=tiers, hand_over=kind, ground=ground
     )
-    if ticket.is_problem:  # it has no caller who could have been asked
-        return events
     found = checklist(ticket, to, needs, said=said, unknown=unknown)
+    if ticket.is_problem:  # it has no caller who could be asked: what is said is all there is
+        found = Checklist(queue=to, known=dict(said), missing=tuple(unknown))
     if demands and found.unsaid:
         wanted = "; ".join(f"{item} ({needs[item]})" for item in found.unsaid)
         ways = " ".join(f"--item {item}=TEXT" for item in found.unsaid)

@@ -132,3 +132,11 @@ def test_what_a_team_returns_it_names() -> None:
     [event] = returned(_handed(_ticket()), STAMP, reason="x", missing=items)
     assert isinstance(event, Returned)
     assert (event.to, event.missing) == ("desk", items)
+
+
+def test_of_a_problem_nobody_is_asked() -> None:
+    """It has no caller: what is said goes along, and nothing else is demanded (R3d2.1)."""
+    problem = _ticket(record="problem")
+    event = _handed(problem, demands=True, said={"component": "gw-2"}).events[-1]
+    assert isinstance(event, Escalated)
+    assert (event.items, event.missing) == ({"component": "gw-2"}, ())
