@@ -425,7 +425,13 @@ class Desk:
         held = self.clocks.held(cover_of(ticket))
         rooms = self.rooms if ticket.support else None
         return Seen(
-            ticket, self.sla(ticket), held.agreed.name, self.now, rooms, calendar=held.calendar
+            ticket,
+            self.sla(ticket),
+            held.agreed.name,
+            self.now,
+            rooms,
+            calendar=held.calendar,
+            owner=self.policy.teams.desk.queue,
         )
 
     def backing(self, ticket: Ticket) -> dict[Backing, tuple[str, Clock]]:

@@ -268,6 +268,13 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> s
     return answer
 
 
+@_asks("Nothing was handed over.")
+def ask_items(queue: str, questions: Mapping[str, str]) -> dict[str, str]:
+    """What is known of the items that the next team needs (R3d2.1); empty for what nobody knows."""
+    click.echo(f"\n{line(queue)} needs to know (Enter if nobody does):", err=True)
+    return {item: _ask(f"  {item}: {line(said)}") for item, said in questions.items()}
+
+
 class _Move(Enum):
     """What may be typed in place of an answer."""
 

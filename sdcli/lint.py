@@ -16,6 +16,7 @@ from sdcli.knowledge.sharing import SETTINGS, read_settings
 from sdcli.knowledge.synonyms import read_synonyms
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
+from sdcli.policy.authority import able
 from sdcli.policy.dates import read_dates
 from sdcli.policy.load import (
     read_formats,
@@ -24,8 +25,10 @@ from sdcli.policy.load import (
     read_process,
     read_questions,
 )
-from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
+from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES, TEAMS
+from sdcli.policy.process import PROCESS
 from sdcli.policy.questions import QUESTIONS, Questions
+from sdcli.policy.teams import HIGHEST_LEVEL
 from sdcli.policy.trees import free_questions
 from sdcli.querying.fields import Frame, checked
 from sdcli.querying.language import expanded, parse
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from sdcli.policy.agreements import Targets
     from sdcli.policy.calendars import Calendar, Window
     from sdcli.policy.model import Policy
+    from sdcli.policy.process import ProcessRules
     from sdcli.policy.scalars import Amount
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Priority
@@ -68,7 +72,7 @@ def lint(root: str) -> dict[str, int]:
     formats = gathered(lambda: read_formats(root, wrong), None)
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
-    gathered(lambda: read_process(root), None)
+    rules = gathered(lambda: read_process(root), None)
     problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)
@@ -85,6 +89,7 @@ def lint(root: str) -> dict[str, int]:
         problems += _placed(root, too_many(policy, questions))
         problems += _placed(root, exposed_secrets(root, policy))
         problems += (Problem(*each) for each in wrong_templates(root, policy))
+        problems += _placed(root, _nobody_may(policy, rules)) if rules else ()
     if problems or policy is None or formats is None or shelf is None:
         raise DataFileError(problems)
     return {
@@ -101,6 +106,16 @@ def lint(root: str) -> dict[str, int]:
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def _nobody_may(policy: Policy, rules: ProcessRules) -> Iterator[Finding]:
+    """Demands of the process that no level is, and those that nobody of the desk meets (R0.2)."""
+    for deed, demand in rules.authority.items():
+        if not 0 <= demand.level <= HIGHEST_LEVEL:
+            said = f"there is no level {demand.level}: SFIA has 1 to {HIGHEST_LEVEL}"
+            yield Finding(PROCESS, f"authority.{deed}.level", said)
+        elif not able(policy, demand):
+            yield Finding(PROCESS, f"authority.{deed}", f"nobody of {TEAMS} may `{deed}`")
 
 
 def _queries(root: str, policy: Policy | None) -> list[Problem]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import Candidate, InformationReport
+    from sdcli.insight.load import PersonLoad, QueueLoad
     from sdcli.insight.recurring import Candidate as ProblemCandidate
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Before
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
+    from sdcli.policy.authority import Right
     from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
+    from sdcli.sla.colour import Colour
     from sdcli.sla.duty import Duty, Span
     from sdcli.sla.explain import Explained as ExplainedTarget
     from sdcli.sla.explain import Explanation
@@ -54,11 +57,14 @@ if TYPE_CHECKING:
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.expectation import Due as ExpectationState
+    from sdcli.tickets.expectation import Expectation
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
     from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
+    from sdcli.triage.next_up import Choice
     from sdcli.triage.reasons import Reasons
     from sdcli.triage.reclassify import Change
     from sdcli.triage.suggest import Proposal
@@ -70,7 +76,8 @@ class Seen(Struct, frozen=True):
     """A ticket with its clocks, as of `now`.
 
     `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
-    `calendar`: by which its clocks run.
+    `calendar`: by which its clocks run. `owner`: the desk's queue, which keeps it to its end,
+    wherever it lies (R3d2.1b).
     """
 
     ticket: Ticket
@@ -79,6 +86,7 @@ class Seen(Struct, frozen=True):
     now: datetime
     rooms: Rooms | None = None
     calendar: str = ""
+    owner: str = ""
 
     def differs(self, other: Seen) -> bool:
         """Whether the agreement, or the due time or state of a target, is another one."""
@@ -127,7 +135,9 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
-    `problems`: those that are behind it (R3d1.7).
+    `problems`: those that are behind it (R3d1.7). `actors`: who of the desk's teams acted on it, as
+    catalog/teams.yaml has them today (R0.2). `lacking`: what its queue needs to know and nobody has
+    said, with what each item means (R3d2.1a).
     """
 
     seen: Seen
@@ -137,6 +147,8 @@ class Shown(Struct, frozen=True):
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
+    actors: Mapping[str, Technician] = {}
+    lacking: Mapping[str, str] = {}
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -996,6 +1008,108 @@ class CalendarsChecked(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class QueuesShown(Struct, frozen=True):
+    """What lies in each queue, by tier, as of `now` (R3d2.1c)."""
+
+    rows: Sequence[QueueLoad]
+    now: datetime
+    exit_code: int = DONE
+
+
+class QueueShown(Struct, frozen=True):
+    """What lies in one queue, the most pressing first, as of `now` (R3d2.1c).
+
+    `tickets`: each with how pressing its clocks are, and whether its tier has tried for too long.
+    `needs`: the checklist of what the team must know.
+    """
+
+    row: QueueLoad
+    tickets: Sequence[tuple[Seen, Colour, bool]]
+    needs: Mapping[str, str]
+    now: datetime
+    exit_code: int = DONE
+
+
+class NextUp(Struct, frozen=True, kw_only=True):
+    """The ticket that somebody should work on now, and why (R2c.2a).
+
+    Args:
+        queues: those in which it was looked for, beside what `person` has.
+        chosen: None if there is nothing to do; `seen`: the ticket as it stands.
+        behind: how many more they could work on.
+        is_taken: it was accepted just now.
+        lacking: the items of its queue's checklist that nobody has said, with what each means.
+    """
+
+    person: str
+    queues: Sequence[str]
+    chosen: Choice | None
+    seen: Seen | None
+    behind: int = 0
+    is_taken: bool = False
+    lacking: Mapping[str, str] = {}
+    exit_code: int = DONE
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """Who has how much, or which queue; minutes are those booked `since` then (R6.5)."""
+
+    by: Literal["person", "queue"]
+    people: Sequence[PersonLoad]
+    queues: Sequence[QueueLoad]
+    since: datetime
+    now: datetime
+    exit_code: int = DONE
+
+
+class ExpectationDue(Struct, frozen=True):
+    """A request whose caller expects it in vain, or does not know when; `follow_up`: who sees to it."""
+
+    ticket: Ticket
+    expectation: Expectation
+    due: ExpectationState
+    follow_up: str
+
+
+class ExpectationsDue(Struct, frozen=True):
+    """The requests whose time has passed or was not told, as of `now` (R3d3.2)."""
+
+    rows: Sequence[ExpectationDue]
+    now: datetime
+    exit_code: int = DONE
+
+
+class CallerTold(Struct, frozen=True, kw_only=True):
+    """What the caller of a ticket may be told (R7.2).
+
+    `sent_to`: the address that it was mailed to; empty if it was not. `noted`: as a word to them.
+    """
+
+    seen: Seen
+    text: str
+    sent_to: str = ""
+    noted: bool = False
+    exit_code: int = DONE
+
+
+class WhoActs(Struct, frozen=True, kw_only=True):
+    """Somebody, and what they may do (R0.2).
+
+    Args:
+        known: None if no team has them.
+        queues: those they work in; `leads`: those they lead; `on_call`: those they are on call for now.
+        rights: what they may and may not do, and who could.
+    """
+
+    person: str
+    known: Technician | None
+    queues: Sequence[str]
+    leads: Sequence[str]
+    on_call: Sequence[str]
+    rights: Sequence[Right]
+    exit_code: int = DONE
+
+
 Result = (
     Changed
     | ProblemChanged
@@ -1061,6 +1175,13 @@ Result = (
     | SlaStatus
     | Register
     | Rehearsed
+    | QueuesShown
+    | QueueShown
+    | NextUp
+    | Workload
+    | ExpectationsDue
+    | CallerTold
+    | WhoActs
     | TakenBack
     | BulkPreview
     | BulkDone

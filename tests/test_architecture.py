@@ -43,6 +43,8 @@ STOREYS = (
     "sdcli.knowledge_base",
     "sdcli.authoring",
     "sdcli.problems",
+    "sdcli.queues",
+    "sdcli.expectations",
     "sdcli.undoing",
     "sdcli.finding",
     "sdcli.bulk",

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("Set up", "Start a new desk in a directory."),
     "lint": Entry("Set up", "Check all files of the desk."),
     "people": Entry("Set up", "Find contacts, or take them over from a list."),
+    "whoami": Entry("Set up", "Say who acts, in which roles, and what they may do."),
     "open": Entry("Record", "Open a help request, or take in alerts and text from a pipe."),
     "validate": Entry("Record", "Confirm or correct what a machine reported."),
     "log": Entry("Record", "Log a quick contact that is already over."),
@@ -40,6 +41,9 @@ COMMANDS: dict[str, Entry] = {
         "Look",
         "Say who is on call for each queue, until when and why, and who is the duty manager.",
     ),
+    "queues": Entry("Look", "Show what lies in each queue, by tier and focus, with age and SLA."),
+    "next": Entry("Look", "Say which ticket you should work on now, and why."),
+    "workload": Entry("Look", "Show who has how much to do, and who could take more."),
     "classify": Entry("Classify", "Set type, service, impact and urgency; derive the priority."),
     "catalog": Entry(
         "Classify", "Say what is offered and supported, how far it goes, and what is promised."
@@ -56,6 +60,8 @@ COMMANDS: dict[str, Entry] = {
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
+    "tell": Entry("Resolve", "Write what the caller may be told now, in plain words."),
+    "eta": Entry("Resolve", "Say when the caller may expect it, and whether they were told."),
     "detail": Entry("Resolve", "Add what has become known about a request."),
     "edit": Entry("Resolve", "Change a ticket in your editor."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),

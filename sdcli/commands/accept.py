@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk, with_at, with_ref
-from sdcli.tickets import steps
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 
@@ -19,10 +18,13 @@ if TYPE_CHECKING:
 def command(desk: Desk, ref: str) -> results.Changed:
     """Take a ticket on.
 
-    After a hand-over this is the receiving queue's word that it has what it needs.
+    After a hand-over this is the receiving queue's word that it has what it needs; what its
+    checklist names and nobody has said is told.
 
     \b
     Example:
         sdcli accept SD-42
     """
-    return results.Changed(desk.see(desk.change(ref, steps.accept)))
+    from sdcli.queues import Queues
+
+    return Queues(desk).accept(ref)

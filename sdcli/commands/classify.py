@@ -103,6 +103,10 @@ def command(
         if ctx.obj.json or not is_interactive():
             return _suggested(desk, ref)
         given |= _asked(desk, ref, given)
+    if given["priority"]:
+        from sdcli.policy.authority import require_may
+
+        require_may(desk.policy, desk.process, desk.by, "set-priority", "set a priority by hand")
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
     changes, effect = desk.changes_about(ticket), desk.effect(ticket)
     return results.Changed(
@@ -110,8 +114,20 @@ def command(
         notes=_notes(desk, ticket),
         changes=changes,
         effect=effect,
-        hints=_ask_first(ticket) if given["type_"] == "incident" else (),
+        hints=[
+            *(_ask_first(ticket) if given["type_"] == "incident" else ()),
+            *_realign(ticket, effect),
+        ],
     )
+
+
+def _realign(ticket: Any, effect: Any) -> list[str]:
+    """That the caller may expect it at another time now, where they were told one (R3d2.1b)."""
+    moved = effect and effect.change and "priority" in effect.change.fields
+    if not (moved and ticket.eta) or ticket.status in ("resolved", "closed"):
+        return []
+    step = f"sdcli eta {ticket.ref} WHEN --reason WHY --told"
+    return [f"Next: {step}   # if it is expected at another time now"]
 
 
 def _suggested(desk: Desk, ref: str) -> results.Suggested:

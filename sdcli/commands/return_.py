@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
-from sdcli.params import as_command, pass_desk, with_at, with_reason, with_ref
-from sdcli.tickets import steps
+import click
+
+from sdcli.params import TEXT, as_command, pass_desk, with_at, with_reason, with_ref
 
 if TYPE_CHECKING:
+    from sdcli import results
     from sdcli.desk import Desk
 
 
 @as_command("return", writes=True)
 @with_ref
 @with_reason
+@click.option(
+    "--missing",
+    metavar="ITEM",
+    type=TEXT,
+    multiple=True,
+    help="An item of your queue's checklist that was not there; may be repeated.",
+)
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, reason: str) -> results.Changed:
+def command(desk: Desk, ref: str, reason: str, missing: tuple[str, ...]) -> results.Changed:
     """Send a handed-over ticket back, saying what is missing.
 
     It goes to the queue it came from. Only before it has been accepted.
 
     \b
-    Example:
+    Examples:
         sdcli return SD-42 --reason 'which building, and since when?'
+        sdcli return SD-42 --reason 'we cannot begin' --missing site
     """
-    return results.Changed(desk.see(desk.change(ref, steps.send_back, reason=reason)))
+    from sdcli.queues import Queues
+
+    return Queues(desk).send_back(ref, reason=reason, missing=missing)

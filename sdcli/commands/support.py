@@ -84,6 +84,11 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
     from sdcli.triage.support import Decision
 
     _require_whole(said)
+    if said.get("by", desk.by) != desk.by:
+        from sdcli.policy.authority import require_may
+
+        what = f"record what {said['by']} decides"
+        require_may(desk.policy, desk.process, desk.by, "decide-for-others", what)
     wish = Decision(
         decision=_decision(said),
         what=said.get("unsupported") or said.get("device", ""),

@@ -170,7 +170,7 @@ def require_program(policy: Policy) -> Sequence[str]:
 
 def _text(policy: Policy, ticket: Ticket, due: datetime | None) -> str:
     promise = (
-        f"You will hear from us by {_when(policy, ticket, due)}."
+        f"You will hear from us by {local_time(policy, ticket, due)}."
         if due
         else "We will get back to you."
     )
@@ -186,7 +186,7 @@ def _text(policy: Policy, ticket: Ticket, due: datetime | None) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _when(policy: Policy, ticket: Ticket, due: datetime) -> str:
+def local_time(policy: Policy, ticket: Ticket, due: datetime) -> str:
     """An instant as the caller's clock shows it, and in UTC."""
     contact = policy.contact(ticket.requester)
     zone = (contact[1].zone if contact else "") or policy.zone

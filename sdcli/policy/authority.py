@@ -4,14 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from sdcli.errors import RefusedError, listed
-from sdcli.policy.process import PROCESS, Demand
+from sdcli.policy.process import DEEDS, PROCESS, Deed, Demand
 
 if TYPE_CHECKING:
     from sdcli.policy.model import Policy
-    from sdcli.policy.process import Deed, ProcessRules
+    from sdcli.policy.process import ProcessRules
 
 _ALL = Demand()
+
+
+class Right(Struct, frozen=True, kw_only=True):
+    """Whether somebody may do something, and who could (R0.2).
+
+    Args:
+        deed: what; `meaning`: the same in words.
+        may: whether they may; `demand`: what is demanded, nothing if everybody may.
+        able: the technicians who have what is demanded.
+    """
+
+    deed: Deed
+    meaning: str
+    may: bool
+    demand: Demand
+    able: tuple[str, ...]
+
+
+def rights(policy: Policy, rules: ProcessRules, person: str) -> list[Right]:
+    """What somebody may and may not do by the desk's rules, in their order (R0.2)."""
+    demands = ((deed, rules.authority.get(deed, _ALL)) for deed in DEEDS)
+    return [
+        Right(
+            deed=deed,
+            meaning=DEEDS[deed],
+            may=meets(policy, person, demand),
+            demand=demand,
+            able=able(policy, demand),
+        )
+        for deed, demand in demands
+    ]
 
 
 def meets(policy: Policy, person: str, demand: Demand) -> bool:

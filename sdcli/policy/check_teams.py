@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from sdcli.policy.check_calendars import overlaps
 from sdcli.policy.local import begins, ends
 from sdcli.policy.model import TEAMS, desk_zone
+from sdcli.policy.teams import HIGHEST_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sdcli.policy.check import Files
 
 _T = TypeVar("_T")
+_ITEM = r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*"
 
 
 def _sound(entries: Mapping[str, _T]) -> Iterator[tuple[str, _T]]:
@@ -54,6 +57,7 @@ def queues(files: Files) -> Iterator[Problem]:
             yield from _people(files, f"{at}.{key}", getattr(queue, key))
         for path, member in _entries(f"{at}.members", queue.members).items():
             yield from _people(files, path, member)
+        yield from _checklist(files, f"{at}.needs", queue.needs)
         if not queue.members:
             yield files.problem(TEAMS, f"{at}.members", f"the queue `{name}` has no members")
         yield from _rotations(files, f"{at}.rotation", queue.rotation)
@@ -64,12 +68,29 @@ def queues(files: Files) -> Iterator[Problem]:
             yield files.problem(TEAMS, f"{at}.{given[1]}", said)
 
 
+def _checklist(files: Files, path: str, needs: Mapping[str, str]) -> Iterator[Problem]:
+    """The items of a checklist have names that can be typed, each its own."""
+    told: dict[str, str] = {}
+    for item in needs:
+        at = f"{path}.{item}"
+        if not re.fullmatch(_ITEM, item):
+            said = (
+                f"`{item}` is no name of an item: small letters, digits and dashes, such as `site`"
+            )
+            yield files.problem(TEAMS, at, said)
+        elif (other := told.setdefault(item.replace("_", "-"), item)) != item:
+            yield files.problem(TEAMS, at, f"`{item}` and `{other}` are the same item")
+
+
 def technicians(files: Files) -> Iterator[Problem]:
     """Who stands in for whom: everybody exists, and nobody stands in for themselves."""
     staff = files.teams.technicians
     alternates = {name: each.alternate for name, each in _sound(staff) if each.alternate in staff}
     told: set[str] = set()
     for name, each in _sound(staff):
+        if not 0 <= each.level <= HIGHEST_LEVEL:
+            said = f"the level of `{name}` is {each.level}: SFIA has 1 to {HIGHEST_LEVEL}"
+            yield files.problem(TEAMS, f"technicians.{name}.level", said)
         path = f"technicians.{name}.alternate"
         yield from _people(files, path, each.alternate)
         circle = _circle(alternates, name)

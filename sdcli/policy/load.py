@@ -312,9 +312,10 @@ def read_questions(root: str, policy: model.Policy) -> Questions:
 
 def read_places(root: str, name: str) -> dict[str, int]:
     """The line of every dotted path in one file of the desk at `root`."""
-    from sdcli.policy.questions import QUESTIONS, QuestionFile  # noqa: PLC0415 - only `lint` asks
+    from sdcli.policy.process import PROCESS, ProcessRules  # noqa: PLC0415 - only `lint` asks
+    from sdcli.policy.questions import QUESTIONS, QuestionFile  # noqa: PLC0415 - as above
 
-    shapes = {**_SHAPES, QUESTIONS: QuestionFile}
+    shapes = {**_SHAPES, QUESTIONS: QuestionFile, PROCESS: ProcessRules}
     return read_file(name, _text(root, name), shapes[name]).places
 
 

@@ -5,13 +5,16 @@ As in `model`, the classes are the schema. A desk without the file has the defau
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
 from sdcli.policy.scalars import Amount, Span
 from sdcli.policy.teams import Authority, Role
 from sdcli.tickets.words import RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROCESS = "catalog/process.yaml"
 """The rules of the process; a desk may have none."""
@@ -26,8 +29,23 @@ Deed: TypeAlias = Literal[
     "follow-change",
     "close-unconfirmed",
     "filter",
+    "set-priority",
 ]
 """What the guide, or a desk, lets only some people do (R0.2)."""
+
+DEEDS: Mapping[Deed, str] = {
+    "bulk": "change many tickets at once",
+    "undo-others": "take back what somebody else did",
+    "merge": "merge tickets",
+    "decide-for-others": "record a decision in the name of somebody else",
+    "run-hook": "run the program of a procedure",
+    "request-change": "send a request for change on its way",
+    "follow-change": "say how far change control is",
+    "close-unconfirmed": "close without the word of the caller",
+    "filter": "let through a request for something new, or not",
+    "set-priority": "set a priority by hand",
+}
+"""Each of them in words, as in "may not merge tickets"."""
 
 ClosureField: TypeAlias = Literal[
     "cause", "procedure_easy", "procedure_accurate", "caller_could", "improvement", "articles"

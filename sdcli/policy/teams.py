@@ -63,6 +63,10 @@ Authority: TypeAlias = Literal[
 """What a technician may decide (R2b.2, R3c2.2)."""
 
 
+HIGHEST_LEVEL = 7
+"""The highest level of responsibility that SFIA has (R6.1-R6.6)."""
+
+
 class Technician(Struct, frozen=True, kw_only=True):
     """Somebody who works on requests, with MOF's roles (R0.2).
 

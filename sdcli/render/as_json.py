@@ -15,6 +15,7 @@ from sdcli.render import duty, support
 from sdcli.render.safe import json_text
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
+from sdcli.tickets.hand_over import ping_pong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
+    from sdcli.policy.teams import Technician
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -75,7 +77,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "undelivered": _undelivered(subject),
         "wish": subject.wish or None,
         "assessment": _assessment(subject.assessment),
+        "owner": seen.owner,
         "queue": subject.queue,
+        "ping_pong": ping_pong(subject),
         "assignee": subject.assignee,
         "requester": subject.requester,
         "on_behalf_of": opening.on_behalf_of or None,
@@ -98,6 +102,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "read": opening.read,
         "opened_at": subject.opened_at,
         "updated_at": subject.updated_at,
+        "eta": subject.eta,
+        "eta_told": _is_told(subject),
         "resolved_at": subject.resolved_at,
         "closed_at": subject.closed_at,
         "service_restored_at": subject.service_restored_at,
@@ -125,6 +131,16 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "sla": _clocks(seen),
         "events_count": len(subject.events),
     }
+
+
+def _is_told(subject: Ticket) -> bool | None:
+    """Whether the caller knows when to expect it; null if nobody said (R3d3.2)."""
+    if subject.eta is None:
+        return None
+    from sdcli.tickets.expectation import expectation  # noqa: PLC0415 - few tickets have any
+
+    found = expectation(subject)
+    return found.told if found else None
 
 
 def _problem(subject: Ticket) -> dict[str, Any]:
@@ -454,6 +470,55 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _role(person: Technician) -> dict[str, Any]:
+    """As what somebody acts: their roles and level (R0.2)."""
+    return {"roles": person.roles, "level": person.level or None}
+
+
+def _who_acts(result: results.WhoActs) -> dict[str, Any]:
+    known = result.known
+    return {
+        "person": result.person,
+        "known": known is not None,
+        "name": known.name if known else None,
+        "roles": known.roles if known else (),
+        "level": (known.level or None) if known else None,
+        "authority": known.authority if known else (),
+        "queues": result.queues,
+        "leads": result.leads,
+        "on_call": result.on_call,
+        "rights": [
+            {
+                "deed": each.deed,
+                "meaning": each.meaning,
+                "may": each.may,
+                "roles": each.demand.roles,
+                "level": each.demand.level or None,
+                "authority": each.demand.authority,
+                "place": each.demand.place or None,
+                "able": each.able,
+            }
+            for each in result.rights
+        ],
+    }
+
+
+def _of_queues(result: Any) -> Any:
+    from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
+
+    if isinstance(result, results.QueuesShown):
+        return [queues.queue_json(row, result.now) for row in result.rows]
+    if isinstance(result, results.QueueShown):
+        return queues.shown_json(result, ticket)
+    if isinstance(result, results.NextUp):
+        return queues.next_json(result, ticket)
+    if isinstance(result, results.ExpectationsDue):
+        return [queues.due_json(row, result.now) for row in result.rows]
+    if isinstance(result, results.CallerTold):
+        return queues.told_json(result)
+    return queues.workload_json(result)
+
+
 def _bulk(result: results.BulkPreview | results.BulkDone) -> dict[str, Any]:
     from sdcli.render.bulk import as_json  # noqa: PLC0415 - as above
 
@@ -478,6 +543,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"lacking": result.lacking}
+        | {"actors": {name: _role(each) for name, each in result.actors.items()}}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
@@ -598,6 +665,13 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.CalendarShown: _calendar,
     results.CalendarsListed: _calendar,
     results.CalendarsChecked: _calendar,
+    results.WhoActs: _who_acts,
+    results.QueuesShown: _of_queues,
+    results.QueueShown: _of_queues,
+    results.NextUp: _of_queues,
+    results.Workload: _of_queues,
+    results.ExpectationsDue: _of_queues,
+    results.CallerTold: _of_queues,
     results.PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

@@ -137,7 +137,10 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         *_weight_rows(ticket),
+        ("owner", f"the desk ({seen.owner})"),
         ("queue", _queue(ticket)),
+        *_back_rows(ticket),
+        *([("lacks", ", ".join(result.lacking))] if result.lacking else ()),
         ("assignee", ticket.assignee or "nobody"),
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
@@ -146,12 +149,14 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
         *((name, _of_whom(*found, seen)) for name, found in result.backing.items()),
+        *_expected_rows(seen),
         *_box_rows(result),
         *_breach_rows(result),
         *_problem_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
+        *_actor_rows(result),
         ("minutes", str(ticket.minutes)),
         *_article_rows(ticket),
         *_request_rows(ticket),
@@ -168,6 +173,21 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         "",
         *_events(ticket.events, screen, ticket.undone),
     ], _hint(seen)
+
+
+def _actor_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """Who of the desk's teams acted on it, and in which roles (R0.2)."""
+    told = (f"{name} ({', '.join(each.roles)})" for name, each in result.actors.items())
+    return [("people", ", ".join(told))] if result.actors else []
+
+
+def _back_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """How often it came back to a queue that it had been in (R3d2.1a)."""
+    from sdcli.tickets.hand_over import ping_pong  # noqa: PLC0415 - only `show` pays for it
+
+    times = ping_pong(ticket)
+    told = words.count(times, "time") if times else ""
+    return [("came back", f"{told} to a queue that it had been in")] if told else []
 
 
 def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:
@@ -293,6 +313,31 @@ def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
     gone = found.decision == "override" and not found.found and found.agreement != seen.agreement
     told = f" (no longer in sla_policies.yaml; {seen.agreement} applies)" if gone else ""
     return [("support", f"{said(found, seen.now)}{told}")]
+
+
+def _expected_rows(seen: results.Seen) -> list[tuple[str, str]]:
+    """When the caller may expect it, and whether they know (R3d3.2)."""
+    if seen.ticket.eta is None:
+        return []
+    from sdcli.tickets.expectation import due, expectation  # noqa: PLC0415 - few tickets have any
+
+    found, wrong = expectation(seen.ticket), due(seen.ticket, seen.now)
+    if found is None:
+        return []
+    known = f"the caller was told ({found.via})" if found.told else "the caller was not told"
+    passed = ", and that has passed" if wrong == "passed" else ""
+    times = f"; changed {words.count(found.changes, 'time')}" if found.changes else ""
+    return [("expected", f"by {words.instant(found.eta)}{passed}; {known}{times}")]
+
+
+def _expected_mark(seen: results.Seen) -> str:
+    """The mark of a time that has passed, or that the caller does not know (R3d3.2)."""
+    if seen.ticket.eta is None:
+        return ""
+    from sdcli.tickets.expectation import due  # noqa: PLC0415 - as above
+
+    wrong = due(seen.ticket, seen.now)
+    return f" [expected time {'not told' if wrong == 'untold' else wrong}]" if wrong else ""
 
 
 def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
@@ -581,7 +626,8 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
         line(ticket.summary)
         + (f" [+{ticket.me_too}]" if ticket.me_too else "")
         + _unsupported(seen)
-        + _undelivered(ticket),
+        + _undelivered(ticket)
+        + _expected_mark(seen),
     ]
 
 
@@ -630,7 +676,9 @@ def _cut(text: str, room: int, width: Callable[[str], int]) -> str:
 
 
 def _sla_cell(seen: results.Seen, screen: Screen) -> str:
-    found = words.pressing(seen.sla)
+    from sdcli.sla.colour import pressing  # noqa: PLC0415 - only tables pay for it
+
+    found = pressing(seen.sla)
     if found is None or seen.ticket.status in ("resolved", "closed"):
         return "paused" if seen.ticket.status == "waiting" else "-"
     target, face = found
@@ -1170,6 +1218,83 @@ def _duties(result: results.Duties, screen: Screen) -> _Lines:
     return told, []
 
 
+def _who_acts(result: results.WhoActs, screen: Screen) -> _Lines:
+    from sdcli.render.rights import head, lines  # noqa: PLC0415 - one command alone needs it
+
+    return [screen.style(head(result), bold=True), *fitted(lines(result), screen.width, 14)], []
+
+
+def _queues_shown(result: results.QueuesShown, screen: Screen) -> _Lines:
+    from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
+
+    return _with_reasons(queues.BOARD, queues.board_rows(result), screen), []
+
+
+def _queue_shown(result: results.QueueShown, screen: Screen) -> _Lines:
+    """The queue, and its tickets as `list` has them, with their age."""
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    told = [
+        screen.style(queues.head(result.row), bold=True),
+        f"  {queues.summary(result.row)}",
+        *(f"  needs {line(item)}: {line(what)}" for item, what in result.needs.items()),
+    ]
+    if not result.tickets:
+        return told, []
+    from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
+
+    headers = [screen.style(name, underline=True) for name in queues.QUEUE]
+    rows = [
+        _queue_row(seen, queues.age(seen.ticket.opened_at, result.now), queues.back(seen), screen)
+        for seen, _, _ in result.tickets
+    ]
+    over = {seen.ticket.ref for seen, _, overstayed in result.tickets if overstayed}
+    notes = [f"{listed(sorted(over))}: this tier has tried for longer than it may."] if over else []
+    table = tabulate(_fitted([headers, *rows], screen), tablefmt="plain", disable_numparse=True)
+    return [*fitted(told, screen.width), "", *table.splitlines()], notes
+
+
+def _queue_row(seen: results.Seen, age: str, back: str, screen: Screen) -> list[str]:
+    ref, prio, status, _, assignee, sla, summary = _row(seen, screen)
+    mark = "not accepted" if seen.ticket.handed_from else status
+    return [ref, prio, mark, age, assignee, sla, back, summary]
+
+
+def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
+    from sdcli.render.queues import next_lines  # noqa: PLC0415 - as above
+
+    told, notes = next_lines(result)
+    if told:
+        told[0] = screen.style(told[0], bold=True)
+    return fitted(told, screen.width), notes
+
+
+def _workload(result: results.Workload, screen: Screen) -> _Lines:
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    if result.by == "queue":
+        return _with_reasons(queues.QUEUES, queues.queue_rows(result), screen), []
+    return _with_reasons(queues.PEOPLE, queues.people_rows(result), screen), []
+
+
+def _expectations_due(result: results.ExpectationsDue, screen: Screen) -> _Lines:
+    from sdcli.render.queues import due_lines  # noqa: PLC0415 - as above
+
+    if not result.rows:
+        return [], ["Every caller knows when to expect it, and nothing has passed."]
+    step = "Next: sdcli tell REF --note   # or: sdcli eta REF WHEN --reason WHY --told"
+    return fitted(due_lines(result), screen.width, 4), [step]
+
+
+def _caller_told(result: results.CallerTold, screen: Screen) -> _Lines:
+    """The text itself, unless it is on its way already."""
+    ref = screen.style(result.seen.ticket.ref, bold=True)
+    if result.sent_to:
+        return [f"{ref} told to {line(result.sent_to)}"], []
+    told = block(result.text).rstrip("\n").split("\n")
+    return told, [f"{result.seen.ticket.ref} is noted as told."] if result.noted else []
+
+
 def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen) -> list[str]:
     """A table; the last columns go below each row where the terminal is too narrow for them."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
@@ -1296,6 +1421,13 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.SlaStatus: _sla,
     results.Register: _register,
     results.Rehearsed: _rehearsed,
+    results.WhoActs: _who_acts,
+    results.QueuesShown: _queues_shown,
+    results.QueueShown: _queue_shown,
+    results.NextUp: _next_up,
+    results.Workload: _workload,
+    results.ExpectationsDue: _expectations_due,
+    results.CallerTold: _caller_told,
     results.BulkPreview: _bulk,
     results.BulkDone: _bulk,
     results.TakenBack: _taken_back,

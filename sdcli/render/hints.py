@@ -21,7 +21,22 @@ def usual(seen: Seen) -> list[str]:
             away = ticket.support.device and ticket.queue != rooms.devices
             hand = f"sdcli escalate {ticket.ref} --to {rooms.devices} --reason WHY"
             return [*([hand] if away else []), *undecided(ticket.ref)]
-    return next_steps(ticket)
+    return [*_expected(seen), *next_steps(ticket)]
+
+
+def _expected(seen: Seen) -> list[str]:
+    """That the caller does not know when to expect it, or waits in vain (R3d3.2)."""
+    if seen.ticket.eta is None:
+        return []
+    from sdcli.tickets.expectation import due  # noqa: PLC0415 - few tickets have any
+
+    ref = seen.ticket.ref
+    ways = {
+        "untold": f"sdcli tell {ref} --note   # the caller does not know when to expect it",
+        "passed": f"sdcli eta {ref} WHEN --reason WHY --told   # the time has passed",
+    }
+    wrong = due(seen.ticket, seen.now)
+    return [ways[wrong]] if wrong else []
 
 
 def undecided(ref: str) -> list[str]:

@@ -86,7 +86,17 @@ def _waited(event: e.Waited) -> str:
 def _escalated(event: e.Escalated) -> str:
     how = "escalated" if event.hand_over == "escalate" else "transferred"
     known = "".join(f"; {name}: {text}" for name, text in event.items.items())
-    return f"{how} to {event.to}{_because(event.reason)}{known}{_missing(event.missing)}"
+    ground = f", {_GROUNDS[event.ground]}" if event.ground else ""
+    return f"{how} to {event.to}{ground}{_because(event.reason)}{known}{_missing(event.missing)}"
+
+
+_GROUNDS = {
+    "sla": "the SLA would not be kept",
+    "skill": "a skill is needed",
+    "focus": "another focus is needed",
+    "other": "for another reason",
+}
+"""Why a ticket could not stay where it was (R3d2.1)."""
 
 
 def _missing(items: Sequence[str]) -> str:

@@ -6,11 +6,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sdcli.policy.scalars import Amount
     from sdcli.sla.clock import Clock
-    from sdcli.sla.runs import Target
     from sdcli.tickets.contact import Bulletin
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -62,12 +59,6 @@ def clock(face: Clock, now: datetime) -> str:
     if face.state == "breached":
         return f"breached; was due {when}"
     return f"due {when} ({span(left)} left, {share(face.percent)} %)"
-
-
-def pressing(sla: Mapping[Target, Clock]) -> tuple[Target, Clock] | None:
-    """The clock that needs attention first: a breached one, else the one furthest gone."""
-    live = [(target, face) for target, face in sla.items() if face.state in ("running", "breached")]
-    return max(live, key=lambda pair: pair[1].percent or 0, default=None)
 
 
 def whom(bulletin: Bulletin) -> str:

@@ -63,6 +63,7 @@ from sdcli.tickets.troubleshooting import (
 from sdcli.tickets.words import (
     UNKNOWN,
     HandOver,
+    HandOverGround,
     Level,
     Priority,
     Record,
@@ -302,6 +303,7 @@ class Escalated(Event, frozen=True, tag="escalated", kw_only=True):
     Args:
         items: what the next team needs, by the items of its checklist, with what is known of each.
         missing: the items that nobody could answer.
+        ground: why it cannot stay where it is, in a word; empty if nobody said.
     """
 
     hand_over: HandOver
@@ -309,6 +311,7 @@ class Escalated(Event, frozen=True, tag="escalated", kw_only=True):
     reason: str
     items: dict[str, str] = {}
     missing: tuple[str, ...] = ()
+    ground: HandOverGround | Literal[""] = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """In the new queue, not yet accepted, nobody on it."""

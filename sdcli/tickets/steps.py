@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
-    from sdcli.tickets.words import HandOver, Sharing
+    from sdcli.tickets.words import HandOver, HandOverGround, Sharing
 
 _NOTHING = Receipt()
 _RESULTS = ("helped", "no-effect", "harmful")
@@ -200,6 +200,7 @@ def escalate(
     reason: str,
     tiers: Callable[[str], int],
     hand_over: HandOver | None = None,
+    ground: HandOverGround | None = None,
 ) -> tuple[AnyEvent, ...]:
     """Hand over to another queue: deeper (escalate) or sideways (transfer) (R3d2.1).
 
@@ -224,7 +225,8 @@ def escalate(
             queue=to,
         )
     chosen: HandOver = hand_over or ("escalate" if deeper else "transfer")
-    return (Escalated(*stamp.mark(), hand_over=chosen, to=to, reason=reason),)
+    event = Escalated(*stamp.mark(), hand_over=chosen, to=to, reason=reason, ground=ground or "")
+    return (event,)
 
 
 def resolve(

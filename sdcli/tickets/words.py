@@ -54,6 +54,11 @@ CHANGED = ("moved", "role", "software", "machine", "nothing", UNKNOWN)
 HandOver: TypeAlias = Literal["escalate", "transfer"]
 HAND_OVERS: tuple[HandOver, ...] = get_args(HandOver)
 
+HandOverGround: TypeAlias = Literal["sla", "skill", "focus", "other"]
+GROUNDS: tuple[HandOverGround, ...] = get_args(HandOverGround)
+"""Why a ticket cannot stay where it is: the SLA would not be kept, a skill lacks, it is about
+something else, or another reason (R3d2.1)."""
+
 Sharing: TypeAlias = Literal["sent", "interpreted", "withheld"]
 SHARINGS: tuple[Sharing, ...] = get_args(Sharing)
 """What became of an article that a caller might be given (R3a.2)."""

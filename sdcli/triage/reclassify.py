@@ -135,7 +135,7 @@ def _changes(ticket: Ticket) -> Iterator[tuple[int, Change]]:
         if type(event) is not Classified:
             continue
         fields = changed(was, event)
-        if fields or (seen and event.priority != was.priority):
+        if fields or ((seen or event.tell) and event.priority != was.priority):
             yield index, _change(was, event, fields)
         was, seen = event, True
 
@@ -189,7 +189,7 @@ def _between(before: Ticket, event: Classified) -> Change | None:
     """What a classification changed of what had been decided."""
     fields = changed(before, event)
     again = any(type(each) is Classified for each in before.events)
-    moved = again and event.priority != before.priority
+    moved = (again or event.tell) and event.priority != before.priority
     return _change(before, event, fields) if fields or moved else None
 
 
@@ -227,18 +227,36 @@ def _whom_to_tell(
 ) -> tuple[str, ...]:
     """Who chose what is changed now, and the desk, which keeps the request (R3d1.5a, R3d2.1b).
 
-    Of another impact, urgency or priority only the desk hears. Nobody is told what they do
-    themselves, and nobody who does not work here.
+    Of another impact, urgency or priority only the desk hears. Where the ticket lies with another
+    team, or somebody from outside the desk changes it, that is also whoever took the request: the
+    caller has their word. Nobody is told what they do themselves, and nobody who does not work here.
     """
+    desk = policy.teams.desk
+    queue = policy.teams.queues.get(desk.queue)
     again = any(type(each) is Classified for each in ticket.standing)
-    if not fields and not (again and event.priority != ticket.priority):
+    away = ticket.queue != desk.queue
+    moved = event.priority != ticket.priority
+    if not fields and not (moved and (again or away)):
         return ()
     wrong = [field for field in fields if field in CLASSES]
     people = [*(person for field in wrong for person in _deciders(ticket, field))]
-    desk = policy.teams.desk
-    people.append(policy.teams.queues[desk.queue].lead if desk.queue in policy.teams.queues else "")
+    people.append(queue.lead if queue else "")
+    if away or queue is None or event.by not in queue.members:
+        people.append(keeper(policy, ticket))
     staff = policy.teams.technicians
     return tuple(dict.fromkeys(each for each in people if each in staff and each != event.by))
+
+
+def keeper(policy: Policy, ticket: Ticket) -> str:
+    """Who at the desk keeps a request to its end: whoever took it, else the desk's lead (R3d2.1b).
+
+    Empty if the desk has no lead.
+    """
+    queue = policy.teams.queues.get(policy.teams.desk.queue)
+    if queue is None:
+        return ""
+    taken_by = ticket.opening.by
+    return taken_by if taken_by in queue.members else queue.lead
 
 
 def _deciders(ticket: Ticket, field: str) -> Iterator[str]:

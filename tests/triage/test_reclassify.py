@@ -161,7 +161,8 @@ def test_levels_are_told_to_the_desk_alone() -> None:
     """Another impact is no mistake of the first classifier; the desk hears of it (R3d2.1b)."""
     ticket = _opened(by="ben", type="incident", impact="low", urgency="low")
     after = _classify(ticket, by="greta", impact="high")
-    assert after.notices == (_LEAD,)
+    assert after.notices == (_LEAD, "ben")
+    assert _classify(ticket, by=_LEAD, impact="high").notices == ()
 
 
 def test_a_priority_that_moves_is_told_to_the_desk() -> None:
@@ -169,7 +170,7 @@ def test_a_priority_that_moves_is_told_to_the_desk() -> None:
     once = _classify(_opened(by="ben"), by="greta", type_="incident", impact="low")
     after = _classify(once, by="greta", hours=2, urgency="high", service="email")
     assert after.priority != once.priority
-    assert (once.notices, after.notices, after.reclassified) == ((), (_LEAD,), 0)
+    assert (once.notices, after.notices, after.reclassified) == ((), (_LEAD, "ben"), 0)
 
 
 def test_a_first_decision_is_no_change() -> None:
