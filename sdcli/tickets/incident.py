@@ -14,11 +14,12 @@ from msgspec import Struct
 from sdcli.errors import RefusedError
 from sdcli.tickets import event as e
 from sdcli.tickets import steps
+from sdcli.tickets.contact import RequestDetails
 from sdcli.tickets.troubleshooting import Disruption, FixDecision, TryResult
 from sdcli.tickets.words import UNKNOWN, YesNo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -260,14 +261,17 @@ def _follows(
     return ()
 
 
-def tried(ticket: Ticket) -> Iterator[Tried]:
-    """Everything that was tried, asked or looked up on a ticket, in order (R3d1.4)."""
-    yield from _asked_at_first(ticket)
+def tried(ticket: Ticket, answers: Iterable[tuple[str, str]] = ()) -> Iterator[Tried]:
+    """Everything that was tried, asked or looked up on a ticket, in order (R3d1.4).
+
+    `answers`: the questions of its walk in words, and what was answered.
+    """
+    yield from _asked_at_first(ticket, answers)
     for event in ticket.standing:
         yield from _tried_by(event)
 
 
-def _asked_at_first(ticket: Ticket) -> Iterator[Tried]:
+def _asked_at_first(ticket: Ticket, answers: Iterable[tuple[str, str]]) -> Iterator[Tried]:
     """What the caller had read, and what they were asked when it was opened."""
     opening = ticket.opening
 
@@ -284,11 +288,10 @@ def _asked_at_first(ticket: Ticket) -> Iterator[Tried]:
 
     for use in opening.read:
         yield told("article", use.id, use.outcome, "the caller had read it")
-    for answer in opening.walk.answers if opening.walk else ():
-        skipped = f"left out: {answer.skipped}" if answer.skipped else ""
-        yield told("question", answer.question, answer.value, skipped)
-    for name, text in (opening.request or e.RequestDetails()).told().items():
-        yield told("question", name.replace("_", " "), text)
+    for question, answer in answers:
+        yield told("question", question, "", answer)
+    for name, text in (opening.request or RequestDetails()).told().items():
+        yield told("question", name.replace("_", " "), "", text)
 
 
 def _tried_by(event: AnyEvent) -> Iterator[Tried]:
@@ -336,7 +339,7 @@ def _tried_by(event: AnyEvent) -> Iterator[Tried]:
             yield told("article", event.article.id, event.decision, event.reason)
         case e.Detailed():
             for name, text in event.request.told().items():
-                yield told("question", name.replace("_", " "), text)
+                yield told("question", name.replace("_", " "), "", text)
         case e.Mentored():
             yield told("mentor", event.skill, "", f"{event.mentor} helped")
         case e.Validated():
