@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdcli.changes import new_services, request
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
-from sdcli.results import ChangeExported, ChangesListed, ChangeShown, Filtering
+from sdcli.results import ChangeExported, ChangeShown, ChangesListed, Filtering
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query
 
@@ -263,4 +263,5 @@ class ChangeRequests:
 def _is_order_of(
     order: Ticket, stamp: Stamp, ticket: Ticket, standard: str
 ) -> tuple[AnyEvent, ...]:
+    del order  # whatever it is, it is that
     return (request.link_to(stamp, ticket, "work-order-of", standard),)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.results import TriedList
 from sdcli.tickets import incident
-from sdcli.tickets.event import Linked
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -129,14 +128,7 @@ class Incidents:
         if new is None:
             raise TypeError(f"a request became no ticket: {debt.summary}")
         with desk.ledger.write() as writer:
-            stamp = desk.stamp
-            marks = {"why": debt.why}
-            onward = Linked(
-                *stamp.mark(), relation="follow-up", to=new.ref, opening=new.opening.id, **marks
-            )
-            back = Linked(
-                *stamp.mark(), relation="follow-up-of", to=ref, opening=parent.opening.id, **marks
-            )
+            onward, back = incident.follow_ups(desk.stamp, parent, new, debt)
             writer.append(writer.get(ref), (onward,))
             writer.append(new, (back,))
         return new.ref, f"{new.ref} is new, in {new.queue}: {debt.why}."

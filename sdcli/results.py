@@ -137,7 +137,7 @@ class Shown(Struct, frozen=True):
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
     `problems`: those that are behind it (R3d1.7). `change`: its request for change (R3c3.3).
     `planned`: the outages that run now, and `out_of_hours`: that its service is not offered at
-    this hour (R3d1.3).
+    this hour (R3d1.3). `hints`: what to do beside what usually comes next.
     """
 
     seen: Seen
@@ -150,6 +150,7 @@ class Shown(Struct, frozen=True):
     change: RequestForChange | None = None
     planned: Sequence[Planned] = ()
     out_of_hours: OutOfHours | None = None
+    hints: Sequence[str] = ()
 
 
 class ProblemChanged(Struct, frozen=True):

@@ -58,6 +58,7 @@ CALLS: dict[str, Call] = {
     "catalog": Call(("vpn",), writes=False, reads_ledger=False),
     "support": Call((REF, "--device", "a wireless router")),
     "notices": Call((), writes=False, reads_policy=False),
+    "filter": Call((REF, "--accept"), legal="wish"),
     "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),
     "kb": Call(("show", "KB-104"), writes=False, reads_policy=False, reads_ledger=False),
     "assign": Call((REF, "--to", "greta")),
@@ -65,6 +66,10 @@ CALLS: dict[str, Call] = {
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
     "detail": Call((REF, "--failed", "it drops")),
+    "tried": Call((REF,), writes=False, reads_policy=False),
+    "step": Call((REF, "--hypothesis", "the driver", "--change", "went back to 3.1")),
+    "fix": Call((REF, "--what", "restarted the gateway", "--result", "worked")),
+    "rfc": Call((REF, "--category", "configuration", "--field", "wanted=a second tunnel")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
@@ -131,7 +136,10 @@ ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
     if name
-    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
+    not in (
+        *("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem"),
+        "tried",
+    )
 ]
 
 
@@ -140,7 +148,8 @@ def _ticket_in(sd: Runner) -> Any:
     """Brings SD-1 into a state."""
 
     def bring(state: str) -> None:
-        sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+        type_ = "new-service" if state == "wish" else "incident"
+        sd("open", "VPN drops", "--user", "ada", "--type", type_, "--service", "vpn")
         sd("accept", REF)
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})

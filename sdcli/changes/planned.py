@@ -19,8 +19,6 @@ from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 from sdcli.triage.changes import about, recent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sdcli.policy.model import Policy
     from sdcli.tickets.ticket import Ticket
 
@@ -113,6 +111,26 @@ def out_of_hours(policy: Policy, ticket: Ticket, at: datetime) -> OutOfHours | N
     return OutOfHours(ticket.service, service.hours, until)
 
 
+def came_from(policy: Policy, ticket: Ticket, code: str | None, given: str, now: datetime) -> str:
+    """What a ticket that is being closed came from; empty if it is no planned outage.
+
+    `code`: the closure code that is named; see `outage_for` for `given` and what it raises.
+    """
+    if ticket.is_closed or ticket.is_problem:
+        return ""  # it cannot be closed at all
+    decided = code or ticket.code
+    if decided == PLANNED_OUTAGE:
+        return outage_for(policy, ticket, given, now)
+    if given:
+        raise RefusedError(
+            f"--outage goes with --code {PLANNED_OUTAGE}, and {ticket.ref} is to be closed as "
+            f"{decided or UNKNOWN}.",
+            ref=ticket.ref,
+            code=decided,
+        )
+    return ""
+
+
 def outage_for(policy: Policy, ticket: Ticket, given: str, now: datetime) -> str:
     """The outage or change of the schedule that a ticket came from, for its closing.
 
@@ -150,32 +168,44 @@ def outage_for(policy: Policy, ticket: Ticket, given: str, now: datetime) -> str
     )
 
 
-def remarks(policy: Policy, ticket: Ticket, now: datetime) -> Iterator[str]:
+def _may_be(ticket: Ticket) -> bool:
+    """Whether what was planned may explain a ticket: it is a failure, as far as anybody knows."""
+    is_failure = ticket.type in ("incident", UNKNOWN) and not ticket.is_problem
+    return is_failure and ticket.status not in ("resolved", "closed") and not ticket.opening.outage
+
+
+def running_for(policy: Policy, ticket: Ticket, now: datetime) -> list[Planned]:
+    """The planned outages that run now and may explain an incident that is not over."""
+    return running(policy, ticket, now) if _may_be(ticket) else []
+
+
+def hours_for(policy: Policy, ticket: Ticket, now: datetime) -> OutOfHours | None:
+    """That the service of an incident that is not over is not offered at this hour."""
+    return out_of_hours(policy, ticket, now) if _may_be(ticket) else None
+
+
+def remarks(policy: Policy, ticket: Ticket, now: datetime) -> list[str]:
     """What was planned and may explain an incident that is not over, in sentences."""
-    if ticket.type not in ("incident", UNKNOWN) or ticket.is_closed or ticket.opening.outage:
-        return
-    for each in running(policy, ticket, now):
-        end = f"{each.end:%Y-%m-%d %H:%M} UTC" if each.end else ""
-        yield (
-            f"It was planned: {each.id} ({each.summary}) runs until {end}, and {_how(each)} "
-            f"({each.place})."
-        )
-    closed = out_of_hours(policy, ticket, now)
-    if closed:
-        again = f" until {closed.until:%Y-%m-%d %H:%M} UTC" if closed.until else ""
-        yield f"{closed.service} is outside its hours{again} ({closed.calendar})."
-
-
-def _how(planned: Planned) -> str:
-    return planned.touches.partition(", and it is running now")[0]
+    told = [
+        f"It was planned: {each.id} ({each.summary}) runs until {each.end:%Y-%m-%d %H:%M} UTC, and "
+        f"{each.touches.partition(_RUNS)[0]} ({each.place})."
+        for each in running_for(policy, ticket, now)
+        if each.end
+    ]
+    closed = hours_for(policy, ticket, now)
+    again = f" until {closed.until:%Y-%m-%d %H:%M} UTC" if closed and closed.until else ""
+    said = f"{closed.service} is outside its hours{again} ({closed.calendar})." if closed else ""
+    return [*told, *([said] if said else ())]
 
 
 def hints(policy: Policy, ticket: Ticket, now: datetime) -> list[str]:
     """How to close an incident that is nothing but a planned outage."""
-    if ticket.type not in ("incident", UNKNOWN) or ticket.is_closed or ticket.opening.outage:
-        return []
     return [
         f"Next: sdcli close {ticket.ref} --code {PLANNED_OUTAGE} --outage {each.id} --confirmed-by "
         "PERSON --via phone   # if it is nothing else"
-        for each in running(policy, ticket, now)
+        for each in running_for(policy, ticket, now)
     ]
+
+
+_RUNS = ", and it is running now"
+"""What `triage.changes` says of an outage that is not over."""

@@ -17,7 +17,7 @@ from sdcli.intake.before import Alike, alike
 from sdcli.policy.changes import TEMPLATES
 from sdcli.tickets import steps
 from sdcli.tickets.event import ChangeFollowed, ChangeRequested, Linked
-from sdcli.tickets.fulfilment import ChangeStatus, Route
+from sdcli.tickets.fulfilment import ChangeStatus, Route  # noqa: TC001 - msgspec reads them
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ COMMANDS: dict[str, Entry] = {
     "notices": Entry(
         "Classify", "See which of your classifications and articles were found wrong, and say so."
     ),
+    "filter": Entry("Classify", "Let a request for something new through, or refuse it."),
     "search-kb": Entry("Classify", "Search articles, procedures and past tickets."),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
@@ -56,6 +57,10 @@ COMMANDS: dict[str, Entry] = {
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
     "detail": Entry("Resolve", "Add what has become known about a request."),
+    "tried": Entry("Resolve", "Show everything that was tried on a ticket, and by whom."),
+    "step": Entry("Resolve", "Write down one step of looking for the cause."),
+    "fix": Entry("Resolve", "Try a fix or workaround, put it off, or have others do it."),
+    "rfc": Entry("Resolve", "Complete a request for change, and follow it."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),

@@ -28,6 +28,9 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
+    from sdcli.change_requests import ChangeRequests
+    from sdcli.changes import planned
+
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
@@ -35,4 +38,8 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         backing=desk.backing(ticket),
         breaches=desk.breaches_of(ticket),
         problems=[desk.ledger.get(each) for each in ticket.problems],
+        change=ChangeRequests(desk).of(ticket) if ticket.change_status else None,
+        planned=planned.running_for(desk.policy, ticket, desk.now),
+        out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
+        hints=planned.hints(desk.policy, ticket, desk.now),
     )

@@ -169,7 +169,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *details,
         "",
         *_events(ticket.events, screen),
-    ], _hint(seen)
+    ], [*map(line, result.hints), *_hint(seen)]
 
 
 def _article_rows(ticket: Ticket) -> list[tuple[str, str]]:

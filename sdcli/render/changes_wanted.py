@@ -57,11 +57,11 @@ def filtering(result: results.Filtering) -> tuple[list[str], list[str]]:
         told.append(f"  {decision.decision}{by} on {at} by {line(decision.by)}{why}")
     if decision and decision.decision == "accepted":
         return told, [f"Next: sdcli rfc {ticket.ref}"]
-    rule = result.met[0].rule if result.met else "RULE"
+    name = result.met[0].rule if result.met else "RULE"
     because = " --because WHY" if result.met else ""
     return told, [
         f"Next: sdcli filter {ticket.ref} --accept{because}",
-        f"Next: sdcli filter {ticket.ref} --reject {rule}   # or --reject --because WHY",
+        f"Next: sdcli filter {ticket.ref} --reject {name}   # or --reject --because WHY",
     ]
 
 
@@ -238,9 +238,11 @@ def exported(result: results.ChangeExported) -> list[str]:
 
 def exported_json(result: results.ChangeExported) -> dict[str, Any]:
     """What `--json` prints of it: the document, or the Markdown in one."""
-    return {"ref": result.change.ref, "markdown": block(markdown(result))} if (
-        result.as_markdown
-    ) else document(result)
+    return (
+        {"ref": result.change.ref, "markdown": block(markdown(result))}
+        if (result.as_markdown)
+        else document(result)
+    )
 
 
 def document(result: results.ChangeExported) -> dict[str, Any]:

@@ -45,6 +45,12 @@ def _row(each: Tried) -> str:
     return f"  {when}  {each.what}: {line(each.text)}{result}{note}{effort}"
 
 
+def more_json(more: dict[str, Any]) -> dict[str, Any]:
+    """What scripts are told beside a ticket, with what was tried before as documents."""
+    told = {"tried_before": [tried_json(each) for each in more.get("tried_before", ())]}
+    return more | told
+
+
 def tried_json(each: Tried) -> dict[str, Any]:
     """One thing that was tried, null where nobody said."""
     return {
@@ -64,7 +70,10 @@ def planned_rows(result: results.Shown) -> list[tuple[str, str]]:
     closed = result.out_of_hours
     again = f" until {words.instant(closed.until)}" if closed and closed.until else ""
     told = [f"{closed.service} is outside its hours{again} ({closed.calendar})"] if closed else []
-    return [*(("planned", _running(each)) for each in result.planned), *(("hours", x) for x in told)]
+    return [
+        *(("planned", _running(each)) for each in result.planned),
+        *(("hours", x) for x in told),
+    ]
 
 
 def _running(each: Planned) -> str:

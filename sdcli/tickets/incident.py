@@ -7,7 +7,7 @@ by whom, is one view for everybody, so that nobody asks twice (R3d1.4).
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -261,6 +261,21 @@ def _follows(
     return ()
 
 
+def follow_ups(stamp: Stamp, ticket: Ticket, new: Ticket, debt: Debt) -> tuple[e.Linked, e.Linked]:
+    """That a new ticket follows another one: the link of that one, and of the new one."""
+    onward = e.Linked(
+        *stamp.mark(), relation="follow-up", to=new.ref, opening=new.opening.id, why=debt.why
+    )
+    back = e.Linked(
+        *stamp.mark(),
+        relation="follow-up-of",
+        to=ticket.ref,
+        opening=ticket.opening.id,
+        why=debt.why,
+    )
+    return onward, back
+
+
 def tried(ticket: Ticket, answers: Iterable[tuple[str, str]] = ()) -> Iterator[Tried]:
     """Everything that was tried, asked or looked up on a ticket, in order (R3d1.4).
 
@@ -294,53 +309,91 @@ def _asked_at_first(ticket: Ticket, answers: Iterable[tuple[str, str]]) -> Itera
         yield told("question", name.replace("_", " "), "", text)
 
 
+class _Said(NamedTuple):
+    """What of an event belongs into a `Tried`."""
+
+    what: str
+    text: str
+    result: str = ""
+    note: str = ""
+
+
 def _tried_by(event: AnyEvent) -> Iterator[Tried]:
     """What one event says was tried."""
-
-    def told(what: str, text: str, result: str = "", note: str = "") -> Tried:
-        minutes = getattr(event, "minutes", 0)
-        return Tried(
+    tells = _TELLS.get(type(event))
+    for said in tells(event) if tells else ():
+        yield Tried(
             at=event.at,
             by=event.by,
-            what=what,
-            text=text,
-            result=result,
-            note=note,
-            minutes=minutes,
+            what=said.what,
+            text=said.text,
+            result=said.result,
+            note=said.note,
+            minutes=getattr(event, "minutes", 0),
             event=event.id,
         )
 
-    match event:
-        case e.TroubleshootingStepped():
-            note = "; ".join(filter(None, (f"thought of {event.hypothesis}", event.found)))
-            yield told("step", event.change, event.result, note)
-        case e.FixApplied():
-            result = event.result if event.decision == "attempt" else event.decision
-            yield told("fix", event.what, result, "a workaround" if event.workaround else "")
-        case e.FulfilmentStepped():
-            yield told(
-                "procedure",
-                f"{event.procedure.id}, step {event.number}: {event.step}",
-                event.result,
-                event.note,
-            )
-        case e.HookRan():
-            ended = f"exit {event.exit_code}" if event.exit_code is not None else event.reason
-            yield told("procedure", " ".join(event.command), ended)
-        case e.ArticlesShown():
-            found = ", ".join(each.id for each in event.articles) or "nothing found"
-            yield told("lookup", event.query or "by the ticket's own words", "", found)
-        case e.ArticlesUsed() | e.Resolved() | e.Closed():
-            for use in event.articles:
-                yield told("article", use.id, use.outcome, getattr(event, "note", ""))
-            if isinstance(event, e.ArticlesUsed) and not event.articles:
-                yield told("article", "no article fitted", "", event.note)
-        case e.ArticleSent():
-            yield told("article", event.article.id, event.decision, event.reason)
-        case e.Detailed():
-            for name, text in event.request.told().items():
-                yield told("question", name.replace("_", " "), "", text)
-        case e.Mentored():
-            yield told("mentor", event.skill, "", f"{event.mentor} helped")
-        case e.Validated():
-            yield told("validation", event.against or "what monitoring said", "", event.note)
+
+def _of_step(event: e.TroubleshootingStepped) -> Iterator[_Said]:
+    note = "; ".join(filter(None, (f"thought of {event.hypothesis}", event.found)))
+    yield _Said("step", event.change, event.result, note)
+
+
+def _of_fix(event: e.FixApplied) -> Iterator[_Said]:
+    result = event.result if event.decision == "attempt" else event.decision
+    yield _Said("fix", event.what, result, "a workaround" if event.workaround else "")
+
+
+def _of_procedure(event: e.FulfilmentStepped) -> Iterator[_Said]:
+    text = f"{event.procedure.id}, step {event.number}: {event.step}"
+    yield _Said("procedure", text, event.result, event.note)
+
+
+def _of_hook(event: e.HookRan) -> Iterator[_Said]:
+    ended = event.reason if event.exit_code is None else f"exit {event.exit_code}"
+    yield _Said("procedure", " ".join(event.command), ended)
+
+
+def _of_lookup(event: e.ArticlesShown) -> Iterator[_Said]:
+    found = ", ".join(each.id for each in event.articles) or "nothing found"
+    yield _Said("lookup", event.query or "by the ticket's own words", "", found)
+
+
+def _of_articles(event: e.ArticlesUsed | e.Resolved | e.Closed) -> Iterator[_Said]:
+    for use in event.articles:
+        yield _Said("article", use.id, use.outcome, event.note)
+    if isinstance(event, e.ArticlesUsed) and not event.articles:
+        yield _Said("article", "no article fitted", "", event.note)
+
+
+def _of_sent(event: e.ArticleSent) -> Iterator[_Said]:
+    yield _Said("article", event.article.id, event.decision, event.reason)
+
+
+def _of_detail(event: e.Detailed) -> Iterator[_Said]:
+    for name, text in event.request.told().items():
+        yield _Said("question", name.replace("_", " "), "", text)
+
+
+def _of_mentor(event: e.Mentored) -> Iterator[_Said]:
+    yield _Said("mentor", event.skill, "", f"{event.mentor} helped")
+
+
+def _of_validation(event: e.Validated) -> Iterator[_Said]:
+    yield _Said("validation", event.against or "what monitoring said", "", event.note)
+
+
+_TELLS: dict[type[e.Event], Callable[[Any], Iterator[_Said]]] = {
+    e.TroubleshootingStepped: _of_step,
+    e.FixApplied: _of_fix,
+    e.FulfilmentStepped: _of_procedure,
+    e.HookRan: _of_hook,
+    e.ArticlesShown: _of_lookup,
+    e.ArticlesUsed: _of_articles,
+    e.Resolved: _of_articles,
+    e.Closed: _of_articles,
+    e.ArticleSent: _of_sent,
+    e.Detailed: _of_detail,
+    e.Mentored: _of_mentor,
+    e.Validated: _of_validation,
+}
