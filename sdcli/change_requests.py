@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sdcli.changes import new_services, request
 from sdcli.policy.authority import require_may
@@ -39,12 +39,12 @@ class Decided(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """A ticket after a step of its request for change; the work order, if it has one."""
+    """A ticket after a step of its request for change; `was`: its status, if that is void now."""
 
     ticket: Ticket
     change: RequestForChange
     is_new: bool
-    order: Ticket | None = None
+    was: ChangeStatus | Literal[""] = ""
 
 
 class ChangeRequests:
@@ -152,7 +152,8 @@ class ChangeRequests:
             if order is not None:
                 order = desk.change(order.ref, _is_order_of, ticket, wish.standard)
         is_new = len(ticket.events) > len(before.events)
-        return Requested(ticket, request.require_requested(ticket, order), is_new, order)
+        found = request.require_requested(ticket, order or self._order_of(ticket))
+        return Requested(ticket, found, is_new, before.change_status if is_new else "")
 
     def _order(self, ticket: Ticket, queue: str, standard: str, fields: dict[str, str]) -> Ticket:
         """The work order for the team that may make a standard change."""
@@ -202,7 +203,7 @@ class ChangeRequests:
         if found is None:
             raise TypeError(f"{ref} has lost its request for change")
         is_new = len(ticket.events) > len(before.events)
-        return Requested(ticket, found, is_new, self._order_of(ticket))
+        return Requested(ticket, found, is_new)
 
     def show(self, ref: str, category: str = "") -> ChangeShown:
         """A request for change as it stands, or what one of a category would say.

@@ -118,6 +118,7 @@ class Changed(Struct, frozen=True):
     `hints`: what to do or ask beside what usually comes next.
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
     its classification did to its clocks. `more`: what else the document says of the step.
+    `event`: what is told first, if that is not the last one.
     """
 
     seen: Seen
@@ -129,6 +130,7 @@ class Changed(Struct, frozen=True):
     effect: Effect | None = None
     hints: Sequence[str] = ()
     more: Mapping[str, Any] = {}
+    event: AnyEvent | None = None
 
 
 class Shown(Struct, frozen=True):

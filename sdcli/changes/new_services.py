@@ -180,7 +180,7 @@ def _words(ticket: Ticket, rule: Refusal | None, reason: str) -> str:
     parts = (
         f"We cannot offer what you asked for ({ticket.summary})",
         f"{rule.says}; that was decided by {rule.decided_by}" if rule else "",
-        reason,
+        f"The reason: {reason}" if reason else "",
         f"Instead: {rule.instead}" if rule and rule.instead else "",
     )
     return " ".join(f"{each.rstrip('. ')}." for each in parts if each)

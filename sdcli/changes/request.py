@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LOOK_BACK_DAYS = 730
 """Requests for change that have not changed for longer are not shown as earlier ones."""
 
+STANDARD = "standard-change"
+"""The category of a standard change that needs an authority, where no other is named."""
+
 OVER: tuple[ChangeStatus, ...] = ("implemented", "rejected", "withdrawn")
 """What change control has done with."""
 
@@ -221,7 +224,7 @@ def way(ticket: Ticket, templates: Templates, wish: Completed, changes: str) -> 
 
 
 def _category(ticket: Ticket, templates: Templates, wish: Completed) -> str:
-    """The category that is named, else the one it has, else the only one.
+    """The category that is named, else the one it has, that of standard changes, or the only one.
 
     Raises:
         RefusedError: there are several, and none is named.
@@ -229,7 +232,8 @@ def _category(ticket: Ticket, templates: Templates, wish: Completed) -> str:
     """
     before = of_ticket(ticket)
     only = next(iter(templates.categories)) if len(templates.categories) == 1 else ""
-    given = wish.category or (before.category if before else "") or only
+    usual = STANDARD if wish.standard and STANDARD in templates.categories else ""
+    given = wish.category or (before.category if before else "") or usual or only
     if not given:
         raise RefusedError(
             f"{ticket.ref} needs a category to be a request for change: --category, one of "

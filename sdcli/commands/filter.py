@@ -59,19 +59,20 @@ def command(
     if accept and tell:
         raise click.UsageError("--tell goes with --reject.")
     from sdcli.changes.new_services import Decision
-    from sdcli.render.tries import before_last
+    from sdcli.render.tries import first_of, others
+    from sdcli.tickets.event import RequestFiltered
 
     rule = "" if reject in (None, _NO_RULE) else reject
     wish = Decision(accept=accept, rule=rule or "", reason=because, tell=tell)
     found = requests.decide(ref, wish)
     ticket = found.ticket
-    notes = before_last(ticket) if found.is_new else [f"{ref} was let through already."]
-    if found.duplicates:
-        notes.append(f"  It seems to ask for the same as {', '.join(found.duplicates)}.")
+    told = first_of(ticket, RequestFiltered)
+    notes = others(ticket, told) if found.is_new else [f"{ref} was let through already."]
     return results.Changed(
         desk.see(ticket),
         notes=notes,
         is_new=found.is_new,
         hints=[f"Next: sdcli rfc {ref}"] if accept else (),
         more={"decision": "accepted" if accept else "rejected", "duplicates": found.duplicates},
+        event=told,
     )

@@ -17,7 +17,7 @@ from sdcli.params import (
     with_minutes,
     with_ref,
 )
-from sdcli.tickets.troubleshooting import DISRUPTIONS, FIX_DECISIONS, TRY_RESULTS
+from sdcli.tickets.troubleshooting import DISRUPTIONS, FIX_DECISIONS, TRY_RESULTS, FixApplied
 from sdcli.tickets.words import UNKNOWN, YES_NO
 
 if TYPE_CHECKING:
@@ -90,21 +90,23 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
         sdcli fix SD-42 --resumed --evidence 'ada can log in'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import before_last, more_json
+    from sdcli.render.tries import first_of, more_json, others
     from sdcli.tickets.incident import Fix
 
     _require_whole(given)
     given |= {"owes": tuple(_owed(each, given["what"]) for each in given["owes"])}
     given["queue"] = given["queue"] or ""
     done = Incidents(desk).fix(ref, Fix(**given))
+    told = first_of(done.ticket, FixApplied) if given["what"] else None
     is_new = bool(given["what"]) or not done.notes
-    notes = [*(before_last(done.ticket) if is_new else ()), *done.notes]
+    notes = [*(others(done.ticket, told) if is_new else ()), *done.notes]
     return results.Changed(
         desk.see(done.ticket),
         notes=notes,
         is_new=is_new,
         hints=done.hints,
         more=more_json(done.more),
+        event=told,
     )
 
 

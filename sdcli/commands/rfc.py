@@ -36,7 +36,12 @@ _FOLLOWS = ("status", "reference", "due", "note")
     default="",
     help="The standard change that needs an authority; opens a work order.",
 )
-@click.option("--queue", type=QUEUE, default=None, help="The team that may make it.")
+@click.option(
+    "--queue",
+    type=QUEUE,
+    default=None,
+    help="The team that may make it; without --standard, where it goes instead.",
+)
 @click.option(
     "--status", type=click.Choice(CHANGE_STATUSES), default=None, help="What change control says."
 )
@@ -142,10 +147,14 @@ def _asked(requests: ChangeRequests, ref: str, wish: Any) -> Any:
 
 def _changed(desk: Desk, found: Requested) -> results.Changed:
     from sdcli.render.changes_wanted import change_json, row
-    from sdcli.render.tries import before_last
+    from sdcli.render.tries import first_of, others
+    from sdcli.tickets.event import ChangeRequested
 
     ticket, change = found.ticket, found.change
-    notes = before_last(ticket) if found.is_new else ["That is known already."]
+    told = first_of(ticket, ChangeRequested)
+    notes = others(ticket, told) if found.is_new else ["That is known already."]
+    if found.was not in ("", "requested"):
+        notes.append(f"  It was {found.was} as it was before: change control must decide anew.")
     notes.append(f"  The change {row(change)}.")
     if change.similar:
         notes.append(f"  Earlier ones that are alike: {', '.join(change.similar)}.")
@@ -157,4 +166,5 @@ def _changed(desk: Desk, found: Requested) -> results.Changed:
         is_new=found.is_new,
         hints=[order],
         more={"change": change_json(change)},
+        event=told,
     )

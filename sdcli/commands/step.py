@@ -8,7 +8,7 @@ import click
 
 from sdcli import results
 from sdcli.params import TECHNICIAN, TEXT, as_command, pass_desk, with_at, with_minutes, with_ref
-from sdcli.tickets.troubleshooting import TRY_RESULTS
+from sdcli.tickets.troubleshooting import TRY_RESULTS, TroubleshootingStepped
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--found", type=TEXT, default="", help="What was seen, in words.")
 @with_minutes
-@click.option("--mentor", type=TECHNICIAN, default="", help="Who helped with it.")
+@click.option("--mentor", type=TECHNICIAN, default=None, help="Who helped with it.")
 @click.option("--skill", type=TEXT, default="", help="What they helped with.")
 @with_at
 @pass_desk
@@ -40,7 +40,7 @@ def command(
     result: TryResult,
     found: str,
     minutes: int,
-    mentor: str,
+    mentor: str | None,
     skill: str,
 ) -> results.Changed:
     """Write down one step of looking for the cause.
@@ -56,7 +56,7 @@ def command(
             --mentor greta --skill 'reading spanning tree'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import before_last, more_json
+    from sdcli.render.tries import first_of, more_json, others
 
     done = Incidents(desk).step(
         ref,
@@ -65,8 +65,13 @@ def command(
         result=result,
         found=found,
         minutes=minutes,
-        mentor=mentor,
+        mentor=mentor or "",
         skill=skill,
     )
-    notes = [*before_last(done.ticket), *done.notes]
-    return results.Changed(desk.see(done.ticket), notes=notes, more=more_json(done.more))
+    told = first_of(done.ticket, TroubleshootingStepped)
+    return results.Changed(
+        desk.see(done.ticket),
+        notes=[*others(done.ticket, told), *done.notes],
+        more=more_json(done.more),
+        event=told,
+    )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 10
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~&!@$^])")
-_AT_START = re.compile(r"^([0-9]{0,9})([-+=.)])")
+_AT_START = re.compile(r"^([0-9]{1,9}(?=[.])|(?=[-+=]))")
 _STATUS = {
     "requested": "waits for change control",
     "assessing": "is being assessed",
@@ -127,8 +127,10 @@ def row(change: RequestForChange) -> str:
     name = f" as {line(change.reference)}" if change.reference else ""
     due = f", for {words.instant(change.due)}" if change.due else ""
     note = f" ({line(change.note)})" if change.note else ""
+    waits = change.status == "requested" and change.route == "work-order"
+    status = f"waits for {line(change.queue)}" if waits else _STATUS[change.status]
     return (
-        f"{_STATUS[change.status]}{name}{due}{note}; {line(change.category)}, with "
+        f"{status}{name}{due}{note}; {line(change.category)}, with "
         f"{line(change.queue)}{_order(change)}"
     )
 
@@ -214,7 +216,7 @@ def listed(result: results.ChangesListed) -> tuple[list[str], list[str]]:
     """Requests for change in a table."""
     if not result.rows:
         return [], ["No request for change is under way."]
-    head = ["ref", "status", "with", "due", "for", "summary"]
+    head = ["ref", "status", "with", "due", "age", "summary"]
     rows = [
         [
             ticket.ref,
@@ -307,4 +309,4 @@ def _escaped(text: str) -> str:
     """One line; blanks at its beginning would make it code."""
     plain = _SPECIAL.sub(r"\\\1", text.strip())
     plain = plain.replace("://", r"\://").replace("www.", r"www\.").replace("WWW.", r"WWW\.")
-    return _AT_START.sub(r"\1\\\2", plain)
+    return _AT_START.sub(r"\1\\", plain)

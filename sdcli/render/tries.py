@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.history import sentence
 from sdcli.render.mistakes import refs
 from sdcli.render.safe import block, line
-from sdcli.tickets.base import act_of
+from sdcli.tickets.base import Event, act_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,16 +17,28 @@ if TYPE_CHECKING:
     from sdcli import results
     from sdcli.changes.planned import Planned
     from sdcli.insight.skills import Gap
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.incident import Tried
     from sdcli.tickets.ticket import Ticket
 
+_E = TypeVar("_E", bound=Event)
 
-def before_last(ticket: Ticket) -> list[str]:
-    """What the last command did to a ticket before the event that is told first, a sentence each."""
-    *earlier, last = ticket.events
-    act = act_of(last)
-    found = (event for event in earlier if act_of(event) == act)
-    return [f"  {line(sentence(event))}" for event in found]
+
+def first_of(ticket: Ticket, kind: type[_E]) -> _E | None:
+    """The event of a kind that the last command added to a ticket; None if it added none."""
+    return next((each for each in _last_act(ticket) if isinstance(each, kind)), None)
+
+
+def others(ticket: Ticket, told: AnyEvent | None) -> list[str]:
+    """What else the last command did to a ticket, beside what is told first, a sentence each."""
+    first = told or ticket.events[-1]
+    return [f"  {line(sentence(each))}" for each in _last_act(ticket) if each.id != first.id]
+
+
+def _last_act(ticket: Ticket) -> list[AnyEvent]:
+    """The events of the last command: what is entered late stands where it happened."""
+    act = act_of(max(ticket.events, key=lambda each: each.id))
+    return [each for each in ticket.events if act_of(each) == act]
 
 
 def tried(result: results.TriedList) -> tuple[list[str], list[str]]:
