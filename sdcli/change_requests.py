@@ -128,15 +128,15 @@ class ChangeRequests:
         """
         desk, templates = self._desk, self.templates
         policy = desk.policy
-        before = desk.ledger.get(ref)
-        category = request.category_of(before, templates, wish)
         require_may(policy, desk.process, desk.by, "request-change", "request a change")
-        fields = request.filled(templates, category, before, wish.fields)
-        request.require_complete(before, templates, category, fields)
-        goes = request.way(before, templates, wish, policy.classification.support.changes)
-        policy.require_queue(goes.queue)
-        earlier = tuple(each.ticket.ref for each in request.similar(before, self._changes()))
-        with desk.together():
+        with desk.together(), desk.ledger.write() as writer:  # so that no two open a work order
+            before = writer.get(ref)
+            category = request.category_of(before, templates, wish)
+            fields = request.filled(templates, category, before, wish.fields)
+            request.require_complete(before, templates, category, fields)
+            goes = request.way(before, templates, wish, policy.classification.support.changes)
+            policy.require_queue(goes.queue)
+            earlier = tuple(each.ticket.ref for each in request.similar(before, self._changes()))
             sends = goes.is_new and goes.route == "work-order"
             order = self._order(before, goes.queue, wish.standard, fields) if sends else None
             ticket = desk.change(

@@ -72,7 +72,6 @@ def command(
         desk.see(ticket),
         notes=notes,
         is_new=found.is_new,
-        hints=[f"Next: sdcli rfc {ref}"] if accept else (),
         more={"decision": "accepted" if accept else "rejected", "duplicates": found.duplicates},
         event=told,
     )

@@ -158,13 +158,12 @@ def _changed(desk: Desk, found: Requested) -> results.Changed:
     notes.append(f"  The change {row(change)}.")
     if change.similar:
         notes.append(f"  Earlier ones that are alike: {', '.join(change.similar)}.")
-    follow = f"Next: sdcli rfc {ticket.ref} --status STATUS   # what change control says"
-    order = f"Next: sdcli show {change.work_order}" if change.work_order else follow
+    hints = [f"Next: sdcli show {change.work_order}"] if change.work_order else []
     return results.Changed(
         desk.see(ticket),
         notes=notes,
         is_new=found.is_new,
-        hints=[order],
+        hints=hints,
         more={"change": change_json(change)},
         event=told,
     )

@@ -8,7 +8,9 @@ from sdcli import results
 from sdcli.params import as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
+    from sdcli.changes.request import RequestForChange
     from sdcli.desk import Desk
+    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("show")
@@ -28,7 +30,6 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
-    from sdcli.change_requests import ChangeRequests
     from sdcli.changes import planned
 
     return results.Shown(
@@ -38,8 +39,15 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         backing=desk.backing(ticket),
         breaches=desk.breaches_of(ticket),
         problems=[desk.ledger.get(each) for each in ticket.problems],
-        change=ChangeRequests(desk).of(ticket) if ticket.change_status else None,
+        change=_change(desk, ticket) if ticket.change_status else None,
         planned=planned.running_for(desk.policy, ticket, desk.now),
         out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
         hints=planned.hints(desk.policy, ticket, desk.now),
     )
+
+
+def _change(desk: Desk, ticket: Ticket) -> RequestForChange | None:
+    """Its request for change, with how far it is."""
+    from sdcli.change_requests import ChangeRequests
+
+    return ChangeRequests(desk).of(ticket)
