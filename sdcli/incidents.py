@@ -6,8 +6,10 @@ the schedule says is in `sdcli.changes.planned`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sdcli.errors import NoSuchTicketError
 from sdcli.results import TriedList
 from sdcli.tickets import incident
 from sdcli.tickets.words import UNKNOWN
@@ -140,8 +142,15 @@ class Incidents:
             NoSuchTicketError: there is no such ticket.
         """
         ticket = self._desk.ledger.get(ref)
+        rows = self._tried_on(ticket)
+        for other in incident.belonging(ticket):
+            with suppress(NoSuchTicketError):  # it may have stayed on another desk
+                rows += self._tried_on(self._desk.ledger.get(other))
+        return TriedList(ticket, sorted(rows, key=lambda each: each.at))
+
+    def _tried_on(self, ticket: Ticket) -> list[Tried]:
         answers = [] if ticket.is_problem else self._desk.answers_of(ticket)
-        return TriedList(ticket, list(incident.tried(ticket, answers)))
+        return list(incident.tried(ticket, answers))
 
     def skills(self, since: datetime | None, until: datetime | None) -> SkillsReport:
         """Which skills were missing in a period, by person (R3d1.2b)."""

@@ -46,15 +46,19 @@ def tried(result: results.TriedList) -> tuple[list[str], list[str]]:
     ticket = result.ticket
     if not result.rows:
         return [], [f"Nothing was tried on {ticket.ref} yet."]
-    return [f"{ticket.ref}  {line(ticket.summary)}", *map(_row, result.rows)], []
+    return [
+        f"{ticket.ref}  {line(ticket.summary)}",
+        *(_row(each, ticket.ref) for each in result.rows),
+    ], []
 
 
-def _row(each: Tried) -> str:
+def _row(each: Tried, ref: str) -> str:
     effort = f" ({each.minutes} min)" if each.minutes else ""
     result = f": {line(each.result)}" if each.result else ""
     note = f"; {line(block(each.note))}" if each.note else ""
     when = f"{words.instant(each.at)}  {line(each.by)}"
-    return f"  {when}  {each.what}: {line(each.text)}{result}{note}{effort}"
+    where = f" on {each.ref}" if each.ref != ref else ""
+    return f"  {when}  {each.what}{where}: {line(each.text)}{result}{note}{effort}"
 
 
 def more_json(more: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +77,7 @@ def tried_json(each: Tried) -> dict[str, Any]:
         "result": each.result or None,
         "note": each.note or None,
         "minutes": each.minutes,
+        "ref": each.ref,
         "event": each.event,
     }
 

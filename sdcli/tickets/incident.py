@@ -102,6 +102,7 @@ class Tried(Struct, frozen=True, kw_only=True):
         what: the kind: step, fix, article, lookup, question, procedure, mentor, validation.
         text: what it was; `result`: what came of it, in a word, empty if nobody said.
         note: more of it; `event`: the id of the event that says it.
+        ref: the ticket, which may be one that goes on in it, or the same request made before.
     """
 
     at: datetime
@@ -112,6 +113,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     note: str = ""
     minutes: int = 0
     event: str = ""
+    ref: str = ""
 
 
 def try_out(
@@ -283,7 +285,13 @@ def tried(ticket: Ticket, answers: Iterable[tuple[str, str]] = ()) -> Iterator[T
     """
     yield from _asked_at_first(ticket, answers)
     for event in ticket.standing:
-        yield from _tried_by(event)
+        yield from _tried_by(event, ticket.ref)
+
+
+def belonging(ticket: Ticket) -> tuple[str, ...]:
+    """The tickets on which something was tried for this one: the same before, and what it absorbed."""
+    absorbed = (each.source for each in ticket.standing if isinstance(each, e.Absorbed))
+    return tuple(filter(None, (ticket.opening.previous, *absorbed)))
 
 
 def _asked_at_first(ticket: Ticket, answers: Iterable[tuple[str, str]]) -> Iterator[Tried]:
@@ -299,6 +307,7 @@ def _asked_at_first(ticket: Ticket, answers: Iterable[tuple[str, str]]) -> Itera
             result=result,
             note=note,
             event=opening.id,
+            ref=ticket.ref,
         )
 
     for use in opening.read:
@@ -318,7 +327,7 @@ class _Said(NamedTuple):
     note: str = ""
 
 
-def _tried_by(event: AnyEvent) -> Iterator[Tried]:
+def _tried_by(event: AnyEvent, ref: str) -> Iterator[Tried]:
     """What one event says was tried."""
     tells = _TELLS.get(type(event))
     for said in tells(event) if tells else ():
@@ -331,6 +340,7 @@ def _tried_by(event: AnyEvent) -> Iterator[Tried]:
             note=said.note,
             minutes=getattr(event, "minutes", 0),
             event=event.id,
+            ref=ref,
         )
 
 

@@ -142,6 +142,20 @@ def test_one_view_of_everything_tried(sd: Runner, sdj: JsonRunner) -> None:
     sd("tried", "9", expect=errors.NOT_FOUND)
 
 
+def test_what_was_tried_on_the_same_request_before(
+    sd: Runner, sdj: JsonRunner, incident: str
+) -> None:
+    """What was tried when it was asked before is in the view, with its ticket (R3d1.4)."""
+    sd("step", incident, *STEP, "--result", "worked")
+    sd("close", incident, "--code", "solved", "--unconfirmed", "x")
+    sd("open", "VPN drops again", "--user", "ada", "--same-as", incident, at=LATER)
+    sd("step", "2", "--hypothesis", "x", "--change", "y", at=LATER)
+
+    rows = [(each["ref"], each["text"]) for each in sdj("tried", "2")]
+    assert rows == [("SD-1", "went back to 3.1"), ("SD-2", "y")]
+    assert "step on SD-1: went back to 3.1" in sd("tried", "2").stdout
+
+
 def test_nothing_tried(sd: Runner, sdj: JsonRunner, incident: str) -> None:
     """An empty view is a sentence, and an empty list."""
     assert sdj("tried", incident) == []
