@@ -17,7 +17,7 @@ from sdcli.tickets import keys
 from sdcli.tickets.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.changes.new_services import Decision
@@ -111,11 +111,17 @@ class ChangeRequests:
         ticket = desk.change(ref, new_services.decide, rules=self.refused, wish=wish, same=same)
         return Decided(ticket, len(ticket.events) > before, same)
 
-    def filtered(self, since: datetime | None, until: datetime | None) -> FilteredReport:
+    def filtered(
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        only: Callable[[Ticket], bool] | None = None,
+    ) -> FilteredReport:
         """What the filter let through and refused in a period, by rule (R3c1.1, R0.3)."""
         from sdcli.insight.filtered import filtered  # noqa: PLC0415 - one report's
 
-        return filtered(self._desk.touched(since), self.refused, since=since, until=until)
+        found = filter(only, self._desk.touched(since))
+        return filtered(found, self.refused, since=since, until=until)
 
     def complete(self, ref: str, wish: Completed) -> Requested:
         """Complete a request for change and send it on its way, in one unit of work (R3c3.2).

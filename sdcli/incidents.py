@@ -15,7 +15,7 @@ from sdcli.tickets import incident
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -152,13 +152,24 @@ class Incidents:
         answers = [] if ticket.is_problem else self._desk.answers_of(ticket)
         return list(incident.tried(ticket, answers))
 
-    def skills(self, since: datetime | None, until: datetime | None) -> SkillsReport:
+    def skills(
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        only: Callable[[Ticket], bool] | None = None,
+    ) -> SkillsReport:
         """Which skills were missing in a period, by person (R3d1.2b)."""
         from sdcli.insight.skills import skills  # noqa: PLC0415 - one report's
 
-        return skills(self._desk.touched(since), since=since, until=until)
+        found = filter(only, self._desk.touched(since))
+        return skills(found, since=since, until=until)
 
-    def outages(self, since: datetime | None, until: datetime | None) -> OutagesReport:
+    def outages(
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        only: Callable[[Ticket], bool] | None = None,
+    ) -> OutagesReport:
         """The calls of a period that came from planned outages and changes (R3d1.3)."""
         from sdcli.insight.outages import outages  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415
@@ -166,7 +177,8 @@ class Incidents:
 
         statuses = OPEN_STATUSES if since else STATUSES  # a bulletin that stands is on an open one
         found = self._desk.ledger.find(Query(statuses=statuses, touched_since=since))
-        return outages(found, self._desk.policy.schedule, since=since, until=until)
+        schedule = self._desk.policy.schedule
+        return outages(found, schedule, since=since, until=until, only=only)
 
 
 def _pairs(opened: Sequence[tuple[str, str]], wish: Fix) -> list[tuple[tuple[str, str], Debt]]:

@@ -18,7 +18,7 @@ from sdcli.tickets.event import Announced, Closed, Merged, Voided, Withdrawn
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sdcli.policy.model import Schedule
     from sdcli.tickets.contact import Bulletin
@@ -80,17 +80,20 @@ def outages(
     *,
     since: datetime | None,
     until: datetime | None,
+    only: Callable[[Ticket], bool] | None = None,
 ) -> OutagesReport:
     """The calls from `since` on and before `until` that were closed as a planned outage.
 
-    Among the tickets must be all those with a bulletin that stood in the period.
+    Among the tickets must be all those with a bulletin that stood in the period. `only`: which
+    calls count; all if it is None.
     """
     stood: list[_Stood] = []
     calls: list[tuple[str, Ticket]] = []
     for ticket in tickets:
         stood += _bulletins(ticket)
         name = _came_from(ticket)
-        if name and within(ticket.opened_at, since, until):
+        counts = only is None or only(ticket)
+        if name and counts and within(ticket.opened_at, since, until):
             calls.append((name, ticket))
     every, known, groups = Tally(), Tally(), dict[str, _Group]()
     for name, ticket in sorted(calls, key=lambda each: (len(each[1].ref), each[1].ref)):
