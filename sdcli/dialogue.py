@@ -16,10 +16,11 @@ from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from sdcli.intake.before import Before
+    from sdcli.policy.changes import Templates
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
     from sdcli.policy.trees import Course
@@ -142,6 +143,39 @@ def _ask_impact(policy: Policy, ticket: Ticket) -> dict[str, Any]:
 def _taken_back(before: object) -> str | None:
     """What `unknown` says: it takes back what was known before, and is nothing otherwise."""
     return UNKNOWN if before not in (None, "", UNKNOWN) else None
+
+
+@_asks("Nothing was changed.")
+def ask_category(ticket: Ticket, templates: Templates) -> str:
+    """Which kind of request for change it is (R3c3.1)."""
+    from sdcli.triage.suggest import Proposal  # noqa: PLC0415 - only this question needs it
+
+    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    meanings = {name: each.name for name, each in templates.categories.items()}
+    proposal = Proposal(next(iter(meanings)), "the first of catalog/rfc.yaml")
+    return _choose("What kind of change", meanings, proposal)
+
+
+@_asks("Nothing was changed.")
+def ask_fields(
+    templates: Templates, category: str, filled: Mapping[str, str], needed: Collection[str]
+) -> dict[str, str]:
+    """What the template of a category asks for; what is `filled` is the answer of the Enter key.
+
+    What is `needed` is asked until it is said (R3c3.1).
+    """
+    answers: dict[str, str] = {}
+    for name in templates.categories[category].fields:
+        says, before = line(templates.fields[name].says), filled.get(name, "")
+        shown = (
+            f" [{line(before)}]" if before else "" if name in needed else " (Enter leaves it out)"
+        )
+        said = _ask(f"{says}{shown}") or before
+        while not said and name in needed:
+            said = _ask(says)
+        if said:
+            answers[name] = said
+    return answers
 
 
 _NOT_KNOWN = "I don't know yet"

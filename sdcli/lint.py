@@ -17,6 +17,7 @@ from sdcli.knowledge.synonyms import read_synonyms
 from sdcli.notify.secret import exposed
 from sdcli.notify.templates import wrong as wrong_templates
 from sdcli.policy.authority import able
+from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.dates import read_dates
 from sdcli.policy.load import (
     read_formats,
@@ -73,6 +74,9 @@ def lint(root: str) -> dict[str, int]:
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
     rules = gathered(lambda: read_process(root), None)
+    if policy:
+        gathered(lambda: read_refused(root, policy), None)
+        gathered(lambda: read_templates(root, policy), None)
     problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)

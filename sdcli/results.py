@@ -5,7 +5,7 @@ The renderer turns each into text or JSON. `exit_code` is 0 unless the class say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.changes.new_services import Met
+    from sdcli.changes.planned import OutOfHours, Planned
+    from sdcli.changes.request import RequestForChange
     from sdcli.errors import Problem
     from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.filtered import FilteredReport
     from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.load import PersonLoad, QueueLoad
+    from sdcli.insight.outages import OutagesReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
+    from sdcli.insight.skills import SkillsReport
     from sdcli.insight.unsupported import UnsupportedReport
-    from sdcli.intake.before import Before
+    from sdcli.intake.before import Alike, Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.authority import Right
+    from sdcli.policy.changes import Templates
     from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
@@ -56,9 +63,10 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.event import AnyEvent, RequestFiltered
     from sdcli.tickets.expectation import Due as ExpectationState
     from sdcli.tickets.expectation import Expectation
+    from sdcli.tickets.incident import Tried as TriedOnce
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
@@ -118,7 +126,8 @@ class Changed(Struct, frozen=True):
     `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
     `hints`: what to do or ask beside what usually comes next.
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
-    its classification did to its clocks.
+    its classification did to its clocks. `more`: what else the document says of the step.
+    `event`: what is told first, if that is not the last one.
     """
 
     seen: Seen
@@ -129,6 +138,8 @@ class Changed(Struct, frozen=True):
     changes: Sequence[RecentChange] | None = None
     effect: Effect | None = None
     hints: Sequence[str] = ()
+    more: Mapping[str, Any] = {}
+    event: AnyEvent | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -137,7 +148,9 @@ class Shown(Struct, frozen=True):
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
     `problems`: those that are behind it (R3d1.7). `actors`: who of the desk's teams acted on it, as
     catalog/teams.yaml has them today (R0.2). `lacking`: what its queue needs to know and nobody has
-    said, with what each item means (R3d2.1a).
+    said, with what each item means (R3d2.1a). `change`: its request for change (R3c3.3).
+    `planned`: the outages that run now, and `out_of_hours`: that its service is not offered at
+    this hour (R3d1.3). `hints`: what to do beside what usually comes next.
     """
 
     seen: Seen
@@ -149,6 +162,10 @@ class Shown(Struct, frozen=True):
     problems: Sequence[Ticket] = ()
     actors: Mapping[str, Technician] = {}
     lacking: Mapping[str, str] = {}
+    change: RequestForChange | None = None
+    planned: Sequence[Planned] = ()
+    out_of_hours: OutOfHours | None = None
+    hints: Sequence[str] = ()
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -207,6 +224,88 @@ class History(Struct, frozen=True):
 
 MOST_NOTICES = 50
 """Beyond so many notices a list only says that there are more."""
+
+
+class TriedList(Struct, frozen=True):
+    """Everything that was tried, asked or looked up on a ticket, in order (R3d1.4)."""
+
+    ticket: Ticket
+    rows: Sequence[TriedOnce]
+    exit_code: int = DONE
+
+
+class Filtering(Struct, frozen=True):
+    """What the filter sees in a request for something new; nothing was decided by it (R3c1.1).
+
+    `decision`: what was decided last.
+    """
+
+    ticket: Ticket
+    met: Sequence[Met]
+    duplicates: Sequence[Alike]
+    decision: RequestFiltered | None = None
+    exit_code: int = DONE
+
+
+class ChangeShown(Struct, frozen=True, kw_only=True):
+    """A request for change as it stands, or what one would say and lack (R3c3.1, R3c3.3).
+
+    Args:
+        change: None if it is none yet.
+        category, fields: what would be in it, if a category is known; `missing`: what it needs.
+        similar: earlier ones.
+    """
+
+    ticket: Ticket
+    templates: Templates
+    change: RequestForChange | None = None
+    category: str = ""
+    fields: Mapping[str, str] = {}
+    missing: Sequence[str] = ()
+    similar: Sequence[Alike] = ()
+    exit_code: int = DONE
+
+
+class ChangesListed(Struct, frozen=True):
+    """Requests for change and how far each is, as of `now`; the oldest first."""
+
+    rows: Sequence[tuple[Ticket, RequestForChange]]
+    now: datetime
+    exit_code: int = DONE
+
+
+class ChangeExported(Struct, frozen=True):
+    """A request for change as a document of its own, in JSON or in Markdown (R3c3.3)."""
+
+    change: RequestForChange
+    ticket: Ticket
+    templates: Templates
+    as_markdown: bool
+    exit_code: int = DONE
+
+
+class FilteredReported(Struct, frozen=True):
+    """What the filter let through and refused, by rule (R3c1.1, R0.3)."""
+
+    report: FilteredReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class SkillsReported(Struct, frozen=True):
+    """Which skills were missing, by person (R3d1.2b)."""
+
+    report: SkillsReport
+    refs: bool = False
+    exit_code: int = DONE
+
+
+class OutagesReported(Struct, frozen=True):
+    """The calls that planned outages and changes brought, announced or not (R3d1.3)."""
+
+    report: OutagesReport
+    refs: bool = False
+    exit_code: int = DONE
 
 
 class Rehearsed(Struct, frozen=True):
@@ -1174,6 +1273,14 @@ Result = (
     | Reapplied
     | SlaStatus
     | Register
+    | TriedList
+    | Filtering
+    | ChangeShown
+    | ChangesListed
+    | ChangeExported
+    | FilteredReported
+    | SkillsReported
+    | OutagesReported
     | Rehearsed
     | QueuesShown
     | QueueShown

@@ -63,6 +63,7 @@ CALLS: dict[str, Call] = {
     "catalog": Call(("vpn",), writes=False, reads_ledger=False),
     "support": Call((REF, "--device", "a wireless router")),
     "notices": Call((), writes=False, reads_policy=False),
+    "filter": Call((REF, "--accept"), legal="wish"),
     "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),
     "kb": Call(("show", "KB-104"), writes=False, reads_policy=False, reads_ledger=False),
     "assign": Call((REF, "--to", "greta")),
@@ -72,6 +73,10 @@ CALLS: dict[str, Call] = {
     "tell": Call((REF, "--note")),
     "eta": Call((REF, "in 2h")),
     "detail": Call((REF, "--failed", "it drops")),
+    "tried": Call((REF,), writes=False, reads_policy=False),
+    "step": Call((REF, "--hypothesis", "the driver", "--change", "went back to 3.1")),
+    "fix": Call((REF, "--what", "restarted the gateway", "--result", "worked")),
+    "rfc": Call((REF, "--category", "configuration", "--field", "wanted=a second tunnel")),
     "edit": Call((REF, "--set", "summary=It is slow")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
@@ -154,6 +159,7 @@ ILLEGAL_WHEN_CLOSED = [
         "problem",
         "undo",
         "edit",
+        "tried",
     )
 ]
 
@@ -163,7 +169,8 @@ def _ticket_in(sd: Runner) -> Any:
     """Brings SD-1 into a state."""
 
     def bring(state: str) -> None:
-        sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+        type_ = "new-service" if state == "wish" else "incident"
+        sd("open", "VPN drops", "--user", "ada", "--type", type_, "--service", "vpn")
         sd("accept", REF)
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})

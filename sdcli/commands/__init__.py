@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "notices": Entry(
         "Classify", "See which of your classifications and articles were found wrong, and say so."
     ),
+    "filter": Entry("Classify", "Let a request for something new through, or refuse it."),
     "search-kb": Entry("Classify", "Search articles, procedures and past tickets."),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
@@ -63,6 +64,10 @@ COMMANDS: dict[str, Entry] = {
     "tell": Entry("Resolve", "Write what the caller may be told now, in plain words."),
     "eta": Entry("Resolve", "Say when the caller may expect it, and whether they were told."),
     "detail": Entry("Resolve", "Add what has become known about a request."),
+    "tried": Entry("Resolve", "Show everything that was tried on a ticket, and by whom."),
+    "step": Entry("Resolve", "Write down one step of looking for the cause."),
+    "fix": Entry("Resolve", "Try a fix or workaround, put it off, or have others do it."),
+    "rfc": Entry("Resolve", "Complete a request for change, and follow it."),
     "edit": Entry("Resolve", "Change a ticket in your editor."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),

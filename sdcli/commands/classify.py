@@ -86,6 +86,7 @@ def command(
         sdcli classify SD-42 --type incident --service vpn --people 1 --workaround none
         sdcli classify SD-42 --explain
     """
+    from sdcli.changes import planned
     from sdcli.session import is_interactive
     from sdcli.triage.classify import decide
 
@@ -111,12 +112,13 @@ def command(
     changes, effect = desk.changes_about(ticket), desk.effect(ticket)
     return results.Changed(
         desk.see(ticket),
-        notes=_notes(desk, ticket),
+        notes=[*_notes(desk, ticket), *planned.remarks(desk.policy, ticket, desk.now)],
         changes=changes,
         effect=effect,
         hints=[
             *(_ask_first(ticket) if given["type_"] == "incident" else ()),
             *_realign(ticket, effect),
+            *planned.hints(desk.policy, ticket, desk.now),
         ],
     )
 

@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     "--via", metavar="METHOD", type=vocabulary("contact_method"), default=None, help="How."
 )
 @click.option("--unconfirmed", metavar="REASON", type=TEXT, default="", help="Why nobody did.")
+@click.option(
+    "--outage",
+    metavar="NAME",
+    type=TEXT,
+    default="",
+    help="The planned outage or change it came from; else the one of the schedule that fits.",
+)
 @with_note
 @with_articles
 @with_at
@@ -50,6 +57,7 @@ def command(
     confirmed_by: str,
     via: str | None,
     unconfirmed: str,
+    outage: str,
     note: str,
     articles: tuple[ArticleUse, ...],
 ) -> results.Changed:
@@ -62,8 +70,10 @@ def command(
     Example:
         sdcli close SD-42 --code solved --confirmed-by ada --via phone --kb KB-108:helped
     """
+    from sdcli.changes.planned import came_from
     from sdcli.knowledge_base import KnowledgeBase
 
+    outage = came_from(desk.policy, desk.ledger.get(ref), code, outage, desk.now)
     tell = KnowledgeBase(desk).answerable(articles)
     ticket = desk.change(
         ref,
@@ -76,6 +86,7 @@ def command(
         articles=articles,
         tell=tell,
         must_look=desk.policy.must_look,
+        outage=outage,
     )
     ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
     notes = ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()

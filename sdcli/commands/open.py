@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.before import Before
     from sdcli.intake.items import Item
+    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("open", writes=True)
@@ -197,8 +198,16 @@ class _Opening:
             outcome = self._desk.take_in([item], self._shown)[0]
         seen = self._desk.see(outcome.ticket) if outcome.ticket else None
         changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
-        notes = self._desk.against_catalog(outcome.ticket) if outcome.ticket else ()
+        notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
         return results.Opened(outcome, seen, before, changes=changes, notes=notes)
+
+
+def _notes(desk: Desk, ticket: Ticket) -> list[str]:
+    """What speaks against its type, and what was planned (R2a.2a, R3d1.3)."""
+    from sdcli.changes.planned import remarks
+
+    planned = remarks(desk.policy, ticket, desk.now) if ticket.type == "incident" else ()
+    return [*desk.against_catalog(ticket), *planned]
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:

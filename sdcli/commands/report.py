@@ -37,8 +37,9 @@ def command() -> None:
     """Count how classification went, what is asked again, and what is missing.
 
     For `classification` and `information` a ticket counts in the period in which it last changed;
-    for `unsupported` minutes and decisions count when they were booked and made. --refs names the
-    tickets behind the numbers, and --json always does. --query counts only some of them.
+    for `unsupported` minutes and decisions count when they were booked and made; for `outages`
+    calls count when they came. --refs names the tickets behind the numbers, and --json always does.
+    --query counts only some of them.
 
     \b
     Examples:
@@ -105,6 +106,69 @@ def information(
     _require_order(since, until)
     report = desk.information_report(since, until, fewest, _only(desk, query))
     return results.InformationReported(report, refs)
+
+
+@command.command("filtered")
+@_with_period
+@pass_desk
+def filtered(
+    desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
+) -> results.FilteredReported:
+    """Show what was refused when something new was asked for, by rule.
+
+    What is refused again and again may be worth offering; decisions count when they were made.
+
+    \b
+    Example:
+        sdcli report filtered --since 2026-01-01 --refs
+    """
+    from sdcli.change_requests import ChangeRequests
+
+    _require_order(since, until)
+    return results.FilteredReported(
+        ChangeRequests(desk).filtered(since, until, _only(desk, query)), refs
+    )
+
+
+@command.command("skills")
+@_with_period
+@pass_desk
+def skills(
+    desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
+) -> results.SkillsReported:
+    """Show which skills were missing, by person and by skill.
+
+    Counts what `sdcli step --mentor --skill` recorded.
+
+    \b
+    Example:
+        sdcli report skills --since 2026-10-01
+    """
+    from sdcli.incidents import Incidents
+
+    _require_order(since, until)
+    return results.SkillsReported(Incidents(desk).skills(since, until, _only(desk, query)), refs)
+
+
+@command.command("outages")
+@_with_period
+@pass_desk
+def outages(
+    desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
+) -> results.OutagesReported:
+    """Show the calls that planned outages and changes brought, announced or not.
+
+    A call was announced if a bulletin about its service stood when it came: many calls without
+    one say that the desk told too little of what it planned. Calls count when they were opened.
+
+    \b
+    Example:
+        sdcli report outages --since 2026-11-01 --refs
+    """
+    from sdcli.incidents import Incidents
+
+    _require_order(since, until)
+    return results.OutagesReported(Incidents(desk).outages(since, until, _only(desk, query)), refs)
 
 
 @command.command("unsupported")

@@ -8,7 +8,9 @@ from sdcli import results
 from sdcli.params import as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
+    from sdcli.changes.request import RequestForChange
     from sdcli.desk import Desk
+    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("show")
@@ -31,6 +33,8 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
     from sdcli.queues import Queues
 
     staff = desk.policy.teams.technicians
+    from sdcli.changes import planned
+
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
@@ -40,4 +44,15 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         problems=[desk.ledger.get(each) for each in ticket.problems],
         actors={each.by: staff[each.by] for each in ticket.events if each.by in staff},
         lacking=Queues(desk).lacking(ticket),
+        change=_change(desk, ticket) if ticket.change_status else None,
+        planned=planned.running_for(desk.policy, ticket, desk.now),
+        out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
+        hints=planned.hints(desk.policy, ticket, desk.now),
     )
+
+
+def _change(desk: Desk, ticket: Ticket) -> RequestForChange | None:
+    """Its request for change, with how far it is."""
+    from sdcli.change_requests import ChangeRequests
+
+    return ChangeRequests(desk).of(ticket)

@@ -125,6 +125,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
         "problems": subject.problems,
+        "links": subject.links,
+        "change_status": subject.change_status or None,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
@@ -205,7 +207,40 @@ def _changed(result: results.Changed) -> dict[str, Any]:
         }
     if result.changes is not None:
         told |= _changes(result.changes)
+    return told | dict(result.more)
+
+
+def _planned(result: results.Shown) -> dict[str, Any]:
+    """Its request for change, and what was planned (R3c3.3, R3d1.3)."""
+    told: dict[str, Any] = {"change": None, "planned": [], "out_of_hours": result.out_of_hours}
+    if result.change:
+        from sdcli.render.changes_wanted import change_json  # noqa: PLC0415 - few have one
+
+        told["change"] = change_json(result.change)
+    if result.planned:
+        from sdcli.render.tries import planned_json  # noqa: PLC0415 - as above
+
+        told["planned"] = planned_json(result.planned)
     return told
+
+
+def _of_changes(result: Any) -> Any:
+    """What `sdcli filter` and `sdcli rfc` give."""
+    from sdcli.render import changes_wanted  # noqa: PLC0415 - few commands pay for it
+
+    if isinstance(result, results.Filtering):
+        return changes_wanted.filtering_json(result)
+    if isinstance(result, results.ChangeShown):
+        return changes_wanted.shown_json(result)
+    if isinstance(result, results.ChangeExported):
+        return changes_wanted.exported_json(result)
+    return [changes_wanted.change_json(change) for _, change in result.rows]
+
+
+def _tried_list(result: results.TriedList) -> list[dict[str, Any]]:
+    from sdcli.render.tries import tried_json  # noqa: PLC0415 - one command pays for it
+
+    return [tried_json(each) for each in result.rows]
 
 
 def _waiting(row: results.Waiting) -> dict[str, Any]:
@@ -546,6 +581,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"lacking": result.lacking}
         | {"actors": {name: _role(each) for name, each in result.actors.items()}}
         | {"problem_records": [_problem(each) for each in result.problems]}
+        | _planned(result)
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
     results.QueryFields: lambda result: [
@@ -658,6 +694,14 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.UnsupportedReported: lambda result: (
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
+    results.TriedList: _tried_list,
+    results.SkillsReported: lambda result: result.report,
+    results.OutagesReported: lambda result: result.report,
+    results.FilteredReported: lambda result: result.report,
+    results.Filtering: _of_changes,
+    results.ChangeShown: _of_changes,
+    results.ChangesListed: _of_changes,
+    results.ChangeExported: _of_changes,
     results.Duties: duty.as_json,
     results.ClocksExplained: _clocks_explained,
     results.CalendarDue: _calendar,

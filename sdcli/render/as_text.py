@@ -79,7 +79,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
 
     ticket = result.seen.ticket
-    last = line(sentence(ticket.events[-1]))
+    last = line(sentence(result.event or ticket.events[-1]))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
@@ -153,6 +153,8 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_box_rows(result),
         *_breach_rows(result),
         *_problem_rows(result),
+        *_change_rows(result),
+        *_planned_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -172,7 +174,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *details,
         "",
         *_events(ticket.events, screen, ticket.undone),
-    ], _hint(seen)
+    ], [*map(line, result.hints), *_hint(seen)]
 
 
 def _actor_rows(result: results.Shown) -> list[tuple[str, str]]:
@@ -365,6 +367,54 @@ def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.problem import of_ticket  # noqa: PLC0415 - few tickets have any
 
     return of_ticket(result.problems)
+
+
+def _change_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """How far its request for change is (R3c3.3)."""
+    if result.change is None:
+        return []
+    from sdcli.render.changes_wanted import row  # noqa: PLC0415 - few tickets have one
+
+    return [("change", row(result.change))]
+
+
+def _planned_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """What was planned, and when the service came back (R3d1.3, R3d.0a)."""
+    ticket = result.seen.ticket
+    if not (result.planned or result.out_of_hours or ticket.service_restored_at):
+        return []
+    from sdcli.render import tries  # noqa: PLC0415 - as above
+
+    return [*tries.planned_rows(result), *tries.resumed_rows(ticket)]
+
+
+def _of_changes(result: Any, screen: Screen) -> _Lines:
+    """What `sdcli filter` and `sdcli rfc` give."""
+    from sdcli.render import changes_wanted  # noqa: PLC0415 - few commands pay for it
+
+    if isinstance(result, results.ChangeExported):
+        return changes_wanted.exported(result), []
+    if isinstance(result, results.FilteredReported):
+        return changes_wanted.filtered(result), []
+    if isinstance(result, results.ChangesListed):
+        return changes_wanted.listed(result)
+    told, steps = (
+        changes_wanted.filtering(result)
+        if isinstance(result, results.Filtering)
+        else changes_wanted.shown(result)
+    )
+    return fitted(told, screen.width), steps
+
+
+def _of_incidents(result: Any, screen: Screen) -> _Lines:
+    """What was tried, and the reports about incidents."""
+    from sdcli.render import tries  # noqa: PLC0415 - as above
+
+    if isinstance(result, results.TriedList):
+        told, notes = tries.tried(result)
+        return fitted(told, screen.width), notes
+    is_skills = isinstance(result, results.SkillsReported)
+    return (tries.skills(result) if is_skills else tries.outages(result)), []
 
 
 def _of_problems(result: Any, screen: Screen) -> _Lines:
@@ -1420,6 +1470,14 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Reapplied: _sla,
     results.SlaStatus: _sla,
     results.Register: _register,
+    results.TriedList: _of_incidents,
+    results.SkillsReported: _of_incidents,
+    results.OutagesReported: _of_incidents,
+    results.Filtering: _of_changes,
+    results.FilteredReported: _of_changes,
+    results.ChangeShown: _of_changes,
+    results.ChangesListed: _of_changes,
+    results.ChangeExported: _of_changes,
     results.Rehearsed: _rehearsed,
     results.WhoActs: _who_acts,
     results.QueuesShown: _queues_shown,

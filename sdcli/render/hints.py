@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sdcli.results import Seen
     from sdcli.tickets.ticket import Ticket
 
@@ -21,7 +23,9 @@ def usual(seen: Seen) -> list[str]:
             away = ticket.support.device and ticket.queue != rooms.devices
             hand = f"sdcli escalate {ticket.ref} --to {rooms.devices} --reason WHY"
             return [*([hand] if away else []), *undecided(ticket.ref)]
-    return [*_expected(seen), *next_steps(ticket)]
+    of_new = ticket.type == "new-service" and ticket.status in ("new", "in_progress")
+    usually = _of_new_service(ticket) if of_new else next_steps(ticket)
+    return [*_expected(seen), *usually]
 
 
 def _expected(seen: Seen) -> list[str]:
@@ -72,6 +76,20 @@ def next_steps(ticket: Ticket) -> list[str]:
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]
+
+
+def _of_new_service(ticket: Ticket) -> Iterator[str]:
+    """What usually comes next where something new is asked for: the filter, then the request."""
+    from sdcli.tickets.event import RequestFiltered  # noqa: PLC0415 - few tickets ask for it
+
+    if ticket.change_status:
+        yield f"sdcli rfc {ticket.ref} --status STATUS   # what change control says"
+    elif any(isinstance(each, RequestFiltered) for each in ticket.standing):
+        yield f"sdcli rfc {ticket.ref}   # complete the request for change"
+    else:
+        yield f"sdcli filter {ticket.ref}   # whether it may be offered at all"
+    if ticket.assignee is None:
+        yield f"sdcli accept {ticket.ref}"
 
 
 def usual_of(ticket: Ticket) -> list[str]:

@@ -30,6 +30,10 @@ UNSUPPORTED = "unsupported"
 """Tickets about something that the catalog does not hold, closed ones too (R2b.2b)."""
 
 
+CHANGES = "changes"
+"""Tickets with a request for change, closed ones too (R3c3.3)."""
+
+
 NEWS = "news"
 """Tickets on which somebody answered, closed ones too, and nobody has done anything since."""
 
@@ -135,6 +139,7 @@ def keys_of(ticket: Ticket) -> tuple[str, ...]:
         *([PENDING] if ticket.pending else ()),
         *([ANNOUNCED] if ticket.bulletin else ()),
         *([NEWS] if ticket.news else ()),
+        *([CHANGES] if ticket.change_status else ()),
         *([UNSUPPORTED] if ticket.support else ()),
         *([NOTICES] if ticket.notices else ()),
         *map(notice, ticket.notices),

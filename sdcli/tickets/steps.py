@@ -267,13 +267,15 @@ def close(
     articles: tuple[ArticleUse, ...] = (),
     tell: Mapping[str, tuple[str, ...]] = _NOBODY,
     must_look: bool = False,
+    outage: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
     is flagged on the closing event (R0.7), and so is an incident for which nobody looked into the
     knowledge base (R3d1.1); `must_look`: see `resolve`. A bulletin ends with its ticket: nobody would look at
-    it any more, and callers would be told of a failure that is over (R1a.1f).
+    it any more, and callers would be told of a failure that is over (R1a.1f). `outage`: the planned
+    outage or change that it came from (R3d1.3).
 
     Raises:
         RefusedError: no closure code, or neither confirmation nor a reason for none.
@@ -298,6 +300,7 @@ def close(
         unconfirmed=unconfirmed,
         note=note,
         skipped=_skipped(ticket, articles),
+        outage=outage,
     )
     return (*used, *before, *ended, closed)
 

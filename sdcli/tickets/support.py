@@ -12,14 +12,18 @@ from sdcli.errors import RefusedError
 from sdcli.tickets.event import (
     Accepted,
     Assigned,
+    ChangeRequested,
     Classified,
     Closed,
     Escalated,
+    FixApplied,
     Noted,
+    RequestFiltered,
     Resolved,
     Resumed,
     Returned,
     SupportDecided,
+    TroubleshootingStepped,
     Waited,
 )
 
@@ -48,7 +52,18 @@ _STATES: dict[str, State] = {
     "decline": "unsupported-declined",
     "shut-down": "unsupported-shut-down",
 }
-_WORK = (Accepted, Assigned, Closed, Resolved, Resumed, Waited)
+_WORK = (
+    Accepted,
+    Assigned,
+    Closed,
+    FixApplied,
+    Resolved,
+    Resumed,
+    TroubleshootingStepped,
+    Waited,
+)
+_DECIDES = (SupportDecided, RequestFiltered, ChangeRequested)
+"""A decision about it is no work: what is to become of it, also as something new (R3c1.1, R3c3.2)."""
 
 
 def state(support: Support, now: datetime) -> State:
@@ -101,7 +116,7 @@ def require_supported(
     if known is None or not blocks(ticket, rooms, now):
         return
     steps = tuple(events)
-    decided = any(isinstance(event, SupportDecided) for event in steps)
+    decided = any(isinstance(event, _DECIDES) for event in steps)
     handed = rooms.devices if known.device and state(known, now) == "unsupported" else ""
     if decided or not any(_is_work(event, handed, rooms.desk) for event in steps):
         return
