@@ -47,7 +47,9 @@ COMMANDS: dict[str, Entry] = {
     "notices": Entry(
         "Classify", "See which of your classifications and articles were found wrong, and say so."
     ),
-    "search-kb": Entry("Classify", "Search articles, procedures and past tickets."),
+    "search-kb": Entry(
+        "Classify", "Search articles, procedures, standard changes and past tickets."
+    ),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
     ),
