@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from sdcli.knowledge.hits import Explained, Hit, Share
 from sdcli.knowledge.index import K1, B
 from sdcli.knowledge.query import matching, weight_of
@@ -55,6 +57,11 @@ class _Read(NamedTuple):
     document: Beside
     stems: list[list[str]]
 
+    @property
+    def length(self) -> int:
+        """How many words it has."""
+        return sum(map(len, self.stems))
+
 
 def passes(document: Beside, filters: Filters) -> bool:
     """Whether a document is among what is searched for."""
@@ -70,55 +77,59 @@ def passes(document: Beside, filters: Filters) -> bool:
     )
 
 
-def rank(
-    documents: Sequence[Beside],
-    index: Index,
-    terms: Sequence[Term],
-    *,
-    filters: Filters,
-    phrases: Sequence[Term] = (),
-    neighbours: Sequence[Term] = (),
-    headline: float,
-    is_expired: Callable[[str], bool],
-    explain: bool = False,
-) -> list[Hit]:
-    """Those documents in which any of the terms stands, with their scores, the best first.
+class Sought(NamedTuple):
+    """What is looked for.
 
     Args:
-        filters: which of them are wanted; the others count for how rare a word is.
-        phrases: what must stand together in each; `neighbours`: what adds something if it does,
-            each with what it adds as its weight.
+        terms: each counts, and none is needed; `phrases`: what must stand together.
+        neighbours: what adds something if it stands together, each with how much as its weight.
+        filters: which documents are wanted; the others count for how rare a word is.
         headline: what title and keywords by themselves add.
         is_expired: whether something is that is good through a day.
         explain: whether to tell how scores came to be.
     """
-    texts = {each.id: _texts(each) for each in documents}
-    asked = {word for term in (*terms, *phrases, *neighbours) for word in term.words}
-    stems = dict(index.stems(asked))
-    named = [_name(term, stems) for term in (*terms, *phrases)]
-    every = [text for fields in texts.values() for text in fields]
-    stems |= index.stems(candidates(every, named))
+
+    terms: Sequence[Term]
+    phrases: Sequence[Term]
+    neighbours: Sequence[Term]
+    filters: Filters
+    headline: float
+    is_expired: Callable[[str], bool]
+    explain: bool = False
+
+    @property
+    def every(self) -> tuple[Term, ...]:
+        """All that is looked for, whatever it is worth."""
+        return (*self.terms, *self.phrases, *self.neighbours)
+
+
+def rank(documents: Sequence[Beside], index: Index, sought: Sought) -> list[Hit]:
+    """Those documents in which any of the terms stands, with their scores, the best first."""
+    texts = [_texts(each) for each in documents]
+    stems = dict(index.stems({word for term in sought.every for word in term.words}))
+    named = [_name(term, stems) for term in (*sought.terms, *sought.phrases)]
+    stems |= index.stems(candidates((text for fields in texts for text in fields), named))
     read = [
-        _Read(each, [[stems.get(word, word) for word in words(text)] for text in texts[each.id]])
-        for each in documents
+        _Read(each, [[stems.get(word, word) for word in words(text)] for text in fields])
+        for each, fields in zip(documents, texts, strict=True)
     ]
-    tells = _worth(index, (*terms, *neighbours), stems, read)
+    scale = _Scale(index, sought, stems, read)
     hits = []
     for each in read:
-        if not passes(each.document, filters):
+        if not passes(each.document, sought.filters):
             continue
-        if not all(_holds(each, _name(phrase, stems)) for phrase in phrases):
+        if not all(_holds(each, _name(phrase, stems)) for phrase in sought.phrases):
             continue
-        shares = [*_shares(each, terms, stems, tells, index.mean_words, headline)]
-        shares += _together(each, neighbours, stems, tells, index.mean_words)
+        shares = scale.shares(each)
         score = sum(share.score for share in shares)
         if score > 0:
             said = _said(each.document, named, stems)
-            expired = is_expired(each.document.expires)
             told = Explained(
                 shares=tuple(sorted(shares, key=lambda share: -share.score)), words=_rounded(score)
             )
-            hits.append(_hit(each.document, score, said, expired, told if explain else None))
+            expired = sought.is_expired(each.document.expires)
+            found = _hit(each.document, score, said, told if sought.explain else None)
+            hits.append(replace(found, expired=expired))
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
@@ -149,69 +160,61 @@ class _Tells(NamedTuple):
     headline: float
 
 
-def _worth(
-    index: Index, terms: Sequence[Term], stems: Mapping[str, str], read: Sequence[_Read]
-) -> dict[tuple[str, ...], _Tells]:
-    """How much each term tells, by how few of all documents have it, those of the index too."""
-    count = max(index.count + len(read), 1)
-    found = {}
-    for term in terms:
-        name, match = _name(term, stems), matching([term])
-        here = sum(1 for each in read if _holds(each, name))
-        heads = sum(1 for each in read if _count(_head(each), name))
-        found[name] = _Tells(
-            weight_of(index.fits(match) + here, count),
-            weight_of(len(index.scores("headline", match)) + heads, count),
-        )
-    return found
+class _Scale:
+    """What terms are worth, by how few of all documents have them, those of the index too."""
+
+    def __init__(
+        self, index: Index, sought: Sought, stems: Mapping[str, str], read: Sequence[_Read]
+    ) -> None:
+        self._sought, self._stems = sought, stems
+        self._mean = index.mean_words
+        count = max(index.count + len(read), 1)
+        self._tells: dict[tuple[str, ...], _Tells] = {}
+        for term in (*sought.terms, *sought.neighbours):
+            name, match = _name(term, stems), matching([term])
+            here = sum(1 for each in read if _holds(each, name))
+            heads = sum(1 for each in read if _count(_head(each), name))
+            self._tells[name] = _Tells(
+                weight_of(index.fits(match) + here, count),
+                weight_of(len(index.scores("headline", match)) + heads, count),
+            )
+
+    def shares(self, each: _Read) -> list[Share]:
+        """What each term adds to a document."""
+        found = [share for term in self._sought.terms for share in self._of_term(each, term)]
+        return [*found, *filter(None, (self._of_pair(each, p) for p in self._sought.neighbours))]
+
+    def _of_term(self, each: _Read, term: Term) -> Iterable[Share]:
+        """What one adds, field by field."""
+        name = _name(term, self._stems)
+        times = _times(each, name)
+        if whole := sum(times):
+            value = term.weight * self._tells[name].text * _bm25(whole, each.length, self._mean)
+            for field, part in zip(_FIELDS, times, strict=True):
+                if part:
+                    yield _share(term, field, value * part / whole)
+        head = _head(each)
+        if count := _count(head, name):
+            value = term.weight * self._tells[name].headline * _bm25(count, len(head), _HEADLINE)
+            yield _share(term, "headline", self._sought.headline * value)
+
+    def _of_pair(self, each: _Read, pair: Term) -> Share | None:
+        """What words add that stand together as they were typed."""
+        name = _name(pair, self._stems)
+        if not (whole := sum(_times(each, name))):
+            return None
+        value = pair.weight * self._tells[name].text * _bm25(whole, each.length, self._mean)
+        return _share(pair, "neighbours", value)
+
+
+def _times(each: _Read, name: Sequence[str]) -> list[float]:
+    """How often stems stand in each field, by what that counts."""
+    return [worth * _count(field, name) for worth, field in zip(_WEIGHTS, each.stems, strict=True)]
 
 
 def _head(each: _Read) -> list[str]:
     """Title and keywords."""
     return [*each.stems[0], *each.stems[2]]
-
-
-def _shares(
-    each: _Read,
-    terms: Sequence[Term],
-    stems: Mapping[str, str],
-    tells: Mapping[tuple[str, ...], _Tells],
-    mean: float,
-    headline: float,
-) -> Iterable[Share]:
-    """What each term adds, field by field."""
-    length = sum(map(len, each.stems))
-    head = _head(each)
-    for term in terms:
-        name = _name(term, stems)
-        times = [
-            worth * _count(field, name) for worth, field in zip(_WEIGHTS, each.stems, strict=True)
-        ]
-        if whole := sum(times):
-            value = term.weight * tells[name].text * _bm25(whole, length, mean)
-            for field, part in zip(_FIELDS, times, strict=True):
-                if part:
-                    yield _share(term, field, value * part / whole)
-        if count := _count(head, name):
-            value = term.weight * tells[name].headline * _bm25(count, len(head), _HEADLINE)
-            yield _share(term, "headline", headline * value)
-
-
-def _together(
-    each: _Read,
-    neighbours: Sequence[Term],
-    stems: Mapping[str, str],
-    tells: Mapping[tuple[str, ...], _Tells],
-    mean: float,
-) -> Iterable[Share]:
-    """What words add that stand together as they were typed."""
-    length = sum(map(len, each.stems))
-    for pair in neighbours:
-        name = _name(pair, stems)
-        times = zip(_WEIGHTS, each.stems, strict=True)
-        if whole := sum(worth * _count(field, name) for worth, field in times):
-            value = pair.weight * tells[name].text * _bm25(whole, length, mean)
-            yield _share(pair, "neighbours", value)
 
 
 def _bm25(times: float, length: float, mean: float) -> float:
@@ -235,7 +238,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def _hit(each: Beside, score: float, said: str, expired: bool, explained: Explained | None) -> Hit:
+def _hit(each: Beside, score: float, said: str, explained: Explained | None) -> Hit:
     return Hit(
         id=each.id,
         title=each.title,
@@ -247,6 +250,5 @@ def _hit(each: Beside, score: float, said: str, expired: bool, explained: Explai
         revision=each.revision,
         known_error=False,
         kind=each.kind,
-        expired=expired,
         explain=explained,
     )

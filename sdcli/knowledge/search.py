@@ -290,17 +290,16 @@ class _Search:
         wanted = self._wanted
         if not any(beside.passes(each, wanted.filters) for each in others):
             return []
-        return beside.rank(
-            others,
-            self._index,
-            self._terms,
-            filters=wanted.filters,
+        sought = beside.Sought(
+            terms=self._terms,
             phrases=wanted.asked.phrases,
             neighbours=[each._replace(weight=NEIGHBOURS) for each in self._neighbours],
+            filters=wanted.filters,
             headline=HEADLINE,
             is_expired=wanted.is_expired,
             explain=wanted.explain,
         )
+        return beside.rank(others, self._index, sought)
 
     def _past_hits(self, tickets: Sequence[Past], best: float) -> list[Hit]:
         """The past tickets that fit best, weighed as if they were articles."""
