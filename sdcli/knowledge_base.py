@@ -471,29 +471,27 @@ class KnowledgeBase:
             self._note_look(ref, text, hits)
         return Found(words, hits, code, ref)
 
-    def find_offered(
-        self, text: str, ref: str, *, service: str = "", types: Collection[str] = ()
-    ) -> list[Hit]:
+    def find_offered(self, text: str, ref: str, *, types: Collection[str] = ()) -> list[Hit]:
         """The procedures and standard changes that fit, best first; as `search` finds them.
 
-        Nothing is noted on the ticket, and articles are left out. With `types`, only those for
-        requests of these types.
+        So are articles that say how a request is fulfilled, but for restricted ones. Nothing is
+        noted on the ticket. With `types`, only those for requests of these types.
         """
         from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
         from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - as above
 
         asked, _ = self._asked(text, ref)
-        filters = Filters(service=service, kinds=("standard-change", "procedure"))
-        others = [each for each in self._others(filters)[0] if not types or each.type in types]
-        if not others:
-            return []
-        wanted = Wanted(asked, filters, self._is_expired)
-        own = {each.id for each in others}
+        wanted = Wanted(asked, Filters(kinds=("standard-change", "procedure")), self._is_expired)
+        others, _ = self._others(wanted.filters)
 
         def find(index: Index) -> list[Hit]:
             return search(index, wanted, others=others)
 
-        return [hit for hit in self._found(None, find, _quietly)[0] if hit.id in own]
+        return [
+            hit
+            for hit in self._found(None, find, _quietly)[0]
+            if hit.audience != "restricted" and (not types or hit.type in types)
+        ]
 
     def _others(self, filters: Filters) -> tuple[list[Beside], Sequence[Problem]]:
         """The procedures and standard changes as they are searched, and what is wrong with them."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.errors import Problem
+    from sdcli.fulfilment.figures import Figures as ProcedureFigures
+    from sdcli.fulfilment.figures import Remark
+    from sdcli.fulfilment.state import Fulfilment
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
+    from sdcli.policy.procedures import Instructions
     from sdcli.policy.teams import Technician
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
     from sdcli.sla.backing import Backing
@@ -109,7 +113,7 @@ class Changed(Struct, frozen=True):
     `changes`: the recent ones that touch it, where the command looked for them (R2a.4a).
     `hints`: what to do or ask beside what usually comes next.
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
-    its classification did to its clocks.
+    its classification did to its clocks. `fulfilment`: how far it is, after a step of that.
     """
 
     seen: Seen
@@ -120,13 +124,14 @@ class Changed(Struct, frozen=True):
     changes: Sequence[RecentChange] | None = None
     effect: Effect | None = None
     hints: Sequence[str] = ()
+    fulfilment: Fulfilment | None = None
 
 
 class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
-    `problems`: those that are behind it (R3d1.7).
+    `problems`: those that are behind it (R3d1.7). `fulfilment`: how far that is (R3b.2).
     """
 
     seen: Seen
@@ -136,6 +141,7 @@ class Shown(Struct, frozen=True):
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
+    fulfilment: Fulfilment | None = None
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -436,6 +442,37 @@ class Statistics(Struct, frozen=True, kw_only=True):
     best_effort: Sequence[str]
     since: datetime | None
     until: datetime | None
+    is_narrowed: bool = False
+    exit_code: int = DONE
+
+
+class ProceduresListed(Struct, frozen=True):
+    """Procedures and standard changes, as of a day such as `2026-11-28`."""
+
+    rows: Sequence[Instructions]
+    today: str
+    exit_code: int = DONE
+
+
+class ProcedureShown(Struct, frozen=True):
+    """One procedure or standard change, as of a day; `place`: its file."""
+
+    what: Instructions
+    today: str
+    exit_code: int = DONE
+
+
+class ProcedureStatistics(Struct, frozen=True, kw_only=True):
+    """How procedures do in a period (R3b.1a).
+
+    `unfitted`: the tickets for which none fitted; `is_narrowed`: only some were asked for.
+    """
+
+    rows: Sequence[ProcedureFigures]
+    advice: Sequence[Advice]
+    unfitted: Sequence[Remark]
+    since: datetime | None = None
+    until: datetime | None = None
     is_narrowed: bool = False
     exit_code: int = DONE
 
@@ -979,6 +1016,9 @@ Result = (
     | ArticlesImported
     | Shared
     | Statistics
+    | ProceduresListed
+    | ProcedureShown
+    | ProcedureStatistics
     | Recalled
     | SitePublished
     | CatalogFound

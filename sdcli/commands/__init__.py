@@ -61,6 +61,12 @@ COMMANDS: dict[str, Entry] = {
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "fulfil": Entry("Resolve", "Follow a procedure or a standard change, step by step."),
+    "approve": Entry("Resolve", "Record that somebody agrees to what is asked for."),
+    "reject": Entry("Resolve", "Record that somebody does not agree to what is asked for."),
+    "procedure": Entry(
+        "Resolve", "See what procedures and standard changes there are, and how they do."
+    ),
     "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
@@ -100,6 +106,11 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "stats": "Count how articles are used and how they help.",
         "recall": "List everyone who was given advice that no longer holds.",
         "publish": "Write the self-help site of what callers may read.",
+    },
+    "procedure": {
+        "list": "List the procedures and standard changes.",
+        "show": "Show a procedure or a standard change.",
+        "stats": "Count how procedures are used, and what to do about them.",
     },
     "problem": {
         "open": "Open a problem, with the incidents that it is behind.",

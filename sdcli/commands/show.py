@@ -28,6 +28,8 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
+    from sdcli.fulfilments import Fulfilments
+
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
@@ -35,4 +37,5 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         backing=desk.backing(ticket),
         breaches=desk.breaches_of(ticket),
         problems=[desk.ledger.get(each) for each in ticket.problems],
+        fulfilment=Fulfilments(desk).state(ticket),
     )

@@ -19,6 +19,7 @@ from sdcli.tickets.event import kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from sdcli.fulfilment.state import Fulfilment
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
@@ -189,7 +190,14 @@ def _changed(result: results.Changed) -> dict[str, Any]:
         }
     if result.changes is not None:
         told |= _changes(result.changes)
+    if result.fulfilment is not None:
+        told |= {"fulfilment": _fulfilment(result.fulfilment), "notes": _stripped(result.notes)}
     return told
+
+
+def _stripped(notes: Sequence[str]) -> list[str]:
+    """Sentences without the space that sets them apart on a terminal."""
+    return [each.strip() for each in notes]
 
 
 def _waiting(row: results.Waiting) -> dict[str, Any]:
@@ -448,6 +456,20 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _of_procedures(result: Any) -> Any:
+    from sdcli.render.fulfilment import to_json  # noqa: PLC0415 - only procedures pay for it
+
+    return to_json(result)
+
+
+def _fulfilment(found: Fulfilment | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    from sdcli.render.fulfilment import state_json  # noqa: PLC0415 - few tickets have any
+
+    return state_json(found)
+
+
 def _published(result: results.SitePublished) -> dict[str, Any]:
     from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
 
@@ -466,6 +488,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"operational": _backing(result, "operational", "queue")}
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
+        | {"fulfilment": _fulfilment(result.fulfilment)}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
@@ -505,6 +528,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.ProceduresListed: _of_procedures,
+    results.ProcedureShown: _of_procedures,
+    results.ProcedureStatistics: _of_procedures,
     results.SitePublished: _published,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],
