@@ -290,6 +290,7 @@ class Fulfilments:
         notes: list[str] = []
         code = DONE
         if asked.run:
+            self._require_runnable(ticket, what)
             if begins:
                 ticket = self._change(ticket, what, sought, asked, only_begin=True)
                 notes += self._begun_notes(ticket, what)
@@ -297,8 +298,11 @@ class Fulfilments:
             ok = ran.exit_code == 0
             notes.append(_ran_note(what, ran))
             code = DONE if ok else PARTLY_DONE
-            if ok and (asked.steps or asked.all_done or asked.end):
+            more = asked.steps or asked.all_done or asked.end
+            if ok and more:
                 ticket = self._change(ticket, what, sought, asked)
+            elif more:
+                notes.append("  Nothing else was recorded: the program did not end well.")
         else:
             after = self._change(ticket, what, sought, asked)
             notes += self._begun_notes(after, what) if begins else ()
@@ -429,8 +433,8 @@ class Fulfilments:
             )
         if asked.scheduled or asked.met or asked.not_met:
             raise RefusedError(
-                f"{ticket.ref} has begun {own} already: when, and what must be so before, is said "
-                f"at the beginning. `sdcli fulfil {ticket.ref} --abandon` ends it.",
+                f"{ticket.ref} has begun {own} already: --at, --met and --not-met belong to the "
+                f"beginning. `sdcli fulfil {ticket.ref}` without them goes on.",
                 ref=ticket.ref,
                 procedure=own,
             )
@@ -560,17 +564,10 @@ class Fulfilments:
         Raises:
             RefusedError: it has none, or the acting person may not start it.
         """
-        from sdcli.hook import arguments, run  # noqa: PLC0415 - only a program
+        from sdcli.hook import run  # noqa: PLC0415 - only a program
 
-        desk, hook = self._desk, what.hook
-        if hook is None:
-            raise RefusedError(
-                f"{what.id} has no program to run: its steps are taken by hand.",
-                ref=ticket.ref,
-                procedure=what.id,
-            )
-        self._require_may_run(ticket, what, hook)
-        command = arguments(hook.command, self._facts(ticket, what), ref=ticket.ref)
+        desk = self._desk
+        hook, command = self._require_runnable(ticket, what)
         ran = run(desk.root, command, hook.time_limit)
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
@@ -589,13 +586,26 @@ class Fulfilments:
             error.also(f"The program ran all the same: {_ended(ran)}.")
             raise
 
-    def _require_may_run(self, ticket: Ticket, what: Instructions, hook: Hook) -> None:
-        from sdcli.policy.authority import require_may  # noqa: PLC0415 - only a program
+    def _require_runnable(self, ticket: Ticket, what: Instructions) -> tuple[Hook, tuple[str, ...]]:
+        """The program of a procedure, and its arguments for a ticket.
 
-        desk = self._desk
+        Raises:
+            RefusedError: it has none, the acting person may not start it, or something is missing.
+        """
+        from sdcli.hook import arguments  # noqa: PLC0415 - only a program
+        from sdcli.policy.authority import require_may  # noqa: PLC0415 - as above
+
+        desk, hook = self._desk, what.hook
+        if hook is None:
+            raise RefusedError(
+                f"{what.id} has no program to run: its steps are taken by hand.",
+                ref=ticket.ref,
+                procedure=what.id,
+            )
         require_may(desk.policy, desk.process, desk.by, "run-hook", "start programs")
         permission.require_may_run(desk.policy, what, hook, desk.by)
         self._require_leave(ticket, what)
+        return hook, arguments(hook.command, self._facts(ticket, what), ref=ticket.ref)
 
     def _facts(self, ticket: Ticket, what: Instructions) -> Mapping[str, str]:
         """What arguments of a program may name; what is not known is empty."""
@@ -657,7 +667,7 @@ class Fulfilments:
 
         after = self._desk.change(ticket.ref, step)
         is_same = ticket.type == "new-service"
-        note = "It stays a request for something new." if is_same else f"No procedure fits: {why}."
+        note = "It asks for something new" + (" already." if is_same else " by now.")
         return Changed(
             self._desk.see(after),
             notes=[note],
@@ -851,19 +861,40 @@ class Fulfilments:
     # What is told
 
     def state(self, ticket: Ticket) -> Fulfilment | None:
-        """How far the fulfilment of a ticket is; None if nothing was ever looked for.
+        """How far the fulfilment of a ticket is, or what the catalog names for it; else None.
 
         Files that are wrong just now hinder nobody from looking.
         """
         id_ = followed(ticket)
         if not id_:
-            return None
+            return self._to_follow(ticket)
         what: Instructions | None
         try:
             what = self.named(id_)
         except SdcliError:
             what = None
         return state_of(ticket, what, self._desk.now, self.expected(ticket, what))
+
+    def _to_follow(self, ticket: Ticket) -> Fulfilment | None:
+        """What the catalog, or a question, names for a request that nobody has begun."""
+        if ticket.status in ("resolved", "closed") or ticket.type != "fulfilment":
+            return None
+        found = choose.named(self._desk.policy, ticket)
+        if found is None:
+            return None
+        try:
+            what = self.named(found.id)
+        except SdcliError:
+            return Fulfilment(procedure=found.id, state="named")
+        return Fulfilment(
+            procedure=what.id,
+            revision=what.revision,
+            kind="standard-change" if isinstance(what, StandardChange) else "procedure",
+            title=what.title,
+            state="named",
+            total=len(what.steps),
+            needs_approval=what.authorisation is not None,
+        )
 
     def _changed(
         self, ticket: Ticket, what: Instructions, notes: Sequence[str], code: int

@@ -165,9 +165,7 @@ def _walked(fulfilments: Fulfilments, ref: str, told: results.Changed) -> result
             answer = ask_verified()
             if answer is None:
                 return told
-            end: Fulfilled = (
-                "failed" if UNKNOWN != answer.get("user_check") == "no" else "fulfilled"
-            )
+            end: Fulfilled = "failed" if "no" in _checks(answer) else "fulfilled"
             return fulfilments.fulfil(ref, Asked(end=end, verified=_verified(answer)))
         text = now.steps[now.step - 1].step
         said = ask_step(now.step, now.total, text, runs=fulfilments.runs(now.procedure, now.step))

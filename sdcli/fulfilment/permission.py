@@ -84,10 +84,10 @@ def require_decider(policy: Policy, ticket: Ticket, what: Instructions, person: 
     if person in able_:
         return able_[person]
     whom = gets(policy, ticket)
-    why = "gets it, and nobody agrees to that themselves" if person == whom.id else "may not"
     place = what.authorisation.place if what.authorisation else what.place
+    own = " Nobody agrees to what they get themselves." if person == whom.id else ""
     raise RefusedError(
-        f"{person} {why}: {place} says who decides on {what.id} for {ticket.ref}. "
+        f"{person} may not decide on {what.id} for {ticket.ref} ({place}).{own} "
         f"{_who_could(policy, ticket, what, able_)}",
         ref=ticket.ref,
         person=person,

@@ -31,9 +31,17 @@ if TYPE_CHECKING:
     from sdcli.tickets.fulfilment import Fulfilled, StepResult
 
 Stand: TypeAlias = Literal[
-    "sought", "rejected", "approved", "scheduled", "running", "fulfilled", "failed", "abandoned"
+    "named",
+    "sought",
+    "rejected",
+    "approved",
+    "scheduled",
+    "running",
+    "fulfilled",
+    "failed",
+    "abandoned",
 ]
-"""How far it is: looked for, agreed to or not, begun for later or now, and how it ended."""
+"""How far it is: named by the catalog, looked for, agreed to or not, begun for later or now, ended."""
 
 
 class StepDone(NamedTuple):

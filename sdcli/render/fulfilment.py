@@ -50,13 +50,15 @@ def _parts(found: Fulfilment) -> Iterator[str]:
         yield of if found.step else f"all {found.total} steps are taken"
     elif found.state == "scheduled" and found.scheduled:
         yield f"scheduled for {words.instant(found.scheduled)}"
+    elif found.state == "named":
+        yield "named by the catalog, not begun"
     elif found.state not in ("approved", "rejected"):
         yield found.state
     decided = found.approval
     if decided is not None:
         again = ", as it was before" if found.outdated else ""
         yield f"{decided.decision} by {decided.person}{again}"
-    elif found.needs_approval and found.state == "sought":
+    elif found.needs_approval and found.state in ("named", "sought"):
         yield "waits for somebody to agree"
     if found.expected_at:
         yield f"should be done by {words.instant(found.expected_at)}"
@@ -142,7 +144,7 @@ def _shown(result: results.ProcedureShown, style: Style) -> Iterator[str]:
     what = result.what
     yield style(f"{line(what.id)}  {line(what.title)}", bold=True)
     for name, value in _rows(what, result.today):
-        yield f"  {name + ':':<14}{line(' '.join(value.split()))}"
+        yield f"  {name + ':':<16}{line(' '.join(value.split()))}"
     yield from _block("Before it begins", [f"{k}: {v}" for k, v in what.prerequisites.items()])
     if isinstance(what, StandardChange):
         yield from _block("Filled in", [f"{k}: {v}" for k, v in what.rfc.fields.items()])

@@ -53,10 +53,20 @@ def next_steps(ticket: Ticket) -> list[str]:
     check = f"sdcli validate {ref} --against RECORD   # is it as monitoring says?"
     return [
         *([check] if ticket.needs_validation else []),
+        *([f"sdcli fulfil {ref}"] if _to_fulfil(ticket) else []),
         f"sdcli search-kb --ticket {ref}",
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]
+
+
+def _to_fulfil(ticket: Ticket) -> bool:
+    """Whether a procedure is to be followed, and none was begun yet (R3b.1)."""
+    if ticket.type != "fulfilment":
+        return False
+    from sdcli.tickets.event import FulfilmentStarted  # noqa: PLC0415 - few requests are
+
+    return not any(isinstance(event, FulfilmentStarted) for event in ticket.standing)
 
 
 def usual_of(ticket: Ticket) -> list[str]:
