@@ -131,10 +131,11 @@ def require_authorised(policy: Policy, ticket: Ticket, what: Instructions, perso
     demand = Demand(roles=allowed.roles)
     others = [*members, *(able(policy, demand) if allowed.roles else ())]
     can = listed(dict.fromkeys(others), _MOST)
+    queue = f" --queue {allowed.queues[0]}" if allowed.queues else ""
     raise RefusedError(
         f"{person} is not authorised for the standard change {what.id}, by {allowed.place}: "
         f"{f'{can} can' if can else 'nobody of the desk is'}. "
-        f"`sdcli rfc {ticket.ref}` asks change control for it.",
+        f"`sdcli rfc {ticket.ref} --standard {what.id}{queue}` hands it to them.",
         ref=ticket.ref,
         person=person,
         standard_change=what.id,
