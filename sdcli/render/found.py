@@ -29,8 +29,9 @@ def text(
         return [], ["No article fits. Try other words, or fewer filters.", f"Next: {gap}"]
     lines = [each for hit in result.hits for each in _lines(hit, style, width)]
     used = f"Next: sdcli kb used {ref} ID:OUTCOME   # records what an article did"
-    steps = [hit.id for hit in result.hits if hit.id.islower() and hit.kind != "ticket"]
-    return lines, [used, *(f"Next: sdcli fulfil {ref} {each}" for each in steps[:1])]
+    first = result.hits[0]
+    is_followed = first.id.islower() and first.kind != "ticket"
+    return lines, [used, *([f"Next: sdcli fulfil {ref} {first.id}"] if is_followed else ())]
 
 
 def _lines(hit: Hit, style: Style, width: int | None) -> Iterator[str]:
