@@ -193,7 +193,11 @@ class Fulfilments:
         sure = self._sure(ticket, given)
         if sure is not None:
             return Plan(ticket=ticket, what=sure.what)
-        found = tuple((hit.id, hit.title) for hit in self._hits(ticket)[:_MOST_FOUND])
+        hits = self._hits(ticket)
+        id_ = choose.certain(ticket, hits, self.offered.all)
+        if id_:
+            return Plan(ticket=ticket, what=self.named(id_))
+        found = tuple((hit.id, hit.title) for hit in hits[:_MOST_FOUND])
         return Plan(ticket=ticket, found=found)
 
     def _at_work(self, ref: str) -> Ticket:

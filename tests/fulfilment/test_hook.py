@@ -33,7 +33,9 @@ def _gone(pid: int) -> bool:
 
 def test_what_it_prints_and_how_it_ends_is_kept(tmp_path: Path) -> None:
     """Output of both kinds, and the exit code, of a real process (R0.8)."""
-    program = "import sys; print('out'); sys.stdout.flush(); print('err', file=sys.stderr); sys.exit(3)"
+    program = (
+        "import sys; print('out'); sys.stdout.flush(); print('err', file=sys.stderr); sys.exit(3)"
+    )
 
     ran = run(str(tmp_path), [sys.executable, "-c", program], 20)
 
@@ -53,7 +55,14 @@ def test_an_argument_stays_one_argument(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["$(touch hacked)", "; touch hacked", "`touch hacked`", "| cat /etc/passwd", "{mail}", "a b\\'\""],
+    [
+        "$(touch hacked)",
+        "; touch hacked",
+        "`touch hacked`",
+        "| cat /etc/passwd",
+        "{mail}",
+        "a b\\'\"",
+    ],
 )
 def test_no_shell_reads_a_hostile_name(name: str, tmp_path: Path) -> None:
     """A name that means something to a shell, or to our own braces, means nothing here (R0.8)."""
@@ -173,7 +182,9 @@ def test_it_gets_hardly_any_environment_and_no_input(
 ) -> None:
     """No variable of ours reaches a program, and whoever asks for input gets none (R0.8)."""
     monkeypatch.setenv("SDCLI_SECRET", "hunter2")
-    program = "import os, sys; print(sorted(os.environ)); print(repr(sys.stdin.read()), os.getcwd())"
+    program = (
+        "import os, sys; print(sorted(os.environ)); print(repr(sys.stdin.read()), os.getcwd())"
+    )
 
     ran = run(str(tmp_path), [sys.executable, "-c", program], 20)
 
