@@ -283,8 +283,34 @@ class Fulfilments:
                 return self._none(ticket, asked.reason, sought.query)
         else:
             self._require_same(ticket, going, asked)
+            if asked.end in ("failed", "abandoned") and not (asked.steps or asked.all_done):
+                return self._left(ticket, asked)
             sought = _Sought("", (), self._followed(ticket, going))
         return self._walked(ticket, sought, asked)
+
+    def _left(self, ticket: Ticket, asked: Asked) -> Changed:
+        """End a walk without success; its file need not be there any more."""
+        if asked.end is None:
+            raise TypeError("nobody has said how it ends")
+        outcome = asked.end
+
+        def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            going = walk.running(now.standing)
+            if going is None:
+                raise RefusedError(f"{now.ref} follows nothing any more.", ref=now.ref)
+            return walk.end(stamp, going, outcome, asked.verified, ref=now.ref, total=0)
+
+        after = self._desk.change(ticket.ref, step)
+        going = walk.last(after.standing)
+        what = self._known(going.procedure.id) if going else None
+        return self._changed(after, what, (), DONE)
+
+    def _known(self, id_: str) -> Instructions | None:
+        """What has this id; None if it is gone, or wrong just now."""
+        try:
+            return self.named(id_)
+        except SdcliError:
+            return None
 
     def _walked(self, ticket: Ticket, sought: _Sought, asked: Asked) -> Changed:
         what = sought.what
@@ -421,7 +447,7 @@ class Fulfilments:
         except NoSuchEntryError as error:
             raise RefusedError(
                 f"{ticket.ref} follows {id_}, and that is gone: {error.message} Bring its file "
-                f"back, or take the beginning back with `sdcli undo {ticket.ref}`.",
+                f"back, or leave it off: `sdcli fulfil {ticket.ref} --abandon`.",
                 ref=ticket.ref,
                 procedure=id_,
             ) from error
@@ -872,11 +898,7 @@ class Fulfilments:
         id_ = followed(ticket)
         if not id_:
             return self._to_follow(ticket)
-        what: Instructions | None
-        try:
-            what = self.named(id_)
-        except SdcliError:
-            what = None
+        what = self._known(id_)
         return state_of(ticket, what, self._desk.now, self.expected(ticket, what))
 
     def _to_follow(self, ticket: Ticket) -> Fulfilment | None:
@@ -886,9 +908,8 @@ class Fulfilments:
         found = choose.named(self._desk.policy, ticket)
         if found is None:
             return None
-        try:
-            what = self.named(found.id)
-        except SdcliError:
+        what = self._known(found.id)
+        if what is None:
             return Fulfilment(procedure=found.id, state="named")
         return Fulfilment(
             procedure=what.id,
@@ -901,14 +922,14 @@ class Fulfilments:
         )
 
     def _changed(
-        self, ticket: Ticket, what: Instructions, notes: Sequence[str], code: int
+        self, ticket: Ticket, what: Instructions | None, notes: Sequence[str], code: int
     ) -> Changed:
         from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
 
         return Changed(
             self._desk.see(ticket),
             notes=notes,
-            hints=self._hints(ticket, what),
+            hints=self._hints(ticket, what) if what else (),
             exit_code=code,
             fulfilment=self.state(ticket),
         )

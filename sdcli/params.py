@@ -659,6 +659,24 @@ _AMOUNT = f"(-?)(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
 _MOST_H = 100_000
 
 
+class ProcedureType(TextType):
+    """The id of a procedure or a standard change, or of an article that says how it is done."""
+
+    name = "procedure"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The ids that begin with what is typed, with their titles."""
+        del param
+        from sdcli.completion import procedure_ids  # noqa: PLC0415 - only completion pays for it
+
+        return procedure_ids(session_of(ctx), incomplete)
+
+
+PROCEDURE = ProcedureType()
+
+
 class StepDoneType(click.ParamType["StepDone"]):
     """What became of a step: `3:done`, `3:failed` or `3:skipped`, and a note: `3:failed:no key`."""
 

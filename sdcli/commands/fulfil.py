@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli.params import TEXT, StepDoneType, WhenType, as_command, pass_desk, with_ref
+from sdcli.params import PROCEDURE, TEXT, StepDoneType, WhenType, as_command, pass_desk, with_ref
 from sdcli.tickets.words import YES_NO
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _MOST_MINUTES = 60 * 24
 
 @as_command("fulfil", writes=True)
 @with_ref
-@click.argument("procedure", type=TEXT, required=False, default="")
+@click.argument("procedure", type=PROCEDURE, required=False, default="")
 @click.option("--none", is_flag=True, help="No procedure fits: it asks for something new.")
 @click.option("--reason", type=TEXT, default="", help="With --none: why.")
 @click.option("--met", metavar="NAME", type=TEXT, multiple=True, help="It is so, or `all`.")

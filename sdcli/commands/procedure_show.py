@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.params import TEXT, as_command, pass_desk
+from sdcli.params import PROCEDURE, as_command, pass_desk
 
 if TYPE_CHECKING:
     from sdcli import results
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @as_command("show")
-@click.argument("procedure", type=TEXT)
+@click.argument("procedure", type=PROCEDURE)
 @pass_desk
 def command(desk: Desk, procedure: str) -> results.ProcedureShown:
     """Show a procedure or a standard change.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.params import TEXT, as_command, pass_desk, require_order, with_period
+from sdcli.params import PROCEDURE, as_command, pass_desk, require_order, with_period
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @as_command("stats")
-@click.argument("procedures", metavar="[ID]...", type=TEXT, nargs=-1)
+@click.argument("procedures", metavar="[ID]...", type=PROCEDURE, nargs=-1)
 @with_period
 @pass_desk
 def command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.params import TEXT, as_command, pass_desk, with_reason, with_ref
+from sdcli.params import PROCEDURE, TEXT, as_command, pass_desk, with_reason, with_ref
 
 if TYPE_CHECKING:
     from sdcli import results
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @as_command("reject", writes=True)
 @with_ref
-@click.argument("procedure", type=TEXT, required=False, default="")
+@click.argument("procedure", type=PROCEDURE, required=False, default="")
 @click.option("--by", "person", metavar="PERSON", type=TEXT, default="", help="Who; else you.")
 @with_reason
 @pass_desk

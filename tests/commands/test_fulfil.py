@@ -409,6 +409,31 @@ def test_two_procedures_are_not_followed_at_once(sd: Runner, sdj: JsonRunner) ->
     assert sdj("fulfil", ref, "vpn-access")["fulfilment"]["procedure"] == "vpn-access"
 
 
+def test_a_walk_can_be_left_though_its_file_is_gone(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A procedure that is gone goes no further; it is shown and left off all the same (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--step", "1:done")
+    (desk_dir / UNLOCK).unlink()
+
+    assert "--abandon" in sd("fulfil", ref, "--step", "2:done", expect=4).stderr
+    assert sdj("show", ref)["fulfilment"]["procedure"] == "unlock-account"
+    assert sdj("fulfil", ref, "--abandon")["fulfilment"]["state"] == "abandoned"
+    assert sdj("procedure", "stats", "unlock-account")["procedures"][0]["abandoned"] == 1
+
+
+def test_what_is_closed_is_not_fulfilled(sd: Runner, sdj: JsonRunner) -> None:
+    """On a closed ticket, and on a problem, the refusal names what is possible (R3b.2)."""
+    ref = _locked(sdj)
+    sd("close", ref, "--code", "withdrawn", "--unconfirmed", "asked elsewhere")
+    problem = sdj("problem", "open", "accounts lock")["ref"]
+
+    assert "closed" in sd("fulfil", ref, expect=4).stderr
+    assert "closed" in sd("approve", ref, "--by", "dana", expect=4).stderr
+    assert "problem" in sd("fulfil", problem, expect=4).stderr
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -597,7 +622,7 @@ def _event(sdj: JsonRunner, **more: str) -> str:
     return _open(sdj, "guest wireless for our trade fair of a week", "wifi", "guest-wifi", **given)
 
 
-def test_a_standard_change_is_found_and_walked(sd: Runner, sdj: JsonRunner) -> None:
+def test_a_standard_change_is_found_and_walked(sdj: JsonRunner) -> None:
     """A request for something new is a standard change if there is one; its id is on record (R3c2.1)."""
     ref = _event(sdj)
 
