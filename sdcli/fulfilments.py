@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import (
     DONE,
@@ -82,6 +83,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     end: Fulfilled | None = None
     verified: Verified = Verified()
     minutes: int = 0
+
+
+def amended(asked: Asked, **more: Any) -> Asked:
+    """What one run says, with something more."""
+    return replace(asked, **more)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -155,13 +161,13 @@ class Fulfilments:
                 f"show {article.id}` shows it.",
                 article=article.id,
             )
+        if article.audience == "restricted":
+            raise RefusedError(
+                f"{article.id} is for {listed(article.roles)} only, and its steps would stand on the "
+                f"ticket for everybody: follow it by `sdcli kb show {article.id}`.",
+                article=article.id,
+            )
         return choose.of_article(article)
-
-    def with_(self, asked: Asked, **more: Any) -> Asked:
-        """What one run says, with something more."""
-        from msgspec.structs import replace  # noqa: PLC0415 - only at a terminal
-
-        return replace(asked, **more)
 
     def runs(self, given: str, number: int) -> bool:
         """Whether the program of a procedure does this step, and the acting person may start it."""
@@ -368,7 +374,6 @@ class Fulfilments:
         self, ticket: Ticket, stamp: Stamp, sought: _Sought, what: Instructions, asked: Asked
     ) -> tuple[AnyEvent, ...]:
         """The events that begin it, once all that must be so before is (R3b.2, R3c2.3)."""
-        desk, policy = self._desk, self._desk.policy
         start = asked.scheduled or stamp.at
         if asked.scheduled and asked.scheduled <= stamp.at:
             raise RefusedError(
@@ -376,10 +381,7 @@ class Fulfilments:
                 "already past.",
                 ref=ticket.ref,
             )
-        permission.require_authorised(policy, ticket, what, desk.by)
-        warnings = [sought.warning, permission.require_entitled(policy, ticket, what)]
-        warnings.append(self._expiry(ticket, what))
-        self._require_leave(ticket, what)
+        warnings = (sought.warning, *self.require_ready(ticket, what))
         self._require_open(ticket, what, start)
         prerequisites = _prerequisites(ticket, what, asked)
         begun = FulfilmentStarted(
@@ -394,6 +396,20 @@ class Fulfilments:
         )
         looked = walk.seek(stamp, sought.query, sought.found, what.id, ticket.standing)
         return (*looked, begun)
+
+    def require_ready(self, ticket: Ticket, what: Instructions) -> tuple[str, ...]:
+        """Refuse to begin what may not be begun; what is only to be told is given.
+
+        Raises:
+            RefusedError: the acting person may not carry it out, whoever gets it is not entitled,
+                it has expired and is blocked, or nobody has agreed.
+        """
+        policy = self._desk.policy
+        permission.require_authorised(policy, ticket, what, self._desk.by)
+        unknown = permission.require_entitled(policy, ticket, what)
+        expired = self._expiry(ticket, what)
+        self._require_leave(ticket, what)
+        return unknown, expired
 
     def _go_on(
         self,
@@ -423,8 +439,6 @@ class Fulfilments:
 
     def _verified(self, ref: str, going: Walk, asked: Asked, stamp: Stamp) -> Verified:
         """What is said at the end; whether it was in time is reckoned where nobody says it."""
-        from msgspec.structs import replace  # noqa: PLC0415 - only the end needs it
-
         said = asked.verified
         if said.in_time != UNKNOWN or asked.end != "fulfilled":
             return said

@@ -123,6 +123,7 @@ def _verified(said: dict[str, Any]) -> Any:
 def _with_answers(fulfilments: Fulfilments, ref: str, asked: Asked) -> Asked:
     """The same, with what a person at the terminal says to what is open."""
     from sdcli.dialogue import ask_prerequisites, ask_procedure
+    from sdcli.fulfilments import amended
 
     if asked.none:
         return asked
@@ -135,9 +136,10 @@ def _with_answers(fulfilments: Fulfilments, ref: str, asked: Asked) -> Asked:
             return asked
         chosen = ask_procedure(plan.ticket, plan.found)
         if not chosen:
-            return fulfilments.with_(asked, none=True)
+            return amended(asked, none=True)
         what = fulfilments.named(chosen)
-        asked = fulfilments.with_(asked, procedure=chosen)
+        asked = amended(asked, procedure=chosen)
+    fulfilments.require_ready(plan.ticket, what)  # before anybody answers for nothing
     said = {*asked.met, *asked.not_met}
     if "all" in said:
         return asked
@@ -145,7 +147,7 @@ def _with_answers(fulfilments: Fulfilments, ref: str, asked: Asked) -> Asked:
     answers = ask_prerequisites(what.title, open_)
     met = (*asked.met, *(name for name, answer in answers.items() if answer == "yes"))
     not_met = (*asked.not_met, *(name for name, answer in answers.items() if answer == "no"))
-    return fulfilments.with_(asked, met=met, not_met=not_met)
+    return amended(asked, met=met, not_met=not_met)
 
 
 def _checks(answer: dict[str, str]) -> tuple[str, ...]:

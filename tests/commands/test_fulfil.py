@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.errors import RefusedError
+from sdcli.fulfilments import Asked, Fulfilments
 from sdcli.ledger.tiny.lock import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sdcli.desk import Desk
     from tests.conftest import JsonRunner, Runner
 
 UNLOCK = "catalog/procedures/unlock-account.yaml"
@@ -105,6 +108,14 @@ def test_a_name_that_is_none_is_told(sd: Runner, sdj: JsonRunner) -> None:
 
     assert "Did you mean unlock-account?" in sd("fulfil", ref, "unlock-acount", expect=3).stderr
     assert "article of type" in sd("fulfil", ref, "KB-101", expect=4).stderr
+
+
+def test_an_article_is_followed_unless_it_is_restricted(sd: Runner, sdj: JsonRunner) -> None:
+    """An article of type fulfilment has steps, too; those of a restricted one stand nowhere (R3b.1)."""
+    ref = _open(sdj, "a voucher for visitors", "wifi", "guest-wifi")
+
+    assert "KB-125 is for" in sd("fulfil", ref, "KB-125", expect=4).stderr
+    assert sdj("fulfil", ref)["fulfilment"]["procedure"] == "KB-138"
 
 
 def test_what_nothing_fits_asks_for_something_new(sdj: JsonRunner) -> None:
@@ -557,6 +568,15 @@ def test_a_program_is_not_rehearsed(desk_dir: Path, sd: Runner, sdj: JsonRunner)
     assert _kinds(sdj, ref) == ["opened"]
 
 
+def test_a_program_is_not_started_while_all_is_locked(desk: Desk, sdj: JsonRunner) -> None:
+    """Within a unit of several commands the ledger is locked, so no program is started (R0.8)."""
+    ref = _locked(sdj)
+
+    with desk.together(), pytest.raises(RefusedError, match="would be locked"):
+        Fulfilments(desk).fulfil(ref, Asked(procedure="unlock-account", run=True))
+    assert _kinds(sdj, ref) == ["opened"]
+
+
 def test_only_who_may_starts_a_program(desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
     """By the procedure, and by the desk's rules: a refusal says who could, and nothing runs (R0.8)."""
     _hook(desk_dir, "touch ran")
@@ -612,6 +632,18 @@ def test_a_procedure_without_a_program_has_none_to_run(sd: Runner, sdj: JsonRunn
 
     assert "has no program" in sd("fulfil", ref, "--run", expect=4).stderr
     assert _kinds(sdj, ref) == ["opened"]
+
+
+def test_a_beginning_can_be_taken_back(sd: Runner, sdj: JsonRunner) -> None:
+    """One call is one act: `undo` leaves the request as if nobody had begun (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--step", "1:done", "--minutes", "5")
+
+    sd("undo", ref)
+
+    after = sdj("show", ref)
+    assert (after["status"], after["minutes"], after["fulfilment"]) == ("new", 0, None)
+    assert sdj("procedure", "stats", "unlock-account")["procedures"][0]["begun"] == 0
 
 
 # Standard changes
@@ -757,7 +789,7 @@ def test_a_person_says_which_procedure_is_meant(
     monkeypatch.setattr("sdcli.session.is_interactive", lambda: True)
 
     sd("fulfil", one, stdin="0\n")
-    asked = sd("fulfil", other, stdin="3\nyes\n", expect=4)
+    asked = sd("fulfil", other, stdin="3\n", expect=4)
 
     monkeypatch.setattr("sdcli.session.is_interactive", lambda: False)
     assert sdj("show", one)["type"] == "new-service"
