@@ -58,6 +58,23 @@ def forms(session: Session, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete.casefold())]
 
 
+def procedure_ids(session: Session, incomplete: str) -> list[CompletionItem]:
+    """Ids of procedures and standard changes that begin like this, with their titles."""
+    from sdcli.policy.load import offered  # noqa: PLC0415 - only completion pays for it
+    from sdcli.render.safe import line  # noqa: PLC0415 - as above
+
+    try:
+        known = offered(session.root, session.desk.derived("offered")).all
+    except (SdcliError, ClickException):
+        return []
+    typed = incomplete.casefold()
+    return [
+        CompletionItem(name, help=line(each.title))
+        for name, each in known.items()
+        if name.startswith(typed)
+    ]
+
+
 def article_ids(session: Session, incomplete: str) -> list[CompletionItem]:
     """Ids of articles that begin like this, with what their files are called; none is read."""
     from sdcli.knowledge.articles import files, id_of, words_of  # noqa: PLC0415 - as above

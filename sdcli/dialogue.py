@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, get_args
 
 import click
 
@@ -16,7 +16,7 @@ from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sdcli.intake.before import Before
@@ -433,3 +433,82 @@ def _ask_why(question: str) -> str:
     while not reason:
         reason = _ask(f"{question} (< goes back)")
     return "" if reason == _Move.BACK.value else reason
+
+
+_Result: TypeAlias = Literal["done", "failed", "skipped", "run"]
+_RESULTS: tuple[_Result, ...] = get_args(_Result)
+
+
+class Said(NamedTuple):
+    """What became of a step, or that its program is to do it."""
+
+    result: _Result
+    note: str = ""
+
+
+_LEAVES = _asks("What was answered before is recorded; `sdcli fulfil REF` goes on.")
+_QUIT = "quit"
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Tell something between two questions."""
+    for each in lines:
+        click.echo(line(each), err=True)
+
+
+@_asks("Nothing was changed.")
+def ask_procedure(ticket: Ticket, found: Sequence[tuple[str, str]]) -> str:
+    """Which procedure is followed, by its id; nothing if none of those fits (R3b.1)."""
+    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    click.echo("  0  none of these: it asks for something new", err=True)
+    for number, (id_, title) in enumerate(found, 1):
+        click.echo(f"  {number}  {line(id_)}  {line(title)}", err=True)
+    asked = f"Which number, 0 to {len(found)}"
+    chosen = click.prompt(asked, type=click.IntRange(0, len(found)), err=True)
+    return found[chosen - 1][0] if chosen else ""
+
+
+@_asks("Nothing was changed.")
+def ask_prerequisites(title: str, open_: Mapping[str, str]) -> dict[str, str]:
+    """Whether each of these is so before a procedure begins, by name (R3b.2)."""
+    if open_:
+        click.echo(f"{line(title)}: is it so?", err=True)
+    return {
+        name: click.prompt(
+            f"  {line(text)}", type=click.Choice(["yes", "no", UNKNOWN]), default=UNKNOWN, err=True
+        )
+        for name, text in open_.items()
+    }
+
+
+@_LEAVES
+def ask_step(number: int, total: int, text: str, *, runs: bool) -> Said | None:
+    """What became of a step; None if somebody goes on another time (R3b.2)."""
+    click.echo(f"\nStep {number} of {total}: {line(text)}", err=True)
+    words = [*_RESULTS[: None if runs else -1], _QUIT]
+    said = click.prompt("Result", type=click.Choice(words), default="done", err=True)
+    result = next((each for each in _RESULTS if each == said), None)
+    if result is None:
+        return None
+    note = _ask("Note (Enter if there is none)") if said in ("failed", "skipped") else ""
+    return Said(result, note)
+
+
+@_LEAVES
+def ask_verified() -> dict[str, str] | None:
+    """What is said at the end of a procedure; None if somebody goes on another time (R3c2.4)."""
+    click.echo("\nAll steps are taken.", err=True)
+    if not click.confirm("Is that all", default=True, err=True):
+        return None
+    questions = (
+        ("tool_check", "Does a tool show that it works"),
+        ("user_check", "Does the caller say that it works"),
+        ("accurate", "Was the document right"),
+    )
+    choice = click.Choice(["yes", "no", UNKNOWN])
+    answers: dict[str, str] = {
+        name: click.prompt(text, type=choice, default=UNKNOWN, err=True) for name, text in questions
+    }
+    answers["surprises"] = _ask("Did anything happen that nobody expected (Enter if not)")
+    answers["improvement"] = _ask("What should be changed in the document (Enter if nothing)")
+    return answers

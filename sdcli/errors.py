@@ -32,7 +32,10 @@ EXIT_CODES: dict[int, str] = {
     DATA_FILE: "a data file is wrong; the message names file and line",
     LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
     LEDGER_DAMAGED: "the ledger is damaged; only `doctor --repair` changes anything then",
-    PARTLY_DONE: "done in part: input that could not be read is kept, or a backup lacks attached files",
+    PARTLY_DONE: (
+        "done in part: input that could not be read is kept, a backup lacks attached files, or a "
+        "procedure's program did not end well"
+    ),
     INTERRUPTED: "interrupted from the keyboard",
 }
 

@@ -23,12 +23,13 @@ from sdcli.errors import (
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sdcli.desk import Desk
     from sdcli.errors import Problem
     from sdcli.knowledge.articles import Article
+    from sdcli.knowledge.beside import Beside
     from sdcli.knowledge.figures import Figures
     from sdcli.knowledge.hits import Hit
     from sdcli.knowledge.index import Filters, Index
@@ -458,14 +459,52 @@ class KnowledgeBase:
         wanted = Wanted(asked, filters, self._is_expired, limit, explain)
         past = [] if filters.kinds and "ticket" not in filters.kinds else self._past(words, ref)
         records = self._records(progress)
+        others, wrong = self._others(filters)
 
         def find(index: Index) -> list[Hit]:
-            return search(index, wanted, records, past)
+            return search(index, wanted, records, past, others)
 
         hits, code = self._found(looking, find, progress)
+        self._tell(wrong)
+        code = PARTLY_DONE if wrong else code
         if ref:
             self._note_look(ref, text, hits)
         return Found(words, hits, code, ref)
+
+    def find_offered(self, text: str, ref: str, *, types: Collection[str] = ()) -> list[Hit]:
+        """The procedures and standard changes that fit, best first; as `search` finds them.
+
+        So are articles that say how a request is fulfilled, but for restricted ones. Nothing is
+        noted on the ticket. With `types`, only those for requests of these types.
+        """
+        from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
+        from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - as above
+
+        asked, _ = self._asked(text, ref)
+        wanted = Wanted(asked, Filters(kinds=("standard-change", "procedure")), self._is_expired)
+        others, _ = self._others(wanted.filters)
+
+        def find(index: Index) -> list[Hit]:
+            return search(index, wanted, others=others)
+
+        return [
+            hit
+            for hit in self._found(None, find, _quietly)[0]
+            if hit.audience != "restricted" and (not types or hit.type in types)
+        ]
+
+    def _others(self, filters: Filters) -> tuple[list[Beside], Sequence[Problem]]:
+        """The procedures and standard changes as they are searched, and what is wrong with them."""
+        if filters.kinds and not {"procedure", "standard-change"} & set(filters.kinds):
+            return [], ()
+        from sdcli.policy.load import offered  # noqa: PLC0415 - few searches leave them out
+
+        found = offered(self._desk.root, self._desk.derived("offered"))
+        if not (found.all or found.problems):
+            return [], ()
+        from sdcli.fulfilment.searched import as_searched  # noqa: PLC0415 - few desks have none
+
+        return [as_searched(each) for each in found.all.values()], found.problems
 
     def _is_expired(self, expires: str) -> bool:
         """Whether an article is past the day through which it is good.
@@ -496,7 +535,10 @@ class KnowledgeBase:
         from sdcli.tickets import steps  # noqa: PLC0415 - few searches need them
         from sdcli.tickets.event import Edition  # noqa: PLC0415 - as above
 
-        found = tuple(Edition(hit.id, hit.revision) for hit in hits if hit.revision)
+        # what is no article has an id in small letters: it is looked for by `fulfil`
+        found = tuple(
+            Edition(hit.id, hit.revision) for hit in hits if hit.revision and hit.id.isupper()
+        )
         try:
             if not self._desk.ledger.get(ref).is_closed:
                 self._desk.change(ref, steps.look_up, articles=found, query=text)

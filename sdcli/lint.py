@@ -26,9 +26,11 @@ from sdcli.policy.load import (
     read_process,
     read_questions,
 )
+from sdcli.policy.local import local
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES, TEAMS
 from sdcli.policy.process import PROCESS
 from sdcli.policy.questions import QUESTIONS, Questions
+from sdcli.policy.read_procedures import read as read_offered
 from sdcli.policy.teams import HIGHEST_LEVEL
 from sdcli.policy.trees import free_questions
 from sdcli.querying.fields import Frame, checked
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from sdcli.policy.agreements import Targets
     from sdcli.policy.calendars import Calendar, Window
     from sdcli.policy.model import Policy
+    from sdcli.policy.procedures import Offered
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.scalars import Amount
     from sdcli.tickets.ticket import Ticket
@@ -77,6 +80,10 @@ def lint(root: str) -> dict[str, int]:
     if policy:
         gathered(lambda: read_refused(root, policy), None)
         gathered(lambda: read_templates(root, policy), None)
+    offered = read_offered(root, policy)
+    problems += offered.problems
+    if policy and not offered.problems:
+        problems += _placed(root, _unagreed(policy, offered))
     problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)
@@ -85,8 +92,9 @@ def lint(root: str) -> dict[str, int]:
         problems += shelf.problems
         problems += wrong_articles(root, shelf.sound)
         if not shelf.problems:  # else one that could not be read would seem to be missing
-            named = list(_procedures(questions, shelf.articles))
-            named += _request_procedures(policy, shelf.articles) if policy else ()
+            known = {*shelf.articles, *offered.all, *offered.wrong}
+            named = list(_procedures(questions, known))
+            named += _request_procedures(policy, known) if policy else ()
             problems += _placed(root, named)
     problems += _settings(root)
     if policy:
@@ -103,6 +111,8 @@ def lint(root: str) -> dict[str, int]:
         "contacts": len(policy.contacts.people),
         "calendars": len(policy.sla.calendars),
         "agreements": len(policy.sla.agreements),
+        "procedures": len(offered.procedures),
+        "standard_changes": len(offered.changes),
         "articles": len(shelf.articles),
         "synonyms": len(synonyms.groups),
         "formats": len(formats),
@@ -187,7 +197,7 @@ def remarks(
     found += _late_updates(policy)
     if used_by is not None:
         found += unused(used_by, policy, questions, period)
-    return sorted(_placed(root, found))
+    return sorted((*_placed(root, found), *_of_offered(root, policy, now)))
 
 
 def _of_calendars(policy: Policy, now: int) -> Iterator[Finding]:
@@ -292,20 +302,47 @@ def _placed(root: str, findings: Iterable[Finding]) -> list[Problem]:
 
 
 def _procedures(questions: Questions, articles: Collection[str]) -> Iterator[Finding]:
-    """Leaves whose procedure is no article of the knowledge base (R2a.5)."""
+    """Leaves whose procedure is none, nor an article of the knowledge base (R2a.5)."""
     for name, tree in questions.trees.items():
         for id_, leaf in tree.leaves.items():
             if leaf.procedure and leaf.procedure not in articles:
-                message = f"the leaf `{id_}` of `{name}` names no article: `{leaf.procedure}`"
+                message = f"the leaf `{id_}` of `{name}` names no procedure or article: `{leaf.procedure}`"
                 yield Finding(QUESTIONS, f"trees.{name}.leaves.{id_}.procedure", message)
 
 
+def _unagreed(policy: Policy, offered: Offered) -> Iterator[Finding]:
+    """Requests that somebody must agree to, whose procedure does not say who (R3b.2)."""
+    for service, each in policy.catalog.services.items():
+        for feature, what in each.features.items():
+            for id_, request in what.requests.items():
+                found = offered.all.get(request.procedure) if request.approval else None
+                if found is not None and found.authorisation is None:
+                    message = f"`{id_}` needs approval, and {found.id} has no `authorisation`"
+                    at = f"services.{service}.features.{feature}.requests.{id_}.approval"
+                    yield Finding(SERVICES, at, message)
+
+
+def _of_offered(root: str, policy: Policy, now: int) -> Iterator[Problem]:
+    """Procedures and standard changes that have expired, or whose program is not there (R3b.2a)."""
+    today = local(now, policy.zone).date().isoformat()
+    offered = read_offered(root)
+    for name, each in offered.all.items():
+        file = each.place.rpartition(":")[0]
+        if each.is_expired(today):
+            yield Problem(file, 1, f"{name} has expired on {each.expires}: look it through")
+        program = each.hook.command[0] if each.hook else ""
+        if "/" in program and not os.access(os.path.join(root, program), os.X_OK):
+            yield Problem(file, 1, f"the program `{program}` of {name} cannot be started here")
+
+
 def _request_procedures(policy: Policy, articles: Collection[str]) -> Iterator[Finding]:
-    """Requests of the catalog whose procedure is no article of the knowledge base (R2a.2b)."""
+    """Requests of the catalog whose procedure is none, nor an article (R2a.2b, R3b.1)."""
     for service, each in policy.catalog.services.items():
         for feature, offered in each.features.items():
             for id_, request in offered.requests.items():
                 if request.procedure and request.procedure not in articles:
-                    message = f"the request `{id_}` names no article: `{request.procedure}`"
+                    message = (
+                        f"the request `{id_}` names no procedure or article: `{request.procedure}`"
+                    )
                     at = f"services.{service}.features.{feature}.requests.{id_}.procedure"
                     yield Finding(SERVICES, at, message)

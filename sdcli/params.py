@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from sdcli.fulfilment.walk import StepDone
     from sdcli.policy.model import Policy
     from sdcli.sla.agenda import Amount
     from sdcli.tickets.contact import RequestDetails
@@ -692,6 +693,47 @@ _BUSINESS_DAYS = r"(?i)(-?[0-9]{1,9}) ?(?:bd|business[ _-]days?)"
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
 _AMOUNT = f"(-?)(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
 _MOST_H = 100_000
+
+
+class ProcedureType(TextType):
+    """The id of a procedure or a standard change, or of an article that says how it is done."""
+
+    name = "procedure"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The ids that begin with what is typed, with their titles."""
+        del param
+        from sdcli.completion import procedure_ids  # noqa: PLC0415 - only completion pays for it
+
+        return procedure_ids(session_of(ctx), incomplete)
+
+
+PROCEDURE = ProcedureType()
+
+
+class StepDoneType(click.ParamType["StepDone"]):
+    """What became of a step: `3:done`, `3:failed` or `3:skipped`, and a note: `3:failed:no key`."""
+
+    name = "n:result"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StepDone:
+        """The number, the result and the note."""
+        from sdcli.fulfilment.walk import StepDone  # noqa: PLC0415 - imports msgspec
+        from sdcli.tickets.fulfilment import STEP_RESULTS  # noqa: PLC0415 - as above
+
+        if isinstance(value, StepDone):
+            return value
+        number, _, rest = TEXT.convert(value, param, ctx).partition(":")
+        result, _, note = rest.partition(":")
+        known = next((each for each in STEP_RESULTS if each == result.strip()), None)
+        if known is None or not re.fullmatch("[1-9][0-9]{0,2}", number.strip()):
+            shape = "N:RESULT, such as 3:done or '3:failed:no key'"
+            self.fail(f"{value!r} is not {shape}.", param, ctx)
+        return StepDone(int(number), known, note.strip())
 
 
 class FormatType(click.ParamType[str]):

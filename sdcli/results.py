@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sdcli.changes.planned import OutOfHours, Planned
     from sdcli.changes.request import RequestForChange
     from sdcli.errors import Problem
+    from sdcli.fulfilment.figures import Figures as ProcedureFigures
+    from sdcli.fulfilment.figures import Remark
+    from sdcli.fulfilment.state import Fulfilment
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.filtered import FilteredReport
     from sdcli.insight.information import Candidate, InformationReport
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
+    from sdcli.policy.procedures import Instructions
     from sdcli.policy.teams import Technician
     from sdcli.querying.saved import SavedQuery
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
@@ -128,6 +132,7 @@ class Changed(Struct, frozen=True):
     `deduped`: what was there already; if that was all, it is not new. `effect`: what a change of
     its classification did to its clocks. `more`: what else the document says of the step.
     `event`: what is told first, if that is not the last one.
+    its classification did to its clocks. `fulfilment`: how far it is, after a step of that.
     """
 
     seen: Seen
@@ -140,6 +145,7 @@ class Changed(Struct, frozen=True):
     hints: Sequence[str] = ()
     more: Mapping[str, Any] = {}
     event: AnyEvent | None = None
+    fulfilment: Fulfilment | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -151,6 +157,7 @@ class Shown(Struct, frozen=True):
     said, with what each item means (R3d2.1a). `change`: its request for change (R3c3.3).
     `planned`: the outages that run now, and `out_of_hours`: that its service is not offered at
     this hour (R3d1.3). `hints`: what to do beside what usually comes next.
+    `fulfilment`: how far that is (R3b.2).
     """
 
     seen: Seen
@@ -166,6 +173,7 @@ class Shown(Struct, frozen=True):
     planned: Sequence[Planned] = ()
     out_of_hours: OutOfHours | None = None
     hints: Sequence[str] = ()
+    fulfilment: Fulfilment | None = None
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -589,6 +597,37 @@ class Statistics(Struct, frozen=True, kw_only=True):
     best_effort: Sequence[str]
     since: datetime | None
     until: datetime | None
+    is_narrowed: bool = False
+    exit_code: int = DONE
+
+
+class ProceduresListed(Struct, frozen=True):
+    """Procedures and standard changes, as of a day such as `2026-11-28`."""
+
+    rows: Sequence[Instructions]
+    today: str
+    exit_code: int = DONE
+
+
+class ProcedureShown(Struct, frozen=True):
+    """One procedure or standard change, as of a day; `place`: its file."""
+
+    what: Instructions
+    today: str
+    exit_code: int = DONE
+
+
+class ProcedureStatistics(Struct, frozen=True, kw_only=True):
+    """How procedures do in a period (R3b.1a).
+
+    `unfitted`: the tickets for which none fitted; `is_narrowed`: only some were asked for.
+    """
+
+    rows: Sequence[ProcedureFigures]
+    advice: Sequence[Advice]
+    unfitted: Sequence[Remark]
+    since: datetime | None = None
+    until: datetime | None = None
     is_narrowed: bool = False
     exit_code: int = DONE
 
@@ -1234,6 +1273,9 @@ Result = (
     | ArticlesImported
     | Shared
     | Statistics
+    | ProceduresListed
+    | ProcedureShown
+    | ProcedureStatistics
     | Recalled
     | SitePublished
     | CatalogFound

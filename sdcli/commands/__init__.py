@@ -53,7 +53,9 @@ COMMANDS: dict[str, Entry] = {
         "Classify", "See which of your classifications and articles were found wrong, and say so."
     ),
     "filter": Entry("Classify", "Let a request for something new through, or refuse it."),
-    "search-kb": Entry("Classify", "Search articles, procedures and past tickets."),
+    "search-kb": Entry(
+        "Classify", "Search articles, procedures, standard changes and past tickets."
+    ),
     "kb": Entry(
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
     ),
@@ -72,6 +74,12 @@ COMMANDS: dict[str, Entry] = {
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "fulfil": Entry("Resolve", "Follow a procedure or a standard change, step by step."),
+    "approve": Entry("Resolve", "Record that somebody agrees to what is asked for."),
+    "reject": Entry("Resolve", "Record that somebody does not agree to what is asked for."),
+    "procedure": Entry(
+        "Resolve", "See what procedures and standard changes there are, and how they do."
+    ),
     "bulk": Entry(
         "Resolve",
         "Run one command on every ticket that a query asks for: on all of them, or on none.",
@@ -116,6 +124,11 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "stats": "Count how articles are used and how they help.",
         "recall": "List everyone who was given advice that no longer holds.",
         "publish": "Write the self-help site of what callers may read.",
+    },
+    "procedure": {
+        "list": "List the procedures and standard changes.",
+        "show": "Show a procedure or a standard change.",
+        "stats": "Count how procedures are used, and what to do about them.",
     },
     "problem": {
         "open": "Open a problem, with the incidents that it is behind.",

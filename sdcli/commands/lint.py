@@ -24,8 +24,9 @@ _YEAR = 365
 def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
     """Check all files of the desk.
 
-    Reads the catalog, the teams, the vocabulary, the SLA policies and every knowledge article,
-    and reports everything that is wrong at once, with file and line. Exits 5 if anything is.
+    Reads the catalog, the teams, the vocabulary, the SLA policies, every procedure, standard change
+    and knowledge article, and reports everything that is wrong at once, with file and line. Exits 5
+    if anything is.
 
     More classes than the desk's own limits are wrong: nobody can tell so many apart. What nothing
     leads to, what is alike, hours without anybody on call, a list of holidays that ends within a

@@ -1,4 +1,4 @@
-"""`sdcli search-kb`: search articles, procedures and past tickets (R3a.1, R3b.1, R3d1.1)."""
+"""`sdcli search-kb`: articles, procedures, standard changes, past tickets (R3a.1, R3b.1, R3d1.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _AREAS = ("service", "technology")
 _AUDIENCES = ("user", "desk", "restricted")
-_KINDS = ("article", "known-error", "procedure", "ticket")
+_KINDS = ("article", "known-error", "procedure", "standard-change", "ticket")
 
 
 @as_command("search-kb", writes=True)
@@ -46,7 +46,7 @@ def command(
     explain: bool,
     limit: int,
 ) -> results.Found:
-    """Search articles, procedures and past tickets.
+    """Search articles, procedures, standard changes and past tickets.
 
     The best fit comes first. Each word counts and none is needed; forms of a word, other names for
     it (kb/synonyms.yaml) and words with a slip are found too. "Words in quotes" must stand

@@ -34,6 +34,7 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
 
     staff = desk.policy.teams.technicians
     from sdcli.changes import planned
+    from sdcli.fulfilments import Fulfilments
 
     return results.Shown(
         desk.see(ticket),
@@ -48,6 +49,7 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         planned=planned.running_for(desk.policy, ticket, desk.now),
         out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
         hints=planned.hints(desk.policy, ticket, desk.now),
+        fulfilment=Fulfilments(desk).state(ticket),
     )
 
 

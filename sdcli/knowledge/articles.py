@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, NoSuchEntryError, Problem
 from sdcli.knowledge import looks
+from sdcli.policy import inside
 from sdcli.policy.scalars import Day  # noqa: TC001 - the decoder reads the annotations
 from sdcli.policy.teams import Role  # noqa: TC001 - the decoder reads the annotations
 from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 FOLDER = looks.FOLDER
 SYNONYMS = f"{FOLDER}/synonyms.yaml"
 """The one file in the folder that is no article."""
-LARGEST = 1_000_000
-"""The most bytes of an article's file."""
 _ID = re.compile(r"[A-Z]{1,8}-[0-9]{1,8}")
 Audience: TypeAlias = Literal["user", "desk", "restricted"]
 Area: TypeAlias = Literal["service", "technology"]
@@ -347,36 +346,15 @@ def _read_article(root: str, name: str) -> tuple[Read, Article | None]:
 
 def content(root: str, name: str) -> bytes | str:
     """What a file in `kb/` holds, or a text that says why it cannot be read."""
-    path = os.path.join(root, name)
-    try:
-        if os.path.islink(path) and not _is_inside(root, path):
-            return "the file is a link that leads out of the desk"
-        if not os.path.isfile(path):
-            return "the file is no plain file"  # a pipe would be waited for
-        with open(path, "rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            return _too_large(size) if size > LARGEST else stream.read()
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-
-
-def _too_large(size: int) -> str:
-    return f"the file has {size:,} bytes; {LARGEST:,} are the most"
-
-
-def _is_inside(root: str, path: str) -> bool:
-    """Whether a link leads to a file of the desk, or of the folder that `kb/` itself leads to."""
-    real = os.path.realpath(path)
-    folders = (os.path.realpath(root), os.path.realpath(os.path.join(root, FOLDER)))
-    return any(real.startswith(folder + os.sep) for folder in folders)
+    return inside.content(root, name)
 
 
 def decode(name: str, raw: bytes | str) -> tuple[Read, Article | None]:
     """An article from what its file holds; a `str` instead of bytes says why there are none."""
     from sdcli.policy.load import read_file  # noqa: PLC0415 - a search seldom reads a file
 
-    if isinstance(raw, bytes) and len(raw) > LARGEST:
-        raw = _too_large(len(raw))
+    if isinstance(raw, bytes) and len(raw) > inside.LARGEST:
+        raw = inside.too_large(len(raw))
     read = read_file(name, raw, Article)
     if not isinstance(read.value, Article) or isinstance(raw, str):
         return read, None

@@ -12,7 +12,7 @@ from sdcli.tickets.words import RequestType  # noqa: TC001 - as above
 MARK, UNMARK = "\ue000", "\ue001"
 """Private characters round a match in a snippet; the renderer makes them visible or drops them."""
 
-Kind: TypeAlias = Literal["article", "known-error", "procedure", "ticket"]
+Kind: TypeAlias = Literal["article", "known-error", "procedure", "standard-change", "ticket"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -51,6 +51,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     """Something found; a higher score is a better fit.
 
     Args:
+        kind: a procedure is one of `catalog/procedures/`, or an article of type fulfilment.
         revision: empty for a ticket; `expired`: whether an article should have been reviewed.
         roles: who may read an article whose audience is restricted.
         success: what became of those it was used for, if that is known.

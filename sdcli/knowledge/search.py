@@ -16,7 +16,7 @@ from heapq import nlargest
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdcli.knowledge import query
+from sdcli.knowledge import beside, query
 from sdcli.knowledge.hits import KINDS, MARK, UNMARK, Explained, Hit, Kind, Share
 from sdcli.knowledge.index import K1, B, Filters, Index
 from sdcli.knowledge.pages import FIELDS, WEIGHTS, page_of
@@ -110,8 +110,11 @@ def search(
     wanted: Wanted,
     records: TrackRecords = NO_RECORDS,
     past: Iterable[Past] = (),
+    others: Sequence[beside.Beside] = (),
 ) -> list[Hit]:
     """The articles and tickets that fit, best first; nothing if the query holds no word.
+
+    `others`: what is searched with them and is in no index.
 
     Raises:
         TROUBLE: the index is damaged, or out of reach.
@@ -119,7 +122,7 @@ def search(
     terms = expanded(wanted.asked, index, index.groups)
     if not terms or wanted.limit < 1:
         return []
-    return _Search(index, wanted, terms, records).hits(past)
+    return _Search(index, wanted, terms, records).hits(past, others)
 
 
 def listed(article: Article, is_expired: IsExpired = _never) -> Hit:
@@ -141,7 +144,7 @@ class _Search:
         self._stems = index.stems(word for term in terms for word in term.words)
         self._names: Collection[Sequence[str]] = ()
 
-    def hits(self, past: Iterable[Past]) -> list[Hit]:
+    def hits(self, past: Iterable[Past], others: Sequence[beside.Beside] = ()) -> list[Hit]:
         """All hits, best first."""
         weighed = self._best(self._scored())
         found = self._index.articles(each.row for each in weighed)
@@ -153,6 +156,7 @@ class _Search:
         said = [*chain.from_iterable(texts.values()), *(t for each in tickets for t in each[2:])]
         self._stems = {**self._stems, **self._index.stems(candidates(said, self._names))}
         hits = [self._article_hit(each, article, texts[each.row]) for each, article in pairs]
+        hits += self._other_hits(others)
         hits += self._past_hits(tickets, max((hit.score for hit in hits), default=0.0))
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         return hits[: self._wanted.limit]
@@ -280,6 +284,22 @@ class _Search:
     def _worth(self, table: str, term: Term, row: int) -> float:
         """What the engine gives one article for one term."""
         return sum(score for _, score in self._index.scores(table, matching([term]), rows=[row]))
+
+    def _other_hits(self, others: Sequence[beside.Beside]) -> list[Hit]:
+        """What fits of the documents that no index holds."""
+        wanted = self._wanted
+        if not any(beside.passes(each, wanted.filters) for each in others):
+            return []
+        sought = beside.Sought(
+            terms=self._terms,
+            phrases=wanted.asked.phrases,
+            neighbours=[each._replace(weight=NEIGHBOURS) for each in self._neighbours],
+            filters=wanted.filters,
+            headline=HEADLINE,
+            is_expired=wanted.is_expired,
+            explain=wanted.explain,
+        )
+        return beside.rank(others, self._index, sought)
 
     def _past_hits(self, tickets: Sequence[Past], best: float) -> list[Hit]:
         """The past tickets that fit best, weighed as if they were articles."""

@@ -131,6 +131,16 @@ def _contacts(files: Files) -> Iterator[Problem]:
         seen[mail] = name
 
 
+def _managers(files: Files) -> Iterator[Problem]:
+    """Whoever agrees to what somebody asks for is known, and somebody else (R3b.2)."""
+    known = (*files.contacts.people, *files.teams.technicians)
+    for name, contact in _sound(files.contacts.people):
+        path = f"people.{name}.manager"
+        yield from files.dangling(PEOPLE, path, contact.manager, known, "contact")
+        if contact.manager == name:
+            yield files.problem(PEOPLE, path, f"`{name}` cannot be their own manager")
+
+
 def _callers_and_staff(files: Files) -> Iterator[Problem]:
     """An id is one person: who works on requests can call without being listed as a caller."""
     staff = {name.casefold(): name for name in files.teams.technicians}
@@ -215,6 +225,7 @@ _RULES: tuple[tuple[Callable[[Files], Iterator[Problem]], tuple[str, ...]], ...]
     (check_teams.absences, ("teams", "sla")),
     (check_teams.overrides, ("teams",)),
     (_contacts, ("contacts",)),
+    (_managers, ("contacts", "teams")),
     (_callers_and_staff, ("contacts", "teams")),
     (_vocabulary, ("vocabulary",)),
     (_intake, ("intake", "vocabulary")),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.policy.formats import AlertFormat
+    from sdcli.policy.procedures import Offered
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
 
@@ -172,6 +173,18 @@ def read_process(root: str) -> ProcessRules:
         raise DataFileError(sorted(read.problems))
     rules: ProcessRules = read.value
     return rules
+
+
+def offered(root: str, cache: str = "") -> Offered:
+    """The procedures and standard changes of the desk at `root`, from the cache file if fresh.
+
+    They are apart from the policy: only what searches or fulfils needs them. What is wrong with
+    a file is in what is given; the others can be used all the same.
+    """
+    from sdcli.policy.procedures import Offered  # noqa: PLC0415 - only what fulfils
+    from sdcli.policy.read_procedures import files, read  # noqa: PLC0415 - as above
+
+    return _cached(root, files(root), cache, Cached[Offered], lambda: read(root))
 
 
 def _cached(

@@ -51,7 +51,7 @@ class FulfilmentRequest(Struct, frozen=True, kw_only=True):
 
     Args:
         recognise: how to tell it from a failure and from something new.
-        procedure: the article that says how it is done.
+        procedure: the procedure, standard change or article that says how it is done.
         approval: whether somebody must agree before.
     """
 
@@ -137,7 +137,10 @@ CALLER_CLASSES: tuple[CallerClass, ...] = get_args(CallerClass)
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """Somebody who may call (R1a.1, R1a.1b)."""
+    """Somebody who may call (R1a.1, R1a.1b).
+
+    `manager`: who agrees to what they ask for, a contact or a technician (R3b.2).
+    """
 
     name: str
     mail: Mail
@@ -146,6 +149,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     site: str = ""
     zone: Zone = Zone("")
     caller_class: CallerClass = UNKNOWN
+    manager: str = ""
 
 
 class People(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from sdcli.tickets.hand_over import ping_pong
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from sdcli.fulfilment.state import Fulfilment
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
@@ -207,6 +208,8 @@ def _changed(result: results.Changed) -> dict[str, Any]:
         }
     if result.changes is not None:
         told |= _changes(result.changes)
+    if result.fulfilment is not None:
+        told |= {"fulfilment": _fulfilment(result.fulfilment), "notes": _stripped(result.notes)}
     return told | dict(result.more)
 
 
@@ -241,6 +244,11 @@ def _tried_list(result: results.TriedList) -> list[dict[str, Any]]:
     from sdcli.render.tries import tried_json  # noqa: PLC0415 - one command pays for it
 
     return [tried_json(each) for each in result.rows]
+
+
+def _stripped(notes: Sequence[str]) -> list[str]:
+    """Sentences without the space that sets them apart on a terminal."""
+    return [each.strip() for each in notes]
 
 
 def _waiting(row: results.Waiting) -> dict[str, Any]:
@@ -554,6 +562,20 @@ def _of_queues(result: Any) -> Any:
     return queues.workload_json(result)
 
 
+def _of_procedures(result: Any) -> Any:
+    from sdcli.render.fulfilment import to_json  # noqa: PLC0415 - only procedures pay for it
+
+    return to_json(result)
+
+
+def _fulfilment(found: Fulfilment | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    from sdcli.render.fulfilment import state_json  # noqa: PLC0415 - few tickets have any
+
+    return state_json(found)
+
+
 def _bulk(result: results.BulkPreview | results.BulkDone) -> dict[str, Any]:
     from sdcli.render.bulk import as_json  # noqa: PLC0415 - as above
 
@@ -580,6 +602,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"breaches": [_breach(each) for each in result.breaches]}
         | {"lacking": result.lacking}
         | {"actors": {name: _role(each) for name, each in result.actors.items()}}
+        | {"fulfilment": _fulfilment(result.fulfilment)}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | _planned(result)
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
@@ -636,6 +659,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.ProceduresListed: _of_procedures,
+    results.ProcedureShown: _of_procedures,
+    results.ProcedureStatistics: _of_procedures,
     results.SitePublished: _published,
     results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
     results.Checked: lambda result: [alert(said) for _, said in result.alerts],

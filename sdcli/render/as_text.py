@@ -83,9 +83,19 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
+    told += _fulfilment_lines(result)
     told = fitted(told, screen.width)
     lines = [*told, *_clock_lines(result.seen, screen), *fitted([*_effect(result)], screen.width)]
     return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
+
+
+def _fulfilment_lines(result: results.Changed) -> list[str]:
+    """How far its fulfilment is."""
+    if result.fulfilment is None:
+        return []
+    from sdcli.render.fulfilment import said  # noqa: PLC0415 - few commands fulfil
+
+    return [f"  {said(result.fulfilment)}"]
 
 
 def _effect(result: results.Changed) -> Iterable[str]:
@@ -155,6 +165,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_problem_rows(result),
         *_change_rows(result),
         *_planned_rows(result),
+        *_fulfilment_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -358,6 +369,15 @@ def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.register import short  # noqa: PLC0415 - few tickets have any
 
     return [("missed", short(result.breaches))]
+
+
+def _fulfilment_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """How far its fulfilment is (R3b.2)."""
+    if result.fulfilment is None:
+        return []
+    from sdcli.render.fulfilment import rows  # noqa: PLC0415 - few tickets have any
+
+    return rows(result.fulfilment)
 
 
 def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
@@ -1400,6 +1420,12 @@ def _of_articles(result: Any, screen: Screen) -> _Lines:
     return outcomes.recalled(result)
 
 
+def _of_procedures(result: Any, screen: Screen) -> _Lines:
+    from sdcli.render.fulfilment import text  # noqa: PLC0415 - only procedures pay for it
+
+    return text(result, screen.style)
+
+
 def _published(result: results.SitePublished, screen: Screen) -> _Lines:
     from sdcli.render.knowledge import published  # noqa: PLC0415 - as above
 
@@ -1435,6 +1461,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Shared: _of_articles,
     results.Statistics: _of_articles,
     results.Recalled: _of_articles,
+    results.ProceduresListed: _of_procedures,
+    results.ProcedureShown: _of_procedures,
+    results.ProcedureStatistics: _of_procedures,
     results.SitePublished: _published,
     results.CatalogFound: _catalog_found,
     results.Checked: _checked,

@@ -28,7 +28,10 @@ def text(
         gap = f"sdcli kb used {ref} --none --note WHY   # if none fits"
         return [], ["No article fits. Try other words, or fewer filters.", f"Next: {gap}"]
     lines = [each for hit in result.hits for each in _lines(hit, style, width)]
-    return lines, [f"Next: sdcli kb used {ref} ID:OUTCOME   # records what an article did"]
+    used = f"Next: sdcli kb used {ref} ID:OUTCOME   # records what an article did"
+    first = result.hits[0]
+    is_followed = first.id.islower() and first.kind != "ticket"
+    return lines, [used, *([f"Next: sdcli fulfil {ref} {first.id}"] if is_followed else ())]
 
 
 def _lines(hit: Hit, style: Style, width: int | None) -> Iterator[str]:

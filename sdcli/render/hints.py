@@ -72,6 +72,7 @@ def next_steps(ticket: Ticket) -> list[str]:
     check = f"sdcli validate {ref} --against RECORD   # is it as monitoring says?"
     return [
         *([check] if ticket.needs_validation else []),
+        *([f"sdcli fulfil {ref}"] if _to_fulfil(ticket) else []),
         f"sdcli search-kb --ticket {ref}",
         f"sdcli resolve {ref} --code CODE",
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
@@ -90,6 +91,15 @@ def _of_new_service(ticket: Ticket) -> Iterator[str]:
         yield f"sdcli filter {ticket.ref}   # whether it may be offered at all"
     if ticket.assignee is None:
         yield f"sdcli accept {ticket.ref}"
+
+
+def _to_fulfil(ticket: Ticket) -> bool:
+    """Whether a procedure is to be followed, and none was begun yet (R3b.1)."""
+    if ticket.type != "fulfilment":
+        return False
+    from sdcli.tickets.event import FulfilmentStarted  # noqa: PLC0415 - few requests are
+
+    return not any(isinstance(event, FulfilmentStarted) for event in ticket.standing)
 
 
 def usual_of(ticket: Ticket) -> list[str]:

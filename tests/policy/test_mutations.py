@@ -700,7 +700,7 @@ def test_a_procedure_that_is_no_article_is_told(desk_dir: Path) -> None:
         "            procedure: KB-141\n",
         "            procedure: KB-999\n",
         "            procedure: KB-999",
-        "the request `new-list` names no article: `KB-999`",
+        "the request `new-list` names no procedure or article: `KB-999`",
     )
     place = _mutated(desk_dir, mutation)
 

@@ -1,0 +1,1 @@
+"""Tests of procedures, standard changes, approvals and programs."""
