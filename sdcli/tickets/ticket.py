@@ -45,7 +45,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.fulfilment import ChangeStatus
-from sdcli.tickets.relations import Link
+from sdcli.tickets.relations import Link, Merged
 from sdcli.tickets.taken_back import Undone, gone
 from sdcli.tickets.words import (
     PROBLEM,
@@ -262,6 +262,7 @@ _LOOKED_AT = (
     Closed,
     Detailed,
     Escalated,
+    Merged,
     Noted,
     Reopened,
     Resolved,
