@@ -126,7 +126,9 @@ class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
     `backing`: whose clock runs beside its own, of the queue and the supplier, and how it stands.
-    `problems`: those that are behind it (R3d1.7).
+    `problems`: those that are behind it (R3d1.7). `others`: the tickets that its links name, and
+    those that go on in it or in which it goes on, by reference (R7.3). `closes_at`: when it is
+    closed by itself, if nobody says anything.
     """
 
     seen: Seen
@@ -136,6 +138,8 @@ class Shown(Struct, frozen=True):
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
+    others: Mapping[str, Ticket] = {}
+    closes_at: datetime | None = None
 
 
 class ProblemChanged(Struct, frozen=True):

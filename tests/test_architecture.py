@@ -42,6 +42,8 @@ STOREYS = (
     "sdcli.knowledge_base",
     "sdcli.authoring",
     "sdcli.problems",
+    "sdcli.closing",
+    "sdcli.relating",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

@@ -60,6 +60,13 @@ COMMANDS: dict[str, Entry] = {
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
     "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
+    "link": Entry("Resolve", "Say what another ticket is to a ticket."),
+    "unlink": Entry("Resolve", "Take back what another ticket is to a ticket."),
+    "split": Entry("Resolve", "Open a ticket for a part of a request."),
+    "merge": Entry("Resolve", "Let tickets go on in another one."),
+    "follow-up": Entry(
+        "Resolve", "Open a ticket for what is still owed, or let one go its own way."
+    ),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),

@@ -28,6 +28,9 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
+    from sdcli.closing import Closings
+    from sdcli.relating import others
+
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
@@ -35,4 +38,6 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         backing=desk.backing(ticket),
         breaches=desk.breaches_of(ticket),
         problems=[desk.ledger.get(each) for each in ticket.problems],
+        others=others(desk, ticket),
+        closes_at=Closings(desk).closes_at(ticket),
     )

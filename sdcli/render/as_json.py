@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.relations import Link
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
@@ -119,6 +120,8 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
         "problems": subject.problems,
+        "links": [_link(each) for each in subject.links],
+        "merged_into": subject.merged_into or None,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
@@ -145,6 +148,16 @@ def _of_problems(result: Any) -> Any:
     if isinstance(result, results.ProblemsListed):
         return [problem.problem_json(each) for each in result.rows]
     return [problem.candidate_json(each) for each in result.rows]
+
+
+def _link(each: Link) -> dict[str, Any]:
+    return {"relation": each.relation, "to": each.to, "why": each.why or None}
+
+
+def _relations(result: results.Shown) -> dict[str, Any]:
+    from sdcli.render.relations import as_json  # noqa: PLC0415 - only `show` pays for it
+
+    return as_json(result)
 
 
 def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
@@ -467,6 +480,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
         | {"problem_records": [_problem(each) for each in result.problems]}
+        | _relations(result)
         | {"events": [event(e) for e in result.seen.ticket.events]}
     ),
     results.History: lambda result: [event(e) for e in result.events],

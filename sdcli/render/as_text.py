@@ -149,6 +149,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_box_rows(result),
         *_breach_rows(result),
         *_problem_rows(result),
+        *_relation_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -320,6 +321,15 @@ def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
     from sdcli.render.problem import of_ticket  # noqa: PLC0415 - few tickets have any
 
     return of_ticket(result.problems)
+
+
+def _relation_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """What a ticket is linked to, what was merged, and when it is closed by itself (R7.3)."""
+    if not (result.others or result.seen.ticket.links or result.closes_at):
+        return []
+    from sdcli.render.relations import rows  # noqa: PLC0415 - few tickets have any
+
+    return rows(result)
 
 
 def _of_problems(result: Any, screen: Screen) -> _Lines:

@@ -19,7 +19,7 @@ from sdcli.tickets.words import UNKNOWN, YesNo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sdcli.tickets.event import AnyEvent, ArticleUse, Stamp
+    from sdcli.tickets.event import AnyEvent, ArticleUse, Edition, Stamp
     from sdcli.tickets.ticket import Ticket
 
 HOW: Mapping[str, str] = {
@@ -65,20 +65,20 @@ def unsaid(
     return tuple(name for name in fields if name not in told)
 
 
-def unjudged(ticket: Ticket) -> tuple[str, ...]:
+def unjudged(ticket: Ticket) -> tuple[Edition, ...]:
     """The articles that somebody was shown or sent and of which nobody said what they did (R4.1).
 
     None if something is said of one of them, or that none fitted: then the others were no help.
     """
-    shown: dict[str, None] = {}
+    shown: dict[str, Edition] = {}
     for event in ticket.standing:
         if isinstance(event, ArticlesUsed):
             return ()
         if isinstance(event, ArticlesShown):
-            shown.update(dict.fromkeys(each.id for each in event.articles))
+            shown.update((each.id, each) for each in event.articles)
         elif isinstance(event, ArticleSent):
-            shown[event.article.id] = None
-    return () if ticket.articles else tuple(shown)
+            shown[event.article.id] = event.article
+    return () if ticket.articles else tuple(shown.values())
 
 
 def completed(said: Said, fields: Sequence[str]) -> Said:
