@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError, SdcliError, listed
 from sdcli.tickets import closing, steps
-from sdcli.tickets.closing import HOW, NOTHING, Said
-from sdcli.tickets.relations import require_unmerged, still_open
+from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
+from sdcli.tickets.relations import OWED, require_unmerged, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,11 +156,11 @@ class Closings:
         """What nobody has said and nobody could be asked, in one note; and what speaks against it."""
         rules, notes = self.rules(ticket), []
         open_ = closing.unsaid(ticket, rules.ask, wish.said, wish.articles)
-        names = [HOW[name] for name in open_]
+        names = [OPTIONS[name] for name in open_]
         if rules.ask and not (wish.evidence or closing.is_shown_to_work(ticket)):
-            names.append("what shows that it works again (--resumed-evidence TEXT)")
+            names.append("--resumed-evidence")
         if names:
-            notes.append(f"Not said, and recorded as unknown: {'; '.join(names)}.")
+            notes.append(f"Not said, and unknown on record: {', '.join(names)}.")
         if wish.via == "monitoring":
             notes.append("What another team saw stands for the caller's word (R5a.1).")
         if closing.benefit(ticket) == "no":
@@ -185,7 +185,11 @@ class Closings:
         owed = still_open(ticket, self._desk.ledger.get, "follow-up")
         if not owed:
             return
-        why = {each.to: each.why for each in ticket.links if each.relation == "follow-up"}
+        why = {
+            each.to: OWED.get(each.why, each.why)
+            for each in ticket.links
+            if each.relation == "follow-up"
+        }
         names = ", ".join(f"{each.ref} ({why.get(each.ref) or each.summary})" for each in owed)
         first = owed[0].ref
         raise RefusedError(
@@ -256,7 +260,7 @@ class Closings:
             days = (stamp.at - then.closed_at).days
             why = (
                 f"it has been closed for {days} days, and can be reopened for "
-                f"{within // 3600} hours ({self.rules(then).place})"
+                f"{_spelled(within)} ({self.rules(then).place})"
             )
             return self._desk.take_in([continued(then, reason)])[0], why
         return self._desk.reopen(ref, reason), "its agreement continues it"
@@ -314,6 +318,12 @@ class Closings:
         )
         writer.append(ticket, events)
         self._desk.tell(f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.")
+
+
+def _spelled(seconds: int) -> str:
+    """A period in words: whole days, else hours."""
+    days, rest = divmod(seconds, 24 * 3600)
+    return f"{days} days" if days > 1 and not rest else f"{seconds // 3600} hours"
 
 
 def children(desk: Desk, ref: str) -> list[Ticket]:

@@ -107,7 +107,8 @@ class Relating:
 
         found = self._belonging(ref, part, "follow-up", self._of_the_desk, pair)
         says = f"{ref} cannot be closed before it: {OWED.get(owes, owes)}."
-        return Changed(found.seen, [says])
+        is_over = self._desk.ledger.get(ref).is_closed
+        return Changed(found.seen, () if is_over else (says,))
 
     def _belonging(
         self,
@@ -195,14 +196,14 @@ class Relating:
         require_may(policy, desk.process, desk.by, "merge", "merge tickets")
         notes: list[str] = []
         with desk.ledger.write() as writer:
+            sources = [writer.get(ref) for ref in dict.fromkeys(refs)]
             target = writer.get(into)
-            for ref in dict.fromkeys(refs):
-                source = writer.get(ref)
+            for source in sources:
                 pair = linking.merge(source, target, stamp, writer.get, why=because)
                 writer.append(source, pair.of_one)
                 target = writer.append(target, pair.of_other)
                 notes.append(
-                    f"{ref} was merged into {into}; `sdcli undo {ref}` takes it back."
+                    f"{source.ref} was merged into {into}; `sdcli undo {source.ref}` takes it back."
                     + (" Its bulletin has ended." if source.bulletin else "")
                 )
         if target.status == "resolved":

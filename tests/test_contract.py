@@ -132,12 +132,9 @@ NESTED: dict[tuple[str, str], Call] = {
 }
 """As above, of the commands of groups that have a module for each."""
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
-ILLEGAL_WHEN_CLOSED = [
-    name
-    for name in WITH_REF
-    if name
-    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
-]
+ALWAYS = ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
+ALWAYS += ("link", "unlink", "split", "follow-up", "merge")  # or refused in words of their own
+ILLEGAL_WHEN_CLOSED = [name for name in WITH_REF if name not in ALWAYS]
 
 
 @pytest.fixture(name="ticket_in")
@@ -150,6 +147,9 @@ def _ticket_in(sd: Runner) -> Any:
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
             sd("open", "-", stdin=alert)
+        if state == "two":
+            sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--service", "vpn")
+            sd("link", REF, "parent", "SD-2")
         if state == "behind":
             sd("problem", "open", "VPN drops", "--incident", REF)
         if state == "escalated":

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @with_ref
 @click.argument("summary", type=TEXT, default="")
 @click.option("--owes", type=click.Choice(list(OWED)), default="other", help="What is owed.")
-@click.option("--queue", type=QUEUE, default="", help="Who does it; by default its own queue.")
-@click.option("--assignee", metavar="PERSON", type=TECHNICIAN, default="", help="Who is on it.")
+@click.option("--queue", type=QUEUE, default=None, help="Who does it; by default its own queue.")
+@click.option("--assignee", metavar="PERSON", type=TECHNICIAN, default=None, help="Who is on it.")
 @click.option("--details", type=TEXT, default="", help="Everything that helps.")
 @click.option(
     "--spin-off", metavar="REF", type=REF, default=None, help="Let this follow-up go its own way."
@@ -31,8 +31,8 @@ def command(
     ref: str,
     summary: str,
     owes: str,
-    queue: str,
-    assignee: str,
+    queue: str | None,
+    assignee: str | None,
     details: str,
     spin_off: str | None,
     because: str,
@@ -54,5 +54,5 @@ def command(
         raise click.UsageError("Say what is owed, or --spin-off REF: one of the two.")
     if spin_off:
         return Relating(desk).spin_off(ref, spin_off, because)
-    part = Part(summary=summary, queue=queue, assignee=assignee, details=details)
+    part = Part(summary=summary, queue=queue or "", assignee=assignee or "", details=details)
     return Relating(desk).follow_up(ref, part, owes)

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 @as_command("split", writes=True)
 @with_ref
 @click.argument("summary", type=TEXT)
-@click.option("--type", "type_", type=vocabulary("type"), default="", help="What kind it is.")
-@click.option("--service", type=SERVICE, default="", help="What it is about.")
-@click.option("--queue", type=QUEUE, default="", help="Who deals with it.")
+@click.option("--type", "type_", type=vocabulary("type"), default=None, help="What kind it is.")
+@click.option("--service", type=SERVICE, default=None, help="What it is about.")
+@click.option("--queue", type=QUEUE, default=None, help="Who deals with it.")
 @click.option("--details", type=TEXT, default="", help="Everything that helps.")
 @pass_desk
 def command(
-    desk: Desk, ref: str, summary: str, type_: str, service: str, queue: str, details: str
+    desk: Desk,
+    ref: str,
+    summary: str,
+    type_: str | None,
+    service: str | None,
+    queue: str | None,
+    details: str,
 ) -> results.Changed:
     """Open a ticket for a part of a request.
 
@@ -35,5 +41,11 @@ def command(
     """
     from sdcli.relating import Part, Relating
 
-    part = Part(summary=summary, type=type_, service=service, queue=queue, details=details)
+    part = Part(
+        summary=summary,
+        type=type_ or "",
+        service=service or "",
+        queue=queue or "",
+        details=details,
+    )
     return Relating(desk).split(ref, part)

@@ -32,6 +32,11 @@ HOW: Mapping[str, str] = {
 }
 """The fields of a closure, each with the option that says it."""
 
+OPTIONS: Mapping[str, str] = {name: f"--{name.replace('_', '-')}" for name in HOW} | {
+    "articles": "--kb"
+}
+"""The option by which each is said."""
+
 _SAID_BY_WORD = ("cause", "procedure_easy", "procedure_accurate", "caller_could")
 
 
