@@ -132,7 +132,17 @@ NESTED: dict[tuple[str, str], Call] = {
 }
 """As above, of the commands of groups that have a module for each."""
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
-ALWAYS = ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
+ALWAYS: tuple[str, ...] = (
+    "show",
+    "sla",
+    "history",
+    "note",
+    "detail",
+    "reopen",
+    "ack",
+    "attach",
+    "problem",
+)
 ALWAYS += ("link", "unlink", "split", "follow-up", "merge")  # or refused in words of their own
 ILLEGAL_WHEN_CLOSED = [name for name in WITH_REF if name not in ALWAYS]
 
