@@ -23,6 +23,7 @@ from sdcli.policy.load import (
     read_policy,
     read_process,
     read_questions,
+    read_surveys,
 )
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
@@ -66,6 +67,7 @@ def lint(root: str) -> dict[str, int]:
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
     gathered(lambda: read_process(root), None)
+    gathered(lambda: read_surveys(root), None)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)
     problems += synonyms.problems

@@ -122,6 +122,14 @@ class Changed(Struct, frozen=True):
     hints: Sequence[str] = ()
 
 
+class SurveyAsked(Struct, frozen=True):
+    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2)."""
+
+    seen: Seen
+    letter: Sequence[str]
+    exit_code: int = DONE
+
+
 class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 

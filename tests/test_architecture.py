@@ -44,6 +44,7 @@ STOREYS = (
     "sdcli.problems",
     "sdcli.closing",
     "sdcli.relating",
+    "sdcli.surveys",
     "sdcli.render",
     "sdcli.dialogue",
     "sdcli.session",

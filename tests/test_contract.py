@@ -77,6 +77,7 @@ CALLS: dict[str, Call] = {
     "resolve": Call((REF, "--code", "solved")),
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
+    "survey": Call(("ask", REF), legal="closed"),
     "sla-check": Call(()),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "sla": Call(("explain", REF), writes=False),
@@ -112,6 +113,8 @@ NESTED: dict[tuple[str, str], Call] = {
     ("problem", "candidates"): Call((), writes=False, reads_policy=False),
     ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
     ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
+    ("survey", "ask"): Call((REF,), legal="closed"),
+    ("survey", "answer"): Call((REF, "--score", "speed=4"), legal="asked"),
     ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
     ("kb", "send"): Call((REF, "KB-102")),
     ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
@@ -143,7 +146,14 @@ ALWAYS: tuple[str, ...] = (
     "attach",
     "problem",
 )
-ALWAYS += ("link", "unlink", "split", "follow-up", "merge")  # or refused in words of their own
+ALWAYS += (
+    "link",
+    "unlink",
+    "split",
+    "follow-up",
+    "merge",
+    "survey",
+)  # or refused in words of their own
 ILLEGAL_WHEN_CLOSED = [name for name in WITH_REF if name not in ALWAYS]
 
 
@@ -166,8 +176,10 @@ def _ticket_in(sd: Runner) -> Any:
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":
             sd("wait", REF, "--for", "user")
-        if state == "closed":
+        if state in ("closed", "asked"):
             sd("close", REF, "--code", "solved", "--unconfirmed", "left the company")
+        if state == "asked":
+            sd("survey", "ask", REF)
 
     return bring
 

@@ -469,6 +469,7 @@ def _published(result: results.SitePublished) -> dict[str, Any]:
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
+    results.SurveyAsked: lambda result: ticket(result.seen) | {"letter": result.letter},
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

@@ -1198,6 +1198,10 @@ def _published(result: results.SitePublished, screen: Screen) -> _Lines:
 
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
+    results.SurveyAsked: lambda result, screen: (
+        fitted([*map(line, result.letter)], screen.width),
+        [f"Next: sdcli survey answer {result.seen.ticket.ref} --score QUESTION=1..5"],
+    ),
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

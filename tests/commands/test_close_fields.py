@@ -48,7 +48,14 @@ def closed(sdj: JsonRunner) -> dict[str, Any]:
 
 def test_everything_can_be_said_by_options(sd: Runner, sdj: JsonRunner) -> None:
     """Cause, procedure, whether the caller could, what to improve: all on record (R4.5, R4.5a)."""
-    said = ("--cause", "configuration", "--procedure-easy", "no", "--procedure-accurate", "yes")
+    said: tuple[str, ...] = (
+        "--cause",
+        "configuration",
+        "--procedure-easy",
+        "no",
+        "--procedure-accurate",
+        "yes",
+    )
     said += ("--caller-could", "unknown", "--improvement", "name the gateway in the letter")
 
     told = sd(*CLOSE, *said, "--resumed-evidence", "Ada has mail again").stdout
@@ -155,7 +162,14 @@ def test_a_person_is_asked(sd: Runner, sdj: JsonRunner) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_what_was_said_is_not_asked(sd: Runner) -> None:
     """Who gives every option is asked nothing, at a terminal too."""
-    said = ("--cause", "change", "--procedure-accurate", "yes", "--caller-could", "no")
+    said: tuple[str, ...] = (
+        "--cause",
+        "change",
+        "--procedure-accurate",
+        "yes",
+        "--caller-could",
+        "no",
+    )
     said += ("--improvement", "none", "--resumed-evidence", "she said so")
 
     assert "?" not in sd(*CLOSE, *said).stderr

@@ -189,10 +189,15 @@ def test_however_they_are_linked_there_is_no_circle(wishes: list[tuple[int, Any,
         for each in ticket.links:
             assert ticket.ref in linked(known[each.to], INVERSE[each.relation])
         for relation in ("parent", "depends-on"):
-            reached, waiting = set[str](), [*linked(ticket, relation)]
-            while waiting:
-                ref = waiting.pop()
-                if ref not in reached:
-                    reached.add(ref)
-                    waiting += linked(known[ref], relation)
-            assert ticket.ref not in reached
+            assert ticket.ref not in _reached(ticket, relation, known)
+
+
+def _reached(ticket: Ticket, relation: Any, known: dict[str, Ticket]) -> set[str]:
+    """The references to which a relation leads from a ticket."""
+    reached, waiting = set[str](), [*linked(ticket, relation)]
+    while waiting:
+        ref = waiting.pop()
+        if ref not in reached:
+            reached.add(ref)
+            waiting += linked(known[ref], relation)
+    return reached
