@@ -108,6 +108,7 @@ class Closings:
         if ticket.is_closed or ticket.is_problem:
             steps.require("closed", ticket)
         self._require_nothing_owed(ticket)
+        steps.require_closure(ticket, wish.code, wish.confirmed_by, wish.via, wish.unconfirmed)
         rules = self.rules(ticket)
         fields = (*rules.demand, *rules.ask)
         open_ = closing.unsaid(ticket, tuple(dict.fromkeys(fields)), wish.said, wish.articles)

@@ -726,16 +726,17 @@ def with_cause(function: _F) -> _F:
 
 
 class RelatedType(RefType):
-    """A ticket, or a change of `catalog/schedule.yaml` by its id."""
+    """A ticket, or a change of `catalog/schedule.yaml` by its id, one that has left it too."""
 
     name = "ref"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The reference as the ledger writes it, or the id of the change."""
         given = TEXT.convert(value, param, ctx)
+        if re.fullmatch(r"(?i)(?:sd-)?[0-9]+", given):
+            return super().convert(given, param, ctx)
         changes = session_of(ctx).desk.policy.schedule.changes if ctx else ()
-        spelling = {name.casefold(): name for name in changes}
-        return spelling.get(given.casefold()) or super().convert(value, param, ctx)
+        return {name.casefold(): name for name in changes}.get(given.casefold(), given)
 
 
 FORMAT = FormatType()

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.policy.model import SCHEDULE
+from sdcli.policy.model import require as require_entry
 from sdcli.results import Changed
 from sdcli.tickets import linking
-from sdcli.tickets.event import Absorbed
-from sdcli.tickets.relations import INVERSE, OWED, SAYS, linked, require_unmerged
+from sdcli.tickets.relations import INVERSE, OWED, SAYS, is_ref, linked, require_unmerged, sources
 from sdcli.tickets.steps import require
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ class Relating:
 
         Raises:
             NoSuchTicketError: there is no such ticket; nothing was recorded.
+            NoSuchEntryError: it is no ticket, and there is no such change.
             RefusedError: it cannot be that: it would be a circle, a second parent, or itself.
         """
         desk, stamp, policy = self._desk, self._desk.stamp, self._desk.policy
         with desk.ledger.write() as writer:
             one = writer.get(ref)
-            if to in policy.schedule.changes:
+            if not is_ref(to):
+                require_entry(to, "ticket or change", policy.schedule.changes, SCHEDULE)
                 events = linking.link_change(one, to, stamp, relation=relation, why=because)
                 after = writer.append(one, events) if events else one
             else:
@@ -74,10 +77,10 @@ class Relating:
             NoSuchTicketError: there is no such ticket.
             RefusedError: it is not that.
         """
-        desk, stamp, policy = self._desk, self._desk.stamp, self._desk.policy
+        desk, stamp, _ = self._desk, self._desk.stamp, self._desk.policy
         with desk.ledger.write() as writer:
             one = writer.get(ref)
-            other = None if to in policy.schedule.changes else writer.get(to)
+            other = writer.get(to) if is_ref(to) else None
             event = linking.unlink(one, to, stamp, relation=relation, why=because)
             after = writer.append(one, (event,))
             if other is not None and ref in linked(other, INVERSE[relation]):
@@ -213,10 +216,10 @@ class Relating:
 
 def others(desk: Desk, ticket: Ticket) -> dict[str, Ticket]:
     """The tickets that a ticket is linked to, that go on in it, or in which it goes on."""
-    refs = [link.to for link in ticket.links if link.to not in desk.policy.schedule.changes]
-    refs += [event.source for event in ticket.standing if type(event) is Absorbed]
+    refs = [link.to for link in ticket.links if is_ref(link.to)]
+    refs += sources(ticket)
     refs += [ticket.merged_into] if ticket.merged_into else []
-    return {ref: desk.ledger.get(ref) for ref in dict.fromkeys(refs) if ref.startswith("SD-")}
+    return {ref: desk.ledger.get(ref) for ref in dict.fromkeys(refs)}
 
 
 def _both(writer: Writer, one: Ticket, other: Ticket, pair: Pair) -> Ticket:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcli.render.words import instant
-from sdcli.tickets.event import Absorbed
-from sdcli.tickets.relations import OWED, SAYS
+from sdcli.tickets.relations import OWED, SAYS, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +40,6 @@ def as_json(result: Shown) -> dict[str, Any]:
 def link(each: Link) -> dict[str, Any]:
     """One link of a ticket."""
     return {"relation": each.relation, "to": each.to, "why": each.why or None}
-
-
-def sources(ticket: Ticket) -> list[str]:
-    """The tickets that go on in a ticket."""
-    return [event.source for event in ticket.standing if type(event) is Absorbed]
 
 
 def named(ref: str, others: Mapping[str, Ticket]) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets import keys
-from sdcli.tickets.base import Event, marked
+from sdcli.tickets.base import Event, kind, marked
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -174,6 +174,12 @@ def linked(ticket: Ticket, *relations: Relation) -> tuple[str, ...]:
     return tuple(link.to for link in ticket.links if link.relation in relations)
 
 
+def is_ref(to: str) -> bool:
+    """Whether a link names a ticket, and no change of the schedule."""
+    head, _, number = to.partition("-")
+    return head == "SD" and number.isdecimal()
+
+
 def goes_on(ticket: Ticket, get: Callable[[str], Ticket]) -> Ticket:
     """Where a ticket goes on that was merged, however often; itself if it was not (T24).
 
@@ -186,15 +192,26 @@ def goes_on(ticket: Ticket, get: Callable[[str], Ticket]) -> Ticket:
     return ticket
 
 
+def sources(ticket: Ticket) -> list[str]:
+    """The references of what was merged into a ticket; those of elsewhere mean nothing here."""
+    found: list[str] = []
+    for event in ticket.standing:
+        if type(event) is Absorbed:
+            found.append(event.source)
+        elif found and kind(event) == "imported":
+            found.clear()
+    return found
+
+
 def absorbed(ticket: Ticket, get: Callable[[str], Ticket]) -> list[Ticket]:
     """The tickets that go on in this one, those that went on in them too (T24)."""
     found: dict[str, Ticket] = {}
     waiting = [ticket]
     while waiting:
-        for event in waiting.pop().standing:
-            if type(event) is Absorbed and event.source not in (*found, ticket.ref):
-                found[event.source] = get(event.source)
-                waiting.append(found[event.source])
+        for ref in sources(waiting.pop()):
+            if ref not in (*found, ticket.ref):
+                found[ref] = get(ref)
+                waiting.append(found[ref])
     return list(found.values())
 
 

@@ -286,7 +286,7 @@ def close(
     """
     if ticket.is_closed or ticket.is_problem:
         require("closed", ticket)
-    _demand_closure(ticket, [*_lacks(ticket, code, confirmed_by, via, unconfirmed), *missing])
+    require_closure(ticket, code, confirmed_by, via, unconfirmed, missing=missing)
     decided = code or ticket.code
     resolved = ticket.status == "resolved"
     if must_look and not resolved and not articles:
@@ -356,13 +356,28 @@ def _lacks(
         yield "how it was confirmed (--via METHOD)"
 
 
-def _demand_closure(ticket: Ticket, missing: Sequence[str]) -> None:
-    if missing:
+def require_closure(
+    ticket: Ticket,
+    code: str | None,
+    confirmed_by: str,
+    via: str,
+    unconfirmed: str,
+    *,
+    missing: Sequence[str] = (),
+) -> None:
+    """Refuse to close without code and confirmation, or a reason for none (R4.5a).
+
+    `missing`: what else is, in words.
+
+    Raises:
+        RefusedError: something is missing; all of it is named.
+    """
+    lacks = [*_lacks(ticket, code, confirmed_by, via, unconfirmed), *missing]
+    if lacks:
         raise RefusedError(
-            f"{ticket.ref} cannot be closed without {' and '.join(missing)}."
-            f"{_if_not_solved(ticket)}",
+            f"{ticket.ref} cannot be closed without {' and '.join(lacks)}.{_if_not_solved(ticket)}",
             ref=ticket.ref,
-            missing=missing,
+            missing=lacks,
         )
 
 

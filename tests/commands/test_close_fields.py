@@ -229,3 +229,12 @@ def test_without_confirmation_reopening_is_named(sd: Runner) -> None:
     sd("resolve", "1", "--code", "solved")
 
     assert "sdcli reopen SD-1" in sd("close", "1", expect=4).stderr
+
+
+@pytest.mark.usefixtures("terminal")
+def test_nobody_is_asked_in_vain(sd: Runner) -> None:
+    """What is refused anyhow is refused before the first question."""
+    told = sd("close", "1", "--code", "solved", expect=4).stderr
+
+    assert "--confirmed-by" in told
+    assert "?" not in told

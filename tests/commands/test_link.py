@@ -17,6 +17,8 @@ from sdcli.tickets.ticket import advance, fold
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sdcli.desk import Desk
     from sdcli.tickets.ticket import Ticket
     from tests.conftest import JsonRunner, Runner
@@ -69,6 +71,15 @@ def test_a_change_of_the_schedule(sd: Runner, sdj: JsonRunner) -> None:
     assert told["links"][0]["to"] == "wireless-controllers"
     assert sdj("show", "1")["links"][0]["status"] is None
     assert "caused-by-change" in sd("link", "1", "parent", "wireless-controllers", expect=4).stderr
+    assert "wireless-controllers" in sd("link", "1", "parent", "no-such-change", expect=3).stderr
+
+
+def test_a_change_that_has_left_the_schedule(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What caused it once stays on record, is shown, and can be taken back."""
+    sd("link", "1", "caused-by-change", "wireless-controllers")
+    (desk_dir / "catalog" / "schedule.yaml").write_text("format: 1\n")
+
+    assert "was caused by wireless-controllers" in sd("show", "1").stdout
     assert sdj("unlink", "1", "caused-by-change", "wireless-controllers")["links"] == []
 
 

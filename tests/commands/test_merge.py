@@ -283,3 +283,23 @@ def test_a_rehearsal_merges_nothing(sdj: JsonRunner) -> None:
 
     assert kinds == ["merged", "absorbed"]
     assert sdj("show", "1")["merged_into"] is None
+
+
+@pytest.mark.usefixtures("two")
+def test_a_merge_from_elsewhere_means_nothing_here(
+    sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """Tickets that are taken over name tickets of another desk: nothing here is led there (T24, T25)."""
+    sd("merge", "1", "--into", "2")
+    lines = []
+    for number, line in enumerate(sd("export").stdout.splitlines()):
+        ticket = json.loads(line)
+        lines.append(json.dumps({"source": f"old/{number}", "events": ticket["events"]}))
+    file = tmp_path / "tickets.jsonl"
+    file.write_text("\n".join(lines[1:]))
+
+    ref = sdj("import", str(file))["tickets"][0]["ref"]
+
+    assert ref == "SD-3"
+    assert sdj("show", ref)["absorbed"] == []
+    sd("close", ref, "--code", "solved", "--confirmed-by", "bob", "--via", "phone")
