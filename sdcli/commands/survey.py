@@ -12,6 +12,7 @@ def command() -> None:
 
     At most four questions by type of request, in catalog/survey.yaml, each for a figure that
     somebody looks at. A caller is asked once about a ticket, and never about one that was merged.
+    Each command takes --json.
 
     \b
     Examples:
