@@ -7,6 +7,7 @@ in `sdcli.sla.unconfirmed`.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -219,8 +220,9 @@ class Closings:
         """
         desk, notes = self._desk, list[str]()
         must_look = desk.policy.must_look
-        with desk.together():
-            for child in children(desk, ref) if with_children else ():
+        parts = children(desk, ref) if with_children else []
+        with desk.together() if parts else nullcontext():
+            for child in parts:
                 said = note or f"resolved with {ref}, which it is a part of"
                 desk.change(child.ref, steps.resolve, code=code, note=said, must_look=False)
                 notes.append(f"{child.ref} was resolved with it.")

@@ -156,6 +156,16 @@ def test_what_it_depends_on_is_told(sd: Runner) -> None:
         assert "It depends on what is open: SD-3 (new)" in sd(*args).stdout
 
 
+def test_children_can_be_rehearsed(sd: Runner, sdj: JsonRunner) -> None:
+    """--dry-run shows what would be resolved, with children and without, and records nothing."""
+    sd("link", "2", "child", "1")
+
+    for more, count in (((), 1), (("--with-children",), 2)):
+        told = sdj("resolve", "2", "--code", "solved", *more, "--dry-run")
+        assert [each["kind"] for each in told["events"]] == ["resolved"] * count
+    assert {sdj("show", ref)["status"] for ref in ("1", "2")} == {"new"}
+
+
 def test_a_rehearsal_links_nothing(sdj: JsonRunner) -> None:
     """--dry-run shows the events of both tickets and records none."""
     told = sdj("link", "1", "parent", "2", "--dry-run")
