@@ -263,23 +263,25 @@ class Desk:
         return added
 
     @contextmanager
-    def together(self) -> Iterator[Unit]:
+    def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
         """Let several commands be one unit of work: all is recorded at the end, or nothing is.
 
-        Within a rehearsal nothing is in any case. Do not ask anybody anything within.
+        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28).
         """
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
         if self._unit is not None:
             yield self._unit
             return
+        before, self.rehearses = self.rehearses, self.rehearses or rehearses
         unit = self._unit = Unit(self._home)
         try:
             yield unit
-            unit.commit()
+            if not self.rehearses:
+                unit.commit()
         finally:
             unit.abandon()
-            self._unit = None
+            self._unit, self.rehearses = None, before
 
     @property
     def rooms(self) -> Rooms:
@@ -601,7 +603,10 @@ class Desk:
         return self.change(ref, step)
 
     def unsupported_report(
-        self, since: datetime | None, until: datetime | None
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        only: Callable[[Ticket], bool] | None = None,
     ) -> UnsupportedReport:
         """What was spent in a period on what the catalog does not hold (R2b.2b)."""
         from sdcli.insight.unsupported import Found, gap_key, unsupported  # noqa: PLC0415
@@ -609,7 +614,7 @@ class Desk:
         from sdcli.triage.supported import named  # noqa: PLC0415
 
         policy, gap_from = self.policy, self.policy.classification.support.gap_from
-        tickets = self.ledger.having(keys.UNSUPPORTED, since)
+        tickets = filter(only, self.ledger.having(keys.UNSUPPORTED, since))
 
         def look_up(name: str) -> Found:
             draft = self.ledger.by_idempotency_key(gap_key(name))
@@ -865,21 +870,29 @@ class Desk:
         return taken
 
     def classification_report(
-        self, by: Class, since: datetime | None, until: datetime | None
+        self,
+        by: Class,
+        since: datetime | None,
+        until: datetime | None,
+        only: Callable[[Ticket], bool] | None = None,
     ) -> ClassificationReport:
         """How the tickets of a period were classified (R3d1.5, R7.4)."""
         from sdcli.insight.classification import classification  # noqa: PLC0415 - as above
 
-        found = self.touched(since)
+        found = filter(only, self.touched(since))
         return classification(found, self.questions, by=by, since=since, until=until)
 
     def information_report(
-        self, since: datetime | None, until: datetime | None, fewest: int
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        fewest: int,
+        only: Callable[[Ticket], bool] | None = None,
     ) -> InformationReport:
         """What callers asked again and again in a period (R2a.1a)."""
         from sdcli.insight.information import information  # noqa: PLC0415 - as above
 
-        found = self.touched(since, "information")
+        found = filter(only, self.touched(since, "information"))
         return information(found, self.policy, since=since, until=until, fewest=fewest)
 
     def touched_within(self, days: int) -> Iterator[Ticket]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.params import WhenType, as_group, pass_desk
+from sdcli.params import QUERY, WhenType, as_group, pass_desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.insight.partings import Class
+    from sdcli.tickets.ticket import Ticket
 
 _PERIOD = (
     click.option("--since", type=WhenType(), metavar="WHEN", help="Only what changed from then."),
     click.option("--until", type=WhenType(), metavar="WHEN", help="Only what changed before then."),
+    click.option("--query", type=QUERY, default="", help="Only tickets as a query says."),
     click.option("--refs", is_flag=True, help="Show the newest tickets behind each number."),
 )
 
@@ -36,12 +38,13 @@ def command() -> None:
 
     For `classification` and `information` a ticket counts in the period in which it last changed;
     for `unsupported` minutes and decisions count when they were booked and made. --refs names the
-    tickets behind the numbers, and --json always does.
+    tickets behind the numbers, and --json always does. --query counts only some of them.
 
     \b
     Examples:
         sdcli report classification --since 2026-11-01 --until 2026-12-01
         sdcli report information --refs
+        sdcli report classification --query 'unit:Finance -channel:monitoring'
         sdcli report unsupported --draft-changes
     """
 
@@ -53,7 +56,12 @@ def command() -> None:
 @_with_period
 @pass_desk
 def classification(
-    desk: Desk, by: Class, since: datetime | None, until: datetime | None, refs: bool
+    desk: Desk,
+    by: Class,
+    since: datetime | None,
+    until: datetime | None,
+    query: str,
+    refs: bool,
 ) -> results.ClassificationReported:
     """Show what requests were taken for at first, and what they were in the end.
 
@@ -67,7 +75,8 @@ def classification(
         sdcli report classification --since 2026-11-01 --json
     """
     _require_order(since, until)
-    return results.ClassificationReported(desk.classification_report(by, since, until), refs)
+    report = desk.classification_report(by, since, until, _only(desk, query))
+    return results.ClassificationReported(report, refs)
 
 
 @command.command("information")
@@ -77,7 +86,12 @@ def classification(
 @_with_period
 @pass_desk
 def information(
-    desk: Desk, fewest: int, since: datetime | None, until: datetime | None, refs: bool
+    desk: Desk,
+    fewest: int,
+    since: datetime | None,
+    until: datetime | None,
+    query: str,
+    refs: bool,
 ) -> results.InformationReported:
     """Show what callers ask again and again: candidates for the list of frequent questions.
 
@@ -89,17 +103,25 @@ def information(
         sdcli report information --since 2026-11-01 --from 3
     """
     _require_order(since, until)
-    return results.InformationReported(desk.information_report(since, until, fewest), refs)
+    report = desk.information_report(since, until, fewest, _only(desk, query))
+    return results.InformationReported(report, refs)
 
 
 @command.command("unsupported")
 @click.option("--since", type=WhenType(), metavar="WHEN", help="Only what was done from then.")
 @click.option("--until", type=WhenType(), metavar="WHEN", help="Only what was done before then.")
+@click.option("--query", type=QUERY, default="", help="Only tickets as a query says.")
 @click.option("--refs", is_flag=True, help="Show the tickets behind each number.")
 @click.option("--draft-changes", is_flag=True, help="Open a request for change for each new gap.")
 @pass_desk
 def unsupported(
-    desk: Desk, since: datetime | None, until: datetime | None, *, refs: bool, draft_changes: bool
+    desk: Desk,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    query: str,
+    refs: bool,
+    draft_changes: bool,
 ) -> results.UnsupportedReported:
     """Show what was spent on things that the catalog does not hold, and what it lacks.
 
@@ -114,9 +136,18 @@ def unsupported(
         sdcli report unsupported --draft-changes
     """
     _require_order(since, until)
-    report = desk.unsupported_report(since, until)
+    report = desk.unsupported_report(since, until, _only(desk, query))
     changes = desk.draft_changes(report) if draft_changes else ()
     return results.UnsupportedReported(report, changes, refs)
+
+
+def _only(desk: Desk, query: str) -> Callable[[Ticket], bool] | None:
+    """What tells which tickets count, by a query; None if all do."""
+    if not query:
+        return None
+    from sdcli.finding import Finding
+
+    return Finding(desk, query).predicate
 
 
 def _require_order(since: datetime | None, until: datetime | None) -> None:
