@@ -329,7 +329,7 @@ class Desk:
             reason = f"this version of sdcli cannot read these service levels ({error})"
             raise LedgerDamagedError(path, reason) from None
 
-    def _keep_levels(self) -> None:
+    def keep_levels(self) -> None:
         """Have today's service levels on disk, before a ticket is pinned to them (T11)."""
         policy = self.policy.levels_hash
         if not self.rehearses and not self.ledger.has_levels(policy):
@@ -1021,14 +1021,17 @@ class Desk:
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: the process does not allow the step, or did not at that time.
+            RefusedError: the process does not allow the step, or did not at that time; or it was
+                merged, and work goes on elsewhere.
             DataFileError: a file of the desk is wrong; nothing was recorded.
         """
-        from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - as above
+        from sdcli.tickets.relations import require_unmerged  # noqa: PLC0415 - as above
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415
 
         stamp, _ = self.stamp, self.policy  # the answer needs the policy: fail before recording
         with self.ledger.write() as writer:
             ticket = self._before = writer.get(ref)
+            require_unmerged(ticket)
             self.clocks.book(ticket.policy)  # as above: the answer needs what it is pinned to
             with _fitting(ticket, stamp):
                 then = as_of(ticket, stamp.at) if stamp.entered else ticket
@@ -1061,7 +1064,7 @@ class Desk:
         with ExitStack() as stack:
             reader: Reader = self.ledger
             if record:
-                self._keep_levels()
+                self.keep_levels()
                 reader = writer = stack.enter_context(self.ledger.write())
             tickets = map(reader.get, dict.fromkeys(refs)) if refs else reader.find(Query())
             for ticket in tickets:
@@ -1222,7 +1225,7 @@ class Desk:
         items = [self._completed(item) for item in items]
         if any(isinstance(item, MailItem) for item in items):
             items = [self.attachments.saved(item) for item in items]  # on disk before named
-        self._keep_levels()
+        self.keep_levels()
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
@@ -1316,8 +1319,9 @@ class Desk:
             RefusedError: the desk does not keep such a file, or there is nothing in it.
         """
         from sdcli.tickets import steps  # noqa: PLC0415 - as above
+        from sdcli.tickets.relations import require_unmerged  # noqa: PLC0415
 
-        self.ledger.get(ref)
+        require_unmerged(self.ledger.get(ref))
         for found in map(self.attachments.look_at, files):
             refused = found.refused or ("" if found.size else "it is empty")
             if refused:
@@ -1481,7 +1485,7 @@ class Desk:
         if dry_run:
             known = known_here(self.ledger, arrivals, progress)
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
-        self._keep_levels()
+        self.keep_levels()
         with self.ledger.write() as writer:
             return bring(writer, arrivals, self.stamp, progress, self._pinned_here)
 
@@ -1519,18 +1523,22 @@ class Desk:
         from sdcli.tickets.steps import close  # noqa: PLC0415
 
         stamp, policy = self.stamp, self.policy
-        self._keep_levels()
+        self.keep_levels()
         with self.ledger.write() as writer:
             ticket = writer.create((opened_by_request(policy, stamp, item),))
             reason = "answered during the contact"
             return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
 
     def sla_alerts(
-        self, *, record: bool, time_boxes: bool = False
+        self,
+        *,
+        record: bool,
+        time_boxes: bool = False,
+        first: Callable[[Writer], None] = lambda _: None,
     ) -> tuple[list[tuple[Ticket, Alert]], Callable[[bool], None]]:
         """The warnings and breaches that have not been said yet, and how to settle them.
 
-        With `record` the ledger stays locked until `settle` is called: with True once they have
+        With `record` `first` is done before that, and the ledger stays locked until `settle` is called: with True once they have
         been said, so that they are not said again, or with False if they could not be.
         """
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
@@ -1542,8 +1550,9 @@ class Desk:
         with ExitStack() as stack:
             writer = stack.enter_context(self.ledger.write())
             if next(writer.having(keys.PENDING), None):
-                self._keep_levels()  # what an outage has kept back may be opened
+                self.keep_levels()  # what an outage has kept back may be opened
             self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
+            first(writer)
             found = self._due_alerts(writer, time_boxes=time_boxes)
             held = stack.pop_all()
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias
 
 import click
 
-from sdcli.errors import AnswerError, LeftError
+from sdcli.errors import AnswerError, LeftError, RefusedError
 from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
 from sdcli.tickets.contact import Answer
-from sdcli.tickets.words import UNKNOWN
+from sdcli.tickets.words import UNKNOWN, YES_NO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sdcli.closing import Answers, Open
     from sdcli.intake.before import Before
     from sdcli.policy.changes import Templates
     from sdcli.policy.model import Policy
@@ -281,21 +282,80 @@ def _ask_for(question: str, fits: Callable[[str], bool]) -> str:
     return said
 
 
+@_asks("Nothing was closed.")
+def ask_closure(policy: Policy, ticket: Ticket, open_: Open) -> Answers:
+    """What a closure leaves open (R4.2, R4.4, R4.5); the Enter key is `unknown`.
+
+    Raises:
+        RefusedError: the caller does not have what they asked for.
+    """
+    from sdcli.closing import Answers  # noqa: PLC0415 - only `close` pays for it
+    from sdcli.tickets.event import ArticleUse  # noqa: PLC0415
+
+    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    if open_.benefit:
+        _ask_benefit(ticket)
+    shows = "What shows that it works again (Enter if nothing does)"
+    evidence = _ask(shows) if open_.evidence else ""
+    said: dict[str, Any] = {}
+    uses = []
+    for name in open_.fields:
+        if name == "cause":
+            said[name] = _choose("What did it come from", policy.vocabulary.cause, None)
+        elif name == "improvement":
+            said[name] = _ask("What would make the next one easier (Enter for nothing)")
+        elif name in _YES_NO_QUESTIONS:
+            said[name] = _yes_no(_YES_NO_QUESTIONS[name])
+    for article in open_.articles:
+        question = f"What did {line(article.id)} do"
+        outcome = _choose(question, policy.vocabulary.article_outcome, None)
+        if outcome != UNKNOWN:
+            uses.append(ArticleUse(article.id, outcome, article.revision))
+    return Answers(said=said, evidence=evidence, articles=tuple(uses))
+
+
+def _ask_benefit(ticket: Ticket) -> None:
+    """Whether the caller has what they asked for; if not, it is no time to close (R4.4)."""
+    if _yes_no("Does the caller have what they asked for") == "no":
+        raise RefusedError(
+            f"{ticket.ref} is not over: the caller does not have what they asked for. Nothing was "
+            "closed; "
+            + (
+                f"`sdcli reopen {ticket.ref} --reason WHY` takes it up again."
+                if ticket.status == "resolved"
+                else "work goes on."
+            ),
+            ref=ticket.ref,
+        )
+
+
+def _yes_no(question: str) -> str:
+    answer: str = click.prompt(question, type=click.Choice(YES_NO), default=UNKNOWN, err=True)
+    return answer
+
+
+_YES_NO_QUESTIONS = {
+    "procedure_easy": "Was the procedure easy to follow",
+    "procedure_accurate": "Was the procedure right",
+    "caller_could": "Could the caller have done it alone",
+}
+
+
 def _ask(question: str) -> str:
     answer: str = click.prompt(question, default="", show_default=False, err=True)
     return answer.strip()
 
 
-def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal) -> str:
-    """One of a list, shown with what each word means."""
+def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal | None) -> str:
+    """One of a list, shown with what each word means; without a proposal Enter is `unknown`."""
     width = max(len(word) for word in meanings)
     click.echo(f"\n{question}?", err=True)
     for word, meaning in meanings.items():
         click.echo(f"  {word:<{width}}  {line(meaning)}", err=True)
     answer: str = click.prompt(
-        f"({line(proposal.reason)})",
+        f"({line(proposal.reason)})" if proposal else "(Enter if you do not know)",
         type=click.Choice(list(meanings)),
-        default=proposal.value,
+        default=proposal.value if proposal else UNKNOWN,
         show_choices=False,
         err=True,
     )

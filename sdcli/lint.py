@@ -25,6 +25,7 @@ from sdcli.policy.load import (
     read_policy,
     read_process,
     read_questions,
+    read_surveys,
 )
 from sdcli.policy.local import local
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES, TEAMS
@@ -84,6 +85,7 @@ def lint(root: str) -> dict[str, int]:
     problems += offered.problems
     if policy and not offered.problems:
         problems += _placed(root, _unagreed(policy, offered))
+    gathered(lambda: read_surveys(root), None)
     problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)

@@ -803,6 +803,20 @@ def with_cause(function: _F) -> _F:
     return option(function)
 
 
+class RelatedType(RefType):
+    """A ticket, or a change of `catalog/schedule.yaml` by its id, one that has left it too."""
+
+    name = "ref"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The reference as the ledger writes it, or the id of the change."""
+        given = TEXT.convert(value, param, ctx)
+        if re.fullmatch(r"(?i)(?:sd-)?[0-9]+", given):
+            return super().convert(given, param, ctx)
+        changes = session_of(ctx).desk.policy.schedule.changes if ctx else ()
+        return {name.casefold(): name for name in changes}.get(given.casefold(), given)
+
+
 FORMAT = FormatType()
 REF = RefType()
 with_ref = click.argument("ref", type=REF)
@@ -936,6 +950,33 @@ with_answers = _options(
     click.option("--tree", type=TEXT, default="", help="Begin with this question tree."),
 )
 """Answers to the questions of the desk's trees (R1b.1c): no question needs a prompt."""
+
+
+def with_related(function: _F) -> _F:
+    """The arguments RELATION and OTHER: what another ticket, or a change, is to a ticket."""
+    from sdcli.tickets.linking import TYPED  # noqa: PLC0415 - few commands link
+
+    other = click.argument("other", metavar="OTHER", type=RelatedType())
+    return click.argument("relation", type=click.Choice(TYPED))(other(function))
+
+
+with_closure = _options(
+    click.option("--cause", type=vocabulary("cause"), default=None, help="What it came from."),
+    click.option(
+        "--procedure-easy", type=_YES_NO, help="Whether the procedure was easy to follow."
+    ),
+    click.option("--procedure-accurate", type=_YES_NO, help="Whether the procedure was right."),
+    click.option(
+        "--caller-could", type=_YES_NO, help="Whether the caller could have done it alone."
+    ),
+    click.option(
+        "--improvement", type=TEXT, default="", help="What would make the next one easier."
+    ),
+    click.option(
+        "--resumed-evidence", type=TEXT, default="", help="What shows that it works again."
+    ),
+)
+"""What is said on closing beside the code and the confirmation (R4.2, R4.5, R4.5a)."""
 
 
 with_receipt = _options(

@@ -148,6 +148,14 @@ class Changed(Struct, frozen=True):
     fulfilment: Fulfilment | None = None
 
 
+class SurveyAsked(Struct, frozen=True):
+    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2)."""
+
+    seen: Seen
+    letter: Sequence[str]
+    exit_code: int = DONE
+
+
 class Shown(Struct, frozen=True):
     """Everything about one ticket; `answers` are the questions of its walk and what was said.
 
@@ -157,7 +165,9 @@ class Shown(Struct, frozen=True):
     said, with what each item means (R3d2.1a). `change`: its request for change (R3c3.3).
     `planned`: the outages that run now, and `out_of_hours`: that its service is not offered at
     this hour (R3d1.3). `hints`: what to do beside what usually comes next.
-    `fulfilment`: how far that is (R3b.2).
+    `fulfilment`: how far that is (R3b.2). `others`: the tickets that its links name, and
+    those that go on in it or in which it goes on, by reference (R7.3). `closes_at`: when it is
+    closed by itself, if nobody says anything.
     """
 
     seen: Seen
@@ -174,6 +184,8 @@ class Shown(Struct, frozen=True):
     out_of_hours: OutOfHours | None = None
     hints: Sequence[str] = ()
     fulfilment: Fulfilment | None = None
+    others: Mapping[str, Ticket] = {}
+    closes_at: datetime | None = None
 
 
 class ProblemChanged(Struct, frozen=True):

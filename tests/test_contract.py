@@ -87,9 +87,15 @@ CALLS: dict[str, Call] = {
     "procedure": Call(("list",), writes=False, reads_ledger=False),
     "bulk": Call((f"ref:{REF}", "note", "seen", "--yes")),
     "problem": Call(("open", "VPN drops", "--incident", REF)),
+    "link": Call((REF, "parent", "SD-2"), legal="two"),
+    "unlink": Call((REF, "parent", "SD-2"), legal="two"),
+    "split": Call((REF, "and a second screen")),
+    "merge": Call((REF, "--into", "SD-2"), legal="two"),
+    "follow-up": Call((REF, "take the spare out again")),
     "resolve": Call((REF, "--code", "solved")),
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
     "reopen": Call((REF, "--reason", "it is back"), legal="closed"),
+    "survey": Call(("ask", REF), legal="closed"),
     "sla-check": Call(()),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "sla": Call(("explain", REF), writes=False),
@@ -129,6 +135,8 @@ NESTED: dict[tuple[str, str], Call] = {
     ("problem", "candidates"): Call((), writes=False, reads_policy=False),
     ("problem", "close"): Call(("SD-2", "--code", "duplicate"), legal="behind"),
     ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
+    ("survey", "ask"): Call((REF,), legal="closed"),
+    ("survey", "answer"): Call((REF, "--score", "speed=4"), legal="asked"),
     ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
     ("kb", "send"): Call((REF, "KB-102")),
     ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),
@@ -149,26 +157,30 @@ NESTED: dict[tuple[str, str], Call] = {
 }
 """As above, of the commands of groups that have a module for each."""
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]
-ILLEGAL_WHEN_CLOSED = [
-    name
-    for name in WITH_REF
-    if name
-    not in (
-        "show",
-        "sla",
-        "history",
-        "note",
-        "tell",
-        "detail",
-        "reopen",
-        "ack",
-        "attach",
-        "problem",
-        "undo",
-        "edit",
-        "tried",
-    )
-]
+ALWAYS: tuple[str, ...] = (
+    "show",
+    "sla",
+    "history",
+    "note",
+    "detail",
+    "reopen",
+    "ack",
+    "attach",
+    "problem",
+)
+ALWAYS += (
+    "link",
+    "unlink",
+    "split",
+    "follow-up",
+    "merge",
+    "survey",
+    "undo",
+    "edit",
+    "tell",
+    "tried",
+)  # or refused in words of their own
+ILLEGAL_WHEN_CLOSED = [name for name in WITH_REF if name not in ALWAYS]
 
 
 @pytest.fixture(name="ticket_in")
@@ -182,14 +194,19 @@ def _ticket_in(sd: Runner) -> Any:
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
             sd("open", "-", stdin=alert)
+        if state == "two":
+            sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--service", "vpn")
+            sd("link", REF, "parent", "SD-2")
         if state == "behind":
             sd("problem", "open", "VPN drops", "--incident", REF)
         if state == "escalated":
             sd("escalate", REF, "--to", "network", "--reason", "deeper")
         if state == "waiting":
             sd("wait", REF, "--for", "user")
-        if state == "closed":
+        if state in ("closed", "asked"):
             sd("close", REF, "--code", "solved", "--unconfirmed", "left the company")
+        if state == "asked":
+            sd("survey", "ask", REF)
 
     return bring
 

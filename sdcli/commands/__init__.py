@@ -85,9 +85,17 @@ COMMANDS: dict[str, Entry] = {
         "Run one command on every ticket that a query asks for: on all of them, or on none.",
     ),
     "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
+    "link": Entry("Resolve", "Say what another ticket is to a ticket."),
+    "unlink": Entry("Resolve", "Take back what another ticket is to a ticket."),
+    "split": Entry("Resolve", "Open a ticket for a part of a request."),
+    "merge": Entry("Resolve", "Let tickets go on in another one."),
+    "follow-up": Entry(
+        "Resolve", "Open a ticket for what is still owed, or let one go its own way."
+    ),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
     "reopen": Entry("Confirm and close", "Reopen a ticket that was not solved after all."),
+    "survey": Entry("Confirm and close", "Ask callers how it was, and record what they say."),
     "sla-check": Entry("Assure", "Say which targets are near or past, each once."),
     "calendar": Entry("Assure", "Reckon with working hours and holidays, and look them over."),
     "sla": Entry(
@@ -141,6 +149,10 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "candidates": "Find incidents that come again and again.",
         "close": "Close a problem, and tell the tickets that are linked to it.",
         "reopen": "Take a problem up again.",
+    },
+    "survey": {
+        "ask": "Write what the caller is asked, and note that they were.",
+        "answer": "Record what the caller said to the survey.",
     },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,19 +11,23 @@ from sdcli.params import (
     TEXT,
     as_command,
     pass_desk,
+    session_of,
     used,
     vocabulary,
     with_articles,
     with_at,
+    with_closure,
     with_note,
     with_ref,
 )
-from sdcli.tickets import steps
+from sdcli.session import is_interactive
 from sdcli.tickets.event import Withdrawn
 
 if TYPE_CHECKING:
+    from sdcli.closing import Closings, Wish
     from sdcli.desk import Desk
     from sdcli.tickets.event import ArticleUse
+    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("close", writes=True)
@@ -46,12 +50,15 @@ if TYPE_CHECKING:
     default="",
     help="The planned outage or change it came from; else the one of the schedule that fits.",
 )
+@with_closure
 @with_note
 @with_articles
 @with_at
+@click.pass_context
 @pass_desk
 def command(
     desk: Desk,
+    ctx: click.Context,
     ref: str,
     code: str | None,
     confirmed_by: str,
@@ -60,34 +67,60 @@ def command(
     outage: str,
     note: str,
     articles: tuple[ArticleUse, ...],
+    resumed_evidence: str,
+    **said: Any,
 ) -> results.Changed:
     """Close a ticket with the caller's confirmation.
 
     Demands a closure code, and who confirmed the solution and how, or the reason why nobody
     did. A ticket that is not resolved yet is resolved by the same command, and its bulletin ends.
+    What else is to be said depends on its type (closing in catalog/process.yaml): at a terminal you
+    are asked, and in a script what is missing is unknown, or the closure is refused. So it is while
+    a follow-up is open.
 
     \b
     Example:
-        sdcli close SD-42 --code solved --confirmed-by ada --via phone --kb KB-108:helped
+        sdcli close SD-42 --code solved --confirmed-by ada --via phone --cause configuration
     """
     from sdcli.changes.planned import came_from
+    from sdcli.closing import Closings
     from sdcli.knowledge_base import KnowledgeBase
 
-    outage = came_from(desk.policy, desk.ledger.get(ref), code, outage, desk.now)
-    tell = KnowledgeBase(desk).answerable(articles)
-    ticket = desk.change(
-        ref,
-        steps.close,
+    wish = _wish(
+        said,
         code=code,
         confirmed_by=confirmed_by,
         via=via or "",
         unconfirmed=unconfirmed,
         note=note,
         articles=articles,
-        tell=tell,
-        must_look=desk.policy.must_look,
-        outage=outage,
+        outage=came_from(desk.policy, desk.ledger.get(ref), code, outage, desk.now),
+        evidence=resumed_evidence,
     )
+    closings = Closings(desk)
+    if is_interactive() and not session_of(ctx).json:
+        wish = _asked(desk, ref, closings, wish)
+    tell = KnowledgeBase(desk).answerable(wish.articles)
+    ticket, notes = closings.close(ref, wish, tell)
+    return results.Changed(desk.see(ticket), (*used(wish.articles, tell), *_ended(ticket), *notes))
+
+
+def _wish(said: dict[str, Any], **given: Any) -> Wish:
+    """What is said, by the options."""
+    from sdcli.closing import Wish
+    from sdcli.tickets.closing import Said
+
+    return Wish(said=Said(**{name: value or "" for name, value in said.items()}), **given)
+
+
+def _asked(desk: Desk, ref: str, closings: Closings, wish: Wish) -> Wish:
+    """What a person at the terminal says besides, before anything is locked."""
+    from sdcli.dialogue import ask_closure
+
+    ticket, open_ = closings.to_ask(ref, wish)
+    return wish.answered(ask_closure(desk.policy, ticket, open_)) if any(open_) else wish
+
+
+def _ended(ticket: Ticket) -> tuple[str, ...]:
     ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
-    notes = ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()
-    return results.Changed(desk.see(ticket), (*used(articles, tell), *notes))
+    return ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()

@@ -21,14 +21,17 @@ def command(desk: Desk, ref: str, reason: str) -> results.Changed | results.Open
     """Reopen a ticket that was not solved after all.
 
     Its agreement says what its clocks do: they go on, begin anew, or a new ticket continues it
-    (on_reopen in sla_policies.yaml).
+    (on_reopen in sla_policies.yaml). One that was closed too long ago (reopen_within in
+    catalog/process.yaml) is continued by a new ticket.
 
     \b
     Example:
         sdcli reopen SD-42 --reason 'it is back since this morning'
     """
-    taken = desk.reopen(ref, reason)
+    from sdcli.closing import Closings
+
+    taken, why = Closings(desk).reopen(ref, reason)
     if isinstance(taken, Ticket):
         return results.Changed(desk.see(taken))
     seen = desk.see(taken.ticket) if taken.ticket else None
-    return results.Opened(taken, seen, notes=[f"{ref} stays as it is: its agreement continues it"])
+    return results.Opened(taken, seen, notes=[f"{ref} stays as it is: {why}"])

@@ -17,7 +17,6 @@ from sdcli.params import (
     with_note,
     with_ref,
 )
-from sdcli.tickets import steps
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -27,31 +26,38 @@ if TYPE_CHECKING:
 @as_command("resolve", writes=True)
 @with_ref
 @click.option("--code", type=vocabulary("closure_code"), required=True, help="How it was solved.")
+@click.option("--with-children", is_flag=True, help="Resolve its open children with it.")
 @with_note
 @with_articles
 @with_at
 @pass_desk
 def command(
-    desk: Desk, ref: str, code: str, note: str, articles: tuple[ArticleUse, ...]
+    desk: Desk,
+    ref: str,
+    code: str,
+    with_children: bool,
+    note: str,
+    articles: tuple[ArticleUse, ...],
 ) -> results.Changed:
     """Mark a ticket as solved, with its closure code.
 
-    The clock stops. The request is over when the caller has confirmed and it is closed.
+    The clock stops. The request is over when the caller has confirmed and it is closed; one that
+    nobody confirms is closed after a while (close_after in catalog/process.yaml).
 
     \b
     Example:
         sdcli resolve SD-42 --code solved --note 'replaced the cable' --kb KB-108:helped
     """
+    from sdcli.closing import Closings
     from sdcli.knowledge_base import KnowledgeBase
 
     tell = KnowledgeBase(desk).answerable(articles)
-    ticket = desk.change(
+    ticket, notes = Closings(desk).resolve(
         ref,
-        steps.resolve,
         code=code,
         note=note,
         articles=articles,
         tell=tell,
-        must_look=desk.policy.must_look,
+        with_children=with_children,
     )
-    return results.Changed(desk.see(ticket), used(articles, tell))
+    return results.Changed(desk.see(ticket), (*used(articles, tell), *notes))

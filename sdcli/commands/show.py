@@ -34,7 +34,9 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
 
     staff = desk.policy.teams.technicians
     from sdcli.changes import planned
+    from sdcli.closing import Closings
     from sdcli.fulfilments import Fulfilments
+    from sdcli.relating import others
 
     return results.Shown(
         desk.see(ticket),
@@ -50,6 +52,8 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
         hints=planned.hints(desk.policy, ticket, desk.now),
         fulfilment=Fulfilments(desk).state(ticket),
+        others=others(desk, ticket),
+        closes_at=Closings(desk).closes_at(ticket),
     )
 
 

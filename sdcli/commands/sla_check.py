@@ -37,7 +37,8 @@ def command(
     are each said once, with the people who should hear it; how often it runs makes no
     difference. With --time-boxes it also says once where a tier has tried for longer than
     catalog/classification.yaml lets it before it escalates. What it says is then brought to people
-    by the routes of sla_policies.yaml, and what failed before is tried again. Exits 0 whatever it
+    by the routes of sla_policies.yaml, and what failed before is tried again. A resolved ticket that
+    nobody confirmed for as long as catalog/process.yaml says is closed. Exits 0 whatever it
     finds, and 8 if a ticket could not be checked; with --nagios exits 0, 1, 2 or 3 as monitoring
     expects, and remembers nothing.
 
@@ -49,8 +50,12 @@ def command(
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
         return desk.clock_counts()
+    from sdcli.closing import Closings
+
     missed = desk.missed_check()
-    alerts, settle = desk.sla_alerts(record=not dry_run, time_boxes=time_boxes)
+    alerts, settle = desk.sla_alerts(
+        record=not dry_run, time_boxes=time_boxes, first=Closings(desk).close_due
+    )
 
     def settled(said: bool) -> None:
         settle(said)

@@ -137,7 +137,11 @@ class Used:
 def _spoken(event: AnyEvent) -> set[tuple[str, str]]:
     """The words of the desk's lists that an event holds."""
     if isinstance(event, Closed):
-        return {("closure_code", event.code), ("contact_method", event.via)}
+        return {
+            ("closure_code", event.code),
+            ("contact_method", event.via),
+            ("cause", event.cause),
+        }
     if isinstance(event, Resolved):
         return {("closure_code", event.code)}
     if isinstance(event, Waited):

@@ -8,6 +8,7 @@ in exactly one event of one ticket, or is told to be ignored.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -30,10 +31,14 @@ from sdcli.tickets.event import (
     Suppressed,
     Validated,
 )
+from sdcli.tickets.relations import absorbed, goes_on
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from sdcli.intake.items import AlertItem
     from sdcli.intake.outcome import Action
     from sdcli.intake.placing import Placed
@@ -68,6 +73,7 @@ class AlertBook:
             said = self._writer.by_idempotency_key(item.idempotency_key)
             if said is not None:
                 reason = "an alert with this idempotency key was recorded already"
+                said = goes_on(said, self._writer.get)
                 return _told("deduped", said, item.key, "idempotency-key", reason)
         return self._fires(item) if item.firing else self._recovers(item)
 
@@ -466,15 +472,20 @@ class AlertBook:
         """The page of a ticket: begun now, or as it is by now."""
         page = self._pages.get(ticket.ref)
         if page is None:
-            page = self._pages[ticket.ref] = Page(ticket)
+            taken = chain.from_iterable(
+                each.standing for each in absorbed(ticket, self._writer.get)
+            )
+            page = self._pages[ticket.ref] = Page(ticket, taken)
         return page
 
     def _known(self, key: str) -> Page | None:
-        """The ticket that is not closed and has this alert."""
+        """The ticket that is not closed and has this alert, or goes on for one that had it (T24)."""
         ref = self._refs.get(key)
         if ref is not None:
             return self._pages[ref]
-        ticket = self._writer.by_key(key)
+        taken = self._going_on(keys.absorbed(key), self._stamp.at)
+        open_ = (each for each in taken if not each.is_closed)
+        ticket = self._writer.by_key(key) or next(open_, None)
         if ticket is None:
             return None
         self._refs[key] = ticket.ref
@@ -483,12 +494,18 @@ class AlertBook:
     def _ended(self, key: str) -> Page | None:
         """The newest ticket that had this alert, closed by now."""
         since = self._stamp.at - timedelta(seconds=self._rules.reopen_within)
-        ticket = next(self._writer.having(keys.seen(key), since), None)
-        return self._page(ticket) if ticket else None
+        found = [*self._going_on(keys.absorbed(key), since)]
+        found += islice(self._going_on(keys.seen(key), since), 1)
+        newest = max(found, key=_ended_at, default=None)
+        return self._page(newest) if newest else None
+
+    def _going_on(self, key: str, since: datetime) -> Iterator[Ticket]:
+        """Where the tickets with a key go on, the newest first (T24)."""
+        for found in self._writer.having(key, since):
+            yield goes_on(found, self._writer.get)
 
     def _is_recent(self, ticket: Ticket) -> bool:
-        ended = ticket.closed_at or ticket.resolved_at or ticket.updated_at
-        return self._stamp.at - ended <= timedelta(seconds=self._rules.reopen_within)
+        return self._stamp.at - _ended_at(ticket) <= timedelta(seconds=self._rules.reopen_within)
 
     # Events and answers.
 
@@ -524,6 +541,10 @@ def _is_look(event: AnyEvent) -> bool:
     if type(event) is Classified:
         return bool(event.grounds) or not event.reason.startswith(_THE_ALERT)
     return type(event) is Validated
+
+
+def _ended_at(ticket: Ticket) -> datetime:
+    return ticket.closed_at or ticket.resolved_at or ticket.updated_at
 
 
 def _told(action: Action, ticket: Ticket, key: str, rule: str, reason: str) -> Outcome:

@@ -11,6 +11,7 @@ from sdcli.intake.caller import contact_of
 from sdcli.intake.outcome import Outcome
 from sdcli.tickets import steps
 from sdcli.tickets.event import Contacted
+from sdcli.tickets.relations import goes_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -37,6 +38,8 @@ class Joiner:
     def join(self, item: RequestItem, ref: str, *, me_too: bool) -> Outcome:
         """Count the caller on the ticket `ref` (R1a.1f), or add the contact to it (R1a.1a).
 
+        If it was merged, it is where it goes on that hears of it (T24).
+
         Raises:
             NoSuchTicketError: there is no such ticket.
             RefusedError: it is closed.
@@ -45,8 +48,9 @@ class Joiner:
         known = self._writer.by_idempotency_key(key) if key else None
         if known is not None:
             reason = "a contact with this idempotency key was recorded already"
+            known = goes_on(known, self._writer.get)
             return _outcome("deduped", known, key, "idempotency-key", reason)
-        ticket = self._writer.get(ref)
+        ticket = goes_on(self._writer.get(ref), self._writer.get)
         return self._count(ticket, item) if me_too else self._add(ticket, item)
 
     def _add(self, ticket: Ticket, item: RequestItem) -> Outcome:

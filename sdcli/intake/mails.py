@@ -24,6 +24,7 @@ from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
 from sdcli.tickets import keys
 from sdcli.tickets.contact import MailFacts
 from sdcli.tickets.event import Contacted, Opened
+from sdcli.tickets.relations import goes_on
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive
 
@@ -90,6 +91,7 @@ class _Mail:
         self._digest = _digest(item)
         self._sign = sign_of(item, policy.intake.mail)
         self._said = with_signature(item.body, item.signature)
+        self._for = ""  # the ticket that it is for, if that was merged
 
     def record(self) -> Outcome:
         """What becomes of it."""
@@ -101,6 +103,7 @@ class _Mail:
         known = next((ticket for ticket in same_id if self._is_in(ticket)), None)
         if known is not None:
             reason = "this mail was taken in already"
+            known = goes_on(known, self._writer.get)
             return Outcome(action="deduped", ticket=known, rule="same-message", reason=reason)
         outcome = self._new()
         if not same_id or outcome.ticket is None:
@@ -117,7 +120,9 @@ class _Mail:
 
     def _new(self) -> Outcome:
         """What becomes of a mail that was not there before."""
-        item, found = self._item, self._ticket()
+        item, meant = self._item, self._ticket()
+        found = goes_on(meant, self._writer.get) if meant else None
+        self._for = meant.ref if meant and meant is not found else ""
         told = item.alerts[:1] if found is None else ()
         if told and not (item.insisted and isinstance(told[0], Ignored)):
             return self._reported(told[0])
@@ -195,6 +200,7 @@ class _Mail:
 
     def _heard(self, ticket: Ticket, rule: str, text: str = "", *, news: bool = False) -> Ticket:
         """The ticket with this contact; it never counts as a response of the desk."""
+        rule = f"{rule}; it was for {self._for}, which was merged" if self._for else rule
         event = Contacted(
             *self._stamp.mark(),
             text=text or self._said or self._item.subject,

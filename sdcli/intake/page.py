@@ -11,6 +11,7 @@ from sdcli.tickets.event import AnyEvent, Correlated, Repeated
 from sdcli.tickets.ticket import advance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sdcli.tickets.ticket import Ticket
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 class Page:
     """One ticket in the book: as it was, as it is, its alerts, and the events in between."""
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, taken: Iterable[AnyEvent] = ()) -> None:
+        """`taken`: the events of what goes on in the ticket, whose alerts are its own (T24)."""
         self.before = ticket
         self.ticket = ticket
-        self.standings = standings(ticket.standing)
+        self.standings = standings((*taken, *ticket.standing))
         self._firing = {key for key, each in self.standings.items() if each.firing}
         self._added: list[AnyEvent] = []
         self._tallies: dict[str, Repeated] = {}

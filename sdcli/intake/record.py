@@ -16,6 +16,7 @@ from sdcli.intake.outcome import Outcome
 from sdcli.policy.model import CALLER_CLASSES
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.event import Opened
+from sdcli.tickets.relations import goes_on
 from sdcli.tickets.words import LEVELS, MOST_PEOPLE, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 from sdcli.triage.priority import Subject, by_rule, weigh
 
@@ -121,7 +122,11 @@ class Recorder:
         if known is not None:
             reason = "a request with this idempotency key was recorded already"
             return Outcome(
-                action="deduped", ticket=known, key=key, rule="idempotency-key", reason=reason
+                action="deduped",
+                ticket=goes_on(known, self._writer.get),
+                key=key,
+                rule="idempotency-key",
+                reason=reason,
             )
         if item.unrecognised:
             return self._unrecognised(item)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.policy.procedures import Offered
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
+    from sdcli.policy.survey import Surveys
 
     Check = Callable[[AlertFormat], Iterable[tuple[str, str]]]
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again within one clock tick
@@ -185,6 +186,24 @@ def offered(root: str, cache: str = "") -> Offered:
     from sdcli.policy.read_procedures import files, read  # noqa: PLC0415 - as above
 
     return _cached(root, files(root), cache, Cached[Offered], lambda: read(root))
+
+
+def read_surveys(root: str) -> Surveys:
+    """What callers are asked, from the desk's file; nothing if there is none (R5a.2).
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.survey import NONE, SURVEY, Surveys, too_long  # noqa: PLC0415 - as above
+
+    if not os.path.lexists(os.path.join(root, SURVEY)):
+        return NONE
+    read = read_file(SURVEY, _text(root, SURVEY), Surveys)
+    problems = [*read.problems, *(() if read.problems else too_long(read.value))]
+    if problems:
+        raise DataFileError(sorted(problems))
+    found: Surveys = read.value
+    return found
 
 
 def _cached(

@@ -167,6 +167,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     """`catalog/vocabulary.yaml`: what drop-down lists hold, id to meaning; ids are stable (T36).
 
     `breach_cause`: why a target was missed (R5b.4); desks from before there were causes have none.
+    `cause`: what a request came from, said on closing (R4.5a).
     """
 
     format: Literal[1]
@@ -180,6 +181,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     article_outcome: dict[str, str]
     discovered: dict[str, str]
     breach_cause: dict[str, str] = field(default_factory=_only_unknown)
+    cause: dict[str, str] = field(default_factory=_only_unknown)
 
 
 class Flapping(Struct, frozen=True, kw_only=True):

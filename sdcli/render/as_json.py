@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import Assessment, RequestDetails
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.relations import Link
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.catalog import Entry
     from sdcli.triage.changes import RecentChange
@@ -126,8 +127,9 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "attachments": subject.attachments,
         "support": subject.support and support.decision(subject.support, seen.now),
         "problems": subject.problems,
-        "links": subject.links,
         "change_status": subject.change_status or None,
+        "links": [_link(each) for each in subject.links],
+        "merged_into": subject.merged_into or None,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,
@@ -164,6 +166,16 @@ def _of_problems(result: Any) -> Any:
     if isinstance(result, results.ProblemsListed):
         return [problem.problem_json(each) for each in result.rows]
     return [problem.candidate_json(each) for each in result.rows]
+
+
+def _link(each: Link) -> dict[str, Any]:
+    return {"relation": each.relation, "to": each.to, "why": each.why or None}
+
+
+def _relations(result: results.Shown) -> dict[str, Any]:
+    from sdcli.render.relations import as_json  # noqa: PLC0415 - only `show` pays for it
+
+    return as_json(result)
 
 
 def _undelivered(subject: Ticket) -> list[dict[str, Any]]:
@@ -590,6 +602,7 @@ def _published(result: results.SitePublished) -> dict[str, Any]:
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
+    results.SurveyAsked: lambda result: ticket(result.seen) | {"letter": result.letter},
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,
@@ -605,6 +618,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"fulfilment": _fulfilment(result.fulfilment)}
         | {"problem_records": [_problem(each) for each in result.problems]}
         | _planned(result)
+        | _relations(result)
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
     results.QueryFields: lambda result: [

@@ -166,6 +166,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_change_rows(result),
         *_planned_rows(result),
         *_fulfilment_rows(result),
+        *_relation_rows(result),
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
@@ -435,6 +436,15 @@ def _of_incidents(result: Any, screen: Screen) -> _Lines:
         return fitted(told, screen.width), notes
     is_skills = isinstance(result, results.SkillsReported)
     return (tries.skills(result) if is_skills else tries.outages(result)), []
+
+
+def _relation_rows(result: results.Shown) -> list[tuple[str, str]]:
+    """What a ticket is linked to, what was merged, and when it is closed by itself (R7.3)."""
+    if not (result.others or result.seen.ticket.links or result.closes_at):
+        return []
+    from sdcli.render.relations import rows  # noqa: PLC0415 - few tickets have any
+
+    return rows(result)
 
 
 def _of_problems(result: Any, screen: Screen) -> _Lines:
@@ -1435,6 +1445,10 @@ def _published(result: results.SitePublished, screen: Screen) -> _Lines:
 
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
+    results.SurveyAsked: lambda result, screen: (
+        fitted([*map(line, result.letter)], screen.width),
+        [f"Next: sdcli survey answer {result.seen.ticket.ref} --score QUESTION=1..5"],
+    ),
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

@@ -11,7 +11,7 @@ from sdcli.render import words
 from sdcli.render.safe import line
 from sdcli.render.timeline import SIGNS, draw, lasted, local
 from sdcli.sla.wall import DAY_S, Wall
-from sdcli.tickets.event import Noted, Resolved, Waited, kind
+from sdcli.tickets.event import Merged, Noted, Resolved, Voided, Waited, kind
 from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
@@ -332,6 +332,10 @@ def _did(cause: AnyEvent, wall: Wall) -> str:
         return f"{cause.by} waits for {cause.waiting_for}{supplier}{until}{reason}"
     if isinstance(cause, Noted):
         return f"{cause.by} told the caller"
+    if isinstance(cause, Merged):
+        return f"merged into {cause.into} by {cause.by}"
+    if isinstance(cause, Voided):
+        return f"made void by {cause.by}"
     done = "resolved" if isinstance(cause, Resolved) else "closed"
     return f"{done} by {cause.by} as {getattr(cause, 'code', '')}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
 from sdcli.tickets.contact import Assessment
+from sdcli.tickets.relations import OWED, SAYS
 from sdcli.tickets.words import BREACH, PROBLEM, UNKNOWN
 
 if TYPE_CHECKING:
@@ -152,11 +153,15 @@ def _closed(event: e.Closed) -> str:
     said = "".join(
         f"; {name.replace('_', ' ')}: {value}"
         for name in _CLOSING
-        if (value := getattr(event, name))
+        if (value := getattr(event, name)) not in ("", UNKNOWN)
     )
     policy = " by policy" if event.by_policy else ""
     note = f"{_because(event.note)}{_articles(event.articles)}{said}{skipped}"
     return f"closed{policy} as {event.code}, {how}{note}"
+
+
+def _owed(why: str) -> str:
+    return OWED.get(why, why)
 
 
 _CLOSING = (
@@ -280,10 +285,6 @@ _BECAME = {"known-error": "is a known error", "closed": "was closed", "reopened"
 def _problem_closed(event: e.ProblemClosed) -> str:
     left = f"; its cause was left: {event.unfixed}" if event.unfixed else ""
     return f"problem closed as {event.code}{_because(event.note)}{left}"
-
-
-def _spoken(relation: str) -> str:
-    return relation.replace("-", " ").removesuffix(" of").removesuffix(" by")
 
 
 def _troubleshooting_step(event: e.TroubleshootingStepped) -> str:
@@ -450,12 +451,15 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
         f"took back {count(len(event.undoes), 'event')}{_because(event.reason)}"
     ),
     e.Voided: lambda event: f"void: it should never have been{_because(event.reason)}",
-    e.Linked: lambda event: f"{event.to} is its {_spoken(event.relation)}{_because(event.why)}",
+    e.Linked: lambda event: f"{SAYS[event.relation]} {event.to}{_because(_owed(event.why))}",
     e.Unlinked: lambda event: (
-        f"{event.to} is not its {_spoken(event.relation)} after all{_because(event.why)}"
+        f"took back that it {SAYS[event.relation]} {event.to}{_because(event.why)}"
     ),
     e.Merged: lambda event: f"merged into {event.into}{_because(event.why)}",
-    e.Absorbed: lambda event: f"{event.source} goes on here{_because(event.why)}",
+    e.Absorbed: lambda event: (
+        f"{event.source} goes on here: {event.summary}, from {event.requester or UNKNOWN}"
+        f"{_because(event.why)}"
+    ),
     e.TroubleshootingStepped: _troubleshooting_step,
     e.FixApplied: _fix_applied,
     e.ServiceResumed: lambda event: (

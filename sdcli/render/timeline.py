@@ -76,8 +76,9 @@ def timeline(told: Explanation) -> Timeline:
     """What there is to draw: from opening to now, or to the due time if that is to come."""
     end = max(told.now, told.ahead[-1].end if told.ahead else told.now)
     if told.intervals and told.intervals[-1].kind == "stopped":
-        stopped = next(each for each in reversed(told.intervals) if each.kind != "stopped")
-        end = min(end, stopped.end + max((stopped.end - told.opened) // _TAIL, HOUR_S))
+        ran = (each.end for each in reversed(told.intervals) if each.kind != "stopped")
+        stopped = next(ran, told.opened)  # it may have been over when it was opened
+        end = min(end, stopped + max((stopped - told.opened) // _TAIL, HOUR_S))
     stretches = [Stretch(each.start, min(each.end, end), each.kind) for each in told.intervals]
     stretches += [
         Stretch(part.start, part.end, "ahead" if part.kind == "working" else "shut-ahead")

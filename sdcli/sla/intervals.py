@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from msgspec import Struct
 
-from sdcli.sla.runs import cycles_of, runs_of, utc_seconds
-from sdcli.tickets.event import AnyEvent, Closed, Noted, Resolved, Waited
+from sdcli.sla.runs import ENDS, cycles_of, runs_of, utc_seconds
+from sdcli.tickets.event import AnyEvent, Closed, Merged, Noted, Resolved, Voided, Waited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -188,13 +188,13 @@ def _holds(events: Sequence[AnyEvent]) -> Iterator[Marker]:
     latest = utc_seconds(events[0].at)
     for event in events:
         latest = max(latest, utc_seconds(event.at))
-        if type(event) in (Waited, Resolved, Closed):
+        if type(event) in (Waited, Resolved, Closed, Merged, Voided):
             yield Marker(latest, event)
 
 
 def _answers(events: Sequence[AnyEvent]) -> Iterator[Marker]:
     """What stops the clock of the response: the first word to the caller, or the resolution."""
     for event in events:
-        if type(event) is Resolved or (type(event) is Noted and event.visible):
+        if type(event) in ENDS or (type(event) is Noted and event.visible):
             yield Marker(utc_seconds(event.at), event)
             return

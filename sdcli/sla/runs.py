@@ -1,7 +1,8 @@
 """When the clocks of a ticket ran: a pure fold of its events, in cycles of stretches.
 
 `response` runs from opening to the first visible word to the caller, or to the resolution; a
-wait does not excuse silence, and a confirmation is no word (T12). `resolution` runs while the
+wait does not excuse silence, and a confirmation is no word (T12). What is merged or void stops all
+three: it goes on elsewhere, or should never have been (T24). `resolution` runs while the
 ticket is at work, pauses while it waits, and stops when it is resolved. `update` runs from one
 visible word to the next until the resolution, and pauses only while the caller is waited for.
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.event import AnyEvent, Noted, Reopened, Resolved, Waited
+from sdcli.tickets.event import AnyEvent, Merged, Noted, Reopened, Resolved, Voided, Waited
 from sdcli.tickets.lifecycle import LIFECYCLE, START
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY_S = 24 * 3600
 _AT_WORK: tuple[Status, ...] = ("new", "in_progress")
+ENDS = frozenset((Resolved, Merged, Voided))
+"""What stops every clock."""
 # By class: to ask each event of each ticket for its kind takes longer than the step itself.
 LEADS: Mapping[type[AnyEvent], Mapping[Status, Status]] = {
     each: LIFECYCLE[tag]
@@ -99,7 +102,7 @@ def response_run(events: Sequence[AnyEvent], since: int = 0) -> Run:
     start = max(since, utc_seconds(events[0].at))
     for event in events:
         # `isinstance` would ask the metaclass about each event of each ticket.
-        if type(event) is Resolved or (type(event) is Noted and event.visible):
+        if type(event) in ENDS or (type(event) is Noted and event.visible):
             return Run((Span(start, utc_seconds(event.at)),), stopped=True, start=start)
     return Run((Span(start, None),), stopped=False, start=start)
 
@@ -128,9 +131,9 @@ def resolution_run(events: Sequence[AnyEvent], since: int = 0) -> Run:
             begun = None
         elif begun is None and status in _AT_WORK:
             begun = utc_seconds(latest)
-        elif begun is None and status == "resolved":
+        elif before == "waiting":
             at = utc_seconds(latest)
-            spans.append(Span(at, at))  # resolved out of a wait: work ended here, not before it
+            spans.append(Span(at, at))  # over out of a wait: work ended here, not before it
     if begun is not None:
         spans.append(Span(begun, None))
     return Run(tuple(spans), stopped=status in ("resolved", "closed"), start=first)

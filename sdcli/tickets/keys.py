@@ -56,6 +56,11 @@ def seen(key: str) -> str:
     return f"seen {key}"
 
 
+def absorbed(key: str) -> str:
+    """The key of an alert of a ticket that was merged; where it goes on is found by it (T24)."""
+    return f"absorbed {key}"
+
+
 NOTICES = "notices"
 """Tickets whose changed classification somebody has not seen yet, closed ones too (R3d1.5a)."""
 

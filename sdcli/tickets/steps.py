@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets import lifecycle
+from sdcli.tickets.closing import NOTHING, Said
 from sdcli.tickets.contact import Bulletin, Correction
 from sdcli.tickets.event import (
     Accepted,
@@ -51,7 +52,7 @@ from sdcli.tickets.event import (
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sdcli.tickets.contact import AlertFacts, Attachment, RequestDetails
     from sdcli.tickets.ticket import Ticket
@@ -268,8 +269,14 @@ def close(
     tell: Mapping[str, tuple[str, ...]] = _NOBODY,
     must_look: bool = False,
     outage: str = "",
+    said: Said = NOTHING,
+    missing: Sequence[str] = (),
+    by_policy: bool = False,
 ) -> tuple[AnyEvent, ...]:
     """Close with a code and the caller's confirmation, or a stated reason for none (R4.5a).
+
+    `said`: what else is said of it (R4.5); `missing`: what is not, and must be, in words;
+    `by_policy`: nobody closes it, a period is over.
 
     A ticket that is not resolved yet is resolved by the same command. A step that was skipped
     is flagged on the closing event (R0.7), and so is an incident for which nobody looked into the
@@ -283,7 +290,7 @@ def close(
     """
     if ticket.is_closed or ticket.is_problem:
         require("closed", ticket)
-    _demand_closure(ticket, code, confirmed_by, via, unconfirmed)
+    require_closure(ticket, code, confirmed_by, via, unconfirmed, missing=missing)
     decided = code or ticket.code
     resolved = ticket.status == "resolved"
     if must_look and not resolved and not articles:
@@ -301,6 +308,12 @@ def close(
         note=note,
         skipped=_skipped(ticket, articles),
         outage=outage,
+        cause=said.cause,
+        procedure_easy=said.procedure_easy,
+        procedure_accurate=said.procedure_accurate,
+        caller_could=said.caller_could,
+        improvement=said.improvement,
+        by_policy=by_policy,
     )
     return (*used, *before, *ended, closed)
 
@@ -328,30 +341,55 @@ def _require_look(ticket: Ticket) -> None:
         )
 
 
-def _demand_closure(
+def _lacks(
     ticket: Ticket, code: str | None, confirmed_by: str, via: str, unconfirmed: str
-) -> None:
+) -> Iterator[str]:
+    """What is not said of the solution and its confirmation, in words."""
     if unconfirmed and confirmed_by:
         raise RefusedError(
             f"{ticket.ref} was either confirmed (--confirmed-by) or not (--unconfirmed): say one.",
             ref=ticket.ref,
         )
-    missing = []
     if not code and not ticket.code:
-        missing.append("a closure code (--code CODE)")
+        yield "a closure code (--code CODE)"
     if not unconfirmed and not confirmed_by:
-        missing.append(
+        yield (
             "who confirmed it (--confirmed-by PERSON --via METHOD), "
             "or why nobody did (--unconfirmed REASON)"
         )
     elif not unconfirmed and not via:
-        missing.append("how it was confirmed (--via METHOD)")
-    if missing:
+        yield "how it was confirmed (--via METHOD)"
+
+
+def require_closure(
+    ticket: Ticket,
+    code: str | None,
+    confirmed_by: str,
+    via: str,
+    unconfirmed: str,
+    *,
+    missing: Sequence[str] = (),
+) -> None:
+    """Refuse to close without code and confirmation, or a reason for none (R4.5a).
+
+    `missing`: what else is, in words.
+
+    Raises:
+        RefusedError: something is missing; all of it is named.
+    """
+    lacks = [*_lacks(ticket, code, confirmed_by, via, unconfirmed), *missing]
+    if lacks:
         raise RefusedError(
-            f"{ticket.ref} cannot be closed without {' and '.join(missing)}.",
+            f"{ticket.ref} cannot be closed without {' and '.join(lacks)}.{_if_not_solved(ticket)}",
             ref=ticket.ref,
-            missing=missing,
+            missing=lacks,
         )
+
+
+def _if_not_solved(ticket: Ticket) -> str:
+    """What to do where the caller does not confirm it (R5a.1)."""
+    again = f" If it is not solved: sdcli reopen {ticket.ref} --reason WHY"
+    return again if ticket.status == "resolved" else ""
 
 
 def use_articles(

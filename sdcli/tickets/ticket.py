@@ -46,7 +46,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.fulfilment import ChangeStatus
-from sdcli.tickets.relations import Link
+from sdcli.tickets.relations import Link, Merged
 from sdcli.tickets.taken_back import Undone, gone
 from sdcli.tickets.words import (
     PROBLEM,
@@ -263,6 +263,7 @@ _LOOKED_AT = (
     Closed,
     Detailed,
     Escalated,
+    Merged,
     Noted,
     Reopened,
     Resolved,

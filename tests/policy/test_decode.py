@@ -168,7 +168,7 @@ _CASES: dict[str, Case] = {
         "xyzzy",
         (
             "`the file` has no key `xyzzy`; it may have format, type, impact, urgency, channel, "
-            "waiting_for, closure_code, contact_method, article_outcome, discovered, breach_cause"
+            "waiting_for, closure_code, contact_method, article_outcome, discovered, breach_cause, cause"
         ),
     ),
     "place is no key": Case(

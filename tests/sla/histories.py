@@ -15,6 +15,7 @@ from sdcli.tickets.event import (
     Closed,
     Escalated,
     Imported,
+    Merged,
     Noted,
     Opened,
     Reopened,
@@ -88,9 +89,19 @@ def mark(when: datetime) -> tuple[str, datetime, str, datetime | None]:
 
 
 _NEXT = {
-    "new": ("accept", "note", "tell", "wait", "vendor", "classify", "escalate", "resolve"),
-    "in_progress": ("note", "tell", "wait", "vendor", "classify", "escalate", "resolve", "apply"),
-    "waiting": ("resume", "tell", "vendor", "escalate", "resolve"),
+    "new": ("accept", "note", "tell", "wait", "vendor", "classify", "escalate", "resolve", "merge"),
+    "in_progress": (
+        "note",
+        "tell",
+        "wait",
+        "vendor",
+        "classify",
+        "escalate",
+        "resolve",
+        "apply",
+        "merge",
+    ),
+    "waiting": ("resume", "tell", "vendor", "escalate", "resolve", "merge"),
     "resolved": ("close", "reopen", "tell"),
     "closed": ("reopen", "tell"),
 }
@@ -117,6 +128,7 @@ def _made(move: str, when: datetime, priority: Priority) -> AnyEvent:
         "escalate": Escalated(*said, to="network", reason="deeper", hand_over="escalate"),
         "resolve": Resolved(*said, code="solved"),
         "close": Closed(*said, code="solved", unconfirmed="no answer"),
+        "merge": Merged(*said, into="SD-99"),
         "reopen": Reopened(*said, reason="again"),
         "apply": SlaReapplied(*said, policy="f" * 64),
     }
@@ -138,6 +150,8 @@ def histories(draw: st.DrawFn, ref: str = "SD-1") -> Ticket:
     )
     ticket = fold(ref, [first])
     for _ in range(draw(st.integers(0, 9))):
+        if ticket.merged_into:  # work goes on elsewhere
+            break
         when += timedelta(minutes=draw(st.one_of(st.integers(1, 90), st.integers(1, 3000))))
         move = draw(st.sampled_from(_NEXT[ticket.status]))
         ticket = advance(ticket, [_made(move, when, draw(priorities))])

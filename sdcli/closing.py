@@ -1,0 +1,345 @@
+"""How the tickets of one desk come to their end: confirmed, closed by policy, taken up again.
+
+What `sdcli close`, `sdcli resolve`, `sdcli reopen` and `sdcli sla-check` call (R4.1-R4.5a, R5a.1,
+R3d1.6). What is said on closing is in `sdcli.tickets.closing`, when a request is closed by itself
+in `sdcli.sla.unconfirmed`.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.errors import RefusedError, SdcliError, listed
+from sdcli.tickets import closing, steps
+from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
+from sdcli.tickets.relations import OWED, require_unmerged, still_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sdcli.desk import Desk
+    from sdcli.intake.outcome import Outcome
+    from sdcli.ledger.interface import Writer
+    from sdcli.policy.process import Closing
+    from sdcli.tickets.event import AnyEvent, ArticleUse, Edition, Stamp
+    from sdcli.tickets.ticket import Ticket
+
+_NOBODY: Mapping[str, tuple[str, ...]] = {}
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What somebody says on closing.
+
+    Args:
+        code: how it was solved; None if that was said on resolving.
+        confirmed_by, via: who confirmed it, and how; or `unconfirmed`: why nobody did.
+        articles: what articles did.
+        said: what else is said of it; `evidence`: what shows that the service works again (R4.2).
+        outage: the planned outage or change that it came from (R3d1.3).
+    """
+
+    code: str | None = None
+    confirmed_by: str = ""
+    via: str = ""
+    unconfirmed: str = ""
+    note: str = ""
+    articles: tuple[ArticleUse, ...] = ()
+    said: Said = NOTHING
+    evidence: str = ""
+    outage: str = ""
+
+    def answered(self, answers: Answers) -> Wish:
+        """The same with what a person was asked for."""
+        return replace(
+            self,
+            said=replace(self.said, **answers.said),
+            evidence=answers.evidence or self.evidence,
+            articles=self.articles + answers.articles,
+        )
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """What somebody answered: fields by name, what shows that it works, what articles did."""
+
+    said: dict[str, Any] = {}
+    evidence: str = ""
+    articles: tuple[ArticleUse, ...] = ()
+
+
+class Open(NamedTuple):
+    """What a closure leaves open.
+
+    Args:
+        fields: what to ask for.
+        evidence: nothing shows that the service works again.
+        articles: those of which nobody said what they did.
+        benefit: nobody said whether the caller has what they asked for (R4.4).
+    """
+
+    fields: tuple[str, ...] = ()
+    evidence: bool = False
+    articles: tuple[Edition, ...] = ()
+    benefit: bool = False
+
+
+class Closings:
+    """The ends of the tickets of an open desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def rules(self, ticket: Ticket) -> Closing:
+        """What closing a ticket of this type needs."""
+        from sdcli.policy.process import Closing  # noqa: PLC0415 - a desk may have no rules
+
+        return self._desk.process.closing.get(ticket.type, Closing())
+
+    def to_ask(self, ref: str, wish: Wish) -> tuple[Ticket, Open]:
+        """What a person can be asked before a ticket is closed; nothing is locked.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it cannot be closed anyhow.
+        """
+        ticket = self._desk.ledger.get(ref)
+        require_unmerged(ticket)
+        if ticket.is_closed or ticket.is_problem:
+            steps.require("closed", ticket)
+        self._require_nothing_owed(ticket)
+        steps.require_closure(ticket, wish.code, wish.confirmed_by, wish.via, wish.unconfirmed)
+        rules = self.rules(ticket)
+        fields = (*rules.demand, *rules.ask)
+        open_ = closing.unsaid(ticket, tuple(dict.fromkeys(fields)), wish.said, wish.articles)
+        unshown = bool(fields) and not (wish.evidence or closing.is_shown_to_work(ticket))
+        articles = closing.unjudged(ticket) if "articles" in open_ else ()
+        asks = ticket.type == "fulfilment" and closing.benefit(ticket) != "yes"
+        return ticket, Open(open_, unshown, articles, bool(fields) and asks)
+
+    def close(
+        self, ref: str, wish: Wish, tell: Mapping[str, tuple[str, ...]] = _NOBODY
+    ) -> tuple[Ticket, list[str]]:
+        """Close a ticket, and tell whom an article concerns that made things worse; what is to be said of it beside its events (R4.5, R4.5a, R5a.1).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: something that the desk demands is not said, or a follow-up is open.
+        """
+        notes: list[str] = []
+
+        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            if not ticket.is_closed and not ticket.is_problem:
+                self._require_nothing_owed(ticket)
+                notes.extend(self._left(ticket, wish))
+            rules = self.rules(ticket)
+            missing = closing.unsaid(ticket, rules.demand, wish.said, wish.articles)
+            closed = steps.close(
+                ticket,
+                stamp,
+                code=wish.code,
+                confirmed_by=wish.confirmed_by,
+                via=wish.via,
+                unconfirmed=wish.unconfirmed,
+                note=wish.note,
+                articles=wish.articles,
+                tell=tell,
+                must_look=self._desk.policy.must_look,
+                outage=wish.outage,
+                said=closing.completed(wish.said, rules.ask),
+                missing=self._demanded(missing, rules),
+            )
+            return (*closing.resumed(stamp, wish.evidence), *closed)
+
+        ticket = self._desk.change(ref, step)
+        return ticket, [*notes, *needs(self._desk, ticket)]
+
+    def _left(self, ticket: Ticket, wish: Wish) -> list[str]:
+        """What nobody has said and nobody could be asked, in one note; and what speaks against it."""
+        rules, notes = self.rules(ticket), []
+        open_ = closing.unsaid(ticket, rules.ask, wish.said, wish.articles)
+        names = [OPTIONS[name] for name in open_]
+        if rules.ask and not (wish.evidence or closing.is_shown_to_work(ticket)):
+            names.append("--resumed-evidence")
+        if names:
+            notes.append(f"Not said, and unknown on record: {', '.join(names)}.")
+        if wish.via == "monitoring":
+            notes.append("What another team saw stands for the caller's word (R5a.1).")
+        if closing.benefit(ticket) == "no":
+            notes.append(
+                "The caller did not have what they asked for when it was last checked: "
+                f"`sdcli reopen {ticket.ref} --reason WHY` if that is still so."
+            )
+        return notes
+
+    def _demanded(self, missing: Sequence[str], rules: Closing) -> tuple[str, ...]:
+        """What is demanded and not said, with the option that says it; the cause with its words."""
+        words = listed(self._desk.policy.vocabulary.cause)
+        told = [f"{HOW[name][:-1]}: {words})" if name == "cause" else HOW[name] for name in missing]
+        return (*told[:-1], f"{told[-1]}, which {rules.place} demands") if told else ()
+
+    def _require_nothing_owed(self, ticket: Ticket) -> None:
+        """Refuse to close what has open follow-ups (R4.3).
+
+        Raises:
+            RefusedError: it has; it names them and both ways out.
+        """
+        owed = still_open(ticket, self._desk.ledger.get, "follow-up")
+        if not owed:
+            return
+        why = {
+            each.to: OWED.get(each.why, each.why)
+            for each in ticket.links
+            if each.relation == "follow-up"
+        }
+        names = ", ".join(f"{each.ref} ({why.get(each.ref) or each.summary})" for each in owed)
+        first = owed[0].ref
+        raise RefusedError(
+            f"{ticket.ref} cannot be closed while a follow-up is open: {names}. `sdcli close "
+            f"{first} --code CODE` ends it, and `sdcli follow-up {ticket.ref} --spin-off {first}` "
+            "lets it go its own way.",
+            ref=ticket.ref,
+            follow_ups=[each.ref for each in owed],
+        )
+
+    def resolve(
+        self,
+        ref: str,
+        *,
+        code: str,
+        note: str = "",
+        articles: tuple[ArticleUse, ...] = (),
+        tell: Mapping[str, tuple[str, ...]] = _NOBODY,
+        with_children: bool = False,
+    ) -> tuple[Ticket, list[str]]:
+        """Resolve a ticket, and its open children with it, all or none (R7.3).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: one of them cannot be resolved; nothing was recorded.
+        """
+        desk, notes = self._desk, list[str]()
+        must_look = desk.policy.must_look
+        parts = children(desk, ref) if with_children else []
+        with desk.together() if parts else nullcontext():
+            for child in parts:
+                said = note or f"resolved with {ref}, which it is a part of"
+                desk.change(child.ref, steps.resolve, code=code, note=said, must_look=False)
+                notes.append(f"{child.ref} was resolved with it.")
+            ticket = desk.change(
+                ref,
+                steps.resolve,
+                code=code,
+                note=note,
+                articles=articles,
+                tell=tell,
+                must_look=must_look,
+            )
+        left = [each.ref for each in children(desk, ref)]
+        if left:
+            are = "child is" if len(left) == 1 else "children are"
+            notes.append(
+                f"{len(left)} {are} open: {listed(left)}. `sdcli resolve {ref} --code CODE "
+                "--with-children` resolves them in one act."
+            )
+        return ticket, [*notes, *needs(desk, ticket)]
+
+    def reopen(self, ref: str, reason: str) -> tuple[Ticket | Outcome, str]:
+        """Take a ticket up again, or open the one that continues it, and why that (T9).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is not over, or it was merged.
+        """
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - few commands need it
+
+        ticket, stamp = self._desk.ledger.get(ref), self._desk.stamp
+        require_unmerged(ticket)
+        then = as_of(ticket, stamp.at) if stamp.entered else ticket
+        within = self.rules(then).reopen_within
+        if within and then.closed_at and stamp.at - then.closed_at > timedelta(seconds=within):
+            from sdcli.intake.items import continued  # noqa: PLC0415 - few tickets
+
+            days = (stamp.at - then.closed_at).days
+            why = (
+                f"it has been closed for {days} days, and can be reopened for "
+                f"{_spelled(within)} ({self.rules(then).place})"
+            )
+            return self._desk.take_in([continued(then, reason)])[0], why
+        return self._desk.reopen(ref, reason), "its agreement continues it"
+
+    def closes_at(self, ticket: Ticket) -> datetime | None:
+        """When a resolved ticket is closed by itself; None if it is not.
+
+        Raises:
+            NoWorkingTimeError: its calendar has no such time.
+        """
+        from sdcli.sla.unconfirmed import closes_at  # noqa: PLC0415 - few tickets are resolved
+
+        after = self.rules(ticket).close_after
+        if ticket.status != "resolved" or after is None or self._owes(ticket):
+            return None
+        at = closes_at(ticket, after, self._desk.clocks)
+        return None if at is None else datetime.fromtimestamp(at, timezone.utc)
+
+    def _owes(self, ticket: Ticket) -> bool:
+        return bool(still_open(ticket, self._desk.ledger.get, "follow-up"))
+
+    def close_due(self, writer: Writer) -> None:
+        """Close the resolved tickets whose period is over, each once, and tell it.
+
+        One that cannot be reckoned keeps no other waiting.
+        """
+        from sdcli.tickets.query import Query  # noqa: PLC0415 - few commands need it
+
+        if not any(rules.close_after for rules in self._desk.process.closing.values()):
+            return
+        for ticket in list(writer.find(Query(statuses=("resolved",)))):
+            try:
+                self._close_if_due(writer, ticket)
+            except SdcliError as error:
+                self._desk.tell(f"{ticket.ref} was not closed. {error}")
+
+    def _close_if_due(self, writer: Writer, ticket: Ticket) -> None:
+        from sdcli.sla.unconfirmed import closes_at, spelled  # noqa: PLC0415 - as above
+
+        rules = self.rules(ticket)
+        after = rules.close_after
+        at = closes_at(ticket, after, self._desk.clocks)
+        is_due = at is not None and at <= self._desk.now.timestamp()
+        if after is None or not is_due or still_open(ticket, writer.get, "follow-up"):
+            return
+        said = closing.completed(NOTHING, (*rules.demand, *rules.ask))
+        within = spelled(after)
+        events = steps.close(
+            ticket,
+            self._desk.stamp,
+            code=ticket.code,
+            unconfirmed=f"nobody confirmed it within {within}",
+            said=said,
+            by_policy=True,
+        )
+        writer.append(ticket, events)
+        self._desk.tell(f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.")
+
+
+def _spelled(seconds: int) -> str:
+    """A period in words: whole days, else hours."""
+    days, rest = divmod(seconds, 24 * 3600)
+    return f"{days} days" if days > 1 and not rest else f"{seconds // 3600} hours"
+
+
+def children(desk: Desk, ref: str) -> list[Ticket]:
+    """The parts of a ticket that are not even resolved."""
+    found = still_open(desk.ledger.get(ref), desk.ledger.get, "child")
+    return [each for each in found if each.status != "resolved"]
+
+
+def needs(desk: Desk, ticket: Ticket) -> list[str]:
+    """What a ticket depends on and that is open, in a note (R7.3)."""
+    found = still_open(ticket, desk.ledger.get, "depends-on")
+    told = ", ".join(f"{each.ref} ({each.status}): {each.summary}" for each in found)
+    return [f"It depends on what is open: {told}."] if told else []

@@ -1,0 +1,42 @@
+"""`sdcli survey answer`: what the caller said to a survey (R5a.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli import results
+from sdcli.params import TEXT, PairType, as_command, pass_desk, with_ref
+
+if TYPE_CHECKING:
+    from sdcli.desk import Desk
+
+
+@as_command("answer", writes=True)
+@with_ref
+@click.option(
+    "--score",
+    "scores",
+    metavar="QUESTION=1..5",
+    type=PairType(),
+    multiple=True,
+    required=True,
+    help="A question and its score, from 1 (bad) to 5 (good); may be given several times.",
+)
+@click.option("--remark", type=TEXT, default="", help="What they said besides.")
+@pass_desk
+def command(
+    desk: Desk, ref: str, scores: tuple[tuple[str, str], ...], remark: str
+) -> results.Changed:
+    """Record what the caller said to the survey.
+
+    A question that nobody answered is left out. What is said last counts.
+
+    \b
+    Example:
+        sdcli survey answer SD-42 --score speed=2 --remark 'three days without a printer'
+    """
+    from sdcli.surveys import Questionnaires
+
+    return results.Changed(desk.see(Questionnaires(desk).answer(ref, dict(scores), remark)))

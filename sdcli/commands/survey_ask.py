@@ -1,0 +1,34 @@
+"""`sdcli survey ask`: what the caller is asked once it is over (R5a.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli.params import as_command, pass_desk, vocabulary, with_ref
+from sdcli.tickets.words import UNKNOWN
+
+if TYPE_CHECKING:
+    from sdcli import results
+    from sdcli.desk import Desk
+
+
+@as_command("ask", writes=True)
+@with_ref
+@click.option(
+    "--via", metavar="METHOD", type=vocabulary("contact_method"), default=None, help="How."
+)
+@pass_desk
+def command(desk: Desk, ref: str, via: str | None) -> results.SurveyAsked:
+    """Write what the caller is asked, and note that they were.
+
+    The ticket is resolved or closed. What is printed can be read out, or piped into a mail.
+
+    \b
+    Example:
+        sdcli survey ask SD-42 --via phone
+    """
+    from sdcli.surveys import Questionnaires
+
+    return Questionnaires(desk).ask(ref, via or UNKNOWN)
