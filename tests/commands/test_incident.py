@@ -317,6 +317,18 @@ def test_a_refused_fix_opens_nothing(sd: Runner, sdj: JsonRunner, incident: str)
     assert len(sdj("list", "--all")) == 1
 
 
+def test_a_fix_is_taken_back_with_all_that_it_owes(
+    sd: Runner, sdj: JsonRunner, incident: str
+) -> None:
+    """`sdcli undo` takes back the fix, its links, and the tickets that it opened (R3d1.6)."""
+    sd("fix", incident, "--what", "x", "--workaround", "--result", "worked", "--owes", "back-out")
+    sd("undo", incident)
+
+    assert [each["ref"] for each in sdj("list", "--all")] == ["SD-1"]
+    assert sdj("show", incident)["links"] == []
+    assert sdj("tried", incident) == []
+
+
 # The service resumed, the incident resolved
 
 
