@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdcli import results
 from sdcli.params import QUERY, SdCommand, as_query_command, pass_desk, session_of
 from sdcli.session import is_interactive, unasked
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
 
 _NOT_HERE = ("bulk", "open", "log", "undo", "edit", "guide", "ack", "tell", "fulfil", "next")
@@ -35,7 +35,7 @@ def command(
     yes: bool,
     skip_refused: bool,
     everything: bool,
-) -> results.BulkDone | results.BulkPreview:
+) -> results.BulkDone | results.BulkPreview | results.Done:
     """Run one command on every ticket that a query asks for: on all of them, or on none.
 
     The command stands behind `--`, without its reference, or with {} in its place. First it is tried
@@ -63,8 +63,8 @@ def command(
     require_all(preview, skip=skip_refused)
     if session.dry_run or not preview.tickets:
         return preview
-    if not yes:
-        _ask(preview, words)
+    if not (yes or _agrees(preview, words)):
+        return results.Done("Nothing was changed.")
     with unasked():
         return bulk.do(preview.tickets)
 
@@ -105,13 +105,13 @@ def _run(
         return last.invoke(inner)
 
 
-def _ask(preview: results.BulkPreview, words: tuple[str, ...]) -> None:
+def _agrees(preview: results.BulkPreview, words: tuple[str, ...]) -> bool:
     """Show what would happen, and ask; without a terminal nobody can be.
 
     Raises:
         RefusedError: there is no terminal, and no --yes.
     """
-    from sdcli.errors import LeftError, RefusedError
+    from sdcli.errors import RefusedError
     from sdcli.render.bulk import preview_lines
 
     number = len(preview.tickets)
@@ -124,5 +124,4 @@ def _ask(preview: results.BulkPreview, words: tuple[str, ...]) -> None:
         )
     for line in preview_lines(preview):
         click.echo(line, err=True)
-    if not click.confirm(f"Change {told}?", default=False, err=True):
-        raise LeftError("Nothing was changed.")
+    return click.confirm(f"Change {told}?", default=False, err=True)
