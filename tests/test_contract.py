@@ -57,7 +57,7 @@ CALLS: dict[str, Call] = {
     "history": Call((REF,), writes=False, reads_policy=False),
     "on-call": Call((), writes=False, reads_ledger=False),
     "queues": Call((), writes=False),
-    "next": Call(("--take",)),
+    "next": Call(("--queue", "network", "--take"), legal="escalated"),
     "workload": Call((), writes=False),
     "classify": Call((REF, "--impact", "low")),
     "catalog": Call(("vpn",), writes=False, reads_ledger=False),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from sdcli.errors import QueryError, nearest
 from sdcli.querying.language import WORDS
 from sdcli.tickets.event import Closed, instant
+from sdcli.tickets.expectation import due
+from sdcli.tickets.hand_over import ping_pong
 from sdcli.tickets.query import Query, says
 from sdcli.tickets.relations import linked
 from sdcli.tickets.words import (
@@ -71,7 +73,7 @@ def _since_1970(at: datetime | None) -> float | None:
     return at.timestamp() if at else None
 
 
-def _due(ticket: Ticket, frame: Frame) -> float | None:
+def _due_in(ticket: Ticket, frame: Frame) -> float | None:
     """In how many seconds the next target is due; less than nothing if it is past."""
     dues = [c.due for c in frame.clocks(ticket).values() if c.due and c.state in _RUNS]
     return min(dues) - frame.now.timestamp() if dues else None
@@ -156,13 +158,14 @@ FIELDS: dict[str, Field] = {
         "how long nothing has changed",
         number=lambda t, f: (f.now - t.updated_at).total_seconds(),
     ),
-    "due": Field("span", "how long until the next target is due", number=_due),
+    "due": Field("span", "how long until the next target is due", number=_due_in),
     "sla": Field("sla", "percent of a target gone, or a clock's state", number=_percent),
     "minutes": Field("number", "the effort in minutes", number=lambda t, _: t.minutes),
     "alerts": Field("number", "how many alerts it has", number=lambda t, _: t.alert_count),
     "reopened": Field("number", "how often it was reopened", number=lambda t, _: t.reopened),
     "escalations": Field("number", "how often it was handed on", number=lambda t, _: t.escalations),
     "returns": Field("number", "how often it was sent back", number=lambda t, _: t.returns),
+    "ping_pong": Field("number", "how often it came back", number=lambda t, _: ping_pong(t)),
     "me_too": Field("number", "how many others have it", number=lambda t, _: t.me_too),
     "is": Field("flag", ""),
     "has": Field("flag", ""),
@@ -176,6 +179,8 @@ FLAGS: dict[str, dict[str, tuple[str, Callable[[Ticket, Frame], bool]]]] = {
         "unassigned": ("nobody works on it", lambda t, _: t.assignee is None),
         "handed-over": ("handed over and not accepted", lambda t, _: bool(t.handed_from)),
         "news": ("somebody answered", lambda t, _: t.news),
+        "untold": ("the caller does not know when", lambda t, f: due(t, f.now) == "untold"),
+        "overdue": ("its expected time has passed", lambda t, f: due(t, f.now) == "passed"),
         "breached": ("a target is missed", lambda t, f: "breached" in _states(t, f)),
         "paused": ("a clock stands still", lambda t, f: "paused" in _states(t, f)),
         "unsupported": ("the catalog does not hold it", lambda t, _: t.support is not None),

@@ -37,6 +37,8 @@ def test_a_change_must_be_told_anew(sd: Runner, sdj: JsonRunner) -> None:
     assert sdj("show", "1")["eta_told"] is False
     assert "the caller was not told; changed 1 time" in sd("show", "1").stdout
     assert "[expected time not told]" in sd("list").stdout
+    assert [each["ref"] for each in sdj("list", "is:untold")] == ["SD-1"]
+    assert sdj("list", "is:overdue") == []
     [row] = sdj("eta", "--due")
     assert (row["ref"], row["due"], row["follow_up"], row["changes"]) == (
         "SD-1",
@@ -58,6 +60,7 @@ def test_what_has_passed_is_followed_up(sd: Runner, sdj: JsonRunner) -> None:
     sd("resolve", "1", "--code", "solved")
     later = NOW + timedelta(hours=3)
     [row] = sdj("eta", "--due", at=later)
+    assert [each["ref"] for each in sdj("list", "is:overdue", at=later)] == ["SD-2"]
     assert (row["ref"], row["due"], row["late_s"], row["follow_up"]) == (
         "SD-2",
         "passed",

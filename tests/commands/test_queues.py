@@ -93,6 +93,7 @@ def test_a_ticket_that_goes_to_and_fro_is_counted(sd: Runner, sdj: JsonRunner) -
     assert sdj("history", "1")[-1]["missing"] == ["component", "last-worked"]
     assert (ticket["ping_pong"], ticket["queue"]) == (1, "service-desk")
     sd(*HAND)
+    assert [each["ref"] for each in sdj("list", "ping_pong>1")] == ["SD-1"]
     shown = sd("show", "1").stdout
     assert "came back:  2 times to a queue that it had been in" in shown
     [row] = [each for each in sdj("queues") if each["queue"] == "network"]
