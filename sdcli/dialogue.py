@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from sdcli.guidance import Blank, Case, Choice, Question
     from sdcli.intake.before import Before
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
@@ -392,3 +393,71 @@ def _ask_why(question: str) -> str:
     while not reason:
         reason = _ask(f"{question} (< goes back)")
     return "" if reason == _Move.BACK.value else reason
+
+
+@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
+def ask_next(case: Case, question: Question) -> Choice | None:
+    """One question of the guide, answered by number or word; None if the person leaves (R6.1)."""
+    from sdcli.render.guide import question_lines, standing  # noqa: PLC0415 - only the guide
+
+    click.echo(f"\n{standing(case.ticket)}", err=True)
+    for text in question_lines(question, with_commands=False):
+        click.echo(text, err=True)
+    words = [choice.word for choice in question.choices]
+    said = _one_of(words, "Answer (q leaves)")
+    return None if said is None else question.choice(said)
+
+
+@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
+def ask_blanks(choice: Choice) -> list[str] | None:
+    """What the command of an answer needs, asked one after another; None goes back (R6.1)."""
+    said: dict[str, str] = {}
+    for blank in choice.blanks:
+        answer = _ask_blank(blank)
+        if answer is None:
+            return None
+        said[blank.name] = answer
+    return choice.filled(said)
+
+
+def show_command(arguments: list[str]) -> None:
+    """The command that is run now, as it would be typed."""
+    from sdcli.render.guide import typed  # noqa: PLC0415 - only the guide
+
+    click.echo(f"\n$ {typed(arguments)}", err=True)
+
+
+def _ask_blank(blank: Blank) -> str | None:
+    if blank.words:
+        width = max(len(word) for word in blank.words)
+        click.echo(f"\n{blank.asks}?", err=True)
+        for number, (word, meaning) in enumerate(blank.words.items(), 1):
+            click.echo(f"  {number:>2}  {line(word):<{width}}  {line(meaning)}", err=True)
+        return _one_of(list(blank.words), "Which (< goes back)", blank.usual)
+    said = ""
+    while not said:
+        asked = f"{blank.asks} (< goes back)"
+        said = click.prompt(
+            asked, default=blank.usual, show_default=bool(blank.usual), err=True
+        ).strip()
+    return None if said == _Move.BACK.value else said
+
+
+def _one_of(words: list[str], asks: str, usual: str = "") -> str | None:
+    """One of the words, by itself or its number; None at `q` or `<`."""
+
+    def read(text: str) -> str | None:
+        said = text.strip()
+        if said.casefold() in ("q", _Move.BACK.value):
+            return None
+        if said.isdecimal() and 1 <= int(said) <= len(words):
+            return words[int(said) - 1]
+        known = {word.casefold(): word for word in words}
+        if said.casefold() not in known:
+            raise click.UsageError(
+                f"Choose a number from 1 to {len(words)}, or a word of the list."
+            )
+        return known[said.casefold()]
+
+    chosen: str | None = click.prompt(asks, default=usual or None, value_proc=read, err=True)
+    return chosen

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.errors import Problem
+    from sdcli.guidance import Question
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
@@ -136,6 +137,21 @@ class Shown(Struct, frozen=True):
     backing: Mapping[Backing, tuple[str, Clock]] = {}
     breaches: Sequence[Breach] = ()
     problems: Sequence[Ticket] = ()
+
+
+class Guided(Struct, frozen=True):
+    """Where a ticket stands, and what is to be asked about it next (R6.1).
+
+    Args:
+        question: None if there is nothing that the guide could do.
+        was_led: a person was asked, and has left or come to the end.
+    """
+
+    ticket: Ticket
+    question: Question | None
+    now: datetime
+    was_led: bool = False
+    exit_code: int = DONE
 
 
 class ProblemChanged(Struct, frozen=True):
@@ -956,6 +972,7 @@ class CalendarsChecked(Struct, frozen=True):
 
 Result = (
     Changed
+    | Guided
     | ProblemChanged
     | ProblemShown
     | ProblemsListed

@@ -61,6 +61,7 @@ CALLS: dict[str, Call] = {
     "search-kb": Call(("vpn",), writes=False, reads_policy=False, reads_ledger=False),
     "kb": Call(("show", "KB-104"), writes=False, reads_policy=False, reads_ledger=False),
     "assign": Call((REF, "--to", "greta")),
+    "guide": Call((REF,), writes=False),
     "accept": Call((REF,)),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),

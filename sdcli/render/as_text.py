@@ -88,6 +88,12 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
 
 
+def _guided(result: results.Guided, screen: Screen) -> _Lines:
+    from sdcli.render.guide import lines  # noqa: PLC0415 - only the guide pays for it
+
+    return lines(result, screen.width)
+
+
 def _effect(result: results.Changed) -> Iterable[str]:
     if result.effect is None:
         return ()
@@ -1188,6 +1194,7 @@ def _published(result: results.SitePublished, screen: Screen) -> _Lines:
 
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
+    results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

@@ -1,0 +1,549 @@
+"""What to ask next about a ticket, and which command each answer leads to (R6.1, R0.7).
+
+A table of small functions: each looks at where the ticket stands and asks one question, or has
+nothing to ask; the first that asks is the one. Every answer that does something is an ordinary
+command line. Nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from sdcli.tickets.event import ArticlesShown
+from sdcli.tickets.steps import is_looked_up
+from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, WORKAROUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sdcli.policy.model import Policy
+    from sdcli.tickets.ticket import Ticket
+
+BEGINNER = 1
+"""The level of responsibility in SFIA that is led by safe choices alone (R6.1)."""
+_MOST_ARTICLES = 5
+_UNLISTED = "later"
+
+
+class Blank(Struct, frozen=True):
+    """What a person fills in: `name` stands in its place where nobody is asked.
+
+    `words` are all that it can be, each with its meaning; anything where there are none. `usual`
+    is taken if nothing is said.
+    """
+
+    name: str
+    asks: str
+    words: Mapping[str, str] = {}
+    usual: str = ""
+
+
+class Choice(Struct, frozen=True):
+    """One answer: the word, what it means, and the command line it leads to, without `sdcli`.
+
+    Without a command it leads to the next question if it `goes_on`, and else leaves things as they
+    are. An answer that `stays` is not asked for again in the same run.
+    """
+
+    word: str
+    meaning: str
+    line: tuple[str | Blank, ...] = ()
+    goes_on: bool = False
+    stays: bool = False
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it ends the guide: there is nothing to do now."""
+        return not (self.line or self.goes_on)
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What is to be filled in, in order."""
+        return tuple(part for part in self.line if isinstance(part, Blank))
+
+    def filled(self, said: Mapping[str, str]) -> list[str]:
+        """The command line with what was said in the place of each blank; its name where not."""
+        return [
+            said.get(part.name, part.name) if isinstance(part, Blank) else part
+            for part in self.line
+        ]
+
+
+class Question(Struct, frozen=True):
+    """What is asked, why it matters, and the answers there are."""
+
+    id: str
+    asks: str
+    why: str
+    choices: tuple[Choice, ...]
+
+    def choice(self, word: str) -> Choice:
+        """The answer of that word.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {each.word: each for each in self.choices}[word]
+
+
+class Case(NamedTuple):
+    """A ticket as the guide looks at it.
+
+    Args:
+        by: who is led; `level`: their level in SFIA, 0 if nobody said.
+        is_blocked: nobody may work on it before somebody decides: see `tickets.support`.
+        answers: what was answered in this run already, by question.
+        titles: of articles, by their ids.
+    """
+
+    ticket: Ticket
+    policy: Policy
+    by: str
+    level: int = 0
+    is_blocked: bool = False
+    answers: Mapping[str, str] = {}
+    titles: Mapping[str, str] = {}
+
+    @property
+    def is_beginner(self) -> bool:
+        """Whether only safe choices are offered."""
+        return self.level == BEGINNER
+
+
+def ask(case: Case) -> Question | None:
+    """The question to ask now; None if there is nothing that the guide could do."""
+    if case.ticket.is_problem or case.ticket.void or case.ticket.merged_into:
+        return None
+    return next((asked for each in _QUESTIONS if (asked := each(case))), None)
+
+
+def _over(case: Case) -> Question | None:
+    ref = case.ticket.ref
+    if not case.ticket.is_closed:
+        return None
+    again = ("reopen", ref, "--reason", _because("What is wrong with it again"))
+    return Question(
+        "over",
+        "It is closed. Is it there again?",
+        "A closed request is taken up again; nobody needs to tell it from the start.",
+        (
+            Choice("no", "It is over: leave it as it is"),
+            Choice("yes", "It was not solved after all", again),
+        ),
+    )
+
+
+def _undecided(case: Case) -> Question | None:
+    if not case.is_blocked:
+        return None
+    ref, support = case.ticket.ref, case.ticket.support
+    devices, desk = case.policy.classification.support.devices, case.policy.teams.desk.queue
+    away = Choice(
+        "hand",
+        "Hand it to those who deal with such devices",
+        ("escalate", ref, "--to", devices, "--reason", _because("What they should know")),
+    )
+    deciders = {
+        name: each.name
+        for name, each in case.policy.teams.technicians.items()
+        if "override-unsupported" in each.authority
+    }
+    override = Choice(
+        "override",
+        "Somebody who may has decided to help all the same, for a while",
+        (
+            *("support", ref, "--override", "--by", Blank("PERSON", "Who decided", deciders)),
+            *("--reason", _because("Why"), "--until", Blank("WHEN", "Until when (in 2h, 17:00)")),
+        ),
+    )
+    decline = Choice(
+        "decline",
+        "The desk does not help with it; that closes the ticket",
+        ("support", ref, "--decline", "--reason", _because("What the caller is told")),
+    )
+    is_device = bool(support and support.device) and case.ticket.queue != devices
+    decided = () if case.is_beginner or not deciders else (override,)
+    return Question(
+        "unsupported",
+        f"The catalog does not hold {support.what if support else 'it'!r}. What was decided?",
+        "Nobody works on what is not supported before somebody with the authority decides it"
+        + (f": ask {', '.join(deciders) or desk}." if case.is_beginner else "."),
+        (
+            Choice("nothing", "Nothing yet: leave it until somebody has decided"),
+            *([away] if is_device else []),
+            *decided,
+            *(() if case.is_beginner else (decline,)),
+        ),
+    )
+
+
+def _waiting(case: Case) -> Question | None:
+    ticket = case.ticket
+    if ticket.status != "waiting":
+        return None
+    what = _because("What has happened meanwhile")
+    return Question(
+        "waiting",
+        f"It waits for the {ticket.waiting_for}. Has that happened?",
+        "While it waits for others the clock of the solution stands still.",
+        (
+            Choice("no", "Not yet: leave it waiting"),
+            Choice("yes", "Go on working", ("resume", ticket.ref, "--reason", what)),
+            _tell(ticket.ref),
+        ),
+    )
+
+
+def _resolved(case: Case) -> Question | None:
+    ticket = case.ticket
+    if ticket.status != "resolved":
+        return None
+    ref, words = ticket.ref, case.policy.vocabulary.contact_method
+    who = Blank("PERSON", "Who confirmed it", usual=ticket.requester)
+    via = Blank("METHOD", "How they said it", words)
+    confirmed = ("close", ref, "--confirmed-by", who, "--via", via)
+    silent = ("close", ref, "--unconfirmed", _because("Why nobody confirmed it"))
+    again = ("reopen", ref, "--reason", _because("What does not work"))
+    unconfirmed = Choice("silent", "Nobody can be reached, or nobody answers", silent)
+    return Question(
+        "confirmed",
+        "Has the caller said that it is solved?",
+        "A request is over when the caller has what they needed, not when we think so.",
+        (
+            Choice("later", "Not asked yet: leave it resolved"),
+            Choice("yes", "They confirmed it: close it", confirmed),
+            Choice("no", "It does not work: back to work", again),
+            *(() if case.is_beginner else (unconfirmed,)),
+        ),
+    )
+
+
+def _report(case: Case) -> Question | None:
+    ticket = case.ticket
+    if not ticket.needs_validation or "reported" in case.answers:
+        return None
+    record = Blank("RECORD", "Against what you compared it (a log, a list, the caller)")
+    note = Blank("TEXT", "What showed the mistake")
+    right = Blank("NAME", "Which host or component it is really about")
+    true = ("validate", ticket.ref, "--against", record)
+    wrong = ("validate", ticket.ref, "--component", right, "--note", note)
+    return Question(
+        "reported",
+        "A machine reported this. Is it as it says?",
+        "Machines mix up names; looking once saves work on the wrong thing.",
+        (
+            Choice("yes", "I looked, and it is so", true),
+            Choice("no", "It is about something else", wrong),
+            Choice("later", "I cannot look now", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _class(case: Case) -> Question | None:
+    """The questions that tell what kind of request it is, one after another (R2a.1-R2a.4)."""
+    ticket, said = case.ticket, case.answers
+    needs_service = ticket.service == UNKNOWN and not ticket.support
+    if ticket.type != UNKNOWN and (not needs_service or said.get("service") == _UNLISTED):
+        return None
+    if ticket.type == UNKNOWN:
+        for question in (_INFORMATION, _WORKED, _OFFERED):
+            if question.id not in said:
+                return question
+            if said[question.id] != "no":
+                break
+    if needs_service and "service" not in said:
+        return _service(case)
+    return _hindered(case)
+
+
+_INFORMATION = Question(
+    "information",
+    "Do they only want to know how something is done?",
+    "A question is answered; nothing is broken and nothing is to be set up.",
+    (
+        Choice("no", "They want something, or something is wrong", goes_on=True),
+        Choice("yes", "They ask how to use it", goes_on=True),
+    ),
+)
+_WORKED = Question(
+    "worked",
+    "Did it work for them before?",
+    "What worked and works no longer is an incident; what they never had is not.",
+    (
+        Choice("yes", "They had it and lost it", goes_on=True),
+        Choice("no", "They never had it", goes_on=True),
+        Choice("taken", "It was taken away on purpose", goes_on=True),
+    ),
+)
+_OFFERED = Question(
+    "offered",
+    "Does the catalog offer what they want?",
+    "What is offered is fulfilled; what is not is a wish for a new service. `sdcli catalog` tells.",
+    (
+        Choice("yes", "It is offered", goes_on=True),
+        Choice("no", "It is new", goes_on=True),
+    ),
+)
+
+
+def kind_of(answers: Mapping[str, str]) -> tuple[str, str]:
+    """The type that the answers give, and whether the caller ever had it."""
+    if answers.get("information") == "yes":
+        return "information", ""
+    had = answers.get("worked", UNKNOWN)
+    if had == "yes":
+        return "incident", had
+    return ("new-service" if answers.get("offered") == "no" else "fulfilment"), had
+
+
+def _stated(case: Case) -> tuple[str, ...]:
+    """The beginning of the command that states the class, by what was answered."""
+    ticket, said = case.ticket, case.answers
+    line: tuple[str, ...] = ("classify", ticket.ref)
+    if ticket.type == UNKNOWN:
+        type_, had = kind_of(said)
+        line += ("--type", type_, *(("--ever-had", had) if had else ()))
+    if said.get("service", _UNLISTED) != _UNLISTED:
+        line += ("--service", said["service"])
+    return line
+
+
+def _service(case: Case) -> Question:
+    services = case.policy.catalog.services
+    name = Blank("NAME", "What it is")
+    none = ("support", case.ticket.ref, "--unsupported", name)
+    return Question(
+        "service",
+        "Which service is it about?",
+        "The service says who works on it, and what was promised.",
+        (
+            *(Choice(id_, each.name, goes_on=True) for id_, each in services.items()),
+            Choice("none", "None of these: the catalog does not hold it", none),
+            Choice(_UNLISTED, "I don't know yet", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _hindered(case: Case) -> Question:
+    """How much hangs on it; the priority follows, and is never asked for (R2c.2d)."""
+    stated = _stated(case)
+    kind = case.ticket.type if case.ticket.type != UNKNOWN else kind_of(case.answers)[0]
+    people = Blank("PEOPLE", "How many people cannot work, or wait for it", usual="1")
+    ways = {
+        "none": "There is none: work has stopped",
+        "hard": "There is one, and it is hard to go",
+        "good": "There is a good one: it can wait",
+        UNKNOWN: "I don't know yet",
+    }
+    return Question(
+        "hindered",
+        "Is there a way round meanwhile?",
+        "The priority follows from this, from how many wait, and from what was agreed.",
+        tuple(
+            Choice(word, ways[word], (*stated, "--people", people, "--workaround", word))
+            for word in WORKAROUNDS
+        )
+        if kind == "incident"
+        else (
+            Choice("go-on", "It is a plan, nobody stands still", stated),
+            Choice("stuck", "Somebody cannot work without it", (*stated, "--people", people)),
+        ),
+    )
+
+
+def _screened(case: Case) -> Question | None:
+    ticket = case.ticket
+    if not ticket.handed_from:
+        return None
+    missing = _because("What is missing")
+    return Question(
+        "screened",
+        f"It was handed over from {ticket.handed_from}. Have you got what you need?",
+        "Whoever accepts it needs not ask anything twice; what is missing is said now.",
+        (
+            Choice("yes", "Take it on", ("accept", ticket.ref)),
+            Choice("no", "Send it back", ("return", ticket.ref, "--reason", missing)),
+            Choice("later", "Leave it in the queue"),
+        ),
+    )
+
+
+def _taken(case: Case) -> Question | None:
+    ticket = case.ticket
+    if ticket.assignee == case.by:
+        return None
+    asks, mine = "Nobody works on it. Do you take it on?", ["accept", ticket.ref]
+    if ticket.assignee is not None:
+        asks = f"{ticket.assignee} works on it. Do you take it over?"
+        mine = ["assign", ticket.ref, "--to", case.by]
+    technicians = case.policy.teams.technicians
+    is_known = case.by in technicians or ticket.assignee is None
+    return Question(
+        "taken",
+        asks,
+        "One person has it at a time, so that nobody waits for somebody else.",
+        (
+            *([Choice("yes", "I do", tuple(mine))] if is_known else []),
+            _hand(case),
+            Choice("no", "Leave it as it is"),
+        ),
+    )
+
+
+def _looked(case: Case) -> Question | None:
+    ticket = case.ticket
+    if is_looked_up(ticket) or "looked" in case.answers:
+        return None
+    return Question(
+        "looked",
+        "Look first: has somebody solved it before?",
+        "Most of what is asked has an answer already, and known errors have a way round.",
+        (
+            Choice(
+                "yes", "Search what is known", ("search-kb", "--ticket", ticket.ref), stays=True
+            ),
+            Choice("no", "I know what to do", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _article(case: Case) -> Question | None:
+    ticket = case.ticket
+    said = {use.id for use in ticket.articles}
+    shown = [event for event in ticket.standing if isinstance(event, ArticlesShown)]
+    found = [each.id for each in shown[-1].articles if each.id not in said] if shown else []
+    if said or not found or "article" in case.answers:
+        return None
+    ref, outcomes = ticket.ref, case.policy.vocabulary.article_outcome
+    did = Blank("OUTCOME", "What it did", outcomes)
+    none = ("kb", "used", ref, "--none", "--note", _because("What you did instead"))
+    return Question(
+        "article",
+        "Did one of these articles fit?",
+        "What articles do is counted, so that the good ones come first and wrong ones are mended.",
+        (
+            *(
+                Choice(
+                    id_,
+                    case.titles.get(id_, "An article"),
+                    (
+                        "kb",
+                        "used",
+                        ref,
+                        Blank(f"{id_}:OUTCOME", did.asks, _prefixed(id_, outcomes)),
+                    ),
+                    stays=True,
+                )
+                for id_ in found[:_MOST_ARTICLES]
+            ),
+            Choice("none", "None fitted", none, stays=True),
+            Choice("later", "Not tried yet", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _prefixed(id_: str, outcomes: Mapping[str, str]) -> dict[str, str]:
+    return {f"{id_}:{word}": meaning for word, meaning in outcomes.items()}
+
+
+def _work(case: Case) -> Question:
+    """What is done next on a ticket that the person works on, by its type."""
+    ticket = case.ticket
+    if case.answers.get("work") == "wrong":
+        return _wrong(case)
+    codes = case.policy.vocabulary.closure_code
+    code = Blank("CODE", "How it was solved", codes, usual=_CODES.get(ticket.type, ""))
+    note = Blank("TEXT", "What solved it, so that the next one finds it")
+    return Question(
+        "work",
+        _WORK.get(ticket.type, "What do you do next?"),
+        "Each step is written down when it is taken, so that nobody asks or tries twice.",
+        (
+            Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note)),
+            Choice("note", "Write down what was found or done", ("note", ticket.ref, _text())),
+            _tell(ticket.ref),
+            _wait(case),
+            _hand(case),
+            Choice("wrong", "It is another kind of request than we thought", goes_on=True),
+            Choice("later", "Leave it for now"),
+        ),
+    )
+
+
+_CODES = {"incident": "solved", "information": "answered", "fulfilment": "fulfilled"}
+_WORK = {
+    "incident": "Look for the cause, one change at a time. What do you do next?",
+    "information": "Answer the question. What do you do next?",
+    "fulfilment": "Give them what was asked for. What do you do next?",
+    "new-service": "See whether it may come, and who decides it. What do you do next?",
+}
+
+
+def _wrong(case: Case) -> Question:
+    how = Blank("HOW", "How it was found out", case.policy.vocabulary.discovered)
+    ref = case.ticket.ref
+    because = ("--discovered", how, "--reason", _because("What shows it"))
+    meanings = case.policy.vocabulary.type
+    return Question(
+        "wrong",
+        "What kind of request is it really?",
+        "Both classes are kept, and whoever chose the first one is told, so that they learn.",
+        (
+            *(
+                Choice(kind, meanings.get(kind, kind), ("classify", ref, "--type", kind, *because))
+                for kind in REQUEST_TYPES
+                if kind not in (UNKNOWN, case.ticket.type)
+            ),
+            Choice("later", "Leave it as it is"),
+        ),
+    )
+
+
+def _hand(case: Case) -> Choice:
+    queues = {
+        name: f"{each.name}: {each.focus}"
+        for name, each in case.policy.teams.queues.items()
+        if name != case.ticket.queue
+    }
+    to = Blank("QUEUE", "Which team", queues)
+    reason = _because("What they should do, and what you know")
+    line = ("escalate", case.ticket.ref, "--to", to, "--reason", reason)
+    return Choice("hand", "Others must do it: hand it over", line)
+
+
+def _wait(case: Case) -> Choice:
+    whom = Blank("WHOM", "Who must act", case.policy.vocabulary.waiting_for)
+    reason = _because("What they must do")
+    line = ("wait", case.ticket.ref, "--for", whom, "--reason", reason)
+    return Choice("wait", "Nothing can be done until somebody else acts", line)
+
+
+def _tell(ref: str) -> Choice:
+    said = Blank("TEXT", "What you tell them")
+    return Choice("tell", "Tell the caller how it stands", ("note", ref, said, "--visible"))
+
+
+def _because(asks: str) -> Blank:
+    return Blank("WHY", asks)
+
+
+def _text() -> Blank:
+    return Blank("TEXT", "What to write down")
+
+
+_QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
+    _over,
+    _undecided,
+    _waiting,
+    _resolved,
+    _report,
+    _class,
+    _screened,
+    _taken,
+    _looked,
+    _article,
+    _work,
+)
+"""In the order of the process; the first that has something to ask is asked."""
