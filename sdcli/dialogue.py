@@ -395,17 +395,24 @@ def _ask_why(question: str) -> str:
     return "" if reason == _Move.BACK.value else reason
 
 
+_GUIDED = "Answer (? shows the commands, q leaves)"
+
+
 @_asks("What was shown is recorded; `sdcli guide` goes on from there.")
 def ask_next(case: Case, question: Question) -> Choice | None:
     """One question of the guide, answered by number or word; None if the person leaves (R6.1)."""
     from sdcli.render.guide import question_lines, standing  # noqa: PLC0415 - only the guide
 
     click.echo(f"\n{standing(case.ticket)}", err=True)
-    for text in question_lines(question, with_commands=False):
-        click.echo(text, err=True)
-    words = [choice.word for choice in question.choices]
-    said = _one_of(words, "Answer (q leaves)")
-    return None if said is None else question.choice(said)
+    words, said, with_commands = [choice.word for choice in question.choices], "?", False
+    while said == "?":
+        for text in question_lines(question, with_commands=with_commands):
+            click.echo(text, err=True)
+        chosen = _one_of(words, _GUIDED, also="?")
+        if chosen is None:
+            return None
+        said, with_commands = chosen, chosen == "?"
+    return question.choice(said)
 
 
 @_asks("What was shown is recorded; `sdcli guide` goes on from there.")
@@ -443,13 +450,15 @@ def _ask_blank(blank: Blank) -> str | None:
     return None if said == _Move.BACK.value else said
 
 
-def _one_of(words: list[str], asks: str, usual: str = "") -> str | None:
-    """One of the words, by itself or its number; None at `q` or `<`."""
+def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str | None:
+    """One of the words, by itself or its number, or what is taken `also`; None at `q` or `<`."""
 
     def read(text: str) -> str | None:
         said = text.strip()
         if said.casefold() in ("q", _Move.BACK.value):
             return None
+        if also and said == also:
+            return said
         if said.isdecimal() and 1 <= int(said) <= len(words):
             return words[int(said) - 1]
         known = {word.casefold(): word for word in words}

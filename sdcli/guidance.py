@@ -72,9 +72,10 @@ class Choice(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What is asked, why it matters, and the answers there are."""
+    """What is asked, at which stage of the process, why it matters, and the answers there are."""
 
     id: str
+    stage: str
     asks: str
     why: str
     choices: tuple[Choice, ...]
@@ -126,6 +127,7 @@ def _over(case: Case) -> Question | None:
     again = ("reopen", ref, "--reason", _because("What is wrong with it again"))
     return Question(
         "over",
+        "Confirm and close",
         "It is closed. Is it there again?",
         "A closed request is taken up again; nobody needs to tell it from the start.",
         (
@@ -167,6 +169,7 @@ def _undecided(case: Case) -> Question | None:
     decided = () if case.is_beginner or not deciders else (override,)
     return Question(
         "unsupported",
+        "Classify",
         f"The catalog does not hold {support.what if support else 'it'!r}. What was decided?",
         "Nobody works on what is not supported before somebody with the authority decides it"
         + (f": ask {', '.join(deciders) or desk}." if case.is_beginner else "."),
@@ -186,6 +189,7 @@ def _waiting(case: Case) -> Question | None:
     what = _because("What has happened meanwhile")
     return Question(
         "waiting",
+        "Resolve",
         f"It waits for the {ticket.waiting_for}. Has that happened?",
         "While it waits for others the clock of the solution stands still.",
         (
@@ -209,6 +213,7 @@ def _resolved(case: Case) -> Question | None:
     unconfirmed = Choice("silent", "Nobody can be reached, or nobody answers", silent)
     return Question(
         "confirmed",
+        "Confirm and close",
         "Has the caller said that it is solved?",
         "A request is over when the caller has what they needed, not when we think so.",
         (
@@ -231,6 +236,7 @@ def _report(case: Case) -> Question | None:
     wrong = ("validate", ticket.ref, "--component", right, "--note", note)
     return Question(
         "reported",
+        "Record",
         "A machine reported this. Is it as it says?",
         "Machines mix up names; looking once saves work on the wrong thing.",
         (
@@ -260,6 +266,7 @@ def _class(case: Case) -> Question | None:
 
 _INFORMATION = Question(
     "information",
+    "Classify",
     "Do they only want to know how something is done?",
     "A question is answered; nothing is broken and nothing is to be set up.",
     (
@@ -269,6 +276,7 @@ _INFORMATION = Question(
 )
 _WORKED = Question(
     "worked",
+    "Classify",
     "Did it work for them before?",
     "What worked and works no longer is an incident; what they never had is not.",
     (
@@ -279,6 +287,7 @@ _WORKED = Question(
 )
 _OFFERED = Question(
     "offered",
+    "Classify",
     "Does the catalog offer what they want?",
     "What is offered is fulfilled; what is not is a wish for a new service. `sdcli catalog` tells.",
     (
@@ -316,6 +325,7 @@ def _service(case: Case) -> Question:
     none = ("support", case.ticket.ref, "--unsupported", name)
     return Question(
         "service",
+        "Classify",
         "Which service is it about?",
         "The service says who works on it, and what was promised.",
         (
@@ -339,6 +349,7 @@ def _hindered(case: Case) -> Question:
     }
     return Question(
         "hindered",
+        "Classify",
         "Is there a way round meanwhile?",
         "The priority follows from this, from how many wait, and from what was agreed.",
         tuple(
@@ -360,6 +371,7 @@ def _screened(case: Case) -> Question | None:
     missing = _because("What is missing")
     return Question(
         "screened",
+        "Resolve",
         f"It was handed over from {ticket.handed_from}. Have you got what you need?",
         "Whoever accepts it needs not ask anything twice; what is missing is said now.",
         (
@@ -382,6 +394,7 @@ def _taken(case: Case) -> Question | None:
     is_known = case.by in technicians or ticket.assignee is None
     return Question(
         "taken",
+        "Resolve",
         asks,
         "One person has it at a time, so that nobody waits for somebody else.",
         (
@@ -398,6 +411,7 @@ def _looked(case: Case) -> Question | None:
         return None
     return Question(
         "looked",
+        "Resolve",
         "Look first: has somebody solved it before?",
         "Most of what is asked has an answer already, and known errors have a way round.",
         (
@@ -421,6 +435,7 @@ def _article(case: Case) -> Question | None:
     none = ("kb", "used", ref, "--none", "--note", _because("What you did instead"))
     return Question(
         "article",
+        "Resolve",
         "Did one of these articles fit?",
         "What articles do is counted, so that the good ones come first and wrong ones are mended.",
         (
@@ -458,6 +473,7 @@ def _work(case: Case) -> Question:
     note = Blank("TEXT", "What solved it, so that the next one finds it")
     return Question(
         "work",
+        "Resolve",
         _WORK.get(ticket.type, "What do you do next?"),
         "Each step is written down when it is taken, so that nobody asks or tries twice.",
         (
@@ -488,6 +504,7 @@ def _wrong(case: Case) -> Question:
     meanings = case.policy.vocabulary.type
     return Question(
         "wrong",
+        "Classify",
         "What kind of request is it really?",
         "Both classes are kept, and whoever chose the first one is told, so that they learn.",
         (

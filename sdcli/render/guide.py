@@ -62,7 +62,7 @@ def nothing(ticket: Ticket) -> str:
 
 def question_lines(question: Question, *, with_commands: bool) -> Iterable[str]:
     """A question, why it is asked, and its answers; with the commands, if those are wanted."""
-    yield line(question.asks)
+    yield f"{question.stage}: {line(question.asks)}"
     yield f"  ({line(question.why)})"
     width = max(len(choice.word) for choice in question.choices)
     for number, choice in enumerate(question.choices, 1):
@@ -86,6 +86,7 @@ def as_json(result: Guided) -> dict[str, Any]:
 def _question_json(question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
+        "stage": question.stage,
         "asks": question.asks,
         "why": question.why,
         "choices": [

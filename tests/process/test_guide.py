@@ -245,7 +245,9 @@ def test_led_at_a_terminal(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
     """Each command is shown before it runs; numbers and words answer; q leaves (R6.1)."""
     bring(sd, "mine")
     dialogue = (
-        ("Answer (q leaves):", b"9\n"),
+        ("q leaves):", b"?\n"),
+        ("$ sdcli search-kb --ticket SD-1", b""),
+        ("q leaves):", b"9\n"),
         ("Choose a number from 1 to 2", b"2\n"),
         ("What do you do next?", b"tell\n"),
         ("What you tell them (< goes back):", b"we look\n"),
@@ -264,7 +266,7 @@ def test_led_at_a_terminal(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
 def test_leaving_leaves_nothing_half_done(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
     """Ctrl-C at what a command needs: what was shown is recorded, and no more (R6.1)."""
     bring(sd, "resolved")
-    dialogue = (("Answer (q leaves):", b"2\n"), ("Who confirmed it", b"\x03"))
+    dialogue = (("q leaves):", b"2\n"), ("Who confirmed it", b"\x03"))
 
     shown = _on_terminal(desk_dir, "guide", "1", dialogue=dialogue, env=PLAIN)
 
