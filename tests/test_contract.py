@@ -132,7 +132,18 @@ ILLEGAL_WHEN_CLOSED = [
     name
     for name in WITH_REF
     if name
-    not in ("show", "sla", "history", "note", "detail", "reopen", "ack", "attach", "problem")
+    not in (
+        "show",
+        "sla",
+        "history",
+        "guide",
+        "note",
+        "detail",
+        "reopen",
+        "ack",
+        "attach",
+        "problem",
+    )
 ]
 
 

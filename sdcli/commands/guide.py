@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def command(
     desk: Desk, ctx: click.Context, ref: str, answers: tuple[tuple[str, str], ...], plan: bool
 ) -> results.Guided:
-    """Be led through the process from where a ticket stands, one question at a time.
+    """Be led through the process, one question at a time.
 
-    Each answer says what it means. What it does is an ordinary command, which is shown before it
+    It begins where the ticket stands. Each answer says what it means. What it does is an ordinary command, which is shown before it
     runs, so that you know it the next time; each is done on its own, and q leaves at any
     question. Whoever has level 1 in catalog/teams.yaml gets safe answers only. Without a terminal,
     with --plan or with --json, the next question is printed with the command of each answer.
