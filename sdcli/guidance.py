@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from sdcli.tickets.event import ArticlesShown
+from sdcli.tickets.event import ArticlesShown, RequestFiltered
 from sdcli.tickets.steps import is_looked_up
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
@@ -97,6 +97,7 @@ class Case(NamedTuple):
         is_blocked: nobody may work on it before somebody decides: see `tickets.support`.
         answers: what was answered in this run already, by question.
         titles: of articles, by their ids.
+        owed: follow-ups that are open still, each with what it is about.
     """
 
     ticket: Ticket
@@ -106,6 +107,7 @@ class Case(NamedTuple):
     is_blocked: bool = False
     answers: Mapping[str, str] = {}
     titles: Mapping[str, str] = {}
+    owed: Mapping[str, str] = {}
 
     @property
     def is_beginner(self) -> bool:
@@ -221,6 +223,28 @@ def _resolved(case: Case) -> Question | None:
             Choice("yes", "They confirmed it: close it", confirmed),
             Choice("no", "It does not work: back to work", again),
             *(() if case.is_beginner else (unconfirmed,)),
+        ),
+    )
+
+
+def _owed(case: Case) -> Question | None:
+    """What is still to be done holds the closing up, or goes its own way (R4.3)."""
+    if case.ticket.status != "resolved" or not case.owed:
+        return None
+    apart = ("follow-up", case.ticket.ref, "--spin-off")
+    return Question(
+        "owed",
+        "Confirm and close",
+        "Something is still owed. Must it be done before this is over?",
+        "What was put in place for a while, or is broken still, must not be forgotten.",
+        (
+            Choice("yes", "Leave it resolved until that is done"),
+            *(
+                Choice(
+                    ref, f"Can go its own way: {about}", (*apart, ref, "--because", _because("Why"))
+                )
+                for ref, about in case.owed.items()
+            ),
         ),
     )
 
@@ -463,11 +487,35 @@ def _prefixed(id_: str, outcomes: Mapping[str, str]) -> dict[str, str]:
     return {f"{id_}:{word}": meaning for word, meaning in outcomes.items()}
 
 
+def _filtered(case: Case) -> Question | None:
+    """Whether something new may come at all (R3c1.1)."""
+    ticket = case.ticket
+    is_decided = any(isinstance(event, RequestFiltered) for event in ticket.standing)
+    if ticket.type != "new-service" or is_decided or case.answers.get("filtered") == "later":
+        return None
+    ref = ticket.ref
+    reject = ("filter", ref, "--reject", "--because", _because("What the requester is told"))
+    return Question(
+        "filtered",
+        "Resolve",
+        "May it come at all?",
+        "Some things are refused as a rule, and some have been asked for already.",
+        (
+            Choice(
+                "look", "Show the rules against it, and who asked for the same", ("filter", ref)
+            ),
+            Choice("yes", "Nothing is against it", ("filter", ref, "--accept")),
+            *(() if case.is_beginner else (Choice("no", "It is refused", reject),)),
+            Choice("later", "It is not for me to say", goes_on=True, stays=True),
+        ),
+    )
+
+
 def _work(case: Case) -> Question:
     """What is done next on a ticket that the person works on, by its type."""
     ticket = case.ticket
-    if case.answers.get("work") == "wrong":
-        return _wrong(case)
+    if case.answers.get("work") == "more":
+        return _wrong(case) if case.answers.get("more") == "wrong" else _more(case)
     codes = case.policy.vocabulary.closure_code
     code = Blank("CODE", "How it was solved", codes, usual=_CODES.get(ticket.type, ""))
     note = Blank("TEXT", "What solved it, so that the next one finds it")
@@ -478,16 +526,67 @@ def _work(case: Case) -> Question:
         "Each step is written down when it is taken, so that nobody asks or tries twice.",
         (
             Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note)),
+            *_OF_TYPE.get(ticket.type, _of_others)(case),
             Choice("note", "Write down what was found or done", ("note", ticket.ref, _text())),
             _tell(ticket.ref),
             _wait(case),
+            _promise(case),
             _hand(case),
-            Choice("wrong", "It is another kind of request than we thought", goes_on=True),
+            Choice("more", "It is two requests, or another one than we thought …", goes_on=True),
             Choice("later", "Leave it for now"),
         ),
     )
 
 
+def _of_incident(case: Case) -> tuple[Choice, ...]:
+    """Look for the cause one change at a time; restore first (R3d1.2, R3d3.1, R3d.0a)."""
+    ref = case.ticket.ref
+    came = Blank("RESULT", "What came of it", _RESULTS)
+    idea = Blank("IDEA", "What you think the cause is")
+    change = Blank("CHANGE", "The one thing that you changed or looked at")
+    what = Blank("FIX", "What was done")
+    shown = Blank("EVIDENCE", "What shows that it works")
+    back = Choice(
+        "works", "The caller can work again", ("fix", ref, "--resumed", "--evidence", shown)
+    )
+    return (
+        Choice(
+            "step",
+            "I changed or looked at one thing",
+            ("step", ref, "--hypothesis", idea, "--change", change, "--result", came),
+        ),
+        Choice("fix", "I tried to mend it", ("fix", ref, "--what", what, "--result", came)),
+        Choice(
+            "round",
+            "There is a way round, and the fault is still there",
+            ("fix", ref, "--what", what, "--workaround", "--result", "worked", "--resumed"),
+        ),
+        *(() if case.ticket.service_restored_at else (back,)),
+    )
+
+
+_RESULTS = {
+    "worked": "It works now",
+    "no-effect": "It changed nothing",
+    "worse": "It made things worse",
+    UNKNOWN: "I don't know yet",
+}
+
+
+def _of_new(case: Case) -> tuple[Choice, ...]:
+    """Whether it is decided elsewhere: the request for change (R3c3.1)."""
+    return (Choice("rfc", "Show or write the request for change", ("rfc", case.ticket.ref)),)
+
+
+def _of_others(case: Case) -> tuple[Choice, ...]:
+    del case
+    return ()
+
+
+_OF_TYPE: Mapping[str, Callable[[Case], tuple[Choice, ...]]] = {
+    "incident": _of_incident,
+    "new-service": _of_new,
+}
 _CODES = {"incident": "solved", "information": "answered", "fulfilment": "fulfilled"}
 _WORK = {
     "incident": "Look for the cause, one change at a time. What do you do next?",
@@ -495,6 +594,28 @@ _WORK = {
     "fulfilment": "Give them what was asked for. What do you do next?",
     "new-service": "See whether it may come, and who decides it. What do you do next?",
 }
+
+
+def _more(case: Case) -> Question:
+    """What is seldom: it is another kind of request, or two, or owes something afterwards."""
+    ref = case.ticket.ref
+    other = Blank("OTHER", "Which ticket is the same")
+    merge = ("merge", ref, "--into", other, "--because", _because("Why they are the same"))
+    part = ("split", ref, Blank("SUMMARY", "What the other one is about"))
+    owes = ("follow-up", ref, Blank("SUMMARY", "What is still to be done afterwards"))
+    return Question(
+        "more",
+        "Resolve",
+        "What is it besides?",
+        "One ticket is about one thing; what belongs together is linked.",
+        (
+            Choice("wrong", "Another kind of request than we thought", goes_on=True),
+            Choice("two", "Two requests: open the second", part),
+            Choice("owes", "Something must be done afterwards", owes),
+            *(() if case.is_beginner else (Choice("same", "The same as another ticket", merge),)),
+            Choice("later", "Nothing of this"),
+        ),
+    )
 
 
 def _wrong(case: Case) -> Question:
@@ -537,6 +658,15 @@ def _wait(case: Case) -> Choice:
     return Choice("wait", "Nothing can be done until somebody else acts", line)
 
 
+def _promise(case: Case) -> Choice:
+    """When the caller may expect it, and that they were told (R3d3.2)."""
+    words = case.policy.vocabulary.contact_method
+    when = Blank("WHEN", "When they can expect it (in 2h, 17:00, 2026-12-07)")
+    line = ("eta", case.ticket.ref, when, "--reason", _because("Why then"), "--told")
+    via = Blank("METHOD", "How you told them", words)
+    return Choice("promise", "Tell the caller when to expect it", (*line, "--via", via))
+
+
 def _tell(ref: str) -> Choice:
     said = Blank("TEXT", "What you tell them")
     return Choice("tell", "Tell the caller how it stands", ("note", ref, said, "--visible"))
@@ -554,6 +684,7 @@ _QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     _over,
     _undecided,
     _waiting,
+    _owed,
     _resolved,
     _report,
     _class,
@@ -561,6 +692,7 @@ _QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     _taken,
     _looked,
     _article,
+    _filtered,
     _work,
 )
 """In the order of the process; the first that has something to ask is asked."""

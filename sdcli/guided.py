@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import AnswerError, SdcliError
 from sdcli.guidance import Case, ask
 from sdcli.results import Guided
+from sdcli.tickets.relations import linked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ def case(desk: Desk, ref: str, answers: Mapping[str, str]) -> Case:
         is_blocked=_is_blocked(desk, ticket),
         answers=answers,
         titles=_titles(desk, ticket),
+        owed=_owed(desk, ticket),
     )
 
 
@@ -47,6 +49,12 @@ def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
     from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
 
     return blocks(ticket, desk.rooms, desk.now)
+
+
+def _owed(desk: Desk, ticket: Ticket) -> dict[str, str]:
+    """Its follow-ups that are not over, each with what it is called."""
+    found = (desk.ledger.get(ref) for ref in linked(ticket, "follow-up"))
+    return {each.ref: each.summary for each in found if each.status not in ("resolved", "closed")}
 
 
 def _titles(desk: Desk, ticket: Ticket) -> dict[str, str]:

@@ -38,19 +38,25 @@ SITUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "handed": (INCIDENT, ("escalate", "1", "--to", "network", "--reason", "x")),
     "waiting": (INCIDENT, ("accept", "1"), ("wait", "1", "--for", "user")),
     "resolved": (INCIDENT, ("resolve", "1", "--code", "solved")),
+    "owing": (
+        INCIDENT,
+        ("fix", "1", "--what", "a detour", "--workaround", "--result", "worked"),
+        ("resolve", "1", "--code", "workaround"),
+    ),
     "closed": (INCIDENT, ("close", "1", "--code", "solved", "--unconfirmed", "x")),
     "answering": ((*OPENED, "--type", "information", "--service", "vpn"), ("accept", "1")),
     "fulfilling": ((*OPENED, "--type", "fulfilment", "--service", "vpn"), ("accept", "1")),
     "something new": ((*OPENED, "--type", "new-service", "--service", "vpn"), ("accept", "1")),
 }
 """How a ticket comes into each situation that the guide asks about."""
-SAID = {"WHEN": "in 2h", "PEOPLE": "3", "PERSON": "ada"}
+SAID = {"WHEN": "in 2h", "PEOPLE": "3", "PERSON": "ada", "OTHER": "SD-2"}
 
 
 def bring(sd: Runner, situation: str) -> None:
     """Make a ticket that stands so."""
     for line in SITUATIONS[situation]:
         sd(*line)
+    sd("open", "another one", "--user", "bruno")
 
 
 def said(blank: Blank, nth: int = 0) -> str:
