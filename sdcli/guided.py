@@ -54,7 +54,7 @@ def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
 def _owed(desk: Desk, ticket: Ticket) -> dict[str, str]:
     """Its follow-ups that are not over, each with what it is called."""
     found = (desk.ledger.get(ref) for ref in linked(ticket, "follow-up"))
-    return {each.ref: each.summary for each in found if each.status not in ("resolved", "closed")}
+    return {each.ref: each.summary for each in found if not (each.is_closed or each.void)}
 
 
 def _titles(desk: Desk, ticket: Ticket) -> dict[str, str]:
