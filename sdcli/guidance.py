@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sdcli.tickets.event import ArticlesShown, RequestFiltered
+from sdcli.tickets.event import ArticlesShown, FulfilmentEnded, RequestFiltered
 from sdcli.tickets.steps import is_looked_up
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
@@ -31,13 +32,14 @@ class Blank(Struct, frozen=True):
     """What a person fills in: `name` stands in its place where nobody is asked.
 
     `words` are all that it can be, each with its meaning; anything where there are none. `usual`
-    is taken if nothing is said.
+    is taken if nothing is said; `before` stands before it in the same argument.
     """
 
     name: str
     asks: str
     words: Mapping[str, str] = {}
     usual: str = ""
+    before: str = ""
 
 
 class Choice(Struct, frozen=True):
@@ -66,7 +68,7 @@ class Choice(Struct, frozen=True):
     def filled(self, said: Mapping[str, str]) -> list[str]:
         """The command line with what was said in the place of each blank; its name where not."""
         return [
-            said.get(part.name, part.name) if isinstance(part, Blank) else part
+            part.before + said.get(part.name, part.name) if isinstance(part, Blank) else part
             for part in self.line
         ]
 
@@ -89,6 +91,32 @@ class Question(Struct, frozen=True):
         return {each.word: each for each in self.choices}[word]
 
 
+class Offer(NamedTuple):
+    """A procedure that fits a request (R3b.1).
+
+    `against`: what stands against beginning it now, in a sentence; `deciders`: who may agree to
+    it, each with what gives them the right, where somebody must and nobody has.
+    """
+
+    id: str
+    title: str
+    against: str = ""
+    deciders: Mapping[str, str] = {}
+
+
+class Walking(NamedTuple):
+    """The procedure that is followed, with its next step (R3b.2).
+
+    `number` is None where all steps are done; `runs`: a program can do the step.
+    """
+
+    id: str
+    number: int | None
+    total: int
+    step: str
+    runs: bool
+
+
 class Case(NamedTuple):
     """A ticket as the guide looks at it.
 
@@ -98,6 +126,8 @@ class Case(NamedTuple):
         answers: what was answered in this run already, by question.
         titles: of articles, by their ids.
         owed: follow-ups that are open still, each with what it is about.
+        offers: the procedures that fit a request for something the catalog offers.
+        walking: the procedure that is followed; None if none is.
     """
 
     ticket: Ticket
@@ -108,6 +138,8 @@ class Case(NamedTuple):
     answers: Mapping[str, str] = {}
     titles: Mapping[str, str] = {}
     owed: Mapping[str, str] = {}
+    offers: tuple[Offer, ...] = ()
+    walking: Walking | None = None
 
     @property
     def is_beginner(self) -> bool:
@@ -467,12 +499,7 @@ def _article(case: Case) -> Question | None:
                 Choice(
                     id_,
                     case.titles.get(id_, "An article"),
-                    (
-                        "kb",
-                        "used",
-                        ref,
-                        Blank(f"{id_}:OUTCOME", did.asks, _prefixed(id_, outcomes)),
-                    ),
+                    ("kb", "used", ref, replace(did, before=f"{id_}:")),
                     stays=True,
                 )
                 for id_ in found[:_MOST_ARTICLES]
@@ -481,10 +508,6 @@ def _article(case: Case) -> Question | None:
             Choice("later", "Not tried yet", goes_on=True, stays=True),
         ),
     )
-
-
-def _prefixed(id_: str, outcomes: Mapping[str, str]) -> dict[str, str]:
-    return {f"{id_}:{word}": meaning for word, meaning in outcomes.items()}
 
 
 def _filtered(case: Case) -> Question | None:
@@ -507,6 +530,82 @@ def _filtered(case: Case) -> Question | None:
             Choice("yes", "Nothing is against it", ("filter", ref, "--accept")),
             *(() if case.is_beginner else (Choice("no", "It is refused", reject),)),
             Choice("later", "It is not for me to say", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _procedure(case: Case) -> Question | None:
+    """Which procedure is followed, and whether somebody has agreed who may (R3b.1, R3b.2)."""
+    ticket = case.ticket
+    ended = any(isinstance(event, FulfilmentEnded) for event in ticket.standing)
+    if ticket.type != "fulfilment" or case.walking or ended or "procedure" in case.answers:
+        return None
+    ref = ticket.ref
+    none = ("fulfil", ref, "--none", "--reason", _because("What they want, and what there is not"))
+    return Question(
+        "procedure",
+        "Resolve",
+        "Which procedure gives them what they want?",
+        " ".join(each.against for each in case.offers if each.against)
+        or "A procedure says what must be so before, who must agree, and each step.",
+        (
+            *(
+                Choice(each.id, each.title, ("fulfil", ref, each.id))
+                for each in case.offers
+                if not each.against
+            ),
+            *(choice for each in case.offers if each.deciders for choice in _agreed(ref, each)),
+            Choice("none", "None fits: it is something new", none),
+            Choice("later", "I do it without one, or not now", goes_on=True, stays=True),
+        ),
+    )
+
+
+def _agreed(ref: str, offer: Offer) -> tuple[Choice, Choice]:
+    """That somebody who may has agreed to it, or has not."""
+    who = Blank("PERSON", "Who decided", offer.deciders)
+    end = ("--by", who, "--reason", _because("What they said"))
+    yes, no = (("approve", ref, offer.id, *end), ("reject", ref, offer.id, *end))
+    return (
+        Choice(f"{offer.id}-agreed", f"Somebody who may has agreed to: {offer.title}", yes),
+        Choice(f"{offer.id}-refused", f"They did not agree to: {offer.title}", no),
+    )
+
+
+def _step(case: Case) -> Question | None:
+    """The next step of the procedure that is followed, and at last what the caller says (R4.4)."""
+    ref, walking = case.ticket.ref, case.walking
+    if walking is None or "step" in case.answers:
+        return None
+    line, number = ("fulfil", ref), walking.number
+    later = Choice("later", "Not now", goes_on=True, stays=True)
+    left_off = Choice("stop", "It cannot be done like this", (*line, "--failed"))
+    if number is None:
+        asked = ("--user-check", "yes", "--accurate", "yes")
+        return Question(
+            "step",
+            "Resolve",
+            f"All steps of {walking.id} are done. Does the caller have what they asked for?",
+            "It is done when they can use it, not when we have set it up.",
+            (
+                Choice("yes", "They have it, and it works", (*line, "--done", *asked)),
+                Choice("no", "It does not work", (*line, "--failed", "--user-check", "no")),
+                later,
+            ),
+        )
+    note = Blank("NOTE", "Why", before=f"{number}:skipped:")
+    program = Choice("run", "Let its program do it", (*line, "--run"))
+    return Question(
+        "step",
+        "Resolve",
+        f"Step {number} of {walking.total} of {walking.id}: {walking.step}",
+        "Steps are taken in their order; what became of each is on record.",
+        (
+            Choice("done", "I did it", (*line, "--step", f"{number}:done")),
+            *([program] if walking.runs else []),
+            Choice("skip", "It is not needed", (*line, "--step", note)),
+            left_off,
+            later,
         ),
     )
 
@@ -693,6 +792,8 @@ _QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     _looked,
     _article,
     _filtered,
+    _procedure,
+    _step,
     _work,
 )
 """In the order of the process; the first that has something to ask is asked."""

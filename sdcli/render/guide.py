@@ -25,7 +25,7 @@ def typed(arguments: Sequence[str]) -> str:
 
 def command(choice: Choice) -> str:
     """The command of an answer, with the names of what is to be filled in; empty if it has none."""
-    names = {blank.name for blank in choice.blanks}
+    names = {blank.before + blank.name for blank in choice.blanks}
     parts = choice.filled({})
     told = (part if part in names else shlex.quote(part) for part in parts)
     return line(" ".join(("sdcli", *told))) if parts else ""
