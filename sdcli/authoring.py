@@ -211,9 +211,11 @@ class Authoring:
 
     def _create(self, raw: bytes, shown: str) -> ArticleWritten:
         spoken_of = KnowledgeBase(self._desk).spoken_of()
-        with self._locked():
+        rehearses = self._desk.rehearses
+        with self._locked(dry_run=rehearses):
             name, text, article = self._composed(raw, shown, spoken_of)
-            write.create(self._desk.root, name, text)
+            if not rehearses:
+                write.create(self._desk.root, name, text)
         return self._told("created", name, article, None)
 
     def _composed(self, raw: bytes, shown: str, spoken_of: Ids) -> tuple[str, str, Article]:

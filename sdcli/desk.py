@@ -263,10 +263,10 @@ class Desk:
         return added
 
     @contextmanager
-    def together(self) -> Iterator[Unit]:
+    def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
         """Let several commands be one unit of work: all is recorded at the end, or nothing is.
 
-        Within a rehearsal nothing is in any case. Do not ask anybody anything within.
+        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28).
         """
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
@@ -275,13 +275,15 @@ class Desk:
         if self._unit is not None:
             yield self._unit
             return
+        before, self.rehearses = self.rehearses, self.rehearses or rehearses
         unit = self._unit = Unit(self._home)
         try:
             yield unit
-            unit.commit()
+            if not self.rehearses:
+                unit.commit()
         finally:
             unit.abandon()
-            self._unit = None
+            self._unit, self.rehearses = None, before
 
     @property
     def rooms(self) -> Rooms:

@@ -137,6 +137,27 @@ class NoSuchEntryError(NotFoundError):
         )
 
 
+class QueryError(SdcliError):
+    """A query cannot be read; it points at the column.
+
+    Args:
+        reason: what is wrong, without a full stop.
+        text: the query; `column`: where in it, from 1.
+    """
+
+    code = "query"
+    exit_code = USAGE
+
+    def __init__(self, reason: str, text: str, column: int) -> None:
+        self.reason = reason
+        super().__init__(
+            f"In column {column} of the query {reason}.\n  {text}\n  {' ' * (column - 1)}^\n"
+            "`sdcli query --help` tells how it is written.",
+            query=text,
+            column=column,
+        )
+
+
 class NoDeskError(NotFoundError):
     """No desk was found where one was expected."""
 
@@ -168,6 +189,18 @@ class IllegalStepError(RefusedError):
             command=command,
             possible=list(possible),
         )
+
+
+class VoidTicketError(IllegalStepError):
+    """The ticket should never have been, and takes no further step."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref, "void", "a step", ["undo --redo"])
+        self.message = (
+            f"{ref} is void: it was opened or imported by mistake, so nothing can be done on it. "
+            f"`sdcli undo {ref} --redo` brings it back."
+        )
+        self.args = (self.message,)
 
 
 class WrongRecordError(IllegalStepError):
@@ -256,21 +289,22 @@ class ImportFileError(SdcliError):
 
 
 class DraftError(SdcliError):
-    """The text of a knowledge article is not sound, so it was not written; nothing of it is lost.
+    """A text that somebody wrote is not sound, so it was not taken; nothing of it is lost.
 
     Args:
         problems: everything that is wrong; a file is that of the article, or the draft.
+        what: what the text is.
     """
 
     code = "data_file"
     exit_code = DATA_FILE
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], what: str = "the article") -> None:
         self.problems = tuple(problems)
         shown = "\n".join(f"  {problem}" for problem in problems)
         count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(
-            f"Nothing was written: the article has {count}.\n{shown}",
+            f"Nothing was written: {what} has {count}.\n{shown}",
             problems=[problem._asdict() for problem in problems],
         )
 
@@ -287,7 +321,7 @@ class FieldError(SdcliError):
 
 
 class ChangedMeanwhileError(RefusedError):
-    """A knowledge article was changed while somebody edited a copy of it."""
+    """An article, or a ticket, was changed while somebody edited a copy of it."""
 
     def __init__(self, file: str) -> None:
         super().__init__(

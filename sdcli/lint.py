@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
-from sdcli.errors import DataFileError, Problem
+from sdcli.errors import DataFileError, Problem, QueryError
 from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
@@ -27,6 +27,9 @@ from sdcli.policy.load import (
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES
 from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
+from sdcli.querying.fields import Frame, checked
+from sdcli.querying.language import expanded, parse
+from sdcli.querying.saved import QUERIES, read_queries
 from sdcli.sla.agenda import remarks as of_calendar
 from sdcli.sla.days import Days
 from sdcli.sla.wall import DAY_S, utc_day
@@ -66,6 +69,7 @@ def lint(root: str) -> dict[str, int]:
     none = Questions()
     questions = gathered(lambda: read_questions(root, policy), none) if policy else none
     gathered(lambda: read_process(root), None)
+    problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)
     problems += synonyms.problems
@@ -97,6 +101,31 @@ def lint(root: str) -> dict[str, int]:
         "questions": sum(len(tree.questions) for tree in questions.trees.values()),
         "free_text_questions": sum(len(free_questions(t)) for t in questions.trees.values()),
     }
+
+
+def _queries(root: str, policy: Policy | None) -> list[Problem]:
+    """What is wrong with the saved queries: each is read as it would be when it is asked."""
+    try:
+        saved = read_queries(root)
+    except DataFileError as error:
+        return list(error.problems)
+    frame = Frame(policy, _A_DAY, "", lambda _: {}) if policy else None
+    found = []
+    for query in saved.values():
+        try:
+            terms = expanded(
+                parse(query.query), lambda name: saved[name].query if name in saved else None, ""
+            )
+            if frame:
+                checked(terms, query.query, frame)
+        except QueryError as error:
+            file, _, line = query.place.rpartition(":")
+            found.append(Problem(file or QUERIES, int(line or 1), f"{error.reason}"))
+    return found
+
+
+_A_DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""Any instant will do to read a query by."""
 
 
 def _settings(root: str) -> list[Problem]:

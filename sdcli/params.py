@@ -36,8 +36,30 @@ class SdCommand(click.Command):
 
     def __init__(self, *args: Any, writes: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.writes = writes
         self.params += [*([_dry_run_option()] if writes else ()), _json_option()]
         self.params += _global_options(hidden=True)
+
+
+_MINUS = "\N{MINUS SIGN}"
+_NEGATED = re.compile(r"""-(?:[A-Za-z][A-Za-z_-]*[:=<>]|["@])""")
+
+
+class QueryCommand(SdCommand):
+    """A command that takes a query: `-queue:network` is a condition of it, and no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As Click does, with such conditions told from options."""
+        end = args.index("--") if "--" in args else len(args)
+        words = [_MINUS + arg[1:] if _NEGATED.match(arg) else arg for arg in args[:end]]
+        return super().parse_args(ctx, [*words, *args[end:]])
+
+
+def as_query_command(
+    name: str, *, writes: bool = False
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """As `as_command`, for a command that takes a query."""
+    return click.command(name, cls=QueryCommand, writes=writes)
 
 
 def as_command(name: str, *, writes: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
@@ -203,6 +225,20 @@ class TextType(click.ParamType[str]):
 
 
 TEXT = TextType()
+
+
+class QueryType(TextType):
+    """A query, or a part of one (see `sdcli query`)."""
+
+    name = "query"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, with the minus that was told from that of an option."""
+        text = super().convert(value, param, ctx)
+        return f"-{text[1:]}" if text.startswith(_MINUS) else text
+
+
+QUERY = QueryType()
 
 
 class ShortType(TextType):

@@ -7,7 +7,7 @@ articles of known errors in `sdcli.knowledge.known_error`, the search for recurr
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
@@ -338,8 +338,9 @@ class Problems:
 
         root = self._desk.root
         if known is not None:
-            with held(root, self._desk.wait_s):
-                told, changed = mark(root, known.id, problem.ref, workaround)
+            writes = not self._desk.rehearses
+            with held(root, self._desk.wait_s) if writes else nullcontext():
+                told, changed = mark(root, known.id, problem.ref, workaround, writes=writes)
             said = f"{told.id} is marked as a known error of {problem.ref}."
             return told, [said] if changed else []
         draft = self._draft(problem, incidents, cause, workaround)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.policy.teams import Technician
+    from sdcli.querying.saved import SavedQuery
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
@@ -200,10 +201,11 @@ class CandidatesFound(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """What happened to one ticket, in order."""
+    """What happened to one ticket, in order; `undone` are the ids of what was taken back."""
 
     ref: str
     events: Sequence[AnyEvent]
+    undone: Sequence[str] = ()
     exit_code: int = DONE
 
 
@@ -215,6 +217,46 @@ class Rehearsed(Struct, frozen=True):
     """The events that a command would have added, each with its ticket as it would be then."""
 
     added: Sequence[tuple[Ticket, AnyEvent]]
+    exit_code: int = DONE
+
+
+class QueryFields(Struct, frozen=True):
+    """What can be asked in a query: field, how it is written, what it is."""
+
+    rows: Sequence[tuple[str, str, str]]
+    exit_code: int = DONE
+
+
+class QueriesListed(Struct, frozen=True):
+    """Saved queries by name."""
+
+    queries: Mapping[str, SavedQuery]
+    exit_code: int = DONE
+
+
+class BulkPreview(Struct, frozen=True):
+    """What one command would do on many tickets; `refused` are those on which it does not apply."""
+
+    tickets: Sequence[Ticket]
+    added: Sequence[tuple[Ticket, AnyEvent]]
+    refused: Sequence[tuple[str, str]] = ()
+    exit_code: int = DONE
+
+
+class BulkDone(Struct, frozen=True):
+    """What it did; `left` are tickets that the query did not ask for any more."""
+
+    added: Sequence[tuple[Ticket, AnyEvent]]
+    left: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class TakenBack(Struct, frozen=True):
+    """A ticket after a step was taken back, or brought back; the events that it was, by ticket."""
+
+    seen: Seen
+    events: Sequence[tuple[str, AnyEvent]]
+    brought_back: bool = False
     exit_code: int = DONE
 
 
@@ -1036,4 +1078,9 @@ Result = (
     | SlaStatus
     | Register
     | Rehearsed
+    | TakenBack
+    | BulkPreview
+    | BulkDone
+    | QueryFields
+    | QueriesListed
 )

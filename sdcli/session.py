@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import click
 from sdcli.errors import NoDeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sdcli.desk import Desk
@@ -57,9 +58,10 @@ class Session:
         """The result to print: after a rehearsal, the events that would have been added."""
         if not self.dry_run or "desk" not in self.__dict__:
             return result
-        from sdcli.results import Rehearsed  # noqa: PLC0415 - only a rehearsal pays for it
+        from sdcli.results import BulkPreview, Rehearsed  # noqa: PLC0415 - only a rehearsal
 
-        return Rehearsed(self.desk.rehearsal())
+        added = self.desk.rehearsal()
+        return result if isinstance(result, BulkPreview) else Rehearsed(added)
 
     def failed(self) -> None:
         """Let go of what a rehearsal holds, where its command was refused."""
@@ -154,9 +156,25 @@ def _tell(sentence: str) -> None:
         sys.stderr.write(f"Note: {line(sentence)}\n")
 
 
+_ASKS = [True]
+"""Whether anybody may be asked: not while several commands are one unit of work."""
+
+
+@contextmanager
+def unasked() -> Iterator[None]:
+    """Let nobody be asked anything within: something is locked (T28)."""
+    before, _ASKS[0] = _ASKS[0], False
+    try:
+        yield
+    finally:
+        _ASKS[0] = before
+
+
 def is_interactive() -> bool:
     """Whether a person sits at a terminal and can be asked."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    return _ASKS[0] and all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)
+    )
 
 
 def has_editor() -> bool:

@@ -51,6 +51,7 @@ CALLS: dict[str, Call] = {
     "ack": Call((REF,)),
     "attach": Call((REF, "evidence.txt")),
     "list": Call((), writes=False),
+    "query": Call(("list",), writes=False, reads_policy=False, reads_ledger=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
     "on-call": Call((), writes=False, reads_ledger=False),
@@ -66,9 +67,11 @@ CALLS: dict[str, Call] = {
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
     "detail": Call((REF, "--failed", "it drops")),
+    "edit": Call((REF, "--set", "summary=It is slow")),
     "wait": Call((REF, "--for", "user")),
     "resume": Call((REF,), legal="waiting"),
     "escalate": Call((REF, "--to", "network", "--reason", "needs a trace")),
+    "bulk": Call((f"ref:{REF}", "note", "seen", "--yes")),
     "problem": Call(("open", "VPN drops", "--incident", REF)),
     "resolve": Call((REF, "--code", "solved")),
     "close": Call((REF, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")),
@@ -77,6 +80,7 @@ CALLS: dict[str, Call] = {
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "sla": Call(("explain", REF), writes=False),
     "report": Call(("classification",), writes=False),
+    "undo": Call((REF,), legal="accepted"),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
     "restore": Call(("made-backup.tar",), reads_policy=False, reads_ledger=False),
@@ -143,6 +147,8 @@ ILLEGAL_WHEN_CLOSED = [
         "ack",
         "attach",
         "problem",
+        "undo",
+        "edit",
     )
 ]
 
@@ -335,6 +341,53 @@ def test_ledger_busy(name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_
         )
 
     assert "try again" in _error(result)["message"]
+
+
+NOT_REHEARSED = {
+    "restore": "it puts a whole ledger in the place of another",
+    "compact": "it adds no event",
+    "sla-check": "its --dry-run is older, and tells alerts",
+    "import": "its --dry-run is older, and tells what is new",
+}
+REHEARSED = [name for name, call in CALLS.items() if call.writes and name not in NOT_REHEARSED]
+NOT_PREPARED = {
+    ("sla", "reapply"): "it rehearses without --record",
+    ("sla", "deliver"): "it sends, and nothing is owed here",
+    ("sla", "cause"): "nothing is missed here",
+    ("kb", "receipt"): "no article was sent here",
+    ("problem", "link"): "it is linked already here",
+    ("problem", "known-error"): "nobody has said its cause here",
+    ("problem", "reopen"): "it is not closed here",
+}
+REHEARSED_NESTED = [
+    pair
+    for pair, call in NESTED.items()
+    if call.writes and call.reads_ledger and pair not in NOT_PREPARED
+]
+
+
+def _as_bytes(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, but for locks."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {str(path): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", [*REHEARSED, *REHEARSED_NESTED], ids=str)
+def test_every_writing_command_can_be_rehearsed(
+    name: str | tuple[str, str], sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+) -> None:
+    """With --dry-run it shows the events that it would add, and no file is another one."""
+    call = CALLS[name] if isinstance(name, str) else NESTED[name]
+    ticket_in(call.legal)
+    before = _as_bytes(desk_dir)
+    words = _call(name, tmp_path) if isinstance(name, str) else [*name, *call.args]
+
+    result = sd(*words, "--dry-run", "--json")
+
+    document = json.loads(result.stdout)
+    assert document["dry_run"] is True
+    assert document["events"]
+    assert _as_bytes(desk_dir) == before
 
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if not call.writes])

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "ack": Entry("Record", "Write the confirmation with number and promised time."),
     "attach": Entry("Record", "Add files to a ticket as evidence."),
     "list": Entry("Look", "List tickets, the most pressing first."),
+    "query": Entry("Look", "See what can be asked of tickets, and keep queries under a name."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),
     "on-call": Entry(
@@ -57,9 +58,14 @@ COMMANDS: dict[str, Entry] = {
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),
     "detail": Entry("Resolve", "Add what has become known about a request."),
+    "edit": Entry("Resolve", "Change a ticket in your editor."),
     "wait": Entry("Resolve", "Pause until somebody else has acted."),
     "resume": Entry("Resolve", "Go on after a wait."),
     "escalate": Entry("Resolve", "Hand a ticket to a deeper tier or across to another queue."),
+    "bulk": Entry(
+        "Resolve",
+        "Run one command on every ticket that a query asks for: on all of them, or on none.",
+    ),
     "problem": Entry("Resolve", "Find what is behind incidents that come again and again."),
     "resolve": Entry("Resolve", "Mark a ticket as solved, with its closure code."),
     "close": Entry("Confirm and close", "Close a ticket with the caller's confirmation."),
@@ -73,6 +79,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),
+    "undo": Entry("Keep", "Take the last step back."),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
     "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),
     "restore": Entry(

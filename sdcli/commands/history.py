@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 def command(desk: Desk, ref: str) -> results.History:
     """Show what happened to a ticket, in order.
 
+    What was taken back stays here, and says so.
+
     \b
     Example:
         sdcli history SD-42
     """
-    return results.History(ref, desk.ledger.get(ref).events)
+    ticket = desk.ledger.get(ref)
+    return results.History(ref, ticket.events, ticket.undone)

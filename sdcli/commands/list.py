@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdcli import results
-from sdcli.params import QUEUE, SERVICE, TEXT, as_command, pass_desk
+from sdcli.params import QUERY, QUEUE, SERVICE, TEXT, as_query_command, pass_desk
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
 from sdcli.tickets.support import is_unsupported
@@ -24,7 +24,8 @@ _READ = 10 * _ENOUGH
 """So many tickets with notices are read: the desk's lead has those of who left among them."""
 
 
-@as_command("list")
+@as_query_command("list")
+@click.argument("words", metavar="[QUERY]...", type=QUERY, nargs=-1)
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Only this status.")
 @click.option("--queue", type=QUEUE, default=None, help="Only this queue.")
 @click.option("--assignee", type=TEXT, default="", help="Only what this person works on.")
@@ -47,6 +48,7 @@ _READ = 10 * _ENOUGH
 def command(
     desk: Desk,
     ctx: click.Context,
+    words: tuple[str, ...],
     status: tuple[str, ...],
     everything: bool,
     news: bool,
@@ -58,13 +60,16 @@ def command(
     """List tickets, the most pressing first.
 
     Ordered by priority, then age. Closed tickets are left out unless --all or --status asks. A
-    star marks news: somebody answered, and nobody at the desk has done anything since.
+    star marks news: somebody answered, and nobody at the desk has done anything since. What can be
+    asked in a QUERY tells `sdcli query fields`; options narrow it further.
 
     \b
     Examples:
         sdcli list --queue network --priority P1
         sdcli list --news
         sdcli list --unsupported --all
+        sdcli list status:waiting 'age>3d' -queue:network
+        sdcli list @mine
     """
     query = Query(
         statuses=status or (STATUSES if everything or news else OPEN_STATUSES),
@@ -78,6 +83,10 @@ def command(
         needs_validation=needs_validation,
     )
     most = _limit(limit, as_json=bool(ctx.obj.json))
+    if words:
+        flags = [*(["is:news"] if news else ()), *(["is:unsupported"] if unsupported else ())]
+        text = " ".join((*words, *flags))
+        return _asked(desk, text, query, most, everything=everything or news)
     answered = list(desk.ledger.having(keys.NEWS))
     if news or unsupported:
         kept = answered if news else desk.ledger.having(keys.UNSUPPORTED)
@@ -92,6 +101,15 @@ def command(
     waiting = sum(1 for _ in islice(desk.noticed(desk.by, most=_READ), _ENOUGH))
     rows, missed = [desk.see(ticket) for ticket in found], desk.missed_check()
     return results.Listed(rows, more, unseen, notices=waiting, missed_s=missed)
+
+
+def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool) -> results.Listed:
+    """What a query asks for, narrowed by the options."""
+    from sdcli.finding import Finding
+
+    tickets = pressing(Finding(desk, text, everything=everything).within(options))
+    rows = [desk.see(ticket) for ticket in tickets[: most or None]]
+    return results.Listed(rows, len(tickets) - len(rows), missed_s=desk.missed_check())
 
 
 def _caller(desk: Desk, given: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 
-@as_command("known-error")
+@as_command("known-error", writes=True)
 @with_ref
 @click.option("--article", metavar="ID", type=TEXT, default="", help="An article that tells it.")
 @click.option("--new", is_flag=True, help="A new article, whatever other one names the problem.")

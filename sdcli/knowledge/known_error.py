@@ -111,10 +111,13 @@ def fields_of(draft: Draft) -> dict[str, Any]:
     }
 
 
-def mark(root: str, given: str, problem: str, workaround: str) -> tuple[Article, bool]:
+def mark(
+    root: str, given: str, problem: str, workaround: str, *, writes: bool = True
+) -> tuple[Article, bool]:
     """Have an article say that it tells of a problem; the article, and whether its file changed.
 
-    What it says already stays as it is written. The caller holds the lock of the articles.
+    What it says already stays as it is written. The caller holds the lock of the articles. Unless
+    it `writes`, the file stays as it is.
 
     Raises:
         NoSuchEntryError: there is no such article.
@@ -138,7 +141,8 @@ def mark(root: str, given: str, problem: str, workaround: str) -> tuple[Article,
     if not changes:
         return article, False
     text, after = retold(found, before.decode(), changes, None)
-    change(root, found.file, before, text)
+    if writes:
+        change(root, found.file, before, text)
     return after, True
 
 

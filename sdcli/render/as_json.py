@@ -257,6 +257,12 @@ def event(happened: AnyEvent) -> dict[str, Any]:
     return first | fields
 
 
+def _events(events: Sequence[AnyEvent], undone: Sequence[str]) -> list[dict[str, Any]]:
+    """Events in order; what was taken back says so."""
+    gone = frozenset(undone)
+    return [event(each) | ({"taken_back": True} if each.id in gone else {}) for each in events]
+
+
 def alert(said: Alert) -> dict[str, Any]:
     """A warning or a breach."""
     fields: dict[str, Any] = msgspec.to_builtins(said)
@@ -454,6 +460,12 @@ def _of_articles(result: Any) -> dict[str, Any]:
     return outcomes.recalled_json(result)
 
 
+def _bulk(result: results.BulkPreview | results.BulkDone) -> dict[str, Any]:
+    from sdcli.render.bulk import as_json  # noqa: PLC0415 - as above
+
+    return as_json(result, event)
+
+
 def _published(result: results.SitePublished) -> dict[str, Any]:
     from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
 
@@ -474,9 +486,25 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"underpinning": _backing(result, "underpinning", "supplier")}
         | {"breaches": [_breach(each) for each in result.breaches]}
         | {"problem_records": [_problem(each) for each in result.problems]}
-        | {"events": [event(e) for e in result.seen.ticket.events]}
+        | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
-    results.History: lambda result: [event(e) for e in result.events],
+    results.QueryFields: lambda result: [
+        {"field": field, "written": written, "about": about}
+        for field, written, about in result.rows
+    ],
+    results.QueriesListed: lambda result: [
+        {"name": name, "query": each.query, "about": each.about, "place": each.place}
+        for name, each in result.queries.items()
+    ],
+    results.BulkPreview: _bulk,
+    results.BulkDone: _bulk,
+    results.TakenBack: lambda result: {
+        "ref": result.seen.ticket.ref,
+        "action": "brought-back" if result.brought_back else "taken-back",
+        "events": [{"ref": ref, **event(happened)} for ref, happened in result.events],
+        "ticket": ticket(result.seen),
+    },
+    results.History: lambda result: _events(result.events, result.undone),
     results.Rehearsed: lambda result: {
         "dry_run": True,
         "events": [{"ref": each.ref, **event(happened)} for each, happened in result.added],

@@ -172,7 +172,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *facts,
         *details,
         "",
-        *_events(ticket.events, screen),
+        *_events(ticket.events, screen, ticket.undone),
     ], _hint(seen)
 
 
@@ -334,7 +334,7 @@ def _of_problems(result: Any, screen: Screen) -> _Lines:
 
     if isinstance(result, results.ProblemShown):
         head, *rest = problem.shown(result)
-        history = _events(result.problem.events, screen)
+        history = _events(result.problem.events, screen, result.problem.undone)
         steps = [f"Next: {line(step)}" for step in next_steps(result.problem)]
         return [screen.style(head, bold=True), *fitted(rest, screen.width, 15), "", *history], steps
     if isinstance(result, results.ProblemChanged):
@@ -466,11 +466,12 @@ def _walk(ticket: Ticket) -> str:
     return f"{walk.tree}: {words.count(len(walk.answers), 'question')}{left}"
 
 
-def _events(events: Sequence[Any], screen: Screen) -> list[str]:
-    return [text for event in events for text in _event(event, screen)]
+def _events(events: Sequence[Any], screen: Screen, undone: Sequence[str] = ()) -> list[str]:
+    gone = frozenset(undone)
+    return [text for each in events for text in _event(each, screen, counts=each.id not in gone)]
 
 
-def _event(event: Any, screen: Screen) -> list[str]:
+def _event(event: Any, screen: Screen, *, counts: bool) -> list[str]:
     """What happened on one line; below it whatever a contact said, if that is more than a line."""
     from sdcli.render.history import sentence  # noqa: PLC0415 - as above
     from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
@@ -479,13 +480,58 @@ def _event(event: Any, screen: Screen) -> list[str]:
     said = event.text.strip() if kind(event) == "contacted" else ""
     whole = block(said).split("\n") if "\n" in said else []
     return [
-        f"{at}  {line(event.by)}: {line(sentence(event))}",
+        f"{at}  {line(event.by)}: {line(sentence(event))}{'' if counts else _TAKEN_BACK}",
         *(f"    | {each}" for each in whole),
     ]
 
 
+_TAKEN_BACK = " [taken back]"
+
+
 def _history(result: results.History, screen: Screen) -> _Lines:
-    return _events(result.events, screen), []
+    return _events(result.events, screen, result.undone), []
+
+
+def _bulk(result: results.BulkPreview | results.BulkDone, screen: Screen) -> _Lines:
+    from sdcli.render.bulk import done_text, preview_text  # noqa: PLC0415 - one command's
+
+    is_done = isinstance(result, results.BulkDone)
+    out, err = done_text(result) if is_done else preview_text(result)  # type: ignore[arg-type]
+    return fitted(out, screen.width), err
+
+
+def _paired(rows: Sequence[tuple[str, str]], screen: Screen) -> list[str]:
+    """Names and what they are, below one another."""
+    wide = max((len(name) for name, _ in rows), default=0) + 2
+    return fitted([f"{name:<{wide}}{about}" for name, about in rows], screen.width, wide)
+
+
+def _query_fields(result: results.QueryFields, screen: Screen) -> _Lines:
+    rows = [(written, about) for _, written, about in result.rows]
+    return _paired(rows, screen), ["Next: sdcli list FIELD:WORD ..."]
+
+
+def _queries_listed(result: results.QueriesListed, screen: Screen) -> _Lines:
+    rows = [
+        (f"@{name}", line(f"{each.query}   {each.about}".rstrip()))
+        for name, each in result.queries.items()
+    ]
+    none = ["No query is saved; `sdcli query save NAME QUERY` saves one."]
+    return _paired(rows, screen), [] if rows else none
+
+
+def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
+    from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
+
+    word = "brought back" if result.brought_back else "taken back"
+    said = [
+        f"{screen.style(ref, bold=True)} {word}: {line(sentence(event))}"
+        for ref, event in result.events
+    ]
+    clocks = _clock_lines(result.seen, screen)
+    again = f"Next: sdcli undo {result.seen.ticket.ref} --redo   # brings it back"
+    hints = [] if result.brought_back else [again]
+    return [*fitted(said, screen.width), *clocks], hints
 
 
 def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
@@ -1257,4 +1303,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.SlaStatus: _sla,
     results.Register: _register,
     results.Rehearsed: _rehearsed,
+    results.BulkPreview: _bulk,
+    results.BulkDone: _bulk,
+    results.TakenBack: _taken_back,
+    results.QueryFields: _query_fields,
+    results.QueriesListed: _queries_listed,
 }

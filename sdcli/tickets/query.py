@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted
+from sdcli.tickets.event import ArticleSent, ArticlesShown, ArticlesUsed, Contacted, act_of
 from sdcli.tickets.words import OPEN_STATUSES, PROBLEM, Record
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
-    `void`: what should never have been too.
+    `void`: what should never have been too. `act`: only those on which one command did something.
     """
 
     statuses: tuple[str, ...] = OPEN_STATUSES
@@ -62,6 +62,7 @@ class Query(Struct, frozen=True, kw_only=True):
     record: Record | Literal[""] = "request"
     with_articles: bool = False
     void: bool = False
+    act: str = ""
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
@@ -70,6 +71,7 @@ class Query(Struct, frozen=True, kw_only=True):
         return (
             marked
             and known
+            and (not self.act or any(act_of(event) == self.act for event in ticket.events))
             and (self.fits(ticket) or self._speaks(ticket))
             and self._person(ticket)
             and self._words(ticket)
@@ -107,7 +109,9 @@ class Query(Struct, frozen=True, kw_only=True):
     @property
     def needs_opening(self) -> bool:
         """Whether more than the `Face` must be read to tell if a ticket is wanted."""
-        return bool(self.user or self.text or self.needs_validation or self.with_articles)
+        return bool(
+            self.user or self.text or self.needs_validation or self.with_articles or self.act
+        )
 
     def _person(self, ticket: Ticket) -> bool:
         if not self.user:
@@ -120,6 +124,12 @@ class Query(Struct, frozen=True, kw_only=True):
             return True
         text = "\n".join(_texts(ticket)).casefold()
         return all(word in text for word in self.text.casefold().split())
+
+
+def says(ticket: Ticket, phrase: str) -> bool:
+    """Whether these words stand in a ticket together, in this order."""
+    said = " ".join("\n".join(_texts(ticket)).casefold().split())
+    return " ".join(phrase.casefold().split()) in said
 
 
 def has_articles(ticket: Ticket) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sdcli.errors import VoidTicketError
 from sdcli.tickets import keys, lifecycle
 from sdcli.tickets.contact import Assessment, Attachment, Bulletin, RequestDetails, Support
 from sdcli.tickets.event import (
@@ -342,8 +343,11 @@ def advance(ticket: Ticket, events: Iterable[AnyEvent]) -> Ticket:
 
     Raises:
         IllegalStepError: an event is not legal in the state the ticket is in.
+        VoidTicketError: the ticket is void, and it is not to be brought back.
     """
     new = tuple(events)
+    if ticket.void and not all(isinstance(event, Undone | Imported) for event in new):
+        raise VoidTicketError(ticket.ref)
     if any(event.entered or isinstance(event, Undone) for event in new):
         return fold(ticket.ref, _in_place(ticket.events, new))
     return _added(ticket, new)

@@ -573,6 +573,8 @@ def histories(draw: st.DrawFn) -> list[AnyEvent]:
     needed = {name: draw(OPENINGS[name]) for name in ("summary", "queue", "priority")}
     ticket = fold("SD-1", [Opened(*mark(), **{**needed, **given_})])
     for _ in range(draw(st.integers(0, 8))):
+        if ticket.void:
+            break  # nothing more can be done on it
         legal = [cls for cls in STEPS if ticket.status in LIFECYCLE[str(cls.__struct_config__.tag)]]
         cls = draw(st.sampled_from(legal))
         fields = {name: draw(strategy) for name, strategy in STEPS[cls].items()}

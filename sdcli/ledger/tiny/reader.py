@@ -237,6 +237,9 @@ def _spellings(query: Query) -> list[list[bytes]]:
     person = [[msgspec.json.encode(query.user)]] if query.user else []
     person += [[b'"needs_validation":true']] if query.needs_validation else []
     person += [_OF_ARTICLES] if query.with_articles else []
+    person += (
+        [[query.act.encode() + b'"']] if query.act else []
+    )  # what the ids of its events end in
     fields["status"] = STATUSES if query.touched_since else query.statuses
     return person + [
         [b'"%s":%s' % (name.encode(), msgspec.json.encode(value)) for value in values]

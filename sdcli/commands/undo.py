@@ -1,0 +1,47 @@
+"""`sdcli undo`: take the last step back, and nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli.params import TEXT, as_command, pass_desk, with_ref
+
+if TYPE_CHECKING:
+    from sdcli import results
+    from sdcli.desk import Desk
+
+
+@as_command("undo", writes=True)
+@with_ref
+@click.option("--reason", type=TEXT, default="", help="Why; needed where somebody else did it.")
+@click.option("--redo", is_flag=True, help="Bring back what was taken back last.")
+@click.option("--all", "everywhere", is_flag=True, help="On all tickets that it changed.")
+@click.option("--only", is_flag=True, help="On this ticket alone.")
+@pass_desk
+def command(
+    desk: Desk, ref: str, reason: str, redo: bool, everywhere: bool, only: bool
+) -> results.TakenBack:
+    """Take the last step back.
+
+    The ticket is as it was before, clocks and all; the history keeps the step and says that it was
+    taken back. Once more takes back the step before. What arrived from outside, such as an alert or
+    a mail, is no step, and what was sent cannot be called back. A ticket that was opened or imported
+    by mistake becomes void: no list holds it any more.
+
+    A merge is taken back on all its tickets. What `bulk` or `import` did says on how many tickets,
+    and asks for --all or --only.
+
+    \b
+    Examples:
+        sdcli undo SD-42
+        sdcli undo SD-42 --redo
+        sdcli undo SD-42 --all --reason 'the wrong file'
+    """
+    from sdcli.undoing import Undoing
+
+    if everywhere and only:
+        raise click.UsageError("--all and --only exclude each other.")
+    does = Undoing(desk).redo if redo else Undoing(desk).undo
+    return does(ref, reason=reason, everywhere=everywhere, only=only)

@@ -1,0 +1,66 @@
+"""What one command on many tickets would do, and has done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sdcli.render.history import sentence
+from sdcli.render.safe import line
+from sdcli.render.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sdcli import results
+
+_MOST = 50
+"""So many tickets are shown to somebody who is asked."""
+
+
+def preview_lines(preview: results.BulkPreview) -> Iterator[str]:
+    """Each ticket with what would happen on it, and those that refuse."""
+    said: dict[str, list[str]] = {}
+    for ticket, event in preview.added:
+        said.setdefault(ticket.ref, []).append(line(sentence(event)))
+    for ticket in preview.tickets[:_MOST]:
+        happens = "; ".join(said.get(ticket.ref, ["nothing"]))
+        yield f"{ticket.ref}  {line(ticket.summary)}: {happens}"
+    if len(preview.tickets) > _MOST:
+        yield f"and {len(preview.tickets) - _MOST} more"
+    for ref, why in preview.refused:
+        yield f"{ref}  left out: {line(why)}"
+
+
+def preview_text(preview: results.BulkPreview) -> tuple[list[str], list[str]]:
+    """What would happen, and that nothing has."""
+    if not preview.tickets:
+        return [], ["No ticket matches, so nothing was changed."]
+    return list(preview_lines(preview)), ["Nothing was recorded."]
+
+
+def done_text(done: results.BulkDone) -> tuple[list[str], list[str]]:
+    """Each ticket with what happened on it."""
+    lines = [f"{ticket.ref} {line(sentence(event))}" for ticket, event in done.added]
+    refs = list(dict.fromkeys(ticket.ref for ticket, _ in done.added))
+    notes = [f"{count(len(refs), 'ticket')} changed in one go."]
+    if done.left:
+        named = ", ".join(done.left)
+        notes.append(f"Left out, since the query does not ask for them any more: {named}.")
+    notes += [f"Next: sdcli undo {refs[0]} --all   # takes all of it back"] if refs else []
+    return lines, notes
+
+
+def as_json(result: results.BulkPreview | results.BulkDone, event: Any) -> dict[str, Any]:
+    """The same for scripts; `event` makes an event a document."""
+    events = [{"ref": ticket.ref, **event(happened)} for ticket, happened in result.added]
+    from sdcli import results  # noqa: PLC0415 - the types are needed only here
+
+    if isinstance(result, results.BulkDone):
+        refs = list(dict.fromkeys(ticket.ref for ticket, _ in result.added))
+        return {"dry_run": False, "tickets": refs, "left": list(result.left), "events": events}
+    return {
+        "dry_run": True,
+        "tickets": [ticket.ref for ticket in result.tickets],
+        "refused": [{"ref": ref, "why": why} for ref, why in result.refused],
+        "events": events,
+    }

@@ -1,0 +1,216 @@
+"""Taking back the last step of a ticket, on every ticket that the same command changed.
+
+What `sdcli undo` calls. Which step that is, and what takes it back, is in `sdcli.tickets.undo`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.errors import RefusedError, listed
+from sdcli.results import TakenBack
+from sdcli.tickets.event import (
+    Absorbed,
+    IncidentLinked,
+    IncidentUnlinked,
+    Linked,
+    Merged,
+    ProblemLinked,
+    ProblemUnlinked,
+    Unlinked,
+    act_of,
+)
+from sdcli.tickets.query import Query
+from sdcli.tickets.undo import (
+    Step,
+    bring_back,
+    is_touched_since,
+    last_step,
+    last_undone,
+    step_of,
+    take_back,
+)
+from sdcli.tickets.words import OPEN_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sdcli.desk import Desk
+    from sdcli.ledger.interface import Reader, Writer
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+_SHOWN = 12
+"""So many references are named in a sentence; there may be thousands."""
+
+
+class Undoing:
+    """Steps of an open desk, taken back or brought back."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def undo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
+        """Take the last step of a ticket back.
+
+        Args:
+            ref: the ticket.
+            reason: why; demanded where somebody else took it.
+            everywhere: on all tickets that the same command changed.
+            only: on this ticket alone, where they do not hang together.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: there is nothing to take back, or what came later rests on it, or it is
+                not said on which tickets.
+        """
+        _ = self._desk.policy  # the answer needs it: fail before recording
+        with self._desk.ledger.write() as writer:
+            ticket = writer.get(ref)
+            step = _require_step(ticket)
+            self._require_may(ref, step, reason)
+            others = [] if only else _others(writer, ticket, step.act, step.events)
+            bound = _is_bound(step.events)
+            if only and bound and _others(writer, ticket, step.act, step.events):
+                raise RefusedError(
+                    f"What was done on {ref} belongs to what was done on another ticket: both are "
+                    "taken back together, without --only.",
+                    ref=ref,
+                )
+            if others and not (everywhere or bound):
+                raise _which(ref, others, "take it back")
+            gone = self._take_back(writer, [ticket, *others], step.act, reason)
+            after = writer.get(ref)
+        return TakenBack(self._desk.see(after), gone)
+
+    def redo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
+        """Bring back what was taken back last, if nothing was done since; see `undo`.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: nothing was taken back last, or what was done since does not go with it.
+        """
+        stamp, _ = self._desk.stamp, self._desk.policy
+        with self._desk.ledger.write() as writer:
+            ticket = writer.get(ref)
+            taker = last_undone(ticket)
+            if taker is None:
+                raise RefusedError(
+                    f"{ref} has nothing to bring back: the last step on it was not `undo`; `sdcli "
+                    f"history {ref}` shows what happened.",
+                    ref=ref,
+                )
+            act = act_of(taker)
+            others = [] if only else _others(writer, ticket, act, ())
+            bound = _is_bound(bring_back(ticket, stamp, act)[1])
+            if others and not (everywhere or bound):
+                raise _which(ref, others, "bring it back")
+            back: list[tuple[str, AnyEvent]] = []
+            for each in (ticket, *others):
+                events, returned = bring_back(each, stamp, act, reason)
+                if events:
+                    writer.append(each, events)
+                    back += [(each.ref, event) for event in returned]
+            after = writer.get(ref)
+        return TakenBack(self._desk.see(after), back, brought_back=True)
+
+    def _require_may(self, ref: str, step: Step, reason: str) -> None:
+        if step.by == self._desk.by:
+            return
+        from sdcli.policy.authority import require_may  # noqa: PLC0415 - few undo for others
+
+        what = f"take back what {step.by} did on {ref}"
+        require_may(self._desk.policy, self._desk.process, self._desk.by, "undo-others", what)
+        if not reason:
+            raise RefusedError(
+                f"The last step on {ref} was taken by {step.by}: say why it is taken back, with "
+                "--reason TEXT.",
+                ref=ref,
+                by=step.by,
+            )
+
+    def _take_back(
+        self, writer: Writer, tickets: Sequence[Ticket], act: str, reason: str
+    ) -> list[tuple[str, AnyEvent]]:
+        """Take an act back on these tickets; what counts no longer, with its ticket."""
+        stamp = self._desk.stamp
+        gone: list[tuple[str, AnyEvent]] = []
+        for ticket in tickets:
+            step = step_of(ticket, act)
+            if step is None or ticket.void:  # it was taken back there already
+                continue
+            if step.is_opening and is_touched_since(ticket, step):
+                raise RefusedError(
+                    f"{ticket.ref} was worked on after it was opened: take that back first, or "
+                    f"close it (`sdcli close {ticket.ref} --code withdrawn --unconfirmed WHY`).",
+                    ref=ticket.ref,
+                )
+            writer.append(ticket, take_back(ticket, stamp, step, reason))
+            gone += [(ticket.ref, event) for event in step.events]
+        return gone
+
+
+def _require_step(ticket: Ticket) -> Step:
+    step = None if ticket.void else last_step(ticket)
+    if step is not None:
+        return step
+    why = "it is void" if ticket.void else "nobody took a step on it, and what arrived has arrived"
+    close = f" `sdcli close {ticket.ref} --code CODE --unconfirmed WHY` ends it."
+    raise RefusedError(
+        f"{ticket.ref} has nothing to take back: {why}.{'' if ticket.is_closed else close}",
+        ref=ticket.ref,
+    )
+
+
+def _is_bound(events: Sequence[AnyEvent]) -> bool:
+    """Whether what was done on one ticket makes no sense without what was done on another."""
+    return any(_named(event) for event in events)
+
+
+def _named(event: AnyEvent) -> str:
+    """The other ticket that an event is about too; empty if there is none."""
+    if isinstance(event, Linked | Unlinked):
+        return event.to if event.to.startswith("SD-") else ""
+    if isinstance(event, ProblemLinked | ProblemUnlinked):
+        return event.problem
+    if isinstance(event, IncidentLinked | IncidentUnlinked):
+        return event.incident
+    if isinstance(event, Merged):
+        return event.into
+    return event.source if isinstance(event, Absorbed) else ""
+
+
+def _others(reader: Reader, ticket: Ticket, act: str, events: Sequence[AnyEvent]) -> list[Ticket]:
+    """The other tickets on which an act did something, in the order of their references.
+
+    They are looked for among what changed since; what is named by the events is looked at in any
+    case, since to be linked changes no closed ticket.
+    """
+    since = _began(ticket, act)
+    query = Query(statuses=OPEN_STATUSES, touched_since=since, record="", void=True, act=act)
+    found = {each.ref: each for each in reader.find(query)}
+    for ref in filter(None, map(_named, events)):
+        other = reader.get(ref)
+        if any(act_of(event) == act for event in other.events):
+            found[ref] = other
+    found.pop(ticket.ref, None)
+    return list(found.values())
+
+
+def _began(ticket: Ticket, act: str) -> datetime:
+    """When an act was entered."""
+    return min(e.entered or e.at for e in ticket.events if act_of(e) == act)
+
+
+def _which(ref: str, others: Sequence[Ticket], do: str) -> RefusedError:
+    """That it is not said on which tickets."""
+    names = [each.ref for each in others]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    number = "1 other ticket" if len(names) == 1 else f"{len(names)} other tickets"
+    return RefusedError(
+        f"The same command changed {number}: {listed(names[:_SHOWN])}{more}. --all would {do} on "
+        f"all of them, --only on {ref} alone.",
+        ref=ref,
+        others=names,
+    )
