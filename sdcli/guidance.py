@@ -12,8 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.tickets.event import ArticlesShown, FulfilmentEnded, RequestFiltered
+from sdcli.errors import RefusedError
+from sdcli.tickets.event import (
+    Absorbed,
+    ArticlesShown,
+    FulfilmentEnded,
+    Linked,
+    Merged,
+    ProblemLinked,
+    ProblemUnlinked,
+    RequestFiltered,
+    Stamp,
+    Unlinked,
+)
 from sdcli.tickets.steps import is_looked_up
+from sdcli.tickets.undo import last_step, take_back
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
 if TYPE_CHECKING:
@@ -712,9 +725,29 @@ def _more(case: Case) -> Question:
             Choice("two", "Two requests: open the second", part),
             Choice("owes", "Something must be done afterwards", owes),
             *(() if case.is_beginner else (Choice("same", "The same as another ticket", merge),)),
+            *_undo(case),
             Choice("later", "Nothing of this"),
         ),
     )
+
+
+def _undo(case: Case) -> tuple[Choice, ...]:
+    """Take back one's own last step, where it can be and is no other ticket's as well."""
+    ticket = case.ticket
+    step = last_step(ticket)
+    if step is None or step.is_opening or step.by != case.by:
+        return ()
+    if any(isinstance(event, _OF_SEVERAL) for event in step.events):
+        return ()
+    try:
+        take_back(ticket, Stamp(ticket.updated_at, case.by), step)
+    except RefusedError:
+        return ()
+    line = ("undo", ticket.ref, "--only")
+    return (Choice("undo", "What I did last was a mistake: take it back", line),)
+
+
+_OF_SEVERAL = (Absorbed, Linked, Merged, ProblemLinked, ProblemUnlinked, Unlinked)
 
 
 def _wrong(case: Case) -> Question:

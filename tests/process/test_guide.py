@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": "shop"}}
 OPENED = ("open", "VPN drops", "--user", "ada")
 INCIDENT = (*OPENED, "--type", "incident", "--service", "vpn")
+PASSWORD = (*OPENED, "--type", "fulfilment", "--service", "identity", "--feature", "password")
+LAPTOP = (*OPENED, "--type", "fulfilment", "--service", "workstation", "--feature", "hardware")
 SITUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "unknown": (OPENED,),
     "no service": ((*OPENED, "--type", "incident"),),
@@ -46,6 +48,14 @@ SITUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "closed": (INCIDENT, ("close", "1", "--code", "solved", "--unconfirmed", "x")),
     "answering": ((*OPENED, "--type", "information", "--service", "vpn"), ("accept", "1")),
     "fulfilling": ((*OPENED, "--type", "fulfilment", "--service", "vpn"), ("accept", "1")),
+    "a procedure": (PASSWORD, ("accept", "1")),
+    "followed": (PASSWORD, ("accept", "1"), ("fulfil", "1", "unlock-account", "--met", "all")),
+    "all done": (
+        PASSWORD,
+        ("accept", "1"),
+        ("fulfil", "1", "unlock-account", "--met", "all", "--all-done"),
+    ),
+    "to be agreed": (LAPTOP, ("accept", "1")),
     "something new": ((*OPENED, "--type", "new-service", "--service", "vpn"), ("accept", "1")),
 }
 """How a ticket comes into each situation that the guide asks about."""
@@ -89,8 +99,11 @@ def questions(desk_dir: Path, by: str = "ben") -> list[Question]:
 def test_every_answer_leads_to_a_legal_command(situation: str, sd: Runner, desk_dir: Path) -> None:
     """Wherever a ticket stands there is a question, and each command it offers can be done (R6.1).
 
-    Tried as a rehearsal, with the first and the last word of each list; one answer changes nothing.
+    Tried as a rehearsal. At each question one answer changes nothing. A beginner is offered nothing
+    that closes without a word of the caller, or that others must decide (R0.2).
     """
+    path = desk_dir / "catalog" / "teams.yaml"
+    path.write_text(f"{path.read_text()}{BEGINNER}")
     bring(sd, situation)
     asked = questions(desk_dir)
 
@@ -98,24 +111,13 @@ def test_every_answer_leads_to_a_legal_command(situation: str, sd: Runner, desk_
     for question in asked:
         assert len({each.word for each in question.choices}) == len(question.choices)
         assert any(each.leaves or each.goes_on for each in question.choices) or len(asked) > 1
-        for choice in question.choices:
-            for nth in (0, -1) if choice.blanks else (0,):
-                if choice.line:
-                    line = choice.filled({each.name: said(each, nth) for each in choice.blanks})
-                    sd(*line, "--dry-run")
-
-
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_a_beginner_gets_safe_answers(situation: str, sd: Runner, desk_dir: Path) -> None:
-    """Nothing that closes without a word of the caller, or that others must decide (R6.1, R0.2)."""
-    path = desk_dir / "catalog" / "teams.yaml"
-    path.write_text(f"{path.read_text()}{BEGINNER}")
-    bring(sd, situation)
-
-    lines = [" ".join(c.filled({})) for q in questions(desk_dir, "nia") for c in q.choices]
-
-    for forbidden in ("--unconfirmed", "--override", "--decline", "bulk", "merge"):
-        assert not [line for line in lines if forbidden in line.split()]
+        for nth, choice in enumerate(question.choices):
+            line = choice.filled({each.name: said(each, -nth) for each in choice.blanks})
+            if line and "--run" not in line:  # a program cannot be rehearsed
+                sd(*line, "--dry-run")
+    lines = [choice.filled({}) for each in questions(desk_dir, "nia") for choice in each.choices]
+    forbidden = {"--unconfirmed", "--override", "--decline", "--reject", "bulk", "merge"}
+    assert not [line for line in lines if forbidden & set(line)]
 
 
 WALK = settings(

@@ -234,3 +234,66 @@ def test_a_complaint_of_the_management(life: Life, sd: Runner) -> None:
         sd, "1", "11:00 UTC", "14:00 UTC", "the screen needs a part", "amara", "I have called Dana"
     )
     told(sd, "1", "supplier", "resolved as solved", "closed as solved, confirmed by dana")
+
+
+def test_an_account_is_unlocked(life: Life, sd: Runner) -> None:
+    """By its procedure, with its program for one step, and the caller says that it works (R0.8, R4.4)."""
+    what = "--type fulfilment --service identity --feature password"
+    life("ben", "11-23 09:00", f"open 'Locked out' --user ada {what}")
+    life("ben", "11-23 09:01", "accept 1")
+    begun = life("ben", "11-23 09:02", "fulfil 1 --met identity-checked --met account-active")
+    assert begun["fulfilment"]["procedure"] == "unlock-account"
+    life("ben", "11-23 09:03", "fulfil 1 --step 1:done --run")
+    life("ben", "11-23 09:08", "fulfil 1 --all-done --done --user-check yes --accurate yes")
+    ended = life("ben", "11-23 09:10", "close 1 --code fulfilled --confirmed-by ada --via phone")
+
+    assert (ended["status"], ended["code"]) == ("closed", "fulfilled")
+    assert ended["sla"]["resolution"]["elapsed_s"] == 10 * 60
+    used = life("ben", "11-23 10:00", "procedure stats")
+    assert "unlock-account" in json.dumps(used)
+    told(sd, "1", "began procedure unlock-account", "step 1 done", "ran echo", "step 2 done")
+    told(sd, "1", "unlock-account fulfilled (user check: yes", "closed as fulfilled")
+
+
+def test_a_laptop_for_somebody_who_gets_none(life: Life, sd: Runner) -> None:
+    """It does not begin before somebody who may has agreed, and ends with their word (R3b.2, R3c2.2)."""
+    what = "--type fulfilment --service workstation --feature hardware"
+    life("ben", "11-23 09:00", f"open 'A new laptop, please' --user ada {what}")
+    life("ben", "11-23 09:01", "accept 1")
+    held = life("ben", "11-23 09:02", "fulfil 1 joiner-laptop --met all", expect=4)
+    assert held["error"]["able"] == ["dana"]
+    own = life(
+        "ben", "11-23 09:03", "approve 1 joiner-laptop --by ada --reason 'I need it'", expect=4
+    )
+    assert "dana" in own["error"]["message"]
+    life("ben", "11-23 11:00", "reject 1 joiner-laptop --by dana --reason 'hers is a year old'")
+    held = life("ben", "11-23 11:01", "fulfil 1 joiner-laptop --met all", expect=4)
+    assert "hers is a year old" in held["error"]["message"]
+    ended = life("ben", "11-23 11:05", "close 1 --code declined --confirmed-by ada --via phone")
+
+    assert (ended["status"], ended["code"]) == ("closed", "declined")
+    told(sd, "1", "joiner-laptop rejected by dana", "hers is a year old", "closed as declined")
+
+
+def test_a_storm_of_one_fault(life: Life, sd: Runner) -> None:
+    """Callers go on in one ticket; what was merged by mistake comes back as if it had never been (R7.3)."""
+    for number, user in enumerate(("ada", "bruno", "farah", "dana")):
+        what = "--type incident --service printing --new"
+        life("ben", f"11-23 09:0{number}", f"open 'Printer jams' --user {user} {what}")
+    before = life("ben", "11-23 09:05", "show 4")
+    life("ben", "11-23 09:10", "merge 2 3 --into 1 --because 'the same printer'")
+    life("ben", "11-23 09:12", "merge 4 --into 1 --because 'the same printer'")
+    later = life("ben", "11-23 09:20", "open 'still jams' --user bruno --add-to 2")
+    assert later["ref"] == "SD-1"
+    life("ben", "11-23 09:30", "undo 4 --reason 'she means another floor'")
+    back = life("ben", "11-23 09:31", "show 4")
+
+    assert (back["status"], back["sla"]["resolution"]["due"]) == (
+        before["status"],
+        before["sla"]["resolution"]["due"],
+    )
+    life("ben", "11-23 10:00", "close 4 --code solved --confirmed-by dana --via phone")
+    ended = life("ben", "11-23 10:05", "close 1 --code solved --confirmed-by ada --via phone")
+    assert ended["status"] == "closed"
+    told(sd, "4", "merged into SD-1 (the same printer)", "she means another floor", "closed")
+    told(sd, "1", "SD-2 goes on here", "still jams", "closed as solved")
