@@ -140,21 +140,6 @@ class Shown(Struct, frozen=True):
     problems: Sequence[Ticket] = ()
 
 
-class Guided(Struct, frozen=True):
-    """Where a ticket stands, and what is to be asked about it next (R6.1).
-
-    Args:
-        question: None if there is nothing that the guide could do.
-        was_led: a person was asked, and has left or come to the end.
-    """
-
-    ticket: Ticket
-    question: Question | None
-    now: datetime
-    was_led: bool = False
-    exit_code: int = DONE
-
-
 class ProblemChanged(Struct, frozen=True):
     """A problem after a step (R3d1.7); `notes` are sentences about what else happened.
 
@@ -206,6 +191,21 @@ class History(Struct, frozen=True):
     ref: str
     events: Sequence[AnyEvent]
     undone: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class Guided(Struct, frozen=True):
+    """Where a ticket stands, and what is to be asked about it next (R6.1).
+
+    Args:
+        question: None if there is nothing that the guide could do.
+        was_led: a person was asked, and has left or come to the end.
+    """
+
+    ticket: Ticket
+    question: Question | None
+    now: datetime
+    was_led: bool = False
     exit_code: int = DONE
 
 
