@@ -30,6 +30,7 @@ format: $(VENV)/.dev  ## put the code into the house's format
 docs: $(VENV)/.run  ## write the generated parts of README and docs anew
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/readme.py
 	@$(BIN)/python tools/intake_page.py
+	@$(BIN)/python tools/process_page.py
 
 # Taskwarrior is measured too where it is installed: apt-get install taskwarrior
 bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of this machine, beside `import click` and peers

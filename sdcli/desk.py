@@ -270,8 +270,8 @@ class Desk:
         """
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
-        if self.rehearses and self._unit is None:
-            self._unit = Unit(self._home)
+        if self._unit is None and self.rehearses:
+            self._unit = Unit(self._home)  # abandoned by `rehearsal`
         if self._unit is not None:
             yield self._unit
             return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.closing import Answers, Open
+    from sdcli.guidance import Blank, Case, Choice, Question
     from sdcli.intake.before import Before
     from sdcli.policy.changes import Templates
     from sdcli.policy.model import Policy
@@ -572,3 +573,80 @@ def ask_verified() -> dict[str, str] | None:
     answers["surprises"] = _ask("Did anything happen that nobody expected (Enter if not)")
     answers["improvement"] = _ask("What should be changed in the document (Enter if nothing)")
     return answers
+
+
+_GUIDED = "Answer (? shows the commands, q leaves)"
+
+
+@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
+def ask_next(case: Case, question: Question) -> Choice | None:
+    """One question of the guide, answered by number or word; None if the person leaves (R6.1)."""
+    from sdcli.render.guide import question_lines, standing  # noqa: PLC0415 - only the guide
+
+    click.echo(f"\n{standing(case.ticket)}", err=True)
+    words, said, with_commands = [choice.word for choice in question.choices], "?", False
+    while said == "?":
+        for text in question_lines(question, with_commands=with_commands):
+            click.echo(text, err=True)
+        chosen = _one_of(words, _GUIDED, also="?")
+        if chosen is None:
+            return None
+        said, with_commands = chosen, chosen == "?"
+    return question.choice(said)
+
+
+@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
+def ask_blanks(choice: Choice) -> list[str] | None:
+    """What the command of an answer needs, asked one after another; None goes back (R6.1)."""
+    said: dict[str, str] = {}
+    for blank in choice.blanks:
+        answer = _ask_blank(blank)
+        if answer is None:
+            return None
+        said[blank.name] = answer
+    return choice.filled(said)
+
+
+def show_command(arguments: list[str]) -> None:
+    """The command that is run now, as it would be typed."""
+    from sdcli.render.guide import typed  # noqa: PLC0415 - only the guide
+
+    click.echo(f"\n$ {typed(arguments)}", err=True)
+
+
+def _ask_blank(blank: Blank) -> str | None:
+    if blank.words:
+        width = max(len(word) for word in blank.words)
+        click.echo(f"\n{blank.asks}?", err=True)
+        for number, (word, meaning) in enumerate(blank.words.items(), 1):
+            click.echo(f"  {number:>2}  {line(word):<{width}}  {line(meaning)}", err=True)
+        return _one_of(list(blank.words), "Which (< goes back)", blank.usual)
+    said = ""
+    while not said:
+        asked = f"{blank.asks} (< goes back)"
+        said = click.prompt(
+            asked, default=blank.usual, show_default=bool(blank.usual), err=True
+        ).strip()
+    return None if said == _Move.BACK.value else said
+
+
+def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str | None:
+    """One of the words, by itself or its number, or what is taken `also`; None at `q` or `<`."""
+
+    def read(text: str) -> str | None:
+        said = text.strip()
+        if said.casefold() in ("q", _Move.BACK.value):
+            return None
+        if also and said == also:
+            return said
+        if said.isdecimal() and 1 <= int(said) <= len(words):
+            return words[int(said) - 1]
+        known = {word.casefold(): word for word in words}
+        if said.casefold() not in known:
+            raise click.UsageError(
+                f"Choose a number from 1 to {len(words)}, or a word of the list."
+            )
+        return known[said.casefold()]
+
+    chosen: str | None = click.prompt(asks, default=usual or None, value_proc=read, err=True)
+    return chosen

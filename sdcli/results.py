@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.figures import Figures as ProcedureFigures
     from sdcli.fulfilment.figures import Remark
     from sdcli.fulfilment.state import Fulfilment
+    from sdcli.guidance import Question
     from sdcli.insight.classification import ClassificationReport
     from sdcli.insight.filtered import FilteredReport
     from sdcli.insight.information import Candidate, InformationReport
@@ -239,6 +240,21 @@ class History(Struct, frozen=True):
     ref: str
     events: Sequence[AnyEvent]
     undone: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class Guided(Struct, frozen=True):
+    """Where a ticket stands, and what is to be asked about it next (R6.1).
+
+    Args:
+        question: None if there is nothing that the guide could do.
+        was_led: a person was asked, and has left or come to the end.
+    """
+
+    ticket: Ticket
+    question: Question | None
+    now: datetime
+    was_led: bool = False
     exit_code: int = DONE
 
 
@@ -1262,6 +1278,7 @@ class WhoActs(Struct, frozen=True, kw_only=True):
 
 Result = (
     Changed
+    | Guided
     | ProblemChanged
     | ProblemShown
     | ProblemsListed

@@ -27,6 +27,7 @@ PAGE = ROOT / "docs" / "intake.md"
 CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 SLA_PAGE = ROOT / "docs" / "sla.md"
 KNOWLEDGE_PAGE = ROOT / "docs" / "knowledge.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -124,7 +125,7 @@ def generated(text: str) -> str:
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
     differs = 0
-    for page in (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE):
+    for page in (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE, TUTORIAL):
         before = page.read_text(encoding="utf-8")
         after = generated(before)
         differs |= before != after

@@ -60,6 +60,7 @@ COMMANDS: dict[str, Entry] = {
         "Classify", "Read and keep the knowledge articles, and what became of their advice."
     ),
     "assign": Entry("Resolve", "Give a ticket to a person or a queue."),
+    "guide": Entry("Resolve", "Be led through the process, one question at a time."),
     "accept": Entry("Resolve", "Take a ticket on."),
     "return": Entry("Resolve", "Send a handed-over ticket back, saying what is missing."),
     "note": Entry("Resolve", "Write down what was done or told."),

@@ -207,6 +207,12 @@ def _first_class(subject: Ticket) -> dict[str, Any] | None:
     return {name: each | {"by": each["by"] or None} for name, each in found.items()} or None
 
 
+def _guided(result: results.Guided) -> dict[str, Any]:
+    from sdcli.render.guide import as_json  # noqa: PLC0415 - only the guide pays for it
+
+    return as_json(result)
+
+
 def _changed(result: results.Changed) -> dict[str, Any]:
     found, told = result.effect, ticket(result.seen)
     if result.deduped:
@@ -603,6 +609,7 @@ def _published(result: results.SitePublished) -> dict[str, Any]:
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.SurveyAsked: lambda result: ticket(result.seen) | {"letter": result.letter},
+    results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

@@ -98,6 +98,12 @@ def _fulfilment_lines(result: results.Changed) -> list[str]:
     return [f"  {said(result.fulfilment)}"]
 
 
+def _guided(result: results.Guided, screen: Screen) -> _Lines:
+    from sdcli.render.guide import lines  # noqa: PLC0415 - only the guide pays for it
+
+    return lines(result, screen.width)
+
+
 def _effect(result: results.Changed) -> Iterable[str]:
     if result.effect is None:
         return ()
@@ -1449,6 +1455,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
         fitted([*map(line, result.letter)], screen.width),
         [f"Next: sdcli survey answer {result.seen.ticket.ref} --score QUESTION=1..5"],
     ),
+    results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
     results.ProblemsListed: _of_problems,

@@ -31,7 +31,7 @@ def kept(desk_dir: Path) -> list[Path]:
 
 
 def test_files_are_attached(desk_dir: Path, tmp_path: Path, sdj: JsonRunner) -> None:
-    """Name, size, hash and kind are the file's; the same content is on disk once."""
+    """Name, size, hash and kind are the file's; the same content is on disk once (R1b.1b)."""
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_bytes(b"error 691")
     told = sdj("attach", "1", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "--note", "the log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_pipe_loses_nobody(sd: Runner, sdj: JsonRunner) -> None:
         "by script",
         "no way to reach the caller is known",
     ]
+
+
+def test_the_share_of_each_channel_can_be_counted(sd: Runner, sdj: JsonRunner) -> None:
+    """A list says by which channel and from which unit each request came (R1a.3e)."""
+    said = {"summary": "x", "user": "ada", "channel": "portal"}
+    sd("open", "-", stdin=json.dumps(said))
+    sd("open", "y", "--user", "ada", "--channel", "phone")
+
+    rows = [(each["channel"], each["unit"]) for each in sdj("list", "--all")]
+
+    assert sorted(rows) == [("phone", "Finance"), ("portal", "Finance")]
 
 
 def test_a_pipe_says_class_unit_and_site(sd: Runner, sdj: JsonRunner) -> None:

@@ -64,7 +64,7 @@ def test_details_are_kept_apart(sd: Runner, sdj: JsonRunner) -> None:
 
 
 def test_details_can_be_added_later(sd: Runner, sdj: JsonRunner) -> None:
-    """A later word replaces an earlier one, the rest stays, and the history has both."""
+    """A later word replaces an earlier one, the rest stays, and the history has both (R1b.1b)."""
     sd(*OPEN, "--failed", "it drops", "--wanted", "to work")
 
     changed = sdj("detail", "1", "--failed", "it drops at night", "--reproduced", "no")

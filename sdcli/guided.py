@@ -1,0 +1,141 @@
+"""One person led through the process: a question, an ordinary command, and the next (R6.1).
+
+The questions are in `sdcli.guidance`; here is how a run goes on, with whoever asks and whatever runs
+commands given from above. Each command is a unit of work of its own, so whoever leaves at any
+question has done what was shown, and nothing by half.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.errors import AnswerError, SdcliError
+from sdcli.guidance import Case, ask
+from sdcli.results import Guided
+from sdcli.tickets.relations import linked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sdcli.desk import Desk
+    from sdcli.guidance import Choice, Question
+    from sdcli.tickets.ticket import Ticket
+
+
+def case(desk: Desk, ref: str, answers: Mapping[str, str]) -> Case:
+    """A ticket as it stands now, as the guide looks at it.
+
+    Raises:
+        NoSuchTicketError: there is no such ticket.
+        DataFileError: a file of the desk is wrong.
+    """
+    ticket, policy = desk.ledger.get(ref), desk.policy
+    known = policy.teams.technicians.get(desk.by)
+    return Case(
+        ticket,
+        policy,
+        desk.by,
+        level=known.level if known else 0,
+        is_blocked=_is_blocked(desk, ticket),
+        answers=answers,
+        titles=_titles(desk, ticket),
+        owed=_owed(desk, ticket),
+    )
+
+
+def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
+    if ticket.support is None or ticket.is_closed:
+        return False
+    from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
+
+    return blocks(ticket, desk.rooms, desk.now)
+
+
+def _owed(desk: Desk, ticket: Ticket) -> dict[str, str]:
+    """Its follow-ups that are not over, each with what it is called."""
+    found = (desk.ledger.get(ref) for ref in linked(ticket, "follow-up"))
+    return {each.ref: each.summary for each in found if not (each.is_closed or each.void)}
+
+
+def _titles(desk: Desk, ticket: Ticket) -> dict[str, str]:
+    """The titles of the articles that were found for it; those that cannot be read have none."""
+    from sdcli.knowledge.articles import article  # noqa: PLC0415 - imports YAML
+    from sdcli.tickets.event import ArticlesShown  # noqa: PLC0415 - most of it is loaded anyway
+
+    shown = [event for event in ticket.standing if isinstance(event, ArticlesShown)]
+    found: dict[str, str] = {}
+    for edition in shown[-1].articles if shown else ():
+        try:
+            found[edition.id] = article(desk.root, edition.id).title
+        except SdcliError:  # it was taken away, or is wrong: `lint` tells, and the id remains
+            continue
+    return found
+
+
+def plan(desk: Desk, ref: str, said: Mapping[str, str]) -> Guided:
+    """The question that comes after those answers, with the command of each; nothing is asked.
+
+    Args:
+        desk: the desk.
+        ref: the ticket.
+        said: answers that lead from one question to the next, by the question's id.
+
+    Raises:
+        NoSuchTicketError: there is no such ticket.
+        AnswerError: there is no such question now, or no such answer, or it leads to a command.
+    """
+    answers: dict[str, str] = {}
+    question = ask(looked_at := case(desk, ref, answers))
+    while question is not None and question.id in said:
+        leading = {each.word for each in question.choices if each.goes_on}
+        word = said[question.id]
+        if word not in leading:
+            there = f"there are: {', '.join(sorted(leading))}" if leading else "there are none"
+            raise AnswerError(
+                f"{question.id}={word} leads to no further question of `sdcli guide {ref}`; {there}.",
+                question=question.id,
+            )
+        answers[question.id] = word
+        question = ask(looked_at := case(desk, ref, answers))
+    spare = next((id_ for id_ in said if id_ not in answers), "")
+    if spare:
+        raise AnswerError(f"`sdcli guide {ref}` does not ask {spare!r} now.", question=spare)
+    return Guided(looked_at.ticket, question, desk.now)
+
+
+def lead(
+    look: Callable[[Mapping[str, str]], Case],
+    ask_for: Callable[[Case, Question], Choice | None],
+    fill: Callable[[Choice], list[str] | None],
+    run: Callable[[list[str]], int],
+) -> Case:
+    """Ask and act until the ticket is closed or the person leaves; the ticket as it is then.
+
+    Args:
+        look: gives the ticket as it stands, with what was answered in this run.
+        ask_for: asks one question; None if the person leaves.
+        fill: asks what a command needs, and gives the command; None to ask the question again.
+        run: runs a command, and gives its exit code.
+    """
+    stays: dict[str, str] = {}
+    walk: dict[str, str] = {}
+    has_acted = False
+    while True:
+        at = look({**stays, **walk})
+        question = ask(at)
+        if question is None or (at.ticket.is_closed and has_acted):
+            return at
+        choice = ask_for(at, question)
+        if choice is None or choice.leaves:
+            return at
+        if choice.goes_on:
+            (stays if choice.stays else walk)[question.id] = choice.word
+            continue
+        line = fill(choice)
+        if line is None:
+            continue
+        is_done = run(line) == 0
+        has_acted = has_acted or is_done
+        walk.clear()
+        if is_done and choice.stays:
+            stays[question.id] = choice.word

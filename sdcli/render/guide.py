@@ -1,0 +1,111 @@
+"""Where a ticket stands, and what the guide asks next, with the command of each answer (R6.1)."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from sdcli.render.safe import line
+from sdcli.render.wrap import fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sdcli.guidance import Blank, Choice, Question
+    from sdcli.results import Guided
+    from sdcli.tickets.ticket import Ticket
+
+_IN = "      "
+
+
+def typed(arguments: Sequence[str]) -> str:
+    """A command as it would be typed."""
+    return line(shlex.join(["sdcli", *arguments]))
+
+
+def command(choice: Choice) -> str:
+    """The command of an answer, with the names of what is to be filled in; empty if it has none."""
+    names = {blank.before + blank.name for blank in choice.blanks}
+    parts = choice.filled({})
+    told = (part if part in names else shlex.quote(part) for part in parts)
+    return line(" ".join(("sdcli", *told))) if parts else ""
+
+
+def standing(ticket: Ticket) -> str:
+    """Where it stands, in one line."""
+    state = ticket.status.replace("_", " ")
+    kind = "a problem" if ticket.is_problem else f"of type {ticket.type}"
+    return f"{ticket.ref} is {state}, {kind}: {line(ticket.summary)}"
+
+
+def lines(result: Guided, width: int | None) -> tuple[list[str], list[str]]:
+    """The answer and the remarks."""
+    ref = result.ticket.ref
+    head = standing(result.ticket)
+    if result.was_led:
+        goes_on = [f"Next: sdcli guide {ref}   # goes on from here"]
+        return fitted([head], width), goes_on if result.question else []
+    if result.question is None:
+        return fitted([head, f"  {nothing(result.ticket)}"], width), []
+    asked = [head, "", *question_lines(result.question, with_commands=True)]
+    return fitted(asked, width, len(_IN)), []
+
+
+def nothing(ticket: Ticket) -> str:
+    """Why there is nothing to ask."""
+    if ticket.is_problem:
+        return f"Problems have commands of their own: sdcli problem show {ticket.ref}"
+    if ticket.merged_into:
+        return f"It goes on in another one: sdcli guide {ticket.merged_into}"
+    return "There is nothing to do."
+
+
+def question_lines(question: Question, *, with_commands: bool) -> Iterable[str]:
+    """A question, why it is asked, and its answers; with the commands, if those are wanted."""
+    yield f"{question.stage}: {line(question.asks)}"
+    yield f"  ({line(question.why)})"
+    width = max(len(choice.word) for choice in question.choices)
+    for number, choice in enumerate(question.choices, 1):
+        yield f"  {number:>2}  {choice.word:<{width}}  {line(choice.meaning)}"
+        if with_commands and choice.line:
+            yield f"{_IN}$ {command(choice)}"
+
+
+def as_json(result: Guided) -> dict[str, Any]:
+    """The same for scripts; `command` is null where an answer leads to a further question."""
+    ticket = result.ticket
+    return {
+        "ref": ticket.ref,
+        "summary": ticket.summary,
+        "status": ticket.status,
+        "type": ticket.type,
+        "question": _question_json(result.question) if result.question else None,
+    }
+
+
+def _question_json(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "stage": question.stage,
+        "asks": question.asks,
+        "why": question.why,
+        "choices": [
+            {
+                "answer": choice.word,
+                "meaning": choice.meaning,
+                "command": command(choice) or None,
+                "leaves": choice.leaves,
+                "blanks": [_blank_json(blank) for blank in choice.blanks],
+            }
+            for choice in question.choices
+        ],
+    }
+
+
+def _blank_json(blank: Blank) -> dict[str, Any]:
+    return {
+        "name": blank.name,
+        "asks": blank.asks,
+        "words": list(blank.words) or None,
+        "usual": blank.usual or None,
+    }
