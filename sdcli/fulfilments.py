@@ -318,6 +318,18 @@ class Fulfilments:
         except SdcliError:
             return None
 
+    def against(self, ticket: Ticket, what: Instructions) -> str:
+        """What stands against beginning it now, in a sentence; empty if nothing does."""
+        try:
+            self._begin(ticket, self._desk.stamp, _Sought("", (), what), what, Asked())
+        except RefusedError as error:
+            return error.message
+        return ""
+
+    def deciders(self, ticket: Ticket, what: Instructions) -> dict[str, str]:
+        """Who may agree to it, each with what gives them the right; none where nobody need."""
+        return permission.deciders(self._desk.policy, ticket, what)
+
     def _walked(self, ticket: Ticket, sought: _Sought, asked: Asked) -> Changed:
         what = sought.what
         if what is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import AnswerError, SdcliError
-from sdcli.guidance import Case, ask
+from sdcli.guidance import Case, Offer, Walking, ask
 from sdcli.results import Guided
 from sdcli.tickets.relations import linked
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sdcli.desk import Desk
+    from sdcli.fulfilments import Fulfilments
     from sdcli.guidance import Choice, Question
+    from sdcli.policy.procedures import Instructions
     from sdcli.tickets.ticket import Ticket
+
+
+_MOST_OFFERS = 3
 
 
 def case(desk: Desk, ref: str, answers: Mapping[str, str]) -> Case:
@@ -31,6 +36,7 @@ def case(desk: Desk, ref: str, answers: Mapping[str, str]) -> Case:
     """
     ticket, policy = desk.ledger.get(ref), desk.policy
     known = policy.teams.technicians.get(desk.by)
+    walking, offers = _fulfilment(desk, ticket)
     return Case(
         ticket,
         policy,
@@ -40,6 +46,8 @@ def case(desk: Desk, ref: str, answers: Mapping[str, str]) -> Case:
         answers=answers,
         titles=_titles(desk, ticket),
         owed=_owed(desk, ticket),
+        walking=walking,
+        offers=offers,
     )
 
 
@@ -49,6 +57,29 @@ def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
     from sdcli.tickets.support import blocks  # noqa: PLC0415 - few tickets are unsupported
 
     return blocks(ticket, desk.rooms, desk.now)
+
+
+def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer, ...]]:
+    """The procedure that is followed, or else those that fit (R3b.1)."""
+    if ticket.type != "fulfilment" or ticket.status not in ("new", "in_progress"):
+        return None, ()
+    from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - only what is offered
+
+    fulfilments = Fulfilments(desk)
+    plan = fulfilments.plan(ticket.ref)
+    now = fulfilments.state(ticket) if plan.walk else None
+    if now is not None:
+        text = now.steps[now.step - 1].step if now.step else ""
+        runs = bool(now.step and fulfilments.runs(now.procedure, now.step))
+        return Walking(now.procedure, now.step, now.total, text, runs), ()
+    fit = [plan.what] if plan.what else [fulfilments.named(id_) for id_, _ in plan.found]
+    return None, tuple(_offer(fulfilments, ticket, each) for each in fit[:_MOST_OFFERS])
+
+
+def _offer(fulfilments: Fulfilments, ticket: Ticket, what: Instructions) -> Offer:
+    against = fulfilments.against(ticket, what)
+    deciders = fulfilments.deciders(ticket, what) if against else {}
+    return Offer(what.id, what.title, against, deciders)
 
 
 def _owed(desk: Desk, ticket: Ticket) -> dict[str, str]:

@@ -243,7 +243,8 @@ def test_an_account_is_unlocked(life: Life, sd: Runner) -> None:
     life("ben", "11-23 09:01", "accept 1")
     begun = life("ben", "11-23 09:02", "fulfil 1 --met identity-checked --met account-active")
     assert begun["fulfilment"]["procedure"] == "unlock-account"
-    life("ben", "11-23 09:03", "fulfil 1 --step 1:done --run")
+    life("ben", "11-23 09:03", "fulfil 1 --step 1:done")
+    life("ben", "11-23 09:04", "fulfil 1 --run")
     life("ben", "11-23 09:08", "fulfil 1 --all-done --done --user-check yes --accurate yes")
     ended = life("ben", "11-23 09:10", "close 1 --code fulfilled --confirmed-by ada --via phone")
 
