@@ -9,9 +9,12 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from sdcli.changes import new_services, request
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
+from sdcli.policy.model import require
 from sdcli.results import ChangeExported, ChangeShown, ChangesListed, Filtering
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query
@@ -135,6 +138,7 @@ class ChangeRequests:
         desk, templates = self._desk, self.templates
         policy = desk.policy
         require_may(policy, desk.process, desk.by, "request-change", "request a change")
+        wish = self._prefilled(wish)
         with desk.together(), desk.ledger.write() as writer:  # so that no two open a work order
             before = writer.get(ref)
             category = request.category_of(before, templates, wish)
@@ -160,6 +164,25 @@ class ChangeRequests:
         is_new = len(ticket.events) > len(before.events)
         found = request.require_requested(ticket, order or self._order_of(ticket))
         return Requested(ticket, found, is_new, before.change_status if is_new else "")
+
+    def _prefilled(self, wish: Completed) -> Completed:
+        """What a standard change fills in, where nothing else is said (R3c2.1a, R3c3.2).
+
+        Raises:
+            NoSuchEntryError: there is no such standard change.
+        """
+        if not wish.standard:
+            return wish
+        from sdcli.policy.load import offered  # noqa: PLC0415 - few requests name one
+
+        changes = offered(self._desk.root, self._desk.derived("offered")).changes
+        found = changes[require(wish.standard, "standard change", changes, "catalog/changes")]
+        return replace(
+            wish,
+            category=wish.category or found.rfc.category,
+            fields={**found.rfc.fields, **wish.fields},
+            queue=wish.queue or next(iter(found.authorised.queues), ""),
+        )
 
     def _order(self, ticket: Ticket, queue: str, standard: str, fields: dict[str, str]) -> Ticket:
         """The work order for the team that may make a standard change."""

@@ -88,7 +88,7 @@ CALLS: dict[str, Call] = {
     "procedure": Call(("list",), writes=False, reads_ledger=False),
     "bulk": Call((f"ref:{REF}", "note", "seen", "--yes")),
     "problem": Call(("open", "VPN drops", "--incident", REF)),
-    "link": Call((REF, "parent", "SD-2"), legal="two"),
+    "link": Call((REF, "depends-on", "SD-2"), legal="two"),
     "unlink": Call((REF, "parent", "SD-2"), legal="two"),
     "split": Call((REF, "and a second screen")),
     "merge": Call((REF, "--into", "SD-2"), legal="two"),

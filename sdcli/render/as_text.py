@@ -1248,6 +1248,7 @@ def _person_lines(person: Person, screen: Screen) -> list[str]:
     contact = person.contact
     where = (contact.unit, contact.site, contact.zone)
     facts = [contact.phone, contact.mail, contact.caller_class, *where]
+    facts += [f"manager {contact.manager}"] if contact.manager else []
     told = ", ".join(fact for fact in facts if fact)
     works = " (technician)" if person.is_technician else ""
     return [

@@ -131,6 +131,7 @@ def test_find_tells_everything(sd: Runner, sdj: JsonRunner) -> None:
         "site": "Remote",
         "zone": "Europe/Zagreb",
         "caller_class": "employee",
+        "manager": "dana",
         "technician": False,
     }
     shown = sd("people", "find", "emil").stdout

@@ -76,34 +76,34 @@ def test_it_goes_to_the_queue_for_changes(sd: Runner, sdj: JsonRunner, wish: str
 
 def test_a_standard_change_becomes_a_work_order(sd: Runner, sdj: JsonRunner, wish: str) -> None:
     """The team with the authority gets a linked work order; the desk keeps it (R3c3.2)."""
-    said = sd("rfc", wish, "--standard", "SC-7", *WHOLE, expect=errors.REFUSED).stderr
-    assert "--queue QUEUE" in said
+    said = sd("rfc", wish, "--standard", "SC-7", *WHOLE, expect=errors.NOT_FOUND).stderr
+    assert "no standard change 'SC-7'" in said
     assert len(sdj("list", "--all")) == 1, "nothing was opened by what was refused"
-    document = sdj("rfc", wish, "--standard", "SC-7", "--queue", "applications", *WHOLE)
+    document = sdj("rfc", wish, "--standard", "design-desktop", "--queue", "applications", *WHOLE)
 
     change = document["change"]
     assert (change["route"], change["work_order"]) == ("work-order", "SD-2")
     assert document["queue"] == "service-desk"
-    assert document["links"] == [{"relation": "work-order", "to": "SD-2", "why": "SC-7"}]
+    assert document["links"] == [{"relation": "work-order", "to": "SD-2", "why": "design-desktop"}]
     order = sdj("show", "2")
     assert (order["queue"], order["requester"], order["channel"]) == (
         "applications",
         "ben",
         "script",
     )
-    assert order["links"] == [{"relation": "work-order-of", "to": "SD-1", "why": "SC-7"}]
+    assert order["links"] == [{"relation": "work-order-of", "to": "SD-1", "why": "design-desktop"}]
     assert "visits" in order["details"]
     acts = {
         e["id"][-8:] for ref in ("1", "2") for e in sdj("history", ref) if e["kind"] != "opened"
     }
     assert len(acts) == 1, "it is one act"
-    sd("rfc", wish, "--standard", "SC-7", "--field", "use=all of Sales")
+    sd("rfc", wish, "--standard", "design-desktop", "--field", "use=all of Sales")
     assert len(sdj("list", "--all")) == 2, "no second work order"
 
 
 def test_a_standard_change_has_a_category(sdj: JsonRunner, wish: str) -> None:
     """That of standard changes, where no other is named: the work order is one command (R3c3.2)."""
-    document = sdj("rfc", wish, "--standard", "SC-7", "--queue", "applications")
+    document = sdj("rfc", wish, "--standard", "design-desktop", "--queue", "applications")
 
     assert document["change"]["category"] == "standard-change"
 
@@ -116,7 +116,7 @@ def test_the_end_of_a_work_order_is_seen(
     sd: Runner, sdj: JsonRunner, wish: str, code: str, status: str
 ) -> None:
     """The desk can answer: how the work order ended is the state of the change (R3c3.3)."""
-    sd("rfc", wish, "--standard", "SC-7", "--queue", "applications", *WHOLE)
+    sd("rfc", wish, "--standard", "design-desktop", "--queue", "applications", *WHOLE)
     assert "waits for applications" in sd("show", wish).stdout
     sd("resolve", "2", "--code", code)
 
@@ -215,7 +215,9 @@ def test_half_a_wish_is_refused(sd: Runner, wish: str) -> None:
 
 def test_a_rehearsal_opens_nothing(sdj: JsonRunner, wish: str) -> None:
     """--dry-run shows the events on both tickets, and none of them is there afterwards."""
-    shown = sdj("rfc", wish, "--standard", "SC-7", "--queue", "applications", *WHOLE, "--dry-run")
+    shown = sdj(
+        "rfc", wish, "--standard", "design-desktop", "--queue", "applications", *WHOLE, "--dry-run"
+    )
 
     assert {each["ref"] for each in shown["events"]} == {"SD-1", "SD-2"}
     assert len(sdj("list", "--all")) == 1
