@@ -627,7 +627,11 @@ def _ask_blank(blank: Blank) -> str | None:
         said = click.prompt(
             asked, default=blank.usual, show_default=bool(blank.usual), err=True
         ).strip()
-    return None if said == _Move.BACK.value else said
+    return None if said.casefold() in _LEFT else said
+
+
+_LEFT = ("q", _Move.BACK.value)
+"""What goes back from what a command needs to the question, where `q` leaves."""
 
 
 def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str | None:
@@ -635,7 +639,7 @@ def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str
 
     def read(text: str) -> str | None:
         said = text.strip()
-        if said.casefold() in ("q", _Move.BACK.value):
+        if said.casefold() in _LEFT:
             return None
         if also and said == also:
             return said

@@ -79,11 +79,20 @@ class Choice(Struct, frozen=True):
         return tuple(part for part in self.line if isinstance(part, Blank))
 
     def filled(self, said: Mapping[str, str]) -> list[str]:
-        """The command line with what was said in the place of each blank; its name where not."""
+        """The command line with what was said in the place of each blank; its name where not.
+
+        A text that begins like an option gets a space before it, which every command takes away.
+        """
         return [
-            part.before + said.get(part.name, part.name) if isinstance(part, Blank) else part
+            part.before + _no_option(said.get(part.name, part.name))
+            if isinstance(part, Blank)
+            else part
             for part in self.line
         ]
+
+
+def _no_option(text: str) -> str:
+    return f" {text}" if text.startswith("-") else text
 
 
 class Question(Struct, frozen=True):

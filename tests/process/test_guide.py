@@ -201,6 +201,16 @@ def test_a_refusal_asks_again(sd: Runner, desk_dir: Path) -> None:
     assert asked == ["looked", "looked", "looked"]
 
 
+def test_a_text_is_never_taken_for_an_option(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What a person says stays what they said, however it begins (R6.1)."""
+    bring(sd, "known")
+    (work,) = (each for each in questions(desk_dir) if each.id == "work")
+
+    sd(*work.choice("tell").filled({"TEXT": "--visible is no option here"}))
+
+    assert sdj("history", "1")[-1]["text"] == "--visible is no option here"
+
+
 def test_a_pipe_gets_the_plan(sd: Runner, sdj: JsonRunner) -> None:
     """Without a terminal, with --plan and with --json nothing is asked and nothing done (R6.1)."""
     bring(sd, "resolved")
