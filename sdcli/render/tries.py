@@ -13,6 +13,7 @@ from sdcli.tickets.base import Event, act_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from sdcli import results
     from sdcli.changes.planned import Planned
@@ -36,9 +37,17 @@ def others(ticket: Ticket, told: AnyEvent | None) -> list[str]:
 
 
 def _last_act(ticket: Ticket) -> list[AnyEvent]:
-    """The events of the last command: what is entered late stands where it happened."""
-    act = act_of(max(ticket.events, key=lambda each: each.id))
+    """The events of the last command: what is entered late stands where it happened.
+
+    Ids of one second, made by several processes, have no order.
+    """
+    _, newest = max(enumerate(ticket.events), key=lambda pair: (_entered(pair[1]), pair[0]))
+    act = act_of(newest)
     return [each for each in ticket.events if act_of(each) == act]
+
+
+def _entered(event: AnyEvent) -> datetime:
+    return event.entered or event.at
 
 
 def tried(result: results.TriedList) -> tuple[list[str], list[str]]:

@@ -121,7 +121,7 @@ def test_every_answer_leads_to_a_legal_command(situation: str, sd: Runner, desk_
 
 
 WALK = settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 
