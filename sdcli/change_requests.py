@@ -177,10 +177,11 @@ class ChangeRequests:
 
         changes = offered(self._desk.root, self._desk.derived("offered")).changes
         found = changes[require(wish.standard, "standard change", changes, "catalog/changes")]
+        same = wish.category in ("", found.rfc.category)  # else its fields are those of another
         return replace(
             wish,
             category=wish.category or found.rfc.category,
-            fields={**found.rfc.fields, **wish.fields},
+            fields={**found.rfc.fields, **wish.fields} if same else wish.fields,
             queue=wish.queue or next(iter(found.authorised.queues), ""),
         )
 

@@ -91,7 +91,9 @@ def test_a_standard_change_becomes_a_work_order(sd: Runner, sdj: JsonRunner, wis
         "ben",
         "script",
     )
-    assert order["links"] == [{"relation": "work-order-of", "to": "SD-1", "why": "design-desktop"}]
+    [link] = order["links"]
+    assert (link["relation"], link["to"]) == ("work-order-of", "SD-1")
+    assert link["why"] == "design-desktop"
     assert "visits" in order["details"]
     acts = {
         e["id"][-8:] for ref in ("1", "2") for e in sdj("history", ref) if e["kind"] != "opened"
