@@ -41,7 +41,10 @@ def _last_act(ticket: Ticket) -> list[AnyEvent]:
 
     Ids of one second, made by several processes, have no order.
     """
-    _, newest = max(enumerate(ticket.events), key=lambda pair: (_entered(pair[1]), pair[0]))
+    _, newest = max(
+        enumerate(ticket.events),
+        key=lambda pair: (_entered(pair[1]), pair[1].entered is not None, pair[0]),
+    )
     act = act_of(newest)
     return [each for each in ticket.events if act_of(each) == act]
 
