@@ -63,8 +63,8 @@ class Bulk:
             [(each.ref, each.why) for each in refused],
         )
 
-    def do(self, tickets: Sequence[Ticket]) -> BulkDone:
-        """Do it on these tickets, where the query still asks for them.
+    def do(self, tickets: Sequence[Ticket], refused: Sequence[tuple[str, str]]) -> BulkDone:
+        """Do it on these tickets, where the query still asks for them; `refused` are left out.
 
         Raises:
             RefusedError: one of them does not let it happen by now; nothing was recorded.
@@ -82,7 +82,7 @@ class Bulk:
                         error.also("Nothing was changed on any ticket.")
                         raise
             done = unit.added()
-        return BulkDone(done, left)
+        return BulkDone(done, left, refused)
 
 
 def require_all(preview: BulkPreview, *, skip: bool) -> None:

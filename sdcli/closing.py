@@ -261,15 +261,33 @@ class Closings:
         then = as_of(ticket, stamp.at) if stamp.entered else ticket
         within = self.rules(then).reopen_within
         if within and then.closed_at and stamp.at - then.closed_at > timedelta(seconds=within):
-            from sdcli.intake.items import continued  # noqa: PLC0415 - few tickets
-
             days = (stamp.at - then.closed_at).days
             why = (
                 f"it has been closed for {days} days, and can be reopened for "
                 f"{_spelled(within)} ({self.rules(then).place})"
             )
-            return self._desk.take_in([continued(then, reason)])[0], why
-        return self._desk.reopen(ref, reason), "its agreement continues it"
+            return self._continued(then, reason), why
+        if self._desk.continues_anew(ref):
+            return self._continued(then, reason), "its agreement continues it"
+        return self._desk.reopen(ref, reason), ""
+
+    def _continued(self, ticket: Ticket, reason: str) -> Outcome:
+        """The ticket that continues an old one; both say so, and `undo` takes both back."""
+        from sdcli.intake.items import continued  # noqa: PLC0415 - few tickets
+        from sdcli.tickets.event import Linked  # noqa: PLC0415 - as above
+
+        desk = self._desk
+        with desk.together() as unit:
+            outcome = desk.take_in([continued(ticket, reason)])[0]
+            new = outcome.ticket
+            if outcome.action != "created" or new is None:
+                return outcome
+            mark, opening = desk.stamp.mark, ticket.opening.id
+            with unit.write() as writer:
+                by = Linked(*mark(), relation="continued-by", to=new.ref, opening=new.opening.id)
+                writer.append(writer.get(ticket.ref), (by,))
+                of = Linked(*mark(), relation="continues", to=ticket.ref, opening=opening)
+                return replace(outcome, ticket=writer.append(new, (of,)))
 
     def closes_at(self, ticket: Ticket) -> datetime | None:
         """When a resolved ticket is closed by itself; None if it is not.
@@ -333,9 +351,14 @@ def _spelled(seconds: int) -> str:
 
 
 def children(desk: Desk, ref: str) -> list[Ticket]:
-    """The parts of a ticket that are not even resolved."""
-    found = still_open(desk.ledger.get(ref), desk.ledger.get, "child")
-    return [each for each in found if each.status != "resolved"]
+    """The parts of a ticket, and the parts of those, that are not even resolved."""
+    found: dict[str, Ticket] = {}
+    left = [ref]
+    while left:  # there is no circle of parents
+        parts = still_open(desk.ledger.get(left.pop()), desk.ledger.get, "child")
+        found |= {each.ref: each for each in parts}
+        left += [each.ref for each in parts]
+    return [each for each in found.values() if each.status != "resolved"]
 
 
 def needs(desk: Desk, ticket: Ticket) -> list[str]:

@@ -1079,8 +1079,8 @@ class Desk:
                         writer.append(ticket, events)
         return found
 
-    def reopen(self, ref: str, reason: str) -> Ticket | Outcome:
-        """Take a ticket up again, or open the one that continues it, as its agreement says (T9).
+    def continues_anew(self, ref: str) -> bool:
+        """Whether a new ticket continues this one, as its agreement says (T9).
 
         Raises:
             NoSuchTicketError: there is no such ticket.
@@ -1094,11 +1094,18 @@ class Desk:
         with _fitting(ticket, stamp):
             then = as_of(ticket, stamp.at) if stamp.entered else ticket
             steps.require("reopened", then)
-        if self.clocks.terms(cover_of(ticket)).on_reopen != "new_ticket":
-            return self.change(ref, steps.reopen, reason=reason)
-        from sdcli.intake.items import continued  # noqa: PLC0415
+        return self.clocks.terms(cover_of(ticket)).on_reopen == "new_ticket"
 
-        return self.take_in([continued(ticket, reason)])[0]
+    def reopen(self, ref: str, reason: str) -> Ticket:
+        """Take a ticket up again.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is not over.
+        """
+        from sdcli.tickets import steps  # noqa: PLC0415 - as above
+
+        return self.change(ref, steps.reopen, reason=reason)
 
     def look_before(self, item: RequestItem) -> Before:
         """What is there already before this request is opened (R1a.1a, R1b.1a, R1a.1f).
@@ -1487,7 +1494,13 @@ class Desk:
             return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
         self.keep_levels()
         with self.ledger.write() as writer:
-            return bring(writer, arrivals, self.stamp, progress, self._pinned_here)
+            moved = bring(writer, arrivals, self.stamp, progress, self._pinned_here)
+        left_out = sum(each.links_left_out for each in moved)
+        if left_out:
+            links = "1 link leads" if left_out == 1 else f"{left_out} links lead"
+            was = "was" if left_out == 1 else "were"
+            self._tell(f"{links} to what is not here, and {was} left out.")
+        return moved
 
     def import_people(self, raw: bytes, name: str, *, dry_run: bool) -> Taken:
         """Take a list of contacts over into `catalog/people.yaml`, whole or not at all (R1a.1b).

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from sdcli.errors import ChangedMeanwhileError, DraftError, Problem, RefusedError
+from sdcli.errors import ChangedMeanwhileError, DraftError, FieldError, Problem, RefusedError
 from sdcli.results import Changed
 from sdcli.tickets import steps
 from sdcli.tickets.contact import RequestDetails
@@ -99,6 +99,12 @@ class Editing:
         """
         from sdcli.policy.yamlfile import written  # noqa: PLC0415 - imports YAML
 
+        fields = [each for each in Form.__struct_fields__ if each != "details"]
+        wrong = [each for each in changes if each not in (*fields, *_DETAILS)]
+        if wrong:
+            raise FieldError(
+                f"There is no field {wrong[0]!r} to set: there are {', '.join((*fields, *_DETAILS))}."
+            )
         own = {each: value for each, value in changes.items() if each not in _DETAILS}
         details = {each: value for each, value in changes.items() if each in _DETAILS}
         text = written({**own, **({"details": details} if details else {})})

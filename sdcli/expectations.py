@@ -100,7 +100,12 @@ class Expectations:
         if note or send:
             said = letter.body(desk.policy, ticket, sla=faces, now=desk.now, undecided=undecided)
             ticket = desk.change(
-                ref, _told, text=" ".join(said), via="mail" if send else via, now=desk.now
+                ref,
+                _told,
+                text=" ".join(said),
+                via="mail" if send else via,
+                now=desk.now,
+                sent_to=address,
             )
         return results.CallerTold(
             seen=desk.see(ticket), text=text, sent_to=address, noted=note or send
@@ -163,9 +168,9 @@ class Expectations:
 
 
 def _told(
-    ticket: Ticket, stamp: Stamp, *, text: str, via: str, now: datetime
+    ticket: Ticket, stamp: Stamp, *, text: str, via: str, now: datetime, sent_to: str = ""
 ) -> tuple[AnyEvent, ...]:
     """The caller was told; of a time that they did not know, too."""
     if due(ticket, now) == "untold":
-        return expect(ticket, stamp, eta=None, told=True, via=via, text=text)
-    return steps.note(ticket, stamp, text=text, visible=True)
+        return expect(ticket, stamp, eta=None, told=True, via=via, text=text, sent_to=sent_to)
+    return steps.note(ticket, stamp, text=text, visible=True, sent_to=sent_to)

@@ -375,10 +375,14 @@ class BulkPreview(Struct, frozen=True):
 
 
 class BulkDone(Struct, frozen=True):
-    """What it did; `left` are tickets that the query did not ask for any more."""
+    """What it did; `left` are tickets that the query did not ask for any more.
+
+    `refused`: those on which it does not apply, which were to be left out.
+    """
 
     added: Sequence[tuple[Ticket, AnyEvent]]
     left: Sequence[str] = ()
+    refused: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 
@@ -388,6 +392,7 @@ class TakenBack(Struct, frozen=True):
     seen: Seen
     events: Sequence[tuple[str, AnyEvent]]
     brought_back: bool = False
+    notes: Sequence[str] = ()
     exit_code: int = DONE
 
 

@@ -61,7 +61,9 @@ class Session:
         from sdcli.results import BulkPreview, Rehearsed  # noqa: PLC0415 - only a rehearsal
 
         added = self.desk.rehearsal()
-        return result if isinstance(result, BulkPreview) else Rehearsed(added)
+        if isinstance(result, BulkPreview):
+            return result
+        return Rehearsed(added, exit_code=result.exit_code)
 
     def failed(self) -> None:
         """Let go of what a rehearsal holds, where its command was refused."""

@@ -11,16 +11,22 @@ from sdcli.errors import RefusedError, listed
 from sdcli.results import TakenBack
 from sdcli.tickets.event import (
     Absorbed,
+    Imported,
     IncidentLinked,
     IncidentUnlinked,
+    KnownErrorDeclared,
     Linked,
     Merged,
+    ProblemClosed,
     ProblemLinked,
+    ProblemReopened,
+    ProblemTold,
     ProblemUnlinked,
     Unlinked,
     act_of,
 )
 from sdcli.tickets.query import Query
+from sdcli.tickets.relations import linked
 from sdcli.tickets.undo import (
     Step,
     bring_back,
@@ -70,9 +76,10 @@ class Undoing:
             ticket = writer.get(ref)
             step = _require_step(ticket)
             self._require_may(ref, step, reason)
-            others = [] if only else _others(writer, ticket, step.act, step.events)
-            bound = _is_bound(step.events)
-            if only and bound and _others(writer, ticket, step.act, step.events):
+            every = _others(writer, ticket, step.act, step.events)
+            every = [each for each in every if step_of(each, step.act) and not each.void]
+            others, bound = [] if only else every, _is_bound(step.events)
+            if only and bound and every:
                 raise RefusedError(
                     f"What was done on {ref} belongs to what was done on another ticket: both are "
                     "taken back together, without --only.",
@@ -82,7 +89,8 @@ class Undoing:
                 raise _which(ref, others, "take it back")
             gone = self._take_back(writer, [ticket, *others], step.act, reason)
             after = writer.get(ref)
-        return TakenBack(self._desk.see(after), gone)
+            notes = _left_open(writer, after)
+        return TakenBack(self._desk.see(after), gone, notes=notes)
 
     def redo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
         """Bring back what was taken back last, if nothing was done since; see `undo`.
@@ -101,34 +109,45 @@ class Undoing:
                     f"history {ref}` shows what happened.",
                     ref=ref,
                 )
+            self._require_may_bring_back(ref, taker, reason)
             act = act_of(taker)
             others = [] if only else _others(writer, ticket, act, ())
-            bound = _is_bound(bring_back(ticket, stamp, act)[1])
+            bound = any(_is_bound(bring_back(each, stamp, act)[1]) for each in (ticket, *others))
             if others and not (everywhere or bound):
                 raise _which(ref, others, "bring it back")
             back: list[tuple[str, AnyEvent]] = []
             for each in (ticket, *others):
                 events, returned = bring_back(each, stamp, act, reason)
                 if events:
+                    _require_alone(writer, each)
                     writer.append(each, events)
                     back += [(each.ref, event) for event in returned]
             after = writer.get(ref)
         return TakenBack(self._desk.see(after), back, brought_back=True)
 
     def _require_may(self, ref: str, step: Step, reason: str) -> None:
-        if step.by == self._desk.by:
+        what = f"take back what {step.by} did on {ref}"
+        why = f"The last step on {ref} was taken by {step.by}: say why it is taken back"
+        self._require_right(ref, step.by, reason, what, why)
+
+    def _require_may_bring_back(self, ref: str, taker: AnyEvent, reason: str) -> None:
+        what = f"bring back what {taker.by} took back on {ref}"
+        why = f"The last step on {ref} was taken back by {taker.by}: say why it is brought back"
+        self._require_right(ref, taker.by, reason, what, why)
+
+    def _require_right(self, ref: str, by: str, reason: str, what: str, why: str) -> None:
+        """Refuse to meddle with what somebody else did, without the right to or a reason.
+
+        Raises:
+            RefusedError: the right, or the reason, is missing.
+        """
+        if by == self._desk.by:
             return
         from sdcli.policy.authority import require_may  # noqa: PLC0415 - few undo for others
 
-        what = f"take back what {step.by} did on {ref}"
         require_may(self._desk.policy, self._desk.process, self._desk.by, "undo-others", what)
         if not reason:
-            raise RefusedError(
-                f"The last step on {ref} was taken by {step.by}: say why it is taken back, with "
-                "--reason TEXT.",
-                ref=ref,
-                by=step.by,
-            )
+            raise RefusedError(f"{why}, with --reason TEXT.", ref=ref, by=by)
 
     def _take_back(
         self, writer: Writer, tickets: Sequence[Ticket], act: str, reason: str
@@ -141,9 +160,10 @@ class Undoing:
             if step is None or ticket.void:  # it was taken back there already
                 continue
             if step.is_opening and is_touched_since(ticket, step):
+                close = f"`sdcli close {ticket.ref} --code withdrawn --unconfirmed WHY`"
+                other = "" if ticket.is_closed else f", or close it ({close})"
                 raise RefusedError(
-                    f"{ticket.ref} was worked on after it was opened: take that back first, or "
-                    f"close it (`sdcli close {ticket.ref} --code withdrawn --unconfirmed WHY`).",
+                    f"{ticket.ref} was worked on after it was opened: take that back first{other}.",
                     ref=ticket.ref,
                 )
             writer.append(ticket, take_back(ticket, stamp, step, reason))
@@ -163,9 +183,43 @@ def _require_step(ticket: Ticket) -> Step:
     )
 
 
+def _left_open(reader: Reader, ticket: Ticket) -> list[str]:
+    """That a ticket is owed something again though what it is owed to is closed."""
+    owed_to = [reader.get(each) for each in linked(ticket, "follow-up-of")]
+    closed = [each.ref for each in owed_to if each.is_closed]
+    if ticket.is_closed or not closed:
+        return []
+    return [f"{listed(closed)} is closed, and this is still owed for it."]
+
+
+def _require_alone(reader: Reader, ticket: Ticket) -> None:
+    """Refuse to bring a ticket back while another one has taken its place.
+
+    Raises:
+        RefusedError: what it came from has come again; it names the other ticket.
+    """
+    if not ticket.void:
+        return
+    sources = [each.source for each in ticket.events if isinstance(each, Imported)]
+    found = [reader.by_source(each) for each in sources]
+    if ticket.idempotency_key:
+        found.append(reader.by_idempotency_key(ticket.idempotency_key))
+    for other in found:
+        if other is not None and other.ref != ticket.ref:
+            raise RefusedError(
+                f"{ticket.ref} cannot be brought back: what it came from has come again, and is "
+                f"{other.ref} now. `sdcli undo {other.ref}` comes first.",
+                ref=ticket.ref,
+                other=other.ref,
+            )
+
+
 def _is_bound(events: Sequence[AnyEvent]) -> bool:
     """Whether what was done on one ticket makes no sense without what was done on another."""
-    return any(_named(event) for event in events)
+    return any(isinstance(event, _BOUND) or _named(event) for event in events)
+
+
+_BOUND = (KnownErrorDeclared, ProblemClosed, ProblemReopened, ProblemTold)
 
 
 def _named(event: AnyEvent) -> str:

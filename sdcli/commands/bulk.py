@@ -61,16 +61,24 @@ def command(
     with unasked():
         preview = bulk.rehearse()
     require_all(preview, skip=skip_refused)
-    if session.dry_run or not preview.tickets:
+    if session.dry_run:
         return preview
+    if not preview.tickets:
+        return results.BulkDone((), refused=preview.refused)
     if not (yes or _agrees(preview, words)):
         return results.Done("Nothing was changed.")
     with unasked():
-        return bulk.do(preview.tickets)
+        return bulk.do(preview.tickets, preview.refused)
+
+
+_OF_BULK = ("--as", "--desk", "--dry-run")
 
 
 def _command(ctx: click.Context, words: tuple[str, ...]) -> list[click.Command]:
     """The command that is meant, below its groups."""
+    own = [word for word in words if word.partition("=")[0] in _OF_BULK]
+    if own:
+        raise click.UsageError(f"{own[0]} goes before the `--`: it is for all tickets alike.")
     at: click.Command = ctx.find_root().command
     found: list[click.Command] = []
     for word in words:

@@ -18,6 +18,8 @@ from sdcli.tickets.event import (
     AnyEvent,
     Imported,
     IncidentLinked,
+    Linked,
+    Merged,
     Opened,
     ProblemLinked,
     SlaReapplied,
@@ -27,6 +29,7 @@ from sdcli.tickets.event import (
 )
 from sdcli.tickets.problems import link
 from sdcli.tickets.query import Query
+from sdcli.tickets.relations import INVERSE, linked
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.ledger.interface import Reader, Writer
+    from sdcli.tickets.relations import Relation
+    from sdcli.tickets.ticket import Ticket
 
 _OWN = "sdcli:"
 _DEEPEST = DEEPEST + 8
@@ -50,11 +55,15 @@ class Arrival(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True):
-    """What became of one ticket of an import; `is_new` is false if it was here already."""
+    """What became of one ticket of an import; `is_new` is false if it was here already.
+
+    `links_left_out`: how many of its links lead to what is not here.
+    """
 
     source: str
     ref: str
     is_new: bool
+    links_left_out: int = 0
 
 
 def read(lines: Iterable[bytes], name: str) -> list[Arrival]:
@@ -144,7 +153,58 @@ def bring(
         moved.append(Moved(arrival.source, ref, is_new=not known))
         progress(done, total)
     _link_anew(writer, arrivals, moved, stamp)
-    return moved
+    left_out = _relate_anew(writer, arrivals, moved, stamp)
+    return [replace(each, links_left_out=left_out.get(each.ref, 0)) for each in moved]
+
+
+def _relate_anew(
+    writer: Writer, arrivals: Sequence[Arrival], moved: Sequence[Moved], stamp: Stamp
+) -> dict[str, int]:
+    """Link tickets to one another as they were elsewhere; how many links of each lead nowhere (R7.3).
+
+    A merge is a link between duplicates here: the mail and alerts of elsewhere do not come here.
+    """
+    here = {arrival.events[0].id: each.ref for arrival, each in zip(arrivals, moved, strict=True)}
+    left_out: dict[str, int] = {}
+    for arrival, each in zip(arrivals, moved, strict=True):
+        for relation, opening, why in _relations(arrival.events) if each.is_new else ():
+            known = here.get(opening, "")
+            found = writer.get(known) if known else writer.by_source(f"{_OWN}{opening}")
+            if found is None or found.void or found.ref == each.ref:
+                left_out[each.ref] = left_out.get(each.ref, 0) + 1
+                continue
+            pair = (writer.get(each.ref), found)
+            _relate(writer, stamp, pair, relation, why)
+    return left_out
+
+
+def _relate(
+    writer: Writer, stamp: Stamp, pair: tuple[Ticket, Ticket], relation: Relation, why: str
+) -> None:
+    """Link two tickets both ways, where they are not linked so already."""
+    one, other = pair
+    if other.ref in linked(one, relation):
+        return
+    first = Linked(
+        *stamp.mark(), relation=relation, to=other.ref, opening=other.opening.id, why=why
+    )
+    writer.append(one, (first,))
+    inverse, opening = INVERSE[relation], one.opening.id
+    second = Linked(*stamp.mark(), relation=inverse, to=one.ref, opening=opening, why=why)
+    writer.append(writer.get(other.ref), (second,))
+
+
+def _relations(events: Sequence[AnyEvent]) -> list[tuple[Relation, str, str]]:
+    """What a ticket was to others elsewhere, as it went from there: each with their opening."""
+    names = {event.to: event.opening for event in events if isinstance(event, Linked)}
+    into = {event.into: event.opening for event in events if isinstance(event, Merged)}
+    if not (names or into):
+        return []
+    before = fold("The ticket", events)
+    found = [(each.relation, names.get(each.to, ""), each.why) for each in before.links]
+    if before.merged_into:
+        found.append(("duplicate-of", into[before.merged_into], "merged before it came here"))
+    return found
 
 
 def _link_anew(

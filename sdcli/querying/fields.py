@@ -266,7 +266,7 @@ def _checked(term: Term, text: str, frame: Frame) -> Callable[[Ticket], bool]:
 
 def _no_field(given: str) -> str:
     close = nearest(given, list(FIELDS))
-    hint = f"; did you mean {close}:?" if close else ""
+    hint = f"; did you mean {close}:?" if close else "."
     return (
         f"there is no field `{given}`{hint} Fields are {', '.join(FIELDS)}; words with a colon "
         "belong in quotation marks"
@@ -289,7 +289,7 @@ def _among(term: Term, known: Collection[str], text: str) -> list[str]:
     for value in term.values:
         if value.casefold() not in spelling:
             close = nearest(value, list(known))
-            hint = f"; did you mean {close}?" if close else ""
+            hint = f"; did you mean {close}?" if close else "."
             has = ", ".join(sorted(known))
             said = f"`{term.field}` cannot be {value!r}{hint} It can be {has}"
             raise QueryError(said, text, term.place(value))

@@ -130,6 +130,7 @@ def ticket(seen: results.Seen) -> dict[str, Any]:
         "change_status": subject.change_status or None,
         "links": [_link(each) for each in subject.links],
         "merged_into": subject.merged_into or None,
+        "void": subject.void,
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,

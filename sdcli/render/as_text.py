@@ -288,6 +288,8 @@ _SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps"
 def _status(seen: results.Seen) -> str:
     ticket = seen.ticket
     status = ticket.status.replace("_", " ")
+    if ticket.void:
+        return f"void: it should never have been; `sdcli undo {ticket.ref} --redo` brings it back"
     if ticket.waiting_for:
         until = f" until {words.instant(ticket.waiting_until)}" if ticket.waiting_until else ""
         return f"{status} for {ticket.waiting_for}{until}"
@@ -655,7 +657,7 @@ def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
     ]
     clocks = _clock_lines(result.seen, screen)
     again = f"Next: sdcli undo {result.seen.ticket.ref} --redo   # brings it back"
-    hints = [] if result.brought_back else [again]
+    hints = [*result.notes, *([] if result.brought_back else [again])]
     return [*fitted(said, screen.width), *clocks], hints
 
 
@@ -667,7 +669,12 @@ def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
         for ticket, event in result.added
     ]
     number = words.count(len(said), "event")
-    notes = [f"Nothing was recorded: {number} would have been." if said else "Nothing would be."]
+    notes = [
+        f"Nothing was recorded: {number} would have been."
+        if said
+        else "Nothing was recorded, and nothing would have been.",
+        *(["Not all of it could be read, and would have been kept."] if result.exit_code else ()),
+    ]
     return fitted(said, screen.width), notes
 
 

@@ -33,7 +33,7 @@ def preview_lines(preview: results.BulkPreview) -> Iterator[str]:
 
 def preview_text(preview: results.BulkPreview) -> tuple[list[str], list[str]]:
     """What would happen, and that nothing has."""
-    if not preview.tickets:
+    if not (preview.tickets or preview.refused):
         return [], ["No ticket matches, so nothing was changed."]
     return list(preview_lines(preview)), ["Nothing was recorded."]
 
@@ -41,7 +41,10 @@ def preview_text(preview: results.BulkPreview) -> tuple[list[str], list[str]]:
 def done_text(done: results.BulkDone) -> tuple[list[str], list[str]]:
     """Each ticket with what happened on it."""
     lines = [f"{ticket.ref} {line(sentence(event))}" for ticket, event in done.added]
+    lines += [f"{ref}  left out: {line(why)}" for ref, why in done.refused]
     refs = list(dict.fromkeys(ticket.ref for ticket, _ in done.added))
+    if not (refs or done.refused or done.left):
+        return [], ["No ticket matches, so nothing was changed."]
     notes = [f"{count(len(refs), 'ticket')} changed in one go."]
     if done.left:
         named = ", ".join(done.left)
@@ -53,14 +56,17 @@ def done_text(done: results.BulkDone) -> tuple[list[str], list[str]]:
 def as_json(result: results.BulkPreview | results.BulkDone, event: Any) -> dict[str, Any]:
     """The same for scripts; `event` makes an event a document."""
     events = [{"ref": ticket.ref, **event(happened)} for ticket, happened in result.added]
+    refused = [{"ref": ref, "why": why} for ref, why in result.refused]
     from sdcli import results  # noqa: PLC0415 - the types are needed only here
 
     if isinstance(result, results.BulkDone):
         refs = list(dict.fromkeys(ticket.ref for ticket, _ in result.added))
-        return {"dry_run": False, "tickets": refs, "left": list(result.left), "events": events}
+        told = {"dry_run": False, "tickets": refs, "refused": refused}
+        return {**told, "left": list(result.left), "events": events}
     return {
         "dry_run": True,
         "tickets": [ticket.ref for ticket in result.tickets],
-        "refused": [{"ref": ref, "why": why} for ref, why in result.refused],
+        "refused": refused,
+        "left": [],
         "events": events,
     }

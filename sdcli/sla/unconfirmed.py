@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sdcli.sla.agreed import cover_of
 from sdcli.sla.runs import utc_seconds
 from sdcli.sla.terms import length
-from sdcli.tickets.event import Contacted, Imported, Noted, Resolved
+from sdcli.tickets.event import Contacted, Imported, Noted, Resolved, Undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,9 @@ def closes_at(ticket: Ticket, after: Amount | None, clocks: Clocks) -> int | Non
 
 def _last_word(ticket: Ticket) -> datetime:
     """When it was resolved, or something was said to or by the caller after that."""
-    said = (event.at for event in ticket.standing if _WORDS.get(type(event), _never)(event))
+    said = [event.at for event in ticket.standing if _WORDS.get(type(event), _never)(event)]
+    # Who takes its closing back does not want it closed again by the next run.
+    said += [event.at for event in ticket.events if isinstance(event, Undone)]
     return max(said, default=ticket.updated_at)
 
 

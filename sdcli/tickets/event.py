@@ -141,13 +141,15 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
     """A note; a visible one was told to the caller and counts as a response (T12).
 
-    `roadblock`: it says what stands in the way, for those who hear of a breach (R5b.3).
+    `roadblock`: it says what stands in the way, for those who hear of a breach (R5b.3). `sent_to`:
+    the address that it was mailed to; it cannot be called back from there.
     """
 
     text: str
     minutes: int = 0
     visible: bool = False
     roadblock: bool = False
+    sent_to: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Minutes add up (R1a.1c)."""

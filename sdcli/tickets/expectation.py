@@ -92,6 +92,7 @@ def expect(
     told: bool = False,
     via: str = "",
     text: str = "",
+    sent_to: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Say when the caller may expect it, or that they were told (R3d3.2).
 
@@ -134,4 +135,4 @@ def expect(
     if not told:
         return (given,)
     said = text or f"to be expected by {instant:%Y-%m-%d %H:%M} UTC"
-    return (Noted(*stamp.mark(), text=said, visible=True), given)
+    return (Noted(*stamp.mark(), text=said, visible=True, sent_to=sent_to), given)

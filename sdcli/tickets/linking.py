@@ -37,7 +37,7 @@ TYPED: tuple[Relation, ...] = (
 )
 """The relations that a person states; the others come with a command of their own."""
 
-_ACYCLIC: tuple[Relation, ...] = ("parent", "depends-on")
+_ACYCLIC: tuple[Relation, ...] = ("parent", "depends-on", "duplicate-of")
 
 
 class Pair(NamedTuple):
@@ -123,7 +123,7 @@ def require_no_circle(
     Raises:
         RefusedError: it would; it names the way round.
     """
-    if relation in ("child", "needed-by"):
+    if relation in ("child", "needed-by", "duplicated-by"):
         one, relation, other = other, INVERSE[relation], one
     if relation not in _ACYCLIC or other.ref in linked(one, relation):
         return

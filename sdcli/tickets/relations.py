@@ -38,6 +38,8 @@ Relation: TypeAlias = Literal[
     "work-order",
     "caused-by-change",
     "caused",
+    "continues",
+    "continued-by",
 ]
 """What the other ticket is to this one; a `caused-by-change` may name a change of the schedule."""
 
@@ -64,6 +66,8 @@ SAYS: Mapping[Relation, str] = {
     "work-order": "has the work order",
     "caused-by-change": "was caused by",
     "caused": "caused",
+    "continues": "continues",
+    "continued-by": "is continued by",
 }
 """What a ticket is to the other one, as the middle of a sentence about both."""
 

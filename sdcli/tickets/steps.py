@@ -71,6 +71,7 @@ def note(
     minutes: int = 0,
     visible: bool = False,
     roadblock: bool = False,
+    sent_to: str = "",
 ) -> tuple[AnyEvent, ...]:
     """Write down what was done or said, or what stands in the way (R5b.3).
 
@@ -83,7 +84,14 @@ def note(
             f"have, see `sdcli problem show {ticket.ref}`.",
             ref=ticket.ref,
         )
-    said = Noted(*stamp.mark(), text=text, minutes=minutes, visible=visible, roadblock=roadblock)
+    said = Noted(
+        *stamp.mark(),
+        text=text,
+        minutes=minutes,
+        visible=visible,
+        roadblock=roadblock,
+        sent_to=sent_to,
+    )
     return (said,)
 
 

@@ -46,7 +46,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.fulfilment import ChangeStatus
-from sdcli.tickets.relations import Link, Merged
+from sdcli.tickets.relations import Link, Linked, Merged, Unlinked
 from sdcli.tickets.taken_back import Undone, gone
 from sdcli.tickets.words import (
     PROBLEM,
@@ -243,6 +243,8 @@ _NO_CHANGE = (
     BreachExplained,
     Delivered,
     Imported,
+    Linked,
+    Unlinked,
     Viewed,
     NoticeTaken,
     ProblemLinked,

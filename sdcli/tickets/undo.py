@@ -22,13 +22,13 @@ from sdcli.tickets.event import (
     HookRan,
     Imported,
     Linked,
+    Noted,
     Opened,
     Raised,
     Recovered,
     Repeated,
     SlaAlerted,
     Suppressed,
-    SurveySent,
     Undone,
     Viewed,
     Voided,
@@ -140,9 +140,9 @@ def _require_here(ticket: Ticket, step: Step) -> None:
 def _left(event: AnyEvent) -> bool:
     if isinstance(event, Acknowledged):
         return event.sent
-    if isinstance(event, ArticleSent):
-        return bool(event.address)
-    return isinstance(event, SurveySent)
+    if isinstance(event, Noted):
+        return bool(event.sent_to)
+    return isinstance(event, ArticleSent) and bool(event.address)
 
 
 def last_undone(ticket: Ticket) -> Undone | Voided | None:
@@ -174,11 +174,14 @@ def bring_back(
         after = advance(ticket, (undone,))
     except IllegalStepError as error:
         raise RefusedError(
-            f"What was taken back on {ticket.ref} cannot be brought back: {error.message}",
+            f"What was taken back on {ticket.ref} cannot be brought back: what came since does not "
+            f"go with it (`sdcli history {ticket.ref}`). Do it anew instead.",
             ref=ticket.ref,
         ) from error
     before = frozenset(event.id for event in ticket.standing)
-    return (undone,), tuple(event for event in after.standing if event.id not in before)
+    returned = tuple(event for event in after.standing if event.id not in before)
+    opening = (ticket.opening,) if ticket.void and not after.void else ()
+    return (undone,), (*opening, *returned)
 
 
 def _takers(ticket: Ticket, act: str) -> tuple[AnyEvent, ...]:

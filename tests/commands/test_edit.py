@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.errors import DATA_FILE, REFUSED
+from sdcli.errors import DATA_FILE, REFUSED, USAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,4 +97,4 @@ def test_fields_can_be_set_without_an_editor(sd: Runner, sdj: JsonRunner) -> Non
     shown = sdj("show", "1")
     assert (shown["summary"], shown["request"]["wanted"]) == ("Slow", "fast")
     assert shown["events"][-1]["text"] == "asked again"
-    sd("edit", "1", "--set", "colour=red", expect=DATA_FILE)
+    sd("edit", "1", "--set", "colour=red", expect=USAGE)

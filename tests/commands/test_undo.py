@@ -193,3 +193,77 @@ def test_a_rehearsed_known_error_writes_no_article(
     events = sdj("problem", "known-error", "2", "--dry-run")["events"]
     assert [event["kind"] for event in events] == ["known_error_declared", "problem_told"]
     assert sorted(desk_dir.joinpath("kb").iterdir()) == files
+
+
+def test_what_has_come_again_is_not_brought_back(
+    sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """A source and a key are one ticket each, whatever was taken back and brought back (T25)."""
+    mark = {"at": "2026-11-20T10:00:00Z", "by": "zoë"}
+    opening = {"kind": "opened", **mark, "summary": "x", "queue": "network", "priority": "P3"}
+    file = tmp_path / "tickets.jsonl"
+    file.write_text(json.dumps({"source": "a/1", "events": [opening]}))
+    sd("import", str(file))
+    sd("undo", "1")
+    sd("import", str(file))
+    assert "is SD-2 now" in sd("undo", "1", "--redo", expect=REFUSED).stderr
+    sd(*_OPEN, "--idempotency-key", "once")
+    sd("undo", "3")
+    sd(*_OPEN, "--idempotency-key", "once")
+    assert "is SD-4 now" in sd("undo", "3", "--redo", expect=REFUSED).stderr
+    assert len(sdj("list", "--all")) == 2
+
+
+def test_a_late_reopening_is_taken_back_on_both(sd: Runner, sdj: JsonRunner) -> None:
+    """The ticket that continues another and that one name each other, and go back together (T9)."""
+    sd(*_OPEN)
+    sd("close", "1", "--code", "solved", "--confirmed-by", "ada", "--via", "phone")
+    later = "2027-02-24T11:00:00Z"
+    sd("reopen", "1", "--reason", "it is back", at=later)
+    links = [(ref, sdj("show", ref)["links"][0]["relation"]) for ref in ("1", "2")]
+    assert links == [("1", "continued-by"), ("2", "continues")]
+    sd("undo", "1", at=later)
+    assert sdj("show", "1")["status"] == "closed"
+    assert [row["ref"] for row in sdj("list", "--all")] == ["SD-1"]
+
+
+def test_to_bring_back_needs_the_same_right(sd: Runner) -> None:
+    """Who may not take back what others did may not bring it back either (R0.2, R6.1)."""
+    sd(*_OPEN)
+    sd("note", "1", "x")
+    sd("undo", "1")
+    said = sd("undo", "1", "--redo", "--as", "tariq", "--reason", "x", expect=REFUSED).stderr
+    assert "tariq may not bring back what ben took back" in said
+
+
+def test_a_problem_comes_back_with_its_incidents(sd: Runner, sdj: JsonRunner) -> None:
+    """The hint that is given is the command that works (R3d1.7)."""
+    sd(*_OPEN)
+    sd("problem", "open", "VPN", "--service", "vpn", "--incident", "1")
+    sd("undo", "2")
+    assert sdj("show", "1")["problem_records"] == []
+    back = sdj("undo", "2", "--redo")["events"]
+    assert {each["ref"] for each in back} == {"SD-1", "SD-2"}
+    assert sdj("problem", "show", "2")["incidents"]
+
+
+def test_what_is_owed_again_is_said(sd: Runner) -> None:
+    """A follow-up that is open again though its ticket is closed is told (R4.3)."""
+    sd(*_OPEN)
+    sd("follow-up", "1", "put the spare back", "--owes", "spare")
+    for ref in ("2", "1"):
+        sd("close", ref, "--code", "solved", "--confirmed-by", "ada", "--via", "phone")
+    assert "SD-1 is closed, and this is still owed for it." in sd("undo", "2").stderr
+
+
+def test_an_automatic_closing_that_is_taken_back_stays_so(sd: Runner, sdj: JsonRunner) -> None:
+    """The period begins anew, and other tickets of the same run are not asked about (R4.5a)."""
+    for _ in range(2):
+        sd(*_OPEN)
+    sd("resolve", "1", "--code", "solved")
+    later = "2026-12-14T10:00:00Z"
+    sd("sla-check", at=later)
+    assert sdj("show", "1", at=later)["status"] == "closed"
+    sd("undo", "1", "--reason", "not yet", at=later)
+    sd("sla-check", at="2026-12-14T10:05:00Z")
+    assert sdj("show", "1", at=later)["status"] == "resolved"

@@ -695,3 +695,38 @@ def test_times_may_run_backwards(tmp_path: Path) -> None:
     (ticket,) = tickets(tmp_path)
     assert [event.text for event in ticket.events if isinstance(event, Noted)] == list("0123")
     assert [kind(event) for event in ticket.events] == ["opened", *["noted"] * 4, "imported"]
+
+
+def test_links_come_with_their_tickets(tmp_path: Path) -> None:
+    """What belongs together elsewhere does so here, under the references of here (R7.3, T25)."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    with TinyLedger(str(here), 5).write() as writer:
+        one, two, three = (
+            writer.create(
+                [Opened(*STAMP.mark(), summary=f"t{number}", queue="network", priority="P3")]
+            )
+            for number in range(3)
+        )
+        for a, relation, b in ((one, "follow-up", two), (two, "follow-up-of", one)):
+            link = Linked(*STAMP.mark(), relation=relation, to=b.ref, opening=b.opening.id)  # type: ignore[arg-type]
+            writer.append(writer.get(a.ref), [link])
+        merged = Merged(*STAMP.mark(), into=one.ref, opening=one.opening.id)
+        writer.append(three, [merged])
+    record(there, [one_line := Arrival("x/1", (OTHER,))])
+    assert one_line.source == "x/1"
+    lines = exported(here)
+    record(there, read(lines, "file"))
+    links = {
+        t.ref: [(each.relation, each.to) for each in t.links] for t in tickets(there) if t.links
+    }
+    assert links == {
+        "SD-2": [("follow-up", "SD-3"), ("duplicated-by", "SD-4")],
+        "SD-3": [("follow-up-of", "SD-2")],
+        "SD-4": [("duplicate-of", "SD-2")],
+    }
+    alone = tmp_path / "alone"
+    (moved,) = record(alone, read(lines[1:2], "file"))
+    assert moved.links_left_out == 1
+
+
+OTHER = Opened(*STAMP.mark(), summary="another", queue="network", priority="P3")
