@@ -17,6 +17,7 @@ from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
 from sdcli.results import ChangeExported, ChangeShown, ChangesListed, Filtering
 from sdcli.tickets import keys
+from sdcli.tickets.base import of_act
 from sdcli.tickets.query import Query
 
 if TYPE_CHECKING:
@@ -110,9 +111,8 @@ class ChangeRequests:
         if not wish.accept:
             desk.policy.require_word("closure_code", new_services.DECLINED)
         same = tuple(each.ticket.ref for each in found.duplicates)
-        before = len(found.ticket.events)
         ticket = desk.change(ref, new_services.decide, rules=self.refused, wish=wish, same=same)
-        return Decided(ticket, len(ticket.events) > before, same)
+        return Decided(ticket, bool(of_act(ticket.events, desk.act)), same)
 
     def filtered(
         self,
@@ -161,7 +161,7 @@ class ChangeRequests:
             )
             if order is not None:
                 order = desk.change(order.ref, _is_order_of, ticket, wish.standard)
-        is_new = len(ticket.events) > len(before.events)
+        is_new = bool(of_act(ticket.events, desk.act))
         found = request.require_requested(ticket, order or self._order_of(ticket))
         return Requested(ticket, found, is_new, before.change_status if is_new else "")
 
@@ -232,7 +232,7 @@ class ChangeRequests:
         found = self.of(ticket)
         if found is None:
             raise TypeError(f"{ref} has lost its request for change")
-        is_new = len(ticket.events) > len(before.events)
+        is_new = bool(of_act(ticket.events, desk.act))
         return Requested(ticket, found, is_new)
 
     def show(self, ref: str, category: str = "") -> ChangeShown:

@@ -159,6 +159,15 @@ class Desk:
             return Stamp(at=now, by=self.by, act=self._act)
         return Stamp(at=happened, by=self.by, entered=now, act=self._act)
 
+    @property
+    def act(self) -> str:
+        """What the ids of all that this command records end with; empty before it does."""
+        if self._act is None:
+            return ""
+        from sdcli.tickets.base import act_name  # noqa: PLC0415 - as above
+
+        return act_name(self._act)
+
     def enter_late(self, happened: datetime) -> None:
         """Take what is recorded from here on as having happened at that instant, in UTC.
 
@@ -434,6 +443,7 @@ class Desk:
             rooms,
             calendar=held.calendar,
             owner=self.policy.teams.desk.queue,
+            act=self.act,
         )
 
     def backing(self, ticket: Ticket) -> dict[Backing, tuple[str, Clock]]:
