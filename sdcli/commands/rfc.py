@@ -157,6 +157,7 @@ def _changed(desk: Desk, found: Requested) -> results.Changed:
     if found.was not in ("", "requested"):
         notes.append(f"  It was {found.was} as it was before: change control must decide anew.")
     notes.append(f"  The change {row(change)}.")
+    notes += [f"  {note}" for note in found.notes]
     if change.similar:
         notes.append(f"  Earlier ones that are alike: {', '.join(change.similar)}.")
     hints = [f"Next: sdcli show {change.work_order}"] if change.work_order else []

@@ -273,7 +273,7 @@ def _have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-_NEWS = "somebody answered, or its problem moved on, and nobody has done anything since"
+_NEWS = "somebody answered, or its problem or change moved on, and nobody has done anything since"
 
 
 def _row_lines(name: str, value: str) -> list[str]:
