@@ -128,7 +128,7 @@ class Desk:
         self._environment = environment
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
-        self.unchecked: list[str] = []  # tickets whose clocks could not be read
+        self.unchecked: list[str] = []  # tickets, or rules, that could not be read
         self._remarks: list[str] = []
         self.learning: Learning | None = None  # of the newest proposals
         self.rehearses = rehearses

@@ -765,7 +765,7 @@ class Checked(Struct, frozen=True):
 
     `settle` must be called once it has been printed (True), or if it cannot be (False): what
     nobody heard will be said again. `missed_s`: for how long it had not run, if too long.
-    `unchecked`: how many tickets could not be checked.
+    `unchecked`: how many tickets, or rules for closing them, could not be checked.
     """
 
     alerts: Sequence[tuple[Ticket, Alert]]
