@@ -45,7 +45,13 @@ _NEEDS = {"defer": "until", "engage": "queue"}
     default=UNKNOWN,
     help="How much it disturbs, beside the fault.",
 )
-@click.option("--permission", metavar="PERSON", type=TEXT, default="", help="Who permitted it.")
+@click.option(
+    "--permission",
+    metavar="PERSON",
+    type=TEXT,
+    default="",
+    help="Who permitted it: anybody but who makes it, by id, mail address or name.",
+)
 @click.option(
     "--do",
     "decision",
