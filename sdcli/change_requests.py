@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.changes import new_services, request
+from sdcli.errors import RefusedError
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
 from sdcli.results import ChangeExported, ChangeShown, ChangesListed, Filtering
 from sdcli.tickets import keys
+from sdcli.tickets.base import of_act
 from sdcli.tickets.query import Query
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+_CALLED_OFF: tuple[ChangeStatus, ...] = ("rejected", "withdrawn")
+"""What makes a work order needless."""
+
+
 class Decided(NamedTuple):
     """A ticket after a decision of the filter: whether it is new, and the duplicates it was for."""
 
@@ -42,12 +48,16 @@ class Decided(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """A ticket after a step of its request for change; `was`: its status, if that is void now."""
+    """A ticket after a step of its request for change; `was`: its status, if that is void now.
+
+    `notes`: sentences about what else is so, or is left to do.
+    """
 
     ticket: Ticket
     change: RequestForChange
     is_new: bool
     was: ChangeStatus | Literal[""] = ""
+    notes: Sequence[str] = ()
 
 
 class ChangeRequests:
@@ -108,11 +118,26 @@ class ChangeRequests:
         if wish.rule:
             self.refused.require(wish.rule)
         if not wish.accept:
+            self._require_not_made(found.ticket)
             desk.policy.require_word("closure_code", new_services.DECLINED)
         same = tuple(each.ticket.ref for each in found.duplicates)
-        before = len(found.ticket.events)
         ticket = desk.change(ref, new_services.decide, rules=self.refused, wish=wish, same=same)
-        return Decided(ticket, len(ticket.events) > before, same)
+        return Decided(ticket, bool(of_act(ticket.events, desk.act)), same)
+
+    def _require_not_made(self, ticket: Ticket) -> None:
+        """Refuse to reject what is there already.
+
+        Raises:
+            RefusedError: its request for change is implemented.
+        """
+        change = self.of(ticket)
+        if change is not None and change.status == "implemented":
+            raise RefusedError(
+                f"{ticket.ref} is not rejected: its change is implemented. `sdcli rfc {ticket.ref} "
+                "--status withdrawn --note WHY` says first that it was taken back.",
+                ref=ticket.ref,
+                status=change.status,
+            )
 
     def filtered(
         self,
@@ -138,7 +163,7 @@ class ChangeRequests:
         desk, templates = self._desk, self.templates
         policy = desk.policy
         require_may(policy, desk.process, desk.by, "request-change", "request a change")
-        wish = self._prefilled(wish)
+        wish = self._prefilled(wish, request.of_ticket(desk.ledger.get(ref)))
         with desk.together(), desk.ledger.write() as writer:  # so that no two open a work order
             before = writer.get(ref)
             category = request.category_of(before, templates, wish)
@@ -146,6 +171,7 @@ class ChangeRequests:
             request.require_complete(before, templates, category, fields)
             goes = request.way(before, templates, wish, policy.classification.support.changes)
             policy.require_queue(goes.queue)
+            request.require_free(self.of(before), goes, category)
             earlier = tuple(each.ticket.ref for each in request.similar(before, self._changes()))
             sends = goes.is_new and goes.route == "work-order"
             order = self._order(before, goes.queue, wish.standard, fields) if sends else None
@@ -161,12 +187,14 @@ class ChangeRequests:
             )
             if order is not None:
                 order = desk.change(order.ref, _is_order_of, ticket, wish.standard)
-        is_new = len(ticket.events) > len(before.events)
+        is_new = bool(of_act(ticket.events, desk.act))
         found = request.require_requested(ticket, order or self._order_of(ticket))
         return Requested(ticket, found, is_new, before.change_status if is_new else "")
 
-    def _prefilled(self, wish: Completed) -> Completed:
+    def _prefilled(self, wish: Completed, known: RequestForChange | None) -> Completed:
         """What a standard change fills in, where nothing else is said (R3c2.1a, R3c3.2).
+
+        A request that is `known` to be for the same one keeps its category.
 
         Raises:
             NoSuchEntryError: there is no such standard change.
@@ -177,10 +205,12 @@ class ChangeRequests:
 
         changes = offered(self._desk.root, self._desk.derived("offered")).changes
         found = changes[require(wish.standard, "standard change", changes, "catalog/changes")]
-        same = wish.category in ("", found.rfc.category)  # else its fields are those of another
+        is_known = known is not None and known.standard_change == wish.standard
+        category = wish.category or (known.category if known and is_known else found.rfc.category)
+        same = category == found.rfc.category  # else its fields are those of another
         return replace(
             wish,
-            category=wish.category or found.rfc.category,
+            category=category,
             fields={**found.rfc.fields, **wish.fields} if same else wish.fields,
             queue=wish.queue or next(iter(found.authorised.queues), ""),
         )
@@ -223,17 +253,40 @@ class ChangeRequests:
             RefusedError: the acting person may not, or it is no request for change.
         """
         desk = self._desk
-        before = desk.ledger.get(ref)
-        request.require_requested(before)
+        first = request.require_requested(desk.ledger.get(ref))
         require_may(desk.policy, desk.process, desk.by, "follow-change", "follow a change")
-        ticket = desk.change(
-            ref, request.follow, status=status, reference=reference, due=due, note=note
-        )
-        found = self.of(ticket)
-        if found is None:
-            raise TypeError(f"{ref} has lost its request for change")
-        is_new = len(ticket.events) > len(before.events)
-        return Requested(ticket, found, is_new)
+        self._require_to_come(first, due)
+        with desk.together(), desk.ledger.write() as writer:
+            ticket = writer.get(ref)
+            before = request.require_requested(ticket, self._order_of(ticket))
+            request.require_followable(before, status, note)
+            ticket = desk.change(
+                ref, request.follow, status=status, reference=reference, due=due, note=note
+            )
+            is_new = bool(of_act(ticket.events, desk.act))
+            ends = is_new and status in _CALLED_OFF and request.is_ordered(before)
+            if ends:
+                order = before.work_order
+                desk.change(order, request.called_off, change=before, status=status, note=note)
+        found = request.require_requested(ticket, self._order_of(ticket))
+        return Requested(ticket, found, is_new, notes=_beside(ticket, before, found, told=ends))
+
+    def _require_to_come(self, known: RequestForChange, due: datetime | None) -> None:
+        """Refuse a day that is over as that for which a change is planned.
+
+        Raises:
+            RefusedError: it is, and was not said before.
+        """
+        if due is None or due == known.due:
+            return
+        from sdcli.policy.local import local  # noqa: PLC0415 - only dates pay for it
+
+        if local(int(due.timestamp()), self._desk.zone).date() < self._desk.today:
+            raise RefusedError(
+                f"{known.ref} cannot be planned for {due:%Y-%m-%d %H:%M}Z: that is already past. "
+                "--due takes what is still to come; --note tells the rest.",
+                ref=known.ref,
+            )
 
     def show(self, ref: str, category: str = "") -> ChangeShown:
         """A request for change as it stands, or what one of a category would say.
@@ -289,6 +342,24 @@ class ChangeRequests:
         ticket = self._desk.ledger.get(ref)
         change = request.require_requested(ticket, self._order_of(ticket))
         return ChangeExported(change, ticket, self.templates, as_markdown)
+
+
+def _beside(
+    ticket: Ticket, before: RequestForChange, after: RequestForChange, *, told: bool
+) -> list[str]:
+    """What a status contradicts, and what it leaves to do."""
+    notes = []
+    if before.status in request.OVER and after.status != before.status:
+        notes.append(f"It was {before.status} before.")
+    if ticket.is_closed:
+        notes.append(f"{ticket.ref} is closed, and stays so.")
+    if told:
+        order = before.work_order
+        notes.append(
+            f"Its work order {order} is still open, and was told: `sdcli close {order} --code "
+            "withdrawn --unconfirmed WHY` ends it."
+        )
+    return notes
 
 
 def _is_order_of(

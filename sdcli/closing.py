@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.errors import RefusedError, SdcliError, listed
+from sdcli.errors import DataFileError, RefusedError, SdcliError, listed
 from sdcli.tickets import closing, steps
 from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
 from sdcli.tickets.relations import OWED, require_unmerged, still_open
@@ -292,13 +292,21 @@ class Closings:
     def closes_at(self, ticket: Ticket) -> datetime | None:
         """When a resolved ticket is closed by itself; None if it is not.
 
+        That the rules cannot be read is told, and keeps nobody from looking at the ticket.
+
         Raises:
             NoWorkingTimeError: its calendar has no such time.
         """
         from sdcli.sla.unconfirmed import closes_at  # noqa: PLC0415 - few tickets are resolved
 
-        after = self.rules(ticket).close_after
-        if ticket.status != "resolved" or after is None or self._owes(ticket):
+        if ticket.status != "resolved":
+            return None
+        try:
+            after = self.rules(ticket).close_after
+        except DataFileError as error:
+            self._desk.tell(f"When {ticket.ref} is closed by itself is not known. {_places(error)}")
+            return None
+        if after is None or self._owes(ticket):
             return None
         at = closes_at(ticket, after, self._desk.clocks)
         return None if at is None else datetime.fromtimestamp(at, timezone.utc)
@@ -309,11 +317,20 @@ class Closings:
     def close_due(self, writer: Writer) -> None:
         """Close the resolved tickets whose period is over, each once, and tell it.
 
-        One that cannot be reckoned keeps no other waiting.
+        One that cannot be reckoned keeps no other waiting; nor do rules that cannot be read keep
+        an alert waiting: that is told, and nothing is closed.
         """
         from sdcli.tickets.query import Query  # noqa: PLC0415 - few commands need it
 
-        if not any(rules.close_after for rules in self._desk.process.closing.values()):
+        try:
+            rules_of = self._desk.process.closing
+        except DataFileError as error:
+            from sdcli.policy.process import PROCESS  # noqa: PLC0415 - few desks are wrong
+
+            self._desk.tell(f"No resolved ticket was closed by itself. {_places(error)}")
+            self._desk.unchecked.append(PROCESS)
+            return
+        if not any(rules.close_after for rules in rules_of.values()):
             return
         for ticket in list(writer.find(Query(statuses=("resolved",)))):
             try:
@@ -342,6 +359,11 @@ class Closings:
         )
         writer.append(ticket, events)
         self._desk.tell(f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.")
+
+
+def _places(error: DataFileError) -> str:
+    """What is wrong with the rules, on one line."""
+    return f"{'; '.join(map(str, error.problems))}. `sdcli lint` tells more."
 
 
 def _spelled(seconds: int) -> str:

@@ -128,7 +128,7 @@ class Desk:
         self._environment = environment
         self._tell = tell
         self._before: Ticket | None = None  # as it was before the last change
-        self.unchecked: list[str] = []  # tickets whose clocks could not be read
+        self.unchecked: list[str] = []  # tickets, or rules, that could not be read
         self._remarks: list[str] = []
         self.learning: Learning | None = None  # of the newest proposals
         self.rehearses = rehearses
@@ -158,6 +158,15 @@ class Desk:
         if happened is None or happened >= now:
             return Stamp(at=now, by=self.by, act=self._act)
         return Stamp(at=happened, by=self.by, entered=now, act=self._act)
+
+    @property
+    def act(self) -> str:
+        """What the ids of all that this command records end with; empty before it does."""
+        if self._act is None:
+            return ""
+        from sdcli.tickets.base import act_name  # noqa: PLC0415 - as above
+
+        return act_name(self._act)
 
     def enter_late(self, happened: datetime) -> None:
         """Take what is recorded from here on as having happened at that instant, in UTC.
@@ -434,6 +443,7 @@ class Desk:
             rooms,
             calendar=held.calendar,
             owner=self.policy.teams.desk.queue,
+            act=self.act,
         )
 
     def backing(self, ticket: Ticket) -> dict[Backing, tuple[str, Clock]]:

@@ -330,8 +330,31 @@ def _ask_benefit(ticket: Ticket) -> None:
         )
 
 
+_LETTERS = {"y": "yes", "n": "no", "?": UNKNOWN}
+"""What may be typed for these words, wherever they are among the answers."""
+
+
+def _spelled(said: str, words: Collection[str]) -> str:
+    """The word that a letter stands for, if it is among these; else what was said."""
+    word = _LETTERS.get(said.strip().casefold(), "")
+    return word if word in words and said not in words else said
+
+
+class _Words(click.Choice[str]):
+    """One of some words, in capitals too; a letter does for yes and for no."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(words, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word that was meant."""
+        said: str = super().convert(_spelled(value.strip(), self.choices), param, ctx)
+        return said
+
+
 def _yes_no(question: str) -> str:
-    answer: str = click.prompt(question, type=click.Choice(YES_NO), default=UNKNOWN, err=True)
+    """Yes, no or unknown, which is the answer of the Enter key."""
+    answer: str = click.prompt(question, type=_Words(YES_NO), default=UNKNOWN, err=True)
     return answer
 
 
@@ -355,7 +378,7 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal | Non
         click.echo(f"  {word:<{width}}  {line(meaning)}", err=True)
     answer: str = click.prompt(
         f"({line(proposal.reason)})" if proposal else "(Enter if you do not know)",
-        type=click.Choice(list(meanings)),
+        type=_Words(list(meanings)),
         default=proposal.value if proposal else UNKNOWN,
         show_choices=False,
         err=True,
@@ -475,6 +498,7 @@ def _read_answer(asked: Asked) -> Answer | _Move:
         said = text.strip()
         if said.casefold() in _MOVES:
             return _MOVES[said.casefold()]
+        said = _spelled(said, question.choices)
         if choices and said.isdecimal():
             said = choices.get(int(said), said)
         try:
@@ -534,12 +558,7 @@ def ask_prerequisites(title: str, open_: Mapping[str, str]) -> dict[str, str]:
     """Whether each of these is so before a procedure begins, by name (R3b.2)."""
     if open_:
         click.echo(f"{line(title)}: is it so?", err=True)
-    return {
-        name: click.prompt(
-            f"  {line(text)}", type=click.Choice(["yes", "no", UNKNOWN]), default=UNKNOWN, err=True
-        )
-        for name, text in open_.items()
-    }
+    return {name: _yes_no(f"  {line(text)}") for name, text in open_.items()}
 
 
 @_LEAVES
@@ -566,10 +585,7 @@ def ask_verified() -> dict[str, str] | None:
         ("user_check", "Does the caller say that it works"),
         ("accurate", "Was the document right"),
     )
-    choice = click.Choice(["yes", "no", UNKNOWN])
-    answers: dict[str, str] = {
-        name: click.prompt(text, type=choice, default=UNKNOWN, err=True) for name, text in questions
-    }
+    answers = {name: _yes_no(text) for name, text in questions}
     answers["surprises"] = _ask("Did anything happen that nobody expected (Enter if not)")
     answers["improvement"] = _ask("What should be changed in the document (Enter if nothing)")
     return answers
@@ -645,6 +661,7 @@ def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str
             return said
         if said.isdecimal() and 1 <= int(said) <= len(words):
             return words[int(said) - 1]
+        said = _spelled(said, words)
         known = {word.casefold(): word for word in words}
         if said.casefold() not in known:
             raise click.UsageError(

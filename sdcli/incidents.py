@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.errors import NoSuchTicketError
+from sdcli.errors import NoSuchTicketError, RefusedError
 from sdcli.results import TriedList
 from sdcli.tickets import incident
 from sdcli.tickets.words import UNKNOWN
@@ -86,10 +86,12 @@ class Incidents:
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: it disturbs more than the fault without a permission, or the ticket is over.
+            RefusedError: it disturbs more than the fault without a permission, or with that of
+                whoever makes it; or the ticket is over.
         """
         desk, notes = self._desk, list[str]()
         before = desk.ledger.get(ref)
+        notes += self._permitted(ref, wish.permission)
         with desk.together():
             earlier = incident.tried_before(before, wish.what) if wish.what else []
             ticket = desk.change(ref, incident.fix, wish=wish, tiers=desk.policy.tier)
@@ -104,6 +106,28 @@ class Incidents:
         follow_ups = [{"ref": new, "why": debt.why} for (new, _), debt in _pairs(opened, wish)]
         more = {"tried_before": earlier, "follow_ups": follow_ups}
         return Stepped(ticket, notes, _next(ticket, wish), more)
+
+    def _permitted(self, ref: str, who: str) -> list[str]:
+        """That whoever has permitted a fix is nobody whom the desk knows, in a sentence.
+
+        Raises:
+            RefusedError: it is whoever makes the fix.
+        """
+        from sdcli.policy.people import is_same, names_of  # noqa: PLC0415 - few fixes disturb
+
+        desk = self._desk
+        if not who:
+            return []
+        if is_same(desk.policy, who, desk.by):
+            raise RefusedError(
+                f"{ref}: {who} cannot permit their own fix; --permission PERSON names somebody "
+                "else, and --as NAME says who acts.",
+                ref=ref,
+                permission=who,
+            )
+        if names_of(desk.policy, who):
+            return []
+        return [f"{who} is in no file of the desk: the permission is recorded as it was said."]
 
     def _owed(self, ref: str, debt: Debt) -> tuple[str, str]:
         """The ticket about what is left to do, opened unless it is open already, and a sentence."""

@@ -166,7 +166,9 @@ class Problems:
             notes.append(
                 f"{ref} is closed. If it is there again: sdcli problem reopen {ref} --reason WHY"
             )
-        return ProblemChanged(problem, notes=notes, is_new=problem is not before, told=hears)
+        return ProblemChanged(
+            problem, notes=notes, is_new=problem is not before, told=hears, act=self._desk.act
+        )
 
     def _linked(
         self, writer: Writer, problem: Ticket, refs: Sequence[str], because: str, stamp: Stamp
@@ -211,7 +213,7 @@ class Problems:
                 pair = problems.unlink(problem, incident, stamp, why=because)
                 problem = writer.append(problem, pair.of_problem)
                 writer.append(incident, pair.of_incident)
-        return ProblemChanged(problem)
+        return ProblemChanged(problem, act=self._desk.act)
 
     def analyse(self, ref: str, *, cause: str, workaround: str) -> ProblemChanged:
         """Say what is known of a problem by now.
@@ -233,7 +235,7 @@ class Problems:
                 f"{problem.known_error} is not changed by this: mend the article, then `sdcli "
                 f"problem known-error {ref}` tells its incidents."
             )
-        return ProblemChanged(problem, notes=notes, is_new=bool(events))
+        return ProblemChanged(problem, notes=notes, is_new=bool(events), act=self._desk.act)
 
     def show(self, ref: str) -> ProblemShown:
         """A problem with its incidents.
@@ -303,7 +305,9 @@ class Problems:
                 f"If it does not, mend the article, and say so: `sdcli problem analyse {ref}`."
             )
         notes += _heard(hears)
-        return ProblemChanged(after, notes=notes, is_new=bool(events), told=hears)
+        return ProblemChanged(
+            after, notes=notes, is_new=bool(events), told=hears, act=self._desk.act
+        )
 
     def _article(self, problem: Ticket, incidents: Sequence[Ticket], given: str) -> Article | None:
         """The article that is to tell of a problem: the one named, or the one that does already."""
@@ -399,7 +403,9 @@ class Problems:
                 f"Next: sdcli kb retire {after.known_error} --because '{ref} is {code}'   # its "
                 "cause is gone, so nobody needs the workaround"
             )
-        return ProblemChanged(after, notes=_heard(hears), told=hears, hints=hints)
+        return ProblemChanged(
+            after, notes=_heard(hears), told=hears, hints=hints, act=self._desk.act
+        )
 
     def _is_in_use(self, article: str) -> bool:
         """Whether there is such an article, and it is not retired; no, if its file is wrong."""
@@ -421,7 +427,7 @@ class Problems:
             problem = writer.get(ref)
             after = writer.append(problem, problems.reopen(problem, stamp, reason=reason))
             hears = self._tell(writer, after.incidents, _Word(ref, "reopened", reason), stamp)
-        return ProblemChanged(after, notes=_heard(hears), told=hears)
+        return ProblemChanged(after, notes=_heard(hears), told=hears, act=self._desk.act)
 
     @staticmethod
     def _tell(writer: Writer, refs: Iterable[str], word: _Word, stamp: Stamp) -> list[str]:

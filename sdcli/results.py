@@ -90,7 +90,7 @@ class Seen(Struct, frozen=True):
 
     `rooms`: where it may go before anybody has decided, if the catalog does not hold it.
     `calendar`: by which its clocks run. `owner`: the desk's queue, which keeps it to its end,
-    wherever it lies (R3d2.1b).
+    wherever it lies (R3d2.1b). `act`: what the command that looks has recorded; see `added`.
     """
 
     ticket: Ticket
@@ -100,6 +100,19 @@ class Seen(Struct, frozen=True):
     rooms: Rooms | None = None
     calendar: str = ""
     owner: str = ""
+    act: str = ""
+
+    @property
+    def added(self) -> list[AnyEvent]:
+        """The events that this command has added to the ticket, and nobody else's."""
+        from sdcli.tickets.base import of_act  # noqa: PLC0415 - a search shows no events
+
+        return of_act(self.ticket.events, self.act)
+
+    @property
+    def newest(self) -> AnyEvent:
+        """The last event that this command has added; the newest of all if it added none."""
+        return (self.added or self.ticket.events)[-1]
 
     def differs(self, other: Seen) -> bool:
         """Whether the agreement, or the due time or state of a target, is another one."""
@@ -197,6 +210,7 @@ class ProblemChanged(Struct, frozen=True):
         is_new: whether anything was recorded on it.
         told: the linked tickets that were told of it.
         hints: what to do next beside what usually comes.
+        act: what this command has recorded, as `Seen` has it.
     """
 
     problem: Ticket
@@ -206,6 +220,7 @@ class ProblemChanged(Struct, frozen=True):
     told: Sequence[str] = ()
     hints: Sequence[str] = ()
     exit_code: int = DONE
+    act: str = ""
 
 
 class ProblemShown(Struct, frozen=True):
@@ -755,7 +770,7 @@ class Checked(Struct, frozen=True):
 
     `settle` must be called once it has been printed (True), or if it cannot be (False): what
     nobody heard will be said again. `missed_s`: for how long it had not run, if too long.
-    `unchecked`: how many tickets could not be checked.
+    `unchecked`: how many tickets, or rules for closing them, could not be checked.
     """
 
     alerts: Sequence[tuple[Ticket, Alert]]

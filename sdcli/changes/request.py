@@ -16,7 +16,7 @@ from sdcli.errors import NoSuchEntryError, RefusedError, listed
 from sdcli.intake.before import Alike, alike
 from sdcli.policy.changes import TEMPLATES
 from sdcli.tickets import steps
-from sdcli.tickets.event import ChangeFollowed, ChangeRequested, Linked
+from sdcli.tickets.event import ChangeFollowed, ChangeRequested, Linked, Noted
 from sdcli.tickets.fulfilment import ChangeStatus, Route  # noqa: TC001 - msgspec reads them
 from sdcli.tickets.words import UNKNOWN
 
@@ -159,7 +159,8 @@ def filled(
         if name not in names:
             raise NoSuchEntryError(f"field of {category}", name, names, TEMPLATES)
     before = of_ticket(ticket)
-    known = before.fields if before else {}
+    is_other = before and before.standard_change and before.category != category
+    known = before.fields if before and not is_other else {}  # a standard change's are its own
     said = {
         name: given.get(name) or known.get(name) or _told(ticket, templates.fields[name].source)
         for name in names
@@ -350,6 +351,55 @@ def follow(
         return ()
     heard = ChangeFollowed(*stamp.mark(), status=status, reference=reference, due=due, note=note)
     return (heard,)
+
+
+def require_followable(known: RequestForChange, status: ChangeStatus, note: str) -> None:
+    """Refuse what contradicts the end that is on record, if nobody says why (R3c3.3).
+
+    Raises:
+        RefusedError: it had come to an end, and another status is said without a note.
+    """
+    if known.status not in OVER or known.status == status or note:
+        return
+    raise RefusedError(
+        f"{known.ref} is {known.status} already: --note WHY says why it is {status} all the same.",
+        ref=known.ref,
+        status=known.status,
+    )
+
+
+def require_free(known: RequestForChange | None, goes: Way, category: str) -> None:
+    """Refuse to send a request elsewhere while a team works on its work order (R3c3.2).
+
+    Raises:
+        RefusedError: it is with a team by a work order that is open.
+    """
+    if known is None or known.status in OVER or not is_ordered(known):
+        return
+    if not goes.is_new and category == known.category:
+        return
+    raise RefusedError(
+        f"{known.ref} is with {known.queue} by work order {known.work_order}, which is open: `sdcli "
+        f"rfc {known.ref} --status withdrawn --note WHY` takes it back first, and `sdcli show "
+        f"{known.work_order}` tells how far it is.",
+        ref=known.ref,
+        work_order=known.work_order,
+    )
+
+
+def is_ordered(known: RequestForChange) -> bool:
+    """Whether it has a work order that is not over."""
+    return bool(known.work_order) and known.work_order_status not in ("", "resolved", "closed")
+
+
+def called_off(
+    order: Ticket, stamp: Stamp, *, change: RequestForChange, status: ChangeStatus, note: str
+) -> tuple[AnyEvent, ...]:
+    """Tell a work order that its change is not to be made any more: news for whoever makes it."""
+    why = f": {note}" if note else ""
+    text = f"The request for change {change.ref} is {status}{why}. Nothing is to be made for it."
+    del order  # whatever it is, it is told
+    return (Noted(*stamp.mark(), text=text, news=True),)
 
 
 def require_requested(ticket: Ticket, order: Ticket | None = None) -> RequestForChange:

@@ -26,8 +26,8 @@ from sdcli.tickets.event import Withdrawn
 if TYPE_CHECKING:
     from sdcli.closing import Closings, Wish
     from sdcli.desk import Desk
+    from sdcli.results import Seen
     from sdcli.tickets.event import ArticleUse
-    from sdcli.tickets.ticket import Ticket
 
 
 @as_command("close", writes=True)
@@ -102,7 +102,8 @@ def command(
         wish = _asked(desk, ref, closings, wish)
     tell = KnowledgeBase(desk).answerable(wish.articles)
     ticket, notes = closings.close(ref, wish, tell)
-    return results.Changed(desk.see(ticket), (*used(wish.articles, tell), *_ended(ticket), *notes))
+    seen = desk.see(ticket)
+    return results.Changed(seen, (*used(wish.articles, tell), *_ended(seen), *notes))
 
 
 def _wish(said: dict[str, Any], **given: Any) -> Wish:
@@ -121,6 +122,6 @@ def _asked(desk: Desk, ref: str, closings: Closings, wish: Wish) -> Wish:
     return wish.answered(ask_closure(desk.policy, ticket, open_)) if any(open_) else wish
 
 
-def _ended(ticket: Ticket) -> tuple[str, ...]:
-    ended = any(isinstance(event, Withdrawn) for event in ticket.events[-2:])
+def _ended(seen: Seen) -> tuple[str, ...]:
+    ended = any(isinstance(event, Withdrawn) for event in seen.added)
     return ("Its bulletin has ended: callers are not told of it any more.",) if ended else ()

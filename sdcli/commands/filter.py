@@ -65,11 +65,11 @@ def command(
     rule = "" if reject in (None, _NO_RULE) else reject
     wish = Decision(accept=accept, rule=rule or "", reason=because, tell=tell)
     found = requests.decide(ref, wish)
-    ticket = found.ticket
-    told = first_of(ticket, RequestFiltered)
-    notes = others(ticket, told) if found.is_new else [f"{ref} was let through already."]
+    seen = desk.see(found.ticket)
+    told = first_of(seen, RequestFiltered)
+    notes = others(seen, told) if found.is_new else [f"{ref} was let through already."]
     return results.Changed(
-        desk.see(ticket),
+        seen,
         notes=notes,
         is_new=found.is_new,
         more={"decision": "accepted" if accept else "rejected", "duplicates": found.duplicates},

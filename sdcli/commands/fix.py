@@ -45,7 +45,13 @@ _NEEDS = {"defer": "until", "engage": "queue"}
     default=UNKNOWN,
     help="How much it disturbs, beside the fault.",
 )
-@click.option("--permission", metavar="PERSON", type=TEXT, default="", help="Who permitted it.")
+@click.option(
+    "--permission",
+    metavar="PERSON",
+    type=TEXT,
+    default="",
+    help="Who permitted it: anybody but who makes it, by id, mail address or name.",
+)
 @click.option(
     "--do",
     "decision",
@@ -97,11 +103,12 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     given |= {"owes": tuple(_owed(each, given["what"]) for each in given["owes"])}
     given["queue"] = given["queue"] or ""
     done = Incidents(desk).fix(ref, Fix(**given))
-    told = first_of(done.ticket, FixApplied) if given["what"] else None
+    seen = desk.see(done.ticket)
+    told = first_of(seen, FixApplied) if given["what"] else None
     is_new = bool(given["what"]) or not done.notes
-    notes = [*(others(done.ticket, told) if is_new else ()), *done.notes]
+    notes = [*(others(seen, told) if is_new else ()), *done.notes]
     return results.Changed(
-        desk.see(done.ticket),
+        seen,
         notes=notes,
         is_new=is_new,
         hints=done.hints,

@@ -148,19 +148,21 @@ def _asked(requests: ChangeRequests, ref: str, wish: Any) -> Any:
 def _changed(desk: Desk, found: Requested) -> results.Changed:
     from sdcli.render.changes_wanted import change_json, row
     from sdcli.render.tries import first_of, others
-    from sdcli.tickets.event import ChangeRequested
+    from sdcli.tickets.event import ChangeFollowed, ChangeRequested
 
     ticket, change = found.ticket, found.change
-    told = first_of(ticket, ChangeRequested)
-    notes = others(ticket, told) if found.is_new else ["That is known already."]
+    seen = desk.see(ticket)
+    told = first_of(seen, ChangeFollowed) or first_of(seen, ChangeRequested)
+    notes = others(seen, told) if found.is_new else ["That is known already."]
     if found.was not in ("", "requested"):
         notes.append(f"  It was {found.was} as it was before: change control must decide anew.")
     notes.append(f"  The change {row(change)}.")
+    notes += [f"  {note}" for note in found.notes]
     if change.similar:
         notes.append(f"  Earlier ones that are alike: {', '.join(change.similar)}.")
     hints = [f"Next: sdcli show {change.work_order}"] if change.work_order else []
     return results.Changed(
-        desk.see(ticket),
+        seen,
         notes=notes,
         is_new=found.is_new,
         hints=hints,

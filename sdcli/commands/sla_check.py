@@ -39,8 +39,8 @@ def command(
     catalog/classification.yaml lets it before it escalates. What it says is then brought to people
     by the routes of sla_policies.yaml, and what failed before is tried again. A resolved ticket that
     nobody confirmed for as long as catalog/process.yaml says is closed. Exits 0 whatever it
-    finds, and 8 if a ticket could not be checked; with --nagios exits 0, 1, 2 or 3 as monitoring
-    expects, and remembers nothing.
+    finds, and 8 if a ticket could not be checked, or what is to be closed; with --nagios exits 0,
+    1, 2 or 3 as monitoring expects, and remembers nothing.
 
     \b
     Example:

@@ -68,10 +68,11 @@ def command(
         mentor=mentor or "",
         skill=skill,
     )
-    told = first_of(done.ticket, TroubleshootingStepped)
+    seen = desk.see(done.ticket)
+    told = first_of(seen, TroubleshootingStepped)
     return results.Changed(
-        desk.see(done.ticket),
-        notes=[*others(done.ticket, told), *done.notes],
+        seen,
+        notes=[*others(seen, told), *done.notes],
         more=more_json(done.more),
         event=told,
     )

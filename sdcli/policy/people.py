@@ -53,6 +53,26 @@ def known(policy: Policy, given: str) -> Person | None:
     return sharing[0] if len(sharing) == 1 else None
 
 
+def is_same(policy: Policy, one: str, other: str) -> bool:
+    """Whether two names, ids, mail addresses or numbers are those of the same person."""
+    if one.strip().casefold() == other.strip().casefold():
+        return True
+    return bool(names_of(policy, one) & names_of(policy, other))
+
+
+def names_of(policy: Policy, given: str) -> set[str]:
+    """The id, the name and the mail address of a person in small letters; nothing of a stranger."""
+    staff = policy.teams.technicians.items()
+    person = known(policy, given) or next(
+        (_working(id_, each) for id_, each in staff if each.name.casefold() == given.casefold()),
+        None,
+    )
+    if person is None:
+        return set()
+    names = (person.id, person.contact.name, person.contact.mail)
+    return {each.casefold() for each in names if each}
+
+
 def _working(name: str, staff: Technician) -> Person:
     """Somebody who works on requests, as one who calls."""
     contact = Contact(name=staff.name, mail=staff.mail, phone=staff.phone, caller_class="employee")

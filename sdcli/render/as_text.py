@@ -79,7 +79,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
 
     ticket = result.seen.ticket
-    last = line(sentence(result.event or ticket.events[-1]))
+    last = line(sentence(result.event or result.seen.newest))
     head = f"{screen.style(ticket.ref, bold=True)} {last}"
     told = [*([head] if result.is_new else ()), *(line(note) for note in result.notes)]
     told += [f"  {text}" for text in _recent(result.changes or ())]
@@ -273,7 +273,7 @@ def _have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-_NEWS = "somebody answered, or its problem moved on, and nobody has done anything since"
+_NEWS = "somebody answered, or its problem or change moved on, and nobody has done anything since"
 
 
 def _row_lines(name: str, value: str) -> list[str]:

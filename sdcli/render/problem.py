@@ -13,6 +13,7 @@ from sdcli.render.figures import table
 from sdcli.render.hints import usual_of
 from sdcli.render.history import sentence
 from sdcli.render.safe import block, line
+from sdcli.tickets.base import of_act
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -119,7 +120,10 @@ def _what(result: results.ProblemChanged) -> str:
         return f"created: a problem, in {result.problem.queue}"
     if result.action:
         return f"{result.action}: a problem with this idempotency key is there already"
-    return sentence(result.problem.events[-1]) if result.is_new else "is as it was"
+    if not result.is_new:
+        return "is as it was"
+    events = result.problem.events
+    return sentence((of_act(events, result.act) or events)[-1])
 
 
 def shown(result: results.ProblemShown) -> list[str]:

@@ -23,7 +23,7 @@ def reapplied(result: results.Reapplied) -> _Lines:
         return ["Every one of them runs under the service levels of today."], []
     told = [head]
     for before, after in result.pairs:
-        was = _short(after.ticket.events[-1].before)  # type: ignore[union-attr] # it is the newest
+        was = _short(after.newest.before)  # type: ignore[union-attr] # it is the newest
         told.append(f"{after.ticket.ref}  was under {was}")
         if before is None:
             told.append("  What was before is not known any more.")
@@ -68,7 +68,7 @@ def reapplied_json(result: results.Reapplied, sla: Any) -> dict[str, Any]:
         "tickets": [
             {
                 "ref": after.ticket.ref,
-                "before": after.ticket.events[-1].before or None,  # type: ignore[union-attr] # as above
+                "before": after.newest.before or None,  # type: ignore[union-attr] # as above
                 "sla_before": sla(before) if before else None,
                 "sla": sla(after),
             }

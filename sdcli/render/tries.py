@@ -9,15 +9,15 @@ from sdcli.render import words
 from sdcli.render.history import sentence
 from sdcli.render.mistakes import refs
 from sdcli.render.safe import block, line
-from sdcli.tickets.base import Event, act_of
+from sdcli.tickets.base import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from sdcli import results
     from sdcli.changes.planned import Planned
     from sdcli.insight.skills import Gap
+    from sdcli.results import Seen
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.incident import Tried
     from sdcli.tickets.ticket import Ticket
@@ -25,32 +25,15 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=Event)
 
 
-def first_of(ticket: Ticket, kind: type[_E]) -> _E | None:
-    """The event of a kind that the last command added to a ticket; None if it added none."""
-    return next((each for each in _last_act(ticket) if isinstance(each, kind)), None)
+def first_of(seen: Seen, kind: type[_E]) -> _E | None:
+    """The first event of a kind that this command added to a ticket; None if it added none."""
+    return next((each for each in seen.added if isinstance(each, kind)), None)
 
 
-def others(ticket: Ticket, told: AnyEvent | None) -> list[str]:
-    """What else the last command did to a ticket, beside what is told first, a sentence each."""
-    first = told or ticket.events[-1]
-    return [f"  {line(sentence(each))}" for each in _last_act(ticket) if each.id != first.id]
-
-
-def _last_act(ticket: Ticket) -> list[AnyEvent]:
-    """The events of the last command: what is entered late stands where it happened.
-
-    Ids of one second, made by several processes, have no order.
-    """
-    _, newest = max(
-        enumerate(ticket.events),
-        key=lambda pair: (_entered(pair[1]), pair[1].entered is not None, pair[0]),
-    )
-    act = act_of(newest)
-    return [each for each in ticket.events if act_of(each) == act]
-
-
-def _entered(event: AnyEvent) -> datetime:
-    return event.entered or event.at
+def others(seen: Seen, told: AnyEvent | None) -> list[str]:
+    """What else this command did to a ticket, beside what is told first, a sentence each."""
+    first = told or seen.newest
+    return [f"  {line(sentence(each))}" for each in seen.added if each.id != first.id]
 
 
 def tried(result: results.TriedList) -> tuple[list[str], list[str]]:

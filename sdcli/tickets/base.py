@@ -8,11 +8,13 @@ from __future__ import annotations
 import itertools
 import os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sdcli.tickets.ticket import Ticket
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as it reads
@@ -23,6 +25,7 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2200  # clocks reckon some years beyond an insta
 _sequence = itertools.count()
 
 
+_E = TypeVar("_E", bound="Event")
 _ACT = 8  # the last characters of an id, which say of which act the event is
 
 
@@ -46,6 +49,20 @@ def new_act() -> int:
 def act_of(event: Event) -> str:
     """Which act an event belongs to: the events of one command, on however many tickets."""
     return event.id[-_ACT:]
+
+
+def act_name(act: int) -> str:
+    """How the ids of the events of an act end: what `act_of` gives for each of them."""
+    return "".join([_PAIRS[act >> shift & 1023] for shift in (30, 20, 10, 0)])
+
+
+def of_act(events: Iterable[_E], act: str) -> list[_E]:
+    """The events of an act among others, in their order.
+
+    What a command tells of a ticket is what it added itself: others may have added something in
+    the same second, and then the ids of both have no order.
+    """
+    return [each for each in events if act_of(each) == act]
 
 
 class Stamp(Struct, frozen=True):

@@ -142,7 +142,8 @@ class Noted(Event, frozen=True, tag="noted", kw_only=True):
     """A note; a visible one was told to the caller and counts as a response (T12).
 
     `roadblock`: it says what stands in the way, for those who hear of a breach (R5b.3). `sent_to`:
-    the address that it was mailed to; it cannot be called back from there.
+    the address that it was mailed to; it cannot be called back from there. `news`: it is about what
+    happened on another ticket, and whoever works on this one has not seen it yet.
     """
 
     text: str
@@ -150,10 +151,11 @@ class Noted(Event, frozen=True, tag="noted", kw_only=True):
     visible: bool = False
     roadblock: bool = False
     sent_to: str = ""
+    news: bool = False
 
     def apply(self, ticket: Ticket) -> Ticket:
         """Minutes add up (R1a.1c)."""
-        return replace(ticket, minutes=ticket.minutes + self.minutes)
+        return replace(ticket, minutes=ticket.minutes + self.minutes, news=ticket.news or self.news)
 
 
 class Classified(Event, frozen=True, tag="classified", kw_only=True):

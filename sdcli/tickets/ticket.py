@@ -306,6 +306,11 @@ def _begin(ref: str, event: Opened) -> Ticket:
     )
 
 
+def _looked_at(event: AnyEvent) -> bool:
+    """Whether somebody who works on the ticket did it, and so has seen what is new."""
+    return isinstance(event, _LOOKED_AT) and not (isinstance(event, Noted) and event.news)
+
+
 def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     """One event further, but for the event itself: its own change, the state, and its times."""
     status = lifecycle.after(ticket.ref, ticket.status, event, ticket.record)
@@ -313,7 +318,7 @@ def _add(ticket: Ticket, event: AnyEvent) -> Ticket:
     return replace(
         changed,
         status=status,
-        news=changed.news and not isinstance(event, _LOOKED_AT),
+        news=changed.news and not _looked_at(event),
         updated_at=_updated(ticket, event),
         entered_at=_later(ticket.entered_at, event.entered),
         resolved_at=_since(status in ("resolved", "closed"), ticket.resolved_at, event.at),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli import errors
 from tests.commands.test_mail import mail
 from tests.conftest import NOW
 
@@ -162,4 +163,27 @@ def test_after_its_window_a_new_ticket_continues_it(sd: Runner, sdj: JsonRunner)
     assert "catalog/process.yaml" in told.stderr + told.stdout
     assert (again["ref"], again["action"]) == ("SD-2", "deduped")
     assert sdj("show", "2")["previous"] == "SD-1"
+    assert status(sdj) == "closed"
+
+
+def test_rules_that_cannot_be_read_silence_no_alert(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """A slip in the rules of closing closes nothing, and is told; alerts go on (R4.5, R5b.1)."""
+    sd("open", "Mail is slow", "--user", "ada", "--type", "incident")
+    rules = desk_dir / "catalog" / "process.yaml"
+    whole = rules.read_text()
+    rules.write_text(whole.replace("close_after: 5 business_days", "close_after: soon"))
+
+    told = sd("sla-check", at=LATER, expect=errors.PARTLY_DONE)
+
+    assert "SD-2" in told.stdout
+    assert "No resolved ticket was closed by itself. catalog/process.yaml:" in told.stderr
+    assert "SD-2" not in sd("sla-check", at=LATER, expect=errors.PARTLY_DONE).stdout
+    shown = sd("show", "1")
+    assert "closes:" not in shown.stdout
+    assert "When SD-1 is closed by itself is not known. catalog/process.yaml:" in shown.stderr
+    assert not sd("show", "2").stderr.count("process.yaml")
+    rules.write_text(whole)
+    sd("sla-check", at=LATER)
     assert status(sdj) == "closed"

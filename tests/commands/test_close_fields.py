@@ -160,6 +160,21 @@ def test_a_person_is_asked(sd: Runner, sdj: JsonRunner) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("said", "meant"), [("y", "yes"), ("N", "no"), ("?", "unknown")])
+def test_a_letter_answers_yes_or_no(sd: Runner, sdj: JsonRunner, said: str, meant: str) -> None:
+    """Whoever types y or n is understood, in capitals too; another word is asked again (R4.5)."""
+    told = sd(*CLOSE, stdin=f"the probe is green\nHARDWARE\nperhaps\n{said}\n{said}\n\n")
+
+    assert told.stderr.count("Was the procedure right") == 2
+    event = closed(sdj)
+    assert (event["cause"], event["procedure_accurate"], event["caller_could"]) == (
+        "hardware",
+        meant,
+        meant,
+    )
+
+
+@pytest.mark.usefixtures("terminal")
 def test_what_was_said_is_not_asked(sd: Runner) -> None:
     """Who gives every option is asked nothing, at a terminal too."""
     said: tuple[str, ...] = (

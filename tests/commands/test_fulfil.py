@@ -761,7 +761,7 @@ def test_a_person_is_asked_step_by_step(
     """At a terminal: prerequisites, each step with its result, then the end; each is kept (R3b.2, R3c2.4)."""
     ref = _locked(sdj)
     monkeypatch.setattr("sdcli.session.is_interactive", lambda: True)
-    begin = "yes\nyes\n"
+    begin = "Y\nyes\n"
     walk = "done\nrun\nfailed\nnobody answered\nquit\n"
 
     sd("fulfil", ref, stdin=begin + walk)
@@ -773,7 +773,7 @@ def test_a_person_is_asked_step_by_step(
     assert set(begun["prerequisites"].values()) == {"yes"}
 
     monkeypatch.setattr("sdcli.session.is_interactive", lambda: True)
-    sd("fulfil", ref, stdin="done\ndone\ny\nyes\nyes\nunknown\n\nsay who may call\n")
+    sd("fulfil", ref, stdin="done\ndone\ny\ny\nYES\n?\n\nsay who may call\n")
 
     ended = sdj("history", ref)[-1]
     assert ended["outcome"] == "fulfilled"

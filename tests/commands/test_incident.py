@@ -195,6 +195,19 @@ def test_a_fix_that_disturbs_more_needs_permission(
     assert "permitted by greta" in sd("history", incident).stdout
 
 
+def test_nobody_permits_their_own_fix(sd: Runner, sdj: JsonRunner, incident: str) -> None:
+    """By whatever name; whom no file holds is taken, and told as a stranger (R3d3.1)."""
+    fix = ("fix", incident, "--what", "reboot the gateway", "--disruption", "more", "--permission")
+    for name in ("ben", "BEN", "Ben Carter", "ben@example.org"):
+        assert "cannot permit their own fix" in sd(*fix, name, expect=errors.REFUSED).stderr
+    for name in ("greta", "Greta Lindholm", "ada"):
+        assert "in no file" not in sd(*fix, name).stdout
+    said = sd(*fix, "the head of Sales").stdout
+
+    assert "the head of Sales is in no file of the desk" in said
+    assert sdj("history", incident)[-1]["permission"] == "the head of Sales"
+
+
 def test_a_fix_is_put_off(sd: Runner, sdj: JsonRunner, incident: str) -> None:
     """Deferring waits until then, in the same act, and says what is not there (R3d3.1)."""
     fix = (

@@ -290,3 +290,83 @@ def test_a_rehearsed_unit_of_work_is_never_committed(desk_dir: Path) -> None:
 
     assert [ticket.ref for ticket, _ in desk.rehearsal()] == ["SD-1"]
     assert Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5).ledger.count() == 0
+
+
+ORDER = ("--standard", "design-desktop", "--queue", "applications")
+
+
+@pytest.mark.parametrize("status", ["rejected", "withdrawn"])
+def test_a_work_order_is_told_of_the_end(
+    sd: Runner, sdj: JsonRunner, wish: str, status: str
+) -> None:
+    """What is called off leaves no work order in ignorance: it is told, and named (R3c3.2, R3c3.3)."""
+    sd("rfc", wish, *ORDER, *WHOLE)
+    said = sd("rfc", wish, "--status", status, "--note", "too dear").stdout
+
+    assert "Its work order SD-2 is still open" in said
+    assert "sdcli close SD-2 --code withdrawn" in said
+    [*_, note] = sdj("history", "2")
+    assert (note["kind"], note["news"]) == ("noted", True)
+    assert f"SD-1 is {status}: too dear" in note["text"]
+    assert "somebody answered" in sd("show", "2").stdout
+    sd("undo", wish, "--all")
+    assert sdj("show", wish)["change_status"] == "requested"
+
+
+def test_after_an_end_somebody_says_why(sd: Runner, sdj: JsonRunner, wish: str) -> None:
+    """Another status after an end is refused without a note, and says what it was (R3c3.3)."""
+    sd("rfc", wish, *WHOLE)
+    sd("rfc", wish, "--status", "implemented")
+    for status in ("requested", "rejected", "withdrawn"):
+        said = sd("rfc", wish, "--status", status, expect=errors.REFUSED).stderr
+        assert "is implemented already: --note WHY" in said
+    assert sdj("show", wish)["change_status"] == "implemented"
+    said = sd("rfc", wish, "--status", "requested", "--note", "it was rolled back").stdout
+    assert "It was implemented before." in said
+
+
+def test_the_end_of_a_work_order_is_an_end(sd: Runner, wish: str) -> None:
+    """What a work order has made is not rejected without a word about it (R3c3.3)."""
+    sd("rfc", wish, *ORDER, *WHOLE)
+    sd("close", "2", "--code", "fulfilled", "--unconfirmed", "x")
+    assert "is implemented already" in (
+        sd("rfc", wish, "--status", "rejected", expect=errors.REFUSED).stderr
+    )
+    said = sd("filter", wish, "--reject", "--because", "no money", expect=errors.REFUSED).stderr
+    assert "its change is implemented" in said
+    assert f"sdcli rfc {wish} --status withdrawn --note WHY" in said
+
+
+def test_a_change_is_planned_for_what_is_to_come(sd: Runner, sdj: JsonRunner, wish: str) -> None:
+    """A day that is over is refused; today is not, and what was said may be said again (R3c3.3)."""
+    sd("rfc", wish, *WHOLE)
+    planned = ("rfc", wish, "--status", "scheduled", "--due")
+    assert "is already past" in sd(*planned, "2026-11-20", expect=errors.REFUSED).stderr
+    sd(*planned, "2026-11-23")
+    sd(*planned, "2026-11-23", at="2026-12-01T09:00:00Z")
+    assert sdj("show", wish)["change"]["status"] == "scheduled"
+
+
+def test_a_work_order_is_not_left_behind(sd: Runner, sdj: JsonRunner, wish: str) -> None:
+    """While a team works on it, it goes nowhere else; after that it takes nothing along (R3c3.2)."""
+    sd("rfc", wish, *ORDER)
+    for other in (WHOLE, ("--queue", "network")):
+        said = sd("rfc", wish, *other, expect=errors.REFUSED).stderr
+        assert "by work order SD-2, which is open" in said
+        assert "--status withdrawn --note WHY" in said
+    standard = sdj("show", wish)["change"]["fields"]["justification"]
+    assert standard
+    sd("rfc", wish, "--status", "withdrawn", "--note", "another way")
+    args = ("--category", "new-service", "--field", "use=Sales")
+    said = sd("rfc", wish, *args, expect=errors.REFUSED).stderr
+    assert "--field justification=TEXT" in said, "that of the standard change is not its own"
+    assert sdj("rfc", wish, *WHOLE)["change"]["fields"]["wanted"] != (
+        "One virtual desktop with a share of a graphics card"
+    )
+
+
+def test_a_closed_request_is_told_as_closed(sd: Runner, wish: str) -> None:
+    """What change control says of a closed request is told as that (R3c3.3)."""
+    sd("rfc", wish, *WHOLE)
+    sd("close", wish, "--code", "withdrawn", "--unconfirmed", "left the company")
+    assert "SD-1 is closed, and stays so." in sd("rfc", wish, "--status", "withdrawn").stdout
