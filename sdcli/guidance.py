@@ -442,6 +442,32 @@ def _hindered(case: Case) -> Question:
     )
 
 
+def _unfinished(case: Case) -> Question | None:
+    """A request that was resolved before its procedure was over (R3b.2, R4.4)."""
+    ticket, walking = case.ticket, case.walking
+    is_over = ticket.status in ("resolved", "closed")
+    if not is_over or walking is None or "unfinished" in case.answers:
+        return None
+    ref, number = ticket.ref, walking.number
+    stands = f"{walking.id} stands at step {number} of {walking.total}"
+    if number is None:
+        stands = f"nobody has said that {walking.id} is done"
+    done = ("fulfil", ref, *(("--all-done",) if number else ()), "--done")
+    back = ("reopen", ref, "--reason", _because("What is still to be done"))
+    return Question(
+        "unfinished",
+        "Confirm and close",
+        f"It is {ticket.status}, and {stands}. What is so?",
+        "Steps that nobody took are work that the caller waits for; what was done is on record.",
+        (
+            Choice("done", "All its steps were taken", done),
+            Choice("stop", "It was left off, and was not needed", ("fulfil", ref, "--abandon")),
+            Choice("no", "It is not done: back to work", back),
+            Choice("later", "I do not know", goes_on=True, stays=True),
+        ),
+    )
+
+
 def _screened(case: Case) -> Question | None:
     ticket = case.ticket
     if not ticket.handed_from:
@@ -640,13 +666,14 @@ def _work(case: Case) -> Question:
     codes = case.policy.vocabulary.closure_code
     code = Blank("CODE", "How it was solved", codes, usual=_CODES.get(ticket.type, ""))
     note = Blank("TEXT", "What solved it, so that the next one finds it")
+    done = Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note))
     return Question(
         "work",
         "Resolve",
         _WORK.get(ticket.type, "What do you do next?"),
         "Each step is written down when it is taken, so that nobody asks or tries twice.",
         (
-            Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note)),
+            _left_off(case.walking, ticket.ref) if case.walking else done,
             *_OF_TYPE.get(ticket.type, _of_others)(case),
             Choice("note", "Write down what was found or done", ("note", ticket.ref, _text())),
             _tell(ticket.ref),
@@ -657,6 +684,12 @@ def _work(case: Case) -> Question:
             Choice("later", "Leave it for now"),
         ),
     )
+
+
+def _left_off(walking: Walking, ref: str) -> Choice:
+    """What comes before a request is resolved whose procedure is not over (R3b.2)."""
+    says = f"Leave {walking.id} off: it is done otherwise, or not needed"
+    return Choice("stop", says, ("fulfil", ref, "--abandon"))
 
 
 def _of_incident(case: Case) -> tuple[Choice, ...]:
@@ -822,6 +855,7 @@ def _text() -> Blank:
 
 
 _QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
+    _unfinished,
     _over,
     _undecided,
     _waiting,

@@ -61,17 +61,19 @@ def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
 
 def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer, ...]]:
     """The procedure that is followed, or else those that fit (R3b.1)."""
-    if ticket.type != "fulfilment" or ticket.status not in ("new", "in_progress"):
+    if ticket.type != "fulfilment" or ticket.status == "waiting":
         return None, ()
     from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - only what is offered
 
     fulfilments = Fulfilments(desk)
-    plan = fulfilments.plan(ticket.ref)
-    now = fulfilments.state(ticket) if plan.walk else None
+    now = fulfilments.unfinished(ticket)
     if now is not None:
         text = now.steps[now.step - 1].step if now.step else ""
         runs = bool(now.step and fulfilments.runs(now.procedure, now.step))
         return Walking(now.procedure, now.step, now.total, text, runs), ()
+    if ticket.status in ("resolved", "closed"):
+        return None, ()
+    plan = fulfilments.plan(ticket.ref)
     fit = [plan.what] if plan.what else [fulfilments.named(id_) for id_, _ in plan.found]
     return None, tuple(_offer(fulfilments, ticket, each) for each in fit[:_MOST_OFFERS])
 

@@ -86,7 +86,9 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     told += _fulfilment_lines(result)
     told = fitted(told, screen.width)
     lines = [*told, *_clock_lines(result.seen, screen), *fitted([*_effect(result)], screen.width)]
-    return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
+    hints = [line(hint) for hint in result.hints]
+    own = ("Next: sdcli fulfil",) if any("sdcli fulfil" in hint for hint in hints) else ()
+    return lines, [*hints, *(each for each in _hint(result.seen) if not each.startswith(own))]
 
 
 def _fulfilment_lines(result: results.Changed) -> list[str]:

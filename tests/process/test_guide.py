@@ -55,6 +55,11 @@ SITUATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("accept", "1"),
         ("fulfil", "1", "unlock-account", "--met", "all", "--all-done"),
     ),
+    "resolved too soon": (
+        PASSWORD,
+        ("fulfil", "1", "unlock-account", "--met", "all"),
+        ("resolve", "1", "--code", "fulfilled"),
+    ),
     "to be agreed": (LAPTOP, ("accept", "1")),
     "something new": ((*OPENED, "--type", "new-service", "--service", "vpn"), ("accept", "1")),
 }
