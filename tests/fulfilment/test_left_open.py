@@ -56,7 +56,8 @@ def test_no_program_starts_afterwards(begun: Runner) -> None:
 def test_nobody_is_told_to_resolve_too_soon(begun: Runner) -> None:
     """While the procedure goes on, that is what comes next; afterwards it is resolving (R0.7)."""
     during = begun("note", "1", "x").stderr
-    led = begun("guide", "1", "--plan", "--answer", "step=later").stdout
+    answers = ("--answer", "looked=no", "--answer", "step=later")
+    led = begun("guide", "1", "--plan", *answers).stdout
     begun("fulfil", "1", "--all-done", "--done")
     after = begun("note", "1", "y").stderr
 
