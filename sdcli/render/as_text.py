@@ -16,7 +16,7 @@ from sdcli.render import words
 from sdcli.render.hints import next_steps, usual
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
-from sdcli.render.wrap import fitted
+from sdcli.render.wrap import fitted, hinted
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def write(result: results.Result, screen: Screen) -> Told:
 
         return Told(as_json.write(result), [])
     out, err = _SHAPES[type(result)](result, screen)
-    return Told(list(out), list(err))
+    return Told(list(out), hinted(list(err), screen.width))
 
 
 _Lines = tuple["Iterable[str]", "Iterable[str]"]
