@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from sdcli.errors import DataFileError, RefusedError, SdcliError, listed
 from sdcli.tickets import closing, steps
 from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
+from sdcli.tickets.event import FulfilmentStarted
 from sdcli.tickets.relations import OWED, require_unmerged, still_open
 
 if TYPE_CHECKING:
@@ -155,7 +156,17 @@ class Closings:
             return (*closing.resumed(stamp, wish.evidence), *closed)
 
         ticket = self._desk.change(ref, step)
-        return ticket, [*notes, *needs(self._desk, ticket)]
+        return ticket, [*notes, *needs(self._desk, ticket), *self._unfinished(ticket)]
+
+    def _unfinished(self, ticket: Ticket) -> list[str]:
+        """That its procedure is not over, and how it is ended (R3b.2)."""
+        if ticket.is_problem or not any(isinstance(e, FulfilmentStarted) for e in ticket.standing):
+            return []
+        from sdcli.fulfilment.state import unfinished_note  # noqa: PLC0415 - few have a procedure
+        from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - as above
+
+        found = Fulfilments(self._desk).unfinished(ticket)
+        return [unfinished_note(ticket.ref, found)] if found else []
 
     def _left(self, ticket: Ticket, wish: Wish) -> list[str]:
         """What nobody has said and nobody could be asked, in one note; and what speaks against it."""
@@ -245,7 +256,7 @@ class Closings:
                 f"{len(left)} {are} open: {listed(left)}. `sdcli resolve {ref} --code CODE "
                 "--with-children` resolves them in one act."
             )
-        return ticket, [*notes, *needs(desk, ticket)]
+        return ticket, [*notes, *needs(desk, ticket), *self._unfinished(ticket)]
 
     def reopen(self, ref: str, reason: str) -> tuple[Ticket | Outcome, str]:
         """Take a ticket up again, or open the one that continues it, and why that (T9).

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias
 
 import click
 
-from sdcli.errors import AnswerError, LeftError, RefusedError
+from sdcli.errors import AnswerError, BackError, LeftError, RefusedError
+from sdcli.guidance import Move
 from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
+from sdcli.render.wrap import fitted
 from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN, YES_NO
 
@@ -36,7 +38,11 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def _asks(state: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+class _Back(Exception):  # noqa: N818 - nothing is wrong: somebody goes back
+    """Somebody goes back from a question of a command."""
+
+
+def _asks(state: str | Callable[..., str]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Questions come before anything is recorded: who leaves one is told so, on a new line."""
 
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -46,11 +52,49 @@ def _asks(state: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
                 return function(*args, **kwargs)
             except (click.Abort, KeyboardInterrupt) as error:
                 click.echo(err=True)
-                raise LeftError(state) from error
+                told = state if isinstance(state, str) else state(*args, **kwargs)
+                raise LeftError(told) from error
+            except _Back as error:
+                told = state if isinstance(state, str) else state(*args, **kwargs)
+                raise BackError(told) from error
 
         return asking
 
     return decorate
+
+
+def _fit(text: str) -> list[str]:
+    """A line broken between words where the terminal ends, each on its own."""
+    import shutil  # noqa: PLC0415 - only questions pay for it
+
+    return fitted(text.split("\n"), shutil.get_terminal_size().columns, len("  10  "))
+
+
+def _say(text: str = "") -> None:
+    """Something to read before a question is answered."""
+    for each in _fit(text):
+        click.echo(each, err=True)
+
+
+def _prompt(
+    question: str, *, read: Callable[[str], Any] = str, kind: Any = None, **how: Any
+) -> Any:
+    """An answer to a question of a command; `q` leaves the command, and `<` goes back from it.
+
+    Raises:
+        click.Abort: somebody leaves; `_Back`: somebody goes back.
+    """
+
+    def typed(given: str) -> Any:
+        said = given.strip().casefold()
+        if said == Move.LEAVE.value:
+            raise click.Abort
+        if said == Move.BACK.value:
+            raise _Back
+        return kind.convert(given, None, None) if kind else read(given)
+
+    asked = "\n".join(_fit(question))
+    return click.prompt(asked, type=kind, value_proc=typed, err=True, **how)
 
 
 _OPENS = _asks("Nothing was opened.")
@@ -68,7 +112,7 @@ def ask_classification(
     Before something is taken for a failure it is asked whether the caller ever had it; `with_had`
     gives the proposals with that answer (R2a.2a).
     """
-    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    _say(f"{ticket.ref}  {line(ticket.summary)}")
     words = policy.vocabulary
     answers: dict[str, Any] = {}
     is_open = not ticket.key and ticket.request.ever_had in ("", UNKNOWN)
@@ -152,7 +196,7 @@ def ask_category(ticket: Ticket, templates: Templates) -> str:
     """Which kind of request for change it is (R3c3.1)."""
     from sdcli.triage.suggest import Proposal  # noqa: PLC0415 - only this question needs it
 
-    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    _say(f"{ticket.ref}  {line(ticket.summary)}")
     meanings = {name: each.name for name, each in templates.categories.items()}
     proposal = Proposal(next(iter(meanings)), "the first of catalog/rfc.yaml")
     return _choose("What kind of change", meanings, proposal)
@@ -196,12 +240,12 @@ def ask_mistake(policy: Policy, ticket: Ticket, wish: Wish, stamp: Stamp) -> dic
 
     event = decided(ticket, stamp, policy=policy, wish=wish)
     told = f"impact {event.impact}, urgency {event.urgency}: {event.priority}"
-    click.echo(f"\nThat gives {told}.", err=True)
+    _say(f"\nThat gives {told}.")
     changed = reclassify.by_word(event, reclassify.changed(ticket, event))
     answers: dict[str, str] = {}
     if any(field in reclassify.CLASSES for field in changed):
         before = ", ".join(f"{field} {getattr(ticket, field)}" for field in changed)
-        click.echo(f"It was decided otherwise: {line(before)}.", err=True)
+        _say(f"It was decided otherwise: {line(before)}.")
         proposal = Proposal(UNKNOWN, "how the mistake was found")
         answers["discovered"] = _choose(
             "How was that found out", policy.vocabulary.discovered, proposal
@@ -217,7 +261,7 @@ def tell_before(before: Before, now: datetime) -> None:
 
     with suppress(OSError):  # a remark that nobody can hear changes nothing
         for text in lines(before, now):
-            click.echo(text, err=True)
+            _say(text)
 
 
 @_OPENS
@@ -228,9 +272,9 @@ def ask_what_to_do(before: Before) -> tuple[str, str]:
         *(("add_to", ticket, "it belongs to this") for ticket in before.caller_open),
         *(("same_as", each.ticket, "new, but the same again as this") for each in before.earlier),
     ]
-    click.echo("  0  it is new", err=True)
+    _say("  0  it is new")
     for number, (_, ticket, meaning) in enumerate(ways, 1):
-        click.echo(f"  {number}  {meaning}: {ticket.ref} {line(ticket.summary)}", err=True)
+        _say(f"  {number}  {meaning}: {ticket.ref} {line(ticket.summary)}")
     asked = f"Which number, 0 to {len(ways)}"
     chosen = click.prompt(asked, type=click.IntRange(0, len(ways)), default=0, err=True)
     return (ways[chosen - 1][0], ways[chosen - 1][1].ref) if chosen else ("", "")
@@ -279,7 +323,7 @@ def _ask_reach() -> dict[str, str]:
 def _ask_for(question: str, fits: Callable[[str], bool]) -> str:
     """An answer that fits, asked until it does; nothing at the Enter key."""
     while (said := address_in(_ask(question))) and not fits(said):
-        click.echo(f"{line(said)!r} is none.", err=True)
+        _say(f"{line(said)!r} is none.")
     return said
 
 
@@ -293,7 +337,8 @@ def ask_closure(policy: Policy, ticket: Ticket, open_: Open) -> Answers:
     from sdcli.closing import Answers  # noqa: PLC0415 - only `close` pays for it
     from sdcli.tickets.event import ArticleUse  # noqa: PLC0415
 
-    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
+    _say(f"{ticket.ref}  {line(ticket.summary)}")
+    _say("(< goes back, q leaves; nothing is closed then)")
     if open_.benefit:
         _ask_benefit(ticket)
     shows = "What shows that it works again (Enter if nothing does)"
@@ -354,7 +399,7 @@ class _Words(click.Choice[str]):
 
 def _yes_no(question: str) -> str:
     """Yes, no or unknown, which is the answer of the Enter key."""
-    answer: str = click.prompt(question, type=_Words(YES_NO), default=UNKNOWN, err=True)
+    answer: str = _prompt(question, kind=_Words(YES_NO), default=UNKNOWN)
     return answer
 
 
@@ -366,22 +411,21 @@ _YES_NO_QUESTIONS = {
 
 
 def _ask(question: str) -> str:
-    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    answer: str = _prompt(question, default="", show_default=False)
     return answer.strip()
 
 
 def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal | None) -> str:
     """One of a list, shown with what each word means; without a proposal Enter is `unknown`."""
     width = max(len(word) for word in meanings)
-    click.echo(f"\n{question}?", err=True)
+    _say(f"\n{question}?")
     for word, meaning in meanings.items():
-        click.echo(f"  {word:<{width}}  {line(meaning)}", err=True)
-    answer: str = click.prompt(
+        _say(f"  {word:<{width}}  {line(meaning)}")
+    answer: str = _prompt(
         f"({line(proposal.reason)})" if proposal else "(Enter if you do not know)",
-        type=_Words(list(meanings)),
+        kind=_Words(list(meanings)),
         default=proposal.value if proposal else UNKNOWN,
         show_choices=False,
-        err=True,
     )
     return answer
 
@@ -389,8 +433,19 @@ def _choose(question: str, meanings: Mapping[Any, str], proposal: Proposal | Non
 @_asks("Nothing was handed over.")
 def ask_items(queue: str, questions: Mapping[str, str]) -> dict[str, str]:
     """What is known of the items that the next team needs (R3d2.1); empty for what nobody knows."""
-    click.echo(f"\n{line(queue)} needs to know (Enter if nobody does):", err=True)
-    return {item: _ask(f"  {item}: {line(said)}") for item, said in questions.items()}
+    _say()
+    _say(f"{line(queue)} needs to know (Enter if nobody does, < goes back, q leaves):")
+    answers: dict[str, str] = {}
+    items = list(questions)
+    while len(answers) < len(items):
+        item = items[len(answers)]
+        try:
+            answers[item] = _ask(f"  {item}: {line(questions[item])}")
+        except _Back:
+            if not answers:
+                raise
+            answers.popitem()
+    return answers
 
 
 class _Move(Enum):
@@ -431,8 +486,8 @@ def ask_questions(
     from sdcli.triage.questions import follow, skip_rest  # noqa: PLC0415 - only these need it
 
     if questions.changed:
-        click.echo(f"Questions of {line(f'{questions.version}: {questions.changed}')}", err=True)
-    click.echo(_HINT, err=True)
+        _say(f"Questions of {line(f'{questions.version}: {questions.changed}')}")
+    _say(_HINT)
     answers, asked = dict(given), list[str]()
     while (asks := follow(questions, answers, begin).asks) is not None:
         said = _ask_one(asks)
@@ -445,7 +500,7 @@ def ask_questions(
         elif said is _Move.BACK and asked:
             del answers[asked.pop()]
         elif said is _Move.BACK:
-            click.echo("This is the first question.", err=True)
+            _say("This is the first question.")
         elif reason := _ask_why("Why all the rest"):
             return skip_rest(questions, answers, begin, reason)
     return answers
@@ -476,16 +531,16 @@ def _show_faq(articles: list[tuple[str, str]]) -> None:
         "\nFrequent questions:" if articles else "\nThere are no frequent questions.", err=True
     )
     for id_, title in articles:
-        click.echo(f"  {line(id_)}  {line(title)}", err=True)
+        _say(f"  {line(id_)}  {line(title)}")
 
 
 def _show_question(asked: Asked) -> None:
     question = asked.question
-    click.echo(f"\n{line(question.ask)}", err=True)
+    _say(f"\n{line(question.ask)}")
     if question.help:
-        click.echo(f"  {line(question.help)}", err=True)
+        _say(f"  {line(question.help)}")
     for number, choice in enumerate(question.choices.values(), 1):
-        click.echo(f"  {number:>2}  {line(choice.label)}", err=True)
+        _say(f"  {number:>2}  {line(choice.label)}")
 
 
 def _read_answer(asked: Asked) -> Answer | _Move:
@@ -516,7 +571,8 @@ def _ask_why(question: str) -> str:
     """A reason, asked until there is one; nothing if `<` goes back to the question instead."""
     reason = ""
     while not reason:
-        reason = _ask(f"{question} (< goes back)")
+        asked = f"{question} (< goes back)"
+        reason = click.prompt(asked, default="", show_default=False, err=True).strip()
     return "" if reason == _Move.BACK.value else reason
 
 
@@ -544,12 +600,12 @@ def tell(lines: Iterable[str]) -> None:
 @_asks("Nothing was changed.")
 def ask_procedure(ticket: Ticket, found: Sequence[tuple[str, str]]) -> str:
     """Which procedure is followed, by its id; nothing if none of those fits (R3b.1)."""
-    click.echo(f"{ticket.ref}  {line(ticket.summary)}", err=True)
-    click.echo("  0  none of these: it asks for something new", err=True)
+    _say(f"{ticket.ref}  {line(ticket.summary)}")
+    _say("  0  none of these: it asks for something new")
     for number, (id_, title) in enumerate(found, 1):
-        click.echo(f"  {number}  {line(id_)}  {line(title)}", err=True)
+        _say(f"  {number}  {line(id_)}  {line(title)}")
     asked = f"Which number, 0 to {len(found)}"
-    chosen = click.prompt(asked, type=click.IntRange(0, len(found)), err=True)
+    chosen = _prompt(asked, kind=click.IntRange(0, len(found)))
     return found[chosen - 1][0] if chosen else ""
 
 
@@ -557,16 +613,16 @@ def ask_procedure(ticket: Ticket, found: Sequence[tuple[str, str]]) -> str:
 def ask_prerequisites(title: str, open_: Mapping[str, str]) -> dict[str, str]:
     """Whether each of these is so before a procedure begins, by name (R3b.2)."""
     if open_:
-        click.echo(f"{line(title)}: is it so?", err=True)
+        _say(f"{line(title)}: is it so?")
     return {name: _yes_no(f"  {line(text)}") for name, text in open_.items()}
 
 
 @_LEAVES
 def ask_step(number: int, total: int, text: str, *, runs: bool) -> Said | None:
     """What became of a step; None if somebody goes on another time (R3b.2)."""
-    click.echo(f"\nStep {number} of {total}: {line(text)}", err=True)
+    _say(f"\nStep {number} of {total}: {line(text)}")
     words = [*_RESULTS[: None if runs else -1], _QUIT]
-    said = click.prompt("Result", type=click.Choice(words), default="done", err=True)
+    said = _prompt("Result", kind=click.Choice(words), default="done")
     result = next((each for each in _RESULTS if each == said), None)
     if result is None:
         return None
@@ -577,8 +633,8 @@ def ask_step(number: int, total: int, text: str, *, runs: bool) -> Said | None:
 @_LEAVES
 def ask_verified() -> dict[str, str] | None:
     """What is said at the end of a procedure; None if somebody goes on another time (R3c2.4)."""
-    click.echo("\nAll steps are taken.", err=True)
-    if not click.confirm("Is that all", default=True, err=True):
+    _say("\nAll steps are taken.")
+    if _prompt("Is that all", kind=click.Choice(["yes", "no"]), default="yes") == "no":
         return None
     questions = (
         ("tool_check", "Does a tool show that it works"),
@@ -591,35 +647,67 @@ def ask_verified() -> dict[str, str] | None:
     return answers
 
 
-_GUIDED = "Answer (? shows the commands, q leaves)"
+def _goes_on(case: Case, question: Question) -> str:
+    del question
+    return _recorded(case.ticket.ref)
 
 
-@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
-def ask_next(case: Case, question: Question) -> Choice | None:
-    """One question of the guide, answered by number or word; None if the person leaves (R6.1)."""
+def _goes_on_with(choice: Choice, ref: str) -> str:
+    del choice
+    return _recorded(ref)
+
+
+def _recorded(ref: str) -> str:
+    return f"What was shown is recorded; `sdcli guide {ref}` goes on from there."
+
+
+@_asks(_goes_on)
+def ask_next(case: Case, question: Question) -> Choice | Move:
+    """One question of the guide, answered by number or word (R6.1).
+
+    `?` shows the commands once, where there are any.
+    """
     from sdcli.render.guide import question_lines, standing  # noqa: PLC0415 - only the guide
 
-    click.echo(f"\n{standing(case.ticket)}", err=True)
-    words, said, with_commands = [choice.word for choice in question.choices], "?", False
-    while said == "?":
+    _say()
+    _say(standing(case.ticket))
+    words, with_commands = [choice.word for choice in question.choices], False
+    while True:
         for text in question_lines(question, with_commands=with_commands):
-            click.echo(text, err=True)
-        chosen = _one_of(words, _GUIDED, also="?")
-        if chosen is None:
-            return None
-        said, with_commands = chosen, chosen == "?"
-    return question.choice(said)
+            _say(text)
+        has_more = not with_commands and any(choice.line for choice in question.choices)
+        hints = ("? shows the commands", "< goes back", "q leaves")
+        asked = f"Answer ({', '.join(hints if has_more else hints[1:])})"
+        said = _one_of(words, asked, also="?" if has_more else "")
+        if said is Move.BACK and not case.can_go_back:
+            _say("There is no question before this one; what was done, `sdcli undo` takes back.")
+        elif isinstance(said, Move):
+            return said
+        elif said == "?" and has_more:
+            with_commands = True
+        else:
+            return question.choice(said)
 
 
-@_asks("What was shown is recorded; `sdcli guide` goes on from there.")
-def ask_blanks(choice: Choice) -> list[str] | None:
-    """What the command of an answer needs, asked one after another; None goes back (R6.1)."""
+@_asks(_goes_on_with)
+def ask_blanks(choice: Choice, ref: str) -> list[str] | Move:
+    """What the command of an answer needs, asked one after another (R6.1).
+
+    Going back asks the one before again, and before the first the question itself.
+    """
+    del ref
     said: dict[str, str] = {}
-    for blank in choice.blanks:
-        answer = _ask_blank(blank)
-        if answer is None:
-            return None
+    at = 0
+    while at < len(choice.blanks):
+        blank = choice.blanks[at]
+        answer = _ask_blank(blank, said.get(blank.name, blank.usual))
+        if answer is Move.LEAVE or (answer is Move.BACK and at == 0):
+            return answer
+        if isinstance(answer, Move):
+            at -= 1
+            continue
         said[blank.name] = answer
+        at += 1
     return choice.filled(said)
 
 
@@ -627,36 +715,48 @@ def show_command(arguments: list[str]) -> None:
     """The command that is run now, as it would be typed."""
     from sdcli.render.guide import typed  # noqa: PLC0415 - only the guide
 
-    click.echo(f"\n$ {typed(arguments)}", err=True)
+    _say(f"\n$ {typed(arguments)}")
 
 
-def _ask_blank(blank: Blank) -> str | None:
+_WAYS = "(< goes back, q leaves)"
+
+
+def _ask_blank(blank: Blank, usual: str) -> str | Move:
     if blank.words:
         width = max(len(word) for word in blank.words)
-        click.echo(f"\n{blank.asks}?", err=True)
+        _say()
+        _say(f"{blank.asks}?")
         for number, (word, meaning) in enumerate(blank.words.items(), 1):
-            click.echo(f"  {number:>2}  {line(word):<{width}}  {line(meaning)}", err=True)
-        return _one_of(list(blank.words), "Which (< goes back)", blank.usual)
-    said = ""
-    while not said:
-        asked = f"{blank.asks} (< goes back)"
-        said = click.prompt(
-            asked, default=blank.usual, show_default=bool(blank.usual), err=True
-        ).strip()
-    return None if said.casefold() in _LEFT else said
+            _say(f"  {number:>2}  {line(word):<{width}}  {line(meaning)}")
+        return _one_of(list(blank.words), f"Which {_WAYS}", usual)
 
-
-_LEFT = ("q", _Move.BACK.value)
-"""What goes back from what a command needs to the question, where `q` leaves."""
-
-
-def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str | None:
-    """One of the words, by itself or its number, or what is taken `also`; None at `q` or `<`."""
-
-    def read(text: str) -> str | None:
+    def read(text: str) -> str | Move:
         said = text.strip()
-        if said.casefold() in _LEFT:
-            return None
+        if said.casefold() in _TYPED:
+            return _TYPED[said.casefold()]
+        if blank.least is not None and not (said.isdecimal() and int(said) >= blank.least):
+            raise click.UsageError(f"Type a whole number, {blank.least} or more.")
+        return said
+
+    said: str | Move = ""
+    while not said:
+        asked = "\n".join(_fit(f"{blank.asks} {_WAYS}"))
+        said = click.prompt(
+            asked, default=usual, show_default=bool(usual), value_proc=read, err=True
+        )
+    return said
+
+
+_TYPED = {move.value: move for move in Move}
+
+
+def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str | Move:
+    """One of the words, by itself or its number, what is taken `also`, or a move."""
+
+    def read(text: str) -> str | Move:
+        said = text.strip()
+        if said.casefold() in _TYPED:
+            return _TYPED[said.casefold()]
         if also and said == also:
             return said
         if said.isdecimal() and 1 <= int(said) <= len(words):
@@ -669,5 +769,6 @@ def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str
             )
         return known[said.casefold()]
 
-    chosen: str | None = click.prompt(asks, default=usual or None, value_proc=read, err=True)
+    asked = "\n".join(_fit(asks))
+    chosen: str | Move = click.prompt(asked, default=usual or None, value_proc=read, err=True)
     return chosen

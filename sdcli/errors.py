@@ -464,6 +464,16 @@ class LeftError(SdcliError):
         super().__init__(f"Interrupted. {state}")
 
 
+class BackError(SdcliError):
+    """Somebody went back from a question of a command; `state` says what is recorded."""
+
+    code = "went-back"
+    exit_code = REFUSED
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"You went back. {state}")
+
+
 class AmbiguousError(SdcliError):
     """A name that several people have."""
 

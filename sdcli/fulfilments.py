@@ -35,6 +35,7 @@ from sdcli.tickets.event import (
     HookRan,
 )
 from sdcli.tickets.lifecycle import require
+from sdcli.tickets.relations import require_unmerged
 from sdcli.tickets.words import UNKNOWN, YesNo
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Fulfilments:
             NoSuchTicketError, NoSuchEntryError: there is no such ticket, or procedure.
             IllegalStepError: nobody works on it any more.
         """
-        ticket = self._at_work(ref)
+        ticket = self._to_follow_on(ref)
         going = walk.running(ticket.standing)
         if going:
             return Plan(ticket=ticket, what=self._followed(ticket, going), walk=going)
@@ -206,10 +207,22 @@ class Fulfilments:
         found = tuple((hit.id, hit.title) for hit in hits[:_MOST_FOUND])
         return Plan(ticket=ticket, found=found)
 
-    def _at_work(self, ref: str) -> Ticket:
+    def _to_follow_on(self, ref: str, *, runs: bool = False) -> Ticket:
+        """A ticket that somebody works on, or on which a walk is not over: that can end afterwards.
+
+        A program is started only while somebody works on it.
+        """
         ticket = self._desk.ledger.get(ref)
-        require(ref, ticket.status, "fulfilment_started", ticket.record, "fulfil")
+        goes_on = walk.running(ticket.standing) is not None and not runs
+        kind = "fulfilment_step" if goes_on else "fulfilment_started"
+        require(ref, ticket.status, kind, ticket.record, "fulfil")
+        if goes_on:
+            require_unmerged(ticket)
         return ticket
+
+    def unfinished(self, ticket: Ticket) -> Fulfilment | None:
+        """How far a walk is that nobody has ended, with its open steps; None if there is none."""
+        return self.state(ticket) if walk.running(ticket.standing) else None
 
     def _sure(self, ticket: Ticket, given: str) -> _Sought | None:
         """What is followed without a search: what is named here, by the catalog or by questions."""
@@ -277,7 +290,7 @@ class Fulfilments:
             RefusedError: the state, the procedure, or somebody's right does not allow it.
             DataFileError: its file is wrong.
         """
-        ticket = self._at_work(ref)
+        ticket = self._to_follow_on(ref, runs=asked.run)
         if asked.run:
             self._require_outside()
         if asked.none:
@@ -985,7 +998,8 @@ class Fulfilments:
         if going is None:
             return []
         if going.ended is not None:
-            return _after(ref, what, going.ended.outcome)
+            is_over = ticket.status in ("resolved", "closed")
+            return _after(ref, what, going.ended.outcome, is_over=is_over)
         total = len(what.steps)
         number = going.next_of(total)
         until = self.expected(ticket, what)
@@ -1002,14 +1016,15 @@ class Fulfilments:
         return [*first, step, *([program] if runs and not going.ran else ())]
 
 
-def _after(ref: str, what: Instructions, outcome: Fulfilled) -> list[str]:
+def _after(ref: str, what: Instructions, outcome: Fulfilled, *, is_over: bool) -> list[str]:
     """What comes after a walk."""
     if outcome == "fulfilled":
         follow = [f"Next: sdcli follow-up {ref} {_quoted(each)}" for each in what.follow_ups]
-        return [f"Next: sdcli resolve {ref} --code fulfilled", *follow]
+        to_resolve = [] if is_over else [f"Next: sdcli resolve {ref} --code fulfilled"]
+        return [*to_resolve, *follow]
     if outcome == "failed":
         return [f"Ask {what.owner}, or {what.second_owner}: they answer for {what.id}."]
-    return [f"Next: sdcli fulfil {ref} PROCEDURE   # or --none, if none fits"]
+    return [] if is_over else [f"Next: sdcli fulfil {ref} PROCEDURE   # or --none, if none fits"]
 
 
 def _quoted(text: str) -> str:

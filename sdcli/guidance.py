@@ -7,6 +7,7 @@ command line. Nothing here changes anything.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from sdcli.tickets.event import (
     Stamp,
     Unlinked,
 )
+from sdcli.tickets.hand_over import came_back
 from sdcli.tickets.steps import is_looked_up
 from sdcli.tickets.undo import last_step, take_back
 from sdcli.tickets.words import REQUEST_TYPES, UNKNOWN, WORKAROUNDS
@@ -41,11 +43,19 @@ _MOST_ARTICLES = 5
 _UNLISTED = "later"
 
 
+class Move(Enum):
+    """What may be typed in place of an answer."""
+
+    BACK = "<"
+    LEAVE = "q"
+
+
 class Blank(Struct, frozen=True):
     """What a person fills in: `name` stands in its place where nobody is asked.
 
     `words` are all that it can be, each with its meaning; anything where there are none. `usual`
-    is taken if nothing is said; `before` stands before it in the same argument.
+    is taken if nothing is said; `before` stands before it in the same argument. `least`: it is a
+    whole number, that or more.
     """
 
     name: str
@@ -53,6 +63,7 @@ class Blank(Struct, frozen=True):
     words: Mapping[str, str] = {}
     usual: str = ""
     before: str = ""
+    least: int | None = None
 
 
 class Choice(Struct, frozen=True):
@@ -150,6 +161,7 @@ class Case(NamedTuple):
         owed: follow-ups that are open still, each with what it is about.
         offers: the procedures that fit a request for something the catalog offers.
         walking: the procedure that is followed; None if none is.
+        can_go_back: a question was answered in this run since the last command.
     """
 
     ticket: Ticket
@@ -162,6 +174,7 @@ class Case(NamedTuple):
     owed: Mapping[str, str] = {}
     offers: tuple[Offer, ...] = ()
     walking: Walking | None = None
+    can_go_back: bool = False
 
     @property
     def is_beginner(self) -> bool:
@@ -418,7 +431,7 @@ def _hindered(case: Case) -> Question:
     """How much hangs on it; the priority follows, and is never asked for (R2c.2d)."""
     stated = _stated(case)
     kind = case.ticket.type if case.ticket.type != UNKNOWN else kind_of(case.answers)[0]
-    people = Blank("PEOPLE", "How many people cannot work, or wait for it", usual="1")
+    people = Blank("PEOPLE", "How many people cannot work, or wait for it", usual="1", least=1)
     ways = {
         "none": "There is none: work has stopped",
         "hard": "There is one, and it is hard to go",
@@ -442,10 +455,39 @@ def _hindered(case: Case) -> Question:
     )
 
 
+def _unfinished(case: Case) -> Question | None:
+    """A request that was resolved before its procedure was over (R3b.2, R4.4)."""
+    ticket, walking = case.ticket, case.walking
+    is_over = ticket.status in ("resolved", "closed")
+    if not is_over or walking is None or "unfinished" in case.answers:
+        return None
+    ref, number = ticket.ref, walking.number
+    stands = f"{walking.id} stands at step {number} of {walking.total}"
+    if number is None:
+        stands = f"nobody has said that {walking.id} is done"
+    done = ("fulfil", ref, *(("--all-done",) if number else ()), "--done")
+    back = ("reopen", ref, "--reason", _because("What is still to be done"))
+    return Question(
+        "unfinished",
+        "Confirm and close",
+        f"It is {ticket.status}, and {stands}. What is so?",
+        "Steps that nobody took are work that the caller waits for; what was done is on record.",
+        (
+            Choice("done", "All its steps were taken", done),
+            Choice("stop", "It was left off, and was not needed", ("fulfil", ref, "--abandon")),
+            Choice("no", "It is not done: back to work", back),
+            Choice("later", "I do not know", goes_on=True, stays=True),
+        ),
+    )
+
+
 def _screened(case: Case) -> Question | None:
     ticket = case.ticket
     if not ticket.handed_from:
         return None
+    queue = case.policy.teams.queues.get(ticket.queue)
+    if queue and queue.members and case.by not in queue.members:
+        return _handed(ticket)
     missing = _because("What is missing")
     return Question(
         "screened",
@@ -456,6 +498,21 @@ def _screened(case: Case) -> Question | None:
             Choice("yes", "Take it on", ("accept", ticket.ref)),
             Choice("no", "Send it back", ("return", ticket.ref, "--reason", missing)),
             Choice("later", "Leave it in the queue"),
+        ),
+    )
+
+
+def _handed(ticket: Ticket) -> Question:
+    """What everybody else can do until the queue that it was handed to accepts it (R3d2.1a)."""
+    return Question(
+        "handed",
+        "Resolve",
+        f"It is with {ticket.queue} now, and nobody there has accepted it yet. Is there more?",
+        "They accept it, or send it back with what is missing; the desk goes on being its owner.",
+        (
+            Choice("later", "No: it is their turn"),
+            Choice("note", "Write down what they should know", ("note", ticket.ref, _text())),
+            _tell(ticket.ref),
         ),
     )
 
@@ -474,7 +531,7 @@ def _taken(case: Case) -> Question | None:
         "taken",
         "Resolve",
         asks,
-        "One person has it at a time, so that nobody waits for somebody else.",
+        came_back(ticket) or "One person has it at a time, so that nobody waits for somebody else.",
         (
             *([Choice("yes", "I do", tuple(mine))] if is_known else []),
             _hand(case),
@@ -510,21 +567,19 @@ def _article(case: Case) -> Question | None:
         return None
     ref, outcomes = ticket.ref, case.policy.vocabulary.article_outcome
     did = Blank("OUTCOME", "What it did", outcomes)
+    titles = {id_: case.titles.get(id_, "An article") for id_ in found[:_MOST_ARTICLES]}
     none = ("kb", "used", ref, "--none", "--note", _because("What you did instead"))
+    read = ("kb", "show", Blank("ARTICLE", "Which article", titles))
     return Question(
         "article",
         "Resolve",
         "Did one of these articles fit?",
         "What articles do is counted, so that the good ones come first and wrong ones are mended.",
         (
+            Choice("read", "Read one of them", read),
             *(
-                Choice(
-                    id_,
-                    case.titles.get(id_, "An article"),
-                    ("kb", "used", ref, replace(did, before=f"{id_}:")),
-                    stays=True,
-                )
-                for id_ in found[:_MOST_ARTICLES]
+                Choice(id_, title, ("kb", "used", ref, replace(did, before=f"{id_}:")), stays=True)
+                for id_, title in titles.items()
             ),
             Choice("none", "None fitted", none, stays=True),
             Choice("later", "Not tried yet", goes_on=True, stays=True),
@@ -640,13 +695,15 @@ def _work(case: Case) -> Question:
     codes = case.policy.vocabulary.closure_code
     code = Blank("CODE", "How it was solved", codes, usual=_CODES.get(ticket.type, ""))
     note = Blank("TEXT", "What solved it, so that the next one finds it")
+    done = Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note))
     return Question(
         "work",
         "Resolve",
         _WORK.get(ticket.type, "What do you do next?"),
-        "Each step is written down when it is taken, so that nobody asks or tries twice.",
+        came_back(ticket)
+        or "Each step is written down when it is taken, so that nobody asks or tries twice.",
         (
-            Choice("done", "It is done", ("resolve", ticket.ref, "--code", code, "--note", note)),
+            _left_off(case.walking, ticket.ref) if case.walking else done,
             *_OF_TYPE.get(ticket.type, _of_others)(case),
             Choice("note", "Write down what was found or done", ("note", ticket.ref, _text())),
             _tell(ticket.ref),
@@ -657,6 +714,12 @@ def _work(case: Case) -> Question:
             Choice("later", "Leave it for now"),
         ),
     )
+
+
+def _left_off(walking: Walking, ref: str) -> Choice:
+    """What comes before a request is resolved whose procedure is not over (R3b.2)."""
+    says = f"Leave {walking.id} off: it is done otherwise, or not needed"
+    return Choice("stop", says, ("fulfil", ref, "--abandon"))
 
 
 def _of_incident(case: Case) -> tuple[Choice, ...]:
@@ -822,6 +885,7 @@ def _text() -> Blank:
 
 
 _QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
+    _unfinished,
     _over,
     _undecided,
     _waiting,

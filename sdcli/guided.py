@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.errors import AnswerError, SdcliError
-from sdcli.guidance import Case, Offer, Walking, ask
+from sdcli.errors import DONE, INTERRUPTED, AnswerError, SdcliError
+from sdcli.guidance import Case, Move, Offer, Walking, ask
 from sdcli.results import Guided
 from sdcli.tickets.relations import linked
 
@@ -61,17 +61,19 @@ def _is_blocked(desk: Desk, ticket: Ticket) -> bool:
 
 def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer, ...]]:
     """The procedure that is followed, or else those that fit (R3b.1)."""
-    if ticket.type != "fulfilment" or ticket.status not in ("new", "in_progress"):
+    if ticket.type != "fulfilment" or ticket.status == "waiting":
         return None, ()
     from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - only what is offered
 
     fulfilments = Fulfilments(desk)
-    plan = fulfilments.plan(ticket.ref)
-    now = fulfilments.state(ticket) if plan.walk else None
+    now = fulfilments.unfinished(ticket)
     if now is not None:
         text = now.steps[now.step - 1].step if now.step else ""
         runs = bool(now.step and fulfilments.runs(now.procedure, now.step))
         return Walking(now.procedure, now.step, now.total, text, runs), ()
+    if ticket.status in ("resolved", "closed"):
+        return None, ()
+    plan = fulfilments.plan(ticket.ref)
     fit = [plan.what] if plan.what else [fulfilments.named(id_) for id_, _ in plan.found]
     return None, tuple(_offer(fulfilments, ticket, each) for each in fit[:_MOST_OFFERS])
 
@@ -136,37 +138,56 @@ def plan(desk: Desk, ref: str, said: Mapping[str, str]) -> Guided:
 
 def lead(
     look: Callable[[Mapping[str, str]], Case],
-    ask_for: Callable[[Case, Question], Choice | None],
-    fill: Callable[[Choice], list[str] | None],
+    ask_for: Callable[[Case, Question], Choice | Move],
+    fill: Callable[[Choice], list[str] | Move],
     run: Callable[[list[str]], int],
 ) -> Case:
     """Ask and act until the ticket is closed or the person leaves; the ticket as it is then.
 
+    What was answered on the way to a command that is refused need not be answered again.
+
     Args:
         look: gives the ticket as it stands, with what was answered in this run.
-        ask_for: asks one question; None if the person leaves.
-        fill: asks what a command needs, and gives the command; None to ask the question again.
+        ask_for: asks one question; it may be left, or gone back from to the one before.
+        fill: asks what a command needs, and gives the command; going back asks the question again.
         run: runs a command, and gives its exit code.
     """
     stays: dict[str, str] = {}
     walk: dict[str, str] = {}
+    trail: list[str] = []
     has_acted = False
     while True:
-        at = look({**stays, **walk})
+        at = look({**stays, **walk})._replace(can_go_back=bool(trail))
         question = ask(at)
         if question is None or (at.ticket.is_closed and has_acted):
             return at
         choice = ask_for(at, question)
-        if choice is None or choice.leaves:
+        if choice is Move.BACK:
+            _forget(trail, walk, stays)
+            continue
+        if choice is Move.LEAVE or choice.leaves:
             return at
         if choice.goes_on:
             (stays if choice.stays else walk)[question.id] = choice.word
+            trail.append(question.id)
             continue
         line = fill(choice)
-        if line is None:
+        if line is Move.BACK:
             continue
-        is_done = run(line) == 0
-        has_acted = has_acted or is_done
+        code = INTERRUPTED if line is Move.LEAVE else run(line)
+        if code == INTERRUPTED:
+            return at
+        if code != DONE:
+            continue
+        has_acted = True
         walk.clear()
-        if is_done and choice.stays:
+        trail.clear()
+        if choice.stays:
             stays[question.id] = choice.word
+
+
+def _forget(trail: list[str], *answers: dict[str, str]) -> None:
+    """Take back the last answer that led on to a question."""
+    last = trail.pop() if trail else ""
+    for each in answers:
+        each.pop(last, None)

@@ -70,9 +70,11 @@ class Queues:
     def lacking(self, ticket: Ticket) -> dict[str, str]:
         """What the queue of a ticket needs to know and nobody has said, with what each item means.
 
+        What another queue sent it back for is lacking until somebody says it, and so nothing else.
         Nothing is lacking any more once it is resolved (R3d2.1a).
         """
-        needs = self._needs(ticket.queue)
+        back = hand_over.sent_back(ticket)
+        needs = self._needs(back[0] if back else ticket.queue)
         found = hand_over.lacks(ticket, needs) if ticket.status in AT_WORK else ()
         return {item: needs[item] for item in found}
 

@@ -37,8 +37,8 @@ def command(
     """Be led through the process, one question at a time.
 
     It begins where the ticket stands. Each answer says what it means. What it does is an ordinary command, which is shown before it
-    runs, so that you know it the next time; each is done on its own, and q leaves at any
-    question. Whoever has level 1 in catalog/teams.yaml gets safe answers only. Without a terminal,
+    runs, so that you know it the next time; each is done on its own. At any question < goes back
+    and q leaves. Whoever has level 1 in catalog/teams.yaml gets safe answers only. Without a terminal,
     with --plan or with --json, the next question is printed with the command of each answer.
 
     \b
@@ -47,6 +47,8 @@ def command(
         sdcli guide SD-42 --plan
         sdcli guide SD-42 --plan --answer information=no --answer worked=yes
     """
+    from functools import partial
+
     from sdcli import guided
     from sdcli.session import is_interactive
 
@@ -67,6 +69,6 @@ def command(
         except SystemExit as left:
             return left.code if isinstance(left.code, int) else 1
 
-    guided.lead(look, ask_next, ask_blanks, run)
+    guided.lead(look, ask_next, partial(ask_blanks, ref=ref), run)
     after = guided.plan(desk, ref, {})
     return Guided(after.ticket, after.question, desk.now, was_led=True)

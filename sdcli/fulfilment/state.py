@@ -64,6 +64,22 @@ class Fulfilment(Struct, frozen=True, kw_only=True):
     ran: HookRan | None = None
 
 
+def unfinished_note(ref: str, found: Fulfilment) -> str:
+    """That a walk is not over though the request is, and the two ways to end it."""
+    left = [each.number for each in found.steps if each.result in (None, "failed")]
+    if not left:
+        told = f"all steps of {found.procedure} are taken, and nobody has said that it is done"
+    else:
+        are = "step is" if len(left) == 1 else "steps are"
+        told = f"{len(left)} of {found.total} {are} open in {found.procedure}"
+        told += f": {', '.join(map(str, left))}"
+    done = "--all-done --done" if left else "--done"
+    return (
+        f"Its procedure is not over: {told}. `sdcli fulfil {ref} {done}` records that it was done, "
+        f"`sdcli fulfil {ref} --abandon` that it was left off."
+    )
+
+
 def followed(ticket: Ticket) -> str:
     """The id of what is followed, was followed last, or was chosen; empty if nothing was."""
     events = ticket.standing

@@ -1,7 +1,8 @@
 """What a caller may be told of their request now, in their words and their time (R7.2, R1b.1e).
 
 It is made of facts that are the caller's own, and of fixed sentences. No note, reason, name, queue or
-code of the desk is ever in it: what those say was written for the desk.
+code of the desk is ever in it: what those say was written for the desk. What the requester was told
+when something new was refused is theirs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,13 @@ from typing import TYPE_CHECKING
 
 from sdcli.intake.confirmation import local_time
 from sdcli.intake.lines import one_line
+from sdcli.tickets.event import (
+    ApprovalDecided,
+    Classified,
+    FulfilmentStarted,
+    Reopened,
+    RequestFiltered,
+)
 from sdcli.tickets.expectation import expectation
 
 if TYPE_CHECKING:
@@ -81,6 +89,49 @@ def body(
     return [each.strip() for each in parts if each.strip()]
 
 
+_ENDS = {
+    "solved": "As far as we can see it is solved.",
+    "workaround": (
+        "There is a way to go on working. What is behind it is not mended yet, and we know of it."
+    ),
+    "answered": "Your question is answered, as far as we can see.",
+    "fulfilled": "You should have what you asked for.",
+    "no-fault-found": "We have looked, and found nothing that is wrong.",
+    "planned-outage": "It came from maintenance that was planned.",
+    "third-party": "A supplier of ours has dealt with it.",
+    "duplicate": "We have another request about the same, and go on with that one.",
+    "declined": "It was refused: we cannot do what you asked for.",
+    "withdrawn": "You no longer need it, so we have ended it.",
+    "recovered": "It works again, as far as we can see.",
+    "unsupported": "We are sorry: it is nothing that we can help with.",
+}
+"""How it ended, by the closure code; of any other it is only said that it has."""
+_TO_TRY = (
+    *("solved", "workaround", "answered", "fulfilled", "no-fault-found", "planned-outage"),
+    *("user-error", "third-party", "recovered", "unknown"),
+)
+"""The codes after which the caller can see for themselves whether it is as they need it."""
+
+
+def _ended(ticket: Ticket) -> str:
+    """How it ended: of what was refused, in the words that the requester was told (R3c1.1)."""
+    filtered = [event for event in ticket.standing if isinstance(event, RequestFiltered)]
+    if ticket.code == "declined" and filtered and filtered[-1].decision == "rejected":
+        told = one_line(filtered[-1].told)
+        if told:
+            return f"It was refused. {told}"
+    return _ENDS.get(ticket.code, "As far as we can see it is done.")
+
+
+def _is_refused(ticket: Ticket) -> bool:
+    """Whether somebody did not agree to it, and nothing else was decided or begun since (R3b.2)."""
+    if _is_over(ticket):
+        return False
+    decisive = (ApprovalDecided, FulfilmentStarted, Reopened, Classified)
+    last = next((e for e in reversed(ticket.standing) if isinstance(e, decisive)), None)
+    return isinstance(last, ApprovalDecided) and last.decision == "rejected"
+
+
 def _is_over(ticket: Ticket) -> bool:
     return ticket.status in ("resolved", "closed")
 
@@ -90,7 +141,10 @@ def _stands(policy: Policy, ticket: Ticket, *, undecided: bool) -> str:
     if ticket.merged_into:
         return f"We work on it together with another request, number {ticket.merged_into}."
     if _is_over(ticket):
-        return "It is closed." if ticket.is_closed else "As far as we can see it is solved."
+        ended = _ended(ticket)
+        return f"{ended} It is closed." if ticket.is_closed else ended
+    if _is_refused(ticket):
+        return "Whoever decides on such requests did not agree to it."
     if ticket.status == "waiting":
         return _WAITS.get(ticket.waiting_for, "It waits for something that is not in our hands.")
     if undecided:
@@ -110,22 +164,31 @@ def _at_work(policy: Policy, ticket: Ticket) -> str:
 
 def _next(policy: Policy, ticket: Ticket) -> str:
     """What happens next, and what the caller should do."""
-    if ticket.status == "closed":
-        return "If it is not as you need it, tell us, and name the number."
-    if ticket.status == "resolved":
-        return "Please try it, and tell us whether it is as you need it. If it is not, we go on."
+    if _is_over(ticket):
+        return _afterwards(ticket)
     if ticket.waiting_for == "user":
         return "Please answer, and name the number: we go on as soon as we hear from you."
     if ticket.status == "waiting":
         until = ticket.waiting_until
         by = f", which we expect by {local_time(policy, ticket, until)}" if until else ""
         return f"We go on as soon as that is done{by}."
+    if _is_refused(ticket):
+        return "We will tell you what else can be done."
     return _GOALS.get(ticket.type, "We go on until it is done.")
 
 
+def _afterwards(ticket: Ticket) -> str:
+    """What the caller can do about what is over."""
+    if ticket.code not in _TO_TRY:
+        return "If you see it otherwise, tell us, and name the number."
+    if ticket.is_closed:
+        return "If it is not as you need it, tell us, and name the number."
+    return "Please try it, and tell us whether it is as you need it. If it is not, we go on."
+
+
 def _promise(policy: Policy, ticket: Ticket, sla: Mapping[Target, Clock], now: datetime) -> str:
-    """By when: what was expected, else what was promised."""
-    if _is_over(ticket):
+    """By when: what was expected, else what was promised; nothing of what was refused."""
+    if _is_over(ticket) or _is_refused(ticket):
         return ""
     expected = expectation(ticket)
     if expected and expected.eta > now:

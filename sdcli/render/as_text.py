@@ -16,7 +16,7 @@ from sdcli.render import words
 from sdcli.render.hints import next_steps, usual
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
-from sdcli.render.wrap import fitted
+from sdcli.render.wrap import fitted, hinted
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def write(result: results.Result, screen: Screen) -> Told:
 
         return Told(as_json.write(result), [])
     out, err = _SHAPES[type(result)](result, screen)
-    return Told(list(out), list(err))
+    return Told(list(out), hinted(list(err), screen.width))
 
 
 _Lines = tuple["Iterable[str]", "Iterable[str]"]
@@ -86,7 +86,9 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     told += _fulfilment_lines(result)
     told = fitted(told, screen.width)
     lines = [*told, *_clock_lines(result.seen, screen), *fitted([*_effect(result)], screen.width)]
-    return lines, [*(line(hint) for hint in result.hints), *_hint(result.seen)]
+    hints = [line(hint) for hint in result.hints]
+    own = ("Next: sdcli fulfil",) if any("sdcli fulfil" in hint for hint in hints) else ()
+    return lines, [*hints, *(each for each in _hint(result.seen) if not each.startswith(own))]
 
 
 def _fulfilment_lines(result: results.Changed) -> list[str]:

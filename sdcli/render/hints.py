@@ -70,11 +70,13 @@ def next_steps(ticket: Ticket) -> list[str]:
     if ticket.assignee is None:
         return [f"sdcli accept {ref}", f"sdcli search-kb --ticket {ref}"]
     check = f"sdcli validate {ref} --against RECORD   # is it as monitoring says?"
+    walks = _is_walked(ticket)
     return [
         *([check] if ticket.needs_validation else []),
         *([f"sdcli fulfil {ref}"] if _to_fulfil(ticket) else []),
+        *([f"sdcli fulfil {ref}   # goes on with its procedure"] if walks else []),
         f"sdcli search-kb --ticket {ref}",
-        f"sdcli resolve {ref} --code CODE",
+        *([] if walks else [f"sdcli resolve {ref} --code CODE"]),
         f"sdcli escalate {ref} --to QUEUE --reason WHY   # if it needs others",
     ]
 
@@ -100,6 +102,15 @@ def _to_fulfil(ticket: Ticket) -> bool:
     from sdcli.tickets.event import FulfilmentStarted  # noqa: PLC0415 - few requests are
 
     return not any(isinstance(event, FulfilmentStarted) for event in ticket.standing)
+
+
+def _is_walked(ticket: Ticket) -> bool:
+    """Whether a procedure is followed that nobody has ended (R3b.2)."""
+    from sdcli.tickets.event import FulfilmentEnded, FulfilmentStarted  # noqa: PLC0415 - as above
+
+    ends = (FulfilmentStarted, FulfilmentEnded)
+    last = next((event for event in reversed(ticket.standing) if isinstance(event, ends)), None)
+    return isinstance(last, FulfilmentStarted)
 
 
 def usual_of(ticket: Ticket) -> list[str]:

@@ -72,7 +72,8 @@ def known_items(ticket: Ticket) -> dict[str, str]:
 
     Facts of the caller and of monitoring, the fields it came with, the details of the request by
     their names (`last-worked` and `last_worked` are the same), and what earlier hand-overs said. What
-    comes later goes before what came earlier; that something is unknown is no answer.
+    comes later goes before what came earlier; that something is unknown is no answer, and what a team
+    sent back as missing must be said again.
     """
     opening = ticket.opening
     facts, request = opening.alert, opening.request
@@ -93,13 +94,43 @@ def known_items(ticket: Ticket) -> dict[str, str]:
             said.append(event.request.told())
         elif isinstance(event, Escalated):
             said.append(event.items)
-    told = {
-        _spelt(name): text.strip()
-        for part in said
-        for name, text in part.items()
-        if text.strip() and text.strip().casefold() != UNKNOWN
-    }
+        elif isinstance(event, Returned):
+            said.append(dict.fromkeys(event.missing, _REFUSED))
+    told: dict[str, str] = {}
+    for name, text in ((name, text) for part in said for name, text in part.items()):
+        if text == _REFUSED:
+            told.pop(_spelt(name), None)
+        elif text.strip() and text.strip().casefold() != UNKNOWN:
+            told[_spelt(name)] = text.strip()
     return told | {name.replace("-", "_"): text for name, text in told.items()}
+
+
+_REFUSED = "\0"
+"""In the place of what a team could not use: it must be said again."""
+
+
+def sent_back(ticket: Ticket) -> tuple[str, Returned] | None:
+    """The queue that sent a ticket back last, with its word; None if it was handed on since."""
+    found, queue = None, ticket.opening.queue
+    for event in ticket.standing:
+        if isinstance(event, Returned):
+            found = (queue, event)
+            queue = event.to
+        elif isinstance(event, Escalated):
+            found, queue = None, event.to
+        elif isinstance(event, Assigned):
+            queue = event.queue
+    return found
+
+
+def came_back(ticket: Ticket) -> str:
+    """That it was sent back, by whom, and why, in a sentence; empty if it was not."""
+    found = sent_back(ticket)
+    if found is None:
+        return ""
+    queue, event = found
+    missing = f"; missing: {', '.join(event.missing)}" if event.missing else ""
+    return f"{queue} sent it back ({event.reason}){missing}."
 
 
 def _spelt(name: str) -> str:
@@ -184,9 +215,16 @@ def returned(
 
 
 def lacks(ticket: Ticket, needs: Mapping[str, str]) -> tuple[str, ...]:
-    """What the team that has a ticket needs and nobody has said yet, in the order of its checklist."""
+    """What the team that has a ticket needs and nobody has said yet, in the order of its checklist.
+
+    Of a ticket that came back it is what the team that returned it lacked; `needs` is theirs then.
+    """
     if ticket.is_problem or ticket.is_closed:
         return ()
+    found = sent_back(ticket)
+    if found:
+        known = known_items(ticket)
+        return tuple(item for item in needs if item in found[1].missing and item not in known)
     return checklist(ticket, ticket.queue, needs).lacking
 
 

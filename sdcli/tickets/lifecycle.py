@@ -28,6 +28,7 @@ _AT_WORK: dict[Status, Status] = {
     "in_progress": "in_progress",
     "waiting": "waiting",
 }
+_ALSO_AFTERWARDS: dict[Status, Status] = {**_ALWAYS, "new": "in_progress"}
 
 # For each kind of event of a help request: the states in which it is legal, and where each leads.
 LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
@@ -84,9 +85,9 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "procedure_sought": _UNLESS_CLOSED,
     "approval_decided": _UNLESS_CLOSED,
     "fulfilment_started": _AT_WORK,
-    "fulfilment_step": _AT_WORK,
+    "fulfilment_step": _ALSO_AFTERWARDS,
     "hook_ran": _AT_WORK,
-    "fulfilment_ended": _AT_WORK,
+    "fulfilment_ended": _ALSO_AFTERWARDS,
     "request_filtered": _UNLESS_CLOSED,
     "change_requested": _UNLESS_CLOSED,
     "change_followed": _ALWAYS,

@@ -146,6 +146,49 @@ def test_it_says_where_it_stands_and_when(sd: Runner, sdj: JsonRunner) -> None:
     assert not any(each["kind"] == "noted" for each in sdj("history", "1"))
 
 
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+@pytest.mark.parametrize("code", sorted(_POLICY.vocabulary.closure_code))
+def test_it_says_how_it_ended(code: str, status: str, sd: Runner, sdj: JsonRunner) -> None:
+    """Only what was solved is called solved, and nobody is to try what they were refused (R7.2)."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    outage = ("--outage", "unknown") if code == "planned-outage" else ()
+    sd("resolve", "1", "--code", code)
+    if status == "closed":
+        sd("close", "1", "--confirmed-by", "ada", "--via", "phone", *outage)
+    told = " ".join(sdj("tell", "1")["text"].split())
+    assert ("it is solved" in told) == (code == "solved")
+    refused = code in ("declined", "duplicate", "withdrawn", "unsupported")
+    assert not (refused and "Please try it" in told)
+    own = {"declined": "refused", "duplicate": "another request", "withdrawn": "no longer need"}
+    assert own.get(code, "VPN drops") in told
+    assert ("It is closed." in told) == (status == "closed")
+
+
+def test_a_refusal_is_told_as_one(sd: Runner, sdj: JsonRunner) -> None:
+    """In the words that the requester was told, and nothing is promised of it (R3c1.1, R3b.2)."""
+    asked = ("open", "A private cloud", "--user", "ada", "--type")
+    sd(*asked, "new-service", "--service", "vpn")
+    sd("filter", "1", "--reject", "--because", "mole", "--tell", "We buy no clouds this year.")
+    told = " ".join(sdj("tell", "1")["text"].split())
+    assert "It was refused. We buy no clouds this year." in told
+    assert "mole" not in told
+    sd(*asked, "fulfilment", "--service", "workstation", "--feature", "hardware")
+    sd("reject", "2", "joiner-laptop", "--by", "dana", "--reason", "a mole has one")
+    told = " ".join(sdj("tell", "2")["text"].split())
+    assert "did not agree to it" in told
+    assert "until you have what you asked for" not in told
+    assert "promised" not in told
+    assert not any(word in told for word in ("dana", "mole", "joiner-laptop"))
+    sd("approve", "2", "joiner-laptop", "--by", "dana", "--reason", "after all")
+    assert "We go on until you have what you asked for." in " ".join(sd("tell", "2").stdout.split())
+    sd("open", "Dropbox", "--user", "ada")
+    sd("support", "3", "--unsupported", "Dropbox")
+    sd("support", "3", "--decline", "--reason", "mole")
+    told = " ".join(sdj("tell", "3")["text"].split())
+    assert "nothing that we can help with" in told
+    assert "mole" not in told
+
+
 def test_a_note_is_a_word_to_the_caller(sd: Runner, sdj: JsonRunner) -> None:
     """It answers the response clock, and starts that of the next word, which it names (R7.2)."""
     sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")

@@ -160,9 +160,9 @@ eta_given new in_progress waiting resolved -
 procedure_sought new in_progress waiting resolved -
 approval_decided new in_progress waiting resolved -
 fulfilment_started in_progress in_progress waiting - -
-fulfilment_step in_progress in_progress waiting - -
+fulfilment_step in_progress in_progress waiting resolved closed
 hook_ran in_progress in_progress waiting - -
-fulfilment_ended in_progress in_progress waiting - -
+fulfilment_ended in_progress in_progress waiting resolved closed
 request_filtered new in_progress waiting resolved -
 change_requested new in_progress waiting resolved -
 change_followed new in_progress waiting resolved closed
