@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec.structs import replace
 
 from sdcli.changes import new_services, request
+from sdcli.fulfilment.permission import made_for, require_entitled
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
@@ -138,7 +139,7 @@ class ChangeRequests:
         desk, templates = self._desk, self.templates
         policy = desk.policy
         require_may(policy, desk.process, desk.by, "request-change", "request a change")
-        wish = self._prefilled(wish)
+        wish = self._prefilled(ref, wish)
         with desk.together(), desk.ledger.write() as writer:  # so that no two open a work order
             before = writer.get(ref)
             category = request.category_of(before, templates, wish)
@@ -165,18 +166,24 @@ class ChangeRequests:
         found = request.require_requested(ticket, order or self._order_of(ticket))
         return Requested(ticket, found, is_new, before.change_status if is_new else "")
 
-    def _prefilled(self, wish: Completed) -> Completed:
+    def _prefilled(self, ref: str, wish: Completed) -> Completed:
         """What a standard change fills in, where nothing else is said (R3c2.1a, R3c3.2).
 
         Raises:
             NoSuchEntryError: there is no such standard change.
+            DataFileError: its file is wrong.
+            RefusedError: whoever gets it is known not to be entitled to it (R3c2.3).
         """
         if not wish.standard:
             return wish
         from sdcli.policy.load import offered  # noqa: PLC0415 - few requests name one
 
-        changes = offered(self._desk.root, self._desk.derived("offered")).changes
+        known = offered(self._desk.root, self._desk.derived("offered"))
+        changes = known.changes
+        known.require_readable(wish.standard.casefold())
         found = changes[require(wish.standard, "standard change", changes, "catalog/changes")]
+        ticket = made_for(self._desk.ledger.get(ref), self._desk.ledger.get)
+        require_entitled(self._desk.policy, ticket, found)
         same = wish.category in ("", found.rfc.category)  # else its fields are those of another
         return replace(
             wish,

@@ -70,7 +70,7 @@ def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer
     now = fulfilments.state(ticket) if plan.walk else None
     if now is not None:
         text = now.steps[now.step - 1].step if now.step else ""
-        runs = bool(now.step and fulfilments.runs(now.procedure, now.step))
+        runs = bool(now.step and fulfilments.runs(now))
         return Walking(now.procedure, now.step, now.total, text, runs), ()
     fit = [plan.what] if plan.what else [fulfilments.named(id_) for id_, _ in plan.found]
     return None, tuple(_offer(fulfilments, ticket, each) for each in fit[:_MOST_OFFERS])
