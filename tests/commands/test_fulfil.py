@@ -329,6 +329,33 @@ def test_what_says_something_else_must_be_approved_again(
     sd("fulfil", ref)
 
 
+@pytest.mark.parametrize("more", [("--step", "1:done"), ("--all-done", "--done")])
+def test_what_says_something_else_during_the_walk_must_be_approved_again(
+    more: tuple[str, ...], desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A walk goes no further by what nobody has agreed to, but it can be left off (R3b.2)."""
+    ref = _laptop(sdj)
+    sd("approve", ref, "--by", "dana")
+    sd("fulfil", ref)
+    _edit(desk_dir, "catalog/procedures/joiner-laptop.yaml", "EUR 1,150", "EUR 2,350")
+
+    assert "as it was before" in sd("fulfil", ref, *more, expect=4).stderr
+    sd("fulfil", ref, "--abandon", "--dry-run")
+    sd("approve", ref, "--by", "dana")
+    sd("fulfil", ref, *more)
+
+
+def test_approve_and_reject_propose_themselves(sd: Runner, sdj: JsonRunner) -> None:
+    """Where it is not sure what is decided on, the same command is to be typed again (R3b.2)."""
+    ref = _open(sdj, "access to a shared mailbox or a shared folder", "unknown")
+
+    assert f"`sdcli approve {ref} " in sd("approve", ref, "--by", "dana", expect=4).stderr
+    assert (
+        f"`sdcli reject {ref} "
+        in sd("reject", ref, "--reason", "no", "--by", "dana", expect=4).stderr
+    )
+
+
 def test_a_rejection_stops_it_and_tells_what_comes_next(sd: Runner, sdj: JsonRunner) -> None:
     """Rejected: it cannot begin, and a walk goes no further; mostly it is declined (R3b.2)."""
     ref = _laptop(sdj)
@@ -464,6 +491,71 @@ def test_a_walk_can_be_left_though_its_file_is_gone(
     assert sdj("procedure", "stats", "unlock-account")["procedures"][0]["abandoned"] == 1
 
 
+def test_a_walk_whose_file_is_gone_is_not_called_done(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Nobody knows how many steps there are, so it is not said that all are taken (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--step", "1:done", "--step", "2:done")
+    (desk_dir / UNLOCK).unlink()
+
+    shown = sd("show", ref).stdout
+
+    assert "its document is gone or cannot be read" in shown
+    assert "steps are taken" not in shown
+    assert sdj("show", ref)["fulfilment"]["gone"] is True
+
+
+def test_a_step_that_says_something_else_is_open_again(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A step that is put in, or changed, is not taken for the one that was answered (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--all-done")
+    _edit(desk_dir, UNLOCK, "  - Unlock the account", "  - Ask the security queue\n  - Unlock it")
+
+    assert sdj("show", ref)["fulfilment"]["step"] == 2
+    refused = sd("fulfil", ref, "--done", expect=4).stderr
+    assert "without a result: 2, 3, 4, 5; changed since they were answered: 2, 3, 4" in refused
+    sd("fulfil", ref, "--all-done", "--done")
+    taken = [each["step"] for each in sdj("history", ref) if each["kind"] == "fulfilment_step"]
+    assert "Ask the security queue" in taken
+
+
+@pytest.mark.parametrize(
+    "more", [("--abandon",), ("--failed",), ("--done",), ("--run",), ("--step", "1:done")]
+)
+def test_what_goes_on_needs_something_that_is_followed(
+    more: tuple[str, ...], sd: Runner, sdj: JsonRunner
+) -> None:
+    """Without a walk there is nothing to end or to go on with, and it stays what it is (R3b.2)."""
+    ref = _open(sdj, "zzz qqq xxx", "unknown")
+
+    assert f"{ref} follows no procedure" in sd("fulfil", ref, *more, expect=4).stderr
+    assert _kinds(sdj, ref) == ["opened"]
+
+
+def test_to_look_at_a_walk_tells_no_old_step_as_new(sd: Runner, sdj: JsonRunner) -> None:
+    """Where nothing is recorded, what was done last is not told as if it were done now (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET)
+    sd("note", ref, "called back")
+
+    said = sd("fulfil", ref).stdout
+
+    assert "follows unlock-account already" in said
+    assert "called back" not in said
+
+
+def test_steps_before_the_hour_it_is_scheduled_for_are_told(sd: Runner, sdj: JsonRunner) -> None:
+    """Who schedules it for later and takes steps now hears of it (R3b.2)."""
+    ref = _locked(sdj)
+
+    said = sd("fulfil", ref, *MET, "--at", "2026-11-24T10:00Z", "--step", "1:done").stdout
+
+    assert "steps were taken before that" in said
+
+
 def test_what_is_closed_is_not_fulfilled(sd: Runner, sdj: JsonRunner) -> None:
     """On a closed ticket, and on a problem, the refusal names what is possible (R3b.2)."""
     ref = _locked(sdj)
@@ -482,6 +574,9 @@ def test_what_is_closed_is_not_fulfilled(sd: Runner, sdj: JsonRunner) -> None:
         ("--none", "--all-done"),
         ("--user-check", "yes"),
         ("--minutes", "5"),
+        ("--again",),
+        ("--done", "--failed"),
+        ("--failed", "--abandon"),
         ("--met", "a", "--not-met", "a"),
         ("--step", "1:done", "--step", "1:failed"),
         ("--step", "one:done"),
@@ -816,6 +911,20 @@ def test_how_a_program_ended_is_noted_on_what_was_closed_meanwhile(
     assert "The program of unlock-account: it ended with 0: unlocked" in last["text"]
 
 
+def test_to_take_a_run_back_says_that_what_was_done_stays_done(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The record is taken back, what the program did outside is not, and that is told (R0.8)."""
+    _hook(desk_dir, "exit 0", "{user}")
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--run")
+
+    said = sd("undo", ref).stdout
+
+    assert "What hooks/unlock ada did stays done." in said
+    assert [each["kind"] for each in sdj("history", ref)].count("hook_ran") == 2
+
+
 def test_a_step_that_is_not_there_starts_no_program(
     desk_dir: Path, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -910,6 +1019,62 @@ def test_who_is_not_authorised_hands_it_on(sd: Runner, sdj: JsonRunner) -> None:
     assert "greta, hugo" in refused.stderr
     assert _kinds(sdj, ref) == ["opened"]
     sd("--as", "chloe", "fulfil", ref)  # by her role
+
+
+def test_what_search_kb_puts_first_is_what_is_followed(sd: Runner, sdj: JsonRunner) -> None:
+    """A standard change is among the candidates of a request for what is offered (R3b.1)."""
+    text = "Our department share is full, we need more room"
+    ref = _open(sdj, text, "file-storage", "department-share")
+
+    assert sdj("search-kb", "--ticket", ref)[0]["id"] == "share-quota"
+    assert "share-quota needs somebody to agree" in sd("fulfil", ref, expect=4).stderr
+
+
+def test_a_work_order_is_for_the_caller_of_its_request(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Who hands work on does not get it: the caller must be entitled, and is filled in (R3c2.3)."""
+    ref = _open(sdj, "A desktop for CAD", "virtual-desktop", "design-desktop")
+    assert "ada is not entitled" in sd("rfc", ref, "--standard", "design-desktop", expect=4).stderr
+    assert _kinds(sdj, ref) == ["opened"]
+    _edit(desk_dir, "catalog/changes/design-desktop.yaml", "[Development, Sales]", "[Finance]")
+    sd("rfc", ref, "--standard", "design-desktop")
+    _edit(desk_dir, "catalog/changes/design-desktop.yaml", "[Finance]", "[Sales]")
+
+    order = sdj("show", ref)["change"]["work_order"]
+    refused = sd("--as", "ines", "fulfil", order, "design-desktop", "--met", "all", expect=4)
+
+    assert "ada is not entitled to design-desktop" in refused.stderr
+
+
+def test_the_manager_of_the_caller_agrees_to_a_work_order(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """On a work order decides who decides on its request, and a program gets their name (R3c2.2)."""
+    hook = "hook: {command: [echo, 'more for {user}'], step: 2}\ncost:"
+    _edit(desk_dir, "catalog/changes/share-quota.yaml", "cost:", hook)
+    ref = _open(sdj, "Our share is full", "file-storage", "department-share")
+    sd("rfc", ref, "--standard", "share-quota")
+    order = sdj("show", ref)["change"]["work_order"]
+
+    refused = sd("fulfil", order, "share-quota", "--met", "all", expect=4)
+
+    assert "(manager of ada)" in refused.stderr
+    sd("approve", order, "share-quota", "--by", "dana")
+    said = sd("fulfil", order, "share-quota", "--met", "all", "--run")
+    assert "more for ada" in said.stdout
+
+
+def test_a_broken_standard_change_is_told_with_its_place(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A file that cannot be read is not taken for one that is not there (R3c2.1a)."""
+    ref = _open(sdj, "Our share is full", "file-storage", "department-share")
+    _edit(desk_dir, "catalog/changes/share-quota.yaml", "takes: 2h", "takes: soonish")
+
+    refused = sd("rfc", ref, "--standard", "share-quota", expect=5)
+
+    assert "catalog/changes/share-quota.yaml:" in refused.stderr
 
 
 def test_a_standard_change_has_the_further_checks(sd: Runner, sdj: JsonRunner) -> None:
