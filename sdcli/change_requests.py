@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from sdcli.changes import new_services, request
 from sdcli.errors import RefusedError
+from sdcli.fulfilment.permission import made_for, require_entitled
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
@@ -163,7 +164,7 @@ class ChangeRequests:
         desk, templates = self._desk, self.templates
         policy = desk.policy
         require_may(policy, desk.process, desk.by, "request-change", "request a change")
-        wish = self._prefilled(wish, request.of_ticket(desk.ledger.get(ref)))
+        wish = self._prefilled(desk.ledger.get(ref), wish)
         with desk.together(), desk.ledger.write() as writer:  # so that no two open a work order
             before = writer.get(ref)
             category = request.category_of(before, templates, wish)
@@ -191,20 +192,27 @@ class ChangeRequests:
         found = request.require_requested(ticket, order or self._order_of(ticket))
         return Requested(ticket, found, is_new, before.change_status if is_new else "")
 
-    def _prefilled(self, wish: Completed, known: RequestForChange | None) -> Completed:
+    def _prefilled(self, ticket: Ticket, wish: Completed) -> Completed:
         """What a standard change fills in, where nothing else is said (R3c2.1a, R3c3.2).
 
-        A request that is `known` to be for the same one keeps its category.
+        A request that is for the same one already keeps its category.
 
         Raises:
             NoSuchEntryError: there is no such standard change.
+            DataFileError: its file is wrong.
+            RefusedError: whoever gets it is known not to be entitled to it (R3c2.3).
         """
         if not wish.standard:
             return wish
         from sdcli.policy.load import offered  # noqa: PLC0415 - few requests name one
 
-        changes = offered(self._desk.root, self._desk.derived("offered")).changes
+        files = offered(self._desk.root, self._desk.derived("offered"))
+        changes = files.changes
+        files.require_readable(wish.standard.casefold())
         found = changes[require(wish.standard, "standard change", changes, "catalog/changes")]
+        gets = made_for(ticket, self._desk.ledger.get)
+        require_entitled(self._desk.policy, gets, found)
+        known = request.of_ticket(ticket)
         is_known = known is not None and known.standard_change == wish.standard
         category = wish.category or (known.category if known and is_known else found.rfc.category)
         same = category == found.rfc.category  # else its fields are those of another

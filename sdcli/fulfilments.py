@@ -7,7 +7,7 @@ The rules are in `sdcli.fulfilment`, the files in `sdcli.policy.procedures`; pro
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from sdcli.errors import (
     DONE,
     PARTLY_DONE,
-    DataFileError,
     LedgerDamagedError,
     NoSuchEntryError,
     RefusedError,
@@ -25,6 +24,7 @@ from sdcli.errors import (
     listed,
 )
 from sdcli.fulfilment import choose, permission, walk
+from sdcli.fulfilment.permission import made_for
 from sdcli.fulfilment.state import Fulfilment, followed, state_of
 from sdcli.fulfilment.walk import StepDone, Verified, Walk
 from sdcli.policy.procedures import CHANGES, PROCEDURES, Procedure, StandardChange
@@ -33,8 +33,10 @@ from sdcli.tickets.event import (
     Edition,
     FulfilmentStarted,
     HookRan,
+    Noted,
 )
-from sdcli.tickets.lifecycle import require
+from sdcli.tickets.fulfilment import STARTED
+from sdcli.tickets.lifecycle import LIFECYCLE, require
 from sdcli.tickets.relations import require_unmerged
 from sdcli.tickets.words import UNKNOWN, YesNo
 
@@ -67,9 +69,10 @@ class Asked(Struct, frozen=True, kw_only=True):
         met, not_met: prerequisites by their names.
         scheduled: for when it is begun, in UTC.
         steps: what became of steps; `all_done`: all that are left were done.
-        run: start its program.
+        run: start its program; `again`: though it has done its part already.
         end: end it like this, with what is `verified`.
         minutes: the effort, in minutes.
+        goes_on: only go on with what is followed; begin nothing.
     """
 
     procedure: str = ""
@@ -81,9 +84,21 @@ class Asked(Struct, frozen=True, kw_only=True):
     steps: tuple[StepDone, ...] = ()
     all_done: bool = False
     run: bool = False
+    again: bool = False
     end: Fulfilled | None = None
     verified: Verified = Verified()
     minutes: int = 0
+    goes_on: bool = False
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it says what only a walk can have: steps, a program, an end."""
+        return bool(self.steps or self.all_done or self.run or self.end)
+
+    @property
+    def begins(self) -> bool:
+        """Whether it says what belongs to a beginning."""
+        return bool(self.procedure or self.met or self.not_met or self.scheduled)
 
 
 def amended(asked: Asked, **more: Any) -> Asked:
@@ -108,13 +123,14 @@ class Plan(Struct, frozen=True, kw_only=True):
 class _Sought(NamedTuple):
     """What was looked for, what was found, and what is followed; None if nothing fits.
 
-    `warning`: what is to be told of it.
+    `warning`: what is to be told of it. `going`: the walk that was seen, which goes on.
     """
 
     query: str
     found: tuple[Edition, ...]
     what: Instructions | None
     warning: str = ""
+    going: Walk | None = None
 
 
 class Fulfilments:
@@ -140,9 +156,7 @@ class Fulfilments:
         wanted = given.casefold()
         if wanted in self.offered.all:
             return self.offered.all[wanted]
-        if wanted in self.offered.wrong:
-            own = [each for each in self.offered.problems if wanted in each.file]
-            raise DataFileError(own or list(self.offered.problems))
+        self.offered.require_readable(wanted)
         try:
             return self._article(given)
         except NoSuchEntryError:
@@ -170,12 +184,18 @@ class Fulfilments:
             )
         return choose.of_article(article)
 
-    def runs(self, given: str, number: int) -> bool:
-        """Whether the program of a procedure does this step, and the acting person may start it."""
+    def runs(self, now: Fulfilment) -> bool:
+        """Whether a program does the step that is next, and the acting person may start it."""
         from sdcli.policy.authority import require_may  # noqa: PLC0415 - only at a terminal
 
-        what, desk = self.named(given), self._desk
-        if what.hook is None or what.hook.step not in (0, number) or desk.rehearses:
+        what, desk = self.named(now.procedure), self._desk
+        if what.hook is None or what.hook.step not in (0, now.step) or desk.rehearses:
+            return False
+        if any(now.prerequisites.get(name) != "yes" for name in what.prerequisites):
+            return False
+        if now.ran is not None and (
+            now.ran.is_start or (now.ran.exit_code == 0 and not what.hook.step)
+        ):
             return False
         try:
             require_may(desk.policy, desk.process, desk.by, "run-hook", "start programs")
@@ -183,6 +203,13 @@ class Fulfilments:
         except RefusedError:
             return False
         return True
+
+    def _whose(self, ticket: Ticket) -> Ticket:
+        """The ticket with the caller of the one that it is a work order of: who gets what is made.
+
+        Whoever hands work on asks for nothing themselves (R3c2.2, R3c2.3).
+        """
+        return made_for(ticket, self._desk.ledger.get)
 
     # Finding
 
@@ -213,11 +240,7 @@ class Fulfilments:
         A program is started only while somebody works on it.
         """
         ticket = self._desk.ledger.get(ref)
-        goes_on = walk.running(ticket.standing) is not None and not runs
-        kind = "fulfilment_step" if goes_on else "fulfilment_started"
-        require(ref, ticket.status, kind, ticket.record, "fulfil")
-        if goes_on:
-            require_unmerged(ticket)
+        _require_going_on(ticket, runs=runs)
         return ticket
 
     def unfinished(self, ticket: Ticket) -> Fulfilment | None:
@@ -242,8 +265,10 @@ class Fulfilments:
             warning = "the catalog says that somebody must agree, and it does not say who"
         return _Sought(f"named by {found.by}", (walk.edition(what),), what, warning)
 
-    def _sought(self, ticket: Ticket, given: str) -> _Sought:
+    def _sought(self, ticket: Ticket, given: str, command: str = "fulfil") -> _Sought:
         """What is followed: what is sure, or what a search finds and is clearly meant.
+
+        `command`: what was typed, and is to be typed again.
 
         Raises:
             RefusedError: several fit, and somebody must say which.
@@ -259,9 +284,10 @@ class Fulfilments:
         if id_:
             return _Sought(ticket.summary, found, self.named(id_))
         names = [hit.id for hit in hits[:_MOST_FOUND]]
+        none = ", or say that none fits, with --none" if command == "fulfil" else ""
         raise RefusedError(
             f"It is not sure which procedure fits {ticket.ref}: {listed(names)}. Name it, "
-            f"`sdcli fulfil {ticket.ref} {names[0]}`, or say that none fits, with --none.",
+            f"`sdcli {command} {ticket.ref} {names[0]}`{none}.",
             ref=ticket.ref,
             found=names,
         )
@@ -270,10 +296,8 @@ class Fulfilments:
         """What `search-kb` finds for a ticket, of procedures, standard changes and the like."""
         from sdcli.knowledge_base import KnowledgeBase  # noqa: PLC0415 - only a search
 
-        types = {
-            "fulfilment": ("fulfilment",),
-            "new-service": ("new-service", "fulfilment"),
-        }.get(ticket.type, ())
+        asks = ("fulfilment", "new-service")  # what is offered may be a standard change as well
+        types = asks if ticket.type in asks else ()
         hits = KnowledgeBase(self._desk).find_offered("", ticket.ref, types=types)
         return choose.fitting(ticket, hits, self.offered.all)
 
@@ -297,27 +321,45 @@ class Fulfilments:
             return self._none(ticket, asked.reason)
         going = walk.running(ticket.standing)
         if going is None:
-            sought = self._sought(ticket, asked.procedure)
+            sought = self._sought_by(ticket, asked)
             if sought.what is None:
                 return self._none(ticket, asked.reason, sought.query)
         else:
             self._require_same(ticket, going, asked)
             if asked.end in ("failed", "abandoned") and not (asked.steps or asked.all_done):
-                return self._left(ticket, asked)
-            sought = _Sought("", (), self._followed(ticket, going))
+                return self._left(ticket, going, asked)
+            sought = _Sought("", (), self._followed(ticket, going), going=going)
         return self._walked(ticket, sought, asked)
 
-    def _left(self, ticket: Ticket, asked: Asked) -> Changed:
+    def _sought_by(self, ticket: Ticket, asked: Asked) -> _Sought:
+        """What is to be begun by what was typed.
+
+        Raises:
+            RefusedError: it can only be meant for a walk, and there is none; or it is not sure.
+        """
+        is_left = asked.end in ("failed", "abandoned") and not asked.begins
+        if asked.goes_on or is_left:
+            raise _follows_none(ticket)
+        try:
+            sought = self._sought(ticket, asked.procedure)
+        except RefusedError as error:
+            if asked.is_more and not asked.procedure:
+                error.also(f"{ticket.ref} follows no procedure.")
+            raise
+        if sought.what is None and asked.is_more:
+            raise _follows_none(ticket)
+        return sought
+
+    def _left(self, ticket: Ticket, seen: Walk, asked: Asked) -> Changed:
         """End a walk without success; its file need not be there any more."""
         if asked.end is None:
             raise TypeError("nobody has said how it ends")
         outcome = asked.end
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            going = walk.running(now.standing)
-            if going is None:
-                raise RefusedError(f"{now.ref} follows nothing any more.", ref=now.ref)
-            return walk.end(stamp, going, outcome, asked.verified, ref=now.ref, total=0)
+            _require_going_on(now)
+            going = _still(now, seen)
+            return walk.end(stamp, going, outcome, asked.verified, ref=now.ref, texts=())
 
         after = self._desk.change(ticket.ref, step)
         going = walk.last(after.standing)
@@ -341,37 +383,49 @@ class Fulfilments:
 
     def deciders(self, ticket: Ticket, what: Instructions) -> dict[str, str]:
         """Who may agree to it, each with what gives them the right; none where nobody need."""
-        return permission.deciders(self._desk.policy, ticket, what)
+        return permission.deciders(self._desk.policy, self._whose(ticket), what)
 
     def _walked(self, ticket: Ticket, sought: _Sought, asked: Asked) -> Changed:
         what = sought.what
         if what is None:
             raise TypeError("there is nothing to follow")
-        begins = walk.running(ticket.standing) is None
-        notes: list[str] = []
-        code = DONE
+        begins = sought.going is None
         if asked.run:
-            self._require_runnable(ticket, what)
-            if begins:
-                ticket = self._change(ticket, what, sought, asked, only_begin=True)
-                notes += self._begun_notes(ticket, what)
-            ticket, ran = self._ran(ticket, what)
-            ok = ran.exit_code == 0
-            notes.append(_ran_note(what, ran))
-            code = DONE if ok else PARTLY_DONE
-            more = asked.steps or asked.all_done or asked.end
-            if ok and more:
-                ticket = self._change(ticket, what, sought, asked)
-            elif more:
-                notes.append("  Nothing else was recorded: the program did not end well.")
-        else:
-            after = self._change(ticket, what, sought, asked)
-            notes += self._begun_notes(after, what) if begins else ()
-            is_new = len(after.events) > len(ticket.events)
-            ticket = after
-            if not is_new:
-                notes.append(f"{ticket.ref} follows {what.id} already.")
-        return self._changed(ticket, what, notes, code)
+            return self._walked_by_program(ticket, what, sought, asked)
+        after = self._change(ticket, what, sought, asked)
+        notes = self._begun_notes(after, what, asked) if begins else []
+        is_new = len(after.events) > len(ticket.events)
+        if not is_new:
+            notes.append(f"{ticket.ref} follows {what.id} already.")
+        return self._changed(after, what, notes, DONE, is_new=is_new)
+
+    def _walked_by_program(
+        self, ticket: Ticket, what: Instructions, sought: _Sought, asked: Asked
+    ) -> Changed:
+        """The same where its program is started: in between, while nothing is locked."""
+        notes: list[str] = []
+        hook, command = self._require_runnable(ticket, what)
+        ticket, started = self._start(ticket, what, sought, asked, command)
+        if sought.going is None:
+            notes += self._begun_notes(ticket, what, asked)
+        ticket, ran = self._ran(ticket, what, hook, started)
+        notes.append(_ran_note(what, ran))
+        ok = ran.exit_code == 0
+        at_work = ticket.status in LIFECYCLE["fulfilment_step"]
+        is_going = at_work and walk.running(ticket.standing) is not None
+        if not is_going:
+            notes.append(
+                f"  Meanwhile {ticket.ref} has come to {_stands(ticket)}: what the program did is "
+                "on record."
+            )
+        more = asked.steps or asked.all_done or asked.end
+        if ok and is_going and more:
+            going = walk.running(ticket.standing)
+            ticket = self._change(ticket, what, sought._replace(going=going), asked)
+        elif more:
+            why = "the program did not end well" if is_going else "nothing is followed any more"
+            notes.append(f"  Nothing else was recorded: {why}.")
+        return self._changed(ticket, what, notes, DONE if ok and is_going else PARTLY_DONE)
 
     def _change(
         self,
@@ -379,21 +433,64 @@ class Fulfilments:
         what: Instructions,
         sought: _Sought,
         asked: Asked,
-        *,
-        only_begin: bool = False,
     ) -> Ticket:
         """Record what is asked for, judged by the ticket as it is by then."""
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            events: tuple[AnyEvent, ...] = ()
-            if walk.running(now.standing) is None:
-                events = self._begin(now, stamp, sought, what, asked)
-            if not only_begin:
+            events = self._begun(now, stamp, sought, what, asked)
+            if asked.is_more:
                 self._require_leave(now, what)
-                events += self._go_on((*now.standing, *events), stamp, what, asked, now.ref)
-            return events
+            return (*events, *self._go_on((*now.standing, *events), stamp, what, asked, now.ref))
 
         return self._desk.change(ticket.ref, step)
+
+    def _begun(
+        self, now: Ticket, stamp: Stamp, sought: _Sought, what: Instructions, asked: Asked
+    ) -> tuple[AnyEvent, ...]:
+        """What begins it, if nothing is followed; else that goes on, if it is what was seen.
+
+        What was looked at before the ledger was locked is looked at again here: somebody else may
+        have begun something meanwhile, or ended it.
+
+        Raises:
+            RefusedError: something else is followed by now, or nothing is any more.
+        """
+        _require_at_work(now)
+        going = walk.running(now.standing)
+        if sought.going is not None:
+            return self._more_said(stamp, _still(now, sought.going), what, asked)
+        if going is None:
+            return self._begin(now, stamp, sought, what, asked)
+        if going.procedure != walk.edition(what):
+            raise _follows_already(now, going, what.id)
+        return self._more_said(stamp, going, what, asked)
+
+    def _more_said(
+        self, stamp: Stamp, going: Walk, what: Instructions, asked: Asked
+    ) -> tuple[AnyEvent, ...]:
+        """What is said of prerequisites after the beginning; nothing if that is known."""
+        if not (asked.met or asked.not_met):
+            return ()
+        _require_prerequisites(what, asked)
+        wanted: list[tuple[tuple[str, ...], YesNo]] = [(asked.met, "yes"), (asked.not_met, "no")]
+        said: dict[str, YesNo] = {
+            name: word
+            for names, word in wanted
+            for name in what.prerequisites
+            if name in names or ALL in names
+        }
+        known = going.started.prerequisites
+        new = {name: word for name, word in said.items() if known.get(name) != word}
+        if not new:
+            return ()
+        event = FulfilmentStarted(
+            *stamp.mark(),
+            procedure=going.procedure,
+            standard_change=going.started.standard_change,
+            prerequisites=new,
+            goes_on=True,
+        )
+        return (event,)
 
     def _begin(
         self, ticket: Ticket, stamp: Stamp, sought: _Sought, what: Instructions, asked: Asked
@@ -431,7 +528,7 @@ class Fulfilments:
         """
         policy = self._desk.policy
         permission.require_authorised(policy, ticket, what, self._desk.by)
-        unknown = permission.require_entitled(policy, ticket, what)
+        unknown = permission.require_entitled(policy, self._whose(ticket), what)
         expired = self._expiry(ticket, what)
         self._require_leave(ticket, what)
         return unknown, expired
@@ -452,14 +549,14 @@ class Fulfilments:
         done = list(asked.steps)
         said = {each.number for each in done}
         if asked.all_done:
-            left = walk.remaining(going, len(texts))
+            left = walk.remaining(going, texts)
             done += [each for each in left if each.number not in said]
         new = walk.step(stamp, going, texts, done, ref=ref, minutes=asked.minutes)
         if asked.end is None:
             return new
         after = walk.running((*events, *new)) or going
         verified = self._verified(ref, after, asked, stamp)
-        ended = walk.end(stamp, after, asked.end, verified, ref=ref, total=len(texts))
+        ended = walk.end(stamp, after, asked.end, verified, ref=ref, texts=texts)
         return (*new, *ended)
 
     def _verified(self, ref: str, going: Walk, asked: Asked, stamp: Stamp) -> Verified:
@@ -494,16 +591,11 @@ class Fulfilments:
     def _require_same(self, ticket: Ticket, going: Walk, asked: Asked) -> None:
         own = going.procedure.id
         if asked.procedure and asked.procedure.casefold() != own.casefold():
+            raise _follows_already(ticket, going, asked.procedure)
+        if asked.scheduled:
             raise RefusedError(
-                f"{ticket.ref} follows {own} already. `sdcli fulfil {ticket.ref} --abandon` ends "
-                f"that, before {asked.procedure} begins.",
-                ref=ticket.ref,
-                procedure=own,
-            )
-        if asked.scheduled or asked.met or asked.not_met:
-            raise RefusedError(
-                f"{ticket.ref} has begun {own} already: --at, --met and --not-met belong to the "
-                f"beginning. `sdcli fulfil {ticket.ref}` without them goes on.",
+                f"{ticket.ref} has begun {own} already: --at belongs to the beginning. `sdcli "
+                f"fulfil {ticket.ref}` without it goes on.",
                 ref=ticket.ref,
                 procedure=own,
             )
@@ -517,14 +609,14 @@ class Fulfilments:
         if what.authorisation is None:
             return
         decided = walk.decision(ticket.standing, what.id)
-        ref, who = ticket.ref, permission.who_could(self._desk.policy, ticket, what)
+        ref, who = ticket.ref, permission.who_could(self._desk.policy, self._whose(ticket), what)
         approve = f"`sdcli approve {ref} {what.id} --by PERSON` records it."
         if decided is None:
             raise RefusedError(
                 f"{what.id} needs somebody to agree for {ref} before it begins. {who} {approve}",
                 ref=ref,
                 procedure=what.id,
-                able=list(permission.deciders(self._desk.policy, ticket, what)),
+                able=list(permission.deciders(self._desk.policy, self._whose(ticket), what)),
             )
         if decided.decision == "rejected":
             why = f": {decided.reason}" if decided.reason else ""
@@ -534,9 +626,7 @@ class Fulfilments:
                 ref=ref,
                 procedure=what.id,
             )
-        going = walk.running(ticket.standing)
-        held = {what.revision, going.procedure.revision} if going else {what.revision}
-        if decided.procedure.revision not in held:
+        if decided.procedure.revision != what.revision:
             raise RefusedError(
                 f"{decided.person} has approved {what.id} for {ref} as it was before: it says "
                 f"something else by now. {who} {approve}",
@@ -627,23 +717,106 @@ class Fulfilments:
                 "would be locked. Run `sdcli fulfil REF --run` by itself."
             )
 
-    def _ran(self, ticket: Ticket, what: Instructions) -> tuple[Ticket, Ran]:
-        """Start the program of a procedure, and record how it ended (R0.8).
+    def _start(
+        self,
+        ticket: Ticket,
+        what: Instructions,
+        sought: _Sought,
+        asked: Asked,
+        command: tuple[str, ...],
+    ) -> tuple[Ticket, HookRan]:
+        """Put on record that the program of a procedure is started, before it is (R0.8).
+
+        So nobody starts it twice, and it is known of if nobody ever hears how it ended. What is
+        said with it is looked at as well: nothing is started for what would be refused.
 
         Raises:
-            RefusedError: it has none, or the acting person may not start it.
+            RefusedError: it runs already, or has done its part, or a prerequisite is not met.
+        """
+        started: list[HookRan] = []
+
+        def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            events = self._begun(now, stamp, sought, what, asked)
+            going = walk.running((*now.standing, *events))
+            if going is None:
+                raise TypeError(f"{now.ref} follows nothing")
+            self._require_startable(now, stamp, going, what, asked)
+            walk.step(stamp, going, list(choose.texts(what)), asked.steps, ref=now.ref)
+            event = HookRan(
+                *stamp.mark(), procedure=going.procedure, command=command, reason=STARTED
+            )
+            started.append(event)
+            return (*events, event)
+
+        return self._desk.change(ticket.ref, step), started[0]
+
+    def _require_startable(
+        self, ticket: Ticket, stamp: Stamp, going: Walk, what: Instructions, asked: Asked
+    ) -> None:
+        """Refuse to start a program that runs, or has done its part, or comes too early.
+
+        Raises:
+            RefusedError: see above.
+        """
+        hook, ref = what.hook, ticket.ref
+        if hook is None:
+            raise TypeError(f"{what.id} has no program")
+        self._require_leave(ticket, what)
+        known = going.started.prerequisites
+        open_ = [name for name in what.prerequisites if known.get(name) != "yes"]
+        if open_:
+            raise RefusedError(
+                f"The program of {what.id} is not started for {ref}: these are not known "
+                f"to be met: {listed(open_)}. `sdcli fulfil {ref} --met {open_[0]} --run` says so.",
+                ref=ref,
+                procedure=what.id,
+                open=open_,
+            )
+        last = going.program
+        if last is not None and last.is_start:
+            until = last.at + timedelta(seconds=hook.time_limit)
+            if stamp.at <= until:
+                raise RefusedError(
+                    f"The program of {what.id} runs for {ref} already: {last.by} started it at "
+                    f"{last.at:%Y-%m-%d %H:%M:%S} UTC, and it may take until {until:%H:%M:%S}. "
+                    f"`sdcli show {ref}` says how it ended.",
+                    ref=ref,
+                    procedure=what.id,
+                )
+        if asked.again or not _has_done(going, what, hook):
+            return
+        its = f"step {hook.step}" if hook.step else "its part"
+        raise RefusedError(
+            f"The program of {what.id} is not started for {ref}: {its} is done already. "
+            f"`sdcli fulfil {ref} --run --again` starts it once more.",
+            ref=ref,
+            procedure=what.id,
+        )
+
+    def _ran(
+        self, ticket: Ticket, what: Instructions, hook: Hook, started: HookRan
+    ) -> tuple[Ticket, Ran]:
+        """Start the program of a procedure, and record how it ended (R0.8).
+
+        Where the request came to its end meanwhile, that is noted on it.
         """
         from sdcli.hook import run  # noqa: PLC0415 - only a program
 
         desk = self._desk
-        hook, command = self._require_runnable(ticket, what)
-        ran = run(desk.root, command, hook.time_limit)
+        ran = run(desk.root, started.command, hook.time_limit)
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            if now.status not in LIFECYCLE["hook_ran"]:
+                return (Noted(*stamp.mark(), text=_ran_note(what, ran).strip()),)
+            event = HookRan(
+                *stamp.mark(),
+                procedure=started.procedure,
+                command=started.command,
+                started=started.id,
+                **ran._asdict(),
+            )
             going = walk.running(now.standing)
-            procedure = going.procedure if going else walk.edition(what)
-            event = HookRan(*stamp.mark(), procedure=procedure, command=command, **ran._asdict())
-            if not (going and hook.step):
+            if not hook.step or going is None or started.id not in {x.id for x in going.ran}:
                 return (event,)
             result = StepDone(hook.step, "done" if ran.exit_code == 0 else "failed", "by program")
             texts = list(choose.texts(what))
@@ -678,7 +851,7 @@ class Fulfilments:
 
     def _facts(self, ticket: Ticket, what: Instructions) -> Mapping[str, str]:
         """What arguments of a program may name; what is not known is empty."""
-        whom, opening = permission.gets(self._desk.policy, ticket), ticket.opening
+        whom, opening = permission.gets(self._desk.policy, self._whose(ticket)), ticket.opening
         contact = whom.contact
         facts = {
             "ref": ticket.ref,
@@ -706,13 +879,7 @@ class Fulfilments:
         from sdcli.triage.classify import decide  # noqa: PLC0415 - only what nothing fits
         from sdcli.triage.wish import Wish  # noqa: PLC0415 - as above
 
-        going = walk.running(ticket.standing)
-        if going:
-            raise RefusedError(
-                f"{ticket.ref} follows {going.procedure.id}: `sdcli fulfil {ticket.ref} --abandon` "
-                "ends that first.",
-                ref=ticket.ref,
-            )
+        _require_nothing(ticket)
         if ticket.type in ("incident", "information"):
             raise RefusedError(
                 f"No procedure fits {ticket.ref}, and it stays of type {ticket.type}: only a "
@@ -728,6 +895,8 @@ class Fulfilments:
         discovered = "" if ticket.type == UNKNOWN else UNKNOWN
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            _require_at_work(now)
+            _require_nothing(now)
             looked = walk.seek(stamp, query or now.summary, found, "", now.standing)
             if now.type == "new-service":
                 return looked
@@ -759,7 +928,7 @@ class Fulfilments:
         command = "approve" if decision == "approved" else "reject"
         ticket = desk.ledger.get(ref)
         require(ref, ticket.status, "approval_decided", ticket.record, command)
-        what = self._decided_on(ticket, given)
+        what = self._decided_on(ticket, given, command)
         if what.authorisation is None:
             raise RefusedError(
                 f"{what.id} needs nobody to agree: `sdcli fulfil {ref} {what.id}` begins it.",
@@ -767,7 +936,7 @@ class Fulfilments:
                 procedure=what.id,
             )
         who = self._person(person or desk.by)
-        authority = permission.require_decider(policy, ticket, what, who)
+        authority = permission.require_decider(policy, self._whose(ticket), what, who)
         if who != self._person(desk.by, must=False):
             from sdcli.policy.authority import require_may  # noqa: PLC0415 - only for others
 
@@ -820,16 +989,16 @@ class Fulfilments:
             fulfilment=self.state(ticket),
         )
 
-    def _decided_on(self, ticket: Ticket, given: str) -> Instructions:
+    def _decided_on(self, ticket: Ticket, given: str, command: str) -> Instructions:
         """What is decided on: what is named, what is followed or was chosen, or what is sure."""
         chosen = given or followed(ticket)
         if chosen:
             return self.named(chosen)
-        sought = self._sought(ticket, "")
+        sought = self._sought(ticket, "", command)
         if sought.what is None:
             raise RefusedError(
                 f"No procedure fits {ticket.ref}, so there is nothing to decide on. Name it: "
-                f"`sdcli approve {ticket.ref} PROCEDURE --by PERSON`.",
+                f"`sdcli {command} {ticket.ref} PROCEDURE --by PERSON`.",
                 ref=ticket.ref,
             )
         return sought.what
@@ -961,7 +1130,13 @@ class Fulfilments:
         )
 
     def _changed(
-        self, ticket: Ticket, what: Instructions | None, notes: Sequence[str], code: int
+        self,
+        ticket: Ticket,
+        what: Instructions | None,
+        notes: Sequence[str],
+        code: int,
+        *,
+        is_new: bool = True,
     ) -> Changed:
         from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
 
@@ -970,10 +1145,11 @@ class Fulfilments:
             notes=notes,
             hints=self._hints(ticket, what) if what else (),
             exit_code=code,
+            is_new=is_new,
             fulfilment=self.state(ticket),
         )
 
-    def _begun_notes(self, ticket: Ticket, what: Instructions) -> list[str]:
+    def _begun_notes(self, ticket: Ticket, what: Instructions, asked: Asked) -> list[str]:
         """What is told at the beginning: the estimate, and what was against it."""
         going = walk.running(ticket.standing) or walk.last(ticket.standing)
         if going is None:
@@ -982,6 +1158,11 @@ class Fulfilments:
         open_ = [name for name, met in started.prerequisites.items() if met == UNKNOWN]
         until = self.expected(ticket, what)
         notes = [f"  Warning: {each}." for each in started.warnings]
+        if asked.scheduled and (asked.steps or asked.all_done or asked.run):
+            notes.append(
+                f"  Warning: it is scheduled for {asked.scheduled:%Y-%m-%d %H:%M} UTC, and steps "
+                "were taken before that."
+            )
         if open_:
             notes.append(f"  Nobody has said whether these are met: {listed(open_)}.")
         if what.on_site:
@@ -1000,8 +1181,9 @@ class Fulfilments:
         if going.ended is not None:
             is_over = ticket.status in ("resolved", "closed")
             return _after(ref, what, going.ended.outcome, is_over=is_over)
-        total = len(what.steps)
-        number = going.next_of(total)
+        texts = list(choose.texts(what))
+        total = len(texts)
+        number = going.next_of(texts)
         until = self.expected(ticket, what)
         eta = f"Next: sdcli eta {ref} {_iso(until)}   # tells the caller when" if until else ""
         is_told = ticket.eta is not None or bool(going.steps)
@@ -1009,7 +1191,7 @@ class Fulfilments:
         if number is None:
             done = f"Next: sdcli fulfil {ref} --done --user-check yes   # {_short(what)}"
             return [*first, done]
-        text = list(choose.texts(what))[number - 1]
+        text = texts[number - 1]
         step = f"Next: sdcli fulfil {ref} --step {number}:done   # step {number} of {total}: {text}"
         runs = what.hook is not None and what.hook.step in (0, number)
         program = f"Next: sdcli fulfil {ref} --run   # its program does this step"
@@ -1045,9 +1227,7 @@ def _prerequisites(ticket: Ticket, what: Instructions, asked: Asked) -> dict[str
         RefusedError: one is not met.
     """
     known = what.prerequisites
-    for name in (*asked.met, *asked.not_met):
-        if name not in known and name != ALL:
-            raise NoSuchEntryError("prerequisite", name, known, what.place.rpartition(":")[0])
+    _require_prerequisites(what, asked)
     met = set(known) if ALL in asked.met else set(asked.met)
     missing = [name for name in known if name in asked.not_met or ALL in asked.not_met]
     if missing:
@@ -1060,6 +1240,90 @@ def _prerequisites(ticket: Ticket, what: Instructions, asked: Asked) -> dict[str
             not_met=missing,
         )
     return {name: "yes" if name in met else UNKNOWN for name in known}
+
+
+def _require_prerequisites(what: Instructions, asked: Asked) -> None:
+    known = what.prerequisites
+    for name in (*asked.met, *asked.not_met):
+        if name not in known and name != ALL:
+            raise NoSuchEntryError("prerequisite", name, known, what.place.rpartition(":")[0])
+
+
+def _require_going_on(ticket: Ticket, *, runs: bool = False) -> None:
+    """Refuse what is not legal now: a walk that is not over can end after the work (R3c2.4).
+
+    Raises:
+        RefusedError: it is not; or the ticket was merged.
+    """
+    goes_on = walk.running(ticket.standing) is not None and not runs
+    kind = "fulfilment_step" if goes_on else "fulfilment_started"
+    require(ticket.ref, ticket.status, kind, ticket.record, "fulfil")
+    if goes_on:
+        require_unmerged(ticket)
+
+
+def _require_at_work(ticket: Ticket) -> None:
+    require(ticket.ref, ticket.status, "fulfilment_started", ticket.record, "fulfil")
+
+
+def _follows_none(ticket: Ticket) -> RefusedError:
+    ref = ticket.ref
+    return RefusedError(
+        f"{ref} follows no procedure. `sdcli fulfil {ref} PROCEDURE` begins one.", ref=ref
+    )
+
+
+def _require_nothing(ticket: Ticket) -> None:
+    going = walk.running(ticket.standing)
+    if going:
+        raise RefusedError(
+            f"{ticket.ref} follows {going.procedure.id}: `sdcli fulfil {ticket.ref} --abandon` "
+            "ends that first.",
+            ref=ticket.ref,
+        )
+
+
+def _follows_already(ticket: Ticket, going: Walk, wanted: str) -> RefusedError:
+    own, ref = going.procedure.id, ticket.ref
+    if own.casefold() == wanted.casefold():
+        told = f"{own} as it was before: `sdcli fulfil {ref}` goes on with it."
+        return RefusedError(f"{ref} follows {told}", ref=ref, procedure=own)
+    return RefusedError(
+        f"{ref} follows {own} already. `sdcli fulfil {ref} --abandon` ends that, before {wanted} "
+        "begins.",
+        ref=ref,
+        procedure=own,
+    )
+
+
+def _still(ticket: Ticket, seen: Walk) -> Walk:
+    """The walk that was seen, as it is by now.
+
+    Raises:
+        RefusedError: somebody has ended it meanwhile.
+    """
+    going = walk.running(ticket.standing)
+    if going is not None and going.started.id == seen.started.id:
+        return going
+    now = f"it follows {going.procedure.id} by now" if going else "it follows nothing any more"
+    raise RefusedError(
+        f"{ticket.ref} has left {seen.procedure.id} meanwhile: {now}. `sdcli show {ticket.ref}` "
+        "shows it.",
+        ref=ticket.ref,
+        procedure=seen.procedure.id,
+    )
+
+
+def _has_done(going: Walk, what: Instructions, hook: Hook) -> bool:
+    """Whether the program of a procedure has nothing left to do."""
+    if hook.step:
+        return hook.step not in going.left(list(choose.texts(what)))
+    return any(each.exit_code == 0 for each in going.ran)
+
+
+def _stands(ticket: Ticket) -> str:
+    """How it stands that nothing is followed any more."""
+    return f"be {ticket.status}" if ticket.status in ("resolved", "closed") else "follow nothing"
 
 
 def _ran_note(what: Instructions, ran: Ran) -> str:

@@ -69,7 +69,7 @@ def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer
     now = fulfilments.unfinished(ticket)
     if now is not None:
         text = now.steps[now.step - 1].step if now.step else ""
-        runs = bool(now.step and fulfilments.runs(now.procedure, now.step))
+        runs = bool(now.step and fulfilments.runs(now))
         return Walking(now.procedure, now.step, now.total, text, runs), ()
     if ticket.status in ("resolved", "closed"):
         return None, ()

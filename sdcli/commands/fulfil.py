@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CHECK = click.Choice(YES_NO)
 _VERIFIED = ("tool_check", "user_check", "accurate", "in_time", "surprises", "improvement")
+_ENDS: dict[str, Fulfilled] = {"done": "fulfilled", "failed": "failed", "abandon": "abandoned"}
 _MOST_MINUTES = 60 * 24
 
 
@@ -40,9 +41,10 @@ _MOST_MINUTES = 60 * 24
 )
 @click.option("--all-done", is_flag=True, help="All steps that are left were done.")
 @click.option("--run", is_flag=True, help="Start its program.")
-@click.option("--done", "end", flag_value="fulfilled", default=None, help="End it: it is there.")
-@click.option("--failed", "end", flag_value="failed", help="End it: it did not work.")
-@click.option("--abandon", "end", flag_value="abandoned", help="End it: it is left off.")
+@click.option("--again", is_flag=True, help="With --run: though it has done its part already.")
+@click.option("--done", is_flag=True, help="End it: it is there.")
+@click.option("--failed", is_flag=True, help="End it: it did not work.")
+@click.option("--abandon", is_flag=True, help="End it: it is left off.")
 @click.option("--tool-check", type=_CHECK, help="Whether a tool shows that it works.")
 @click.option("--user-check", type=_CHECK, help="Whether the caller says that it works.")
 @click.option("--accurate", type=_CHECK, help="Whether the document was right.")
@@ -77,6 +79,7 @@ def command(
     from sdcli.fulfilments import Asked, Fulfilments
     from sdcli.session import is_interactive
 
+    given["end"] = _end({name: given.pop(name) for name in _ENDS})
     _require_sense(given, scheduled)
     verified = {name: given.pop(name) for name in _VERIFIED}
     asked = Asked(scheduled=scheduled, verified=_verified(verified), **given)
@@ -87,6 +90,15 @@ def command(
     asked = _with_answers(fulfilments, ref, asked)
     told = fulfilments.fulfil(ref, asked)
     return told if does_more or asked.none else _walked(fulfilments, ref, told)
+
+
+def _end(said: dict[str, bool]) -> Fulfilled | None:
+    """How it is to end; None if it is not."""
+    chosen = [name for name, is_said in said.items() if is_said]
+    if len(chosen) > 1:
+        options = " and ".join(f"--{name}" for name in chosen)
+        raise click.UsageError(f"{options}: it ends in one way, say one.")
+    return _ENDS[chosen[0]] if chosen else None
 
 
 def _require_sense(given: dict[str, Any], scheduled: datetime | None) -> None:
@@ -103,6 +115,8 @@ def _require_sense(given: dict[str, Any], scheduled: datetime | None) -> None:
     if said and not end:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in said)
         raise click.UsageError(f"{options}: said at the end, with --done, --failed or --abandon.")
+    if given["again"] and not given["run"]:
+        raise click.UsageError("--again goes with --run.")
     if given["minutes"] and not (given["steps"] or given["all_done"]):
         raise click.UsageError("--minutes goes with --step or --all-done.")
     twice = set(given["met"]) & set(given["not_met"])
@@ -168,15 +182,19 @@ def _walked(fulfilments: Fulfilments, ref: str, told: results.Changed) -> result
             if answer is None:
                 return told
             end: Fulfilled = "failed" if "no" in _checks(answer) else "fulfilled"
-            return fulfilments.fulfil(ref, Asked(end=end, verified=_verified(answer)))
+            ended = Asked(
+                procedure=now.procedure, goes_on=True, end=end, verified=_verified(answer)
+            )
+            return fulfilments.fulfil(ref, ended)
         text = now.steps[now.step - 1].step
-        said = ask_step(now.step, now.total, text, runs=fulfilments.runs(now.procedure, now.step))
+        said = ask_step(now.step, now.total, text, runs=fulfilments.runs(now))
         if said is None:
             return told
         if said.result == "run":
-            told = fulfilments.fulfil(ref, Asked(run=True))
+            told = fulfilments.fulfil(ref, Asked(procedure=now.procedure, goes_on=True, run=True))
             tell(told.notes)
         else:
             done = StepDone(now.step, said.result, said.note)
-            told = fulfilments.fulfil(ref, Asked(steps=(done,)))
+            stepped = Asked(procedure=now.procedure, goes_on=True, steps=(done,))
+            told = fulfilments.fulfil(ref, stepped)
     return told

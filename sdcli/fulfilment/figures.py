@@ -143,7 +143,7 @@ def _figures(
         and (seconds := took(run.ticket, run.walk)) is not None
     ]
     estimates = [run.walk.started.estimate_s for run in runs_ if run.walk.started.estimate_s]
-    ran = [event for run in runs_ for event in run.walk.ran]
+    ran = [event for run in runs_ for event in run.walk.ran]  # each with how it ended
     is_change = isinstance(what, StandardChange) or any(
         run.walk.started.standard_change for run in runs_
     )
@@ -169,7 +169,7 @@ def _figures(
         accurate=sum(event.accurate == "yes" for event in ended),
         inaccurate=sum(event.accurate == "no" for event in ended),
         ran=len(ran),
-        ran_badly=sum(event.exit_code != 0 for event in ran),
+        ran_badly=sum(event.exit_code != 0 and not event.is_start for event in ran),
         caller_could=sum(
             _caller_could(ticket) for ticket in {r.ticket.ref: r.ticket for r in runs_}.values()
         ),

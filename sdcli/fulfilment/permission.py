@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from sdcli.errors import RefusedError, listed
 from sdcli.policy.authority import able, meets, said
 from sdcli.policy.model import PEOPLE, TEAMS
@@ -16,6 +18,8 @@ from sdcli.policy.process import Demand
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sdcli.policy.model import Contact, Policy
     from sdcli.policy.people import Person
     from sdcli.policy.procedures import Hook, Instructions
@@ -49,6 +53,35 @@ def gets(policy: Policy, ticket: Ticket) -> Gets:
     """Whom a ticket is for: the affected user, else the requester."""
     name = ticket.opening.on_behalf_of or ticket.requester
     return Gets(name, None if name == UNKNOWN else known(policy, name))
+
+
+def made_for(ticket: Ticket, get: Callable[[str], Ticket]) -> Ticket:
+    """A ticket with the caller of the one that it is a work order of; else as it is (R3c2.2).
+
+    `get` gives a ticket by its reference.
+    """
+    whole, seen = ticket, {ticket.ref}
+    while (up := _ordered_by(whole)) and up not in seen:
+        seen.add(up)
+        whole = get(up)
+    if whole is ticket:
+        return ticket
+    own = whole.opening
+    opening = replace(
+        ticket.opening,
+        on_behalf_of=own.on_behalf_of,
+        caller_class=own.caller_class,
+        mail=own.mail,
+        unit=own.unit,
+        site=own.site,
+    )
+    return replace(ticket, requester=whole.requester, events=(opening, *ticket.events[1:]))
+
+
+def _ordered_by(ticket: Ticket) -> str:
+    """The ticket that one is a work order of; empty if it is none."""
+    found = (link.to for link in ticket.links if link.relation == "work-order-of")
+    return next(found, "")
 
 
 def deciders(policy: Policy, ticket: Ticket, what: Instructions) -> dict[str, str]:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from sdcli.fulfilment import walk as walks
+from sdcli.fulfilment.choose import texts as texts_of
 from sdcli.policy.procedures import StandardChange
 from sdcli.tickets.event import ApprovalDecided, HookRan
+from sdcli.tickets.words import YesNo  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sdcli.fulfilment.walk import Stand, Walk
     from sdcli.policy.procedures import Instructions
     from sdcli.tickets.fulfilment import StepResult
@@ -40,6 +44,8 @@ class Fulfilment(Struct, frozen=True, kw_only=True):
         expected_at: when it should be done; `estimate_s`, `effort_s`: see `FulfilmentStarted`.
         changed: its file says something else by now than when it was begun.
         ran: what its program did last.
+        gone: it goes on, and its file is gone, or wrong just now.
+        prerequisites: whether each is met, as far as somebody has said.
     """
 
     procedure: str
@@ -62,6 +68,8 @@ class Fulfilment(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     changed: bool = False
     ran: HookRan | None = None
+    gone: bool = False
+    prerequisites: dict[str, YesNo] = {}
 
 
 def unfinished_note(ref: str, found: Fulfilment) -> str:
@@ -107,7 +115,7 @@ def state_of(
     walk = found if found and found.procedure.id == id_ else None
     decided = walks.decision(events, id_)
     is_change = walk.started.standard_change if walk else isinstance(what, StandardChange)
-    total = len(what.steps) if what else max(walk.steps, default=0) if walk else 0
+    texts = list(texts_of(what)) if what else _known_texts(walk)
     revision = walk.procedure.revision if walk else what.revision if what else ""
     started = walk.started if walk else None
     return Fulfilment(
@@ -116,9 +124,9 @@ def state_of(
         kind="standard-change" if is_change else "procedure",
         title=what.title if what else "",
         state=_stand(walk, decided, now),
-        step=walk.next_of(total) if walk and not walk.ended else None,
-        total=total,
-        steps=_steps(walk, what, total),
+        step=walk.next_of(texts) if walk and not walk.ended else None,
+        total=len(texts),
+        steps=_steps(walk, texts),
         needs_approval=bool(what and what.authorisation),
         approval=decided,
         outdated=bool(decided and what and decided.procedure.revision != what.revision),
@@ -130,8 +138,19 @@ def state_of(
         expected_at=expected_at if walk and not walk.ended else None,
         ended_at=walk.ended.at if walk and walk.ended else None,
         changed=bool(walk and what and not walk.ended and revision != what.revision),
-        ran=walk.ran[-1] if walk and walk.ran else None,
+        ran=walk.program if walk else None,
+        gone=bool(walk and not walk.ended and what is None),
+        prerequisites=started.prerequisites if started else {},
     )
+
+
+def _known_texts(walk: Walk | None) -> list[str]:
+    """The steps as far as a walk knows them, where the file is gone."""
+    steps = walk.steps if walk else {}
+    return [
+        steps[number].step if number in steps else ""
+        for number in range(1, max(steps, default=0) + 1)
+    ]
 
 
 def _stand(walk: Walk | None, decided: ApprovalDecided | None, now: datetime) -> Stand:
@@ -143,12 +162,11 @@ def _stand(walk: Walk | None, decided: ApprovalDecided | None, now: datetime) ->
     return "scheduled" if is_to_come and not walk.steps else "running"
 
 
-def _steps(walk: Walk | None, what: Instructions | None, total: int) -> tuple[StepState, ...]:
-    """Each step: as it was when something became of it, else as the file says now."""
+def _steps(walk: Walk | None, texts: Sequence[str]) -> tuple[StepState, ...]:
+    """Each step, with what became of it since it says what it says now."""
     found = []
-    for number in range(1, total + 1):
-        done = walk.steps.get(number) if walk else None
-        text = done.step if done else " ".join(what.steps[number - 1].split()) if what else ""
+    for number, text in enumerate(texts, 1):
+        done = walk.of(number, text) if walk else None
         found.append(
             StepState(
                 number=number,

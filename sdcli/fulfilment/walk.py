@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.tickets.event import (
@@ -69,7 +70,7 @@ class Walk(Struct, frozen=True):
     Args:
         started: how it began; `ended`: how it ended, None while it goes on.
         steps: the last that became of each step, by its number.
-        ran: what its program did, each time.
+        ran: what its program did, each time; how it ended takes the place of that it was started.
     """
 
     started: FulfilmentStarted
@@ -87,39 +88,57 @@ class Walk(Struct, frozen=True):
         """When it begins or began, in UTC: when it was scheduled for, if it was."""
         return max(self.started.at, self.started.scheduled or self.started.at)
 
-    def next_of(self, total: int) -> int | None:
-        """The first step that has no result, or failed; None if there is none."""
-        left = (n for n in range(1, total + 1) if n not in self.steps or self.has_failed(n))
-        return next(left, None)
+    @property
+    def program(self) -> HookRan | None:
+        """What its program did last; None if it was never started."""
+        return self.ran[-1] if self.ran else None
 
-    def has_failed(self, number: int) -> bool:
-        """Whether the last that became of a step is that it failed."""
-        return number in self.steps and self.steps[number].result == "failed"
+    def of(self, number: int, text: str) -> FulfilmentStepped | None:
+        """The last that became of a step; None if nothing did since it says this."""
+        found = self.steps.get(number)
+        return found if found and found.step == text else None
+
+    def left(self, texts: Sequence[str]) -> list[int]:
+        """The steps that have no result, or failed, by what they say now."""
+        found = enumerate((self.of(n, text) for n, text in enumerate(texts, 1)), 1)
+        return [number for number, done in found if done is None or done.result == "failed"]
+
+    def next_of(self, texts: Sequence[str]) -> int | None:
+        """The first step that has no result, or failed; None if there is none."""
+        return next(iter(self.left(texts)), None)
 
 
 def walks(events: Iterable[AnyEvent]) -> list[Walk]:
     """Every walk of a ticket, in order, by its events that count."""
     found: list[Walk] = []
-    started: FulfilmentStarted | None = None
-    steps: dict[int, FulfilmentStepped] = {}
-    ran: list[HookRan] = []
     for event in events:
-        if isinstance(event, FulfilmentStarted):
-            if started is not None:  # nobody ended the one before
-                found.append(Walk(started, steps, tuple(ran)))
-            started, steps, ran = event, {}, []
-        elif started is None:
-            continue
-        elif isinstance(event, FulfilmentStepped):
-            steps[event.number] = event
-        elif isinstance(event, HookRan):
-            ran.append(event)
-        elif isinstance(event, FulfilmentEnded):
-            found.append(Walk(started, steps, tuple(ran), event))
-            started = None
-    if started is not None:
-        found.append(Walk(started, steps, tuple(ran)))
+        if isinstance(event, FulfilmentStarted) and not event.goes_on:
+            found.append(Walk(event, {}))
+        elif isinstance(event, HookRan) and event.started:
+            found = [_with_outcome(each, event) for each in found]
+        elif found and found[-1].ended is None:
+            found[-1] = _went_on(found[-1], event)
     return found
+
+
+def _with_outcome(walk: Walk, outcome: HookRan) -> Walk:
+    """The walk with how a program ended in place of that it was started, if it was started there."""
+    ran = tuple(outcome if each.id == outcome.started else each for each in walk.ran)
+    return replace(walk, ran=ran)
+
+
+def _went_on(walk: Walk, event: AnyEvent) -> Walk:
+    """The walk after one more event of its ticket."""
+    if isinstance(event, FulfilmentStarted) and event.procedure == walk.procedure:
+        said = {**walk.started.prerequisites, **event.prerequisites}
+        return replace(walk, started=replace(walk.started, prerequisites=said))
+    if isinstance(event, FulfilmentStepped):
+        return replace(walk, steps={**walk.steps, event.number: event})
+    if isinstance(event, HookRan):
+        return replace(walk, ran=(*walk.ran, event))
+    if isinstance(event, FulfilmentEnded):
+        return replace(walk, ended=event)
+    return walk
 
 
 def last(events: Iterable[AnyEvent]) -> Walk | None:
@@ -202,17 +221,19 @@ def step(
     return tuple(events)
 
 
-def remaining(walk: Walk, total: int) -> list[StepDone]:
+def remaining(walk: Walk, texts: Sequence[str]) -> list[StepDone]:
     """The steps that have no result yet, or failed, as done."""
-    return [
-        StepDone(number, "done")
-        for number in range(1, total + 1)
-        if number not in walk.steps or walk.has_failed(number)
-    ]
+    return [StepDone(number, "done") for number in walk.left(texts)]
 
 
 def end(
-    stamp: Stamp, walk: Walk, outcome: Fulfilled, said: Verified, *, ref: str, total: int
+    stamp: Stamp,
+    walk: Walk,
+    outcome: Fulfilled,
+    said: Verified,
+    *,
+    ref: str,
+    texts: Sequence[str],
 ) -> tuple[AnyEvent, ...]:
     """End a walk.
 
@@ -220,17 +241,20 @@ def end(
         RefusedError: it is called fulfilled, and steps are left, or a check says otherwise.
     """
     if outcome == "fulfilled":
-        _require_complete(walk, said, ref, total)
+        _require_complete(walk, said, ref, texts)
     facts: dict[str, Any] = {name: getattr(said, name) for name in said.__struct_fields__}
     return (FulfilmentEnded(*stamp.mark(), procedure=walk.procedure, outcome=outcome, **facts),)
 
 
-def _require_complete(walk: Walk, said: Verified, ref: str, total: int) -> None:
-    left = [n for n in range(1, total + 1) if n not in walk.steps]
-    bad = [n for n in sorted(walk.steps) if walk.has_failed(n)]
-    if left or bad:
+def _require_complete(walk: Walk, said: Verified, ref: str, texts: Sequence[str]) -> None:
+    open_ = walk.left(texts)
+    bad = [n for n in open_ if walk.of(n, texts[n - 1])]
+    other = [n for n in open_ if n not in bad and n in walk.steps]
+    left = [n for n in open_ if n not in bad]
+    if open_:
         told = [
             *([f"without a result: {', '.join(map(str, left))}"] if left else ()),
+            *([f"changed since they were answered: {', '.join(map(str, other))}"] if other else ()),
             *([f"failed: {', '.join(map(str, bad))}"] if bad else ()),
         ]
         raise RefusedError(

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from sdcli.errors import Problem
+from sdcli.errors import DataFileError, Problem
 from sdcli.policy.model import CallerClass
 from sdcli.policy.process import Demand
 from sdcli.policy.scalars import Amount, Day, Seconds, Span
@@ -210,3 +210,13 @@ class Offered(Struct, frozen=True):
     def all(self) -> dict[str, Procedure | StandardChange]:
         """Both, by id."""
         return {**self.procedures, **self.changes}
+
+    def require_readable(self, id_: str) -> None:
+        """Refuse what could not be read.
+
+        Raises:
+            DataFileError: its file is wrong; it says where.
+        """
+        if id_ in self.wrong:
+            own = [each for each in self.problems if id_ in each.file]
+            raise DataFileError(own or list(self.problems))

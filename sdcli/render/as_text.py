@@ -657,10 +657,24 @@ def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
         f"{screen.style(ref, bold=True)} {word}: {line(sentence(event))}"
         for ref, event in result.events
     ]
+    said += [] if result.brought_back else _stays_done(result)
     clocks = _clock_lines(result.seen, screen)
     again = f"Next: sdcli undo {result.seen.ticket.ref} --redo   # brings it back"
     hints = [*result.notes, *([] if result.brought_back else [again])]
     return [*fitted(said, screen.width), *clocks], hints
+
+
+def _stays_done(result: results.TakenBack) -> list[str]:
+    """That what a program did is not taken back with the step in which it was started."""
+    from sdcli.tickets.event import HookRan, act_of  # noqa: PLC0415 - most of it is loaded anyway
+
+    acts = {act_of(event) for _, event in result.events}
+    ran = [
+        event
+        for event in result.seen.ticket.standing
+        if isinstance(event, HookRan) and not event.is_start and act_of(event) in acts
+    ]
+    return [f"  What {line(' '.join(each.command))} did stays done." for each in ran]
 
 
 def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:

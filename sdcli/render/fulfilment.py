@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.figures import Figures
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.policy.procedures import Instructions
+    from sdcli.tickets.event import HookRan
 
     Style = Callable[..., str]
 
@@ -46,8 +47,7 @@ def rows(found: Fulfilment) -> list[tuple[str, str]]:
 
 def _parts(found: Fulfilment) -> Iterator[str]:
     if found.state == "running":
-        of = f"step {found.step} of {found.total}"
-        yield of if found.step else f"all {found.total} steps are taken"
+        yield _step(found)
     elif found.state == "scheduled" and found.scheduled:
         yield f"scheduled for {words.instant(found.scheduled)}"
     elif found.state == "named":
@@ -64,9 +64,32 @@ def _parts(found: Fulfilment) -> Iterator[str]:
         yield f"should be done by {words.instant(found.expected_at)}"
     if found.changed:
         yield "its document was changed since it was begun"
+    yield from _conditions(found)
+
+
+def _conditions(found: Fulfilment) -> Iterator[str]:
+    """What its program did, and what is not known to be met."""
     if found.ran is not None:
-        ended = f"exit {found.ran.exit_code}" if found.ran.reason == "" else found.ran.reason
-        yield f"program: {ended}"
+        yield f"program: {_ended(found.ran)}"
+    wrong = [f"{name} ({met})" for name, met in found.prerequisites.items() if met != "yes"]
+    if wrong and found.ended_at is None:
+        yield f"not known to be met: {', '.join(wrong)}"
+
+
+def _step(found: Fulfilment) -> str:
+    """Where a walk stands."""
+    if found.gone:
+        return "under way, its document is gone or cannot be read"
+    if found.step:
+        return f"step {found.step} of {found.total}"
+    return f"all {found.total} steps are taken"
+
+
+def _ended(ran: HookRan) -> str:
+    """How a program ended, as far as anybody heard."""
+    if ran.is_start:
+        return f"started {words.instant(ran.at)}, and nobody has heard how it ended"
+    return ran.reason or f"exit {ran.exit_code}"
 
 
 def state_json(found: Fulfilment) -> dict[str, Any]:

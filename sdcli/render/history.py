@@ -329,12 +329,17 @@ def _approval_decided(event: e.ApprovalDecided) -> str:
 
 def _fulfilment_started(event: e.FulfilmentStarted) -> str:
     what = "standard change" if event.standard_change else "procedure"
+    if event.goes_on:
+        said = [f"{name}: {word}" for name, word in event.prerequisites.items()]
+        return f"said what is met for {what} {event.procedure.id}{_because('; '.join(said))}"
     when = f", for {instant(event.scheduled)}" if event.scheduled else ""
     takes = f", takes {work(event.estimate_s)}" if event.estimate_s else ""
     return f"began {what} {event.procedure.id}{when}{takes}{_because('; '.join(event.warnings))}"
 
 
 def _hook_ran(event: e.HookRan) -> str:
+    if event.is_start:
+        return f"started {' '.join(event.command)}"
     ended = f"exit {event.exit_code}" if event.exit_code is not None else event.reason
     return f"ran {' '.join(event.command)}: {ended} after {event.took_s} s"
 

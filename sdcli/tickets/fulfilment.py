@@ -24,6 +24,9 @@ Fulfilled: TypeAlias = Literal["fulfilled", "failed", "abandoned"]
 FULFILLED: tuple[Fulfilled, ...] = get_args(Fulfilled)
 """How the walk through a procedure ended."""
 
+STARTED = "started"
+"""The reason of a program that has no outcome yet."""
+
 Route: TypeAlias = Literal["work-order", "change-queue"]
 """Where a request for change goes: to the team that may do it, or to change control (R3c3.2)."""
 
@@ -73,6 +76,7 @@ class FulfilmentStarted(Event, frozen=True, tag="fulfilment_started", kw_only=Tr
         estimate_s: how long it takes; `effort_s`: how much work it is; both in seconds.
         scheduled: for when, in UTC; None if now.
         warnings: what was against it and did not hinder: that it has expired, say.
+        goes_on: it has begun before, and only more is said of its prerequisites.
     """
 
     procedure: Edition
@@ -82,6 +86,7 @@ class FulfilmentStarted(Event, frozen=True, tag="fulfilment_started", kw_only=Tr
     effort_s: int | None = None
     scheduled: datetime | None = None
     warnings: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 class FulfilmentStepped(Event, frozen=True, tag="fulfilment_step", kw_only=True):
@@ -106,7 +111,10 @@ class FulfilmentStepped(Event, frozen=True, tag="fulfilment_step", kw_only=True)
 
 
 class HookRan(Event, frozen=True, tag="hook_ran", kw_only=True):
-    """The program of a procedure ran (R0.8).
+    """The program of a procedure was started, or has ended (R0.8).
+
+    That it is started is on record before it is, with `STARTED` for a reason; how it ended is
+    another event, which names that one.
 
     Args:
         command: the program and its arguments; no shell has read them.
@@ -114,6 +122,7 @@ class HookRan(Event, frozen=True, tag="hook_ran", kw_only=True):
         output: what it printed, cut to a size that fits a record.
         took_s: how long it ran, in seconds.
         reason: why it did not end by itself.
+        started: the id of the event that says it was started; empty there, and in old records.
     """
 
     procedure: Edition
@@ -122,6 +131,12 @@ class HookRan(Event, frozen=True, tag="hook_ran", kw_only=True):
     output: str = ""
     took_s: int = 0
     reason: str = ""
+    started: str = ""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it only says that it was started."""
+        return self.exit_code is None and self.reason == STARTED
 
 
 class FulfilmentEnded(Event, frozen=True, tag="fulfilment_ended", kw_only=True):

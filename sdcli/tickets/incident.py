@@ -360,6 +360,8 @@ def _of_procedure(event: e.FulfilmentStepped) -> Iterator[_Said]:
 
 
 def _of_hook(event: e.HookRan) -> Iterator[_Said]:
+    if event.is_start:
+        return  # how it ended is told by itself
     ended = event.reason if event.exit_code is None else f"exit {event.exit_code}"
     yield _Said("procedure", " ".join(event.command), ended)
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.desk import Desk
 from sdcli.errors import RefusedError
 from sdcli.fulfilments import Asked, Fulfilments
+from sdcli.hook import Ran
 from sdcli.ledger.tiny.lock import locked
+from tests.conftest import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from sdcli.desk import Desk
     from tests.conftest import JsonRunner, Runner
 
 UNLOCK = "catalog/procedures/unlock-account.yaml"
@@ -40,6 +48,27 @@ def _laptop(sdj: JsonRunner, **more: str) -> str:
 
 def _kinds(sdj: JsonRunner, ref: str) -> list[str]:
     return [each["kind"] for each in sdj("history", ref)]
+
+
+def _programs(sdj: JsonRunner, ref: str) -> list[dict[str, Any]]:
+    """What is on record of programs: that one was started, and how it ended."""
+    return [each for each in sdj("history", ref) if each["kind"] == "hook_ran"]
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], at: int = 1) -> None:
+    """Let somebody else act between what the next command looks at and what it records.
+
+    `at`: before which of its units of work.
+    """
+    real, calls = Desk.change, count(1)
+
+    def change(*args: Any, **more: Any) -> Any:
+        if next(calls) == at:
+            monkeypatch.setattr(Desk, "change", real)
+            act()
+        return real(*args, **more)
+
+    monkeypatch.setattr(Desk, "change", change)
 
 
 def _edit(desk_dir: Path, file: str, old: str, new: str) -> None:
@@ -300,6 +329,33 @@ def test_what_says_something_else_must_be_approved_again(
     sd("fulfil", ref)
 
 
+@pytest.mark.parametrize("more", [("--step", "1:done"), ("--all-done", "--done")])
+def test_what_says_something_else_during_the_walk_must_be_approved_again(
+    more: tuple[str, ...], desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A walk goes no further by what nobody has agreed to, but it can be left off (R3b.2)."""
+    ref = _laptop(sdj)
+    sd("approve", ref, "--by", "dana")
+    sd("fulfil", ref)
+    _edit(desk_dir, "catalog/procedures/joiner-laptop.yaml", "EUR 1,150", "EUR 2,350")
+
+    assert "as it was before" in sd("fulfil", ref, *more, expect=4).stderr
+    sd("fulfil", ref, "--abandon", "--dry-run")
+    sd("approve", ref, "--by", "dana")
+    sd("fulfil", ref, *more)
+
+
+def test_approve_and_reject_propose_themselves(sd: Runner, sdj: JsonRunner) -> None:
+    """Where it is not sure what is decided on, the same command is to be typed again (R3b.2)."""
+    ref = _open(sdj, "access to a shared mailbox or a shared folder", "unknown")
+
+    assert f"`sdcli approve {ref} " in sd("approve", ref, "--by", "dana", expect=4).stderr
+    assert (
+        f"`sdcli reject {ref} "
+        in sd("reject", ref, "--reason", "no", "--by", "dana", expect=4).stderr
+    )
+
+
 def test_a_rejection_stops_it_and_tells_what_comes_next(sd: Runner, sdj: JsonRunner) -> None:
     """Rejected: it cannot begin, and a walk goes no further; mostly it is declined (R3b.2)."""
     ref = _laptop(sdj)
@@ -409,12 +465,13 @@ def test_the_end_tells_what_is_left_to_do(sd: Runner, sdj: JsonRunner) -> None:
 
 
 def test_two_procedures_are_not_followed_at_once(sd: Runner, sdj: JsonRunner) -> None:
-    """Another one begins only after the first was ended, and prerequisites are said once (R3b.2)."""
+    """Another one begins only after the first was ended (R3b.2)."""
     ref = _locked(sdj)
     sd("fulfil", ref, *MET)
 
     assert "--abandon" in sd("fulfil", ref, "group-access", expect=4).stderr
-    assert "belong to the beginning" in sd("fulfil", ref, *MET, expect=4).stderr
+    later = ("--at", "2026-11-24 10:00")
+    assert "belongs to the beginning" in sd("fulfil", ref, *later, expect=4).stderr
     assert "--abandon" in sd("fulfil", ref, "--none", expect=4).stderr
     sd("fulfil", ref, "--abandon")
     assert sdj("fulfil", ref, "vpn-access")["fulfilment"]["procedure"] == "vpn-access"
@@ -432,6 +489,71 @@ def test_a_walk_can_be_left_though_its_file_is_gone(
     assert sdj("show", ref)["fulfilment"]["procedure"] == "unlock-account"
     assert sdj("fulfil", ref, "--abandon")["fulfilment"]["state"] == "abandoned"
     assert sdj("procedure", "stats", "unlock-account")["procedures"][0]["abandoned"] == 1
+
+
+def test_a_walk_whose_file_is_gone_is_not_called_done(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Nobody knows how many steps there are, so it is not said that all are taken (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--step", "1:done", "--step", "2:done")
+    (desk_dir / UNLOCK).unlink()
+
+    shown = sd("show", ref).stdout
+
+    assert "its document is gone or cannot be read" in shown
+    assert "steps are taken" not in shown
+    assert sdj("show", ref)["fulfilment"]["gone"] is True
+
+
+def test_a_step_that_says_something_else_is_open_again(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A step that is put in, or changed, is not taken for the one that was answered (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--all-done")
+    _edit(desk_dir, UNLOCK, "  - Unlock the account", "  - Ask the security queue\n  - Unlock it")
+
+    assert sdj("show", ref)["fulfilment"]["step"] == 2
+    refused = sd("fulfil", ref, "--done", expect=4).stderr
+    assert "without a result: 2, 3, 4, 5; changed since they were answered: 2, 3, 4" in refused
+    sd("fulfil", ref, "--all-done", "--done")
+    taken = [each["step"] for each in sdj("history", ref) if each["kind"] == "fulfilment_step"]
+    assert "Ask the security queue" in taken
+
+
+@pytest.mark.parametrize(
+    "more", [("--abandon",), ("--failed",), ("--done",), ("--run",), ("--step", "1:done")]
+)
+def test_what_goes_on_needs_something_that_is_followed(
+    more: tuple[str, ...], sd: Runner, sdj: JsonRunner
+) -> None:
+    """Without a walk there is nothing to end or to go on with, and it stays what it is (R3b.2)."""
+    ref = _open(sdj, "zzz qqq xxx", "unknown")
+
+    assert f"{ref} follows no procedure" in sd("fulfil", ref, *more, expect=4).stderr
+    assert _kinds(sdj, ref) == ["opened"]
+
+
+def test_to_look_at_a_walk_tells_no_old_step_as_new(sd: Runner, sdj: JsonRunner) -> None:
+    """Where nothing is recorded, what was done last is not told as if it were done now (R3b.2)."""
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET)
+    sd("note", ref, "called back")
+
+    said = sd("fulfil", ref).stdout
+
+    assert "follows unlock-account already" in said
+    assert "called back" not in said
+
+
+def test_steps_before_the_hour_it_is_scheduled_for_are_told(sd: Runner, sdj: JsonRunner) -> None:
+    """Who schedules it for later and takes steps now hears of it (R3b.2)."""
+    ref = _locked(sdj)
+
+    said = sd("fulfil", ref, *MET, "--at", "2026-11-24T10:00Z", "--step", "1:done").stdout
+
+    assert "steps were taken before that" in said
 
 
 def test_what_is_closed_is_not_fulfilled(sd: Runner, sdj: JsonRunner) -> None:
@@ -452,6 +574,9 @@ def test_what_is_closed_is_not_fulfilled(sd: Runner, sdj: JsonRunner) -> None:
         ("--none", "--all-done"),
         ("--user-check", "yes"),
         ("--minutes", "5"),
+        ("--again",),
+        ("--done", "--failed"),
+        ("--failed", "--abandon"),
         ("--met", "a", "--not-met", "a"),
         ("--step", "1:done", "--step", "1:failed"),
         ("--step", "one:done"),
@@ -488,7 +613,8 @@ def test_a_program_does_its_step_and_is_recorded(
     said = sd("fulfil", ref, *MET, "--step", "1:done", "--run")
 
     assert "it ended with 0: unlocked ada for SD-1" in said.stdout
-    ran = next(each for each in sdj("history", ref) if each["kind"] == "hook_ran")
+    started, ran = _programs(sdj, ref)
+    assert started["reason"] == "started"
     assert ran["command"] == ["hooks/unlock", "ada", "SD-1"]
     assert (ran["exit_code"], ran["output"]) == (0, "unlocked ada for SD-1")
     steps = sdj("show", ref)["fulfilment"]["steps"]
@@ -521,8 +647,10 @@ def test_a_program_that_is_missing_or_late_is_recorded(
     assert "it took longer than 1 s" in sd("fulfil", ref, *MET, "--run", expect=8).stdout
     (desk_dir / "hooks" / "unlock").unlink()
     assert "could not be started" in sd("fulfil", ref, "--run", expect=8).stdout
-    ran = [each for each in sdj("history", ref) if each["kind"] == "hook_ran"]
-    assert [each.get("exit_code") for each in ran] == [None, None]
+    reasons = [each["reason"] for each in _programs(sdj, ref)]
+    assert reasons[::2] == ["started", "started"]
+    assert "1 s" in reasons[1]
+    assert "could not be started" in reasons[3]
 
 
 def test_what_a_program_prints_does_not_reach_the_terminal_raw(
@@ -537,7 +665,7 @@ def test_what_a_program_prints_does_not_reach_the_terminal_raw(
     shown = said.stdout + sd("history", ref).stdout + sd("show", ref, "--json").stdout
     assert "\x1b" not in shown
     assert "\x07" not in shown
-    ran = next(each for each in sdj("history", ref) if each["kind"] == "hook_ran")
+    ran = _programs(sdj, ref)[-1]
     assert "\x1b[2J" in ran["output"]
 
 
@@ -610,20 +738,231 @@ def test_nothing_is_locked_while_a_program_runs(
 
 
 def test_a_program_that_ran_is_told_where_it_cannot_be_recorded(
-    desk_dir: Path, sd: Runner, sdj: JsonRunner
+    desk_dir: Path, sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the ledger is busy afterwards, the error says that the program ran, and how it ended (R0.8)."""
     ref = _locked(sdj)
     sd("fulfil", ref, *MET)
-    busy = desk_dir / "busy"
-    _hook(desk_dir, f"touch {busy}; exit 0")
+    held = ExitStack()
 
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
-        env = {"SDCLI_LOCK_WAIT": "0"}
-        refused = sd("fulfil", ref, "--run", expect=6, env=env)
+    def run(*_: object) -> Ran:
+        held.enter_context(locked(str(desk_dir / "ledger" / "tickets.lock"), 1))
+        return Ran(0, "", 0)
 
-    assert busy.exists()
+    monkeypatch.setattr("sdcli.hook.run", run)
+    with held:
+        refused = sd("fulfil", ref, "--run", expect=6, env={"SDCLI_LOCK_WAIT": "0"})
+
     assert "The program ran all the same: it ended with 0" in refused.stderr
+    assert "nobody has heard how it ended" in sd("show", ref).stdout
+
+
+def _both(desk_dir: Path, *calls: tuple[str, ...]) -> list[tuple[int, str]]:
+    """What two real processes at once say: their exit codes and errors."""
+    env = {"SDCLI_DESK": str(desk_dir), "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "PATH": ""}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "sdcli", *call],
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for call in calls
+    ]
+    said = [each.communicate()[1] for each in running]
+    return [(each.returncode, text) for each, text in zip(running, said, strict=True)]
+
+
+def test_two_processes_at_once_start_a_program_once(desk_dir: Path, sdj: JsonRunner) -> None:
+    """Of two who start it in the same moment one is refused, and it runs once (R0.8)."""
+    _hook(desk_dir, f"echo x >> {desk_dir}/runs")
+    ref = _locked(sdj)
+    call = ("--as", "ben", "fulfil", ref, *MET, "--run")
+
+    said = _both(desk_dir, call, call)
+
+    assert sorted(code for code, _ in said) == [0, 4]
+    refusal = next(text for code, text in said if code)
+    assert "already" in refusal
+    assert (desk_dir / "runs").read_text() == "x\n"
+    assert len(_programs(sdj, ref)) == 2  # it was started, and it ended
+
+
+def test_two_processes_at_once_follow_one_procedure(desk_dir: Path, sdj: JsonRunner) -> None:
+    """Of two who begin different procedures at once, one is refused and leaves no trace (R3b.2)."""
+    _hook(desk_dir, f"touch {desk_dir}/ran")
+    ref = _locked(sdj)
+
+    said = _both(
+        desk_dir,
+        ("--as", "ben", "fulfil", ref, "vpn-access", "--met", "all"),
+        ("--as", "chloe", "fulfil", ref, "unlock-account", *MET, "--step", "1:done", "--run"),
+    )
+
+    assert sorted(code for code, _ in said) == [0, 4]
+    events = sdj("history", ref)
+    names = {each["procedure"]["id"] for each in events if "procedure" in each}
+    assert len(names) == 1
+    assert (desk_dir / "ran").exists() == (names == {"unlock-account"})
+
+
+@pytest.mark.parametrize("more", [(), ("--step", "1:done"), ("--step", "1:done", "--run")])
+def test_what_somebody_began_meanwhile_is_not_walked_on(
+    more: tuple[str, ...],
+    desk_dir: Path,
+    sd: Runner,
+    sdj: JsonRunner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was to be begun is refused if something else is followed by then (R3b.2, R0.8)."""
+    _hook(desk_dir, f"touch {desk_dir}/ran")
+    ref = _locked(sdj)
+    _meanwhile(monkeypatch, lambda: sd("fulfil", ref, "vpn-access", "--met", "all"))
+
+    refused = sd("fulfil", ref, "unlock-account", *MET, *more, expect=4)
+
+    assert f"{ref} follows vpn-access already" in refused.stderr
+    assert not (desk_dir / "ran").exists()
+    assert _kinds(sdj, ref) == ["opened", "procedure_sought", "fulfilment_started"]
+
+
+@pytest.mark.parametrize("more", [("--step", "1:done"), ("--done",), ("--abandon",), ("--run",)])
+def test_what_was_ended_meanwhile_does_not_go_on(
+    more: tuple[str, ...],
+    desk_dir: Path,
+    sd: Runner,
+    sdj: JsonRunner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is recorded into another walk than the one that was looked at (R3b.2, R0.8)."""
+    _hook(desk_dir, f"touch {desk_dir}/ran")
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET)
+
+    def act() -> None:
+        sd("fulfil", ref, "--abandon")
+        sd("fulfil", ref, "vpn-access", "--met", "all")
+
+    _meanwhile(monkeypatch, act)
+
+    refused = sd("fulfil", ref, *more, expect=4)
+
+    assert "it follows vpn-access by now" in refused.stderr
+    assert not (desk_dir / "ran").exists()
+    assert sdj("show", ref)["fulfilment"]["state"] == "running"
+    assert _kinds(sdj, ref)[-1] == "fulfilment_started"
+
+
+def test_a_program_that_has_done_its_part_runs_again_only_if_said(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A step that is done is not done twice by its program, unless somebody says --again (R0.8)."""
+    _hook(desk_dir, f"echo x >> {desk_dir}/runs")
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--run")
+
+    assert "--run --again" in sd("fulfil", ref, "--run", expect=4).stderr
+    sd("fulfil", ref, "--run", "--again")
+
+    assert (desk_dir / "runs").read_text() == "x\nx\n"
+    assert sdj("procedure", "stats", "unlock-account")["procedures"][0]["ran"] == 2
+    sd("fulfil", ref, "--again", expect=2)
+
+
+def test_a_program_that_nobody_heard_of_again_is_known(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it was started is on record before it is, and it is not started twice in its time (R0.8)."""
+    _hook(desk_dir, "exit 0", limit="20s")
+    ref = _locked(sdj)
+
+    def killed(*_: object) -> Ran:
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sdcli.hook.run", killed)
+        sd("fulfil", ref, *MET, "--run", expect=137)
+
+    assert "nobody has heard how it ended" in sd("show", ref).stdout
+    assert "runs for SD-1 already: ben" in sd("fulfil", ref, "--run", expect=4).stderr
+    assert "runs for" in sd("fulfil", ref, "--run", "--again", expect=4).stderr
+    sd("fulfil", ref, "--run", at=NOW + timedelta(seconds=21))
+    assert sdj("show", ref)["fulfilment"]["ran"]["exit_code"] == 0
+    found = sdj("procedure", "stats", "unlock-account")["procedures"][0]
+    assert (found["ran"], found["ran_badly"]) == (2, 0)
+
+
+def test_how_a_program_ended_is_noted_on_what_was_closed_meanwhile(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome is on record though the request came to its end while it ran (R0.8)."""
+    _hook(desk_dir, "echo unlocked")
+    ref = _locked(sdj)
+    close = ("close", ref, "--code", "fulfilled", "--unconfirmed", "in a hurry")
+    _meanwhile(monkeypatch, lambda: sd(*close), at=2)
+
+    said = sd("fulfil", ref, *MET, "--run", "--all-done", expect=8)
+
+    assert "hook_ran" not in said.output
+    assert f"Meanwhile {ref} has come to be closed" in said.stdout
+    last = sdj("history", ref)[-1]
+    assert last["kind"] == "noted"
+    assert "The program of unlock-account: it ended with 0: unlocked" in last["text"]
+
+
+def test_to_take_a_run_back_says_that_what_was_done_stays_done(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The record is taken back, what the program did outside is not, and that is told (R0.8)."""
+    _hook(desk_dir, "exit 0", "{user}")
+    ref = _locked(sdj)
+    sd("fulfil", ref, *MET, "--run")
+
+    said = sd("undo", ref).stdout
+
+    assert "What hooks/unlock ada did stays done." in said
+    assert [each["kind"] for each in sdj("history", ref)].count("hook_ran") == 2
+
+
+def test_a_step_that_is_not_there_starts_no_program(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """What is refused is refused before the program is started (R0.8)."""
+    _hook(desk_dir, f"touch {desk_dir}/ran")
+    ref = _locked(sdj)
+
+    sd("fulfil", ref, *MET, "--step", "9:done", "--run", expect=4)
+
+    assert not (desk_dir / "ran").exists()
+    assert _kinds(sdj, ref) == ["opened"]
+
+
+def test_prerequisites_can_be_said_later_and_a_program_waits_for_them(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """What is met is said whenever it is known, is shown, and goes before the program (R3b.2, R0.8)."""
+    _hook(desk_dir, f"touch {desk_dir}/ran")
+    ref = _locked(sdj)
+    sd("fulfil", ref, "--met", "identity-checked")
+
+    assert "not known to be met: account-active (unknown)" in sd("show", ref).stdout
+    assert "--met account-active --run" in sd("fulfil", ref, "--run", expect=4).stderr
+    sd("fulfil", ref, "--not-met", "account-active")
+    state = sdj("show", ref)["fulfilment"]
+    assert state["prerequisites"] == {"identity-checked": "yes", "account-active": "no"}
+    sd("fulfil", ref, "--run", expect=4)
+    assert not (desk_dir / "ran").exists()
+    sd("fulfil", ref, "--met", "account-active")
+    again = sdj("fulfil", ref, "--met", "account-active")
+    assert [again["fulfilment"]["prerequisites"], again["fulfilment"]["started_at"]] == [
+        {"identity-checked": "yes", "account-active": "yes"},
+        state["started_at"],
+    ]
+    assert _kinds(sdj, ref).count("fulfilment_started") == 3
+    sd("fulfil", ref, "--run")
+    sd("undo", ref)
+    assert "met: account-active" not in sd("show", ref).stdout
 
 
 def test_a_procedure_without_a_program_has_none_to_run(sd: Runner, sdj: JsonRunner) -> None:
@@ -680,6 +1019,62 @@ def test_who_is_not_authorised_hands_it_on(sd: Runner, sdj: JsonRunner) -> None:
     assert "greta, hugo" in refused.stderr
     assert _kinds(sdj, ref) == ["opened"]
     sd("--as", "chloe", "fulfil", ref)  # by her role
+
+
+def test_what_search_kb_puts_first_is_what_is_followed(sd: Runner, sdj: JsonRunner) -> None:
+    """A standard change is among the candidates of a request for what is offered (R3b.1)."""
+    text = "Our department share is full, we need more room"
+    ref = _open(sdj, text, "file-storage", "department-share")
+
+    assert sdj("search-kb", "--ticket", ref)[0]["id"] == "share-quota"
+    assert "share-quota needs somebody to agree" in sd("fulfil", ref, expect=4).stderr
+
+
+def test_a_work_order_is_for_the_caller_of_its_request(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """Who hands work on does not get it: the caller must be entitled, and is filled in (R3c2.3)."""
+    ref = _open(sdj, "A desktop for CAD", "virtual-desktop", "design-desktop")
+    assert "ada is not entitled" in sd("rfc", ref, "--standard", "design-desktop", expect=4).stderr
+    assert _kinds(sdj, ref) == ["opened"]
+    _edit(desk_dir, "catalog/changes/design-desktop.yaml", "[Development, Sales]", "[Finance]")
+    sd("rfc", ref, "--standard", "design-desktop")
+    _edit(desk_dir, "catalog/changes/design-desktop.yaml", "[Finance]", "[Sales]")
+
+    order = sdj("show", ref)["change"]["work_order"]
+    refused = sd("--as", "ines", "fulfil", order, "design-desktop", "--met", "all", expect=4)
+
+    assert "ada is not entitled to design-desktop" in refused.stderr
+
+
+def test_the_manager_of_the_caller_agrees_to_a_work_order(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """On a work order decides who decides on its request, and a program gets their name (R3c2.2)."""
+    hook = "hook: {command: [echo, 'more for {user}'], step: 2}\ncost:"
+    _edit(desk_dir, "catalog/changes/share-quota.yaml", "cost:", hook)
+    ref = _open(sdj, "Our share is full", "file-storage", "department-share")
+    sd("rfc", ref, "--standard", "share-quota")
+    order = sdj("show", ref)["change"]["work_order"]
+
+    refused = sd("fulfil", order, "share-quota", "--met", "all", expect=4)
+
+    assert "(manager of ada)" in refused.stderr
+    sd("approve", order, "share-quota", "--by", "dana")
+    said = sd("fulfil", order, "share-quota", "--met", "all", "--run")
+    assert "more for ada" in said.stdout
+
+
+def test_a_broken_standard_change_is_told_with_its_place(
+    desk_dir: Path, sd: Runner, sdj: JsonRunner
+) -> None:
+    """A file that cannot be read is not taken for one that is not there (R3c2.1a)."""
+    ref = _open(sdj, "Our share is full", "file-storage", "department-share")
+    _edit(desk_dir, "catalog/changes/share-quota.yaml", "takes: 2h", "takes: soonish")
+
+    refused = sd("rfc", ref, "--standard", "share-quota", expect=5)
+
+    assert "catalog/changes/share-quota.yaml:" in refused.stderr
 
 
 def test_a_standard_change_has_the_further_checks(sd: Runner, sdj: JsonRunner) -> None:

@@ -65,7 +65,7 @@ def _walked(minutes: int = 0, end: Fulfilled = "fulfilled", **said: str) -> list
     after = walk.running([begun, *steps])
     assert after is not None
     verified = Verified(**said)  # type: ignore[arg-type]
-    ended = walk.end(_stamp(minutes + 10), after, end, verified, ref="SD-1", total=3)
+    ended = walk.end(_stamp(minutes + 10), after, end, verified, ref="SD-1", texts=TEXTS)
     return [begun, *steps, *ended]
 
 
@@ -89,8 +89,8 @@ def test_what_became_of_a_step_last_holds(said: list[tuple[int, str]]) -> None:
     assert going is not None
     last = dict(said)
     open_ = [n for n in (1, 2, 3) if last.get(n, "failed") == "failed"]
-    assert going.next_of(3) == (open_[0] if open_ else None)
-    assert {each.number for each in walk.remaining(going, 3)} == set(open_)
+    assert going.next_of(TEXTS) == (open_[0] if open_ else None)
+    assert {each.number for each in walk.remaining(going, TEXTS)} == set(open_)
 
 
 def test_a_step_that_is_not_there_is_refused() -> None:
@@ -120,8 +120,8 @@ def test_it_is_not_fulfilled_while_something_is_open(
     verified = Verified(**said)  # type: ignore[arg-type]
 
     with pytest.raises(RefusedError, match=message):
-        walk.end(_stamp(), going, "fulfilled", verified, ref="SD-1", total=3)
-    assert walk.end(_stamp(), going, "failed", verified, ref="SD-1", total=3)
+        walk.end(_stamp(), going, "fulfilled", verified, ref="SD-1", texts=TEXTS)
+    assert walk.end(_stamp(), going, "failed", verified, ref="SD-1", texts=TEXTS)
 
 
 def test_what_is_taken_back_was_never_done() -> None:
