@@ -27,7 +27,7 @@ WHOLE = ("--category", "new-service", "--field", "use=Sales", "--field", "justif
 @pytest.fixture(name="wish")
 def _wish(sd: Runner) -> str:
     """A request for something new, with some details."""
-    args = ("--user", "ada", "--type", "new-service", "--similar", "the paper map")
+    args = ("--user", "bruno", "--type", "new-service", "--similar", "the paper map")
     sd("open", "a tool for maps of customers", *args, "--wanted-by", "spring")
     return "SD-1"
 
