@@ -19,6 +19,7 @@ from sdcli.tickets import closing, steps
 from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
 from sdcli.tickets.event import FulfilmentStarted
 from sdcli.tickets.relations import OWED, require_unmerged, still_open
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -360,16 +361,30 @@ class Closings:
             return
         said = closing.completed(NOTHING, (*rules.demand, *rules.ask))
         within = spelled(after)
+        outage = self._outage(ticket)
         events = steps.close(
             ticket,
             self._desk.stamp,
             code=ticket.code,
+            outage=outage,
             unconfirmed=f"nobody confirmed it within {within}",
             said=said,
             by_policy=True,
         )
         writer.append(ticket, events)
-        self._desk.tell(f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.")
+        which = " Which planned outage it came from is unknown." if outage == UNKNOWN else ""
+        self._desk.tell(
+            f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.{which}"
+        )
+
+    def _outage(self, ticket: Ticket) -> str:
+        """The planned outage that a ticket came from, if it did; unknown where nobody can be asked."""
+        from sdcli.changes.planned import came_from  # noqa: PLC0415 - few tickets are closed so
+
+        try:
+            return came_from(self._desk.policy, ticket, None, "", self._desk.now)
+        except RefusedError:  # none fits, or several do
+            return UNKNOWN
 
 
 def _places(error: DataFileError) -> str:

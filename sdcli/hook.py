@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from sdcli.errors import RefusedError
 from sdcli.policy.inside import is_inside
 from sdcli.policy.procedures import BRACED
+from sdcli.tickets.fulfilment import TOO_LONG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ def _waited(
         try:
             code = _ended(program, printed, until)
         except subprocess.TimeoutExpired:
-            return None, "it took longer than {limit} s"
+            return None, f"{TOO_LONG} {{limit}} s"
         except BlockingIOError:
             return None, f"it printed more than {MOST_PRINTED:,} bytes"
         except KeyboardInterrupt:

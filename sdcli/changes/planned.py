@@ -168,6 +168,32 @@ def outage_for(policy: Policy, ticket: Ticket, given: str, now: datetime) -> str
     )
 
 
+def doubts(policy: Policy, ticket: Ticket, outage: str, now: datetime) -> list[str]:
+    """What speaks against a ticket having come from an outage that was named, in sentences."""
+    if not outage or outage == UNKNOWN:
+        return []
+    told = []
+    if ticket.type not in ("incident", UNKNOWN):
+        told.append(f"{ticket.ref} is of type {ticket.type}: nothing failed that was planned.")
+    if outage not in [each.id for each in fitting(policy, ticket, now)]:
+        about_ = "" if ticket.service == UNKNOWN else f" ({ticket.service})"
+        told.append(
+            f"By {SCHEDULE} {outage} does not touch {ticket.ref}{about_}; it is recorded as said."
+        )
+    return told
+
+
+def to_be_named(policy: Policy, ticket: Ticket, now: datetime) -> list[str]:
+    """That closing will ask which planned outage a resolved ticket came from, in a sentence."""
+    if ticket.code != PLANNED_OUTAGE or len(fitting(policy, ticket, now)) == 1:
+        return []
+    told = (
+        f"Which planned outage it came from {SCHEDULE} does not tell: closing it asks for --outage "
+        f"NAME, and by policy it is closed as {UNKNOWN}."
+    )
+    return [told]
+
+
 def _may_be(ticket: Ticket) -> bool:
     """Whether what was planned may explain a ticket: it is a failure, as far as anybody knows."""
     is_failure = ticket.type in ("incident", UNKNOWN) and not ticket.is_problem

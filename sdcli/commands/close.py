@@ -82,10 +82,12 @@ def command(
     Example:
         sdcli close SD-42 --code solved --confirmed-by ada --via phone --cause configuration
     """
-    from sdcli.changes.planned import came_from
+    from sdcli.changes.planned import came_from, doubts
     from sdcli.closing import Closings
     from sdcli.knowledge_base import KnowledgeBase
 
+    before = desk.ledger.get(ref)
+    outage = came_from(desk.policy, before, code, outage, desk.now)
     wish = _wish(
         said,
         code=code,
@@ -94,7 +96,7 @@ def command(
         unconfirmed=unconfirmed,
         note=note,
         articles=articles,
-        outage=came_from(desk.policy, desk.ledger.get(ref), code, outage, desk.now),
+        outage=outage,
         evidence=resumed_evidence,
     )
     closings = Closings(desk)
@@ -103,6 +105,7 @@ def command(
     tell = KnowledgeBase(desk).answerable(wish.articles)
     ticket, notes = closings.close(ref, wish, tell)
     seen = desk.see(ticket)
+    notes = [*doubts(desk.policy, before, outage, desk.now), *notes]
     return results.Changed(seen, (*used(wish.articles, tell), *_ended(seen), *notes))
 
 

@@ -48,6 +48,7 @@ def command(
     Example:
         sdcli resolve SD-42 --code solved --note 'replaced the cable' --kb KB-108:helped
     """
+    from sdcli.changes.planned import to_be_named
     from sdcli.closing import Closings
     from sdcli.knowledge_base import KnowledgeBase
 
@@ -60,4 +61,5 @@ def command(
         tell=tell,
         with_children=with_children,
     )
+    notes += to_be_named(desk.policy, ticket, desk.now)
     return results.Changed(desk.see(ticket), (*used(articles, tell), *notes))

@@ -39,4 +39,8 @@ def command(
     """
     from sdcli.surveys import Questionnaires
 
+    names = [name for name, _ in scores]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise click.UsageError(f"--score {twice} is given more than once: say one.")
     return results.Changed(desk.see(Questionnaires(desk).answer(ref, dict(scores), remark)))

@@ -27,7 +27,7 @@ class ByRule(Struct, frozen=True, kw_only=True):
         rule: its id; empty for what was refused for another reason.
         says: what it says today; empty if it is gone.
         tickets: what it refused.
-        duplicates: how many of them asked for what somebody had asked for before.
+        duplicates: how many of them were like others.
     """
 
     rule: str

@@ -116,8 +116,24 @@ def _term(found: re.Match[str], text: str) -> Term:
     return Term(found["field"].casefold(), op, values, negated, column, places)
 
 
+class _CircleError(QueryError):
+    """Saved queries lead to one another without an end."""
+
+
+def _circle(name: str, within: tuple[str, ...]) -> str:
+    """That a saved query leads to itself, and by which others."""
+    if name not in within:
+        return f"saved queries stand in one another more than {_DEEPEST} deep, at @{name}"
+    others = within[within.index(name) + 1 :]
+    by = f" by {', '.join(f'@{each}' for each in others)}" if others else ""
+    return f"the saved query @{name} leads to itself{by}"
+
+
 def expanded(
-    terms: tuple[Term, ...], saved: Callable[[str], str | None], text: str, depth: int = 0
+    terms: tuple[Term, ...],
+    saved: Callable[[str], str | None],
+    text: str,
+    within: tuple[str, ...] = (),
 ) -> tuple[Term, ...]:
     """Terms with what saved queries say in their place.
 
@@ -137,12 +153,14 @@ def expanded(
                 text,
                 term.column,
             )
-        if depth >= _DEEPEST:
-            raise QueryError(f"the saved query @{name} leads to itself", text, term.column)
+        if name in within or len(within) >= _DEEPEST:
+            raise _CircleError(_circle(name, within), text, term.column)
         if term.negated:
             raise QueryError("a saved query cannot be negated as a whole", text, term.column)
         try:
-            inner = expanded(parse(stands_for), saved, stands_for, depth + 1)
+            inner = expanded(parse(stands_for), saved, stands_for, (*within, name))
+        except _CircleError as error:  # said once, however deep it is
+            raise _CircleError(error.reason, text, term.column) from error
         except QueryError as error:
             said = f"in the saved query @{name}: {error.reason}"
             raise QueryError(said, text, term.column) from error

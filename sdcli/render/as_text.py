@@ -602,14 +602,14 @@ def _events(events: Sequence[Any], screen: Screen, undone: Sequence[str] = ()) -
 
 def _event(event: Any, screen: Screen, *, counts: bool) -> list[str]:
     """What happened on one line; below it whatever a contact said, if that is more than a line."""
-    from sdcli.render.history import sentence  # noqa: PLC0415 - as above
+    from sdcli.render.history import entry  # noqa: PLC0415 - as above
     from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
 
     at = screen.style(words.instant(event.at), dim=True)
     said = event.text.strip() if kind(event) == "contacted" else ""
     whole = block(said).split("\n") if "\n" in said else []
     return [
-        f"{at}  {line(event.by)}: {line(sentence(event))}{'' if counts else _TAKEN_BACK}",
+        f"{at}  {line(event.by)}: {line(entry(event))}{'' if counts else _TAKEN_BACK}",
         *(f"    | {each}" for each in whole),
     ]
 

@@ -116,7 +116,7 @@ def filtered(result: results.FilteredReported) -> Iterator[str]:
     )
     for each in report.rules:
         named = refs(each.tickets.refs) if result.refs else ""
-        double = f", {each.duplicates} of them asked before" if each.duplicates else ""
+        double = f", {each.duplicates} of them like others" if each.duplicates else ""
         says = f"  {line(each.says)}" if each.says else ""
         name = line(each.rule) or "without a rule"
         yield f"  {each.tickets.count:>4}  {name}{double}{says}{named}"

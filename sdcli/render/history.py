@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sdcli.render.words import count, instant, whom, work
 from sdcli.tickets import event as e
 from sdcli.tickets.contact import Assessment
+from sdcli.tickets.fulfilment import TOO_LONG
 from sdcli.tickets.relations import OWED, SAYS
 from sdcli.tickets.words import BREACH, PROBLEM, UNKNOWN
 
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 
 def sentence(happened: AnyEvent) -> str:
     """What an event says, raw: the caller makes it safe for the terminal."""
-    late = f" (entered {instant(happened.entered)})" if happened.entered else ""
-    return f"{TOLD[type(happened)](happened)}{late}"
+    return f"{TOLD[type(happened)](happened)}{_late(happened)}"
+
+
+def entry(happened: AnyEvent) -> str:
+    """The same behind the name of whoever did it, which is not said twice."""
+    told = _BEHIND_WHO.get(type(happened)) or TOLD[type(happened)]
+    return f"{told(happened)}{_late(happened)}"
+
+
+def _late(happened: AnyEvent) -> str:
+    return f" (entered {instant(happened.entered)})" if happened.entered else ""
 
 
 def _opened(event: e.Opened) -> str:
@@ -53,8 +63,12 @@ def _classified(event: e.Classified) -> str:
 
 
 def _notice_taken(event: e.NoticeTaken) -> str:
+    return f"{event.by} {_seen(event)}"
+
+
+def _seen(event: e.NoticeTaken) -> str:
     whose = f" of {', '.join(event.instead_of)}, who left" if event.instead_of else ""
-    return f"{event.by} has seen the notice{whose}{_because(event.note)}"
+    return f"has seen the notice{whose}{_because(event.note)}"
 
 
 _DECIDED = {
@@ -341,7 +355,8 @@ def _hook_ran(event: e.HookRan) -> str:
     if event.is_start:
         return f"started {' '.join(event.command)}"
     ended = f"exit {event.exit_code}" if event.exit_code is not None else event.reason
-    return f"ran {' '.join(event.command)}: {ended} after {event.took_s} s"
+    after = "" if ended.startswith(TOO_LONG) else f" after {event.took_s} s"
+    return f"ran {' '.join(event.command)}: {ended}{after}"
 
 
 def _fulfilment_ended(event: e.FulfilmentEnded) -> str:
@@ -356,7 +371,7 @@ def _fulfilment_ended(event: e.FulfilmentEnded) -> str:
 
 def _request_filtered(event: e.RequestFiltered) -> str:
     rule = f" by {event.rule}" if event.rule else ""
-    same = f"; the same as {', '.join(event.duplicates)}" if event.duplicates else ""
+    same = f"; alike: {', '.join(event.duplicates)}" if event.duplicates else ""
     return f"{event.decision} by the filter{rule}{_because(event.reason)}{same}"
 
 
@@ -487,3 +502,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.SurveySent: lambda event: f"asked {event.to} how it was ({event.survey})",
     e.SurveyAnswered: _survey_answered,
 }
+
+_BEHIND_WHO: dict[type[e.Event], Callable[[Any], str]] = {
+    e.Accepted: lambda _: "accepted",
+    e.NoticeTaken: _seen,
+}
+"""What names who did it, said behind their name."""

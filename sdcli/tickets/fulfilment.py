@@ -110,6 +110,10 @@ class FulfilmentStepped(Event, frozen=True, tag="fulfilment_step", kw_only=True)
         return replace(ticket, minutes=ticket.minutes + self.minutes)
 
 
+TOO_LONG = "it took longer than"
+"""How the reason begins why a program was ended after its limit."""
+
+
 class HookRan(Event, frozen=True, tag="hook_ran", kw_only=True):
     """The program of a procedure was started, or has ended (R0.8).
 
@@ -165,7 +169,7 @@ class RequestFiltered(Event, frozen=True, tag="request_filtered", kw_only=True):
     Args:
         decision: accepted or rejected.
         rule: the id of the rule that it was rejected by.
-        duplicates: requests that ask for the same.
+        duplicates: requests that are alike, and may ask for the same; nobody has said that they do.
         told: what the requester was told.
     """
 

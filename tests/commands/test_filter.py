@@ -99,6 +99,7 @@ def test_accepted(sd: Runner, sdj: JsonRunner) -> None:
     assert sdj("show", "1")["status"] == "new"
 
     sd("filter", "3", "--accept")
+    assert "the same as" not in sd("history", "3").stdout, "nobody has said so"
     before = sdj("show", "3")["events_count"]
     assert "let through already" in sd("filter", "3", "--accept").stdout
     assert sdj("show", "3")["events_count"] == before

@@ -645,6 +645,7 @@ def test_a_program_that_is_missing_or_late_is_recorded(
     ref = _locked(sdj)
 
     assert "it took longer than 1 s" in sd("fulfil", ref, *MET, "--run", expect=8).stdout
+    assert "s after" not in sd("history", ref).stdout, "how long it took is said once"
     (desk_dir / "hooks" / "unlock").unlink()
     assert "could not be started" in sd("fulfil", ref, "--run", expect=8).stdout
     reasons = [each["reason"] for each in _programs(sdj, ref)]

@@ -507,3 +507,42 @@ def test_a_reopened_call_is_no_call_of_the_outage(sd: Runner, sdj: JsonRunner) -
 
     assert sdj("report", "outages")["outages"] == []
     assert "0 calls" in sd("report", "outages").stdout
+
+
+def test_an_outage_that_does_not_fit_is_told(sd: Runner, incident: str) -> None:
+    """What is named and does not touch the ticket is recorded, with what speaks against it (R3d1.3)."""
+    sd("open", "a new mouse", "--user", "ada", "--type", "fulfilment", "--new")
+    close = ("--code", "planned-outage", "--outage", "office-update", "--unconfirmed", "x")
+
+    said = sd("close", incident, *close).stdout
+    assert "office-update does not touch SD-1" in said
+    assert "nothing failed" not in said
+    said = sd("close", "2", *close).stdout
+    assert "SD-2 is of type fulfilment: nothing failed that was planned." in said
+
+
+@pytest.mark.usefixtures("planned")
+def test_an_outage_that_fits_is_not_doubted(sd: Runner, incident: str) -> None:
+    """Where the schedule says the same, nothing speaks against it (R3d1.3)."""
+    close = ("--code", "planned-outage", "--outage", "vpn-update", "--unconfirmed", "x")
+    assert "touch" not in sd("close", incident, *close).stdout
+
+
+def test_resolved_as_planned_what_was_not(sd: Runner, sdj: JsonRunner, incident: str) -> None:
+    """Resolving tells that closing will ask; closed by policy it is told as unknown (R3d1.3, R4.5)."""
+    said = sd("resolve", incident, "--code", "planned-outage").stdout
+    assert "closing it asks for --outage NAME" in said
+    told = sd("sla-check", at="2026-12-21T03:00:00Z").stderr
+
+    assert "SD-1 was closed by policy" in told
+    assert "Which planned outage it came from is unknown." in told
+    assert sdj("history", incident)[-1]["outage"] == "unknown"
+
+
+@pytest.mark.usefixtures("planned")
+def test_resolved_as_planned_what_was(sd: Runner, sdj: JsonRunner, incident: str) -> None:
+    """What the schedule tells nobody is asked, and closing by policy records it (R3d1.3, R4.5)."""
+    assert "--outage" not in sd("resolve", incident, "--code", "planned-outage").stdout
+    sd("sla-check", at="2026-12-21T03:00:00Z")
+
+    assert sdj("history", incident)[-1]["outage"] == "vpn-update"

@@ -229,7 +229,7 @@ def test_a_notice_for_who_left_falls_to_the_desks_lead(
     [seen] = sdj("notices", "--seen", "1", "--as", "chloe")
     assert (seen["person"], seen["harm"]) == ("dmitri", notice["harm"])
     assert sdj("notices", "--all-people") == sdj("notices", "--as", "chloe") == []
-    assert "chloe has seen the notice of dmitri, who left" in sd("history", "1").stdout
+    assert "chloe: has seen the notice of dmitri, who left" in sd("history", "1").stdout
     sd("doctor")
 
 
@@ -294,7 +294,7 @@ def test_seen_notices_are_told_in_words_that_fit_both(sd: Runner) -> None:
     sd("kb", "used", "1", f"{PRINTER}:harmful")
     assert "dmitri has not seen the notice" in sd("show", "1").stdout
     sd("notices", "--seen", "1", "--as", "dmitri")
-    assert "dmitri has seen the notice" in sd("history", "1").stdout
+    assert "dmitri: has seen the notice" in sd("history", "1").stdout
 
 
 def test_closing_records_what_articles_did(sd: Runner, sdj: JsonRunner) -> None:

@@ -111,3 +111,11 @@ def test_a_desk_without_surveys_asks_nobody(sd: Runner, desk_dir: Path) -> None:
     sd("resolve", "1", "--code", "solved")
 
     assert "catalog/survey.yaml" in sd(*ASK, expect=3).stderr
+
+
+def test_a_question_has_one_score(sd: Runner) -> None:
+    """The same question twice in one command is not understood: nobody knows which holds (R5a.2)."""
+    twice = ("--score", "speed=2", "--score", "speed=5")
+    assert "--score speed is given more than once" in (
+        sd("survey", "answer", "1", *twice, expect=2).stderr
+    )

@@ -66,7 +66,7 @@ def test_an_unsupported_device(life: Life, sd: Runner) -> None:
 
     assert (ended["status"], ended["code"]) == ("closed", "unsupported")
     assert ended["support"]["decision"] == "shut-down"
-    told(sd, "1", "opened by", "a private router", "escalated to security", "accepted by omar")
+    told(sd, "1", "opened by", "a private router", "escalated to security", "omar: accepted")
     told(sd, "1", "by authority of nadia", "closed as unsupported, confirmed by bruno")
 
 
@@ -114,7 +114,7 @@ def test_reopened_twice(life: Life, sd: Runner) -> None:
     assert ended["sla"]["resolution"]["elapsed_s"] == 5 * HOUR
     assert ended["sla"]["resolution"]["state"] == "met"
     told(sd, "1", "resolved as no-fault-found", "it jams again", "resolved as workaround", "closed")
-    told(sd, "1", "now the other tray jams", "onsite", "accepted by dmitri", "new roller", "closed")
+    told(sd, "1", "now the other tray jams", "onsite", "dmitri: accepted", "new roller", "closed")
 
 
 def test_a_supplier_is_waited_for_over_a_holiday(life: Life, sd: Runner) -> None:

@@ -108,9 +108,30 @@ def test_saved_queries_stand_for_their_text() -> None:
         ("status", False),
         ("queue", True),
     ]
-    for wrong in ("@c", "-@a"):
-        with pytest.raises(QueryError):
-            expanded(parse(wrong), saved, wrong)
+    with pytest.raises(QueryError):
+        expanded(parse("-@a"), saved, "-@a")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("@loop", "the saved query @loop leads to itself"),
+        ("@c", "the saved query @c leads to itself by @d"),
+        ("x @before", "the saved query @loop leads to itself"),
+    ],
+)
+def test_a_circle_of_saved_queries_is_told_once(query: str, says: str) -> None:
+    """Which one leads to itself, and by which others, without the way that was gone."""
+    saved = {"loop": "@loop", "c": "@d", "d": "@c", "before": "@loop"}.get
+    with pytest.raises(QueryError) as caught:
+        expanded(parse(query), saved, query)
+    assert caught.value.reason == says
+
+
+def test_saved_queries_end_somewhere() -> None:
+    """A long way of saved queries is refused as that, and is no circle."""
+    with pytest.raises(QueryError, match="more than 8 deep"):
+        expanded(parse("@q1"), lambda name: f"@q{int(name[1:]) + 1}", "@q1")
 
 
 @pytest.fixture(name="week")
