@@ -441,7 +441,9 @@ def _hindered(case: Case) -> Question:
     return Question(
         "hindered",
         "Classify",
-        "Is there a way round meanwhile?",
+        "Is there a way round meanwhile?"
+        if kind == "incident"
+        else "Does somebody stand still until they have it?",
         "The priority follows from this, from how many wait, and from what was agreed.",
         tuple(
             Choice(word, ways[word], (*stated, "--people", people, "--workaround", word))
@@ -710,6 +712,7 @@ def _work(case: Case) -> Question:
             _wait(case),
             _promise(case),
             _hand(case),
+            *_undo(case),
             Choice("more", "It is two requests, or another one than we thought …", goes_on=True),
             Choice("later", "Leave it for now"),
         ),
@@ -797,7 +800,6 @@ def _more(case: Case) -> Question:
             Choice("two", "Two requests: open the second", part),
             Choice("owes", "Something must be done afterwards", owes),
             *(() if case.is_beginner else (Choice("same", "The same as another ticket", merge),)),
-            *_undo(case),
             Choice("later", "Nothing of this"),
         ),
     )

@@ -159,15 +159,19 @@ class Queues:
             RefusedError: somebody else has it.
         """
         handed: list[bool] = []
+        is_theirs: list[bool] = []
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
             handed.append(bool(ticket.handed_from))
-            return steps.accept(ticket, stamp)
+            is_theirs.append(hand_over.has_accepted(ticket, stamp.by))
+            return () if is_theirs[-1] else steps.accept(ticket, stamp)
 
         ticket = self._desk.change(ref, step)
         lacking = self.lacking(ticket) if any(handed) else {}
         notes = [f"  Nobody has said {item} yet: {what}." for item, what in lacking.items()]
-        return results.Changed(self._desk.see(ticket), notes=notes)
+        if is_theirs[-1]:
+            notes = [f"{ref} is yours already, {self._desk.by}."]
+        return results.Changed(self._desk.see(ticket), notes=notes, is_new=not is_theirs[-1])
 
     def send_back(self, ref: str, *, reason: str, missing: tuple[str, ...]) -> results.Changed:
         """Send a handed-over ticket back, with what it lacks (R3d2.1a).

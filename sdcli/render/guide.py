@@ -44,7 +44,8 @@ def lines(result: Guided, width: int | None) -> tuple[list[str], list[str]]:
     head = standing(result.ticket)
     if result.was_led:
         goes_on = [f"Next: sdcli guide {ref}   # goes on from here"]
-        return fitted([head], width), goes_on if result.question else []
+        has_more = result.question is not None and not result.ticket.is_closed
+        return fitted([head], width), goes_on if has_more else []
     if result.question is None:
         return fitted([head, f"  {nothing(result.ticket)}"], width), []
     asked = [head, "", *question_lines(result.question, with_commands=True)]

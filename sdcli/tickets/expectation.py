@@ -113,21 +113,21 @@ def expect(
             ref=ticket.ref,
         )
     if instant <= stamp.at:
-        past = f"{instant:%Y-%m-%d %H:%M}Z is already past"
+        past = f"{instant:%Y-%m-%d %H:%M} UTC is already past"
         raise RefusedError(
             f"{ticket.ref} cannot be expected by then: {past}. Name a time to come.", ref=ticket.ref
         )
     changes = known is not None and known.eta != instant
     if changes and known and not reason:
         raise RefusedError(
-            f"{ticket.ref} was expected by {known.eta:%Y-%m-%d %H:%M}Z: another time needs --reason "
+            f"{ticket.ref} was expected by {known.eta:%Y-%m-%d %H:%M} UTC: another time needs --reason "
             "WHY.",
             ref=ticket.ref,
             eta=f"{known.eta:%Y-%m-%dT%H:%M:%SZ}",
         )
     if known and not changes and (known.told or not told):
         raise RefusedError(
-            f"{ticket.ref} is expected by {known.eta:%Y-%m-%d %H:%M}Z already"
+            f"{ticket.ref} is expected by {known.eta:%Y-%m-%d %H:%M} UTC already"
             f"{', and the caller was told' if known.told else '; --told says that the caller knows'}.",
             ref=ticket.ref,
         )

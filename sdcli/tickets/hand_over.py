@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import NoSuchEntryError, RefusedError
 from sdcli.tickets import steps
-from sdcli.tickets.event import Assigned, Detailed, Escalated, Opened, Returned
+from sdcli.tickets.event import Accepted, Assigned, Detailed, Escalated, Opened, Reopened, Returned
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -226,6 +226,15 @@ def lacks(ticket: Ticket, needs: Mapping[str, str]) -> tuple[str, ...]:
         known = known_items(ticket)
         return tuple(item for item in needs if item in found[1].missing and item not in known)
     return checklist(ticket, ticket.queue, needs).lacking
+
+
+def has_accepted(ticket: Ticket, person: str) -> bool:
+    """Whether somebody works on a ticket that they took on themselves, and nothing has moved since."""
+    if ticket.assignee != person or ticket.handed_from or ticket.status != "in_progress":
+        return False
+    moves = (Accepted, Assigned, Escalated, Returned, Reopened)
+    last = next((event for event in reversed(ticket.standing) if isinstance(event, moves)), None)
+    return isinstance(last, Accepted) and last.by == person
 
 
 def queues_of(ticket: Ticket) -> tuple[str, ...]:

@@ -309,3 +309,18 @@ def test_lint_finds_a_demand_that_nobody_meets(sd: Runner, desk_dir: Path) -> No
     assert "catalog/process.yaml:9" in wrong
     assert "there is no level 9" in wrong
     assert "nobody of catalog/teams.yaml may `merge`" in wrong
+
+
+def test_what_is_yours_is_accepted_once(sd: Runner, sdj: JsonRunner) -> None:
+    """Who has taken a ticket on hears so, and nothing is recorded twice (R3d2.1a)."""
+    sd("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
+    sd("assign", "1", "--to", "ben")
+    sd("accept", "1")
+
+    told = sd("accept", "1").stdout
+
+    assert "SD-1 is yours already, ben." in told
+    assert [each["kind"] for each in sdj("history", "1")] == ["opened", "assigned", "accepted"]
+    sd("escalate", "1", "--to", "network", "--reason", "x")
+    sd("accept", "1")
+    assert sdj("history", "1")[-1]["kind"] == "accepted"
