@@ -419,6 +419,24 @@ def test_what_came_back_is_told(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> 
     assert sdj("show", "1")["lacking"] == {}
 
 
+def test_a_slip_is_taken_back_at_once(sd: Runner, desk_dir: Path) -> None:
+    """Who has just done something wrong finds the way back among the first answers (R6.1)."""
+    bring(sd, "known")
+
+    (work,) = (each for each in questions(desk_dir) if each.id == "work")
+
+    assert work.choice("undo").filled({}) == ["undo", "SD-1", "--only"]
+
+
+def test_nobody_is_asked_a_way_round_a_wish(sd: Runner, sdj: JsonRunner) -> None:
+    """The question fits its answers, whatever kind of request it is (R6.1)."""
+    sd(*OPENED, "--type", "fulfilment")
+
+    question = sdj("guide", "1", "--answer", "service=vpn")["question"]
+
+    assert question["asks"] == "Does somebody stand still until they have it?"
+
+
 def test_articles_can_be_read(sd: Runner, desk_dir: Path) -> None:
     """Who is asked whether one fits can read it first (R6.1)."""
     bring(sd, "searched")
