@@ -455,9 +455,11 @@ class Fulfilments:
         Raises:
             RefusedError: something else is followed by now, or nothing is any more.
         """
-        _require_at_work(now)
         going = walk.running(now.standing)
-        if sought.going is not None:
+        if sought.going is None:
+            _require_at_work(now)
+        else:
+            _require_going_on(now)
             return self._more_said(stamp, _still(now, sought.going), what, asked)
         if going is None:
             return self._begin(now, stamp, sought, what, asked)

@@ -220,9 +220,9 @@ def test_an_import_says_what_became_of_each(sd: Runner, sdj: JsonRunner, tmp_pat
         "new": 1,
         "known": 2,
         "tickets": [
-            {"source": "old/1", "ref": "SD-1", "is_new": False},
-            {"source": "old/2", "ref": "SD-2", "is_new": False},
-            {"source": "old/3", "ref": "SD-3", "is_new": True},
+            {"source": "old/1", "ref": "SD-1", "is_new": False, "links_left_out": 0},
+            {"source": "old/2", "ref": "SD-2", "is_new": False, "links_left_out": 0},
+            {"source": "old/3", "ref": "SD-3", "is_new": True, "links_left_out": 0},
         ],
     }
 
