@@ -634,7 +634,7 @@ def ask_step(number: int, total: int, text: str, *, runs: bool) -> Said | None:
 def ask_verified() -> dict[str, str] | None:
     """What is said at the end of a procedure; None if somebody goes on another time (R3c2.4)."""
     _say("\nAll steps are taken.")
-    if _prompt("Is that all", kind=click.Choice(["yes", "no"]), default="yes") == "no":
+    if not _prompt("Is that all (yes, no)", kind=click.BOOL, default="yes"):
         return None
     questions = (
         ("tool_check", "Does a tool show that it works"),
