@@ -411,7 +411,7 @@ class Fulfilments:
         ticket, ran = self._ran(ticket, what, hook, started)
         notes.append(_ran_note(what, ran))
         ok = ran.exit_code == 0
-        at_work = ticket.status in LIFECYCLE["fulfilment_step"]
+        at_work = ticket.status in LIFECYCLE["hook_ran"]
         is_going = at_work and walk.running(ticket.standing) is not None
         if not is_going:
             notes.append(
