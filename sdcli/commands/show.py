@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 from sdcli import results
 from sdcli.params import as_command, pass_desk, with_ref
+from sdcli.tickets.event import ApprovalDecided, FulfilmentStarted
+from sdcli.tickets.relations import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from sdcli.changes.request import RequestForChange
     from sdcli.desk import Desk
+    from sdcli.fulfilment.state import Fulfilment
     from sdcli.tickets.ticket import Ticket
 
 
@@ -30,14 +36,10 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         from sdcli.problems import Problems
 
         return Problems(desk).show(ref)
+    from sdcli.changes import planned
     from sdcli.queues import Queues
 
     staff = desk.policy.teams.technicians
-    from sdcli.changes import planned
-    from sdcli.closing import Closings
-    from sdcli.fulfilments import Fulfilments
-    from sdcli.relating import others
-
     return results.Shown(
         desk.see(ticket),
         desk.answers_of(ticket),
@@ -51,10 +53,41 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
         planned=planned.running_for(desk.policy, ticket, desk.now),
         out_of_hours=planned.hours_for(desk.policy, ticket, desk.now),
         hints=planned.hints(desk.policy, ticket, desk.now),
-        fulfilment=Fulfilments(desk).state(ticket),
-        others=others(desk, ticket),
-        closes_at=Closings(desk).closes_at(ticket),
+        fulfilment=_fulfilment(desk, ticket),
+        others=_others(desk, ticket),
+        closes_at=_closes_at(desk, ticket),
     )
+
+
+# Most tickets have none of these, and each room takes a while to be loaded.
+
+
+def _fulfilment(desk: Desk, ticket: Ticket) -> Fulfilment | None:
+    """How far its fulfilment is, where something may be fulfilled."""
+    traces = (ApprovalDecided, FulfilmentStarted)
+    if ticket.type != "fulfilment" and not any(isinstance(e, traces) for e in ticket.standing):
+        return None
+    from sdcli.fulfilments import Fulfilments
+
+    return Fulfilments(desk).state(ticket)
+
+
+def _others(desk: Desk, ticket: Ticket) -> Mapping[str, Ticket]:
+    """The tickets that it is linked to, or merged with."""
+    if not (ticket.links or ticket.merged_into or sources(ticket)):
+        return {}
+    from sdcli.relating import others
+
+    return others(desk, ticket)
+
+
+def _closes_at(desk: Desk, ticket: Ticket) -> datetime | None:
+    """When it is closed by itself."""
+    if ticket.status != "resolved":
+        return None
+    from sdcli.closing import Closings
+
+    return Closings(desk).closes_at(ticket)
 
 
 def _change(desk: Desk, ticket: Ticket) -> RequestForChange | None:
