@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sdcli import results
 from sdcli.params import as_command, pass_desk, with_ref
-from sdcli.tickets.event import ApprovalDecided, FulfilmentStarted
+from sdcli.tickets.event import ApprovalDecided, FulfilmentStarted, ProcedureSought
 from sdcli.tickets.relations import sources
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
 
 def _fulfilment(desk: Desk, ticket: Ticket) -> Fulfilment | None:
     """How far its fulfilment is, where something may be fulfilled."""
-    traces = (ApprovalDecided, FulfilmentStarted)
+    traces = (ApprovalDecided, FulfilmentStarted, ProcedureSought)
     if ticket.type != "fulfilment" and not any(isinstance(e, traces) for e in ticket.standing):
         return None
     from sdcli.fulfilments import Fulfilments
