@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from enum import Enum
 from functools import wraps
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias
 import click
 
 from sdcli.errors import AnswerError, BackError, LeftError, RefusedError
-from sdcli.guidance import Move
+from sdcli.moves import Move
 from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
 from sdcli.render.wrap import fitted
@@ -65,6 +66,8 @@ def _asks(state: str | Callable[..., str]) -> Callable[[Callable[_P, _R]], Calla
 
 def _fit(text: str) -> list[str]:
     """A line broken between words where the terminal ends, each on its own."""
+    if not sys.stderr.isatty():
+        return text.split("\n")
     import shutil  # noqa: PLC0415 - only questions pay for it
 
     return fitted(text.split("\n"), shutil.get_terminal_size().columns, len("  10  "))

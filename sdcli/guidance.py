@@ -7,7 +7,6 @@ command line. Nothing here changes anything.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -41,13 +40,6 @@ BEGINNER = 1
 """The level of responsibility in SFIA that is led by safe choices alone (R6.1)."""
 _MOST_ARTICLES = 5
 _UNLISTED = "later"
-
-
-class Move(Enum):
-    """What may be typed in place of an answer."""
-
-    BACK = "<"
-    LEAVE = "q"
 
 
 class Blank(Struct, frozen=True):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import DONE, INTERRUPTED, AnswerError, SdcliError
-from sdcli.guidance import Case, Move, Offer, Walking, ask
+from sdcli.guidance import Case, Offer, Walking, ask
+from sdcli.moves import Move
 from sdcli.results import Guided
 from sdcli.tickets.relations import linked
 

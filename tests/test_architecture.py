@@ -23,6 +23,7 @@ STOREYS = (
     "sdcli",
     "sdcli.errors",
     "sdcli.derived",
+    "sdcli.moves",
     "sdcli.tickets",
     "sdcli.ledger.interface",
     "sdcli.policy",

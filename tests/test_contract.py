@@ -68,7 +68,7 @@ CALLS: dict[str, Call] = {
     "kb": Call(("show", "KB-104"), writes=False, reads_policy=False, reads_ledger=False),
     "assign": Call((REF, "--to", "greta")),
     "guide": Call((REF,), writes=False),
-    "accept": Call((REF,)),
+    "accept": Call((REF,), legal="opened"),
     "return": Call((REF, "--reason", "which building?"), legal="escalated"),
     "note": Call((REF, "called back")),
     "tell": Call((REF, "--note")),
@@ -192,7 +192,8 @@ def _ticket_in(sd: Runner) -> Any:
     def bring(state: str) -> None:
         type_ = "new-service" if state == "wish" else "incident"
         sd("open", "VPN drops", "--user", "ada", "--type", type_, "--service", "vpn")
-        sd("accept", REF)
+        if state != "opened":
+            sd("accept", REF)
         if state == "alerted":
             alert = json.dumps({"alerts": [ALERT], "receiver": "desk", "groupKey": "{}"})
             sd("open", "-", stdin=alert)

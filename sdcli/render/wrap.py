@@ -24,7 +24,7 @@ def wrapped(first: str, value: str, columns: int) -> list[str]:
 
 def fitted(texts: list[str], width: int | None, indent: int = _LABEL) -> list[str]:
     """Lines cut at the width, if there is one, and gone on with so many columns further in."""
-    if width is None:
+    if width is None or all(text.isascii() and len(text) <= max(width, 40) for text in texts):
         return texts
     from wcwidth import width as columns_of  # noqa: PLC0415 - as above
     from wcwidth import wrap  # noqa: PLC0415

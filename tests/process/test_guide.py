@@ -13,7 +13,8 @@ from wcwidth import wcswidth
 
 from sdcli import guided
 from sdcli.desk import Desk
-from sdcli.guidance import Blank, Case, Choice, Move, Question, ask
+from sdcli.guidance import Blank, Case, Choice, Question, ask
+from sdcli.moves import Move
 from tests.conftest import NOW
 from tests.test_terminal import PLAIN, _on_terminal
 
