@@ -22,11 +22,11 @@ from sdcli.tickets.relations import OWED, require_unmerged, still_open
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sdcli.desk import Desk
     from sdcli.intake.outcome import Outcome
-    from sdcli.ledger.interface import Writer
+    from sdcli.ledger.interface import Reader, Writer
     from sdcli.policy.process import Closing
     from sdcli.tickets.event import AnyEvent, ArticleUse, Edition, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -327,7 +327,21 @@ class Closings:
         return bool(still_open(ticket, self._desk.ledger.get, "follow-up"))
 
     def close_due(self, writer: Writer) -> None:
-        """Close the resolved tickets whose period is over, each once, and tell it.
+        """Close the resolved tickets whose period is over, each once, and tell it."""
+        self._each_due(writer, lambda ticket, within: self._close(writer, ticket, within))
+
+    def tell_due(self) -> None:
+        """Tell which resolved tickets would be closed now; nothing is recorded."""
+
+        def would(ticket: Ticket, within: str) -> None:
+            self._desk.tell(
+                f"{ticket.ref} would be closed by policy: nobody confirmed it within {within}."
+            )
+
+        self._each_due(self._desk.ledger, would)
+
+    def _each_due(self, reader: Reader, do: Callable[[Ticket, str], None]) -> None:
+        """Do something with each resolved ticket whose period is over, and which period that is.
 
         One that cannot be reckoned keeps no other waiting; nor do rules that cannot be read keep
         an alert waiting: that is told, and nothing is closed.
@@ -344,23 +358,28 @@ class Closings:
             return
         if not any(rules.close_after for rules in rules_of.values()):
             return
-        for ticket in list(writer.find(Query(statuses=("resolved",)))):
+        for ticket in list(reader.find(Query(statuses=("resolved",)))):
             try:
-                self._close_if_due(writer, ticket)
+                within = self._over(reader, ticket)
+                if within:
+                    do(ticket, within)
             except SdcliError as error:
                 self._desk.tell(f"{ticket.ref} was not closed. {error}")
 
-    def _close_if_due(self, writer: Writer, ticket: Ticket) -> None:
+    def _over(self, reader: Reader, ticket: Ticket) -> str:
+        """The period that is over for a resolved ticket, in words; empty if none is."""
         from sdcli.sla.unconfirmed import closes_at, spelled  # noqa: PLC0415 - as above
 
-        rules = self.rules(ticket)
-        after = rules.close_after
+        after = self.rules(ticket).close_after
         at = closes_at(ticket, after, self._desk.clocks)
         is_due = at is not None and at <= self._desk.now.timestamp()
-        if after is None or not is_due or still_open(ticket, writer.get, "follow-up"):
-            return
+        if after is None or not is_due or still_open(ticket, reader.get, "follow-up"):
+            return ""
+        return spelled(after)
+
+    def _close(self, writer: Writer, ticket: Ticket, within: str) -> None:
+        rules = self.rules(ticket)
         said = closing.completed(NOTHING, (*rules.demand, *rules.ask))
-        within = spelled(after)
         outage = self._outage(ticket)
         events = steps.close(
             ticket,

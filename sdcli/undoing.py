@@ -57,11 +57,14 @@ class Undoing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def undo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
+    def undo(
+        self, ref: str, *, reason: str, everywhere: bool, only: bool, event: str = ""
+    ) -> TakenBack:
         """Take the last step of a ticket back.
 
         Args:
             ref: the ticket.
+            event: the id of an event of the step that is meant; any step if it is empty.
             reason: why; demanded where somebody else took it.
             everywhere: on all tickets that the same command changed.
             only: on this ticket alone, where they do not hang together.
@@ -75,6 +78,7 @@ class Undoing:
         with self._desk.ledger.write() as writer:
             ticket = writer.get(ref)
             step = _require_step(ticket)
+            _require_meant(ticket, step, event)
             self._require_may(ref, step, reason)
             every = _others(writer, ticket, step.act, step.events)
             every = [each for each in every if step_of(each, step.act) and not each.void]
@@ -169,6 +173,21 @@ class Undoing:
             writer.append(ticket, take_back(ticket, stamp, step, reason))
             gone += [(ticket.ref, event) for event in step.events]
         return gone
+
+
+def _require_meant(ticket: Ticket, step: Step, event: str) -> None:
+    """Refuse to take back another step than the one that is meant.
+
+    Raises:
+        RefusedError: the event is of another step, or of none.
+    """
+    if event and event not in {each.id for each in step.events}:
+        raise RefusedError(
+            f"The last step on {ticket.ref} is not the one of the event {event}: it was taken back "
+            f"already, or something was done since; `sdcli history {ticket.ref}` shows it.",
+            ref=ticket.ref,
+            event=event,
+        )
 
 
 def _require_step(ticket: Ticket) -> Step:

@@ -52,10 +52,12 @@ def command(
         return desk.clock_counts()
     from sdcli.closing import Closings
 
-    missed = desk.missed_check()
+    missed, closings = desk.missed_check(), Closings(desk)
     alerts, settle = desk.sla_alerts(
-        record=not dry_run, time_boxes=time_boxes, first=Closings(desk).close_due
+        record=not dry_run, time_boxes=time_boxes, first=closings.close_due
     )
+    if dry_run:
+        closings.tell_due()
 
     def settled(said: bool) -> None:
         settle(said)

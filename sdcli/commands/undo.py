@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 @as_command("undo", writes=True)
 @with_ref
 @click.option("--reason", type=TEXT, default="", help="Why; needed where somebody else did it.")
+@click.option("--event", metavar="ID", type=TEXT, default="", help="Only if this is of that step.")
 @click.option("--redo", is_flag=True, help="Bring back what was taken back last.")
 @click.option("--all", "everywhere", is_flag=True, help="On all tickets that it changed.")
 @click.option("--only", is_flag=True, help="On this ticket alone.")
 @pass_desk
 def command(
-    desk: Desk, ref: str, reason: str, redo: bool, everywhere: bool, only: bool
+    desk: Desk, ref: str, reason: str, event: str, redo: bool, everywhere: bool, only: bool
 ) -> results.TakenBack:
     """Take the last step back.
 
@@ -31,7 +32,8 @@ def command(
     by mistake becomes void: no list holds it any more.
 
     A merge is taken back on all its tickets. What `bulk` or `import` did says on how many tickets,
-    and asks for --all or --only.
+    and asks for --all or --only. A script names an event of the step that it means, by the id that
+    the step's answer or `sdcli history --json` gave, so that it never takes back another one.
 
     \b
     Examples:
@@ -43,5 +45,9 @@ def command(
 
     if everywhere and only:
         raise click.UsageError("--all and --only exclude each other.")
-    does = Undoing(desk).redo if redo else Undoing(desk).undo
-    return does(ref, reason=reason, everywhere=everywhere, only=only)
+    if redo and event:
+        raise click.UsageError("--event names what is taken back; --redo brings back.")
+    undoing = Undoing(desk)
+    if redo:
+        return undoing.redo(ref, reason=reason, everywhere=everywhere, only=only)
+    return undoing.undo(ref, reason=reason, event=event, everywhere=everywhere, only=only)

@@ -267,3 +267,25 @@ def test_an_automatic_closing_that_is_taken_back_stays_so(sd: Runner, sdj: JsonR
     sd("undo", "1", "--reason", "not yet", at=later)
     sd("sla-check", at="2026-12-14T10:05:00Z")
     assert sdj("show", "1", at=later)["status"] == "resolved"
+
+
+def test_a_script_names_the_step_it_means(sd: Runner, sdj: JsonRunner) -> None:
+    """Two that mean the same step take one back, and never the one before it."""
+    sd(*_OPEN)
+    sd("note", "1", "first")
+    sd("note", "1", "second")
+    second = sdj("history", "1")[-1]["id"]
+    sd("undo", "1", "--event", second)
+    said = sd("undo", "1", "--event", second, expect=REFUSED).stderr
+    assert "it was taken back already, or something was done since" in said
+    assert [each.get("taken_back") for each in sdj("history", "1")] == [None, None, True, None]
+
+
+def test_a_trial_check_tells_what_would_be_closed(sd: Runner, sdj: JsonRunner) -> None:
+    """`sla-check --dry-run` names the tickets that a run would close, and closes none (R4.5a)."""
+    sd(*_OPEN)
+    sd("resolve", "1", "--code", "solved")
+    later = "2026-12-14T10:00:00Z"
+    assert "SD-1 would be closed by policy" in sd("sla-check", "--dry-run", at=later).stderr
+    assert sdj("show", "1", at=later)["status"] == "resolved"
+    assert "SD-1 was closed by policy" in sd("sla-check", at=later).stderr
