@@ -291,6 +291,23 @@ class ImportFileError(SdcliError):
         )
 
 
+class MapError(SdcliError):
+    """A map for an import is wrong; every problem found is listed."""
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        shown = "\n".join(f"  {problem}" for problem in problems[:_MOST_SHOWN])
+        more = f"\n  and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
+        super().__init__(
+            f"Nothing was imported: the map is wrong. Mend it and run it again; `sdcli import "
+            f"--sketch-map FILE.csv` writes one to begin with:\n{shown}{more}",
+            problems=[problem._asdict() for problem in problems],
+        )
+
+
 class DraftError(SdcliError):
     """A text that somebody wrote is not sound, so it was not taken; nothing of it is lost.
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
@@ -947,10 +948,22 @@ class Confirmed(Struct, frozen=True):
 
 
 class BroughtIn(Struct, frozen=True):
-    """What became of each ticket of an import."""
+    """What became of each ticket of an import; `account`: of the rows of another tool's file."""
 
     moved: Sequence[Moved]
     dry_run: bool
+    account: Account | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """In part, if lines were left out."""
+        return PARTLY_DONE if self.account and self.account.left_out else DONE
+
+
+class Sketched(Struct, frozen=True):
+    """A first map for a CSV file, as text."""
+
+    text: str
     exit_code: int = DONE
 
 
@@ -1343,6 +1356,7 @@ Result = (
     | BroughtBack
     | Exported
     | BroughtIn
+    | Sketched
     | PeopleFound
     | PeopleImported
     | Bulletins

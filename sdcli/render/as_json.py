@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
@@ -413,6 +414,12 @@ def _breach(found: Breach) -> dict[str, Any]:
     return told
 
 
+def _account(account: Account) -> dict[str, Any]:
+    return msgspec.structs.asdict(account) | {
+        "problems": [problem._asdict() for problem in account.problems]
+    }
+
+
 def _register() -> Any:
     from sdcli.render import register  # noqa: PLC0415 - few answers pay for it
 
@@ -727,7 +734,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
         "tickets": list(result.moved),
+        **({"account": _account(result.account)} if result.account else {}),
     },
+    results.Sketched: lambda result: {"map": result.text},
     results.PeopleFound: lambda result: [person(found) for found in result.people],
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],

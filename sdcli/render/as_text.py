@@ -1257,7 +1257,19 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     new = sum(each.is_new for each in result.moved)
     known = len(result.moved) - new
     would = "would be" if result.dry_run else _is(new)
-    return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
+    told = [f"{words.count(new, 'ticket')} {would} new; {known} known already."]
+    if result.account is None:
+        return told, []
+    from sdcli.render.replayed import lines  # noqa: PLC0415 - only the rows of another tool
+
+    return [*told, *lines(result.account, dry_run=result.dry_run)], []
+
+
+def _sketched(result: results.Sketched, screen: Screen) -> _Lines:
+    del screen
+    return block(result.text).splitlines(), [
+        "Next: mend it, and `sdcli import --from csv --map MAP.yaml FILE.csv --dry-run`"
+    ]
 
 
 def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
@@ -1524,6 +1536,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.Sketched: _sketched,
     results.PeopleFound: _people_found,
     results.PeopleImported: _people_imported,
     results.Bulletins: _bulletins,
