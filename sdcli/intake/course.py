@@ -114,7 +114,8 @@ class Course:
         else:
             self._classify(moment)
             self._move(moment)
-        self._go(want, moment)
+        if moment.state:
+            self._go(moment.state, moment)
 
     def _mark(self, moment: Moment) -> tuple[str, datetime, str]:
         return new_id(moment.at), moment.at, _by(moment.facts)
@@ -267,27 +268,35 @@ class Course:
         if self.status == "new":
             self.status = "in_progress"
 
-    def _go(self, want: Status, moment: Moment) -> None:
+    def _go(self, state: Word, moment: Moment) -> None:
         """To the state that is shown, by whatever leads there."""
+        want = state.status
         if want == self.status:
-            if want == "waiting" and moment.state and _whom(moment.state) != self._waits_for:
-                self._wait(moment, moment.state)
+            if want == "waiting" and _whom(state) != self._waits_for:
+                self._wait(moment, state)
         elif want == "new":
             self._adjust("new there after somebody had it: in progress here")
             if self.status == "waiting":
                 self._resume(moment)
+        elif want == "waiting":
+            self._wait(moment, state)
         elif want == "in_progress":
-            self._resume(moment) if self.status == "waiting" else self._assign(
-                moment, self._assignee
-            )
-        elif want == "waiting" and moment.state:
-            self._wait(moment, moment.state)
-        elif want == "resolved":
-            self._resolve(moment)
-        elif want == "closed":
-            if self.status != "resolved":
+            self._work(moment)
+        else:
+            self._end(want, moment)
+
+    def _work(self, moment: Moment) -> None:
+        if self.status == "waiting":
+            self._resume(moment)
+        else:
+            self._assign(moment, self._assignee)
+
+    def _end(self, want: Status, moment: Moment) -> None:
+        if self.status != "resolved":
+            if want == "closed":
                 self._insert("resolved", f"it went from {self.status} to closed")
-                self._resolve(moment)
+            self._resolve(moment)
+        if want == "closed":
             self._close(moment)
 
     def _wait(self, moment: Moment, state: Word) -> None:
