@@ -277,16 +277,19 @@ class NoWorkingTimeError(SdcliError):
 
 
 class ImportFileError(SdcliError):
-    """A file to import has lines that cannot be taken; every one is listed, none was taken."""
+    """A file to import has lines that cannot be taken; every one is listed, none was taken.
+
+    `instead`: what may be done rather than mend them.
+    """
 
     code = "data_file"
     exit_code = DATA_FILE
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], instead: str = "") -> None:
         shown = "\n".join(f"  {problem}" for problem in problems[:_MOST_SHOWN])
         more = f"\n  and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
         super().__init__(
-            f"Nothing was imported. Mend these lines and run it again:\n{shown}{more}",
+            f"Nothing was imported. Mend these lines and run it again{instead}:\n{shown}{more}",
             problems=[problem._asdict() for problem in problems],
         )
 

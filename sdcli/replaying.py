@@ -65,7 +65,6 @@ class Replaying:
         from sdcli.intake.course import House  # noqa: PLC0415 - as above
         from sdcli.intake.replay import Here  # noqa: PLC0415
         from sdcli.policy.imports import words  # noqa: PLC0415
-        from sdcli.tickets.words import UNKNOWN  # noqa: PLC0415
 
         policy = self._desk.policy
         house = House(
@@ -73,5 +72,5 @@ class Replaying:
             {name: queue.tier for name, queue in policy.teams.queues.items()},
             policy.sla.matrix.priority,
         )
-        services = {*policy.catalog.services, UNKNOWN, ""}
+        services = policy.catalog.services
         return Here(house, services, words(policy.vocabulary), self._desk.now)

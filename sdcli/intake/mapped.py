@@ -159,13 +159,13 @@ class Reading:
     def _template(self, template: str, *, long: bool = False) -> Callable[[Sequence[str]], str]:
         """A template as a function of the cells; blanks are normalised unless it may be long."""
         found = parts(template)
-        tidy = _tidy_long if long else _tidy
+        clean = _tidy_long if long else tidy
         if not any(is_name for _, is_name in found):
-            constant = tidy("".join(text for text, _ in found))
+            constant = clean("".join(text for text, _ in found))
             return lambda _: constant
         if len(found) == 1:
             index = self._columns[found[0][0]]
-            return lambda cells: tidy(cells[index])
+            return lambda cells: clean(cells[index])
         pieces = [(self._columns[text] if is_name else -1, text) for text, is_name in found]
 
         def filled(cells: Sequence[str]) -> str:
@@ -174,7 +174,7 @@ class Reading:
             said = any(
                 v.strip() for v, (index, _) in zip(values, pieces, strict=True) if index >= 0
             )
-            return tidy("".join(values)) if said else ""
+            return clean("".join(values)) if said else ""
 
         return filled
 
@@ -236,7 +236,7 @@ def _columns(map_file: MapFile, header: Sequence[str]) -> dict[str, int]:
     Raises:
         MapError: the file has no such column, or has it twice.
     """
-    names = [_tidy(cell) for cell in header]
+    names = [tidy(cell) for cell in header]
     problems: list[Problem] = []
     used: dict[str, int] = {}
     for path, template in templates(map_file.map):
@@ -246,11 +246,13 @@ def _columns(map_file: MapFile, header: Sequence[str]) -> dict[str, int]:
             said = f"`{path}` is the text {template!r}, and a column is called so; write {{{template}}}"
             problems.append(Problem(map_file.name, line, said))
         for name in (text for text, is_name in found if is_name):
-            where = [at for at, each in enumerate(names) if each == _tidy(name)]
+            where = [at for at, each in enumerate(names) if each == tidy(name)]
             if len(where) == 1:
                 used[name] = where[0]
                 continue
-            said = f"the file has no column `{name}`; {alternatives(name, names)}"
+            alike = [each for each in names if each.casefold() == tidy(name).casefold()]
+            instead = f"did you mean `{alike[0]}`?" if alike else alternatives(name, names)
+            said = f"the file has no column `{name}`; {instead}"
             if where:
                 said = f"the file has {len(where)} columns `{name}`; rename one of them"
             problems.append(Problem(map_file.name, line, f"`{path}`: {said}"))
@@ -271,7 +273,7 @@ def _line(found: ImportMap, path: str) -> int:
 
 def _folded(values: Mapping[str, _T]) -> dict[str, _T]:
     """The values as they are written, and, where that is not ambiguous, without case."""
-    written = {_tidy(theirs): ours for theirs, ours in values.items()}
+    written = {tidy(theirs): ours for theirs, ours in values.items()}
     return {theirs.casefold(): ours for theirs, ours in written.items()} | written
 
 
@@ -279,7 +281,7 @@ def _word(given: Word | str) -> Word:
     return given if isinstance(given, Word) else Word(status=cast("Status", given))
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """The text on one line, without what means something to a terminal."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()

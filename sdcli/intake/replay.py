@@ -19,8 +19,9 @@ from sdcli.intake.moved import Arrival
 from sdcli.intake.table import rows
 from sdcli.intake.when import Reader
 from sdcli.policy.imports import Word
-from sdcli.tickets.event import Assigned, Escalated, Opened, kind
+from sdcli.tickets.event import Assigned, Classified, Escalated, Opened, kind
 from sdcli.tickets.ticket import fold
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -120,9 +121,7 @@ class _Mishaps:
             ImportFileError: something is.
         """
         if self.problems and not self._keep_going:
-            error = ImportFileError(self.problems)
-            error.also("\n`--keep-going` imports the others, and lists what it leaves out.")
-            raise error
+            raise ImportFileError(self.problems, ", or leave them out with --keep-going")
 
 
 class _Tickets(Struct):
@@ -320,12 +319,10 @@ class _Replayer:
                 names.add(("queue", event.queue))
             elif isinstance(event, Escalated):
                 names.add(("queue", event.to))
-            if (service := getattr(event, "service", "")) not in self._here.services:
-                names.add(("service", service))
-        tiers = self._here.house.tiers
-        done.strange.update(
-            each for each in names if each[1] and (each[0] != "queue" or each[1] not in tiers)
-        )
+            if isinstance(event, (Opened, Classified)) and event.service != UNKNOWN:
+                names.add(("service", event.service))
+        known = {"queue": self._here.house.tiers, "service": self._here.services}
+        done.strange.update(each for each in names if each[1] not in known[each[0]])
 
     def _ticket(self, row: Row) -> None:
         """A row that is a whole ticket.

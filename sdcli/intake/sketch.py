@@ -13,12 +13,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from sdcli.errors import ImportFileError, Problem
+from sdcli.intake.mapped import tidy
 from sdcli.intake.roster import delimiter
 from sdcli.intake.table import rows
 from sdcli.intake.when import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _SAMPLE = 4_000_000
 """So many bytes of the file are looked at."""
@@ -198,11 +199,11 @@ def _sample(file: BinaryIO, name: str) -> _Sample:
     if header is None or header.problem:
         said = header.problem if header else "it is empty; the first line must name the columns"
         raise ImportFileError([Problem(name, 1, said)])
-    names = [" ".join(cell.split()) for cell in header.cells]
+    names = [tidy(cell) for cell in header.cells]
     columns: list[list[str]] = [[] for _ in names]
     for cells in _cells(found, len(names), is_whole=is_whole):
         for column, cell in zip(columns, cells, strict=True):
-            column.append(" ".join(cell.split()))
+            column.append(tidy(cell))
     return _Sample(encoding, between, names, columns, is_whole)
 
 
@@ -278,22 +279,35 @@ def _head(sample: _Sample, chosen: Mapping[str, int], zone: str, is_log: bool) -
     left = [each for at, each in enumerate(names) if each and at not in chosen.values()]
     yield "# A text is a template: {NAME} is the cell of that column."
     if left:
-        yield f"# Not used: {', '.join(left)}"
+        yield f"# Not used: {', '.join(map(_quoted, left))}"
 
 
 def _times(sample: _Sample, chosen: Mapping[str, int], zone: str) -> Iterator[str]:
     cells = {cell for name in _TIMES if name in chosen for cell in sample.columns[chosen[name]]}
     cells.discard("")
     fitting = [form for form in _FORMATS if cells and all(fits(cell, form) for cell in cells)]
+    used = fitting[0] if fitting else _together(cells)
     yield "times:"
-    if not fitting:
+    if not used:
         yield "  formats: [iso]  # ? or a format like %d/%m/%Y %H:%M"
     else:
-        used = [each for each in fitting[0] if any(fits(cell, (each,)) for cell in cells)]
+        needed = [each for each in used if any(fits(cell, (each,)) for cell in cells)]
         other = f"  # or {', '.join(fitting[1])}?" if len(fitting) > 1 else ""
-        yield f"  formats: [{', '.join(_quoted(each) for each in used)}]{other}"
+        yield f"  formats: [{', '.join(_quoted(each) for each in needed)}]{other}"
     if not cells or not all(_ZONED.search(cell) for cell in cells):
         yield f"  zone: {zone}  # whose clocks show these times?"
+
+
+def _together(cells: Collection[str]) -> tuple[str, ...]:
+    """Formats that together have every time; none where one fits none of them."""
+    used: list[str] = []
+    for cell in sorted(cells):
+        if not fits(cell, tuple(used)):
+            found = next((form for form in _FORMATS if fits(cell, form)), ())
+            if not found:
+                return ()
+            used += [each for each in found if each not in used]
+    return tuple(used)
 
 
 def _fields(
@@ -355,5 +369,11 @@ def _template(header: Sequence[str], at: int | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML takes it, whatever is in it."""
-    return json.dumps(text, ensure_ascii=False)
+    """A text as YAML takes it, whatever is in it: what cannot be seen is escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted if quoted.isprintable() else "".join(map(_escaped, quoted))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return character if character.isprintable() else f"\\U{code:08x}"

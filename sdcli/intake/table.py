@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from sdcli.errors import ImportFileError, Problem
@@ -67,7 +68,8 @@ def rows(
         said = f"it is no {encoding} text from here on; the map says the `encoding`"
         raise ImportFileError([Problem(name, begins, said)]) from error
     finally:
-        text.detach()
+        with suppress(ValueError):  # whoever opened it may have closed it by now
+            text.detach()
 
 
 def _spelt(encoding: str) -> str:

@@ -190,7 +190,9 @@ def figures(cases: list[Case]) -> dict[str, Any]:
         "moved_as_counted_there": sum(case.counted_moves for case in cases),
         "moved_alike": sum(len(c.moved) == case.counted_moves for case, c in pairs),
         "reassigned": sum(len(c.moved) + len(c.regiven) for c in courses.values()),
-        "first_resolution": spread([c.resolved[0] - case.opened for case, c in pairs if c.resolved]),
+        "first_resolution": spread(
+            [c.resolved[0] - case.opened for case, c in pairs if c.resolved]
+        ),
         "closing": spread([c.closed[-1] - case.opened for case, c in pairs if c.closed]),
         "closed": len(last),
         "backlog": {at: level(cases, at) for at in instants(cases)},
@@ -219,7 +221,7 @@ def within(cases: list[Case], since: int, until: int) -> dict[str, int]:
 def main() -> None:
     """Print the figures of the logs that are named."""
     for name in sys.argv[1:]:
-        print(json.dumps(figures(read(Path(name))), indent=2))
+        sys.stdout.write(json.dumps(figures(read(Path(name))), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from sdcli.cli import cli
 from sdcli.desk import Desk
 from sdcli.tickets.event import Accepted, Assigned, Closed, Escalated, Reopened, Resolved, Waited
 from sdcli.tickets.query import Query
@@ -23,10 +25,8 @@ from tests.history import recount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
-    from tests.conftest import JsonRunner
 
 _LOGS = CASES / "history"
 _MAPS = REPOSITORY / "examples" / "maps"
@@ -97,27 +97,35 @@ class Replayed:
         return sum(isinstance(event, kind) for each in self.tickets for event in each.standing)
 
 
-@pytest.fixture(name="replayed", params=sorted(_FILES))
-def _replayed(
-    request: pytest.FixtureRequest, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
-) -> Replayed:
-    """A log, flattened to a CSV of one row an event with the rows in another order, and imported."""
+@pytest.fixture(name="replayed", params=sorted(_FILES), scope="module")
+def _replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """A log, flattened to a CSV of one row an event, and imported into a desk of its own."""
     name = request.param
+    folder = tmp_path_factory.mktemp(name)
     lines = (_LOGS / _FILES[name]).read_text(encoding="utf-8").splitlines()
     rows = [row for line in lines for row in _ROWS[name](json.loads(line))]
     if name == "servicenow-events":
         rows.reverse()  # a sequence says what came first of one minute
-    file = tmp_path / f"{name}.csv"
+    file = folder / f"{name}.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
+    root = str(folder / "desk")
     given = ("import", "--from", "csv", "--map", str(_MAPS / f"{name}.yaml"), str(file))
-    told = sdj(*given)
-    assert sdj(*given)["new"] == 0, "what was taken once is taken again"
-    desk = Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5)
+    _run("init", root)
+    told = json.loads(_run("--desk", root, *given, "--json"))
+    assert json.loads(_run("--desk", root, *given, "--json"))["new"] == 0, "it was taken already"
+    desk = Desk(root, by="ben", now=NOW, cache="", wait_s=5)
     tickets = list(desk.ledger.find(Query(statuses=STATUSES)))
     return Replayed(name, told["account"], tickets)
+
+
+def _run(*args: str) -> str:
+    settings = {"SDCLI_USER": "ben", "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"}
+    result = CliRunner().invoke(cli, args, env=settings, prog_name="sdcli")
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def test_a_real_log_is_what_it_was(replayed: Replayed) -> None:
@@ -155,8 +163,9 @@ def test_a_real_log_takes_as_long_as_it_took(replayed: Replayed) -> None:
 def test_what_the_logs_count_themselves(replayed: Replayed) -> None:
     """Reopenings agree with the count in the log itself, and so do moves in nearly every ticket.
 
-    The ServiceNow log counts ten moves more, in ten tickets: its count rises on rows that name the
-    group that the row before names, and a move on a row that is resolved already counts there only.
+    The ServiceNow log counts ten moves more, one in each of ten tickets. In nine its count rises on a
+    row that names the group that the row before names: something in between was not logged. In one
+    it is moved when it is resolved already, which is no hand-over here and is told as not taken.
     """
     figures = replayed.figures
     if figures["reopened_as_counted_there"]:
