@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.guidance import Question
     from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.figures import Figure
     from sdcli.insight.filtered import FilteredReport
     from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.load import PersonLoad, QueueLoad
     from sdcli.insight.outages import OutagesReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
+    from sdcli.insight.reported import Audit, Report
     from sdcli.insight.skills import SkillsReport
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Alike, Before
@@ -1024,6 +1026,30 @@ class Notices(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Reported(Struct, frozen=True):
+    """The figures of a period; `form`: how they are written; `parts`: with all they are split by."""
+
+    report: Report
+    form: Literal["table", "csv", "markdown"] = "table"
+    parts: bool = False
+    exit_code: int = DONE
+
+
+class Audited(Struct, frozen=True):
+    """Everything behind one figure."""
+
+    audit: Audit
+    exit_code: int = DONE
+
+
+class Defined(Struct, frozen=True):
+    """What figures mean; `whole`: with their definitions."""
+
+    figures: list[Figure]
+    whole: bool = True
+    exit_code: int = DONE
+
+
 class ClassificationReported(Struct, frozen=True):
     """How first and final classes differ; `refs`: show the tickets behind each number."""
 
@@ -1349,6 +1375,9 @@ Result = (
     | FrontPage
     | Confirmed
     | Notices
+    | Reported
+    | Audited
+    | Defined
     | ClassificationReported
     | InformationReported
     | Supported

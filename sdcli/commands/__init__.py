@@ -104,7 +104,7 @@ COMMANDS: dict[str, Entry] = {
         "Explain clocks, account for breaches, try other policies, and bring alerts to people.",
     ),
     "report": Entry(
-        "Assure", "Count how classification went, what is asked again, and what is missing."
+        "Assure", "Show the figures of the desk in a period, beside those of the period before."
     ),
     "undo": Entry("Keep", "Take the last step back."),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Progress,
         Reader,
         Restored,
+        Shelf,
         Writer,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -101,6 +102,10 @@ class Unit:
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
         return self._reader.find(query)
+
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`."""
+        return self._reader.shelves(since)
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""

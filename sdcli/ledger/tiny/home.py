@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored
+    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -139,6 +139,10 @@ class TinyLedger:
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
         return self._ask(lambda reader: reader.find(query))
+
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`."""
+        return self._ask(lambda reader: reader.shelves(since))
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
