@@ -122,28 +122,36 @@ class Metrics:
 
 
 def report(
-    desk: Desk, form: Form, *, labels: Mapping[str, str], output: str = "", spelt: bool = True
+    desk: Desk,
+    form: Form,
+    *,
+    labels: Mapping[str, str],
+    output: str | None = None,
+    spelt: bool = True,
 ) -> results.Metrics:
     """The figures, and with `output` put into that file; the text is made if it is `spelt` or put.
+
+    An `output` of `-` is none, as elsewhere.
 
     Raises:
         MissingExtraError: the library that makes the text is not installed.
         NotFoundError, RefusedError, MachineError: see `put`.
     """
-    from sdcli.insight.exposition import written  # noqa: PLC0415 - a room above needs a label only
+    from sdcli.insight.exposition import written  # noqa: PLC0415 - --label needs none
 
+    file = None if output == "-" else output
     known = {name: label(text) for name, text in labels.items()}
     families = Metrics(desk).families(known)
-    text = written(families, form) if spelt or output else ""
-    if output:
-        put(output, text)
+    text = written(families, form) if spelt or file is not None else ""
+    if file is not None:
+        put(file, text)
     return results.Metrics(
         families=families,
         form=form,
         text=text,
         now=desk.now,
-        file=output,
-        remarks=_remarks(output, form) if output else (),
+        file=file or "",
+        remarks=_remarks(file, form) if file else (),
     )
 
 
@@ -180,7 +188,7 @@ def put(path: str, text: str) -> None:
     try:
         if os.path.lexists(whole) and not stat.S_ISREG(os.lstat(whole).st_mode):
             raise RefusedError(
-                f"{path} is no file of its own, so it is not replaced. Name another file.",
+                f"{path or 'The empty name'} is no file of its own, so it is not replaced. Name another file.",
                 path=path,
             )
         with replacing(whole, like="") as stream:

@@ -74,7 +74,8 @@ def command(
     day, what did not reach anybody, whether sla-check runs. With --output, from cron, for
     node_exporter's textfile collector: where it fails the old file stays, and
     sdcli_metrics_generated_timestamp_seconds tells that it has grown old. Rules for alerts and a
-    dashboard are in examples/prometheus and examples/grafana.
+    dashboard are in examples/prometheus and examples/grafana. The text, not --json, needs a library:
+    pip install 'sdcli[metrics]'.
 
     \b
     Examples:
@@ -87,4 +88,4 @@ def command(
     known = dict(labels)
     if len(known) < len(labels):
         raise click.UsageError("A --label may be given once only.")
-    return report(desk, form, labels=known, output=output or "", spelt=not session_of(ctx).json)
+    return report(desk, form, labels=known, output=output, spelt=not session_of(ctx).json)

@@ -1,9 +1,10 @@
 """Families of figures as the text that monitoring systems read, by the prometheus-client library.
 
-`prometheus` is the text format 0.0.4, and the only one that node_exporter's textfile collector
-reads: its parser (`expfmt.TextParser` in collector/textfile.go) knows no `# UNIT`, no `# EOF` and
-no type `info`; OpenMetrics is an open wish there (prometheus/node_exporter issue 1988). A sample with a
-time of its own makes it leave out the whole file (issue 1284): none has one here.
+`prometheus` is the text format 0.0.4, the only one that node_exporter's textfile collector reads:
+collector/textfile.go of prometheus/node_exporter hands each file to `expfmt.TextParser`, which refuses
+the type `info` and takes an OpenMetrics counter for something untyped; and it leaves out a whole file
+in which a sample has a time of its own (`hasTimestamps`): none has one here. `promtool check metrics`
+reads the same format only.
 """
 
 from __future__ import annotations

@@ -372,6 +372,8 @@ class TestOutput:
         (tmp_path / "folder.prom").mkdir()
         os.mkfifo(tmp_path / "pipe.prom")
         (tmp_path / "link.prom").symlink_to("/dev/null")
+        sd("metrics", "--output", "", expect=errors.REFUSED)
+        assert sd("metrics", "--output", "-").stdout == sd("metrics").stdout
         before = {path: path.lstat().st_mode for path in tmp_path.glob("*.prom")}
         for path in before:
             sd("metrics", "--output", str(path), expect=errors.REFUSED)
