@@ -230,6 +230,9 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: what was remembered cannot be read.
         """
 
+    def size(self) -> int:
+        """The bytes of everything that is stored of tickets; attached files are apart."""
+
     def alone(self, purpose: str) -> AbstractContextManager[bool]:
         """Whether no other process does this now; if so, none will for the block (T28).
 

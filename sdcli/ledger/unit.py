@@ -164,6 +164,10 @@ class Unit:
         """See `Ledger.last_beat`."""
         return self._home.last_beat()
 
+    def size(self) -> int:
+        """See `Ledger.size`: what is not committed is stored nowhere yet."""
+        return self._home.size()
+
     def alone(self, purpose: str) -> AbstractContextManager[bool]:
         """See `Ledger.alone`."""
         return self._home.alone(purpose)

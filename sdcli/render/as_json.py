@@ -587,6 +587,12 @@ def _of_queues(result: Any) -> Any:
     return queues.workload_json(result)
 
 
+def _metrics(result: results.Metrics) -> dict[str, Any]:
+    from sdcli.render.metrics import to_json  # noqa: PLC0415 - only one command pays for it
+
+    return to_json(result)
+
+
 def _of_procedures(result: Any) -> Any:
     from sdcli.render.fulfilment import to_json  # noqa: PLC0415 - only procedures pay for it
 
@@ -771,6 +777,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.QueueShown: _of_queues,
     results.NextUp: _of_queues,
     results.Workload: _of_queues,
+    results.Metrics: _metrics,
     results.ExpectationsDue: _of_queues,
     results.CallerTold: _of_queues,
     results.PeopleImported: lambda result: {

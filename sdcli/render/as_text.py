@@ -1401,6 +1401,12 @@ def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
     return fitted(told, screen.width), notes
 
 
+def _metrics(result: results.Metrics, screen: Screen) -> _Lines:
+    from sdcli.render import metrics  # noqa: PLC0415 - only one command pays for it
+
+    return metrics.lines(result, is_watched=screen.width is not None)
+
+
 def _workload(result: results.Workload, screen: Screen) -> _Lines:
     from sdcli.render import queues  # noqa: PLC0415 - as above
 
@@ -1583,6 +1589,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.QueueShown: _queue_shown,
     results.NextUp: _next_up,
     results.Workload: _workload,
+    results.Metrics: _metrics,
     results.ExpectationsDue: _expectations_due,
     results.CallerTold: _caller_told,
     results.BulkPreview: _bulk,

@@ -230,6 +230,10 @@ class TinyLedger:
 
         return last(self._places)
 
+    def size(self) -> int:
+        """See `Ledger.size`."""
+        return self._current().size()
+
     @contextmanager
     def alone(self, purpose: str) -> Iterator[bool]:
         """See `Ledger.alone`.
