@@ -24,17 +24,24 @@ ZONE = "Europe/Lisbon"
 """Whose clocks are taken to have shown the local times; the log does not say."""
 
 _WAITS_FOR_CALLER = ("Awaiting User Info", "Wait - User", "Wait - Customer")
+_WAITS = ("Await", "Wait")
+_NO_WAIT = "Awaiting Assignment"
 _RESOLVED = ("Resolved",)
 _CLOSED = ("Closed", "In Call", "Cancelled")
 
 
 class Row(NamedTuple):
-    """One row: when, whether it is over by then (`open`, `resolved`, `closed`), and who has it."""
+    """One row: when, whether it is over by then (`open`, `resolved`, `closed`), and who has it.
+
+    `by`: who did what it shows; `waits`: work rests from then on, and `for_caller`: for the caller.
+    """
 
     at: int
     state: str
     group: str
     person: str
+    by: str
+    waits: bool
     for_caller: bool
     priority: str
 
@@ -64,6 +71,8 @@ def _uci(raw: dict[str, Any]) -> Case:
             _state(each["state"]),
             each["group"] or "",
             each["assignee"] or "",
+            each["by"],
+            each["state"].startswith(_WAITS),
             each["state"] in _WAITS_FOR_CALLER,
             each["priority"],
         )
@@ -87,6 +96,8 @@ def _bpi(raw: dict[str, Any]) -> Case:
             _state(each["sub_status"]),
             each["team"],
             each["owner"],
+            each["owner"],
+            each["sub_status"].startswith(_WAITS) and each["sub_status"] != _NO_WAIT,
             each["sub_status"] in _WAITS_FOR_CALLER,
             "",
         )
@@ -201,21 +212,81 @@ def figures(cases: list[Case]) -> dict[str, Any]:
     }
 
 
-def within(cases: list[Case], since: int, until: int) -> dict[str, int]:
+def within(cases: list[Case], since: int, until: int) -> dict[str, Any]:
     """How much of each kind fell into a period, its first instant and not its last."""
     found: Counter[str] = Counter()
+    split: dict[str, Counter[str]] = {name: Counter() for name in _SPLITS}
+    ages: list[int] = []
+
+    def count(name: str, label: str, points: list[int]) -> None:
+        split[name][label] += sum(since <= at < until for at in points)
+
     for case in cases:
         told = course(case)
-        every = {
-            "opened": [case.opened],
-            "resolved": told.resolved[:1],
-            "closed": told.closed[-1:],
-            "reopened": told.reopened,
-            "reassigned": [at for at, _, _ in told.moved] + told.regiven,
-        }
-        for kind, points in every.items():
-            found[kind] += sum(since <= at < until for at in points)
-    return dict(found) | {"backlog": level(cases, until)}
+        priority = case.rows[-1].priority
+        count("opened.priority", priority, [case.opened])
+        count("opened.channel", case.channel, [case.opened])
+        count("closed", "", told.closed[-1:])
+        count("reopened", "", told.reopened)
+        for at, before, _ in told.moved:
+            count("reassigned.queue", before, [at])
+        for at in told.regiven:
+            count("reassigned.queue", _where(case, told, at), [at])
+        for at, to in _came_back(case, told):
+            count("ping_pong.queue", to, [at])
+        if told.resolved:
+            first = told.resolved[0]
+            count("resolved.queue", _where(case, told, first), [first])
+            if since <= first < until:
+                found["fcr"] += _at_first(case)
+                found["fcr.net"] += _at_first(case) and not any(
+                    first <= at <= first + 14 * 86400 for at in told.reopened
+                )
+                found["reopen_rate"] += bool(told.reopened)
+        if any(begin <= until and (end is None or until < end) for begin, end in told.open_spans):
+            count("backlog.queue", _where(case, told, until), [since])
+            ages.append(until - case.opened)
+        elif case.opened <= until and _state_at(case, until) == "resolved":
+            found["unconfirmed"] += 1
+    sums = {name.partition(".")[0]: sum(labels.values()) for name, labels in split.items()}
+    return {**split, **sums, **found, "age": spread(ages)}
+
+
+_SPLITS = (
+    *("opened.priority", "opened.channel", "closed", "reopened", "reassigned.queue"),
+    *("ping_pong.queue", "resolved.queue", "backlog.queue"),
+)
+
+
+def _where(case: Case, told: Course, at: int) -> str:
+    """The group that a ticket lay with at an instant, after what happened then."""
+    groups = [to for when, _, to in told.moved if when <= at]
+    return groups[-1] if groups else case.rows[0].group
+
+
+def _state_at(case: Case, at: int) -> str:
+    states = [row.state for row in case.rows if row.at <= at]
+    return states[-1] if states else "open"
+
+
+def _came_back(case: Case, told: Course) -> list[tuple[int, str]]:
+    """Each move into a group that had the ticket before, and to which."""
+    seen, found = {case.rows[0].group}, []
+    for at, _, to in told.moved:
+        if to in seen:
+            found.append((at, to))
+        seen.add(to)
+    return found
+
+
+def _at_first(case: Case) -> bool:
+    """Whether one person solved it at the first go: never moved, never waiting, one name on it."""
+    first = next(index for index, row in enumerate(case.rows) if row.state != "open")
+    until = case.rows[: first + 1]
+    waited = any(row.waits for row in until[:-1])
+    moved = any(row.group != case.rows[0].group for row in until)
+    people = {row.person for row in until if row.person} | {until[-1].by}
+    return not waited and not moved and len(people) == 1
 
 
 def main() -> None:

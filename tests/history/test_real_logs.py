@@ -87,7 +87,10 @@ _ROWS = {"servicenow-events": _servicenow, "status-log": _status_log}
 class Replayed:
     """A log on a desk: what the import said, and the tickets as they are there."""
 
-    def __init__(self, name: str, account: dict[str, Any], tickets: list[Ticket]) -> None:
+    def __init__(
+        self, name: str, root: str, account: dict[str, Any], tickets: list[Ticket]
+    ) -> None:
+        self.root = root
         self.cases = recount.read(_LOGS / _FILES[name])
         self.figures = recount.figures(self.cases)
         self.account, self.tickets = account, tickets
@@ -118,7 +121,7 @@ def _replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     assert json.loads(_run("--desk", root, *given, "--json"))["new"] == 0, "it was taken already"
     desk = Desk(root, by="ben", now=NOW, cache="", wait_s=5)
     tickets = list(desk.ledger.find(Query(statuses=STATUSES)))
-    return Replayed(name, told["account"], tickets)
+    return Replayed(name, root, told["account"], tickets)
 
 
 def _run(*args: str) -> str:
@@ -158,6 +161,64 @@ def test_a_real_log_takes_as_long_as_it_took(replayed: Replayed) -> None:
         when = datetime.fromtimestamp(at, timezone.utc)
         known = [as_of(each, when) for each in tickets if each.opened_at <= when]
         assert sum(each.status in _OPEN for each in known) == count
+
+
+def test_a_report_counts_what_the_log_shows(replayed: Replayed) -> None:
+    """`sdcli report` gives the figures of six periods as they are counted without it (T25)."""
+    ends = recount.instants(replayed.cases)
+    step = ends[1] - ends[0]
+    wanted = [word for figure in _FIGURES for word in ("--figure", figure)]
+    for until in ends:
+        since = until - step
+        expected = recount.within(replayed.cases, since, until)
+        period = ("--since", _iso(since), "--until", _iso(until))
+        told = json.loads(_run("--desk", replayed.root, "report", *period, *wanted, "--json"))
+        figures = {each["id"]: each for each in told["figures"]}
+
+        for name in (
+            "opened",
+            "resolved",
+            "closed",
+            "backlog",
+            "reopened",
+            "reassigned",
+            "ping_pong",
+        ):
+            assert figures[name]["now"]["value"] == expected[name], name
+        assert figures["unconfirmed"]["now"]["value"] == expected.get("unconfirmed", 0)
+        for name in ("fcr", "fcr.net", "reopen_rate"):
+            now = figures[name]["now"]
+            assert (now["counted"], now["of"]) == (expected.get(name, 0), expected["resolved"]), (
+                name
+            )
+        age = figures["backlog.age"]["now"]
+        assert {"median": age["median_s"], "p90": age["p90_s"]} == (
+            expected["age"] or {"median": None, "p90": None}
+        )
+        for split, labels in expected.items():
+            name, _, part = split.partition(".")
+            if part and split not in figures and (part != "priority" or "" not in labels):
+                parts = figures[name]["by"][part]
+                assert {
+                    _theirs(each["name"]): each["now"]["value"]
+                    for each in parts
+                    if each["now"]["value"]
+                } == {_theirs(label): count for label, count in labels.items() if count}, split
+
+
+_FIGURES = (
+    *("opened", "resolved", "closed", "backlog", "backlog.age", "unconfirmed", "reopened"),
+    *("reassigned", "ping_pong", "fcr", "fcr.net", "reopen_rate"),
+)
+
+
+def _theirs(label: str) -> str:
+    """A label in the words of the log; what it does not say is unknown in either."""
+    return {**_PRIORITIES, **_CHANNELS, "": "unknown"}.get(label, label) or "unknown"
+
+
+def _iso(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_what_the_logs_count_themselves(replayed: Replayed) -> None:
