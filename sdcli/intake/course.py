@@ -97,7 +97,7 @@ class Course:
         self._is_handed = False
         self._waits_for = ""
         self._marked = first.mark
-        self._code = ""
+        self._code = self._said = ""
         self._adjusted: set[str] = set()
         self._queue = first.facts.queue or house.queue
         self._class = _classified(first.facts, None, house)
@@ -158,6 +158,10 @@ class Course:
 
     def _say(self, moment: Moment) -> None:
         text, minutes = moment.facts.note, moment.minutes
+        if text and text == self._said:
+            self._adjust("the same note as on the row before: told once")
+            text = ""
+        self._said = moment.facts.note or self._said
         if text or minutes:
             self.events.append(
                 Noted(

@@ -38,6 +38,7 @@ _IN = {"minutes": 60, "hours": 3600, "seconds": 1}
 _EFFORT = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _MOST_MINUTES = 60 * 24 * 366
 _REMEMBERED = 100_000
+_MOST_UNSAID = 1000
 
 
 class Facts(NamedTuple):
@@ -80,8 +81,11 @@ class Unsaid(Struct):
     found: dict[str, Counter[tuple[str, str]]]
 
     def note(self, field: str, value: str, taken_for: str) -> None:
-        """One more."""
-        self.found.setdefault(field, Counter())[value, taken_for] += 1
+        """One more; of a field with very many, the later ones are counted together."""
+        counts = self.found.setdefault(field, Counter())
+        if len(counts) >= _MOST_UNSAID and (value, taken_for) not in counts:
+            value = "(other values)"
+        counts[value, taken_for] += 1
 
 
 class Reading:

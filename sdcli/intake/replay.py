@@ -15,10 +15,10 @@ from msgspec import Struct, field
 from sdcli.errors import ImportFileError, Problem, SdcliError
 from sdcli.intake.course import Course, House, Moment, Tally
 from sdcli.intake.mapped import Facts, Reading
-from sdcli.intake.moved import Arrival
+from sdcli.intake.moved import OWN, Arrival
 from sdcli.intake.table import rows
 from sdcli.intake.when import Reader
-from sdcli.policy.imports import Word
+from sdcli.policy.imports import Effort, Word
 from sdcli.tickets.event import Assigned, Classified, Escalated, Opened, kind
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import UNKNOWN
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-_MOST_KEPT = 1000
+_LONGEST = 250
+"""The most characters of the name of a ticket in its tool."""
+_MOST_KEPT = 10_000
 """So many problems are listed; more are counted."""
 _GUESSED = {
     "twice": "a local time that the clocks showed twice: the first is meant",
@@ -269,9 +271,12 @@ class _Replayer:
         """The ticket of rows that are in order.
 
         Raises:
-            ValueError: it has no name, or one that another has.
+            ValueError: it has no name, one that another has, or one that cannot be.
         """
         moments = [each.moment for each in seen]
+        effort = self._reading.map.fields.minutes
+        if isinstance(effort, Effort) and effort.counts == "total":
+            moments = _by_row(moments)
         first = moments[0]._replace(facts=_known(moments))
         opened = min(self._opened(moments), first.at)
         source = next((each.source for each in seen if each.source), "")
@@ -292,11 +297,15 @@ class _Replayer:
         """Make the ticket, and count it.
 
         Raises:
-            ValueError: it has no name, or one that another has.
+            ValueError: it has no name, one that another has, or one that cannot be.
             IllegalStepError: its events do not follow on.
         """
         if not source:
             raise ValueError("it has no name: `source` of the map is empty here")
+        if source.startswith(OWN) or len(source) > _LONGEST:
+            raise ValueError(
+                f"{source[:_LONGEST]!r} is no `source`: it begins with {OWN}, or is long"
+            )
         if source in self._done.arrivals:
             raise ValueError(f"the source {source!r} is there twice")
         course = Course(source, opened, first, self._here.house, self._tally)
@@ -434,6 +443,15 @@ _WORDS = {
     "resolved": Word(status="resolved"),
     "closed": Word(status="closed"),
 }
+
+
+def _by_row(moments: Sequence[Moment]) -> list[Moment]:
+    """The same, each with its own effort, where each has that of the ticket so far."""
+    before, found = 0, []
+    for moment in moments:
+        found.append(moment._replace(minutes=max(0, moment.minutes - before)))
+        before = max(before, moment.minutes)
+    return found
 
 
 def _in_order(seen: _Seen) -> tuple[datetime, float, int]:

@@ -7,7 +7,6 @@ As in `model`, the classes are the schema. A map is no file of the desk: it is n
 from __future__ import annotations
 
 import codecs
-import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 TIMES = ("iso", "epoch", "epoch-ms")
 """How instants may be written besides a `strptime` format."""
 
+_MOST_PARTS = 50
+"""The most columns and texts of a template: cells may be long."""
 _OF_TICKETS = ("responded", "resolved", "closed", "updated")
 _OF_EVENTS = ("visible",)
 
@@ -66,10 +67,14 @@ class States(Struct, frozen=True, kw_only=True):
 
 
 class Effort(Struct, frozen=True, kw_only=True):
-    """Where effort is, and in what it is counted."""
+    """Where effort is, and in what it is counted.
+
+    `counts`: in an event log, whether a row says its own effort, or that of the ticket so far.
+    """
 
     from_: str = field(name="from")
     in_: Literal["minutes", "hours", "seconds"] = field(name="in", default="minutes")
+    counts: Literal["row", "total"] = "row"
     place: str = ""
 
 
@@ -170,14 +175,13 @@ def read_map(raw: bytes, name: str, vocabulary: Vocabulary) -> MapFile:
         MapError: it is wrong; every problem found is named.
     """
     content = raw if len(raw) <= LARGEST else too_large(len(raw))
-    shown = os.path.basename(name)
-    read = read_file(shown, content, ImportMap)
+    read = read_file(name, content, ImportMap)
     problems = [*read.problems]
     if read.value is not None and not problems:
-        problems += _problems(read.value, read.places, shown, words(vocabulary))
+        problems += _problems(read.value, read.places, name, words(vocabulary))
     if problems:
         raise MapError(sorted(problems))
-    return MapFile(shown, read.value)
+    return MapFile(name, read.value)
 
 
 def words(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
@@ -341,6 +345,8 @@ def parts(template: str) -> list[tuple[str, bool]]:
 
 def wrong_template(template: str) -> str:
     """What is wrong with how a template is written; nothing if it is right."""
+    if len(parts(template)) > _MOST_PARTS:
+        return f"it has more than {_MOST_PARTS} parts"
     for match in _PART.finditer(template):
         if match.group() in ("{", "}"):
             return "a brace stands alone; write a column as {NAME}, and a brace as {{ or }}"

@@ -353,6 +353,21 @@ def test_notes_minutes_and_ends(here: Desk) -> None:
     assert ticket.summary == "A1 in braces {x}"
 
 
+def test_rows_that_show_the_whole_ticket(here: Desk) -> None:
+    """A note that is on every row is told once, and effort that is a sum is not added up again."""
+    rows = [{"state": "Active", "note": "Cable", "hours": hours} for hours in ("", "1", "1", "1.5")]
+    text = LOG.replace("in: hours", "in: hours, counts: total")
+    found = here.read(log(*rows), text)
+    notes = [event for event in one(found).events if isinstance(event, Noted)]
+
+    assert [(note.text, note.minutes) for note in notes] == [
+        ("Cable", 0),
+        ("Effort booked in old:A1", 60),
+        ("Effort booked in old:A1", 30),
+    ]
+    assert found.account.adjusted == {"the same note as on the row before: told once": 1}
+
+
 def test_values_that_the_map_does_not_list_are_counted(here: Desk) -> None:
     """They are unknown, or what the matrix gives, and each is reported with how often (T25)."""
     found = here.log(
@@ -530,6 +545,27 @@ def test_a_source_is_there_once(here: Desk) -> None:
     ]
 
 
+def test_a_source_is_a_name_of_another_tool(here: Desk) -> None:
+    """It has one, which is not endless, and does not stand for a ticket that went from a desk."""
+    row = {"opened": "2026-03-02 09:00", "state": "New"}
+    text = LIST.replace("old:{id}", "{id}")
+    for name, message in {"": "`source`", "sdcli:1": "'sdcli:1'", "x" * 300: "is long"}.items():
+        ((line, told),) = here.refusal(table(OF_LIST, [{"id": name, **row}]), text)
+        assert line == 2
+        assert message in told
+
+
+def test_very_many_values_are_counted_together(here: Desk) -> None:
+    """A column that is no list of words does not fill the account."""
+    rows = [{"id": f"A{at}", "state": "New", "code": f"odd {at}"} for at in range(1100)]
+    found = here.log(*rows)
+    told = [each for each in found.account.unmapped if each.field == "code"]
+
+    assert len(told) == 1001
+    assert (told[0].value, told[0].times) == ("(other values)", 100)
+    assert sum(each.times for each in told) == 1100
+
+
 def test_all_lines_are_listed_or_the_others_taken(here: Desk) -> None:
     """A wrong row takes the other rows of its ticket with it, and no other ticket (T25)."""
     rows = (
@@ -651,6 +687,7 @@ WRONG_MAPS: dict[str, tuple[str, str, int, str]] = {
     "no such encoding": ("format: 1", "format: 1\nencoding: base64", 2, "Python does not know"),
     "no delimiter": ("format: 1", "format: 1\ndelimiter: tab", 2, "must be one character"),
     "a brace": ('"{id} in braces {{x}}"', '"{id"', 9, "a brace stands alone"),
+    "endless": ('"{id} in braces {{x}}"', '"' + "{id}" * 51 + '"', 9, "more than 50 parts"),
     "no name": ('"{id} in braces {{x}}"', '"{}"', 9, "names no column"),
     "of tickets": ("  note:", '  closed: "{at}"\n  note:', 19, "is for `rows: ticket`"),
     "no key": ('ticket: "{id}"\n', "", 2, "a log of events needs the key `ticket`"),
