@@ -61,7 +61,12 @@ class Case(NamedTuple):
 def read(path: Path) -> list[Case]:
     """The tickets of a log."""
     raws = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [_uci(raw) if "contact_type" in raw else _bpi(raw) for raw in raws]
+    return [case(raw) for raw in raws]
+
+
+def case(raw: dict[str, Any]) -> Case:
+    """A ticket of either log."""
+    return _uci(raw) if "contact_type" in raw else _bpi(raw)
 
 
 def _uci(raw: dict[str, Any]) -> Case:
@@ -137,7 +142,8 @@ def course(case: Case) -> Course:
     state, group, person = "open", case.rows[0].group, ""
     begun: int | None = min(case.opened, case.rows[0].at)
     for row in case.rows:
-        if state != "open" and row.state == "open":
+        back = (state, row.state) == ("closed", "resolved")  # taken up again, and resolved at once
+        if state != "open" and (row.state == "open" or back):
             found.reopened.append(row.at)
             state, begun = "open", row.at
         if state == "open":

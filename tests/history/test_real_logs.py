@@ -16,16 +16,15 @@ from click.testing import CliRunner
 
 from sdcli.cli import cli
 from sdcli.desk import Desk
-from sdcli.tickets.event import Accepted, Assigned, Closed, Escalated, Reopened, Resolved, Waited
+from sdcli.tickets.event import Assigned, Closed, Reopened, Resolved, Waited
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import as_of
 from sdcli.tickets.words import STATUSES
 from tests.conftest import CASES, NOW, REPOSITORY
 from tests.history import recount
+from tests.history.flat import moves, servicenow, status_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sdcli.tickets.ticket import Ticket
 
 _LOGS = CASES / "history"
@@ -41,47 +40,7 @@ _CHANNELS = {"phone": "Phone", "portal": "Self service", "mail": "Email", "unkno
 pytestmark = pytest.mark.skipif(not _LOGS.is_dir(), reason="the logs are not here")
 
 
-def _servicenow(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of an incident, each with every column."""
-    for each in raw["events"]:
-        yield {
-            "number": raw["id"],
-            "sys_updated_at": each["at"],
-            "sys_mod_count": each["mod"],
-            "opened_at": raw["opened_at"],
-            "caller_id": raw["caller"],
-            "location": raw["location"],
-            "contact_type": raw["contact_type"],
-            "category": each["category"],
-            "subcategory": each["subcategory"],
-            "impact": each["impact"],
-            "urgency": each["urgency"],
-            "priority": each["priority"],
-            "assignment_group": each["group"],
-            "assigned_to": each["assignee"],
-            "sys_updated_by": each["by"],
-            "reopen_count": each["reopen_count"],
-            "closed_code": raw["closed_code"],
-            "incident_state": each["state"],
-        }
-
-
-def _status_log(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of a service request, in the columns of that log."""
-    for each in raw["events"]:
-        yield {
-            "SR Number": raw["id"],
-            "Change Date+Time": each["at"],
-            "Status": each["status"],
-            "Sub Status": each["sub_status"],
-            "Involved ST": each["team"],
-            "Impact": raw["impact"],
-            "Product": raw["product"],
-            "Owner First Name": each["owner"],
-        }
-
-
-_ROWS = {"servicenow-events": _servicenow, "status-log": _status_log}
+_ROWS = {"servicenow-events": servicenow, "status-log": status_log}
 
 
 class Replayed:
@@ -142,7 +101,7 @@ def test_a_real_log_is_what_it_was(replayed: Replayed) -> None:
     if "" not in expected["priority"]:
         assert Counter(_PRIORITIES[each.priority] for each in tickets) == expected["priority"]
     assert replayed.times(Reopened) == expected["reopened"]
-    assert _moves(tickets) == (expected["moved"], expected["reassigned"])
+    assert moves(tickets) == (expected["moved"], expected["reassigned"])
     assert sum(_waited(each) for each in tickets) == expected["waited_for_caller"]
     groups = Counter("" if each.queue == "unknown" else each.queue for each in tickets)
     assert groups == expected["group"]
@@ -269,20 +228,3 @@ def _seconds(ticket: Ticket, at: datetime | None) -> int:
 def _waited(ticket: Ticket) -> bool:
     waits = (event for event in ticket.standing if isinstance(event, Waited))
     return any(event.waiting_for == "user" for event in waits)
-
-
-def _moves(tickets: list[Ticket]) -> tuple[int, int]:
-    """How often tickets came into another queue, and how often into other hands at all."""
-    moved = given = 0
-    for ticket in tickets:
-        queue, person = ticket.opening.queue, ""
-        for event in ticket.standing:
-            if isinstance(event, Escalated):
-                moved, queue, person = moved + 1, event.to, ""
-            elif isinstance(event, (Assigned, Accepted)):
-                who = event.by if isinstance(event, Accepted) else event.to or ""
-                where = queue if isinstance(event, Accepted) else event.queue
-                moved += where != queue
-                given += where == queue and bool(person and who) and person != who
-                queue, person = where, who
-    return moved, moved + given
