@@ -237,9 +237,9 @@ class Course:
             self._hand_over(moment, queue, who)
         elif who != self._assignee:
             self._give(moment, who, by)
-        elif self._is_handed and who == by:
-            self._insert("accepted", "whoever has it worked on it in the queue it was moved to")
-            self._give(moment, who, by)
+        elif self._is_handed and who and not (moment.state and moment.state.status == "new"):
+            self._insert("accepted", "it went on with whoever has it in the queue it was moved to")
+            self._accept(moment, who)
 
     def _hand_over(self, moment: Moment, queue: str, who: str | None) -> None:
         tiers, before = self._house.tiers, self._queue
@@ -257,11 +257,14 @@ class Course:
 
     def _give(self, moment: Moment, who: str | None, by: str) -> None:
         if who is not None and who == by:
-            self.events.append(Accepted(*self._mark(moment)))
-            self._assignee, self._is_handed = who, False
-            self._at_work()
+            self._accept(moment, who)
         else:
             self._assign(moment, who)
+
+    def _accept(self, moment: Moment, who: str) -> None:
+        self.events.append(Accepted(new_id(moment.at), moment.at, who))
+        self._assignee, self._is_handed = who, False
+        self._at_work()
 
     def _assign(self, moment: Moment, who: str | None) -> None:
         self.events.append(Assigned(*self._mark(moment), to=who, queue=self._queue))

@@ -101,6 +101,7 @@ def test_a_history_is_what_it_was(given: dict[str, tuple[str, ...]], sdj: JsonRu
         ("assigned", "2026-03-02T09:20:00Z"),
         ("assigned", "2026-03-02T09:20:00Z"),
         ("waited", "2026-03-02T09:20:00Z"),
+        ("accepted", "2026-03-03T09:00:00Z"),  # it went on with whoever has it there
         ("resolved", "2026-03-03T09:00:00Z"),
         ("reopened", "2026-03-04T09:00:00Z"),
         ("resolved", "2026-03-05T09:00:00Z"),
@@ -130,7 +131,7 @@ def test_a_rehearsal_says_everything_and_records_nothing(
     assert tried["account"] == done["account"]
     assert none == []
     assert "2 tickets would be new; 0 known already." in text
-    assert "8 rows, 2 tickets, 9 events, 2026-03-02 to 2026-03-10." in text
+    assert "8 rows, 2 tickets, 10 events, 2026-03-02 to 2026-03-10." in text
     assert "  code '6', 7 times: taken for solved" in text
     assert "  queue 24, 1 ticket" in text
 
