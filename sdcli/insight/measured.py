@@ -126,6 +126,10 @@ class Counted(msgspec.Struct, array_like=True):
 class _Line:
     """One figure while it is counted.
 
+    What is alike falls into one cell: items of one slot, of tickets and of their own words that are
+    split no further. Slots and parts are made of these cells at the end, since there are far fewer
+    of them than items.
+
     Args:
         splits: by name, how its parts are found: where in an item, or -1 for the ticket's own.
     """
@@ -138,8 +142,48 @@ class _Line:
         self.splits = [
             (name, 2 + figure.own.index(name) if name in figure.own else -1) for name in splits
         ]
+        self._of_ticket = [name for name, place in self.splits if place < 0]
+        self._own = [place for _, place in self.splits if place >= 0]
+        self._classes: dict[tuple[str, ...], int] = {}
+        self._named: list[dict[str, str]] = []
+        self.class_of: dict[int, int] = {}
+        self._cells: dict[tuple[Any, ...], Cell] = {}
         self.slots = [Cell(figure.kind) for _ in range(slots)]
         self.parts: dict[str, dict[str, tuple[Cell, Cell]]] = {name: {} for name, _ in self.splits}
+
+    def classed(self, kind: int, names: dict[str, str]) -> int:
+        """What tickets of a kind have in common with others, as far as this figure is split."""
+        said = tuple(names[name] for name in self._of_ticket)
+        found = self._classes.get(said)
+        if found is None:
+            found = self._classes[said] = len(self._named)
+            self._named.append(dict(zip(self._of_ticket, said, strict=True)))
+        self.class_of[kind] = found
+        return found
+
+    def add(self, index: int, class_: int, item: Sequence[Any], number: int, ref: str) -> None:
+        """One item more, in a slot."""
+        own = self._own
+        key = (index, class_, item[2:]) if own else (index, class_)
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell(self.kind)
+        cell.add(number, ref)
+
+    def settle(self) -> None:
+        """Put what was counted into slots and parts."""
+        last = len(self.slots) - 1
+        for key, cell in self._cells.items():
+            packed = cell.packed()
+            index, class_ = key[0], key[1]
+            self.slots[index].merge(packed)
+            if self.is_level and index not in (0, last):
+                continue
+            names, side = self._named[class_], _NOW if index else _BEFORE
+            for split, place in self.splits:
+                name = names[split] if place < 0 else key[2][place - 2]
+                self.part(split, name)[side].merge(packed)
+        self._cells = {}
 
     def part(self, split: str, name: str) -> tuple[Cell, Cell]:
         """The cells of a part, before and now."""
@@ -163,7 +207,6 @@ class Sheet:
     def __init__(
         self, figures: Sequence[Figure], period: Period, now: int, by: Sequence[str] = ()
     ) -> None:
-        self._figures = figures
         first = period.since if period.before is None else period.before
         # Between the first two lies the period before; it is empty where there is none.
         self._edges = [first, period.since, *period.edges]
@@ -175,7 +218,8 @@ class Sheet:
         self._of_calls = [line for line in self._lines if line.figure.of_calls]
         self._calls: list[Call] = []
         self._bulletins: list[Stood] = []
-        self._names = list(DIMENSIONS.items())
+        self._dimensions = list(DIMENSIONS.items())
+        self._kinds: dict[tuple[str, ...], tuple[int, dict[str, str]]] = {}
 
     def stood(self, bulletins: Iterable[Stood]) -> None:
         """Bulletins, whichever ticket they are of."""
@@ -185,50 +229,47 @@ class Sheet:
         """Count one ticket."""
         if fact.opened >= self.end:
             return
-        names = {name: of(fact) for name, of in self._names}
+        kind, names = self._kind(fact)
         for line in self._plain:
             items = line.takes(fact)
             if items:
-                (self._level if line.is_level else self._add)(line, fact, names, items)
+                class_ = line.class_of.get(kind)
+                if class_ is None:
+                    class_ = line.classed(kind, names)
+                (self._level if line.is_level else self._add)(line, fact, class_, items)
         if fact.outage and self._of_calls and self.start <= fact.opened:
             call = Call(fact.ref, fact.opened, fact.outage, fact.service, fact.site, names)
             self._calls.append(call)
 
-    def _add(
-        self, line: _Line, fact: Fact, names: dict[str, str], items: Sequence[Sequence[Any]]
-    ) -> None:
-        ref = fact.ref
-        for item in items:
-            at, number = item[0], item[1]
-            if not self.start <= at < self.end:
-                continue
-            index = bisect_right(self._edges, at) - 1
-            line.slots[index].add(number, ref)
-            side = _NOW if index else _BEFORE
-            for split, place in line.splits:
-                name = names[split] if place < 0 else item[place]
-                line.part(split, name)[side].add(number, ref)
+    def _kind(self, fact: Fact) -> tuple[int, dict[str, str]]:
+        """What a ticket is like, by all that it can be split by; a number stands for it."""
+        said = tuple([of(fact) for _, of in self._dimensions])
+        found = self._kinds.get(said)
+        if found is None:
+            names = dict(zip(DIMENSIONS, said, strict=True))
+            found = self._kinds[said] = (len(self._kinds), names)
+        return found
 
-    def _level(
-        self, line: _Line, fact: Fact, names: dict[str, str], items: Sequence[Sequence[Any]]
-    ) -> None:
-        ends, last = self._ends, len(self._ends) - 1
-        is_age = line.kind == "age"
+    def _add(self, line: _Line, fact: Fact, class_: int, items: Sequence[Sequence[Any]]) -> None:
+        start, end, edges = self.start, self.end, self._edges
+        for item in items:
+            at = item[0]
+            if start <= at < end:
+                line.add(bisect_right(edges, at) - 1, class_, item, item[1], fact.ref)
+
+    def _level(self, line: _Line, fact: Fact, class_: int, items: Sequence[Sequence[Any]]) -> None:
+        ends, is_age = self._ends, line.kind == "age"
         for item in items:
             low = bisect_left(ends, item[0])
             high = len(ends) if item[1] is None else bisect_left(ends, item[1])
             for index in range(low, high):
                 number = ends[index] - fact.opened if is_age else 1
-                line.slots[index].add(number, fact.ref)
-                if index not in (0, last):
-                    continue
-                side = _NOW if index else _BEFORE
-                for split, place in line.splits:
-                    name = names[split] if place < 0 else item[place]
-                    line.part(split, name)[side].add(number, fact.ref)
+                line.add(index, class_, item, number, fact.ref)
 
     def counted(self) -> Counted:
         """What was counted so far."""
+        for line in self._plain:
+            line.settle()
         return Counted(
             {line.figure.id: [cell.packed() for cell in line.slots] for line in self._plain},
             {
@@ -259,21 +300,22 @@ class Sheet:
     def rows(self, *, has_before: bool) -> tuple[Row, ...]:
         """Every figure."""
         self._count_calls()
+        for line in self._lines:
+            line.settle()
         return tuple(_row(line, has_before=has_before) for line in self._lines)
 
     def _count_calls(self) -> None:
-        for call in self._calls:
+        calls, self._calls = self._calls, []
+        for call in calls:
             if not self.start <= call.at < self.end:
                 continue
-            index = bisect_right(self._edges, call.at) - 1
-            side = _NOW if index else _BEFORE
+            kind = tuple(call.names.values())
+            number_of, names = self._kinds.setdefault(kind, (len(self._kinds), call.names))
             for line in self._of_calls:
-                number = number_of_call(line.figure.id, call, self._bulletins)
-                line.slots[index].add(number, call.ref)
-                for split, place in line.splits:
-                    name = call.names[split] if place < 0 else call.outage
-                    line.part(split, name)[side].add(number, call.ref)
-        self._calls = []
+                found = number_of_call(line.figure.id, call, self._bulletins)
+                class_ = line.classed(number_of, names)
+                item = call.at, found, call.outage
+                line.add(bisect_right(self._edges, call.at) - 1, class_, item, found, call.ref)
 
 
 def splits_of(figure: Figure, by: Sequence[str]) -> tuple[str, ...]:
