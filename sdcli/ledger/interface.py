@@ -208,10 +208,10 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: what was remembered cannot be read.
         """
 
-    def alone(self, purpose: str) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
         """Whether no other process does this now; if so, none will for the block (T28).
 
-        It is apart from the lock of `write()`, and nobody waits for it.
+        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`.
         """
 
     def compact(self) -> None:
