@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sdcli.insight.outages import OutagesReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
     from sdcli.insight.skills import SkillsReport
+    from sdcli.insight.surveys import SurveyReport
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Alike, Before
     from sdcli.intake.formats import Fit, Reading
@@ -163,10 +164,55 @@ class Changed(Struct, frozen=True):
 
 
 class SurveyAsked(Struct, frozen=True):
-    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2)."""
+    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2).
+
+    `sent_to`: the address that it was mailed to; empty if it was not. `notes`: what else is to be said.
+    """
 
     seen: Seen
     letter: Sequence[str]
+    sent_to: str = ""
+    notes: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class SurveyDue(Struct, frozen=True, kw_only=True):
+    """A ticket whose caller is to be asked, and what became of it (R5a.2).
+
+    Args:
+        address: where they read mail; empty if nowhere.
+        state: `due`, or `asked` by this command, or why not: they were asked lately (`resting`),
+            have no mail address, or sending `failed`. `reason`: the same in words.
+    """
+
+    ticket: Ticket
+    person: str
+    address: str
+    state: Literal["due", "asked", "resting", "no-address", "failed"]
+    reason: str = ""
+
+
+class SurveysDue(Struct, frozen=True, kw_only=True):
+    """Whom to ask of those whose tickets were closed since then; `send`: they were asked (R5a.2).
+
+    `left_out`: how many tickets the surveys leave out, as `every` says.
+    """
+
+    rows: Sequence[SurveyDue]
+    since: datetime
+    send: bool
+    left_out: int
+
+    @property
+    def exit_code(self) -> int:
+        """Whether all went out that should have."""
+        return PARTLY_DONE if any(row.state == "failed" for row in self.rows) else DONE
+
+
+class SurveysReported(Struct, frozen=True):
+    """How it was for callers in a period (R5a.2)."""
+
+    report: SurveyReport
     exit_code: int = DONE
 
 
@@ -1298,6 +1344,9 @@ class WhoActs(Struct, frozen=True, kw_only=True):
 
 Result = (
     Changed
+    | SurveyAsked
+    | SurveysDue
+    | SurveysReported
     | Guided
     | ProblemChanged
     | ProblemShown
