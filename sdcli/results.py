@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.policy.procedures import Instructions
+    from sdcli.policy.scalars import Amount
     from sdcli.policy.teams import Technician
     from sdcli.querying.saved import SavedQuery
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent, RequestFiltered
+    from sdcli.tickets.event import AnyEvent, RequestFiltered, Reviewed
     from sdcli.tickets.expectation import Due as ExpectationState
     from sdcli.tickets.expectation import Expectation
     from sdcli.tickets.incident import Tried as TriedOnce
@@ -213,6 +214,68 @@ class SurveysReported(Struct, frozen=True):
     """How it was for callers in a period (R5a.2)."""
 
     report: SurveyReport
+    exit_code: int = DONE
+
+
+class ReviewSampled(Struct, frozen=True, kw_only=True):
+    """A sample of the requests that were closed in a period (R5a.1, R6.4).
+
+    Args:
+        name: what reviews of it remember; `seed`: by what it was drawn; `closed`: out of how many.
+        rows: each ticket with who resolved it first, and the queue that it lay in then.
+        command: the command line that draws it again.
+    """
+
+    name: str
+    since: datetime
+    until: datetime
+    query: str
+    seed: str
+    closed: int
+    rows: Sequence[tuple[Ticket, str, str]]
+    command: str
+    exit_code: int = DONE
+
+
+class ReviewsListed(Struct, frozen=True, kw_only=True):
+    """The last reviews of tickets in a period, the newest first.
+
+    `rows`: the ticket, the review, who resolved it first, and the queue that it lay in then.
+    """
+
+    rows: Sequence[tuple[Ticket, Reviewed, str, str]]
+    since: datetime | None
+    until: datetime | None
+    exit_code: int = DONE
+
+
+class Unconfirmed(Struct, frozen=True, kw_only=True):
+    """A request that nobody has confirmed (R5a.1).
+
+    Args:
+        person: the caller, empty if nobody called; `name`, `phone`, `mail`: how to reach them.
+        why: what is wrong with it; `due`: until when it should have been confirmed, None if it is closed.
+        next: the command that comes next.
+    """
+
+    ticket: Ticket
+    person: str
+    name: str
+    phone: str
+    mail: str
+    why: str
+    due: datetime | None
+    next: str
+
+
+class ConfirmationsOverdue(Struct, frozen=True, kw_only=True):
+    """What nobody has confirmed: `resolved` for longer than `allowed`, or `closed` since then (R5a.1)."""
+
+    resolved: Sequence[Unconfirmed]
+    closed: Sequence[Unconfirmed]
+    allowed: Amount
+    since: datetime
+    now: datetime
     exit_code: int = DONE
 
 
@@ -1347,6 +1410,9 @@ Result = (
     | SurveyAsked
     | SurveysDue
     | SurveysReported
+    | ReviewSampled
+    | ReviewsListed
+    | ConfirmationsOverdue
     | Guided
     | ProblemChanged
     | ProblemShown

@@ -188,13 +188,13 @@ class Questionnaires:
         if not rest or not person:
             return ""
         start = self._desk.now - timedelta(seconds=rest)
-        for key in (keys.surveyed(person), keys.caller(person)):
-            for ticket in self._desk.ledger.having(key, start):
-                for event in ticket.standing:
-                    if isinstance(event, SurveySent) and event.at > start:
-                        if event.to.casefold() == person.casefold():
-                            return ticket.ref
-        return ""
+        found = (
+            ticket.ref
+            for key in (keys.surveyed(person), keys.caller(person))
+            for ticket in self._desk.ledger.having(key, start)
+            if _was_asked(ticket, person, start)
+        )
+        return next(found, "")
 
     def due(self, since: datetime, *, send: bool) -> SurveysDue:
         """Whom to ask of those whose tickets were closed since then, the oldest first; and ask them.
@@ -227,43 +227,48 @@ class Questionnaires:
         )
 
     def _due(self, ref: str, since: datetime, chosen: set[str], *, send: bool) -> SurveyDue | None:
-        """What becomes of one of them; `chosen` are the callers that this run has chosen before.
+        """What becomes of one of them; `chosen` are the callers that this run has named before.
 
         None if somebody else has just asked, or it is not over any more.
         """
         from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
 
-        desk = self._desk
-        ticket = desk.ledger.get(ref)
-        person, address = caller_of(ticket), self._address(ticket)
-        row = SurveyDue(ticket=ticket, person=person, address=address, state="due")
-        if not send:
-            folded = person.casefold()
-            lately = self._asked_lately(person)
-            if lately or (self._surveys.rest and folded in chosen):
-                return replace(row, state="resting", reason=_resting(person, lately))
-            if not address:
-                return replace(row, state="no-address", reason=_NO_ADDRESS)
-            chosen.add(folded)
-            return row
-        try:
-            with self._alone():
-                ticket = desk.ledger.get(ref)
-                if not _is_to_be_asked(ticket, since):
-                    return None
-                lately = self._asked_lately(person)
-                if lately:
-                    return replace(row, state="resting", reason=_resting(person, lately))
-                if not address:
-                    return replace(row, state="no-address", reason=_NO_ADDRESS)
-                asked = self._ask(ticket, self._survey(ticket), "mail", send=True)
-        except SdcliError as error:
-            return replace(row, state="failed", reason=error.message)
+        ticket = self._desk.ledger.get(ref)
+        person = caller_of(ticket)
+        row = SurveyDue(ticket=ticket, person=person, address=self._address(ticket), state="due")
+        if send:
+            try:
+                return self._asked(row, since)
+            except SdcliError as error:
+                return replace(row, state="failed", reason=error.message)
+        row = self._held_back(row, person.casefold() in chosen and bool(self._surveys.rest))
+        if row.state == "due":
+            chosen.add(person.casefold())
+        return row
+
+    def _asked(self, row: SurveyDue, since: datetime) -> SurveyDue | None:
+        """The same after the caller was asked, or why they were not; None as above."""
+        with self._alone():
+            ticket = self._desk.ledger.get(row.ticket.ref)
+            if not _is_to_be_asked(ticket, since):
+                return None
+            row = self._held_back(row)
+            if row.state != "due":
+                return row
+            asked = self._ask(ticket, self._survey(ticket), "mail", send=True)
         return replace(row, ticket=asked.seen.ticket, state="asked")
 
-    def answer(
-        self, ref: str, scores: Mapping[str, str], remark: str, token: str = ""
-    ) -> Ticket:
+    def _held_back(self, row: SurveyDue, is_named: bool = False) -> SurveyDue:
+        """The same, or why the caller is not asked; `is_named`: they are about another ticket."""
+        lately = self._asked_lately(row.person)
+        if lately or is_named:
+            told = f"was asked about {lately} lately" if lately else "is asked about another one"
+            return replace(row, state="resting", reason=f"{row.person} {told}")
+        if not row.address:
+            return replace(row, state="no-address", reason=_NO_ADDRESS)
+        return row
+
+    def answer(self, ref: str, scores: Mapping[str, str], remark: str, token: str = "") -> Ticket:
         """Note what the caller said; what is said last counts.
 
         `token`: that of the survey, which shows that it comes from whom was asked.
@@ -313,8 +318,10 @@ class Questionnaires:
 _NO_ADDRESS = "no mail address of the caller is known that somebody reads"
 
 
-def _resting(person: str, ref: str) -> str:
-    return f"{person} was asked about {ref} lately" if ref else f"{person} is asked about another"
+def _was_asked(ticket: Ticket, person: str, start: datetime) -> bool:
+    """Whether somebody was asked about a ticket after that instant."""
+    asked = (each for each in ticket.standing if isinstance(each, SurveySent))
+    return any(e.at > start and e.to.casefold() == person.casefold() for e in asked)
 
 
 def _is_to_be_asked(ticket: Ticket, since: datetime) -> bool:

@@ -59,6 +59,7 @@ STOREYS = (
     "sdcli.guided",
     "sdcli.undoing",
     "sdcli.finding",
+    "sdcli.reviews",
     "sdcli.bulk",
     "sdcli.editing",
     "sdcli.render",

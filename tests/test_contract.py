@@ -150,9 +150,7 @@ NESTED: dict[tuple[str, str], Call] = {
     ("survey", "due"): Call((), legal="closed", writes=False),
     ("survey", "report"): Call((), legal="asked", writes=False, reads_policy=False),
     ("review", "sample"): Call((), legal="closed", writes=False),
-    ("review", "score"): Call(
-        (REF, *_all("yes"), "--as", "chloe"), legal="closed"
-    ),
+    ("review", "score"): Call((REF, *_all("yes"), "--as", "chloe"), legal="closed"),
     ("review", "list"): Call((), legal="closed", writes=False, reads_policy=False),
     ("review", "overdue"): Call((), legal="closed", writes=False),
     ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),

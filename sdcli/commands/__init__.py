@@ -103,7 +103,9 @@ COMMANDS: dict[str, Entry] = {
         "Assure",
         "Explain clocks, account for breaches, try other policies, and bring alerts to people.",
     ),
-    "review": Entry("Assure", "Look at how closed tickets were dealt with, and what is unconfirmed."),
+    "review": Entry(
+        "Assure", "Look at how closed tickets were dealt with, and what is unconfirmed."
+    ),
     "report": Entry(
         "Assure", "Count how classification went, what is asked again, and what is missing."
     ),

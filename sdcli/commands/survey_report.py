@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 @as_command("report")
 @with_period
 @pass_desk
-def command(
-    desk: Desk, since: datetime | None, until: datetime | None
-) -> results.SurveysReported:
+def command(desk: Desk, since: datetime | None, until: datetime | None) -> results.SurveysReported:
     """Count who was asked and answered, and what they said.
 
     How many surveys were sent in the period and are answered; the mean of each question, and of

@@ -191,8 +191,7 @@ class _Mail:
         """Whether the mail is from whom was asked: that address, or another of the same person."""
         sender = self._item.sender
         return bool(sender) and (
-            sender.casefold() == sent.address.casefold()
-            or is_same(self._policy, sender, sent.to)
+            sender.casefold() == sent.address.casefold() or is_same(self._policy, sender, sent.to)
         )
 
     def _answered(self, found: Ticket) -> Outcome:

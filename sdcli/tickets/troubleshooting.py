@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sdcli.tickets import keys
 from sdcli.tickets.base import Event, marked
-from sdcli.tickets.contact import Attachment, MailFacts  # noqa: TC001 - as above
+from sdcli.tickets.contact import Attachment, MailFacts
 from sdcli.tickets.words import UNKNOWN, YesNo
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class SurveySent(Event, frozen=True, tag="survey_sent", kw_only=True):
             ticket,
             marks=marked(
                 ticket,
-                self.figures and keys.surveyed(self.to) or "",
+                (self.figures and keys.surveyed(self.to)) or "",
                 self.message_id and keys.message(self.message_id),
             ),
         )
