@@ -220,6 +220,7 @@ class Reviews:
         keeps no other from being told.
         """
         desk, rules = self._desk, self._rules
+        _ = desk.policy  # who can be reached how: fail before anything is told
         resolved = [
             row
             for ticket in desk.ledger.find(Query(statuses=("resolved",)))

@@ -168,5 +168,6 @@ def _said(line: str, asked: int, *, twos: bool) -> tuple[list[tuple[int, int]], 
 
 
 def _without_quotes(lines: Sequence[str]) -> str:
-    kept = "\n".join(line for line in lines if not _QUOTED.match(line))
+    own = (line for line in lines if not (_QUOTED.match(line) or TOKEN.search(line)))
+    kept = "\n".join(own)
     return re.sub(r"\n{3,}", "\n\n", kept).strip()

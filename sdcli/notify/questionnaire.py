@@ -35,12 +35,12 @@ def mail_text(policy: Policy, ticket: Ticket, survey: Survey, *, token: str, lin
     summary = textwrap.indent(textwrap.fill(one_line(ticket.summary), _WIDE - 2), "  ")
     several = len(survey.questions) > 1
     how = (
-        "Please answer this mail with a line for each question, its number first, as in "
+        "Answer this mail with a line for each question, its number first, as in "
         f'"1: {HIGHEST - 1}", or with the numbers alone in this order.'
         if several
-        else "Please answer this mail with the number."
+        else "Answer this mail with the number."
     )
-    scale = f"{'Each' if several else 'It'} is answered from {LOWEST} (bad) to {HIGHEST} (good)."
+    scale = f"Please give {'each' if several else 'it'} a number from {LOWEST} (bad) to {HIGHEST} (good)."
     besides = "A person reads what you write besides. You will not be reminded."
     paragraphs = (
         "Hello,",
