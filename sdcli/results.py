@@ -167,12 +167,14 @@ class Changed(Struct, frozen=True):
 class SurveyAsked(Struct, frozen=True):
     """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2).
 
-    `sent_to`: the address that it was mailed to; empty if it was not. `notes`: what else is to be said.
+    `sent_to`: the address that it was mailed to; empty if it was not. `link`: where they answer, if
+    the desk has such a place. `notes`: what else is to be said.
     """
 
     seen: Seen
     letter: Sequence[str]
     sent_to: str = ""
+    link: str = ""
     notes: Sequence[str] = ()
     exit_code: int = DONE
 

@@ -142,7 +142,7 @@ class Questionnaires:
             if address and not desk.rehearses:
                 error.also(f"The mail has gone to {address} all the same, and is not on record.")
             raise
-        return SurveyAsked(desk.see(after), read_out(after, survey, link), address)
+        return SurveyAsked(desk.see(after), read_out(after, survey, link), address, link)
 
     def _mail(self, ticket: Ticket, text: str) -> tuple[str, str]:
         """The address that the questions were mailed to, and the id of the mail; in a rehearsal nothing is sent.

@@ -205,7 +205,7 @@ class _Mail:
         return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
-        """The ticket it is about: what it answers; else our tag in the subject, or in the text.
+        """The ticket it is about: what it answers; else a survey's token, or our tag, in subject or text.
 
         Another desk may write tags like ours. Its ids tell.
         """
@@ -214,6 +214,8 @@ class _Mail:
             known = next(self._writer.having(keys.message(each)), None)
             if known is not None:
                 return known
+        if (surveyed := self._surveyed()) is not None:
+            return surveyed
         if any(map(self._is_of_another_desk, item.references)):
             return None
         for number in dict.fromkeys(self._tags()):
@@ -224,6 +226,14 @@ class _Mail:
             if not found.is_problem:  # nobody was ever written to about one
                 return found
         return None
+
+    def _surveyed(self) -> Ticket | None:
+        """The ticket whose survey's token the mail shows (R5a.2)."""
+        from sdcli.intake.survey_reply import hashes_in  # noqa: PLC0415 - as above
+
+        shown = hashes_in(f"{self._item.subject}\n{self._item.text}")
+        found = (next(self._writer.having(keys.survey(each)), None) for each in shown)
+        return next(filter(None, found), None)
 
     def _is_of_another_desk(self, message_id: str) -> bool:
         found = _OF_A_DESK.match(message_id)

@@ -44,12 +44,17 @@ _TIGHT = re.compile(r"^\s*[1-5]+\s*$")
 _MOST_TOKENS = 20
 
 
+def hashes_in(text: str) -> tuple[str, ...]:
+    """What the tokens in a text come to, each once, as a ledger keeps them."""
+    return tuple(dict.fromkeys(map(hash_of, TOKEN.findall(text)[:_MOST_TOKENS])))
+
+
 def answered(ticket: Ticket, references: Sequence[str], text: str) -> SurveySent | None:
     """The survey of a ticket that a mail answers; None if it answers none.
 
     `references`: the ids of the mails that it answers; `text`: where the survey's token may stand.
     """
-    tokens = {hash_of(each) for each in TOKEN.findall(text)[:_MOST_TOKENS]}
+    tokens = hashes_in(text)
     for event in reversed(ticket.standing):
         if isinstance(event, SurveySent):
             known = event.message_id and event.message_id in references

@@ -627,7 +627,8 @@ def _review(subject: Ticket) -> dict[str, Any] | None:
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
     results.SurveyAsked: lambda result: (
-        ticket(result.seen) | {"letter": result.letter, "sent_to": result.sent_to or None}
+        ticket(result.seen)
+        | {"letter": result.letter, "sent_to": result.sent_to or None, "link": result.link or None}
     ),
     results.SurveysDue: _of_quality,
     results.SurveysReported: _of_quality,

@@ -119,6 +119,11 @@ def surveyed(person: str) -> str:
     return f"surveyed {person.casefold()}"
 
 
+def survey(token_hash: str) -> str:
+    """The survey that a token belongs to: what shows it is about its ticket (R5a.2)."""
+    return f"survey {token_hash}"
+
+
 def notice(person: str) -> str:
     """The tickets whose changed classification somebody has not seen yet (R3d1.5a)."""
     return f"notice {person}"

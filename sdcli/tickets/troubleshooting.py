@@ -152,13 +152,14 @@ class SurveySent(Event, frozen=True, tag="survey_sent", kw_only=True):
     token_hash: str = ""
 
     def apply(self, ticket: Ticket) -> Ticket:
-        """Found by whom was asked and by the mail from now on."""
+        """Found by whom was asked, by the mail and by the token from now on."""
         return replace(
             ticket,
             marks=marked(
                 ticket,
                 (self.figures and keys.surveyed(self.to)) or "",
                 self.message_id and keys.message(self.message_id),
+                self.token_hash and keys.survey(self.token_hash),
             ),
         )
 

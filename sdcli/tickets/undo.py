@@ -79,9 +79,9 @@ def is_fact(event: AnyEvent) -> bool:
     """Whether an event came from outside, or was said by the desk itself."""
     if isinstance(event, Opened):
         return event.alert is not None or event.message is not None
-    if isinstance(event, Contacted | SurveyAnswered) and event.message:
-        return True
-    return isinstance(event, _FACTS)
+    if isinstance(event, SurveyAnswered):
+        return bool(event.via)
+    return isinstance(event, _FACTS) or (isinstance(event, Contacted) and bool(event.message))
 
 
 def last_step(ticket: Ticket) -> Step | None:

@@ -49,7 +49,7 @@ def _over(sd: Runner) -> None:
 
 
 def _mail(outbox: Path) -> EmailMessage:
-    return message_from_bytes(outbox.read_bytes(), policy=default)  # type: ignore[return-value]
+    return message_from_bytes(outbox.read_bytes(), policy=default)
 
 
 @pytest.fixture(name="asked")
@@ -191,6 +191,31 @@ def test_no_score_from_anything_else(
     assert "survey_answered" not in _kinds(sdj)
 
 
+def test_a_token_alone_is_enough(sdj: JsonRunner, asked: EmailMessage) -> None:
+    """A mail that a link has begun names the survey by its token, and answers nothing (R5a.2)."""
+    token = re.search(r"[0-9a-f]{32}", asked.get_content())
+    assert token
+
+    told = sdj("open", "-", stdin=mail("1: 5", f"Survey {token[0]}"))
+
+    assert (told["rule"], told["ref"]) == ("survey-answer", "SD-1")
+    assert sdj("history", "1")[-1]["scores"] == {"again": 5}
+
+
+def test_after_a_merge_it_is_a_contact(sd: Runner, sdj: JsonRunner, outbox: Path) -> None:
+    """An answer about what goes on elsewhere is heard there, and scores nothing (R5a.2, T24)."""
+    sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved")
+    sd("survey", "ask", "2", "--send")
+    sd("open", "The VPN again", "--user", "bruno", "--type", "incident", "--new")
+    sd("merge", "2", "--into", "3")
+
+    told = sdj("open", "-", stdin=_answer(_mail(outbox), "5 5 5"))
+
+    assert (told["rule"], told["ref"]) == ("reply", "SD-3")
+    assert sdj("survey", "report")["sent"]["count"] == 0
+
+
 def test_a_guessed_token_is_none(sdj: JsonRunner, asked: EmailMessage) -> None:
     """A mail that names the ticket and some token is no answer to its survey (R5a.2)."""
     del asked
@@ -216,6 +241,7 @@ def test_an_answer_by_link(sd: Runner, sdj: JsonRunner, outbox: Path, desk_dir: 
 
     said = sdj("history", "1")[-1]
     assert (said["via"], said["scores"], said["news"]) == ("link", {"speed": 1}, True)
+    assert "cannot be called back" in sd("undo", "1", expect=REFUSED).stderr  # it came from outside
 
 
 @pytest.mark.parametrize(
