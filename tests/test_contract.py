@@ -110,6 +110,7 @@ CALLS: dict[str, Call] = {
     "sla": Call(("explain", REF), writes=False),
     "review": Call(("overdue",), writes=False),
     "report": Call(("classification",), writes=False),
+    "metrics": Call((), writes=False),
     "undo": Call((REF,), legal="accepted"),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),
