@@ -16,7 +16,6 @@ from msgspec import Struct
 from sdcli.errors import NoSuchEntryError, RefusedError, SdcliError, listed
 from sdcli.policy.review import REVIEW, checks_of, version_of
 from sdcli.results import ConfirmationsOverdue, ReviewSampled, ReviewsListed, Unconfirmed
-from sdcli.tickets import keys
 from sdcli.tickets.event import Closed, ServiceResumed
 from sdcli.tickets.query import Query
 from sdcli.tickets.relations import require_unmerged
@@ -187,9 +186,11 @@ class Reviews:
         """What was reviewed in a period, by the last review of each, the newest first."""
         from sdcli.insight.filtered import within  # noqa: PLC0415 - one command's
         from sdcli.insight.first import first_resolution  # noqa: PLC0415
+        from sdcli.insight.reviewed import reviewed  # noqa: PLC0415
 
         rows = []
-        for ticket in self._reviewed(since, until):
+        ledger, end = self._desk.ledger, until or self._desk.now
+        for ticket in reviewed(ledger, since, end):
             said = last_review(ticket)
             if said is not None and within(said.at, since, until):
                 first = first_resolution(ticket)
@@ -197,21 +198,6 @@ class Reviews:
                 rows.append((ticket, said, person, queue))
         rows.sort(key=lambda row: (row[1].at, row[1].id), reverse=True)
         return ReviewsListed(rows=rows, since=since, until=until)
-
-    def _reviewed(self, since: datetime | None, until: datetime | None) -> Iterator[Ticket]:
-        """The tickets that were reviewed in the months of a period, each once."""
-        ledger, end = self._desk.ledger, until or self._desk.now
-        if since is None:
-            yield from ledger.having(keys.REVIEWED)
-            return
-        seen: set[str] = set()
-        month = since
-        while month <= end:
-            for ticket in ledger.having(keys.reviewed(month)):
-                if ticket.ref not in seen:
-                    seen.add(ticket.ref)
-                    yield ticket
-            month = _next_month(month)
 
     def overdue(self, since: datetime) -> ConfirmationsOverdue:
         """What nobody has confirmed (R5a.1): resolved for too long, the oldest first; or closed so.
@@ -304,13 +290,6 @@ def _oldest(row: Unconfirmed) -> tuple[datetime, int, str]:
     ticket = row.ticket
     at = row.due or ticket.closed_at or ticket.updated_at
     return at, len(ticket.ref), ticket.ref
-
-
-def _next_month(at: datetime) -> datetime:
-    first = at.replace(day=1, hour=0, minute=0, second=0)
-    if first.month == _DECEMBER:
-        return first.replace(year=first.year + 1, month=1)
-    return first.replace(month=first.month + 1)
 
 
 def _written(at: datetime) -> str:
