@@ -300,3 +300,41 @@ def test_percent(answers: str, percent: int | None) -> None:
     mark = Stamp(at=NOW, by="chloe").mark()
 
     assert Reviewed(*mark, checks=checks, checklist="x").percent == percent
+
+
+def test_reviews_are_a_figure(sd: Runner, sdj: JsonRunner, closed: Any) -> None:
+    """`report` has their mean in the period in which they were made, with receipts (R5a.1, R6.4)."""
+    for days in (300, 40, 3):
+        closed(at=NOW - timedelta(days=days))
+    sd("review", "score", "1", *AS, *_all("yes"), at=NOW - timedelta(days=1))
+    sd("compact")
+    sd("review", "score", "2", *AS, *_all("no"))
+    sd("review", "score", "3", *AS, *_all("n/a"))
+    month = ("--since", "2026-11-01", "--until", "2026-12-01", "--figure", "review.score")
+
+    for _ in range(2):  # what is kept of shelves changes nothing
+        (row,) = sdj("report", *month, at=LATER)["figures"]
+        assert row["now"] == {"of": 2, "mean": 50.0}
+    then = ("--since", "2026-12-01", "--figure", "review.score")
+    (row,) = sdj("report", *then, at="2027-01-02T10:00:00Z")["figures"]
+    assert row["now"] == {"of": 0, "mean": None}
+    audited = sdj("report", "audit", "review.score", *month[:4], at=LATER)
+    assert [(item["ref"], item["number"]) for item in audited["items"]] == [
+        ("SD-1", 100),
+        ("SD-2", 0),
+    ]
+
+
+def test_a_survey_stands_for_what_it_asked(
+    sd: Runner, sdj: JsonRunner, closed: Any, desk_dir: Path
+) -> None:
+    """A question keeps the figure that it was asked for, whatever the file says later (R5a.2)."""
+    closed()
+    sd("survey", "ask", "1", "--via", "phone")
+    sd("survey", "answer", "1", "--score", "again=2")
+    path = desk_dir / "catalog" / "survey.yaml"
+    path.write_text(path.read_text().replace("figure: satisfaction", "figure: self-help"))
+
+    rows = sdj("report", "--figure", "survey.satisfaction", "--figure", "survey.self-help")
+
+    assert [row["now"]["of"] for row in rows["figures"]] == [1, 0]
