@@ -20,7 +20,7 @@ from sdcli.insight.outages import bulletins_of
 from sdcli.insight.period import NAMED, Period, between, named
 from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
-from sdcli.tickets.event import Announced
+from sdcli.tickets.event import Announced, Reviewed
 from sdcli.tickets.ticket import known_at
 
 if TYPE_CHECKING:
@@ -158,7 +158,14 @@ class Reports:
         first = period.since if period.before is None else period.before
         since = datetime.fromtimestamp(first, timezone.utc) if first > 0 else None
         until = datetime.fromtimestamp(min(period.until, utc_seconds(as_of)), timezone.utc)
-        for ticket in reviewed(self._desk.ledger, since, until):
+        found_now = {each.ref: each for each in reviewed(self._desk.ledger, since, until)}
+        if as_of < self._desk.now:  # a review that was taken back since is found by its undoing
+            found_now |= {
+                each.ref: each
+                for each in self._desk.touched(as_of)
+                if any(type(event) is Reviewed for event in each.events)
+            }
+        for ticket in found_now.values():
             found = known_at(ticket, as_of)
             if found is not None and not found.void:
                 yield found

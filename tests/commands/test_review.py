@@ -323,6 +323,13 @@ def test_reviews_are_a_figure(sd: Runner, sdj: JsonRunner, closed: Any) -> None:
         ("SD-1", 100),
         ("SD-2", 0),
     ]
+    sd("undo", "2", *AS, at=LATER + timedelta(hours=1))
+    late = LATER + timedelta(hours=2)
+    (row,) = sdj("report", *month, at=late)["figures"]
+    assert row["now"] == {"of": 1, "mean": 100.0}
+    as_of = f"{LATER:%Y-%m-%dT%H:%M:%SZ}"
+    (row,) = sdj("report", *month, "--as-of", as_of, at=late)["figures"]
+    assert row["now"] == {"of": 2, "mean": 50.0}
 
 
 def test_a_survey_stands_for_what_it_asked(
