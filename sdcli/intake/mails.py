@@ -229,7 +229,7 @@ class _Mail:
 
     def _surveyed(self) -> Ticket | None:
         """The ticket whose survey's token the mail shows (R5a.2)."""
-        from sdcli.intake.survey_reply import hashes_in  # noqa: PLC0415 - as above
+        from sdcli.intake.survey_reply import hashes_in  # noqa: PLC0415 - few mails answer nothing
 
         shown = hashes_in(f"{self._item.subject}\n{self._item.text}")
         found = (next(self._writer.having(keys.survey(each)), None) for each in shown)
