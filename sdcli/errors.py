@@ -33,8 +33,8 @@ EXIT_CODES: dict[int, str] = {
     LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
     LEDGER_DAMAGED: "the ledger is damaged; only `doctor --repair` changes anything then",
     PARTLY_DONE: (
-        "done in part: input that could not be read is kept, a backup lacks attached files, or a "
-        "procedure's program did not end well"
+        "done in part: input that could not be read is kept, a backup lacks attached files, a "
+        "procedure's program did not end well, or a survey could not be sent"
     ),
     INTERRUPTED: "interrupted from the keyboard",
 }

@@ -61,6 +61,7 @@ STOREYS = (
     "sdcli.guided",
     "sdcli.undoing",
     "sdcli.finding",
+    "sdcli.reviews",
     "sdcli.reports",
     "sdcli.bulk",
     "sdcli.editing",

@@ -626,9 +626,34 @@ def _published(result: results.SitePublished) -> dict[str, Any]:
     return published_json(result)
 
 
+def _of_quality(result: Any) -> Any:
+    from sdcli.render import quality  # noqa: PLC0415 - few commands pay for it
+
+    return quality.as_json(result)
+
+
+def _review(subject: Ticket) -> dict[str, Any] | None:
+    """What somebody found who looked at it afterwards; null if nobody has (R5a.1)."""
+    from sdcli.tickets.event import Reviewed  # noqa: PLC0415 - loaded by now
+
+    if not any(isinstance(event, Reviewed) for event in subject.standing):
+        return None
+    from sdcli.render.quality import review_json  # noqa: PLC0415 - few tickets have any
+
+    return review_json(subject)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
-    results.SurveyAsked: lambda result: ticket(result.seen) | {"letter": result.letter},
+    results.SurveyAsked: lambda result: (
+        ticket(result.seen)
+        | {"letter": result.letter, "sent_to": result.sent_to or None, "link": result.link or None}
+    ),
+    results.SurveysDue: _of_quality,
+    results.SurveysReported: _of_quality,
+    results.ReviewSampled: _of_quality,
+    results.ReviewsListed: _of_quality,
+    results.ConfirmationsOverdue: _of_quality,
     results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
@@ -646,6 +671,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"problem_records": [_problem(each) for each in result.problems]}
         | _planned(result)
         | _relations(result)
+        | {"review": _review(result.seen.ticket)}
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
     results.QueryFields: lambda result: [
