@@ -43,6 +43,7 @@ bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of th
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/calendars.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/knowledge.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/many.py
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/reports.py
 
 torture: $(VENV)/.test  ## the fault tests of the ledger in full: some minutes
 	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger
