@@ -108,6 +108,19 @@ class MachineError(SdcliError):
         super().__init__(f"{doing} {path} failed: {reason}. {told}", path=path)
 
 
+class MissingExtraError(SdcliError):
+    """A library that not everybody needs is not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs the library {library}, which is not installed: "
+            f"`pip install 'sdcli[{extra}]'` brings it.",
+            extra=extra,
+        )
+
+
 class NotFoundError(SdcliError):
     """There is no such thing."""
 
