@@ -282,6 +282,29 @@ NUMBER = NumberType()
 PEOPLE = click.IntRange(1, MOST_PEOPLE)
 
 
+class SecondsType(click.ParamType[float]):
+    """How often something is looked at, from a second to an hour."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The seconds."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 1 <= number <= 3600:  # noqa: PLR2004 - an hour; also refuses nan
+            name = param.opts[0] if param else "it"
+            self.fail(
+                f"{value!r} is no number of seconds from 1 to 3600; {name} alone stands last.",
+                param,
+                ctx,
+            )
+        return number
+
+
 class OrUnknown(click.ParamType[Any]):
     """What another type reads, or the word `unknown`, which takes back what was said."""
 

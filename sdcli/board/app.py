@@ -111,8 +111,10 @@ class BoardApp(App[None]):
     .asks { margin-top: 1; }
     .keys { margin-top: 1; text-style: dim; }
     #wrong { color: $error; margin-top: 1; }
-    Input { border: tall $primary; height: 3; }
-    OptionList { border: none; height: auto; max-height: 14; }
+    Input { border: none; border-left: thick $primary; height: 1; padding: 0 1; }
+    OptionList { border: none; border-left: thick $primary; padding: 0; height: auto; max-height: 14; }
+    OptionList > .option-list--option-highlighted { text-style: reverse; color: $foreground; background: $background; }
+    OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "act('accept')", "take", show=False),

@@ -6,9 +6,11 @@ Nothing is locked. Each reading opens the desk anew, so that what it shows is by
 from __future__ import annotations
 
 import heapq
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sdcli.board.state import Board, Detail, Place, Row
+from sdcli.errors import LedgerDamagedError
 from sdcli.insight.load import AT_WORK, Faced, Load
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
@@ -17,6 +19,7 @@ from sdcli.tickets.words import BREACH
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from sdcli.desk import Desk
     from sdcli.results import Seen
@@ -66,8 +69,16 @@ def read(desk: Desk, query: str = "") -> Board:
         version=version,
         query=query,
         missed_s=desk.missed_check(oldest),
-        are_checked=bool(desk.policy.sla.alerts.check_every),
+        checked_at=_checked_at(desk),
     )
+
+
+def _checked_at(desk: Desk) -> datetime | None:
+    """When the clocks were last checked; a heartbeat that cannot be read is none."""
+    with suppress(LedgerDamagedError):
+        beat = desk.ledger.last_beat()
+        return beat.at if beat else None
+    return None
 
 
 def _asked(desk: Desk, query: str) -> Iterator[Ticket]:

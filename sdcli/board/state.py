@@ -81,8 +81,8 @@ class Board(Struct, frozen=True, kw_only=True):
         more: how many were left off.
         queues: by tier, of all open tickets, whatever the query says.
         by: who looks.
-        missed_s: for how long nobody has checked the clocks, if that is too long;
-            `are_checked`: whether the desk says how often that is to be.
+        missed_s: for how long nobody has checked the clocks, if that is too long; `checked_at`:
+            when somebody last did.
     """
 
     rows: tuple[Row, ...]
@@ -93,7 +93,7 @@ class Board(Struct, frozen=True, kw_only=True):
     query: str = ""
     more: int = 0
     missed_s: int | None = None
-    are_checked: bool = False
+    checked_at: datetime | None = None
 
 
 class Detail(Struct, frozen=True, kw_only=True):
@@ -343,8 +343,8 @@ def top(board: Board, now: datetime, trouble: str = "") -> list[Piece]:
     if board.missed_s is not None:
         missed = board.missed_s + int((now - board.read_at).total_seconds())
         pieces.append((f"  clocks not checked for {words.span(missed)}: run sla-check", "bad"))
-    elif board.are_checked:
-        pieces.append(("  clocks are checked", "good"))
+    elif board.checked_at:
+        pieces.append((f"  clocks checked {_age(board.checked_at, now)} ago", "good"))
     return pieces
 
 

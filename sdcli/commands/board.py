@@ -28,9 +28,9 @@ def command(desk: Desk, ctx: click.Context) -> results.BoardLeft:
     Example:
         sdcli board
     """
-    from sdcli.session import is_interactive
+    from sdcli.session import has_screen
 
-    if session_of(ctx).json or not is_interactive():
+    if session_of(ctx).json or not has_screen():
         raise click.UsageError(
             "The board needs a terminal to draw on: `sdcli list --json` is for scripts.", ctx
         )
