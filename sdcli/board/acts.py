@@ -12,6 +12,7 @@ from sdcli import results
 from sdcli.board.forms import YES_NO, Asked, Form
 from sdcli.errors import ChangedMeanwhileError
 from sdcli.render.safe import line
+from sdcli.tickets.event import act_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from sdcli.closing import Open, Wish
     from sdcli.desk import Desk
     from sdcli.queues import Handing
-    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 Said: TypeAlias = "Mapping[str, str]"
@@ -57,6 +57,7 @@ class Acts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._taken_back: set[str] = set()
+        self._own: set[str] = set()  # what the ids of all that was done here end with
         self.done: list[results.BoardAct] = []
 
     def form(self, act: str, ref: str, last: str) -> Form:
@@ -101,9 +102,30 @@ class Acts:
             desk.process,
         )  # what is wrong with the files is said before anything is locked
         with desk.together() as unit, unit.write() as writer:
-            _require_as_shown(writer.get(ref), last)
+            self._require_as_shown(writer.get(ref), last)
             result = KINDS[act].run(desk, ref, said or {})
         return self._kept(desk, act, ref, result, notes)
+
+    def _require_as_shown(self, ticket: Ticket, last: str) -> None:
+        """Refuse to act on what is another ticket by now than was shown.
+
+        What was done from this board is no surprise, though it may not be shown yet.
+
+        Raises:
+            ChangedMeanwhileError: it is; the error tells what happened.
+        """
+        ids = [event.id for event in ticket.events]
+        known = last in ids
+        since = ticket.events[ids.index(last) + 1 :] if known else ticket.events
+        if not last or (known and all(act_of(event) in self._own for event in since)):
+            return
+        from sdcli.render.history import entry  # noqa: PLC0415 - only who was overtaken
+
+        error = ChangedMeanwhileError(ticket.ref)
+        if known:
+            said = "; ".join(line(f"{event.by} {entry(event)}") for event in since)
+            error.also(f"Since it was shown: {said}.")
+        raise error
 
     def newest(self, ref: str) -> results.BoardAct | None:
         """What `undo` would take back: the last act of this session, else one's own on a ticket.
@@ -149,6 +171,8 @@ class Acts:
         """Remember an act for the end of the session; what the command would have printed."""
         from sdcli.render.as_text import Screen, write  # noqa: PLC0415 - its own start is slow
 
+        if desk.act:
+            self._own.add(desk.act)
         told = write(result, Screen(None, colour=False))
         lines = [text.rstrip() for text in told.out if text.strip()]
         lines += [line(note) for note in notes]
@@ -158,29 +182,6 @@ class Acts:
         if event or act == "undo":
             self.done.append(results.BoardAct(desk.now, ref, act, said, event))
         return Done(tuple(lines))
-
-
-def _require_as_shown(ticket: Ticket, last: str) -> None:
-    """Refuse to act on what is another ticket by now than was shown.
-
-    Raises:
-        ChangedMeanwhileError: it is; the error tells what happened.
-    """
-    if not last or ticket.events[-1].id == last:
-        return
-    error = ChangedMeanwhileError(ticket.ref)
-    since = _since(ticket, last)
-    if since:
-        error.also(f"Since it was shown: {'; '.join(since)}.")
-    raise error
-
-
-def _since(ticket: Ticket, last: str) -> list[str]:
-    from sdcli.render.history import entry  # noqa: PLC0415 - only who was overtaken
-
-    ids = [event.id for event in ticket.events]
-    new: Sequence[AnyEvent] = ticket.events[ids.index(last) + 1 :] if last in ids else ()
-    return [line(f"{event.by} {entry(event)}") for event in new]
 
 
 def _accept(desk: Desk, ref: str, said: Said) -> results.Result:

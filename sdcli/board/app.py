@@ -34,7 +34,7 @@ from sdcli.errors import ChangedMeanwhileError
 from sdcli.render.safe import block, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.events import Resize
@@ -141,30 +141,30 @@ class BoardApp(App[None]):
         self._acts = acts
         self._hand = ThreadPoolExecutor(1)
         self._query = ""
-        self._place = state.ALL
+        self.place = state.ALL
         self._trouble = ""
         self._tried: object = board.version
         self._looks = 0
         self._is_reading = self._is_due = False
         self._side = 0
         self._columns: tuple[Column, ...] = ()
-        self._take(board)
+        self.take(board)
 
     # What is shown.
 
-    def _take(self, board: Board) -> None:
+    def take(self, board: Board) -> None:
         """Show another reading."""
-        self._board = board
+        self.board = board
         self._trouble = ""
         self._count()
 
     def _count(self) -> None:
         """Count by the clock of now; until the next one runs out the figures stay as they are."""
-        self._places: Sequence[Place] = state.places(self._board, self._desk.now)
-        if self._place not in {each.name for each in self._places}:
-            self._place = state.ALL
-        self._rows: Sequence[Row] = state.chosen(self._board, self._place)
-        self._soonest = state.soonest(self._board, self._desk.now)
+        self._places: Sequence[Place] = state.places(self.board, self._desk.now)
+        if self.place not in {each.name for each in self._places}:
+            self.place = state.ALL
+        self.rows: Sequence[Row] = state.chosen(self.board, self.place)
+        self._soonest = state.soonest(self.board, self._desk.now)
 
     def compose(self) -> ComposeResult:
         """The line at the top, the queues, the tickets and the pane, and what was said last."""
@@ -176,7 +176,7 @@ class BoardApp(App[None]):
             with Vertical():
                 yield Static(id="heading")
                 yield Static(id="head")
-                yield Lines(self._row_line, id="tickets")
+                yield Lines(self.row_line, id="tickets")
                 yield Static(id="pane")
         yield Static(id="said")
         yield Static(id="keys")
@@ -186,8 +186,8 @@ class BoardApp(App[None]):
         self.theme = "ansi-dark"
         self.tickets.focus()
         self._lay_out(self.size.width, self.size.height)
-        self._show()
-        self.set_interval(LOOK_S, self._look)
+        self.show()
+        self.set_interval(LOOK_S, self.look_again)
 
     @property
     def tickets(self) -> Lines:
@@ -206,12 +206,12 @@ class BoardApp(App[None]):
     def row(self) -> Row | None:
         """The ticket in hand."""
         at = self.tickets.at
-        return self._rows[at] if at < len(self._rows) else None
+        return self.rows[at] if at < len(self.rows) else None
 
     def on_resize(self, event: Resize) -> None:
         """Make the best of another screen."""
         self._lay_out(event.size.width, event.size.height)
-        self._show()
+        self.show()
 
     def _lay_out(self, width: int, height: int) -> None:
         """Share the screen out: the queues, the table, the pane below it."""
@@ -224,28 +224,33 @@ class BoardApp(App[None]):
         pane.display = height >= _PANES[-1][0]
         self._wide = width - (self._side + 1 if self._side else 0)
 
-    def _show(self, ref: str = "") -> None:
+    def show(self, ref: str = "") -> None:
         """Draw everything; the ticket in hand stays in hand, wherever it is by now."""
-        longest = max((len(row.ref) + row.news for row in self._rows), default=0)
-        with_queue = self._place in (state.ALL, state.MINE)
+        longest = max((len(row.ref) + row.news for row in self.rows), default=0)
+        with_queue = self.place in (state.ALL, state.MINE)
         room = max(self._wide - 1, 1)  # the bar that scrolls
         self._columns = state.columns(room, with_queue=with_queue, longest=longest)
         now, names = self._desk.now, [each.name for each in self._places]
-        at = next((n for n, row in enumerate(self._rows) if row.ref == ref), None) if ref else None
-        self.tickets.show(len(self._rows), self.tickets.at if at is None else at)
-        self.places.show(len(names), names.index(self._place))
-        place = self._places[names.index(self._place)]
-        asked = state.asked(self._board, len(self._rows))
+        at = next((n for n, row in enumerate(self.rows) if row.ref == ref), None) if ref else None
+        self.tickets.show(len(self.rows), self.tickets.at if at is None else at)
+        self.places.show(len(names), names.index(self.place))
+        place = self._places[names.index(self.place)]
+        asked = state.asked(self.board, len(self.rows))
         heading = asked or state.place_said(place, now)
         self._part("#heading").update(literal(state.fit(heading, self._wide)))
         self._part("#head").update(literal(state.head(self._columns)))
         self._part("#places-head").update(literal(state.places_head(self._side or 1)))
         self._part("#keys").update(literal(_keys(self.size.width)))
-        self._part("#top").update(content(state.top(self._board, now, self._trouble)))
+        self._draw_top()
         self._look_closer()
 
-    def _row_line(self, number: int) -> Iterable[Piece]:
-        return state.cells(self._rows[number], self._columns, self._desk.now)
+    def _draw_top(self) -> None:
+        top = state.top(self.board, self._desk.now, self._trouble)
+        self._part("#top").update(content(top))
+
+    def row_line(self, number: int) -> Iterable[Piece]:
+        """A line of the table."""
+        return state.cells(self.rows[number], self._columns, self._desk.now)
 
     def _place_line(self, number: int) -> Iterable[Piece]:
         return state.place_cells(self._places[number], self._side or 1, self._desk.now)
@@ -256,6 +261,20 @@ class BoardApp(App[None]):
         more = [f"({len(lines) - _MOST_SAID} more lines)"] * (len(lines) > _MOST_SAID)
         self._part("#said").update(literal("\n".join([*lines[:_MOST_SAID], *more])))
 
+    def _begin(
+        self,
+        group: str,
+        do: Callable[..., Coroutine[None, None, None]],
+        *args: object,
+        alone: bool = False,
+    ) -> None:
+        """Begin what takes its time; `alone`: instead of what was begun of this group before."""
+
+        async def work() -> None:
+            await do(*args)
+
+        self.run_worker(work, group=group, exclusive=alone)
+
     # Looking.
 
     async def _ask(self, do: Callable[_P, _R], *args: _P.args, **more: _P.kwargs) -> _R:
@@ -263,21 +282,21 @@ class BoardApp(App[None]):
         call = partial(do, *args, **more)
         return await asyncio.get_running_loop().run_in_executor(self._hand, call)
 
-    def _look(self) -> None:
+    def look_again(self) -> None:
         """Let the clocks go on, and see whether the ledger is another one."""
         now = self._desk.now
         self._looks += 1
         if self._soonest is not None and now.timestamp() > self._soonest:
             self._count()
-            self._show(self.row.ref if self.row else "")
+            self.show(self.row.ref if self.row else "")
         else:
             self.tickets.refresh()
-            self._part("#top").update(content(state.top(self._board, now, self._trouble)))
+            self._draw_top()
         try:
             version: object = look.version(self._desk)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said and not thrown
             version = told(error)
-        is_old = (now - self._board.read_at).total_seconds() >= _ANEW_S
+        is_old = (now - self.board.read_at).total_seconds() >= _ANEW_S
         again = bool(self._trouble) and self._looks % _PATIENCE == 0
         if version != self._tried or is_old or again:
             self._tried = version
@@ -289,22 +308,23 @@ class BoardApp(App[None]):
             self._is_due = True
             return
         self._is_reading = True
-        self.run_worker(self._read(), group="read")
+        self._begin("read", self._read)
 
     async def _read(self) -> None:
-        ref = self.row.ref if self.row else ""
         try:
             board = await self._ask(look.read, self._fresh(), self._query)
         except Exception as error:  # noqa: BLE001 - a damaged ledger is a message, and no crash
             self._trouble = told(error)
             self._tell(self._trouble)
+            self._draw_top()
         else:
             if self._trouble:
                 self._tell("The ledger can be read again.")
             self._tried = board.version
-            self._take(board)
+            ref = self.row.ref if self.row else ""
+            self.take(board)
+            self.show(ref)
         self._is_reading = False
-        self._show(self.row.ref if self.row else ref)
         if self._is_due:
             self._is_due = False
             self.action_refresh()
@@ -315,7 +335,7 @@ class BoardApp(App[None]):
         if row is None:
             self._part("#pane").update(literal("No tickets here."))
         else:
-            self.run_worker(self._closer(row.ref), group="closer", exclusive=True)
+            self._begin("closer", self._closer, row.ref, alone=True)
 
     async def _closer(self, ref: str) -> None:
         try:
@@ -335,7 +355,7 @@ class BoardApp(App[None]):
     @on(Lines.Chosen, "#tickets")
     def _on_whole(self) -> None:
         if self.row:
-            self.run_worker(self._whole(self.row.ref), group="whole", exclusive=True)
+            self._begin("whole", self._whole, self.row.ref, alone=True)
 
     async def _whole(self, ref: str) -> None:
         try:
@@ -354,21 +374,21 @@ class BoardApp(App[None]):
         self.tickets.focus()
 
     def _go_to(self, place: str) -> None:
-        self._place = place
-        self._rows = state.chosen(self._board, place)
+        self.place = place
+        self.rows = state.chosen(self.board, place)
         self.tickets.at = 0
-        self._show()
+        self.show()
 
     def action_place(self, by: int) -> None:
         """The queue before or after this one."""
         names = [each.name for each in self._places]
-        self._go_to(names[(names.index(self._place) + by) % len(names)])
+        self._go_to(names[(names.index(self.place) + by) % len(names)])
 
     def action_places(self) -> None:
         """Choose a queue from a list."""
         now = self._desk.now
         said = {each.name: state.place_said(each, now) for each in self._places}
-        self.push_screen(PlacesScreen(said, self._place), self._chose)
+        self.push_screen(PlacesScreen(said, self.place), self._chose)
 
     def _chose(self, place: str | None) -> None:
         if place is not None:
@@ -389,10 +409,10 @@ class BoardApp(App[None]):
         except Exception as error:  # noqa: BLE001 - as above
             return block(told(error))
         self._query = query
-        self._place = state.ALL
-        self._take(board)
+        self.place = state.ALL
+        self.take(board)
         self.tickets.at = 0
-        self._show()
+        self.show()
         return ""
 
     # Acts.
@@ -405,8 +425,10 @@ class BoardApp(App[None]):
             return
         if name == "wait" and row.status == "waiting":
             name = "resume"
-        do = self._do(row) if name == "accept" else self._open(name, row)
-        self.run_worker(do, group="act")
+        if name == "accept":
+            self._begin("act", self._do, row)
+        else:
+            self._begin("act", self._open, name, row)
 
     async def _do(self, row: Row) -> None:
         """Take a ticket; nothing needs to be asked."""
@@ -456,7 +478,7 @@ class BoardApp(App[None]):
 
     def action_undo(self) -> None:
         """Take one's own last act back."""
-        self.run_worker(self._undo(self.row.ref if self.row else ""), group="act")
+        self._begin("act", self._undo, self.row.ref if self.row else "")
 
     async def _undo(self, ref: str) -> None:
         try:
@@ -473,7 +495,7 @@ class BoardApp(App[None]):
 
     def _sure(self, act: BoardAct, answer: bool | None) -> None:
         if answer:
-            self.run_worker(self._take_back(act), group="act")
+            self._begin("act", self._take_back, act)
 
     async def _take_back(self, act: BoardAct) -> None:
         try:

@@ -36,6 +36,7 @@ class Words(OptionList):
 
     def __init__(self, asked: Asked) -> None:
         self._names = list(asked.words)
+        self._typed = ""
         super().__init__(*(Option(literal(line(says))) for says in asked.words.values()))
         self.styles.height = min(len(self._names), _ENOUGH)
         if asked.value in self._names:
@@ -49,15 +50,14 @@ class Words(OptionList):
         return "" if self.highlighted is None else self._names[self.highlighted]
 
     def on_key(self, event: object) -> None:
-        """Go to the next word that begins with a letter."""
-        letter = str(getattr(event, "character", None) or "")
-        if not (letter.isalnum() and len(letter) == 1):
+        """Go to the word that begins with what is typed; another letter begins anew."""
+        letter = str(getattr(event, "character", None) or "").casefold()
+        if len(letter) != 1 or not (letter.isalnum() or letter in "-_"):
             return
-        start = -1 if self.highlighted is None else self.highlighted
-        count = len(self._names)
-        for at in [(start + step) % count for step in range(1, count + 1)]:
-            if self._names[at].casefold().startswith(letter.casefold()):
-                self.highlighted = at
+        for typed in (self._typed + letter, letter):
+            found = [n for n, name in enumerate(self._names) if name.casefold().startswith(typed)]
+            if found:
+                self._typed, self.highlighted = typed, found[0]
                 break
 
 
@@ -93,7 +93,7 @@ class FormScreen(Above):
         self, form: Form, submit: Callable[[Form, Mapping[str, str]], Awaitable[Then]]
     ) -> None:
         super().__init__()
-        self._form = form
+        self.form = form
         self._submit = submit
         self._fields: dict[str, Input | Words] = {}
         self._is_busy = False
@@ -101,7 +101,7 @@ class FormScreen(Above):
     def compose(self) -> ComposeResult:
         """The questions one below the other."""
         with VerticalScroll(classes="box"):
-            yield Static(literal(self._form.title), classes="title")
+            yield Static(literal(self.form.title), classes="title")
             yield from self._widgets()
             yield Static("", id="wrong")
             yield Static(
@@ -111,7 +111,7 @@ class FormScreen(Above):
     def _widgets(self) -> Sequence[Widget]:
         found: list[Widget] = []
         self._fields = {}
-        for asked in self._form.asks:
+        for asked in self.form.asks:
             field = Words(asked) if asked.words else Input(asked.value, select_on_focus=False)
             self._fields[asked.name] = field
             found += [Static(literal(line(asked.says)), classes="asks"), field]
@@ -134,17 +134,17 @@ class FormScreen(Above):
             fields[at + 1].focus()
         elif not self._is_busy:
             self._is_busy = True
-            self.run_worker(self._send(), exclusive=True)
+            self.run_worker(self._send, exclusive=True)
 
     async def _send(self) -> None:
         said = {name: field.value for name, field in self._fields.items()}
-        wrong = self._form.missing(said)
-        then = Then(self._form, wrong) if wrong else await self._submit(self._form, said)
+        wrong = self.form.missing(said)
+        then = Then(self.form, wrong) if wrong else await self._submit(self.form, said)
         self._is_busy = False
         if then.form is None:
             self.dismiss(None)
             return
-        self._form = then.form
+        self.form = then.form
         if then.wrong:
             self.query_one("#wrong", Static).update(literal(then.wrong))
             self.query_one("#wrong").scroll_visible(animate=False)
@@ -164,12 +164,12 @@ class TextScreen(Above):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self._text = text
+        self.text = text
 
     def compose(self) -> ComposeResult:
         """The text, as far as there is room for it."""
         with VerticalScroll(classes="box text"):
-            yield Static(literal(self._text))
+            yield Static(literal(self.text))
             yield Static(literal("\nEscape leaves"), classes="keys")
 
     def on_mount(self) -> None:
@@ -191,12 +191,12 @@ class SureScreen(ModalScreen[bool]):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self._text = text
+        self.text = text
 
     def compose(self) -> ComposeResult:
         """The question and its keys."""
         with Vertical(classes="box"):
-            yield Static(literal(self._text))
+            yield Static(literal(self.text))
             yield Static(literal("y does it, n leaves"), classes="keys")
 
     def action_say(self, answer: bool) -> None:
@@ -228,9 +228,11 @@ class QueryScreen(Above):
 
     @on(Input.Submitted)
     def _on(self, event: Input.Submitted) -> None:
-        self.run_worker(self._send(event.value.strip()), exclusive=True)
+        del event
+        self.run_worker(self._send, exclusive=True)
 
-    async def _send(self, query: str) -> None:
+    async def _send(self) -> None:
+        query = self.query_one("#query", Input).value.strip()
         wrong = await self._ask(query)
         if wrong:
             self.query_one("#wrong", Static).update(literal(wrong))
