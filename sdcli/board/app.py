@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.events import Resize
+    from textual.worker import Worker
 
     from sdcli.board.acts import Acts
     from sdcli.board.forms import Form
@@ -273,7 +274,7 @@ class BoardApp(App[None]):
         async def work() -> None:
             await do(*args)
 
-        self.run_worker(work, group=group, exclusive=alone)
+        _: Worker[None] = self.run_worker(work, group=group, exclusive=alone)
 
     # Looking.
 
@@ -511,7 +512,7 @@ class BoardApp(App[None]):
         self._hand.shutdown(wait=True)
 
 
-_SIDES = ((124, state.WIDE_PLACES), (76, state.NARROW_PLACES))
+_SIDES = ((150, state.WIDE_PLACES), (76, state.NARROW_PLACES))
 """How wide the queues at the side are, by how wide the screen is at least."""
 _PANES = ((40, 16), (30, 12), (22, 9), (16, 5))
 """How high the pane below the table is, by how high the screen is at least."""

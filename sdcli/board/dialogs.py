@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.widget import Widget
+    from textual.worker import Worker
 
     from sdcli.board.forms import Asked, Form
 
@@ -105,7 +106,7 @@ class FormScreen(Above):
             yield from self._widgets()
             yield Static("", id="wrong")
             yield Static(
-                literal("Enter goes on, Tab and Shift-Tab move, Escape leaves"), classes="keys"
+                literal("Letters and arrows choose, Enter goes on, Escape leaves"), classes="keys"
             )
 
     def _widgets(self) -> Sequence[Widget]:
@@ -134,7 +135,7 @@ class FormScreen(Above):
             fields[at + 1].focus()
         elif not self._is_busy:
             self._is_busy = True
-            self.run_worker(self._send, exclusive=True)
+            _: Worker[None] = self.run_worker(self._send, exclusive=True)
 
     async def _send(self) -> None:
         said = {name: field.value for name, field in self._fields.items()}
@@ -229,7 +230,7 @@ class QueryScreen(Above):
     @on(Input.Submitted)
     def _on(self, event: Input.Submitted) -> None:
         del event
-        self.run_worker(self._send, exclusive=True)
+        _: Worker[None] = self.run_worker(self._send, exclusive=True)
 
     async def _send(self) -> None:
         query = self.query_one("#query", Input).value.strip()
