@@ -68,20 +68,28 @@ KEYS = (
     ("q", "quit"),
 )
 HELP = """\
-j k, arrows       another ticket           Enter   everything about it
-Page Up, Down     a screen further         Home, End   the first, the last
-[ ]               another queue            o       choose a queue from a list
-Tab               to the queues and back   /       a query, as in `sdcli list QUERY`
-g                 read everything anew     q       leave
+j k, arrows   another ticket
+Enter         everything about it
+Tab           to the queues, and back
+[ ]           another queue
+o             choose a queue from a list
+/             a query, as in sdcli list
+g             read everything anew
+q             leave
 
-t  take it (accept)              a  assign it to somebody, or to a queue
-n  write a note                  w  let it wait for somebody; resume if it waits
-e  escalate it to a queue        r  resolve it
-c  close it, as the caller says  u  take your own last act back
+t   take it (accept)
+n   write a note
+e   escalate it to a queue
+r   resolve it
+a   assign it to somebody or a queue
+w   let it wait; resume if it waits
+c   close it, as the caller says
+u   take your own last act back
 
-Every act is that of the command of that name, with the same rules. If somebody changed the ticket
-since it was shown, nothing is done: you are told what happened, and can go on or leave it.
-A clock is told in words too: breached is late, near is past the first warning, running has time,
+Every act is that of the command of that name, with the same rules. If somebody changed the \
+ticket since it was shown, nothing is done: you are told what happened, and go on or leave it.
+
+Clocks are told in words: breached is late, near is past the first warning, running has time, \
 paused stands still, none has no target. A star behind a reference marks news."""
 
 
@@ -95,6 +103,7 @@ class BoardApp(App[None]):
         board: what was read first.
     """
 
+    TITLE = "sdcli board"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { layout: vertical; }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.errors import MissingExtraError
+from sdcli.errors import MissingExtraError, SdcliError
 from sdcli.results import BoardLeft
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def run(desk: Desk) -> BoardLeft:
         MissingExtraError: the library of the screen is not installed.
         LedgerDamagedError: the ledger cannot be read whole.
         DataFileError: a file of the desk is wrong.
+        SdcliError: the screen failed.
     """
     try:
         from sdcli.board.app import BoardApp  # noqa: PLC0415 - only the board loads it
@@ -34,7 +35,13 @@ def run(desk: Desk) -> BoardLeft:
         return desk.anew(_silent)
 
     acts = Acts(desk)
-    BoardApp(desk, fresh, acts, look.read(desk)).run()
+    app = BoardApp(desk, fresh, acts, look.read(desk))
+    app.run()
+    if app.return_code:
+        raise SdcliError(
+            "The board ended unexpectedly. This is a bug: tell us what stands above. What was done "
+            "is recorded; `sdcli list` shows it."
+        )
     return BoardLeft(acts.done)
 
 

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -208,3 +209,18 @@ def test_a_version_tells_each_state_of_a_ledger_from_the_others(sd: Runner, desk
     assert not is_another()
     with desk.together(rehearses=True) as unit:
         assert unit.version() == seen[-1]
+
+
+def test_nothing_else_loads_the_library_of_the_screen(desk_dir: Path) -> None:
+    """A list, watched or not, starts without what only the board needs."""
+    program = (
+        "import sys\nfrom sdcli.cli import cli\n"
+        "try:\n    cli(['list'], prog_name='sdcli')\nexcept SystemExit:\n    pass\n"
+        "import sdcli.board.watch\n"
+        "print(sorted(n for n in sys.modules if n.partition('.')[0] in ('textual', 'rich')))"
+    )
+    env = {**os.environ, "SDCLI_DESK": str(desk_dir)}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "[]"
