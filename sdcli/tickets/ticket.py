@@ -392,6 +392,33 @@ def as_of(ticket: Ticket, at: datetime) -> Ticket:
     return ticket if count == len(events) else fold(ticket.ref, events[:count])
 
 
+def known_at(ticket: Ticket, at: datetime) -> Ticket | None:
+    """The ticket as the ledger held it at an instant; None if it was not there yet.
+
+    What happened before that and was entered later is not in it, nor is what was taken back later
+    left out. What was brought here from elsewhere was not here before it came.
+    """
+    if ticket.imported_at and ticket.imported_at > at:
+        return None
+    came = _came_with(ticket)
+    known = [
+        event
+        for index, event in enumerate(ticket.events)
+        if (event.entered or event.at) <= at or (index < came and not event.entered)
+    ]
+    if len(known) == len(ticket.events):
+        return ticket
+    return fold(ticket.ref, known) if known and known[0] is ticket.events[0] else None
+
+
+def _came_with(ticket: Ticket) -> int:
+    """How many events a ticket came here with, whatever their times; none if it began here."""
+    if ticket.imported_at is None:
+        return 0
+    marks = (n for n, event in enumerate(ticket.events) if type(event) is Imported)
+    return max(marks, default=0)
+
+
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
     """The ticket that these events make, in this order; the first is an `Opened`.
 
