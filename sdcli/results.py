@@ -527,6 +527,26 @@ class TakenBack(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class BoardAct(Struct, frozen=True):
+    """What somebody did from the board: when, on which ticket, by which command, and what it said.
+
+    `event`: the id of its last event; empty if it added none.
+    """
+
+    at: datetime
+    ref: str
+    act: str
+    said: str
+    event: str = ""
+
+
+class BoardLeft(Struct, frozen=True):
+    """What was done from the board, in order, when it was left."""
+
+    acts: Sequence[BoardAct]
+    exit_code: int = DONE
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
@@ -1474,6 +1494,7 @@ Result = (
     | ReviewSampled
     | ReviewsListed
     | ConfirmationsOverdue
+    | BoardLeft
     | Guided
     | ProblemChanged
     | ProblemShown

@@ -684,6 +684,16 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     ],
     results.BulkPreview: _bulk,
     results.BulkDone: _bulk,
+    results.BoardLeft: lambda result: [
+        {
+            "at": each.at,
+            "ref": each.ref,
+            "act": each.act,
+            "said": each.said,
+            "event": each.event or None,
+        }
+        for each in result.acts
+    ],
     results.TakenBack: lambda result: {
         "ref": result.seen.ticket.ref,
         "action": "brought-back" if result.brought_back else "taken-back",
