@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from sdcli.errors import MachineError, RefusedError
-from sdcli.render.amounts import NOTHING, amount, basis, change
+from sdcli.render.amounts import NOTHING, Change, amount, basis, change
 from sdcli.render.safe import line
 from sdcli.sla.wall import Wall
 
@@ -127,14 +127,6 @@ def _is_ours(path: str) -> bool:
         return f'<meta name="generator" content="{MARK}">'.encode() in stream.read(_HEAD_BYTES)
 
 
-class _Told(NamedTuple):
-    """A change, as the template reads it; empty if it is unknown."""
-
-    sign: str
-    words: str
-    verdict: str
-
-
 class _Line(NamedTuple):
     """A row of a table of parts; `bar` are lengths in percent of the room."""
 
@@ -168,7 +160,7 @@ class _View(NamedTuple):
     about: Markup
     said: str
     basis: str
-    change: _Told
+    change: Change
     before: str
     spark: Markup
     summary: str
@@ -176,7 +168,6 @@ class _View(NamedTuple):
     heads: Sequence[str]
     slots: Sequence[tuple[str, Sequence[str]]]
     splits: Sequence[_Split]
-    counted: str
     refs: Sequence[_Receipt]
     others: Sequence[_Receipt]
     audit: str
@@ -219,13 +210,15 @@ class _Builder:
                 (name, name.lower().replace(" ", "-"), [views[row.id] for row in rows])
                 for name, rows in groupby(self._rows.values(), key=lambda row: row.figure.section)
             ],
-            empty=[
-                row.figure.name for row in self._report.rows if row.id not in self._rows
-            ],
+            empty=[row.figure.name for row in self._report.rows if row.id not in self._rows],
             nothing=NOTHING,
         )
 
     # When.
+
+    @property
+    def _compares(self) -> bool:
+        return self._report.before is not None
 
     @cached_property
     def _title(self) -> str:
@@ -281,8 +274,8 @@ class _Builder:
             about=_with_code(figure.about),
             said=amount(row.now.value, figure),
             basis=_basis(row),
-            change=_Told(*change(row)),
-            before=amount(row.before.value, figure),
+            change=self._change(row),
+            before=amount(row.before.value, figure) if self._compares else "",
             spark=_spark(row),
             summary=self._summary(row),
             keys=list(self._keys(row)),
@@ -292,11 +285,14 @@ class _Builder:
                 for (name, _), number in zip(self._slots, row.series, strict=False)
             ],
             splits=[self._split(by, parts, figure) for by, parts in row.by.items() if parts],
-            counted="Of them" if figure.kind == "share" else "Newest",
             refs=self._receipts(row.refs),
             others=self._receipts(row.others),
             audit=self._audit(row.id, self._report.period),
         )
+
+    def _change(self, row: Row) -> Change:
+        told = change(row) if self._compares else Change("", "", "")
+        return told._replace(words=told.words.replace(" %", "\u00a0%"))
 
     def _summary(self, row: Row) -> str:
         """The course in a sentence, for who does not see it."""
@@ -316,8 +312,8 @@ class _Builder:
             f"; least {amount(least[0], figure)} in {least[1]}, most "
             f"{amount(most[0], figure)} in {most[1]}"
         )
-        before = f". In the period before {amount(row.before.value, figure)}."
-        return f"{head}: {told[0]}{ends}{extremes if len(known) > 1 else ''}{before}"
+        was = f" In the period before {amount(row.before.value, figure)}." if self._compares else ""
+        return f"{head}: {told[0]}{ends}{extremes if len(known) > 1 else ''}.{was}"
 
     def _keys(self, row: Row) -> Iterator[tuple[str, str]]:
         """What the lines of a chart are."""
@@ -328,7 +324,10 @@ class _Builder:
         level = self._level(row)
         if level is not None:
             told = f"period before: {amount(level, figure)}"
-            yield "before", f"{told} a {self._report.step} on average" if figure.kind == "count" else told
+            yield (
+                "before",
+                f"{told} a {self._report.step} on average" if figure.kind == "count" else told,
+            )
 
     def _level(self, row: Row) -> float | None:
         """What a slot of the period before was like; of a count, on average."""
@@ -346,12 +345,16 @@ class _Builder:
         rows = [
             _Line(
                 line(part.name) or NOTHING,
-                [*_cells(part.now, figure), amount(part.before.value, figure)],
-                _bar(part, most),
+                [*_cells(part.now, figure), *self._was(part.before, figure)],
+                _bar(part, most, with_before=self._compares),
             )
             for part in shown
         ]
-        return _Split(by, [*_heads(figure), "Before"], rows, len(parts) - len(shown))
+        heads = [*_heads(figure), *(["Before"] if self._compares else [])]
+        return _Split(by, heads, rows, len(parts) - len(shown))
+
+    def _was(self, before: Number, figure: Figure) -> list[str]:
+        return [amount(before.value, figure)] if self._compares else []
 
     def _receipts(self, refs: Sequence[str]) -> list[_Receipt]:
         return [_Receipt(ref, self._known(ref)) for ref in refs]
@@ -428,7 +431,7 @@ def _basis(row: Row) -> str:
 def _heads(figure: Figure) -> list[str]:
     """The headers of a table of numbers, without the first and the last."""
     if figure.kind in {"spread", "age"}:
-        return ["Median", "9 in 10 within", "Of"]
+        return ["Median", "9 in 10", "Of"]
     if figure.kind == "share":
         return ["Share", "Of all"]
     return ["Mean", "Of"] if figure.kind == "mean" else ["Now"]
@@ -461,11 +464,14 @@ def _most(parts: Iterable[Part], figure: Figure) -> float:
     return max([1.0, *values])
 
 
-def _bar(part: Part, most: float) -> dict[str, float]:
+def _bar(part: Part, most: float, *, with_before: bool) -> dict[str, float]:
     """The lengths of a bar: the value, what was before, and what nine in ten do not exceed."""
-    told = {"now": part.now.value, "before": part.before.value, "p90": part.now.p90}
+    before = part.before.value if with_before else None
+    told = {"now": part.now.value, "before": before, "p90": part.now.p90}
     return {
-        name: round(min(value / most, 1.0) * 100, 2) for name, value in told.items() if value is not None
+        name: round(min(value / most, 1.0) * 100, 2)
+        for name, value in told.items()
+        if value is not None
     }
 
 
@@ -491,12 +497,14 @@ def _spark(row: Row) -> Markup:
         else:
             runs[-1].append(place(index, value))
     lines = [
-        Markup('<polyline points="{}"/>').format(" ".join(run if len(run) > 1 else run * 2))
+        Markup('<polyline points="{}"/>').format(" ".join(run))
+        if len(run) > 1
+        else Markup('<polyline class="lone" points="{0} {0}"/>').format(run[0])
         for run in runs
         if run
     ]
     head = f'<svg class="spark" viewBox="-3 0 {_WIDE + 6} {_HIGH}" preserveAspectRatio="none"'
-    return Markup('{} aria-hidden="true" focusable="false">{}</svg>').format(
+    return Markup('{} aria-hidden="true">{}</svg>').format(
         Markup(head),  # noqa: S704 - numbers of ours
         Markup("").join(lines),
     )

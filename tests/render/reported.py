@@ -20,7 +20,15 @@ EVIL = (
 )
 _WORDS = {
     "type": ("incident", "information", "fulfilment", "new-service", "unknown"),
-    "service": ("E-mail and calendar", "Printing", "VPN", "Laptops", "Telephones", "SAP", "unknown"),
+    "service": (
+        "E-mail and calendar",
+        "Printing",
+        "VPN",
+        "Laptops",
+        "Telephones",
+        "SAP",
+        "unknown",
+    ),
     "channel": ("phone", "portal", "mail", "walk-in", "monitoring"),
     "unit": ("Finance", "Sales", "Production", "Human resources", "Research", "unknown"),
     "priority": ("P3", "P4", "P2", "P1"),
@@ -69,7 +77,9 @@ def rich(*, step: str = "month", seed: int = 7) -> Page:
 def sparse() -> Page:
     """A week of a desk that opened its first ticket."""
     start = datetime(2026, 11, 16, tzinfo=UTC)
-    slots = tuple(Span(start + timedelta(days=at), start + timedelta(days=at + 1)) for at in range(7))
+    slots = tuple(
+        Span(start + timedelta(days=at), start + timedelta(days=at + 1)) for at in range(7)
+    )
     one = {"opened": 1.0, "backlog": 1.0, "respond": 600.0}
 
     def row(figure: Figure) -> Row:
@@ -79,7 +89,9 @@ def sparse() -> Page:
         if value is not None and figure.kind == "spread":
             number = Number(value=value, of=1, p90=600)
         series = (*(Number(value=zero) for _ in range(5)), number, Number(value=zero))
-        by = {"type": (Part(name="incident", now=number, before=Number(value=zero), refs=("SD-1",)),)}
+        by = {
+            "type": (Part(name="incident", now=number, before=Number(value=zero), refs=("SD-1",)),)
+        }
         return Row(
             id=figure.id,
             now=number,
@@ -124,7 +136,11 @@ def page_of(report: Report) -> Page:
     refs = {
         ref
         for row in report.rows
-        for ref in (*row.refs, *row.others, *(r for p in row.by.values() for q in p for r in q.refs))
+        for ref in (
+            *row.refs,
+            *row.others,
+            *(r for p in row.by.values() for q in p for r in q.refs),
+        )
     }
     chance = Random(3)
     known = {
@@ -145,7 +161,14 @@ def page_of(report: Report) -> Page:
     )
 
 
-_SIZES = {"tickets": 120, "times": 14, "minutes": 2600, "seconds": 5200, "percent": 76, "score": 4.1}
+_SIZES = {
+    "tickets": 120,
+    "times": 14,
+    "minutes": 2600,
+    "seconds": 5200,
+    "percent": 76,
+    "score": 4.1,
+}
 
 
 def _number(figure: Figure, chance: Random, scale: float = 1.0) -> Number:

@@ -8,6 +8,7 @@
   var LEFT = 44;
   var RIGHT = 12;
   var BELOW = 26;
+  var PRINTED = 340;
   var MANY = 45;
   var charts = [];
 
@@ -41,7 +42,7 @@
     if (figure.unit === "percent") {
       return [0, 100];
     }
-    return figure.unit === "score" ? [1, 5] : [0, most > 0 ? most * 1.05 : 1];
+    return figure.unit === "score" ? [1, 5] : d3.scaleLinear().domain([0, most > 0 ? most : 1]).nice(4).domain();
   }
 
   function ticksOf(figure, domain) {
@@ -179,20 +180,22 @@
       return;
     }
     this.width = width;
-    this.image.replaceChildren(draw(this.figure, width));
-    var band = (width - LEFT - RIGHT) / Math.max(this.figure.series.length, 1);
+    var plot = draw(this.figure, width);
+    this.image.replaceChildren(plot);
+    this.scale = plot.scale("x");
     this.cursor.style.left = LEFT + "px";
     this.cursor.style.width = width - LEFT - RIGHT + "px";
     this.cursor.style.top = "0px";
     this.cursor.style.height = HIGH - BELOW + "px";
     this.cross.style.top = "22px";
     this.cross.style.height = HIGH - BELOW - 22 + "px";
-    this.band = band;
     this.put();
   };
 
   Chart.prototype.put = function () {
-    this.cross.style.left = LEFT + this.band * (Number(this.cursor.value) + 0.5) + "px";
+    if (this.scale) {
+      this.cross.style.left = this.scale.apply(Number(this.cursor.value)) + this.scale.bandwidth / 2 + "px";
+    }
   };
 
   Chart.prototype.say = function (shown) {
@@ -205,10 +208,11 @@
   };
 
   Chart.prototype.follow = function (event) {
-    if (event.pointerType === "touch") {
+    if (event.pointerType === "touch" || !this.scale) {
       return;
     }
-    var at = Math.floor((event.clientX - this.picture.getBoundingClientRect().left - LEFT) / this.band);
+    var across = event.clientX - this.picture.getBoundingClientRect().left - this.scale.range[0];
+    var at = Math.floor(across / this.scale.step);
     this.cursor.value = String(Math.min(Math.max(at, 0), this.figure.series.length - 1));
     this.say(true);
   };
@@ -354,10 +358,13 @@
     });
     charts.forEach(function (chart) {
       chart.seen = true;
-      chart.draw(chart.width || chart.place.clientWidth);
+      chart.draw(PRINTED);
     });
   });
   window.addEventListener("afterprint", function () {
+    charts.forEach(function (chart) {
+      chart.draw(chart.place.clientWidth);
+    });
     closed.forEach(function (each) {
       each.open = false;
     });
