@@ -82,7 +82,7 @@ def change(row: Row) -> Change:
     return Change(_SIGNS[is_more], _by(abs(by), is_more, row), verdict)
 
 
-def _by(by: float, is_more: bool, row: Row) -> str:  # noqa: FBT001 - a word of the sentence
+def _by(by: float, is_more: bool, row: Row) -> str:
     figure = row.figure
     if figure.unit == "percent":
         points = _short(by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def rich(*, step: str = "month", seed: int = 7) -> Page:
         days = {"week": 7, "day": 1}[step]
         start = datetime(2025, 1, 6, tzinfo=UTC)
         ends = [start + timedelta(days=days * index) for index in range(53 if days > 1 else 93)]
-    slots = tuple(Span(one, other) for one, other in zip(ends, ends[1:], strict=False))
+    slots = tuple(Span(one, other) for one, other in pairwise(ends))
     period = Span(ends[0], ends[-1])
     report = Report(
         period=period,
@@ -89,7 +90,7 @@ def sparse() -> Page:
         if value is not None and figure.kind == "spread":
             number = Number(value=value, of=1, p90=600)
         series = (*(Number(value=zero) for _ in range(5)), number, Number(value=zero))
-        by = {
+        by: dict[str, tuple[Part, ...]] = {
             "type": (Part(name="incident", now=number, before=Number(value=zero), refs=("SD-1",)),)
         }
         return Row(
