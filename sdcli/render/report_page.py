@@ -182,6 +182,7 @@ class _Builder:
         self._rows = {row.id: row for row in given.report.rows if _says_something(row)}
 
     def page(self) -> str:
+        """The page, from its template."""
         views = {id_: self._view(row) for id_, row in self._rows.items()}
         style = _asset("page.css")
         scripts = [_asset(name) for name in _SCRIPTS]

@@ -181,6 +181,11 @@
     }
     this.width = width;
     var plot = draw(this.figure, width);
+    plot.setAttribute("aria-hidden", "true"); /* the image around it has the words */
+    plot.querySelectorAll("[aria-label]").forEach(function (each) {
+      each.dataset.part = each.getAttribute("aria-label");
+      each.removeAttribute("aria-label");
+    });
     this.image.replaceChildren(plot);
     this.scale = plot.scale("x");
     this.cursor.style.left = LEFT + "px";
