@@ -19,17 +19,16 @@ from sdcli.sla.promises import outcome
 from sdcli.sla.runs import elapsed, resolution_run, response_run, runs_of, utc_seconds
 from sdcli.tickets.event import SurveyAnswered, SurveySent
 from sdcli.tickets.support import minutes_on
-from sdcli.tickets.words import UNKNOWN
+from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sdcli.insight.walk import Walk
     from sdcli.sla.agreed import Cover
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.clock import Clocks
     from sdcli.sla.runs import Run
-    from sdcli.sla.stretch import Stretch
     from sdcli.sla.terms import Goal, Terms
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
@@ -110,17 +109,33 @@ class Fact(Struct, frozen=True, kw_only=True, array_like=True):
     reviews: tuple[tuple[int, int], ...] = ()
 
 
-class Basis(NamedTuple):
+class Basis:
     """What facts need beside events: working time, the tiers of queues, what surveys ask for.
 
     Args:
+        clocks: read working time and targets.
+        tiers: the tier of each queue.
         figures: by type of request, which figure a question stands for, where the answer does not
             say it itself.
     """
 
-    clocks: Clocks
-    tiers: Mapping[str, int]
-    figures: Mapping[str, Mapping[str, str]]
+    def __init__(
+        self,
+        clocks: Clocks,
+        tiers: Mapping[str, int],
+        figures: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.clocks = clocks
+        self.tiers = tiers
+        self.figures = figures
+        self._agreements: dict[int, str] = {}
+
+    def agreement(self, cover: Cover, terms: Terms) -> str:
+        """The agreement of a ticket so covered; all that have the same terms have the same one."""
+        found = self._agreements.get(id(terms))
+        if found is None:
+            found = self._agreements[id(terms)] = self.clocks.held(cover).agreed.name
+        return found
 
 
 def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
@@ -159,12 +174,45 @@ def _unsupported(ticket: Ticket) -> tuple[str, tuple[tuple[int, int], ...]]:
     return folded(ticket.support.what), spent
 
 
+class _Clocked:
+    """The clocks of a ticket as it stands: each is read once."""
+
+    def __init__(self, ticket: Ticket, basis: Basis, now: int) -> None:
+        self.ticket, self.basis, self.now = ticket, basis, now
+        self.parts = basis.clocks.parts(ticket, now)
+        self.cover = self.parts[-1].cover
+        self.terms = basis.clocks.terms(self.cover)
+        self.time = self.terms.time
+        self.runs = [
+            (goal, runs_of(goal.target, ticket.standing, self.terms.on_reopen))
+            for goal in self.terms.goals
+        ]
+
+    def whole(self, target: str, otherwise: Callable[[Sequence[AnyEvent]], Run]) -> Run:
+        """The clock of a target over the whole life of the ticket, whatever a reopening does."""
+        for goal, runs in self.runs:
+            if goal.target == target and len(runs) == 1:
+                return runs[0]
+        return otherwise(self.ticket.standing)
+
+    def ran(self, run: Run) -> int:
+        """Seconds of working time that a clock has run."""
+        return elapsed(run, self.time, self.now)
+
+    def is_kept(self, goal: Goal, run: Run) -> bool:
+        """Whether no more time has gone than there was, under what holds now."""
+        return self.ran(run) <= goal.for_run(run, self.time).target_s
+
+    @property
+    def never_changed(self) -> bool:
+        """Whether the same was granted to it from the first."""
+        return all(part.cover is self.cover for part in self.parts)
+
+
 def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: int) -> Fact:
     """The same with what is counted of solutions, of promises and of what followed."""
-    parts = basis.clocks.parts(ticket, now)
-    cover = parts[-1].cover
-    time = basis.clocks.terms(cover).time
-    asked, scores = _surveyed(walk.surveys, basis)
+    clocked = _Clocked(ticket, basis, now)
+    asked, scores = _surveyed(walk.surveys, basis) if walk.surveys else ((), ())
     closing = walk.closing if ticket.closed_at else None
     return replace(
         fact,
@@ -179,27 +227,27 @@ def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: in
         confirmed=bool(closing and closing.confirmed_by),
         reopenings=tuple(walk.reopenings),
         rests=tuple(walk.rests),
-        respond=_respond(ticket, time, now),
-        restore=_restore(ticket, time, walk.opened),
-        resolve=_resolve(ticket, time, now),
-        promises=tuple(_promises(ticket, basis.clocks, parts, now)),
+        respond=_respond(clocked),
+        restore=_restore(ticket, clocked.time, walk.opened),
+        resolve=_resolve(clocked),
+        promises=tuple(_promises(clocked)),
         uses=tuple(walk.uses),
         used=walk.used,
         mistaken=walk.mistaken,
         was_new=walk.was_new,
         filtered=tuple(walk.filtered),
-        outage=came_from(ticket),
+        outage=came_from(ticket) if ticket.code == PLANNED_OUTAGE else "",
         asked=asked,
         scores=scores,
         reviews=tuple(walk.reviews),
     )
 
 
-def _respond(ticket: Ticket, time: WorkingTime, now: int) -> tuple[int, int] | None:
+def _respond(clocked: _Clocked) -> tuple[int, int] | None:
     """When the caller had the first word, or the solution, and after how long."""
-    run = response_run(ticket.standing)
+    run = clocked.whole("response", response_run)
     end = run.spans[-1].end
-    return None if end is None else (end, elapsed(run, time, now))
+    return None if end is None else (end, clocked.ran(run))
 
 
 def _restore(ticket: Ticket, time: WorkingTime, opened: int) -> tuple[int, int] | None:
@@ -211,45 +259,42 @@ def _restore(ticket: Ticket, time: WorkingTime, opened: int) -> tuple[int, int] 
     return end, time.between(opened, end)
 
 
-def _resolve(ticket: Ticket, time: WorkingTime, now: int) -> tuple[int, int] | None:
+def _resolve(clocked: _Clocked) -> tuple[int, int] | None:
     """When it was resolved last, and how long it was at work in all."""
-    if ticket.resolved_at is None:
+    at = clocked.ticket.resolved_at
+    if at is None:
         return None
-    return utc_seconds(ticket.resolved_at), elapsed(resolution_run(ticket.standing), time, now)
+    return utc_seconds(at), clocked.ran(clocked.whole("resolution", resolution_run))
 
 
-def _promises(
-    ticket: Ticket, clocks: Clocks, parts: Sequence[Stretch], now: int
-) -> Iterator[Promise]:
+def _promises(clocked: _Clocked) -> Iterator[Promise]:
     """Every promise of the desk that was kept or broken by now; what was over elsewhere is none."""
+    ticket = clocked.ticket
+    every = [(goal, run, clocked.is_kept(goal, run)) for goal, runs in clocked.runs for run in runs]
     missed: dict[tuple[str, str], Promise] = {}
-    for miss in outcome(ticket, clocks, now, parts).missed:
-        key = miss.key.target, miss.key.began
-        if miss.key.whose or (key in missed and missed[key].at <= miss.missed_at):
-            continue
-        missed[key] = Promise(miss.missed_at, 0, miss.key.target, miss.agreement)
-    yield from missed.values()
-    cover = parts[-1].cover
-    terms = clocks.terms(cover)
+    # Most keep everything, and were granted the same all the time: nothing can have been missed.
+    if not (clocked.never_changed and all(kept for _, _, kept in every)):
+        missed = _missed(clocked)
+        yield from missed.values()
     arrived = utc_seconds(ticket.imported_at) if ticket.imported_at else 0
-    for goal in terms.goals:
-        for run in runs_of(goal.target, ticket.standing, terms.on_reopen):
-            if not run.stopped or (goal.target, run.began) in missed:
-                continue
-            at = (run.spans[-1].end or run.start) if run.spans else run.start
-            if at >= arrived and _was_kept(run, goal, terms, now, imported=bool(arrived)):
-                yield Promise(at, 1, goal.target, _agreement(clocks, cover))
+    for goal, run, kept in every:
+        if not run.stopped or (goal.target, run.began) in missed:
+            continue
+        at = (run.spans[-1].end or run.start) if run.spans else run.start
+        if kept and at >= arrived:
+            agreement = clocked.basis.agreement(clocked.cover, clocked.terms)
+            yield Promise(at, 1, goal.target, agreement)
 
 
-def _was_kept(run: Run, goal: Goal, terms: Terms, now: int, *, imported: bool) -> bool:
-    """Whether it was; what was missed elsewhere, and said nowhere, was not."""
-    if not imported:
-        return True
-    return elapsed(run, terms.time, now) <= goal.for_run(run, terms.time).target_s
-
-
-def _agreement(clocks: Clocks, cover: Cover) -> str:
-    return clocks.held(cover).agreed.name
+def _missed(clocked: _Clocked) -> dict[tuple[str, str], Promise]:
+    """What was missed, by target and run; of several misses of one run the first."""
+    found: dict[tuple[str, str], Promise] = {}
+    result = outcome(clocked.ticket, clocked.basis.clocks, clocked.now, clocked.parts)
+    for miss in result.missed:
+        key = miss.key.target, miss.key.began
+        if not miss.key.whose and (key not in found or miss.missed_at < found[key].at):
+            found[key] = Promise(miss.missed_at, 0, miss.key.target, miss.agreement)
+    return found
 
 
 def _surveyed(

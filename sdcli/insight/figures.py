@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
+from sdcli.errors import NoSuchEntryError
 from sdcli.policy.survey import Figure as Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sdcli.insight.facts import Fact
 
@@ -680,3 +681,27 @@ _CATALOGUE: tuple[Figure, ...] = (
 
 FIGURES: Mapping[str, Figure] = {each.id: each for each in _CATALOGUE}
 """All figures, by their ids, in the order of a report."""
+
+SPLITS = tuple(dict.fromkeys(name for each in _CATALOGUE for name in each.splits))
+"""Everything that some figure can be split by."""
+
+
+def require_figure(id_: str, *, groups: bool = False) -> str:
+    """The id of a figure; with `groups` also what stands before the dot in several.
+
+    Raises:
+        NoSuchEntryError: there is none.
+    """
+    if id_ in FIGURES or (groups and figures_of((id_,))):
+        return id_
+    raise NoSuchEntryError("figure", id_, FIGURES, "`sdcli report define`")
+
+
+def figures_of(ids: Iterable[str]) -> list[Figure]:
+    """The figures of these ids, and of those that go on behind a dot; all of them for none."""
+    wanted = tuple(ids)
+    return [
+        each
+        for each in _CATALOGUE
+        if not wanted or any(each.id == id_ or each.id.startswith(f"{id_}.") for id_ in wanted)
+    ]

@@ -14,6 +14,7 @@ from msgspec import Struct
 from sdcli.insight.counts import Count, Tally
 from sdcli.insight.filtered import within
 from sdcli.intake.before import concerns
+from sdcli.tickets.contact import Bulletin  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.event import Announced, Closed, Merged, Voided, Withdrawn
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sdcli.policy.model import Schedule
-    from sdcli.tickets.contact import Bulletin
     from sdcli.tickets.ticket import Ticket
 
 

@@ -85,7 +85,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """Everything that was counted in a period.
 
     Args:
-        title: the name of the desk, if it has one.
+        zone: the time zone of the desk, in which its days begin.
         before: the period that it is compared with; None if there is none before it.
         as_of: what is recorded later is not in it.
         query: which tickets; empty for all.
@@ -95,6 +95,7 @@ class Report(Struct, frozen=True, kw_only=True):
     period: Span
     before: Span | None
     as_of: datetime
+    zone: str
     query: str
     step: str
     slots: tuple[Span, ...]
@@ -120,6 +121,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     id: str
     period: Span
     as_of: datetime
+    zone: str
     query: str
     now: Number
     items: tuple[Receipt, ...]
