@@ -64,6 +64,7 @@ STOREYS = (
     "sdcli.bulk",
     "sdcli.editing",
     "sdcli.render",
+    "sdcli.report_pages",
     "sdcli.dialogue",
     "sdcli.session",
     "sdcli.editor",

@@ -45,7 +45,7 @@ def hours(seconds: int) -> str:
     """A duration in hours and minutes, as working time is told: `1 h 35 min`, `1,234 h`, `40 s`."""
     if abs(seconds) < _MINUTE:
         return f"{seconds} s" if seconds else "0 min"
-    whole, minutes = divmod(round(abs(seconds) / _MINUTE), 60)
+    whole, minutes = divmod(abs(seconds) // _MINUTE, 60)
     sign = "-" if seconds < 0 else ""
     if whole >= _LONG_HOURS or not minutes:
         return f"{sign}{whole:,} h"
@@ -56,7 +56,7 @@ def days(seconds: int) -> str:
     """A duration by the calendar on the wall: `12 d 4 h`, `3 h 20 min`."""
     if abs(seconds) < _DAY:
         return hours(seconds)
-    whole, rest = divmod(round(seconds / _HOUR), 24)
+    whole, rest = divmod(seconds // _HOUR, 24)
     return f"{whole:,} d {rest} h" if rest else f"{whole:,} d"
 
 

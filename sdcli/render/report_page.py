@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 from base64 import b64encode
 from functools import cached_property
 from hashlib import sha256
@@ -44,6 +43,9 @@ HEADLINES = (
 ROW_PARTS = 12
 """So many parts of a split are shown at once; the others are counted in a line."""
 
+_MOST_REFS = 10
+"""So many tickets are named of each figure and of each part; `sdcli report audit` has all."""
+
 _SCRIPTS = ("d3.min.js", "plot.min.js", "page.js")
 _LICENCES = ("d3.LICENSE.txt", "plot.LICENSE.txt")
 """They go wherever their programs go."""
@@ -55,7 +57,6 @@ _PLOT_STYLE = (
 """The style that Observable Plot puts into each chart: named by hash, since nothing else may."""
 _HEAD_BYTES = 4096
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STEPS = {"day": "day by day", "week": "week by week", "month": "month by month"}
 _UNITS = {"tickets": "requests", "times": "times", "score": "score, 1 to 5", "percent": "%"}
 _WIDE, _HIGH = 120, 32
 """The room of a small picture, in units of its own."""
@@ -79,16 +80,18 @@ class Page(Struct, frozen=True, kw_only=True):
         report: the figures.
         tickets: what is known of the tickets that they name, by reference.
         desk: what the desk calls itself.
-        zone: the IANA time zone that its instants are shown in.
         made: when.
+        chosen: the options that choose the period, as they are typed; `shared`: all the others that
+            choose what is counted.
         command: how to make it again.
     """
 
     report: Report
     tickets: Mapping[str, Known]
     desk: str
-    zone: str = "UTC"
     made: datetime
+    chosen: str
+    shared: str
     command: str
 
 
@@ -178,8 +181,8 @@ class _Builder:
 
     def __init__(self, given: Page) -> None:
         self._given, self._report = given, given.report
-        self._wall = Wall(given.zone)
-        self._rows = {row.id: row for row in given.report.rows if _says_something(row)}
+        self._wall = Wall(given.report.zone)
+        self._rows = {row.id: row for row in given.report.rows if says_something(row)}
 
     def page(self) -> str:
         """The page, from its template."""
@@ -205,7 +208,7 @@ class _Builder:
             facts=self._facts,
             command=line(self._given.command),
             made=self._instant(self._given.made),
-            zone=self._given.zone,
+            zone=self._report.zone,
             tiles=[views[id_] for id_ in HEADLINES if id_ in views],
             sections=[
                 (name, name.lower().replace(" ", "-"), [views[row.id] for row in rows])
@@ -230,7 +233,7 @@ class _Builder:
         before = self._report.before
         return [
             ("Compared with", self._span(before) if before else "nothing before it"),
-            ("Recorded until", self._instant(self._report.as_of)),
+            ("As known at", self._instant(self._report.as_of)),
             ("Requests", f"those of: {line(self._report.query)}" if self._report.query else "all"),
         ]
 
@@ -253,16 +256,20 @@ class _Builder:
     @cached_property
     def _slots(self) -> list[tuple[str, str]]:
         """Of each slot its name, and what stands below it in a chart."""
-        found = []
-        for slot in self._report.slots:
-            at = self._wall.shows(int(slot.since.timestamp()))
-            month = _MONTHS[at.month - 1]
-            if self._report.step == "month":
-                found.append((f"{month} {at.year}", month))
-            else:
-                of = "week of " if self._report.step == "week" else ""
-                found.append((f"{of}{at.day} {month} {at.year}", f"{at.day} {month}"))
-        return found
+        return [
+            self._slot(self._wall.shows(int(slot.since.timestamp()))) for slot in self._report.slots
+        ]
+
+    def _slot(self, at: datetime) -> tuple[str, str]:
+        month, step = _MONTHS[at.month - 1], self._report.step
+        day = f"{at.day} {month}"
+        if step == "year":
+            return f"{at.year}", f"{at.year}"
+        if step == "month":
+            return f"{month} {at.year}", month
+        if step == "hour":
+            return f"{day} {at.year} {at:%H:%M}", f"{at:%H:%M}"
+        return f"{'week of ' if step == 'week' else ''}{day} {at.year}", day
 
     # A figure.
 
@@ -288,7 +295,7 @@ class _Builder:
             splits=[self._split(by, parts, figure) for by, parts in row.by.items() if parts],
             refs=self._receipts(row.refs),
             others=self._receipts(row.others),
-            audit=self._audit(row.id, self._report.period),
+            audit=self._audit(row.id),
         )
 
     def _change(self, row: Row) -> Change:
@@ -303,7 +310,7 @@ class _Builder:
             for number, (name, _) in zip(row.series, self._slots, strict=False)
             if number.value is not None
         ]
-        head = f"{figure.name}, {_STEPS.get(self._report.step, 'slot by slot')}"
+        head = f"{figure.name}, {self._report.step} by {self._report.step}"
         if not known:
             return f"{head}: {NOTHING}."
         told = [f"{amount(value, figure)} in {name}" for value, name in (known[0], known[-1])]
@@ -358,16 +365,14 @@ class _Builder:
         return [amount(before.value, figure)] if self._compares else []
 
     def _receipts(self, refs: Sequence[str]) -> list[_Receipt]:
-        return [_Receipt(ref, self._known(ref)) for ref in refs]
+        return [_Receipt(ref, self._known(ref)) for ref in _newest(refs)]
 
     def _known(self, ref: str) -> Known | None:
         known = self._given.tickets.get(ref)
         return known and Known(*map(line, known))
 
-    def _audit(self, id_: str, span: Span) -> str:
-        query = f" --query {shlex.quote(self._report.query)}" if self._report.query else ""
-        since, until = (f"{each:%Y-%m-%dT%H:%M:%SZ}" for each in (span.since, span.until))
-        return line(f"sdcli report audit {id_} --since {since} --until {until}{query}")
+    def _audit(self, id_: str) -> str:
+        return line(f"sdcli report audit {id_} {self._given.chosen} {self._given.shared}".rstrip())
 
     # What the script reads.
 
@@ -380,7 +385,7 @@ class _Builder:
                 for (name, short), slot in zip(self._slots, self._report.slots, strict=True)
             ],
             "tickets": {ref: self._known(ref) for ref in sorted(named)},
-            "query": shlex.quote(line(self._report.query)) if self._report.query else "",
+            "shared": line(self._given.shared),
             "figures": {id_: self._figure(row) for id_, row in self._rows.items()},
         }
 
@@ -395,13 +400,14 @@ class _Builder:
             "series": [[each.value, each.p90] for each in row.series],
             "said": [", ".join(filter(None, _said(each, figure))) for each in row.series],
             "parts": {
-                by: [[line(part.name) or NOTHING, part.refs] for part in parts[:ROW_PARTS]]
+                by: [[line(part.name) or NOTHING, _newest(part.refs)] for part in parts[:ROW_PARTS]]
                 for by, parts in row.by.items()
             },
         }
 
 
-def _says_something(row: Row) -> bool:
+def says_something(row: Row) -> bool:
+    """Whether there was anything to count, now or before."""
     return any(number.value or number.of for number in (row.now, row.before, *row.series))
 
 
@@ -413,12 +419,22 @@ def _length(span: Span) -> float:
     return (span.until - span.since).total_seconds()
 
 
+def named_in(report: Report) -> set[str]:
+    """The tickets that a page of a report names."""
+    return {ref for row in report.rows for ref in _refs(row)}
+
+
 def _refs(row: Row) -> Iterator[str]:
-    yield from row.refs
-    yield from row.others
+    for refs in (row.refs, row.others):
+        yield from _newest(refs)
     for parts in row.by.values():
-        for part in parts:
-            yield from part.refs
+        for part in parts[:ROW_PARTS]:
+            yield from _newest(part.refs)
+
+
+def _newest(refs: Sequence[str]) -> Sequence[str]:
+    """The newest come first, and not more than are read."""
+    return refs[: -_MOST_REFS - 1 : -1]
 
 
 def _basis(row: Row) -> str:

@@ -67,6 +67,7 @@ def rich(*, step: str = "month", seed: int = 7) -> Page:
         period=period,
         before=Span(period.since - (period.until - period.since), period.since),
         as_of=datetime(2026, 1, 4, 9, 30, tzinfo=UTC),
+        zone="Europe/London",
         query="unit:Finance OR -channel:monitoring",
         step=step,
         slots=slots,
@@ -107,6 +108,7 @@ def sparse() -> Page:
             period=Span(start, start + timedelta(days=7)),
             before=None,
             as_of=start + timedelta(days=7),
+            zone="Europe/London",
             query="",
             step="day",
             slots=slots,
@@ -129,7 +131,7 @@ def hostile() -> Page:
         rows.append(replace(row, by=by))
     report = replace(given.report, query=f"summary:{EVIL!r}", rows=tuple(rows))
     tickets = {ref: Known(*([EVIL] * 5)) for ref in given.tickets}
-    return replace(given, report=report, tickets=tickets, desk=EVIL, command=f"sdcli {EVIL}")
+    return replace(given, report=report, tickets=tickets, desk=EVIL, shared=EVIL, command=EVIL)
 
 
 def page_of(report: Report) -> Page:
@@ -156,8 +158,9 @@ def page_of(report: Report) -> Page:
         report=report,
         tickets=known,
         desk="Service Desk of Northwind",
-        zone="Europe/London",
         made=datetime(2026, 1, 4, 9, 31, tzinfo=UTC),
+        chosen="--since 2025-01-01T00:00:00Z --until 2026-01-01T00:00:00Z",
+        shared="--query 'unit:Finance OR -channel:monitoring' --as-of 2026-01-04T09:30:00Z",
         command="sdcli report --since 2025-01-01 --until 2026-01-01 --html report.html",
     )
 
@@ -203,13 +206,13 @@ def _row(figure: Figure, slots: int, chance: Random) -> Row:
                 name=word,
                 now=_number(figure, chance, scale / (index + 1.5)),
                 before=_number(figure, chance, scale / (index + 1.5)),
-                refs=tuple(f"SD-{chance.randint(100, 4999)}" for _ in range(8)),
+                refs=tuple(f"SD-{chance.randint(100, 180)}" for _ in range(8)),
             )
             for index, word in enumerate(words)
         ]
         by[name] = tuple(sorted(parts, key=lambda part: -(part.now.value or 0)))
-    refs = tuple(f"SD-{chance.randint(100, 4999)}" for _ in range(8))
-    others = tuple(f"SD-{chance.randint(100, 4999)}" for _ in range(8))
+    refs = tuple(f"SD-{chance.randint(100, 180)}" for _ in range(8))
+    others = tuple(f"SD-{chance.randint(100, 180)}" for _ in range(8))
     return Row(
         id=figure.id, now=now, before=before, series=series, by=by, refs=refs,
         others=others if figure.kind == "share" else (),

@@ -22,7 +22,7 @@ from sdcli.render.amounts import Change, amount, basis, change
         ("respond", 40.0, "40 s"),
         ("respond", 5700.0, "1 h 35 min"),
         ("respond", 7200.0, "2 h"),
-        ("respond", 59.9 * 60, "1 h"),
+        ("respond", 59.9 * 60, "59 min"),
         ("resolve", 4445000.0, "1,234 h"),
         ("backlog.age", 273600.0, "3 d 4 h"),
         ("backlog.age", 12000.0, "3 h 20 min"),

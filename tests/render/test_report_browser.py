@@ -97,6 +97,10 @@ class Browser:
         """Wait for something to become true, and give it."""
         return WebDriverWait(self.driver, WAIT_S, 0.02).until(lambda _: what())
 
+    def until_drawn(self, place: Any) -> None:
+        """Wait for a chart."""
+        self.until(lambda: place.find_elements(By.CSS_SELECTOR, "svg.plot"))
+
     def all(self, selector: str) -> list[Any]:
         """The elements of a selector."""
         return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
@@ -156,7 +160,7 @@ def test_charts_are_drawn_when_they_come_into_view(browser: Browser, kind: str) 
     places = browser.all(".chart")
     for place in places[:6]:
         browser.run("arguments[0].scrollIntoView({block: 'center'})", place)
-        browser.until(lambda here=place: here.find_elements(By.CSS_SELECTOR, "svg.plot"))
+        browser.until_drawn(place)
         image = place.find_element(By.CSS_SELECTOR, "[role=img]")
         assert image.get_attribute("aria-label").endswith(".")
         inside = browser.run(
@@ -177,7 +181,7 @@ def test_axis_labels_do_not_overlap(browser: Browser) -> None:
         browser.open("rich")
         for place in browser.all(".chart")[:3]:
             browser.run("arguments[0].scrollIntoView({block: 'center'})", place)
-            browser.until(lambda here=place: here.find_elements(By.CSS_SELECTOR, "svg.plot"))
+            browser.until_drawn(place)
             gaps = browser.run(
                 "const boxes = [...arguments[0].querySelectorAll("
                 "  '[data-part=\"x-axis tick label\"] text')].map(t => t.getBoundingClientRect());"
@@ -202,7 +206,7 @@ def test_the_keyboard_reads_a_chart(browser: Browser) -> None:
     assert drill.get_attribute("aria-live") == "polite"
     assert (
         "sdcli report audit opened --since 2025-02-01T00:00:00Z --until 2025-03-01T00:00:00Z "
-        "--query 'unit:Finance OR -channel:monitoring'" in drill.text
+        "--query 'unit:Finance OR -channel:monitoring' --as-of 2026-01-04T09:30:00Z" in drill.text
     )
     assert browser.run("return getComputedStyle(document.querySelector('.picture')).outlineStyle")
     browser.shot("keyboard")
@@ -212,7 +216,7 @@ def test_the_mouse_reads_a_chart(browser: Browser) -> None:
     """Where it points the number is told; a click says how to audit it."""
     cursor = browser.one(".cursor")
     browser.run("arguments[0].scrollIntoView({block: 'center'})", cursor)
-    browser.until(lambda: browser.all(".chart")[0].find_elements(By.CSS_SELECTOR, "svg.plot"))
+    browser.until_drawn(browser.one(".chart"))
     wide = cursor.size["width"]
     move = webdriver.ActionChains(browser.driver).move_to_element_with_offset(
         cursor, -wide // 2 + 5, 0

@@ -131,7 +131,7 @@ def test_the_head_says_what_this_is() -> None:
         "Service Desk of Northwind",
         "1 Jan to 31 Dec 2025",
         "Compared with 2 Jan to 31 Dec 2024",
-        "Recorded until 4 Jan 2026 09:30",
+        "As known at 4 Jan 2026 09:30",
         "unit:Finance OR -channel:monitoring",
         "Made 4 Jan 2026 09:31, times in Europe/London",
         "sdcli report --since 2025-01-01 --until 2026-01-01 --html report.html",
@@ -165,7 +165,7 @@ def test_every_figure_has_its_place() -> None:
         assert row.refs[0] in text
         assert not row.others or row.others[0] in text
         assert f"sdcli report audit {row.id} --since 2025-01-01T00:00:00Z" in text
-        assert "--query 'unit:Finance OR -channel:monitoring'" in text
+        assert "--query 'unit:Finance OR -channel:monitoring' --as-of 2026-01-04T09:30:00Z" in text
         assert len(article.select(".trend tbody tr")) == len(row.series)
         chart = article.select_one(".chart")
         assert chart["role"] == "img"
@@ -243,7 +243,7 @@ def test_what_the_script_reads_is_what_the_page_says() -> None:
     told = data["figures"]["opened"]
     assert told["series"] == [[each.value, each.p90] for each in opened.series]
     first = opened.by["type"][0]
-    assert told["parts"]["type"][0] == [first.name, list(first.refs)]
+    assert told["parts"]["type"][0] == [first.name, list(reversed(first.refs))]
     assert data["tickets"][first.refs[0]] == list(given.tickets[first.refs[0]])
 
 

@@ -75,7 +75,7 @@
     var points = figure.series.map(function (each, index) {
       return { at: index, now: each[0] === null ? NaN : each[0] / by, p90: each[1] === null ? NaN : each[1] / by };
     });
-    var step = Math.max(1, Math.ceil(points.length / Math.max(1, (width - LEFT - RIGHT) / (data.step === "month" ? 34 : 54))));
+    var step = Math.max(1, Math.ceil(points.length / Math.max(1, (width - LEFT - RIGHT) / (data.step === "month" ? 34 : data.step === "year" ? 40 : 54))));
     var marks = [
       Plot.axisY({ ticks: told.ticks, tickSize: 0, tickPadding: 6, label: null, tickFormat: axisText }),
       Plot.gridY({ ticks: told.ticks, stroke: "var(--line)", strokeOpacity: 1 }),
@@ -226,7 +226,7 @@
     var slot = data.slots[Number(this.cursor.value)];
     var command = "sdcli report audit " + this.id + " --since " + slot[2] + " --until " + slot[3];
     var line = made("p", "");
-    line.append(made("code", "", command + (data.query ? " --query " + data.query : "")));
+    line.append(made("code", "", (command + " " + data.shared).trim()));
     region(this.place).replaceChildren(
       made("p", "what", this.figure.name + ", " + slot[0] + ": " + this.figure.said[Number(this.cursor.value)]),
       made("p", "of", "This lists every ticket behind it:"),
