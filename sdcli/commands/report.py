@@ -114,6 +114,8 @@ def command(
     from sdcli.render.progress import shown
     from sdcli.reports import Reports
 
+    if given["html"] and given["form"] != "table":
+        raise click.UsageError("Say --html or --format, not both.")
     parts = given["parts"] or bool(given["figures"] or given["by"])
     with shown("Counting") as progress:
         report = Reports(desk).report(_wanted(given), progress)

@@ -102,3 +102,10 @@ def test_another_file_is_not_written_over(sd: Runner, tmp_path: Path) -> None:
     assert "no page of `sdcli report`" in failed.stderr
     assert path.read_text(encoding="utf-8") == "mine"
     sd("report", "--html", str(tmp_path / "no" / "page.html"), expect=1)
+
+
+def test_two_forms_at_once_are_one_too_many(sd: Runner, tmp_path: Path) -> None:
+    """A page that is no CSV is not written in its place."""
+    path = tmp_path / "page.html"
+    sd("report", "--html", str(path), "--format", "csv", expect=errors.USAGE)
+    assert not path.exists()

@@ -102,6 +102,7 @@
       }
     }
     if (figure.before !== null) {
+      marks.push(Plot.ruleY([figure.before / by], { stroke: "var(--card)", strokeWidth: 4, strokeOpacity: 0.7 }));
       marks.push(Plot.ruleY([figure.before / by], { stroke: "var(--before)", strokeWidth: 1.75, strokeDasharray: "6 4" }));
     }
     marks.push(Plot.ruleY([told.domain[0]], { stroke: "var(--field)" }));
