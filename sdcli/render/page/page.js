@@ -89,9 +89,14 @@
         },
       }),
     ];
+    var was = figure.before === null ? [] : [figure.before / by];
+    var before = Plot.ruleY(was, { stroke: "var(--before)", strokeWidth: 1.75, strokeDasharray: "6 4" });
     if (figure.kind === "count") {
       marks.push(Plot.barY(points, { x: "at", y: "now", fill: "var(--now)", insetLeft: 0.5, insetRight: 0.5 }));
+      marks.push(Plot.ruleY(was, { stroke: "var(--card)", strokeWidth: 4, strokeOpacity: 0.7 })); /* seen on bars too */
+      marks.push(before);
     } else {
+      marks.push(before); /* below the line, which may be on it */
       if (figure.kind === "level") {
         marks.push(Plot.areaY(points, { x: "at", y: "now", fill: "var(--now)", fillOpacity: 0.15 }));
       }
@@ -100,10 +105,6 @@
       if (points.length <= MANY) {
         marks.push(Plot.dot(points, { x: "at", y: "now", fill: "var(--now)", r: 2.75 }));
       }
-    }
-    if (figure.before !== null) {
-      marks.push(Plot.ruleY([figure.before / by], { stroke: "var(--card)", strokeWidth: 4, strokeOpacity: 0.7 }));
-      marks.push(Plot.ruleY([figure.before / by], { stroke: "var(--before)", strokeWidth: 1.75, strokeDasharray: "6 4" }));
     }
     marks.push(Plot.ruleY([told.domain[0]], { stroke: "var(--field)" }));
     return Plot.plot({
