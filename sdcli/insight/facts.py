@@ -17,7 +17,7 @@ from sdcli.insight.unsupported import folded
 from sdcli.insight.walk import Stay, walked
 from sdcli.sla.promises import outcome
 from sdcli.sla.runs import elapsed, resolution_run, response_run, runs_of, utc_seconds
-from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.event import Reviewed, SurveyAnswered, SurveySent
 from sdcli.tickets.support import minutes_on
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
@@ -243,8 +243,17 @@ def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: in
         outage=came_from(ticket) if ticket.code == PLANNED_OUTAGE else "",
         asked=asked,
         scores=scores,
-        reviews=tuple(walk.reviews),
     )
+
+
+def reviewed_fact(ticket: Ticket, basis: Basis, now: int) -> Fact:
+    """The facts of a ticket with its reviews, which are apart: they are no change of it (R5a.1)."""
+    found = tuple(
+        (utc_seconds(event.at), event.percent)
+        for event in ticket.standing
+        if isinstance(event, Reviewed) and event.percent is not None and not ticket.merged_into
+    )
+    return replace(facts_of(ticket, basis, now), reviews=found)
 
 
 def _respond(clocked: _Clocked) -> tuple[int, int] | None:
@@ -311,7 +320,7 @@ def _surveyed(
     for event in surveys:
         if isinstance(event, SurveySent):
             asked.append((utc_seconds(event.at), 0))
-            figures = basis.figures.get(event.survey, {})
+            figures = event.figures or basis.figures.get(event.survey, {})
         elif isinstance(event, SurveyAnswered):
             asked = [(at, 1) for at, _ in asked]
             at = utc_seconds(event.at)
