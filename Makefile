@@ -15,8 +15,8 @@ demo: $(VENV)/.run  ## carry a real alert from a pipe to its closure
 test: $(VENV)/.test  ## all tests
 	$(BIN)/python -m pytest -n auto
 
-browser: $(VENV)/.browser  ## the self-help site in chromium: apt-get install chromium chromium-driver
-	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py
+browser: $(VENV)/.browser  ## the pages that are written, in chromium: apt-get install chromium chromium-driver
+	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py tests/render/test_report_browser.py
 
 monitoring: $(VENV)/.test  ## figures for machines, read by promtool and node_exporter: apt-get install prometheus
 	$(BIN)/python -m pytest tests/insight/test_metrics_examples.py

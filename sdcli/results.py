@@ -1181,6 +1181,22 @@ class Reported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class PageWritten(Struct, frozen=True, kw_only=True):
+    """A report that was written as a page.
+
+    Args:
+        file: where; `size`: in bytes.
+        figures: those that are in it; `nothing`: those for which there was nothing to count.
+    """
+
+    report: Report
+    file: str
+    size: int
+    figures: Sequence[str]
+    nothing: Sequence[str]
+    exit_code: int = DONE
+
+
 class Audited(Struct, frozen=True):
     """Everything behind one figure."""
 
@@ -1548,6 +1564,7 @@ Result = (
     | Confirmed
     | Notices
     | Reported
+    | PageWritten
     | Audited
     | Defined
     | ClassificationReported

@@ -790,6 +790,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
     results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
     results.Reported: lambda result: _report().as_json(result),
+    results.PageWritten: lambda result: _report().page_json(result),
     results.Audited: lambda result: _report().audit_json(result),
     results.Defined: lambda result: _report().defined_json(result),
     results.ClassificationReported: lambda result: result.report,

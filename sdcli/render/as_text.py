@@ -1184,6 +1184,12 @@ def _reported(result: results.Reported, screen: Screen) -> _Lines:
     return report.text(result, screen), []
 
 
+def _page_written(result: results.PageWritten, screen: Screen) -> _Lines:
+    from sdcli.render.report import page_text  # noqa: PLC0415 - as above
+
+    return page_text(result, screen), []
+
+
 def _audited(result: results.Audited, screen: Screen) -> _Lines:
     from sdcli.render.report import audit_text  # noqa: PLC0415 - as above
 
@@ -1609,6 +1615,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Confirmed: _confirmed,
     results.Notices: _notices,
     results.Reported: _reported,
+    results.PageWritten: _page_written,
     results.Audited: _audited,
     results.Defined: _defined,
     results.ClassificationReported: _classification,
