@@ -61,7 +61,7 @@ def _happens(chance: random.Random, percent: int) -> bool:
 def _life(chance: random.Random, closed: datetime) -> list[AnyEvent]:
     """A ticket that was closed at that instant."""
     number = itertools.count()
-    at = closed - timedelta(minutes=chance.randint(60, 12_000))
+    at = closed - timedelta(minutes=30 + int(chance.lognormvariate(5, 1.2)))  # 3 h as a median
     person = chance.choice(_PEOPLE)
     step = (closed - at) / 16
 

@@ -6,39 +6,29 @@ What the command `sdcli report` calls. Figures and what they count are in `insig
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.counting import REVIEWS, Counting
 from sdcli.errors import NoSuchEntryError, RefusedError
 from sdcli.insight import facts, measured
 from sdcli.insight.figures import DIMENSIONS, FIGURES, figures_of, require_figure
-from sdcli.insight.kept import Kept
 from sdcli.insight.outages import bulletins_of
 from sdcli.insight.period import NAMED, Period, between, named
 from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
-from sdcli.tickets.event import Announced, Reviewed
-from sdcli.tickets.ticket import known_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from sdcli.desk import Desk
     from sdcli.insight.figures import Figure
     from sdcli.insight.outages import Stood
     from sdcli.insight.reported import Number
-    from sdcli.ledger.interface import Progress, Shelf
+    from sdcli.ledger.interface import Progress
     from sdcli.tickets.ticket import Ticket
 
-REVIEWS = "review.score"
-"""The figure that is counted apart: what it counts is no change of a ticket."""
-
-_RULES = 1
-"""Grows when the same tickets are counted in another way, so that nothing old is taken for it."""
-_TOLD_EVERY = 500
 DEFAULT_PERIOD = "30d"
 
 
@@ -76,9 +66,10 @@ class Reports:
             RefusedError: the period has no length.
             QueryError: the query cannot be read.
         """
-        chosen = figures_of(wanted.figures)
         period, as_of = self._period(wanted)
-        sheet = self._count(chosen, period, as_of, wanted, progress)
+        chosen = figures_of(wanted.figures)
+        counting = Counting(self._desk, chosen, period, as_of, query=wanted.query, by=wanted.by)
+        sheet = counting.sheet(progress)
         before = None if period.before is None else _span(period.before, period.since)
         starts = (period.since, *period.edges)
         return Report(
@@ -101,18 +92,16 @@ class Reports:
         """
         figure = FIGURES[require_figure(id_)]
         period, as_of = self._period(wanted)
-        behind, counts = _Behind(figure, period, utc_seconds(as_of)), self._counts(wanted, as_of)
+        behind = _Behind(figure, period, utc_seconds(as_of))
+        counting = Counting(self._desk, (figure,), period, as_of, query=wanted.query)
         if id_ == REVIEWS:
-            for ticket in self._reviewed(period, as_of):
-                if counts(ticket):
-                    fact = facts.reviewed_fact(ticket, self._basis, utc_seconds(as_of))
-                    behind.take(fact, ticket)
-        for _, tickets in self._shelves(period, as_of, progress):
-            for ticket in tickets:
+            for ticket in filter(counting.counts, counting.reviewed()):
+                behind.take(counting.reviewed_fact(ticket), ticket)
+        else:
+            for ticket in counting.tickets(progress):
                 behind.stood(bulletins_of(ticket))
-                if not ticket.opening.outage and counts(ticket):
-                    behind.take(facts.facts_of(ticket, self._basis, utc_seconds(as_of)), ticket)
-        items = behind.receipts()
+                if counting.counts(ticket):
+                    behind.take(counting.fact(ticket), ticket)
         return Audit(
             id=id_,
             period=_span(period.since, period.until),
@@ -120,104 +109,8 @@ class Reports:
             zone=self._desk.zone,
             query=wanted.query,
             now=behind.total(),
-            items=items,
+            items=behind.receipts(),
         )
-
-    def _count(
-        self,
-        chosen: Sequence[Figure],
-        period: Period,
-        as_of: datetime,
-        wanted: Wanted,
-        progress: Progress,
-    ) -> measured.Sheet:
-        """Everything that is counted, shelf by shelf; what is known of a shelf is not counted again."""
-        total = measured.Sheet(chosen, period, utc_seconds(as_of), wanted.by)
-        counts = self._counts(wanted, as_of)
-        for shelf, tickets in self._shelves(period, as_of, progress):
-            key = "" if wanted.query else self._key(shelf, chosen, period, as_of, wanted.by)
-            known = self._kept.get(key) if key else None
-            if known is None:
-                sheet = measured.Sheet(chosen, period, utc_seconds(as_of), wanted.by)
-                self._fill(sheet, tickets, counts, utc_seconds(as_of))
-                known = sheet.counted()
-                if key:
-                    self._kept.put(key, known)
-            total.put(known)
-        if any(each.id == REVIEWS for each in chosen):
-            for ticket in self._reviewed(period, as_of):
-                if counts(ticket):
-                    fact = facts.reviewed_fact(ticket, self._basis, utc_seconds(as_of))
-                    total.take(fact, REVIEWS)
-        return total
-
-    def _reviewed(self, period: Period, as_of: datetime) -> Iterator[Ticket]:
-        """The tickets with reviews in a period and the one before: they may have been closed long ago."""
-        from sdcli.insight.reviewed import reviewed  # noqa: PLC0415 - one figure's
-
-        first = period.since if period.before is None else period.before
-        since = datetime.fromtimestamp(first, timezone.utc) if first > 0 else None
-        until = datetime.fromtimestamp(min(period.until, utc_seconds(as_of)), timezone.utc)
-        found_now = {each.ref: each for each in reviewed(self._desk.ledger, since, until)}
-        if as_of < self._desk.now:  # a review that was taken back since is found by its undoing
-            found_now |= {
-                each.ref: each
-                for each in self._desk.touched(as_of)
-                if any(type(event) is Reviewed for event in each.events)
-            }
-        for ticket in found_now.values():
-            found = known_at(ticket, as_of)
-            if found is not None and not found.void:
-                yield found
-
-    def _fill(
-        self,
-        sheet: measured.Sheet,
-        tickets: Iterable[Ticket],
-        counts: Callable[[Ticket], bool],
-        now: int,
-    ) -> None:
-        basis = self._basis
-        for ticket in tickets:
-            if _had_bulletin(ticket):
-                sheet.stood(bulletins_of(ticket))
-            if not ticket.opening.outage and counts(ticket):
-                sheet.take(facts.facts_of(ticket, basis, now))
-
-    def _shelves(
-        self, period: Period, as_of: datetime, progress: Progress
-    ) -> Iterator[tuple[Shelf, Iterator[Ticket]]]:
-        """Each shelf with its tickets as they were known then; those that are void are none.
-
-        A ticket that was over before the period began, and the one before it, counts in neither.
-        """
-        first = (period.since if period.before is None else period.before) - measured.BULLETIN_S
-        since = datetime.fromtimestamp(max(first, 0), timezone.utc)
-        shelves = self._desk.ledger.shelves(since)
-        total, done = sum(shelf.rows for shelf in shelves), 0
-
-        def known(shelf: Shelf) -> Iterator[Ticket]:
-            for number, ticket in enumerate(shelf.tickets()):
-                if not number % _TOLD_EVERY:
-                    progress(min(done + number, total), total)
-                if ticket.is_closed and ticket.touched_at < since:
-                    continue
-                found = known_at(ticket, as_of)
-                if found is not None and not found.void:
-                    yield found
-
-        for shelf in shelves:
-            yield shelf, known(shelf)
-            done += shelf.rows
-            progress(done, total)
-
-    def _counts(self, wanted: Wanted, as_of: datetime) -> Callable[[Ticket], bool]:
-        """What tells which tickets count."""
-        if not wanted.query:
-            return lambda _: True
-        from sdcli.finding import Finding  # noqa: PLC0415 - most reports are about all tickets
-
-        return Finding(self._desk, wanted.query, everything=True, now=as_of).predicate
 
     def _period(self, wanted: Wanted) -> tuple[Period, datetime]:
         """The period that is meant, and the instant that it is looked at from.
@@ -246,56 +139,6 @@ class Reports:
     def _tomorrow(self, as_of: datetime) -> int:
         found = named("today", utc_seconds(as_of), self._desk.zone)
         return found.until if found else utc_seconds(as_of)
-
-    def _key(
-        self,
-        shelf: Shelf,
-        chosen: Sequence[Figure],
-        period: Period,
-        as_of: datetime,
-        by: Sequence[str],
-    ) -> str:
-        """Under what the counts of a shelf are kept; empty if they cannot be.
-
-        What lies after the newest change of a shelf makes no difference to it.
-        """
-        if not shelf.name or shelf.newest is None:
-            return ""
-        newest = utc_seconds(shelf.newest)
-        edges = tuple(min(edge, newest + 1) for edge in (period.since, *period.edges))
-        seen = "" if as_of >= shelf.newest else as_of.isoformat()
-        basis = self._basis
-        said = (
-            _RULES,
-            shelf.name,
-            period.before,
-            edges,
-            seen,
-            [each.id for each in chosen],
-            tuple(by),
-            self._desk.policy.levels_hash,
-            sorted(basis.tiers.items()),
-            sorted((name, sorted(each.items())) for name, each in basis.figures.items()),
-        )
-        return sha256(repr(said).encode()).hexdigest()
-
-    @cached_property
-    def _kept(self) -> Kept:
-        return Kept(self._desk.derived("reports"))
-
-    @cached_property
-    def _basis(self) -> facts.Basis:
-        desk = self._desk
-        from sdcli.policy.load import read_surveys  # noqa: PLC0415 - imports YAML
-
-        return facts.Basis(
-            desk.clocks,
-            {name: queue.tier for name, queue in desk.policy.teams.queues.items()},
-            {
-                name: {id_: each.figure for id_, each in survey.questions.items()}
-                for name, survey in read_surveys(desk.root).surveys.items()
-            },
-        )
 
 
 class _Behind:
@@ -355,11 +198,6 @@ class _Behind:
 
 def _receipt(ref: str, at: int, number: int, summary: str, parts: dict[str, str]) -> Receipt:
     return Receipt(ref=ref, at=_instant(at), number=number, summary=summary, parts=parts)
-
-
-def _had_bulletin(ticket: Ticket) -> bool:
-    """Whether there may have been a bulletin; it is gone from the ticket once it has ended."""
-    return any(type(event) is Announced for event in ticket.events)
 
 
 PERIODS = (*NAMED, "2026-11", "2026-Q4", "2026", "30d", "12w", "6m")

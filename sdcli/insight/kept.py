@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +26,25 @@ _BUSY_MS = 2000
 _SCHEMA = "CREATE TABLE IF NOT EXISTS counted (key TEXT PRIMARY KEY, sheet BLOB NOT NULL)"
 
 
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[Counted]:
+    return msgspec.msgpack.Decoder(Counted)
+
+
+def written(counted: Counted) -> bytes:
+    """What was counted, as bytes."""
+    return msgspec.msgpack.encode(counted)
+
+
+def read(counted: bytes) -> Counted:
+    """What was counted, from its bytes.
+
+    Raises:
+        MsgspecError: they are none.
+    """
+    return _decoder().decode(counted)
+
+
 class Kept:
     """Counts by their keys.
 
@@ -34,7 +54,6 @@ class Kept:
 
     def __init__(self, path: str) -> None:
         self._path = path and f"{path}.{_VERSION}"
-        self._decoder = msgspec.msgpack.Decoder(Counted)
 
     def get(self, key: str) -> Counted | None:
         """What was counted under a key, if it is known."""
@@ -42,12 +61,12 @@ class Kept:
             row = connection.execute("SELECT sheet FROM counted WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 with suppress(msgspec.MsgspecError):
-                    return self._decoder.decode(row[0])
+                    return read(row[0])
         return None
 
     def put(self, key: str, counted: Counted) -> None:
         """Keep what was counted; nothing happens if it cannot be kept."""
-        sheet = msgspec.msgpack.encode(counted)
+        sheet = written(counted)
         for connection in self._open():
             connection.execute("INSERT OR REPLACE INTO counted VALUES (?, ?)", (key, sheet))
             connection.execute(

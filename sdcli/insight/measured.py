@@ -73,16 +73,17 @@ class Cell:
             if len(refs) > _KEPT:
                 del refs[:MOST_REFS]
 
-    def merge(self, other: Packed) -> None:
+    def merge(self, other: Cell | Packed) -> None:
         """What another cell counted, too."""
         self.of += other.of
         self.sum += other.sum
         if self.values is not None and other.values is not None:
-            self.values.frombytes(other.values)
-        if other.refs:
-            self.refs = newest([*self.refs, *other.refs])
-        if other.others:
-            self.others = newest([*self.others, *other.others])
+            if isinstance(other.values, bytes):
+                self.values.frombytes(other.values)
+            else:
+                self.values.extend(other.values)
+        self.refs = _more(self.refs, other.refs)
+        self.others = _more(self.others, other.others)
 
     def packed(self) -> Packed:
         """The same, as it can be written."""
@@ -91,6 +92,13 @@ class Cell:
 
 
 _KEPT = 2 * MOST_REFS
+_MANY = 20 * MOST_REFS
+"""So many references are gathered before those that are not the newest are left out."""
+
+
+def _more(refs: list[str], others: list[str]) -> list[str]:
+    refs += others
+    return newest(refs) if len(refs) > _MANY else refs
 
 
 def newest(refs: Iterable[str]) -> list[str]:
@@ -174,15 +182,14 @@ class _Line:
         """Put what was counted into slots and parts."""
         last = len(self.slots) - 1
         for key, cell in self._cells.items():
-            packed = cell.packed()
             index, class_ = key[0], key[1]
-            self.slots[index].merge(packed)
+            self.slots[index].merge(cell)
             if self.is_level and index not in (0, last):
                 continue
             names, side = self._named[class_], _NOW if index else _BEFORE
             for split, place in self.splits:
                 name = names[split] if place < 0 else key[2][place - 2]
-                self.part(split, name)[side].merge(packed)
+                self.part(split, name)[side].merge(cell)
         self._cells = {}
 
     def part(self, split: str, name: str) -> tuple[Cell, Cell]:
@@ -343,10 +350,10 @@ def _row(line: _Line, *, has_before: bool) -> Row:
     first, *slots = line.slots
     total = Cell(figure.kind)
     if line.is_level:
-        total.merge(slots[-1].packed())
+        total.merge(slots[-1])
     else:
         for cell in slots:
-            total.merge(cell.packed())
+            total.merge(cell)
     nothing = Number()
     return Row(
         id=figure.id,
