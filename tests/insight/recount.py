@@ -17,6 +17,7 @@ import sys
 from collections import defaultdict
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -31,50 +32,51 @@ WEEK = 7 * DAY
 FORTNIGHT = 14 * DAY
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-KINDS: dict[str, str] = {
-    "opened": "count",
-    "resolved": "count",
-    "closed": "count",
-    "backlog": "level",
-    "backlog.age": "spread",
-    "unconfirmed": "level",
-    "self_service": "share",
-    "fcr": "share",
-    "fcr.net": "share",
-    "respond": "spread",
-    "restore": "spread",
-    "resolve": "spread",
-    "sla": "share",
-    "sla.response": "share",
-    "sla.update": "share",
-    "sla.resolution": "share",
-    "reopened": "count",
-    "reopen_rate": "share",
-    "reassigned": "count",
-    "ping_pong": "count",
-    "knowledge.used": "share",
-    "knowledge.success": "share",
-    "knowledge.harmful": "count",
-    "minutes": "sum",
-    "unsupported.minutes": "sum",
-    "misclassified": "share",
-    "new_service.met": "share",
-    "new_service.filtered": "share",
-    "changes.calls": "count",
-    "changes.unannounced": "share",
-    "changes.ignored": "share",
-    "survey.sent": "count",
-    "survey.answered": "share",
-    "survey.satisfaction": "mean",
-    "survey.time-to-respond": "mean",
-    "survey.time-to-resolve": "mean",
-    "survey.solved-at-first": "mean",
-    "survey.kept-informed": "mean",
-    "survey.self-help": "mean",
-    "confirmed": "share",
-    "review.score": "mean",
+FIGURES: dict[str, tuple[str, str]] = {
+    "opened": ("count", "type service channel unit priority"),
+    "resolved": ("count", "type person service queue"),
+    "closed": ("count", "type code"),
+    "backlog": ("level", "queue person type priority service"),
+    "backlog.age": ("spread", "queue type"),
+    "unconfirmed": ("level", ""),
+    "self_service": ("share", "unit"),
+    "fcr": ("share", "tier channel type service"),
+    "fcr.net": ("share", "tier channel type service"),
+    "respond": ("spread", "type priority service"),
+    "restore": ("spread", "priority service"),
+    "resolve": ("spread", "type priority service"),
+    "sla": ("share", "target agreement priority service type"),
+    "sla.response": ("share", "agreement priority"),
+    "sla.update": ("share", "agreement priority"),
+    "sla.resolution": ("share", "agreement priority"),
+    "reopened": ("count", "type service"),
+    "reopen_rate": ("share", "type service person"),
+    "reassigned": ("count", "queue type"),
+    "ping_pong": ("count", "queue"),
+    "knowledge.used": ("share", "type service"),
+    "knowledge.success": ("share", "service article"),
+    "knowledge.harmful": ("count", "article"),
+    "minutes": ("sum", "person type queue service"),
+    "unsupported.minutes": ("sum", "thing unit"),
+    "misclassified": ("share", "type service channel"),
+    "new_service.met": ("share", ""),
+    "new_service.filtered": ("share", "rule"),
+    "changes.calls": ("count", "change"),
+    "changes.unannounced": ("share", "change"),
+    "changes.ignored": ("share", "change"),
+    "survey.sent": ("count", "type"),
+    "survey.answered": ("share", "type"),
+    "survey.satisfaction": ("mean", "queue person type"),
+    "survey.time-to-respond": ("mean", "queue person type"),
+    "survey.time-to-resolve": ("mean", "queue person type"),
+    "survey.solved-at-first": ("mean", "queue person type"),
+    "survey.kept-informed": ("mean", "queue person type"),
+    "survey.self-help": ("mean", "queue person type"),
+    "confirmed": ("share", "type person"),
+    "review.score": ("mean", "person queue"),
 }
-"""Every figure, and what kind of number it is."""
+"""Every figure: what kind of number it is, and what it is split by."""
+KINDS = {figure: kind for figure, (kind, _) in FIGURES.items()}
 
 _FIRST_STEPS = {
     "assigned",
@@ -138,6 +140,9 @@ def written(at: int) -> str:
 
 # Working time, minute by minute.
 
+_LATEST = 12 * 60
+"""No night shift ends after noon."""
+
 
 def _clock(text: str) -> int:
     hours, minutes = text.split(":")
@@ -162,11 +167,16 @@ class Hours:
             day: [(_clock(a), _clock(b)) for a, b in windows]
             for day, windows in calendar.get("breaks", {}).items()
         }
-        self._days: dict[int, bytes] = {}
-        self._sums: dict[int, int] = {}
+        self._days: dict[int, list[int]] = {}
+        self._dates: dict[date, list[tuple[int, int]]] = {}
 
     def windows(self, day: date) -> list[tuple[int, int]]:
         """The hours of a local date in minutes, one that ends on the next day beyond 1440."""
+        if day not in self._dates:
+            self._dates[day] = self._windows(day)
+        return self._dates[day]
+
+    def _windows(self, day: date) -> list[tuple[int, int]]:
         text = day.isoformat()
         if text in self._holidays:
             return []
@@ -177,45 +187,45 @@ class Hours:
         """Whether a minute since 1970 is working time."""
         shown = datetime.fromtimestamp(minute * 60, self._zone)
         today, time = shown.date(), shown.hour * 60 + shown.minute
-        yesterday = today - timedelta(days=1)
-        if any(a <= time < b for a, b in self._breaks.get(today.isoformat(), [])):
+        windows = [*self.windows(today)]
+        if time < _LATEST:  # a night shift of yesterday
+            windows += [(a - 1440, b - 1440) for a, b in self.windows(today - timedelta(days=1))]
+        if not any(a <= time < b for a, b in windows):
             return False
-        return any(a <= time < b for a, b in self.windows(today)) or any(
-            a <= time + 1440 < b for a, b in self.windows(yesterday)
-        )
+        return not any(a <= time < b for a, b in self._breaks.get(today.isoformat(), []))
 
-    def _day(self, day: int) -> bytes:
+    def _day(self, day: int) -> list[int]:
+        """For a day of UTC: how many of its minutes are open before each, and in all."""
         if day not in self._days:
             first = day * 1440
-            self._days[day] = bytes(self.is_open(first + each) for each in range(1440))
-            self._sums[day] = sum(self._days[day])
+            open_ = (self.is_open(first + each) for each in range(1440))
+            self._days[day] = [*accumulate(open_, initial=0)]
         return self._days[day]
 
     def at(self, second: int) -> bool:
         """Whether a second is working time."""
-        return bool(self._day(second // DAY)[second % DAY // 60])
+        minutes, minute = self._day(second // DAY), second % DAY // 60
+        return minutes[minute + 1] > minutes[minute]
+
+    def _by(self, day: int, second: int) -> int:
+        """Seconds of working time in a day of UTC before a second of it."""
+        minutes = self._day(day)[second // 60]
+        rest = second % 60 if second % 60 and self.at(day * DAY + second) else 0
+        return minutes * 60 + rest
 
     def between(self, start: int, end: int) -> int:
         """Seconds of working time from one instant up to another."""
-        total = 0
-        while start < end:
-            day = start // DAY
-            if start % DAY == 0 and start + DAY <= end:
-                self._day(day)
-                total += self._sums[day] * 60
-                start += DAY
-                continue
-            until = min(end, (start // 60 + 1) * 60)
-            if self.at(start):
-                total += until - start
-            start = until
-        return total
+        if end <= start:
+            return 0
+        first, last = start // DAY, end // DAY
+        before = self._by(first, start % DAY)
+        whole = sum(self._day(day)[-1] * 60 for day in range(first, last))
+        return whole - before + self._by(last, end % DAY)
 
     def after(self, start: int, amount: int) -> int:
         """The first instant by which so many seconds of working time have passed."""
         while amount > 0:
-            self._day(start // DAY)
-            whole = self._sums[start // DAY] * 60
+            whole = self._day(start // DAY)[-1] * 60
             if start % DAY == 0 and whole < amount:
                 start, amount = start + DAY, amount - whole
                 continue
@@ -1073,7 +1083,7 @@ class Counted:
             items = [each for each in self.items[figure] if since <= each.at < until]
             found[figure] = {
                 "now": number(kind, [each.value for each in items]),
-                "by": _split(kind, [(each.by, each.value) for each in items]),
+                "by": _split(figure, [(each.by, each.value) for each in items]),
                 "counted": sorted({each.ref for each in items if each.value}, key=_by_number),
                 "of": sorted({each.ref for each in items}, key=_by_number),
                 "items": sorted([each.ref, written(each.at), each.value] for each in items),
@@ -1089,8 +1099,8 @@ class Counted:
         def value(span: Span) -> int:
             return at - span.opened if kind == "spread" else 1
 
-        by = _split(kind, [(each.by, value(each)) for each in whole])
-        by |= _split(kind, [(each.by, value(each)) for each in cut])
+        by = _split(figure, [(each.by, value(each)) for each in whole])
+        by |= _split(figure, [(each.by, value(each)) for each in cut])
         refs = sorted({each.ref for each in whole}, key=_by_number)
         return {
             "now": number(kind, [value(each) for each in whole]),
@@ -1105,10 +1115,13 @@ def _by_number(ref: str) -> int:
     return int(ref.partition("-")[2])
 
 
-def _split(kind: str, valued: list[tuple[dict[str, str], int]]) -> dict[str, Json]:
+def _split(figure: str, valued: list[tuple[dict[str, str], int]]) -> dict[str, Json]:
+    kind, splits = FIGURES[figure]
     groups: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for by, value in valued:
         for dim, name in by.items():
+            if dim not in splits.split():
+                continue
             groups[dim][name].append(value)
     return {
         dim: {name: number(kind, values) for name, values in sorted(names.items())}

@@ -15,8 +15,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from sdcli.errors import IllegalStepError
+from sdcli.ledger.tiny import compact
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
 from sdcli.tickets import event as e
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 NOW = datetime(2027, 1, 4, 10, 0, tzinfo=timezone.utc)
 """When the year is looked at: the Monday after it."""
+
+_ADVENT = datetime(2026, 12, 1, tzinfo=timezone.utc)
 
 _ENGLAND = [
     "2025-12-25",
@@ -375,7 +379,7 @@ class Story:
         if way == 3:
             to = ticket.handed_from or "service-desk"
             return self.say(e.Returned(*self.mark(), to=to, reason="not ours"))
-        to = rng.choice(("network", "servers", "applications", "security", "service-desk"))
+        to = rng.choice(("network", "servers", "service-desk"))
         kind = rng.choice(("escalate", "transfer"))
         return self.say(e.Escalated(*self.mark(), hand_over=kind, to=to, reason="deeper"))
 
@@ -385,7 +389,7 @@ class Story:
         return self.say(
             e.Classified(
                 *self.mark(),
-                type=rng.choice((ticket.type, *_TYPES)),
+                type=rng.choice((ticket.type, "fulfilment", *_TYPES)),
                 service=rng.choice((ticket.service, ticket.service, *_SERVICES)),
                 feature="unknown",
                 impact="medium",
@@ -481,11 +485,19 @@ class Story:
         return self.say(e.RequestFiltered(*self.mark(), decision=decision, rule=rule))
 
     def announce(self) -> bool:
-        """A bulletin is posted, says something new, or ends."""
+        """A bulletin is posted; most say something new once, or end, some time later."""
+        if not self._post():
+            return False
+        for _ in range(self.rng.choice((0, 0, 1))):
+            if self.wait(30):
+                self._post()
+        if self.rng.random() < 0.8 and self.wait(30):
+            self.say(e.Withdrawn(*self.mark()))
+        return True
+
+    def _post(self) -> bool:
         rng = self.rng
-        if self.ticket.bulletin and rng.random() < 0.6:
-            return self.say(e.Withdrawn(*self.mark()))
-        services = rng.choice(((), ("email",), ("vpn", "wifi"), ("erp",)))
+        services = rng.choice((("telephony",), ("email",), ("vpn", "wifi"), ("erp",)))
         bulletin = Bulletin(text="We know", services=services, site=rng.choice(("", "LONDON")))
         return self.say(e.Announced(*self.mark(), bulletin=bulletin))
 
@@ -601,16 +613,17 @@ class Story:
         if self.is_alert and rng.random() < 0.3 and self.monitor():
             return
         if self.ticket.status == "closed":
-            move = rng.choice((self.ask, self.ask, self.look, self.reopen, self.tell, self.read))
+            moves = (self.ask, self.ask, self.look, self.tell, self.read, self.hear, self.late)
+            move = self.reopen if rng.random() < 0.1 else rng.choice(moves)
         elif self.ticket.status == "resolved":
             move = rng.choice((self.close,) * 4 + (self.reopen, self.tell, self.classify, self.late))
         else:
             moves = (
                 *(self.tell,) * 4,
-                *(self.hand,) * 3,
+                *(self.hand,) * 4,
                 *(self.pause,) * 2,
                 *(self.work,) * 2,
-                *(self.resolve,) * 4,
+                *(self.resolve,) * 3,
                 *(self.close,) * 2,
                 self.classify,
                 self.hear,
@@ -619,7 +632,7 @@ class Story:
                 self.late,
                 self.take_back,
             )
-            rare = (self.unsupported, self.announce, self.merge)
+            rare = (self.unsupported, self.announce, self.announce, self.merge)
             move = rng.choice(rare) if rng.random() < 0.07 else rng.choice(moves)
         move()
         if rng.random() < 0.03:
@@ -647,31 +660,48 @@ class Story:
                         self._step()
 
 
-def write(writer: Writer, said: list[AnyEvent]) -> str:
-    """Put a story into the ledger as it happened: created, then appended to; its reference."""
-    ticket = writer.create(said[:1])
-    for event in said[1:]:
-        ticket = writer.append(ticket, [event])
-    return ticket.ref
-
-
-def make(root: Path, seed: int, tickets: int) -> Path:
-    """A desk with a year of tickets; the first two thirds are compacted, the others are not.
+def write(home: TinyLedger, stories: list[Story]) -> None:
+    """Put stories into the ledger as they happened: opened in one commit, and what follows in another.
 
     Raises:
         AssertionError: the ledger gave another reference than was thought.
     """
+    with home.write() as writer:
+        for story in stories:
+            assert writer.create(story.said[:1]).ref == story.ref
+    with home.write() as writer:
+        for story in stories:
+            go_on(writer, story, 1)
+
+
+def go_on(writer: Writer, story: Story, known: int) -> None:
+    """Append what has happened since so many events."""
+    ticket = writer.get(story.ref)
+    for event in story.said[known:]:
+        ticket = writer.append(ticket, [event])
+
+
+def make(root: Path, seed: int, tickets: int) -> Path:
+    """A desk with a year of tickets, some in archives, some in the snapshot, some in the journal."""
     desk(root)
     rng = Random(seed)
     home = TinyLedger(str(root / "ledger"), 5, lambda _: None)
     span = int((NOW - BEGIN).total_seconds()) - 3600
     begins = sorted(BEGIN + timedelta(seconds=rng.randrange(span)) for _ in range(tickets))
+    end = NOW - timedelta(hours=1)
+    stories = [Story(rng, f"SD-{number}", at, end) for number, at in enumerate(begins, 1)]
+    for story in stories:
+        story.live()
     cut = tickets * 2 // 3
-    for first, last in ((0, cut), (cut, tickets)):
+    with patch.object(compact, "_MOST_CLOSED", tickets // 20):
+        write(home, stories[:cut])
+        home.compact()
+        for first in range(cut, tickets, 20):  # a few at a time: the last ones stay in the journal
+            write(home, stories[first : first + 20])
         with home.write() as writer:
-            for number in range(first, last):
-                story = Story(rng, f"SD-{number + 1}", begins[number], NOW - timedelta(hours=1))
-                assert write(writer, story.live()) == story.ref
-        if not first:
-            home.compact()
+            for story in stories[:cut:9]:  # of which some lie in archives by now
+                known = len(story.said)
+                story.at = max(story.at, _ADVENT)
+                story.live()
+                go_on(writer, story, known)
     return root
