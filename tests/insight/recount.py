@@ -252,7 +252,7 @@ class Hours:
             if a <= time:
                 wanted = min(time, b)
         if wanted is None:
-            wanted = sorted(self.windows(day))[0][0]
+            wanted = min(self.windows(day))[0]
         local = datetime(day.year, day.month, day.day, tzinfo=self._zone)
         return math.floor((local + timedelta(minutes=wanted)).timestamp())
 
@@ -388,10 +388,7 @@ def recorded(event: Json) -> int:
 def as_of(events: list[Json], instant: int) -> list[Json] | None:
     """The events that were there at an instant; None if the ticket was not."""
     arrivals = [recorded(event) for event in events if event["kind"] == "imported"]
-    if arrivals:
-        came = arrivals[-1]
-    else:
-        came = recorded(events[0])
+    came = arrivals[-1] if arrivals else recorded(events[0])
     if came > instant:
         return None
     return [event for event in events if recorded(event) <= instant]
@@ -462,16 +459,19 @@ class Life:
             self.void = True
         elif word == "imported":
             self.merged, self.imported_at = False, at
-        elif word in ("repeated", "correlated"):
-            self.restored_at = None
-        elif word == "recovered":
-            everything = event.get("all_clear", True)
-            self.restored_at = (self.restored_at or at) if everything else None
-        elif word == "service_resumed":
-            self.restored_at = self.restored_at or at
+        self.restored_at = self._restored(event, at)
         over = status in ("resolved", "closed")
         self.resolved_at = (self.resolved_at or at) if over else None
         self.closed_at = (self.closed_at or at) if status == "closed" else None
+
+    def _restored(self, event: Json, at: int) -> int | None:
+        """Since when the service works again, as far as is known after an event."""
+        word, before = event["kind"], self.restored_at
+        if word in ("repeated", "correlated"):
+            return None
+        if word == "recovered":
+            return (before or at) if event.get("all_clear", True) else None
+        return (before or at) if word == "service_resumed" else before
 
     @property
     def first(self) -> int | None:
@@ -616,35 +616,53 @@ def resolution_runs(steps: list[Step], *, anew: bool) -> list[Run]:
 def update_runs(steps: list[Step]) -> list[Run]:
     """From one visible word to the next; it pauses while the caller is waited for."""
     found: list[Run] = []
-    start, began = None, ""
-    spans: list[tuple[int, int | None]] = []
-    since: int | None = None
-    waits = False
+    begun: tuple[int, str] | None = None
+    pauses = _pauses(steps)
     for at, step in _in_order(steps):
-        if step.kind == "waited":
-            waits = step.event["waiting_for"] == "user"
-        elif step.status_after != "waiting":
-            waits = False
         over = step.status_after in ("resolved", "closed")
-        told = step.kind == "noted" and step.event.get("visible") and not over
-        if over or told or step.kind == "reopened":
-            if start is not None:
-                if since is not None:
-                    spans.append((since, at))
-                found.append(Run(began, start, spans, at))
-            start, spans, since = None, [], None
-            if not over:
-                start, began = at, step.event["id"]
-        if start is not None:
-            if waits and since is not None:
-                spans.append((since, at))
+        told = step.kind == "noted" and step.event.get("visible")
+        if not (over or told or step.kind == "reopened"):
+            continue
+        if begun:
+            found.append(Run(begun[1], begun[0], _without(begun[0], at, pauses), at))
+        begun = None if over else (at, step.event["id"])
+    if begun:
+        found.append(Run(begun[1], begun[0], _without(begun[0], None, pauses), None))
+    return found
+
+
+def _pauses(steps: list[Step]) -> list[tuple[int, int | None]]:
+    """When the caller was waited for."""
+    found: list[tuple[int, int | None]] = []
+    since: int | None = None
+    for at, step in _in_order(steps):
+        if step.kind == "waited" or step.status_after != "waiting":
+            waits = step.kind == "waited" and step.event["waiting_for"] == "user"
+            if since is not None and not waits:
+                found.append((since, at))
                 since = None
-            elif not waits and since is None:
+            elif since is None and waits:
                 since = at
-    if start is not None:
-        if since is not None:
-            spans.append((since, None))
-        found.append(Run(began, start, spans, None))
+    return found if since is None else [*found, (since, None)]
+
+
+def _without(
+    start: int, end: int | None, pauses: list[tuple[int, int | None]]
+) -> list[tuple[int, int | None]]:
+    """What is left of a stretch without the pauses."""
+    found: list[tuple[int, int | None]] = []
+    for begin, until in pauses:
+        if until is not None and until <= start:
+            continue
+        if end is not None and begin >= end:
+            break
+        if begin > start:
+            found.append((start, begin))
+        if until is None:
+            return found
+        start = until
+    if end is None or start < end:
+        found.append((start, end))
     return found
 
 
@@ -751,9 +769,7 @@ def promises(life: Life, policy: Policy, now: int) -> list[Promise]:
                     if came is not None and run.stop < came:
                         continue
                     kept.append(
-                        Promise(
-                            target, run.began, run.stop, True, agreement, ruled.cover.priority
-                        )
+                        Promise(target, run.began, run.stop, True, agreement, ruled.cover.priority)
                     )
     missed = set(broken) | over_before
     return [
@@ -924,7 +940,9 @@ class Counted:
             "resolved", life, at, 1, person=who, queue=step.queue, **life.dims("type", "service")
         )
         back = [each.at for each in after if each.kind == "reopened"]
-        self._add("reopen_rate", life, at, int(bool(back)), person=who, **life.dims("type", "service"))
+        self._add(
+            "reopen_rate", life, at, int(bool(back)), person=who, **life.dims("type", "service")
+        )
         if life.has_caller:
             hands = {who}
             alone = True
@@ -945,9 +963,7 @@ class Counted:
             self._add("fcr.net", life, at, int(alone and not soon), **dims)
         classified = [each.event for each in life.steps if each.kind == "classified"]
         wrong = any(event.get("discovered") for event in classified)
-        self._add(
-            "misclassified", life, at, int(wrong), **life.dims("type", "service", "channel")
-        )
+        self._add("misclassified", life, at, int(wrong), **life.dims("type", "service", "channel"))
         used = any(True for _ in life.uses())
         self._add("knowledge.used", life, at, int(used), **life.dims("type", "service"))
         types = {life.opening.get("type", "unknown"), *(event["type"] for event in classified)}

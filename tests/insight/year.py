@@ -14,7 +14,7 @@ import shutil
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from unittest.mock import patch
 
 from sdcli.errors import IllegalStepError
@@ -28,11 +28,13 @@ from sdcli.tickets.ticket import advance, fold
 from tests.conftest import FORMATS, REPOSITORY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sdcli.ledger.interface import Writer
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.words import RequestType
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 NOW = datetime(2027, 1, 4, 10, 0, tzinfo=timezone.utc)
@@ -171,12 +173,12 @@ PROMISES: dict[str, Any] = {
         "extended-hours": {
             "zone": "America/New_York",
             "hours": {
-                **dict.fromkeys(_DAYS[:5], [["07:00", "21:00"]]),
+                **dict.fromkeys(_DAYS[:5], (["07:00", "21:00"],)),
                 "sat": [["22:00", "06:00"]],
             },
             "holidays": ["2026-07-03"],
         },
-        "around-the-clock": {"zone": "UTC", "hours": dict.fromkeys(_DAYS, [["00:00", "24:00"]])},
+        "around-the-clock": {"zone": "UTC", "hours": dict.fromkeys(_DAYS, (["00:00", "24:00"],))},
     },
     "agreements": {
         "standard": {"calendar": "business-hours", "targets": _TABLE},
@@ -250,7 +252,14 @@ surveys:
 _PEOPLE = ("amara", "ben", "chloe", "tariq", "dmitri", "elena", "greta", "ines", "kofi")
 _QUEUES = (*PROMISES["queues"], "former-team")
 _SERVICES = ("email", "vpn", "wifi", "erp", "intranet", "telephony", "printing", "unknown")
-_TYPES = ("incident", "incident", "fulfilment", "new-service", "information", "unknown")
+_TYPES: tuple[RequestType, ...] = (
+    "incident",
+    "incident",
+    "fulfilment",
+    "new-service",
+    "information",
+    "unknown",
+)
 _CHANNELS = ("phone", "phone", "mail", "portal", "portal", "chat", "unknown")
 _UNITS = ("Finance", "Sales", "Logistics", "")
 _SITES = ("London", "Manchester", "manchester", "")
@@ -380,8 +389,7 @@ class Story:
             to = ticket.handed_from or "service-desk"
             return self.say(e.Returned(*self.mark(), to=to, reason="not ours"))
         to = rng.choice(("network", "servers", "service-desk"))
-        kind = rng.choice(("escalate", "transfer"))
-        return self.say(e.Escalated(*self.mark(), hand_over=kind, to=to, reason="deeper"))
+        return self.say(e.Escalated(*self.mark(), hand_over="escalate", to=to, reason="deeper"))
 
     def classify(self) -> bool:
         """Another class, of which some are found to have been wrong."""
@@ -480,7 +488,12 @@ class Story:
         """Something new was let through, or not."""
         if self.ticket.type != "new-service":
             return False
-        decision = self.rng.choice(("accepted", "rejected", "rejected"))
+        decisions: tuple[Literal["accepted", "rejected"], ...] = (
+            "accepted",
+            "rejected",
+            "rejected",
+        )
+        decision = self.rng.choice(decisions)
         rule = "" if decision == "accepted" else self.rng.choice(("exists", "no-budget"))
         return self.say(e.RequestFiltered(*self.mark(), decision=decision, rule=rule))
 
@@ -610,13 +623,16 @@ class Story:
 
     def _step(self) -> None:
         rng = self.rng
+        moves: tuple[Callable[[], bool], ...]
         if self.is_alert and rng.random() < 0.3 and self.monitor():
             return
         if self.ticket.status == "closed":
             moves = (self.ask, self.ask, self.look, self.tell, self.read, self.hear, self.late)
             move = self.reopen if rng.random() < 0.1 else rng.choice(moves)
         elif self.ticket.status == "resolved":
-            move = rng.choice((self.close,) * 4 + (self.reopen, self.tell, self.classify, self.late))
+            move = rng.choice(
+                (self.close,) * 4 + (self.reopen, self.tell, self.classify, self.late)
+            )
         else:
             moves = (
                 *(self.tell,) * 4,
