@@ -239,11 +239,13 @@ class Hours:
         return start
 
     def business_days(self, start: int, days: int) -> int:
-        """The same time of day so many working days later; for calendars without night shifts."""
+        """The same time of day so many working days later; a night shift is of the day it began on."""
         while not self.at(start):
             start = (start // 60 + 1) * 60
         shown = datetime.fromtimestamp(start, self._zone)
         day, time = shown.date(), shown.hour * 60 + shown.minute + shown.second / 60
+        if not any(a <= time < b for a, b in self.windows(day)):
+            day, time = day - timedelta(days=1), time + 1440
         while days:
             day += timedelta(days=1)
             days -= bool(self.windows(day))
@@ -741,7 +743,10 @@ class Promise(NamedTuple):
 
 
 def promises(life: Life, policy: Policy, now: int) -> list[Promise]:
-    """Each promise to a caller that was kept or broken by now, once."""
+    """Each promise to a caller that was kept or broken by now, once.
+
+    It was broken when what held for the ticket had first run out; what held later moves nothing.
+    """
     broken: dict[tuple[str, str], Promise] = {}
     kept: list[Promise] = []
     over_before: set[tuple[str, str]] = set()
@@ -763,8 +768,7 @@ def promises(life: Life, policy: Policy, now: int) -> list[Promise]:
                         continue
                     at = reached(run, hours, length)
                     promise = Promise(target, run.began, at, False, agreement, ruled.cover.priority)
-                    if key not in broken or at < broken[key].at:
-                        broken[key] = promise
+                    broken.setdefault(key, promise)
                 elif ruled is rules[-1] and run.stop is not None:
                     if came is not None and run.stop < came:
                         continue

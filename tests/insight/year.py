@@ -714,10 +714,12 @@ def make(root: Path, seed: int, tickets: int) -> Path:
         home.compact()
         for first in range(cut, tickets, 20):  # a few at a time: the last ones stay in the journal
             write(home, stories[first : first + 20])
-        with home.write() as writer:
-            for story in stories[:cut:9]:  # of which some lie in archives by now
-                known = len(story.said)
-                story.at = max(story.at, _ADVENT)
-                story.live()
-                go_on(writer, story, known)
+        older = stories[:cut:9]
+        for first in range(0, len(older), 5):
+            with home.write() as writer:
+                for story in older[first : first + 5]:  # of which some lie in archives by now
+                    known = len(story.said)
+                    story.at = max(story.at, _ADVENT)
+                    story.live()
+                    go_on(writer, story, known)
     return root
