@@ -7,11 +7,15 @@ sdcli (`recount`). Each figure of the report, each split and each audit must be 
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdcli.cli import cli
 from tests.insight import year
@@ -29,9 +33,10 @@ _NOW = f"{year.NOW:%Y-%m-%dT%H:%M:%SZ}"
 class Year:
     """A desk whose year is over: its tickets as they are exported, and what is counted of them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, policy: Policy | None = None) -> None:
         self.root = root
-        self.policy = Policy(json.loads((root / "promises.json").read_text(encoding="utf-8")))
+        told = (root / "promises.json").read_text(encoding="utf-8")
+        self.policy = policy or Policy(json.loads(told))
         self.rows = [json.loads(line) for line in self.sd("export").splitlines()]
         self._counted: dict[tuple[str, str], Counted] = {}
 
@@ -237,3 +242,37 @@ def test_every_audit_names_the_tickets_that_were_counted(lived: Year, asked: Ask
             continue
         items = Counter((each["ref"], each["at"], each["value"]) for each in told["items"])
         assert items == Counter(map(tuple, mine[figure]["items"])), figure
+
+
+@pytest.fixture(name="small", scope="module")
+def _small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a desk without a ledger."""
+    return year.desk(tmp_path_factory.mktemp("small") / "desk")
+
+
+_DAYS = st.integers(-3, 370).map(timedelta)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32), st.tuples(_DAYS, _DAYS), st.none() | _DAYS)
+def test_no_history_is_counted_in_another_way(
+    small: Path, seed: int, days: tuple[timedelta, timedelta], at: timedelta | None
+) -> None:
+    """Whatever happened, and whatever is asked: the report and the recount come to the same."""
+    shutil.rmtree(small / "ledger", ignore_errors=True)
+    year.fill(small, seed, seed % 25 + 1)
+    policy = _POLICIES.setdefault(small, Policy(json.loads((small / "promises.json").read_text())))
+    lived = Year(small, policy)
+    since, until = year.BEGIN + min(days), year.BEGIN + max(days) + timedelta(hours=1)
+    instant = "" if at is None else _text(min(year.BEGIN + abs(at), year.NOW))
+    asked = Asked(_text(since), _text(until), instant)
+    told = json.loads(lived.sd("report", "--json", *asked.options))
+    assert differences(told["figures"], lived.recount(asked)) == []
+
+
+_POLICIES: dict[Path, Policy] = {}
+"""Working time is worked out once."""
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -698,8 +698,13 @@ def go_on(writer: Writer, story: Story, known: int) -> None:
 
 
 def make(root: Path, seed: int, tickets: int) -> Path:
-    """A desk with a year of tickets, some in archives, some in the snapshot, some in the journal."""
-    desk(root)
+    """A desk with a year of tickets."""
+    fill(desk(root), seed, tickets)
+    return root
+
+
+def fill(root: Path, seed: int, tickets: int) -> None:
+    """Give a desk a year of tickets, some in archives, some in the snapshot, some in the journal."""
     rng = Random(seed)
     home = TinyLedger(str(root / "ledger"), 5, lambda _: None)
     span = int((NOW - BEGIN).total_seconds()) - 3600
@@ -722,4 +727,3 @@ def make(root: Path, seed: int, tickets: int) -> Path:
                     story.at = max(story.at, _ADVENT)
                     story.live()
                     go_on(writer, story, known)
-    return root
