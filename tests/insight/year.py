@@ -568,7 +568,7 @@ class Story:
         words = [self.rng.choice(("yes", "yes", "no", "n/a")) for _ in range(4)]
         checks = dict(zip(("class", "notes", "tone", "knowledge"), words, strict=True))
         with suppress(TypeError):
-            return self.say(reviewed(*self.mark(), checks=checks))
+            return self.say(reviewed(*self.mark(), checks=checks, checklist="c1"))
         return False
 
     def take_back(self) -> bool:
