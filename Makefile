@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test browser torture prove lint format docs bench clean
+.PHONY: help demo test browser monitoring torture prove lint format docs bench clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -17,6 +17,9 @@ test: $(VENV)/.test  ## all tests
 
 browser: $(VENV)/.browser  ## the self-help site in chromium: apt-get install chromium chromium-driver
 	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py
+
+monitoring: $(VENV)/.test  ## figures for machines, read by promtool and node_exporter: apt-get install prometheus
+	$(BIN)/python -m pytest tests/insight/test_metrics_examples.py
 
 lint: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .

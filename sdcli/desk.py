@@ -1270,14 +1270,27 @@ class Desk:
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
         found = self.ledger.examine(progress)
-        folder = self._quarantine_folder
-        names = os.listdir(folder) if os.path.isdir(folder) else []
-        waiting = sum(name.endswith(".raw") for name in names)
+        folder, waiting = self._quarantine_folder, self.quarantined()
         if not waiting:
             return found
         inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
         remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
         return replace(found, remarks=(*found.remarks, remark))
+
+    def quarantined(self) -> int:
+        """How many inputs that could not be read wait to be taken in again.
+
+        Raises:
+            MachineError: the machine does not let their folder be read.
+        """
+        folder = self._quarantine_folder
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:  # nothing was ever kept
+            return 0
+        except OSError as error:
+            raise MachineError("Reading", folder, error.strerror or "") from error
+        return sum(name.endswith(".raw") for name in names)
 
     def validate(
         self, ref: str, corrections: Mapping[str, str], *, against: str, note: str

@@ -108,6 +108,25 @@ class MachineError(SdcliError):
         super().__init__(f"{doing} {path} failed: {reason}. {told}", path=path)
 
 
+class MissingExtraError(SdcliError):
+    """A library that only some desks need is not installed.
+
+    Args:
+        what: what needs it, as it begins a sentence; `library`: its name.
+        extra: what brings it, in `pip install 'sdcli[EXTRA]'`.
+    """
+
+    code = "missing_extra"
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs the library {library}, which is not installed here: "
+            f"`pip install 'sdcli[{extra}]'` brings it.",
+            library=library,
+            extra=extra,
+        )
+
+
 class NotFoundError(SdcliError):
     """There is no such thing."""
 

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from sdcli.querying.fields import Frame, checked, narrowed
 from sdcli.querying.language import expanded, parse
 from sdcli.querying.saved import read_queries
+from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from sdcli.desk import Desk
     from sdcli.ledger.interface import Reader
@@ -30,16 +32,20 @@ class Finding:
         desk: the desk.
         text: the query; an empty one asks for all open tickets.
         everything: whether closed tickets are wanted too, where the query does not say so.
+        now: the instant at which ages and clocks are read, in UTC; now if it is None.
 
     Raises:
         QueryError: it cannot be read, or asks for what there is not.
         DataFileError: the file of saved queries is wrong.
     """
 
-    def __init__(self, desk: Desk, text: str, *, everything: bool = False) -> None:
+    def __init__(
+        self, desk: Desk, text: str, *, everything: bool = False, now: datetime | None = None
+    ) -> None:
         self._desk = desk
+        self._now = now or desk.now
         terms = expanded(parse(text), self._saved_text, text)
-        frame = Frame(desk.policy, desk.now, desk.by, self._clocks)
+        frame = Frame(desk.policy, self._now, desk.by, self._clocks)
         self._conditions = checked(terms, text, frame)
         self.query = narrowed(terms, everything=everything)
         self._seen: dict[str, tuple[Ticket, Mapping[str, Clock]]] = {}
@@ -72,7 +78,8 @@ class Finding:
         """A ticket's clocks; several terms ask for them, and they are read once."""
         known = self._seen.get(ticket.ref)
         if known is None or known[0] is not ticket:
-            known = (ticket, {str(name): clock for name, clock in self._desk.sla(ticket).items()})
+            clocks = self._desk.clocks.read(ticket, utc_seconds(self._now))
+            known = (ticket, {str(name): clock for name, clock in clocks.items()})
             self._seen = {ticket.ref: known}  # only the newest: there may be many tickets
         return known[1]
 

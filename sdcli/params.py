@@ -82,6 +82,36 @@ def as_group(name: str) -> Callable[[Callable[..., Any]], SdGroup]:
     return click.group(name, cls=SdGroup)
 
 
+class ActingGroup(SdGroup):
+    """A group that is a command itself where none of its own is named, with the same options."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.invoke_without_command, self.no_args_is_help = True, False
+        self.params += [_json_option(), *_global_options(hidden=True)]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As Click does; what is said before a command of its own must be none of its options.
+
+        Raises:
+            UsageError: it is.
+        """
+        if ctx._protected_args:  # noqa: SLF001 - what is about to run has no other name yet
+            for parameter in self.params:
+                name = parameter.name or ""
+                given = ctx.get_parameter_source(name)
+                if given is not None and given.name == "COMMANDLINE" and name in ctx.params:
+                    raise click.UsageError(
+                        f"{parameter.opts[0]} belongs behind the name of the command.", ctx
+                    )
+        return super().invoke(ctx)
+
+
+def as_acting_group(name: str) -> Callable[[Callable[..., Any]], SdGroup]:
+    """Make a function a command that has commands of its own, and runs where none is named."""
+    return click.group(name, cls=ActingGroup)
+
+
 class LazyGroup(SdGroup):
     """A group with a module for each of its commands, imported when that one runs.
 
@@ -711,6 +741,39 @@ class ProcedureType(TextType):
 
 
 PROCEDURE = ProcedureType()
+
+
+class FigureType(click.ParamType[str]):
+    """A figure of a report, by its id; with `groups` also what several ids begin with."""
+
+    name = "figure"
+
+    def __init__(self, *, groups: bool = False) -> None:
+        self._groups = groups
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id.
+
+        Raises:
+            NoSuchEntryError: there is no such figure.
+        """
+        from sdcli.insight.figures import require_figure  # noqa: PLC0415 - only reports need it
+
+        return require_figure(TEXT.convert(value, param, ctx), groups=self._groups)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The figures that begin so."""
+        del ctx, param
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - as elsewhere
+
+        from sdcli.insight.figures import FIGURES  # noqa: PLC0415 - as above
+
+        return [CompletionItem(each) for each in FIGURES if each.startswith(incomplete)]
+
+
+FIGURE, FIGURES = FigureType(), FigureType(groups=True)
 
 
 class StepDoneType(click.ParamType["StepDone"]):

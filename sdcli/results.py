@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.guidance import Question
     from sdcli.insight.classification import ClassificationReport
+    from sdcli.insight.exposition import Form
+    from sdcli.insight.figures import Figure
     from sdcli.insight.filtered import FilteredReport
     from sdcli.insight.information import Candidate, InformationReport
     from sdcli.insight.load import PersonLoad, QueueLoad
+    from sdcli.insight.metrics import Family
     from sdcli.insight.outages import OutagesReport
     from sdcli.insight.recurring import Candidate as ProblemCandidate
+    from sdcli.insight.reported import Audit, Report
     from sdcli.insight.skills import SkillsReport
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Alike, Before
@@ -1024,6 +1028,30 @@ class Notices(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Reported(Struct, frozen=True):
+    """The figures of a period; `form`: how they are written; `parts`: with all they are split by."""
+
+    report: Report
+    form: Literal["table", "csv", "markdown"] = "table"
+    parts: bool = False
+    exit_code: int = DONE
+
+
+class Audited(Struct, frozen=True):
+    """Everything behind one figure."""
+
+    audit: Audit
+    exit_code: int = DONE
+
+
+class Defined(Struct, frozen=True):
+    """What figures mean; `whole`: with their definitions."""
+
+    figures: list[Figure]
+    whole: bool = True
+    exit_code: int = DONE
+
+
 class ClassificationReported(Struct, frozen=True):
     """How first and final classes differ; `refs`: show the tickets behind each number."""
 
@@ -1248,6 +1276,24 @@ class Workload(Struct, frozen=True, kw_only=True):
     exit_code: int = DONE
 
 
+class Metrics(Struct, frozen=True, kw_only=True):
+    """The state of the desk for a monitoring system, as of `now` (R6.4).
+
+    Args:
+        form: how it is spelt; `text`: all of it, empty where nobody reads it.
+        file: where it was put; empty if it is to be printed.
+        remarks: what keeps somebody from reading the file, in sentences.
+    """
+
+    families: Sequence[Family]
+    form: Form
+    text: str
+    now: datetime
+    file: str = ""
+    remarks: Sequence[str] = ()
+    exit_code: int = DONE
+
+
 class ExpectationDue(Struct, frozen=True):
     """A request whose caller expects it in vain, or does not know when; `follow_up`: who sees to it."""
 
@@ -1349,6 +1395,9 @@ Result = (
     | FrontPage
     | Confirmed
     | Notices
+    | Reported
+    | Audited
+    | Defined
     | ClassificationReported
     | InformationReported
     | Supported
@@ -1377,6 +1426,7 @@ Result = (
     | QueueShown
     | NextUp
     | Workload
+    | Metrics
     | ExpectationsDue
     | CallerTold
     | WhoActs

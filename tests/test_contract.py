@@ -101,6 +101,7 @@ CALLS: dict[str, Call] = {
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "sla": Call(("explain", REF), writes=False),
     "report": Call(("classification",), writes=False),
+    "metrics": Call((), writes=False),
     "undo": Call((REF,), legal="accepted"),
     "doctor": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "backup": Call(("new-backup.tar",), writes=False, reads_policy=False),

@@ -104,8 +104,9 @@ COMMANDS: dict[str, Entry] = {
         "Explain clocks, account for breaches, try other policies, and bring alerts to people.",
     ),
     "report": Entry(
-        "Assure", "Count how classification went, what is asked again, and what is missing."
+        "Assure", "Show the figures of the desk in a period, beside those of the period before."
     ),
+    "metrics": Entry("Assure", "Print the state of the desk for Prometheus and its like."),
     "undo": Entry("Keep", "Take the last step back."),
     "doctor": Entry("Keep", "Examine the ledger, byte by byte and ticket by ticket."),
     "backup": Entry("Keep", "Write the whole ledger to a new file, while others go on working."),

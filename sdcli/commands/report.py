@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdcli import results
-from sdcli.params import QUERY, WhenType, as_group, pass_desk
+from sdcli.insight.figures import SPLITS
+from sdcli.params import (
+    FIGURE,
+    FIGURES,
+    QUERY,
+    TEXT,
+    SinceType,
+    WhenType,
+    as_acting_group,
+    pass_desk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +25,7 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.insight.partings import Class
+    from sdcli.reports import Wanted
     from sdcli.tickets.ticket import Ticket
 
 _PERIOD = (
@@ -32,22 +43,132 @@ def _with_period(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@as_group("report")
-def command() -> None:
-    """Count how classification went, what is asked again, and what is missing.
+def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which period and which tickets are counted."""
+    options = (
+        click.option(
+            "--period",
+            type=TEXT,
+            default="",
+            metavar="NAME",
+            help="2026-11, 2026-Q4, 2026, last-month, this-week, 12w, all, ... [30d]",
+        ),
+        click.option("--since", type=SinceType(), metavar="WHEN", help="From then on, or 30d."),
+        click.option("--until", type=WhenType(), metavar="WHEN", help="Before then."),
+        click.option(
+            "--as-of", type=WhenType(), metavar="WHEN", help="As it was known then, exactly."
+        ),
+        click.option("--query", type=QUERY, default="", help="Only tickets as a query says."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
-    For `classification` and `information` a ticket counts in the period in which it last changed;
-    for `unsupported` minutes and decisions count when they were booked and made; for `outages`
-    calls count when they came. --refs names the tickets behind the numbers, and --json always does.
-    --query counts only some of them.
+
+@as_acting_group("report")
+@_chosen
+@click.option(
+    "--figure", "figures", type=FIGURES, multiple=True, metavar="ID", help="Only this; several."
+)
+@click.option(
+    "--by",
+    type=click.Choice(SPLITS),
+    multiple=True,
+    metavar="WHAT",
+    help="Split also by this: unit, person, ...",
+)
+@click.option("--parts", is_flag=True, help="Show what each figure is split by.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "markdown"]),
+    default="table",
+    help="How it is written. [table]",
+)
+@click.pass_context
+@pass_desk
+def command(desk: Desk, ctx: click.Context, /, **given: Any) -> results.Reported | None:
+    """Show the figures of the desk in a period, beside those of the period before.
+
+    Each figure has a definition (`report define ID`) and its receipts: `report audit ID` lists the
+    tickets that it counts. --as-of gives what the same command gave then. --figure and --by choose;
+    sparklines show how it went from slot to slot. The other reports look closer at one thing each.
 
     \b
     Examples:
-        sdcli report classification --since 2026-11-01 --until 2026-12-01
-        sdcli report information --refs
-        sdcli report classification --query 'unit:Finance -channel:monitoring'
-        sdcli report unsupported --draft-changes
+        sdcli report
+        sdcli report --period last-month --parts
+        sdcli report --period 2026-Q4 --figure sla --by service
+        sdcli report --period 2026-10 --format csv
+        sdcli report --since 2026-10-01 --until 2026-11-01 --as-of 2026-11-01 --json
     """
+    if ctx.invoked_subcommand is not None:
+        return None
+    from sdcli.render.progress import shown
+    from sdcli.reports import Reports
+
+    parts = given["parts"] or bool(given["figures"] or given["by"])
+    with shown("Counting") as progress:
+        report = Reports(desk).report(_wanted(given), progress)
+    return results.Reported(report, given["form"], parts)
+
+
+@command.command("audit")
+@click.argument("figure", type=FIGURE, metavar="ID")
+@_chosen
+@pass_desk
+def audit(desk: Desk, figure: str, **given: Any) -> results.Audited:
+    """List everything that a figure counts, ticket by ticket.
+
+    Of a share also what does not count: those with yes are the numerator, and all of them together
+    the denominator. --json tells of each by what it can be split.
+
+    \b
+    Examples:
+        sdcli report audit fcr.net --period last-month
+        sdcli report audit sla.response --period 2026-Q4 --query 'service:vpn'
+    """
+    from sdcli.render.progress import shown
+    from sdcli.reports import Reports
+
+    with shown("Counting") as progress:
+        return results.Audited(Reports(desk).audit(figure, _wanted(given), progress))
+
+
+@command.command("define")
+@click.argument("figures", type=FIGURES, metavar="[ID]...", nargs=-1)
+def define(figures: tuple[str, ...]) -> results.Defined:
+    """Say what figures count, exactly; without an ID list them all.
+
+    \b
+    Example:
+        sdcli report define fcr.net
+    """
+    from sdcli.insight.figures import figures_of
+
+    return results.Defined(figures_of(figures), whole=bool(figures))
+
+
+def _wanted(given: dict[str, Any]) -> Wanted:
+    """What the options ask for.
+
+    Raises:
+        UsageError: two of them contradict one another.
+    """
+    from sdcli.reports import Wanted
+
+    if given["period"] and (given["since"] or given["until"]):
+        raise click.UsageError("Say --period, or --since and --until, not both.")
+    _require_order(given["since"], given["until"])
+    return Wanted(
+        period=given["period"],
+        since=given["since"],
+        until=given["until"],
+        as_of=given["as_of"],
+        query=given["query"],
+        figures=given.get("figures", ()),
+        by=given.get("by", ()),
+    )
 
 
 @command.command("classification")

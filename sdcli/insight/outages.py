@@ -14,6 +14,7 @@ from msgspec import Struct
 from sdcli.insight.counts import Count, Tally
 from sdcli.insight.filtered import within
 from sdcli.intake.before import concerns
+from sdcli.tickets.contact import Bulletin  # noqa: TC001 - msgspec reads the annotations
 from sdcli.tickets.event import Announced, Closed, Merged, Voided, Withdrawn
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sdcli.policy.model import Schedule
-    from sdcli.tickets.contact import Bulletin
     from sdcli.tickets.ticket import Ticket
 
 
@@ -52,7 +52,7 @@ class OutagesReport(Struct, frozen=True, kw_only=True):
     outages: tuple[Calls, ...]
 
 
-class _Stood(NamedTuple):
+class Stood(NamedTuple):
     """A bulletin, from when until when; `end` is None while it stands."""
 
     bulletin: Bulletin
@@ -87,11 +87,11 @@ def outages(
     Among the tickets must be all those with a bulletin that stood in the period. `only`: which
     calls count; all if it is None.
     """
-    stood: list[_Stood] = []
+    stood: list[Stood] = []
     calls: list[tuple[str, Ticket]] = []
     for ticket in tickets:
-        stood += _bulletins(ticket)
-        name = _came_from(ticket)
+        stood += bulletins_of(ticket)
+        name = came_from(ticket)
         counts = only is None or only(ticket)
         if name and counts and within(ticket.opened_at, since, until):
             calls.append((name, ticket))
@@ -122,7 +122,7 @@ def outages(
     )
 
 
-def _came_from(ticket: Ticket) -> str:
+def came_from(ticket: Ticket) -> str:
     """What a closed call came from; empty if it is none, or did not come from anything planned."""
     if not ticket.is_closed or ticket.code != PLANNED_OUTAGE or ticket.opening.outage:
         return ""
@@ -131,19 +131,19 @@ def _came_from(ticket: Ticket) -> str:
     return (last.outage if last else "") or UNKNOWN
 
 
-def _bulletins(ticket: Ticket) -> Iterator[_Stood]:
+def bulletins_of(ticket: Ticket) -> Iterator[Stood]:
     """Each bulletin of a ticket as it stood, from one word in it to the next."""
     last: Announced | None = None
     for event in ticket.standing:
         if isinstance(event, Announced | Withdrawn | Merged | Voided):
             if last is not None:
-                yield _Stood(last.bulletin, last.at, event.at)
+                yield Stood(last.bulletin, last.at, event.at)
             last = event if isinstance(event, Announced) else None
     if last is not None:
-        yield _Stood(last.bulletin, last.at, None)
+        yield Stood(last.bulletin, last.at, None)
 
 
-def _told(stood: _Stood, ticket: Ticket) -> bool:
+def _told(stood: Stood, ticket: Ticket) -> bool:
     """Whether a bulletin stood when somebody called, and was about what they called about."""
     opened = ticket.opened_at
     was_there = stood.start <= opened and (stood.end is None or opened < stood.end)

@@ -8,7 +8,7 @@ together when the block ends, and nothing is when it raises.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -94,6 +94,22 @@ class Beat(Struct, frozen=True):
     by: str
 
 
+class Shelf(NamedTuple):
+    """Tickets that lie together.
+
+    Args:
+        name: what is in a shelf of this name never changes; empty if that cannot be said.
+        newest: no ticket in it has changed after this instant; None if that is not known.
+        rows: how many tickets it holds, about.
+        tickets: gives them, in the order of their references.
+    """
+
+    name: str
+    newest: datetime | None
+    rows: int
+    tickets: Callable[[], Iterator[Ticket]]
+
+
 class Reader(Protocol):
     """Looks tickets up.
 
@@ -110,6 +126,12 @@ class Reader(Protocol):
 
     def find(self, query: Query) -> Iterator[Ticket]:
         """The tickets that match, in the order of their references."""
+
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """All help requests, each once, shelf by shelf.
+
+        With `since`, shelves may be left out in which nothing has changed since then.
+        """
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """Of the tickets that match, the most pressing ones first, and how many more there are."""
@@ -207,6 +229,9 @@ class Ledger(Reader, Protocol):
         Raises:
             LedgerDamagedError: what was remembered cannot be read.
         """
+
+    def size(self) -> int:
+        """The bytes of everything that is stored of tickets; attached files are apart."""
 
     def alone(self, purpose: str) -> AbstractContextManager[bool]:
         """Whether no other process does this now; if so, none will for the block (T28).

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Progress,
         Reader,
         Restored,
+        Shelf,
         Writer,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -102,6 +103,10 @@ class Unit:
         """See `Reader.find`."""
         return self._reader.find(query)
 
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`."""
+        return self._reader.shelves(since)
+
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
         return self._reader.most_pressing(query, most)
@@ -158,6 +163,10 @@ class Unit:
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
         return self._home.last_beat()
+
+    def size(self) -> int:
+        """See `Ledger.size`: what is not committed is stored nowhere yet."""
+        return self._home.size()
 
     def alone(self, purpose: str) -> AbstractContextManager[bool]:
         """See `Ledger.alone`."""

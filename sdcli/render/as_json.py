@@ -419,6 +419,12 @@ def _register() -> Any:
     return register
 
 
+def _report() -> Any:
+    from sdcli.render import report  # noqa: PLC0415 - as above
+
+    return report
+
+
 def _reasoned(result: results.Reasoned) -> dict[str, Any]:
     from sdcli.render.reasons import document  # noqa: PLC0415 - only an explanation pays for it
 
@@ -581,6 +587,12 @@ def _of_queues(result: Any) -> Any:
     return queues.workload_json(result)
 
 
+def _metrics(result: results.Metrics) -> dict[str, Any]:
+    from sdcli.render.metrics import to_json  # noqa: PLC0415 - only one command pays for it
+
+    return to_json(result)
+
+
 def _of_procedures(result: Any) -> Any:
     from sdcli.render.fulfilment import to_json  # noqa: PLC0415 - only procedures pay for it
 
@@ -732,6 +744,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
     results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
+    results.Reported: lambda result: _report().as_json(result),
+    results.Audited: lambda result: _report().audit_json(result),
+    results.Defined: lambda result: _report().defined_json(result),
     results.ClassificationReported: lambda result: result.report,
     results.InformationReported: lambda result: result.report,
     results.Supported: support.as_json,
@@ -762,6 +777,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.QueueShown: _of_queues,
     results.NextUp: _of_queues,
     results.Workload: _of_queues,
+    results.Metrics: _metrics,
     results.ExpectationsDue: _of_queues,
     results.CallerTold: _of_queues,
     results.PeopleImported: lambda result: {

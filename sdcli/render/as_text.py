@@ -1167,6 +1167,28 @@ def _notices(result: results.Notices, screen: Screen) -> _Lines:
     return notices(result)
 
 
+def _reported(result: results.Reported, screen: Screen) -> _Lines:
+    from sdcli.render import report  # noqa: PLC0415 - only reports pay for it
+
+    if result.form == "csv":
+        return report.as_csv(result), []
+    if result.form == "markdown":
+        return report.as_markdown(result), []
+    return report.text(result, screen), []
+
+
+def _audited(result: results.Audited, screen: Screen) -> _Lines:
+    from sdcli.render.report import audit_text  # noqa: PLC0415 - as above
+
+    return audit_text(result, screen), []
+
+
+def _defined(result: results.Defined, screen: Screen) -> _Lines:
+    from sdcli.render.report import defined_text  # noqa: PLC0415 - as above
+
+    return defined_text(result, screen), []
+
+
 def _classification(result: results.ClassificationReported, screen: Screen) -> _Lines:
     from sdcli.render.figures import classification  # noqa: PLC0415 - only reports pay for it
 
@@ -1379,6 +1401,12 @@ def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
     return fitted(told, screen.width), notes
 
 
+def _metrics(result: results.Metrics, screen: Screen) -> _Lines:
+    from sdcli.render import metrics  # noqa: PLC0415 - only one command pays for it
+
+    return metrics.lines(result, is_watched=screen.width is not None)
+
+
 def _workload(result: results.Workload, screen: Screen) -> _Lines:
     from sdcli.render import queues  # noqa: PLC0415 - as above
 
@@ -1530,6 +1558,9 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.FrontPage: _front_page,
     results.Confirmed: _confirmed,
     results.Notices: _notices,
+    results.Reported: _reported,
+    results.Audited: _audited,
+    results.Defined: _defined,
     results.ClassificationReported: _classification,
     results.InformationReported: _information,
     results.Supported: _supported,
@@ -1558,6 +1589,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.QueueShown: _queue_shown,
     results.NextUp: _next_up,
     results.Workload: _workload,
+    results.Metrics: _metrics,
     results.ExpectationsDue: _expectations_due,
     results.CallerTold: _caller_told,
     results.BulkPreview: _bulk,

@@ -392,6 +392,20 @@ def as_of(ticket: Ticket, at: datetime) -> Ticket:
     return ticket if count == len(events) else fold(ticket.ref, events[:count])
 
 
+def known_at(ticket: Ticket, at: datetime) -> Ticket | None:
+    """The ticket as the ledger held it at an instant; None if it was not there yet.
+
+    What happened before that and was entered later is not in it, nor is what was taken back later
+    left out. What was brought here from elsewhere was not here before it came.
+    """
+    if ticket.imported_at and ticket.imported_at > at:
+        return None
+    known = [event for event in ticket.events if (event.entered or event.at) <= at]
+    if len(known) == len(ticket.events):
+        return ticket
+    return fold(ticket.ref, known) if known and known[0] is ticket.events[0] else None
+
+
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
     """The ticket that these events make, in this order; the first is an `Opened`.
 

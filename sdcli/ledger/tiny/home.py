@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored
+    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -140,6 +140,10 @@ class TinyLedger:
         """See `Reader.find`."""
         return self._ask(lambda reader: reader.find(query))
 
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`."""
+        return self._ask(lambda reader: reader.shelves(since))
+
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
         return self._ask(lambda reader: reader.most_pressing(query, most))
@@ -225,6 +229,10 @@ class TinyLedger:
         from sdcli.ledger.tiny.heartbeat import last  # noqa: PLC0415 - as above
 
         return last(self._places)
+
+    def size(self) -> int:
+        """See `Ledger.size`."""
+        return self._current().size()
 
     @contextmanager
     def alone(self, purpose: str) -> Iterator[bool]:

@@ -129,6 +129,13 @@ class Places:
         return ""
 
 
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 class Image:
     """One state of the ledger; `read_on` brings it up to date while its snapshot lasts."""
 
@@ -177,10 +184,10 @@ class Image:
             raise self.journal.damage()
 
     def size(self) -> int:
-        """The bytes of all files of the image."""
+        """The bytes of all files of the image; one that was just replaced counts for nothing."""
         paths = [self.places.snapshot, self.places.journal]
         paths += [self.places.archive(entry.file) for entry in self.document.meta.archives]
-        return sum(os.path.getsize(path) for path in paths if os.path.exists(path))
+        return sum(map(_size, paths))
 
     def take(self, changes: Sequence[Change]) -> None:
         """Add the changes of a commit."""

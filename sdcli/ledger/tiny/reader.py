@@ -20,7 +20,8 @@ from sdcli.tickets.words import STATUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sdcli.ledger.tiny.document import Document
+    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.tiny.document import Archive, Document
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
     from sdcli.tickets.query import Face
@@ -59,6 +60,30 @@ class TinyReader:
         matching = (pair for pair in changed if query.matches(pair[1]))
         merged = heapq.merge(matching, *stored, key=_number) if stored else matching
         return (ticket for _, ticket in merged)
+
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`: each archive is one, and what is not archived is another."""
+        from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - only reports need it
+
+        fresh, image = self._fresh(), self._image
+        query = Query(statuses=STATUSES, void=True)
+        wanted = [
+            (entry, image.archive(entry))
+            for entry in image.document.meta.archives
+            if since is None or entry.newest >= since
+        ]
+
+        def present() -> Iterator[Ticket]:
+            stored = _stored(image.document, frozenset(fresh), query)
+            changed = ((number, self._ticket(number)) for number in fresh)
+            matching = (pair for pair in changed if query.matches(pair[1]))
+            return (ticket for _, ticket in heapq.merge(matching, stored, key=_number))
+
+        found = [Shelf("", None, len(fresh) + image.document.meta.tickets.rows, present)]
+        for entry, document in wanted:
+            stale = frozenset(entry.stale).union(fresh)
+            found.append(_shelf(entry, document, stale, query))
+        return found
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
@@ -178,6 +203,20 @@ def number_in(ref: str) -> int:
     if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
         raise NoSuchTicketError(ref)
     return int(ref[len(PREFIX) :])
+
+
+def _shelf(entry: Archive, document: Document, stale: frozenset[int], query: Query) -> Shelf:
+    """An archive, without what has a newer row elsewhere; its name says all that."""
+    from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - only reports need it
+
+    gone = sorted(number for number in stale if entry.first <= number <= entry.last)
+    extent = document.meta.tickets
+    name = f"{entry.file} {extent.rows} {extent.end} {extent.sum} {document.identity} {gone}"
+
+    def tickets() -> Iterator[Ticket]:
+        return (ticket for _, ticket in _stored(document, stale, query))
+
+    return Shelf(name, entry.newest, entry.rows, tickets)
 
 
 def _number(pair: tuple[int, Ticket]) -> int:

@@ -1,0 +1,319 @@
+"""What there is to count of one ticket: everything that the figures of a report take, in one walk.
+
+Facts are made of events alone, but for working time, which is that of the calendar that the
+ticket's own clocks run by. Instants are seconds of UTC. A request that was merged into another is
+solved there: what is counted of solutions is empty here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sdcli.insight.outages import came_from
+from sdcli.insight.unsupported import folded
+from sdcli.insight.walk import Stay, walked
+from sdcli.sla.promises import outcome
+from sdcli.sla.runs import elapsed, resolution_run, response_run, runs_of, utc_seconds
+from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.support import minutes_on
+from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sdcli.insight.walk import Walk
+    from sdcli.sla.agreed import Cover
+    from sdcli.sla.calendar import WorkingTime
+    from sdcli.sla.clock import Clocks
+    from sdcli.sla.runs import Run
+    from sdcli.sla.terms import Goal, Terms
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+
+class Promise(NamedTuple):
+    """A promise that was kept or broken, and when that was known."""
+
+    at: int
+    kept: int
+    target: str
+    agreement: str
+
+
+class Fact(Struct, frozen=True, kw_only=True, array_like=True):
+    """What is counted of a ticket.
+
+    Args:
+        tier: of the queue that it was opened in; `called`: a person asked, no machine did.
+        solved: when it was first resolved, or closed, by `solver` in the queue `solved_in`.
+        at_first: whether that was at the first contact (R3d1.8).
+        resolved: when it was last resolved; `closed`: when it was closed, by `closer`.
+        stays: when it was work, and whose; `rests`: when it was resolved and not closed.
+        moves: when it was handed on, and from which queue; `comebacks`: when it came back to a
+            queue, and which.
+        respond, restore, resolve: when that was, and how much working time it took.
+        uses: when an article with an outcome was used; `used`: whether any was.
+        booked: when minutes were booked, by whom, in which queue.
+        thing: what the catalog does not hold, and `spent`: the minutes on it.
+        mistaken: a classification was found wrong; `was_new`: it was taken for something new.
+        filtered: when something new was let through (0) or refused (1), and by which rule.
+        outage: the planned outage that a call came from; empty if it came from none.
+        asked: when the caller was asked how it was, and whether they answered; `scores`: what they
+            said, by the figure that it stands for; `reviews`: when it was looked over, and the percent.
+    """
+
+    ref: str
+    type: str
+    service: str
+    feature: str
+    priority: str
+    channel: str
+    unit: str
+    site: str
+    tier: str
+    called: bool
+    merged: bool
+    opened: int
+    code: str = ""
+    solved: int | None = None
+    solver: str = ""
+    solved_in: str = ""
+    at_first: bool = False
+    resolved: int | None = None
+    closed: int | None = None
+    closer: str = ""
+    confirmed: bool = False
+    reopenings: tuple[int, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    rests: tuple[tuple[int, int | None], ...] = ()
+    moves: tuple[tuple[int, str], ...] = ()
+    comebacks: tuple[tuple[int, str], ...] = ()
+    respond: tuple[int, int] | None = None
+    restore: tuple[int, int] | None = None
+    resolve: tuple[int, int] | None = None
+    promises: tuple[Promise, ...] = ()
+    uses: tuple[tuple[int, str, str], ...] = ()
+    used: bool = False
+    booked: tuple[tuple[int, int, str, str], ...] = ()
+    thing: str = ""
+    spent: tuple[tuple[int, int], ...] = ()
+    mistaken: bool = False
+    was_new: bool = False
+    filtered: tuple[tuple[int, int, str], ...] = ()
+    outage: str = ""
+    asked: tuple[tuple[int, int], ...] = ()
+    scores: tuple[tuple[int, int, str], ...] = ()
+    reviews: tuple[tuple[int, int], ...] = ()
+
+
+class Basis:
+    """What facts need beside events: working time, the tiers of queues, what surveys ask for.
+
+    Args:
+        clocks: read working time and targets.
+        tiers: the tier of each queue.
+        figures: by type of request, which figure a question stands for, where the answer does not
+            say it itself.
+    """
+
+    def __init__(
+        self,
+        clocks: Clocks,
+        tiers: Mapping[str, int],
+        figures: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.clocks = clocks
+        self.tiers = tiers
+        self.figures = figures
+        self._agreements: dict[int, str] = {}
+
+    def agreement(self, cover: Cover, terms: Terms) -> str:
+        """The agreement of a ticket so covered; all that have the same terms have the same one."""
+        found = self._agreements.get(id(terms))
+        if found is None:
+            found = self._agreements[id(terms)] = self.clocks.held(cover).agreed.name
+        return found
+
+
+def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
+    """What is counted of a help request, as it stands at an instant in seconds of UTC."""
+    walk, opening = walked(ticket), ticket.opening
+    merged = bool(ticket.merged_into)
+    thing, spent = _unsupported(ticket)
+    fact = Fact(
+        ref=ticket.ref,
+        type=ticket.type,
+        service=ticket.service,
+        feature=ticket.feature,
+        priority=ticket.priority,
+        channel=opening.channel,
+        unit=opening.unit or UNKNOWN,
+        site=opening.site,
+        tier=str(basis.tiers.get(opening.queue, UNKNOWN)),
+        called=opening.alert is None,
+        merged=merged,
+        opened=walk.opened,
+        stays=tuple(walk.stays),
+        moves=tuple(walk.moves),
+        comebacks=tuple(walk.comebacks),
+        booked=tuple(walk.booked),
+        thing=thing,
+        spent=spent,
+    )
+    return fact if merged else _with_solution(fact, ticket, walk, basis, now)
+
+
+def _unsupported(ticket: Ticket) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """What the catalog does not hold, and when minutes were booked on it, and how many."""
+    if ticket.support is None:
+        return "", ()
+    spent = tuple((utc_seconds(at), minutes) for at, minutes in minutes_on(ticket))
+    return folded(ticket.support.what), spent
+
+
+class _Clocked:
+    """The clocks of a ticket as it stands: each is read once."""
+
+    def __init__(self, ticket: Ticket, basis: Basis, now: int) -> None:
+        self.ticket, self.basis, self.now = ticket, basis, now
+        self.parts = basis.clocks.parts(ticket, now)
+        self.cover = self.parts[-1].cover
+        self.terms = basis.clocks.terms(self.cover)
+        self.time = self.terms.time
+        self.runs = [
+            (goal, runs_of(goal.target, ticket.standing, self.terms.on_reopen))
+            for goal in self.terms.goals
+        ]
+
+    def whole(self, target: str, otherwise: Callable[[Sequence[AnyEvent]], Run]) -> Run:
+        """The clock of a target over the whole life of the ticket, whatever a reopening does."""
+        for goal, runs in self.runs:
+            if goal.target == target and len(runs) == 1:
+                return runs[0]
+        return otherwise(self.ticket.standing)
+
+    def ran(self, run: Run) -> int:
+        """Seconds of working time that a clock has run."""
+        return elapsed(run, self.time, self.now)
+
+    def is_kept(self, goal: Goal, run: Run) -> bool:
+        """Whether no more time has gone than there was, under what holds now."""
+        return self.ran(run) <= goal.for_run(run, self.time).target_s
+
+    @property
+    def never_changed(self) -> bool:
+        """Whether the same was granted to it from the first."""
+        return all(part.cover is self.cover for part in self.parts)
+
+
+def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: int) -> Fact:
+    """The same with what is counted of solutions, of promises and of what followed."""
+    clocked = _Clocked(ticket, basis, now)
+    asked, scores = _surveyed(walk.surveys, basis) if walk.surveys else ((), ())
+    closing = walk.closing if ticket.closed_at else None
+    return replace(
+        fact,
+        code=ticket.code,
+        solved=walk.solved,
+        solver=walk.solver,
+        solved_in=walk.solved_in,
+        at_first=walk.at_first and walk.solved is not None,
+        resolved=utc_seconds(ticket.resolved_at) if ticket.resolved_at else None,
+        closed=utc_seconds(ticket.closed_at) if ticket.closed_at else None,
+        closer=closing.by if closing else "",
+        confirmed=bool(closing and closing.confirmed_by),
+        reopenings=tuple(walk.reopenings),
+        rests=tuple(walk.rests),
+        respond=_respond(clocked),
+        restore=_restore(ticket, clocked.time, walk.opened),
+        resolve=_resolve(clocked),
+        promises=tuple(_promises(clocked)),
+        uses=tuple(walk.uses),
+        used=walk.used,
+        mistaken=walk.mistaken,
+        was_new=walk.was_new,
+        filtered=tuple(walk.filtered),
+        outage=came_from(ticket) if ticket.code == PLANNED_OUTAGE else "",
+        asked=asked,
+        scores=scores,
+        reviews=tuple(walk.reviews),
+    )
+
+
+def _respond(clocked: _Clocked) -> tuple[int, int] | None:
+    """When the caller had the first word, or the solution, and after how long."""
+    run = clocked.whole("response", response_run)
+    end = run.spans[-1].end
+    return None if end is None else (end, clocked.ran(run))
+
+
+def _restore(ticket: Ticket, time: WorkingTime, opened: int) -> tuple[int, int] | None:
+    """When the service worked again after an incident, and after how long (R0.3)."""
+    at = ticket.service_restored_at or ticket.resolved_at
+    if ticket.type != "incident" or at is None:
+        return None
+    end = utc_seconds(at)
+    return end, time.between(opened, end)
+
+
+def _resolve(clocked: _Clocked) -> tuple[int, int] | None:
+    """When it was resolved last, and how long it was at work in all."""
+    at = clocked.ticket.resolved_at
+    if at is None:
+        return None
+    return utc_seconds(at), clocked.ran(clocked.whole("resolution", resolution_run))
+
+
+def _promises(clocked: _Clocked) -> Iterator[Promise]:
+    """Every promise of the desk that was kept or broken by now; what was over elsewhere is none."""
+    ticket = clocked.ticket
+    every = [(goal, run, clocked.is_kept(goal, run)) for goal, runs in clocked.runs for run in runs]
+    missed: dict[tuple[str, str], Promise] = {}
+    # Most keep everything, and were granted the same all the time: nothing can have been missed.
+    if not (clocked.never_changed and all(kept for _, _, kept in every)):
+        missed = _missed(clocked)
+        yield from missed.values()
+    arrived = utc_seconds(ticket.imported_at) if ticket.imported_at else 0
+    for goal, run, kept in every:
+        if not run.stopped or (goal.target, run.began) in missed:
+            continue
+        at = (run.spans[-1].end or run.start) if run.spans else run.start
+        if kept and at >= arrived:
+            agreement = clocked.basis.agreement(clocked.cover, clocked.terms)
+            yield Promise(at, 1, goal.target, agreement)
+
+
+def _missed(clocked: _Clocked) -> dict[tuple[str, str], Promise]:
+    """What was missed, by target and run; of several misses of one run the first."""
+    found: dict[tuple[str, str], Promise] = {}
+    result = outcome(clocked.ticket, clocked.basis.clocks, clocked.now, clocked.parts)
+    for miss in result.missed:
+        key = miss.key.target, miss.key.began
+        if not miss.key.whose and (key not in found or miss.missed_at < found[key].at):
+            found[key] = Promise(miss.missed_at, 0, miss.key.target, miss.agreement)
+    return found
+
+
+def _surveyed(
+    surveys: Sequence[AnyEvent], basis: Basis
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int, str], ...]]:
+    """When the caller was asked, and whether they answered; and what they said last."""
+    asked: list[tuple[int, int]] = []
+    figures: Mapping[str, str] = {}
+    scores: tuple[tuple[int, int, str], ...] = ()
+    for event in surveys:
+        if isinstance(event, SurveySent):
+            asked.append((utc_seconds(event.at), 0))
+            figures = basis.figures.get(event.survey, {})
+        elif isinstance(event, SurveyAnswered):
+            asked = [(at, 1) for at, _ in asked]
+            at = utc_seconds(event.at)
+            scores = tuple(
+                (at, score, figures[question])
+                for question, score in event.scores.items()
+                if question in figures
+            )
+    return tuple(asked), scores

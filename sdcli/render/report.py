@@ -1,0 +1,401 @@
+"""The figures of a period, as a table for people, and as JSON, CSV and Markdown for everything else."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
+
+from sdcli.insight.figures import FIGURES
+from sdcli.policy.local import local
+from sdcli.render import words
+from sdcli.render.figures import table
+from sdcli.render.safe import line
+from sdcli.render.spark import bar, spark
+from sdcli.render.wrap import wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sdcli import results
+    from sdcli.insight.figures import Figure
+    from sdcli.insight.reported import Number, Part, Report, Row, Span
+    from sdcli.render.as_text import Screen
+
+_NARROW, _WIDE = 60, 120
+_LEAST_TREND, _MOST_TREND = 8, 60
+_MOST_PARTS = 12
+"""So many parts of a split are shown to people; the others are in every other form."""
+_BAR = 16
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula; an apostrophe before it makes it text."""
+
+
+def text(result: results.Reported, screen: Screen) -> Iterator[str]:
+    """The report for a terminal, or for a pipe that is read by a person."""
+    report = result.report
+    width = screen.width or _WIDE
+    yield from _head(report, width)
+    shown = [row for row in report.rows if not _is_nothing(row)]
+    cells = [_cells(row) for row in shown]
+    sizes = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    room = min(width - sum(sizes) - 2 * len(sizes) - 2, _MOST_TREND)
+    section = ""
+    for row, told in zip(shown, cells, strict=True):
+        if row.figure.section != section:
+            section = row.figure.section
+            yield ""
+            yield screen.style(section, bold=True)
+        parts = [cell.ljust(size) for cell, size in zip(told, sizes, strict=True)]
+        if room >= _LEAST_TREND:
+            values = [each.value for each in row.series[-room:]]
+            low, high = _RANGES.get(row.figure.unit, (0.0, None))
+            parts.append(spark(values, ascii=not screen.utf8, low=low, high=high))
+        yield f"  {'  '.join(parts)}".rstrip()
+        if result.parts:
+            yield from _splits(row, width, screen)
+    empty = [row.id for row in report.rows if _is_nothing(row)]
+    if empty:
+        yield ""
+        yield from wrapped("Nothing to count: ", ", ".join(empty) + ".", width)
+
+
+_RANGES: Mapping[str, tuple[float, float | None]] = {"percent": (0.0, 100.0), "score": (1.0, 5.0)}
+"""What the lowest and the highest sign of a sparkline stand for."""
+
+
+def _head(report: Report, width: int) -> Iterator[str]:
+    zone, before = report.zone, report.before
+    compared = f", beside {_span(before, zone)}" if before else ""
+    yield from wrapped("", f"Figures of {_span(report.period, zone)}{compared}.", width)
+    yield from wrapped("", f"As known at {words.instant(report.as_of)}.", width)
+    if report.query:
+        yield from wrapped("", f"Only {line(report.query)}", width)
+
+
+def _span(span: Span, zone: str) -> str:
+    """A period by the clocks of a zone: days where it is of whole days, the last one included."""
+    since, until = (local(int(at.timestamp()), zone) for at in (span.since, span.until))
+    if all(each.hour == each.minute == each.second == 0 for each in (since, until)):
+        last = until.date() - timedelta(days=1)
+        return f"{last}" if last == since.date() else f"{since:%Y-%m-%d} to {last}"
+    return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} ({zone})"
+
+
+def _is_nothing(row: Row) -> bool:
+    """Whether there was nothing to count, neither now nor before."""
+    return not (row.now.of or row.before.of or row.now.value or row.before.value)
+
+
+def _cells(row: Row) -> list[str]:
+    """A figure: its id, what it is, what it was before, and the change."""
+    return [row.id, number(row.figure, row.now), plain(row.figure, row.before), change(row)]
+
+
+def _splits(row: Row, width: int, screen: Screen) -> Iterator[str]:
+    """What a figure is split by, each part with a bar."""
+    figure = row.figure
+    for name, parts in row.by.items():
+        known = [part for part in parts if part.now.of or part.now.value]
+        if not known:
+            continue
+        yield f"    by {name}"
+        most = max(part.now.value or 0 for part in known)
+        most = 100.0 if figure.unit == "percent" else most
+        shown = known[:_MOST_PARTS]
+        cells = [
+            [
+                line(part.name)[:24],
+                number(figure, part.now),
+                bar(part.now.value, most, _BAR, ascii=not screen.utf8) if width >= _NARROW else "",
+            ]
+            for part in shown
+        ]
+        yield from (f"      {told}" for told in table(cells))
+        if len(known) > len(shown):
+            yield f"      and {len(known) - len(shown)} more (--json has all)"
+
+
+def number(figure: Figure, found: Number) -> str:
+    """A number with what it is made of: `87.5 % (7 of 8)`, `1h 05m (p90 3h 00m)`, `4.2 (of 12)`."""
+    told = plain(figure, found)
+    if found.value is None:
+        return told
+    if figure.kind == "share":
+        return f"{told} ({found.counted} of {found.of})"
+    if figure.kind in ("spread", "age"):
+        return f"{told} (p90 {words.span(found.p90 or 0)})"
+    return f"{told} (of {found.of})" if figure.kind == "mean" else told
+
+
+def plain(figure: Figure, found: Number) -> str:
+    """A number as people read it: `12`, `87.5 %`, `1h 05m`, `4.2`; a dash for none."""
+    if found.value is None:
+        return "-"
+    if figure.kind == "share":
+        return f"{words.share(found.value)} %"
+    if figure.kind in ("spread", "age"):
+        return words.span(int(found.value))
+    return f"{found.value:g}" if figure.kind == "mean" else f"{int(found.value):,}"
+
+
+def change(row: Row) -> str:
+    """How much more it is than before, or less, with a word on whether that is better."""
+    difference = row.change
+    if difference is None:
+        return ""
+    sign = "+" if difference > 0 else "-" if difference < 0 else "±"
+    if row.figure.unit == "seconds":
+        told = f"{sign}{words.span(int(difference))}"
+    elif row.figure.unit == "percent":
+        told = f"{sign}{abs(difference):g} pt"
+    else:
+        told = f"{sign}{abs(difference):,g}"
+    return told
+
+
+def as_json(result: results.Reported) -> dict[str, Any]:
+    """The whole report as one document."""
+    report = result.report
+    return {
+        "period": report.period,
+        "before": report.before,
+        "as_of": report.as_of,
+        "query": report.query,
+        "step": report.step,
+        "slots": report.slots,
+        "figures": [_row_json(row) for row in report.rows],
+    }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    figure = row.figure
+    return {
+        "id": row.id,
+        "name": figure.name,
+        "section": figure.section,
+        "kind": figure.kind,
+        "unit": figure.unit,
+        "better": figure.better,
+        "now": number_json(figure, row.now),
+        "before": number_json(figure, row.before),
+        "change": row.change,
+        "series": [number_json(figure, each) for each in row.series],
+        "by": {
+            name: [_part_json(figure, part) for part in parts] for name, parts in row.by.items()
+        },
+        "refs": row.refs,
+        "others": row.others,
+    }
+
+
+def _part_json(figure: Figure, part: Part) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "now": number_json(figure, part.now),
+        "before": number_json(figure, part.before),
+        "refs": part.refs,
+    }
+
+
+def number_json(figure: Figure, found: Number) -> dict[str, Any]:
+    """A number, with the keys of its kind; durations are whole seconds."""
+    if figure.kind == "share":
+        return {"counted": found.counted, "of": found.of, "percent": found.value}
+    if figure.kind in ("spread", "age"):
+        median = None if found.value is None else int(found.value)
+        return {"of": found.of, "median_s": median, "p90_s": found.p90}
+    if figure.kind == "mean":
+        return {"of": found.of, "mean": found.value}
+    return {"value": None if found.value is None else int(found.value)}
+
+
+_COLUMNS = (
+    "figure",
+    "name",
+    "split",
+    "part",
+    "unit",
+    "value",
+    "of",
+    "counted",
+    "p90",
+    "before",
+    "before_of",
+    "before_counted",
+    "before_p90",
+)
+
+
+def as_csv(result: results.Reported) -> Iterator[str]:
+    """One line for each figure, and for each part of what it is split by."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in result.report.rows:
+        writer.writerow(_csv_row(row, "", "", row.now, row.before))
+        for split, parts in row.by.items():
+            for part in parts:
+                writer.writerow(_csv_row(row, split, part.name, part.now, part.before))
+    yield from stream.getvalue().splitlines()
+
+
+def _csv_row(row: Row, split: str, part: str, now: Number, before: Number) -> list[str]:
+    cells = [row.id, row.figure.name, split, _plain(part), row.figure.unit]
+    for found in (now, before):
+        values = (found.value, found.of, found.counted, found.p90)
+        cells += ["" if each is None else f"{each:.15g}" for each in values]
+    return cells
+
+
+def _plain(value: str) -> str:
+    """A word from outside, that no spreadsheet takes for a formula, on one line."""
+    told = line(value)
+    return f"'{told}" if told.startswith(_FORMULA) else told
+
+
+def as_markdown(result: results.Reported) -> Iterator[str]:
+    """A table for each section, and one for each split if they are asked for."""
+    report = result.report
+    zone, before = report.zone, report.before
+    yield f"# Figures of {_span(report.period, zone)}"
+    yield ""
+    compared = f", beside {_span(before, zone)}" if before else ""
+    yield f"As known at {words.instant(report.as_of)}{compared}."
+    if report.query:
+        yield ""
+        yield f"Only `{line(report.query).replace('`', chr(39))}`."
+    section = ""
+    for row in report.rows:
+        if _is_nothing(row):
+            continue
+        if row.figure.section != section:
+            section = row.figure.section
+            yield from ("", f"## {section}", "")
+            yield from _markdown_row(["Figure", "Now", "Before", "Change"])
+            yield from _markdown_row(["---"] * 4)
+        now, earlier = number(row.figure, row.now), number(row.figure, row.before)
+        yield from _markdown_row([f"{row.figure.name} (`{row.id}`)", now, earlier, change(row)])
+    for row in report.rows if result.parts else ():
+        for split, parts in row.by.items():
+            if not parts:
+                continue
+            yield from ("", f"### {row.figure.name} by {split}", "")
+            yield from _markdown_row([split, "Now", "Before"])
+            yield from _markdown_row(["---"] * 3)
+            for part in parts:
+                now, earlier = number(row.figure, part.now), number(row.figure, part.before)
+                yield from _markdown_row([_escaped(part.name), now, earlier])
+
+
+def _markdown_row(cells: Iterable[str]) -> Iterator[str]:
+    yield f"| {' | '.join(cells)} |"
+
+
+def _escaped(value: str) -> str:
+    """A word from outside that says nothing in Markdown, nor in HTML."""
+    told = line(value)
+    for sign in "\\`*_[]<>|#&":
+        told = told.replace(sign, f"\\{sign}")
+    return told
+
+
+def audit_text(result: results.Audited, screen: Screen) -> Iterator[str]:
+    """Everything behind a figure, one line a ticket."""
+    audit = result.audit
+    figure = FIGURES[audit.id]
+    width = screen.width or _WIDE
+    period = _span(audit.period, audit.zone)
+    yield from wrapped("", f"{figure.name}, {period}: {number(figure, audit.now)}.", width)
+    yield from wrapped("", f"As known at {words.instant(audit.as_of)}.", width)
+    if not audit.items:
+        return
+    yield ""
+    rows = [["ref", "counts at (UTC)", _NUMBERS[figure.kind], *figure.own, "summary"]]
+    for each in audit.items:
+        own = [line(each.parts.get(name) or "-") for name in figure.own]
+        rows.append(
+            [
+                each.ref,
+                f"{each.at:%Y-%m-%d %H:%M}",
+                _counted(figure, each.number),
+                *own,
+                line(each.summary)[:40],
+            ]
+        )
+    yield from table(rows)
+
+
+_NUMBERS = {
+    "count": "counts",
+    "share": "counts",
+    "spread": "took",
+    "mean": "said",
+    "level": "counts",
+    "age": "age",
+}
+
+
+def _counted(figure: Figure, found: int) -> str:
+    if figure.kind == "share":
+        return "yes" if found else "no"
+    return words.span(found) if figure.kind in ("spread", "age") else str(found)
+
+
+def audit_json(result: results.Audited) -> dict[str, Any]:
+    """The receipts of a figure as one document."""
+    audit = result.audit
+    figure = FIGURES[audit.id]
+    return {
+        "figure": audit.id,
+        "about": figure.about,
+        "period": audit.period,
+        "as_of": audit.as_of,
+        "query": audit.query,
+        "now": number_json(figure, audit.now),
+        "counted": _refs(each.ref for each in audit.items if each.number),
+        "others": _refs(each.ref for each in audit.items if not each.number),
+        "items": [to_builtins(each) for each in audit.items],
+    }
+
+
+def _refs(found: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(found))
+
+
+def defined_text(result: results.Defined, screen: Screen) -> Iterator[str]:
+    """What figures mean, one paragraph each."""
+    width = screen.width or _WIDE
+    for index, figure in enumerate(result.figures):
+        if index and result.whole:
+            yield ""
+        yield f"{figure.id}: {figure.name}"
+        if not result.whole:
+            continue
+        yield from wrapped("  ", figure.about, width)
+        yield from wrapped("  ", f"Split by {', '.join(figure.splits)}.", width)
+        if figure.better:
+            yield from wrapped("  ", f"{figure.better.capitalize()} is better.", width)
+        yield from wrapped("  ", f"Answers {figure.source}.", width)
+
+
+def defined_json(result: results.Defined) -> list[dict[str, Any]]:
+    """What figures mean, as a list."""
+    return [
+        {
+            "id": figure.id,
+            "name": figure.name,
+            "section": figure.section,
+            "kind": figure.kind,
+            "unit": figure.unit,
+            "better": figure.better,
+            "about": figure.about,
+            "by": figure.by,
+            "splits": figure.splits,
+            "source": figure.source,
+        }
+        for figure in result.figures
+    ]
