@@ -38,7 +38,7 @@ FIGURES: dict[str, tuple[str, str]] = {
     "closed": ("count", "type code"),
     "backlog": ("level", "queue person type priority service"),
     "backlog.age": ("spread", "queue type"),
-    "unconfirmed": ("level", ""),
+    "unconfirmed": ("level", "type"),
     "self_service": ("share", "unit"),
     "fcr": ("share", "tier channel type service"),
     "fcr.net": ("share", "tier channel type service"),
@@ -739,7 +739,6 @@ class Promise(NamedTuple):
     at: int
     kept: bool
     agreement: str
-    priority: str
 
 
 def promises(life: Life, policy: Policy, now: int) -> list[Promise]:
@@ -767,14 +766,12 @@ def promises(life: Life, policy: Policy, now: int) -> list[Promise]:
                         over_before.add(key)
                         continue
                     at = reached(run, hours, length)
-                    promise = Promise(target, run.began, at, False, agreement, ruled.cover.priority)
+                    promise = Promise(target, run.began, at, False, agreement)
                     broken.setdefault(key, promise)
                 elif ruled is rules[-1] and run.stop is not None:
                     if came is not None and run.stop < came:
                         continue
-                    kept.append(
-                        Promise(target, run.began, run.stop, True, agreement, ruled.cover.priority)
-                    )
+                    kept.append(Promise(target, run.began, run.stop, True, agreement))
     missed = set(broken) | over_before
     return [
         *broken.values(),
@@ -1006,9 +1003,9 @@ class Counted:
 
     def _promises(self, life: Life) -> None:
         for each in promises(life, self._policy, self.now):
-            by = {"agreement": each.agreement, "priority": each.priority}
-            dims = {"target": each.target, **life.dims("service", "type"), **by}
-            self._add("sla", life, each.at, int(each.kept), **dims)
+            by = {"agreement": each.agreement, **life.dims("priority")}
+            dims = {"target": each.target, **life.dims("service", "type")}
+            self._add("sla", life, each.at, int(each.kept), **dims, **by)
             self._add(f"sla.{each.target}", life, each.at, int(each.kept), **by)
 
     def _events(self, life: Life) -> None:
@@ -1017,7 +1014,7 @@ class Counted:
                 self._add("reopened", life, step.at, 1, **life.dims("type", "service"))
             elif step.kind == "request_filtered":
                 refused = step.event["decision"] == "rejected"
-                rule = step.event.get("rule") or "none"
+                rule = step.event.get("rule") or "unknown"
                 self._add("new_service.filtered", life, step.at, int(refused), rule=rule)
 
     def _knowledge(self, life: Life) -> None:
@@ -1106,7 +1103,8 @@ class Counted:
                 "by": _split(figure, [(each.by, each.value) for each in items]),
                 "counted": sorted({each.ref for each in items if each.value}, key=_by_number),
                 "of": sorted({each.ref for each in items}, key=_by_number),
-                "items": sorted([each.ref, written(each.at), each.value] for each in items),
+                "items": sorted([each.ref, each.value, written(each.at)] for each in items),
+                "parts": _parts(figure, [each.by for each in items]),
             }
         return found
 
@@ -1127,7 +1125,9 @@ class Counted:
             "by": by,
             "counted": refs,
             "of": refs,
-            "items": sorted([each.ref, written(each.start), value(each)] for each in whole),
+            "items": sorted([each.ref, value(each)] for each in whole),
+            "parts": _parts(figure, [each.by for each in whole])
+            | _parts(figure, [each.by for each in cut]),
         }
 
 
@@ -1147,6 +1147,16 @@ def _split(figure: str, valued: list[tuple[dict[str, str], int]]) -> dict[str, J
         dim: {name: number(kind, values) for name, values in sorted(names.items())}
         for dim, names in groups.items()
     }
+
+
+def _parts(figure: str, said: list[dict[str, str]]) -> dict[str, dict[str, int]]:
+    """How many items there are of each part, by what a figure is split by."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for by in said:
+        for dim, name in by.items():
+            if dim in FIGURES[figure][1].split():
+                found[dim][name] += 1
+    return found
 
 
 def number(kind: str, values: list[int]) -> Json:

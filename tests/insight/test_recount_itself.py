@@ -70,7 +70,7 @@ def figures(*tickets: list[dict[str, Any]], until: str = "31T00:00", **more: Any
 
 def items(found: dict[str, Any], figure: str) -> list[tuple[str, str, int]]:
     """The items of a figure, with instants as `happened` takes them."""
-    return [(ref, at[8:16], value) for ref, at, value in found[figure]["items"]]
+    return [(ref, at[8:16], value) for ref, value, at in found[figure]["items"]]
 
 
 def test_the_recount_shares_nothing_with_what_it_proves() -> None:

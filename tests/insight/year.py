@@ -653,6 +653,8 @@ class Story:
         move()
         if rng.random() < 0.03:
             self.take_back()
+        if self.ticket.is_closed and self.ticket.bulletin:  # it ends with its ticket
+            self.say(e.Withdrawn(*self.mark()))
 
     def _as_problem(self) -> None:
         for _ in range(self.rng.randint(0, 3)):
