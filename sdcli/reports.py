@@ -102,7 +102,7 @@ class Reports:
         for _, tickets in self._shelves(period, as_of, progress):
             for ticket in tickets:
                 behind.stood(bulletins_of(ticket))
-                if counts(ticket):
+                if not ticket.opening.outage and counts(ticket):
                     behind.take(facts.facts_of(ticket, self._basis, utc_seconds(as_of)), ticket)
         items = behind.receipts()
         return Audit(
@@ -149,7 +149,7 @@ class Reports:
         for ticket in tickets:
             if _had_bulletin(ticket):
                 sheet.stood(bulletins_of(ticket))
-            if counts(ticket):
+            if not ticket.opening.outage and counts(ticket):
                 sheet.take(facts.facts_of(ticket, basis, now))
 
     def _shelves(

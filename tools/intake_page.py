@@ -19,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sdcli.insight.figures import FIGURES
 from sdcli.intake.outcome import RULES
 from sdcli.policy.load import formats
 
@@ -27,6 +28,7 @@ PAGE = ROOT / "docs" / "intake.md"
 CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 SLA_PAGE = ROOT / "docs" / "sla.md"
 KNOWLEDGE_PAGE = ROOT / "docs" / "knowledge.md"
+REPORTS_PAGE = ROOT / "docs" / "reports.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
@@ -54,6 +56,18 @@ def format_list() -> str:
     return "\n".join(
         ("| system | `--from` |", "|---|---|", *(f"| {f.name} | `{n}` |" for n, f in named))
     )
+
+
+def figure_table() -> str:
+    """Each figure with its definition, section by section."""
+    lines: list[str] = []
+    section = ""
+    for figure in FIGURES.values():
+        if figure.section != section:
+            section = figure.section
+            lines += ["", f"### {section}", "", "| id | figure | counts |", "|---|---|---|"]
+        lines.append(f"| `{figure.id}` | {figure.name} | {figure.about} |")
+    return "\n".join(lines[1:])
 
 
 def commands_of(block: str) -> list[str]:
@@ -107,7 +121,8 @@ def _said(commands: list[str], desk: Path) -> list[str]:
 
 def generated(text: str) -> str:
     """The page with its generated parts as they should be."""
-    for name, content in {"rules": rule_table(), "formats": format_list()}.items():
+    tables = {"rules": rule_table(), "formats": format_list(), "figures": figure_table()}
+    for name, content in tables.items():
         before, start, rest = text.partition(f"<!-- {name} -->\n")
         if not start:
             text = before  # a page that has no such table
@@ -125,7 +140,8 @@ def generated(text: str) -> str:
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
     differs = 0
-    for page in (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE, TUTORIAL):
+    pages = (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE, REPORTS_PAGE, TUTORIAL)
+    for page in pages:
         before = page.read_text(encoding="utf-8")
         after = generated(before)
         differs |= before != after

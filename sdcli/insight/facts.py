@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+MONITORING = "monitoring"
+"""The channel on which machines report; nobody calls on it."""
+
+
 class Promise(NamedTuple):
     """A promise that was kept or broken, and when that was known."""
 
@@ -152,8 +156,8 @@ def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
         channel=opening.channel,
         unit=opening.unit or UNKNOWN,
         site=opening.site,
-        tier=str(basis.tiers.get(opening.queue, UNKNOWN)),
-        called=opening.alert is None,
+        tier=str(opening.tier or basis.tiers.get(opening.queue) or UNKNOWN),
+        called=opening.alert is None and opening.channel != MONITORING,
         merged=merged,
         opened=walk.opened,
         stays=tuple(walk.stays),

@@ -208,8 +208,8 @@ _CATALOGUE: tuple[Figure, ...] = (
         kind="count",
         unit="tickets",
         about="How many help requests were opened in the period, however they came: by callers, "
-        "forms, mail and alerts. Problems and void tickets are none. A request that was merged "
-        "later was opened all the same.",
+        "forms, mail and alerts. Problems, void tickets and the desk's own records of planned outages "
+        "are none. A request that was merged later was opened all the same.",
         by=("type", "service", "channel", "unit", "priority"),
         takes=_opened,
         source="R0.1, R0.6",

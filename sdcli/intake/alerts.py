@@ -269,6 +269,7 @@ class AlertBook:
                 *self._stamp.mark(),
                 summary=f"Alert storm: {item.source} opened {said}",
                 queue=self._policy.teams.desk.queue,
+                tier=self._policy.tier(self._policy.teams.desk.queue),
                 priority=derive(self._policy, "unknown", "high").priority,
                 policy=self._policy.levels_hash,
                 channel="monitoring",

@@ -223,6 +223,7 @@ class _Mail:
             *self._stamp.mark(),
             summary=summary or "A mail without subject and text",
             queue=policy.teams.desk.queue,
+            tier=policy.tier(policy.teams.desk.queue),
             priority=derive(policy, impact, urgency).priority,
             policy=policy.levels_hash,
             channel="mail",

@@ -71,6 +71,7 @@ class Outages:
             *self._stamp.mark(),
             summary=f"Planned outage: {outage.summary}",
             queue=self._policy.teams.desk.queue,
+            tier=self._policy.tier(self._policy.teams.desk.queue),
             priority="P5",
             policy=self._policy.levels_hash,
             channel="monitoring",

@@ -131,6 +131,7 @@ def opened_by_alert(
         *stamp.mark(),
         summary=item.summary,
         queue=policy.teams.desk.queue,
+        tier=policy.tier(policy.teams.desk.queue),
         priority=found.weight.priority,
         channel="monitoring",
         requester=owner.owner if owner else UNKNOWN,

@@ -189,6 +189,7 @@ def opened_by_request(policy: Policy, stamp: Stamp, item: RequestItem) -> Opened
         *stamp.mark(),
         summary=item.summary,
         queue=item.queue or policy.teams.desk.queue,
+        tier=policy.tier(item.queue or policy.teams.desk.queue),
         priority=weight.priority,
         policy=policy.levels_hash,
         channel=_channel(fields, item, policy),

@@ -41,13 +41,18 @@ def text(result: results.Reported, screen: Screen) -> Iterator[str]:
     yield from _head(report, width)
     shown = [row for row in report.rows if not _is_nothing(row)]
     cells = [_cells(row) for row in shown]
-    sizes = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    titles = ["", "now", "before" if report.before else "", "change" if report.before else ""]
+    sizes = [max(map(len, column)) for column in zip(titles, *cells, strict=True)]
     room = min(width - sum(sizes) - 2 * len(sizes) - 2, _MOST_TREND)
     section = ""
+    if shown:
+        yield ""
+        titles = [*titles, f"by {report.step}"] if room >= _LEAST_TREND else titles
+        heads = [cell.ljust(size) for cell, size in zip(titles, [*sizes, 0], strict=False)]
+        yield f"  {'  '.join(heads)}".rstrip()
     for row, told in zip(shown, cells, strict=True):
         if row.figure.section != section:
             section = row.figure.section
-            yield ""
             yield screen.style(section, bold=True)
         parts = [cell.ljust(size) for cell, size in zip(told, sizes, strict=True)]
         if room >= _LEAST_TREND:

@@ -93,6 +93,8 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
         grounds: the rules that gave impact or urgency, where nobody stated them (R2c.2e).
         policy: the hash of the service levels that its clocks run under (T11).
         record: what is opened: a help request, or a problem, which has neither caller nor clocks.
+        tier: that of the queue then: who received it stays what it was when teams are another way
+            round (R3d1.8); 0 in what was opened before it was kept.
     """
 
     summary: str
@@ -136,6 +138,7 @@ class Opened(Event, frozen=True, tag="opened", kw_only=True):
     grounds: tuple[Ground, ...] = ()
     policy: str = ""
     record: Record = "request"
+    tier: int = 0
 
 
 class Noted(Event, frozen=True, tag="noted", kw_only=True):
