@@ -400,10 +400,23 @@ def known_at(ticket: Ticket, at: datetime) -> Ticket | None:
     """
     if ticket.imported_at and ticket.imported_at > at:
         return None
-    known = [event for event in ticket.events if (event.entered or event.at) <= at]
+    came = _came_with(ticket)
+    known = [
+        event
+        for index, event in enumerate(ticket.events)
+        if (event.entered or event.at) <= at or (index < came and not event.entered)
+    ]
     if len(known) == len(ticket.events):
         return ticket
     return fold(ticket.ref, known) if known and known[0] is ticket.events[0] else None
+
+
+def _came_with(ticket: Ticket) -> int:
+    """How many events a ticket came here with, whatever their times; none if it began here."""
+    if ticket.imported_at is None:
+        return 0
+    marks = (n for n, event in enumerate(ticket.events) if type(event) is Imported)
+    return max(marks, default=0)
 
 
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
