@@ -22,6 +22,7 @@ from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import Announced
 from sdcli.tickets.ticket import known_at
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -102,7 +103,7 @@ class Reports:
         for _, tickets in self._shelves(period, as_of, progress):
             for ticket in tickets:
                 behind.stood(bulletins_of(ticket))
-                if not ticket.opening.outage and counts(ticket):
+                if _is_counted(ticket) and counts(ticket):
                     behind.take(facts.facts_of(ticket, self._basis, utc_seconds(as_of)), ticket)
         items = behind.receipts()
         return Audit(
@@ -149,13 +150,13 @@ class Reports:
         for ticket in tickets:
             if _had_bulletin(ticket):
                 sheet.stood(bulletins_of(ticket))
-            if not ticket.opening.outage and counts(ticket):
+            if _is_counted(ticket) and counts(ticket):
                 sheet.take(facts.facts_of(ticket, basis, now))
 
     def _shelves(
         self, period: Period, as_of: datetime, progress: Progress
     ) -> Iterator[tuple[Shelf, Iterator[Ticket]]]:
-        """Each shelf with its tickets as they were known then; those that are void are none.
+        """Each shelf with its tickets as they were known then.
 
         A ticket that was over before the period began, and the one before it, counts in neither.
         """
@@ -171,7 +172,7 @@ class Reports:
                 if ticket.is_closed and ticket.touched_at < since:
                     continue
                 found = known_at(ticket, as_of)
-                if found is not None and not found.void:
+                if found is not None:
                     yield found
 
         for shelf in shelves:
@@ -301,7 +302,8 @@ class _Behind:
                 at, number = item[0], item[1]
                 if not self._holds(at):
                     continue
-            own = dict(zip(figure.own, item[2:], strict=False))
+            words = (word or UNKNOWN for word in item[2:])
+            own = dict(zip(figure.own, words, strict=False))
             self._found.append(_receipt(fact.ref, at, number, ticket.summary, {**names, **own}))
 
     def _holds(self, at: int) -> bool:
@@ -323,6 +325,11 @@ class _Behind:
 
 def _receipt(ref: str, at: int, number: int, summary: str, parts: dict[str, str]) -> Receipt:
     return Receipt(ref=ref, at=_instant(at), number=number, summary=summary, parts=parts)
+
+
+def _is_counted(ticket: Ticket) -> bool:
+    """Whether figures count a ticket; of one that is void, and of an outage, only bulletins are."""
+    return not (ticket.void or ticket.opening.outage)
 
 
 def _had_bulletin(ticket: Ticket) -> bool:

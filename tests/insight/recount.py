@@ -485,8 +485,8 @@ class Life:
 
     @property
     def has_caller(self) -> bool:
-        """Whether a person asked, and no alert."""
-        return not self.opening.get("alert")
+        """Whether a person asked, and no machine."""
+        return not self.opening.get("alert") and self.channel != "monitoring"
 
     @property
     def unit(self) -> str:
@@ -545,7 +545,7 @@ def lives(rows: Iterable[Json], instant: int | None) -> Iterator[Life]:
         if events:
             life = Life(row["ref"], events)
             if life.opening.get("record", "request") == "request":
-                yield life
+                yield life  # also what an outage is recorded by: it may have a bulletin
 
 
 # What was promised, and whether it was kept.
@@ -843,7 +843,8 @@ class Counted:
         self.cut: dict[str, list[Span]] = defaultdict(list)
         every = list(lives(rows, instant))
         self._stood = [each for life in every for each in bulletins(life)]
-        self.lives = [life for life in every if not life.void and (only is None or only(life))]
+        requests = (life for life in every if not (life.void or life.opening.get("outage")))
+        self.lives = [life for life in requests if only is None or only(life)]
         for life in self.lives:
             self._count(life)
 
@@ -959,7 +960,8 @@ class Counted:
             alone = alone and len(hands) == 1
             soon = any(when - at <= FORTNIGHT for when in back)
             dims = life.dims("channel", "type", "service")
-            dims["tier"] = self._policy.tier(life.opening["queue"])
+            kept = life.opening.get("tier")
+            dims["tier"] = str(kept) if kept else self._policy.tier(life.opening["queue"])
             self._add("fcr", life, at, int(alone), **dims)
             self._add("fcr.net", life, at, int(alone and not soon), **dims)
         classified = [each.event for each in life.steps if each.kind == "classified"]
@@ -1028,7 +1030,7 @@ class Counted:
 
     def _changes(self, life: Life) -> None:
         planned = life.status == "closed" and life.code == "planned-outage"
-        if not planned or life.opening.get("outage"):
+        if not planned:
             return
         last = [step.event for step in life.steps if step.kind == "closed"][-1:]
         change = (last[0].get("outage") if last else "") or "unknown"

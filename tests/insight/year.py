@@ -348,7 +348,7 @@ class Story:
             summary=f"Something about {self.ref}",
             queue=rng.choice(("service-desk",) * 6 + _QUEUES),
             priority=rng.choice(("P1", "P2", "P3", "P3", "P4", "P5")),
-            channel="monitoring" if alert else rng.choice(_CHANNELS),
+            channel="monitoring" if alert else rng.choice((*_CHANNELS, "monitoring")),
             requester="unknown" if alert else rng.choice(("ada", "bruno", "carmen", "unknown")),
             type="incident" if alert else rng.choice(_TYPES),
             service=rng.choice(_SERVICES),
@@ -360,6 +360,7 @@ class Story:
             outage=rng.choice(("", "", "", "", "", "", "mail-gateway-update")),
             agreement=rng.choice(("", "", "", "", "", "goodwill", "gone")),
             record="problem" if rng.random() < 0.04 else "request",
+            tier=rng.choice((0, 0, 1, 2)),
         )
         self.said.append(opening)
         self.ticket = fold(self.ref, [opening])
