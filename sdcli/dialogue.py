@@ -16,6 +16,7 @@ from sdcli.policy.address import address_in, is_address
 from sdcli.render.safe import line
 from sdcli.render.wrap import fitted
 from sdcli.tickets.contact import Answer
+from sdcli.tickets.quality import CHECK_ANSWERS
 from sdcli.tickets.words import UNKNOWN, YES_NO
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from sdcli.policy.changes import Templates
     from sdcli.policy.model import Policy
     from sdcli.policy.questions import Questions
+    from sdcli.policy.review import Check
     from sdcli.policy.trees import Course
     from sdcli.tickets.event import Stamp
+    from sdcli.tickets.quality import CheckAnswer
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.questions import Asked
     from sdcli.triage.suggest import Proposal
@@ -775,3 +778,16 @@ def _one_of(words: list[str], asks: str, usual: str = "", also: str = "") -> str
     asked = "\n".join(_fit(asks))
     chosen: str | Move = click.prompt(asked, default=usual or None, value_proc=read, err=True)
     return chosen
+
+
+@_asks("Nothing was reviewed.")
+def ask_review(
+    ticket: Ticket, checks: Mapping[str, Check], note: str
+) -> tuple[dict[str, CheckAnswer], str]:
+    """Ask each check of a review, and what was seen besides if nobody has said it (R5a.1)."""
+    _say(f"{ticket.ref}  {line(ticket.summary)}")
+    _say("(yes, no, or n/a where it does not apply; < goes back, q leaves: nothing is kept then)")
+    said: dict[str, CheckAnswer] = {}
+    for name, check in checks.items():
+        said[name] = _prompt(line(check.ask), kind=_Words(CHECK_ANSWERS))
+    return said, note or _ask("What did you see besides (Enter for nothing)")

@@ -33,8 +33,8 @@ EXIT_CODES: dict[int, str] = {
     LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
     LEDGER_DAMAGED: "the ledger is damaged; only `doctor --repair` changes anything then",
     PARTLY_DONE: (
-        "done in part: input that could not be read is kept, a backup lacks attached files, or a "
-        "procedure's program did not end well"
+        "done in part: input that could not be read is kept, a backup lacks attached files, a "
+        "procedure's program did not end well, or a survey could not be sent"
     ),
     INTERRUPTED: "interrupted from the keyboard",
 }
@@ -296,16 +296,36 @@ class NoWorkingTimeError(SdcliError):
 
 
 class ImportFileError(SdcliError):
-    """A file to import has lines that cannot be taken; every one is listed, none was taken."""
+    """A file to import has lines that cannot be taken; every one is listed, none was taken.
+
+    `instead`: what may be done rather than mend them.
+    """
+
+    code = "data_file"
+    exit_code = DATA_FILE
+
+    def __init__(self, problems: Sequence[Problem], instead: str = "") -> None:
+        shown = "\n".join(f"  {problem}" for problem in problems[:_MOST_SHOWN])
+        more = f"\n  and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
+        super().__init__(
+            f"Nothing was imported. Mend these lines and run it again{instead}:\n{shown}{more}",
+            problems=[problem._asdict() for problem in problems],
+        )
+
+
+class MapError(SdcliError):
+    """A map for an import is wrong; every problem found is listed."""
 
     code = "data_file"
     exit_code = DATA_FILE
 
     def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
         shown = "\n".join(f"  {problem}" for problem in problems[:_MOST_SHOWN])
         more = f"\n  and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
         super().__init__(
-            f"Nothing was imported. Mend these lines and run it again:\n{shown}{more}",
+            f"Nothing was imported: the map is wrong. Mend it and run it again; `sdcli import "
+            f"--sketch-map FILE.csv` writes one to begin with:\n{shown}{more}",
             problems=[problem._asdict() for problem in problems],
         )
 

@@ -25,6 +25,7 @@ from sdcli.policy.load import (
     read_policy,
     read_process,
     read_questions,
+    read_review,
     read_surveys,
 )
 from sdcli.policy.local import local
@@ -86,6 +87,7 @@ def lint(root: str) -> dict[str, int]:
     if policy and not offered.problems:
         problems += _placed(root, _unagreed(policy, offered))
     gathered(lambda: read_surveys(root), None)
+    gathered(lambda: read_review(root), None)
     problems += _queries(root, policy)
     shelf = gathered(lambda: read_shelf(root, policy), None)
     synonyms = read_synonyms(root)

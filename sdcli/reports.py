@@ -20,7 +20,7 @@ from sdcli.insight.outages import bulletins_of
 from sdcli.insight.period import NAMED, Period, between, named
 from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
-from sdcli.tickets.event import Announced
+from sdcli.tickets.event import Announced, Reviewed
 from sdcli.tickets.ticket import known_at
 from sdcli.tickets.words import UNKNOWN
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from sdcli.insight.reported import Number
     from sdcli.ledger.interface import Progress, Shelf
     from sdcli.tickets.ticket import Ticket
+
+REVIEWS = "review.score"
+"""The figure that is counted apart: what it counts is no change of a ticket."""
 
 _RULES = 1
 """Grows when the same tickets are counted in another way, so that nothing old is taken for it."""
@@ -100,6 +103,11 @@ class Reports:
         figure = FIGURES[require_figure(id_)]
         period, as_of = self._period(wanted)
         behind, counts = _Behind(figure, period, utc_seconds(as_of)), self._counts(wanted, as_of)
+        if id_ == REVIEWS:
+            for ticket in self._reviewed(period, as_of):
+                if counts(ticket):
+                    fact = facts.reviewed_fact(ticket, self._basis, utc_seconds(as_of))
+                    behind.take(fact, ticket)
         for _, tickets in self._shelves(period, as_of, progress):
             for ticket in tickets:
                 behind.stood(bulletins_of(ticket))
@@ -137,7 +145,31 @@ class Reports:
                 if key:
                     self._kept.put(key, known)
             total.put(known)
+        if any(each.id == REVIEWS for each in chosen):
+            for ticket in self._reviewed(period, as_of):
+                if counts(ticket):
+                    fact = facts.reviewed_fact(ticket, self._basis, utc_seconds(as_of))
+                    total.take(fact, REVIEWS)
         return total
+
+    def _reviewed(self, period: Period, as_of: datetime) -> Iterator[Ticket]:
+        """The tickets with reviews in a period and the one before: they may have been closed long ago."""
+        from sdcli.insight.reviewed import reviewed  # noqa: PLC0415 - one figure's
+
+        first = period.since if period.before is None else period.before
+        since = datetime.fromtimestamp(first, timezone.utc) if first > 0 else None
+        until = datetime.fromtimestamp(min(period.until, utc_seconds(as_of)), timezone.utc)
+        found_now = {each.ref: each for each in reviewed(self._desk.ledger, since, until)}
+        if as_of < self._desk.now:  # a review that was taken back since is found by its undoing
+            found_now |= {
+                each.ref: each
+                for each in self._desk.touched(as_of)
+                if any(type(event) is Reviewed for event in each.events)
+            }
+        for ticket in found_now.values():
+            found = known_at(ticket, as_of)
+            if found is not None and not found.void:
+                yield found
 
     def _fill(
         self,
@@ -160,7 +192,8 @@ class Reports:
 
         A ticket that was over before the period began, and the one before it, counts in neither.
         """
-        first = (period.since if period.before is None else period.before) - measured.BULLETIN_S
+        first = period.since if period.before is None else period.before
+        first = min(first, utc_seconds(as_of)) - measured.BULLETIN_S  # levels are those of then
         since = datetime.fromtimestamp(max(first, 0), timezone.utc)
         shelves = self._desk.ledger.shelves(since)
         total, done = sum(shelf.rows for shelf in shelves), 0

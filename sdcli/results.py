@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from sdcli.insight.recurring import Candidate as ProblemCandidate
     from sdcli.insight.reported import Audit, Report
     from sdcli.insight.skills import SkillsReport
+    from sdcli.insight.surveys import SurveyReport
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.before import Alike, Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.policy.people import Person
     from sdcli.policy.procedures import Instructions
+    from sdcli.policy.scalars import Amount
     from sdcli.policy.teams import Technician
     from sdcli.querying.saved import SavedQuery
     from sdcli.sla.agenda import Agenda, Between, Due, Headline, Outlook
@@ -72,7 +75,7 @@ if TYPE_CHECKING:
     from sdcli.sla.runs import Target
     from sdcli.sla.simulate import Comparison
     from sdcli.sla.timebox import TimeBox
-    from sdcli.tickets.event import AnyEvent, RequestFiltered
+    from sdcli.tickets.event import AnyEvent, RequestFiltered, Reviewed
     from sdcli.tickets.expectation import Due as ExpectationState
     from sdcli.tickets.expectation import Expectation
     from sdcli.tickets.incident import Tried as TriedOnce
@@ -167,10 +170,119 @@ class Changed(Struct, frozen=True):
 
 
 class SurveyAsked(Struct, frozen=True):
-    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2)."""
+    """A ticket whose caller is asked how it was, with what they are asked, in lines (R5a.2).
+
+    `sent_to`: the address that it was mailed to; empty if it was not. `link`: where they answer, if
+    the desk has such a place. `notes`: what else is to be said.
+    """
 
     seen: Seen
     letter: Sequence[str]
+    sent_to: str = ""
+    link: str = ""
+    notes: Sequence[str] = ()
+    exit_code: int = DONE
+
+
+class SurveyDue(Struct, frozen=True, kw_only=True):
+    """A ticket whose caller is to be asked, and what became of it (R5a.2).
+
+    Args:
+        address: where they read mail; empty if nowhere.
+        state: `due`, or `asked` by this command, or why not: they were asked lately (`resting`),
+            have no mail address, or sending `failed`. `reason`: the same in words.
+    """
+
+    ticket: Ticket
+    person: str
+    address: str
+    state: Literal["due", "asked", "resting", "no-address", "failed"]
+    reason: str = ""
+
+
+class SurveysDue(Struct, frozen=True, kw_only=True):
+    """Whom to ask of those whose tickets were closed since then; `send`: they were asked (R5a.2).
+
+    `left_out`: how many tickets the surveys leave out, as `every` says.
+    """
+
+    rows: Sequence[SurveyDue]
+    since: datetime
+    send: bool
+    left_out: int
+
+    @property
+    def exit_code(self) -> int:
+        """Whether all went out that should have."""
+        return PARTLY_DONE if any(row.state == "failed" for row in self.rows) else DONE
+
+
+class SurveysReported(Struct, frozen=True):
+    """How it was for callers in a period (R5a.2)."""
+
+    report: SurveyReport
+    exit_code: int = DONE
+
+
+class ReviewSampled(Struct, frozen=True, kw_only=True):
+    """A sample of the requests that were closed in a period (R5a.1, R6.4).
+
+    Args:
+        name: what reviews of it remember; `seed`: by what it was drawn; `closed`: out of how many.
+        rows: each ticket with who resolved it first, and the queue that it lay in then.
+        command: the command line that draws it again.
+    """
+
+    name: str
+    since: datetime
+    until: datetime
+    query: str
+    seed: str
+    closed: int
+    rows: Sequence[tuple[Ticket, str, str]]
+    command: str
+    exit_code: int = DONE
+
+
+class ReviewsListed(Struct, frozen=True, kw_only=True):
+    """The last reviews of tickets in a period, the newest first.
+
+    `rows`: the ticket, the review, who resolved it first, and the queue that it lay in then.
+    """
+
+    rows: Sequence[tuple[Ticket, Reviewed, str, str]]
+    since: datetime | None
+    until: datetime | None
+    exit_code: int = DONE
+
+
+class Unconfirmed(Struct, frozen=True, kw_only=True):
+    """A request that nobody has confirmed (R5a.1).
+
+    Args:
+        person: the caller, empty if nobody called; `name`, `phone`, `mail`: how to reach them.
+        why: what is wrong with it; `due`: until when it should have been confirmed, None if it is closed.
+        next: the command that comes next.
+    """
+
+    ticket: Ticket
+    person: str
+    name: str
+    phone: str
+    mail: str
+    why: str
+    due: datetime | None
+    next: str
+
+
+class ConfirmationsOverdue(Struct, frozen=True, kw_only=True):
+    """What nobody has confirmed: `resolved` for longer than `allowed`, or `closed` since then (R5a.1)."""
+
+    resolved: Sequence[Unconfirmed]
+    closed: Sequence[Unconfirmed]
+    allowed: Amount
+    since: datetime
+    now: datetime
     exit_code: int = DONE
 
 
@@ -951,10 +1063,22 @@ class Confirmed(Struct, frozen=True):
 
 
 class BroughtIn(Struct, frozen=True):
-    """What became of each ticket of an import."""
+    """What became of each ticket of an import; `account`: of the rows of another tool's file."""
 
     moved: Sequence[Moved]
     dry_run: bool
+    account: Account | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """In part, if lines were left out."""
+        return PARTLY_DONE if self.account and self.account.left_out else DONE
+
+
+class Sketched(Struct, frozen=True):
+    """A first map for a CSV file, as text."""
+
+    text: str
     exit_code: int = DONE
 
 
@@ -1344,6 +1468,12 @@ class WhoActs(Struct, frozen=True, kw_only=True):
 
 Result = (
     Changed
+    | SurveyAsked
+    | SurveysDue
+    | SurveysReported
+    | ReviewSampled
+    | ReviewsListed
+    | ConfirmationsOverdue
     | Guided
     | ProblemChanged
     | ProblemShown
@@ -1389,6 +1519,7 @@ Result = (
     | BroughtBack
     | Exported
     | BroughtIn
+    | Sketched
     | PeopleFound
     | PeopleImported
     | Bulletins

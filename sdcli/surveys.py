@@ -1,26 +1,44 @@
 """The surveys of one desk: what callers are asked once it is over, and what they answer (R5a.2).
 
-What the commands of `sdcli survey` call. The questions are in `catalog/survey.yaml`.
+What the commands of `sdcli survey` call. The questions are in `catalog/survey.yaml`, the words for
+callers in `sdcli.notify.questionnaire`, answers by mail are read in `sdcli.intake.survey_reply`.
 """
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sdcli.errors import NoSuchEntryError, RefusedError
-from sdcli.policy.survey import HIGHEST, LOWEST, SURVEY, Survey
-from sdcli.results import SurveyAsked
+from msgspec.structs import replace
+
+from sdcli.errors import (
+    LedgerBusyError,
+    NoSuchEntryError,
+    RefusedError,
+    SdcliError,
+)
+from sdcli.policy.survey import HIGHEST, LOWEST, SURVEY, Survey, link_of
+from sdcli.results import SurveyAsked, SurveyDue, SurveysDue, SurveysReported
+from sdcli.tickets import keys
 from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.relations import require_unmerged
 from sdcli.tickets.steps import require
+from sdcli.tickets.troubleshooting import hash_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from sdcli.desk import Desk
     from sdcli.policy.survey import Surveys
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
+
+_TOKEN_BYTES = 16
+_PURPOSE = "survey"
 
 
 class Questionnaires:
@@ -35,32 +53,128 @@ class Questionnaires:
 
         return read_surveys(self._desk.root)
 
-    def ask(self, ref: str, via: str) -> SurveyAsked:
-        """Write what the caller is asked, and note that they were; once for a ticket.
+    def ask(self, ref: str, via: str, *, send: bool = False) -> SurveyAsked:
+        """Write what the caller is asked, mail it if wished, and note that they were; once for a ticket.
+
+        Nothing of the ledger is locked while the program that sends mail runs (T28); but no other
+        process asks anybody meanwhile.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
             NoSuchEntryError: the desk asks nothing about requests of this type.
-            RefusedError: it is not over, was merged, has no caller, or they were asked before.
+            RefusedError: it is not over, was merged, has no caller, or they were asked before; or
+                there is no address or program to send it with.
+            LedgerBusyError: somebody else has been asking for too long.
+            SdcliError: the program did not take the mail; nothing was recorded.
         """
         from sdcli.notify.caller import caller_of  # noqa: PLC0415 - few commands need it
 
-        asked: list[Survey] = []
+        desk = self._desk
+        self._askable(desk.ledger.get(ref))
+        with self._alone():
+            ticket = desk.ledger.get(ref)  # as it is now that nobody else asks
+            survey = self._askable(ticket)
+            last = self._asked_lately(caller_of(ticket))
+            asked = self._ask(ticket, survey, via, send=send)
+        if last:
+            days = f"{self._surveys.rest // 86400} days"
+            told = f"{caller_of(ticket)} was asked about {last} less than {days} ago ({SURVEY})."
+            return replace(asked, notes=(told,))
+        return asked
 
-        def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            person = caller_of(ticket)
-            _require_askable(ticket, person)
-            survey = self._survey(ticket)
-            asked.append(survey)
-            questions = tuple(survey.questions)
-            return (
-                SurveySent(
-                    *stamp.mark(), survey=ticket.type, to=person, questions=questions, via=via
-                ),
+    def _askable(self, ticket: Ticket) -> Survey:
+        from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+
+        require_unmerged(ticket)
+        _require_askable(ticket, caller_of(ticket))
+        return self._survey(ticket)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While nobody else asks callers: two processes at once ask nobody twice.
+
+        Raises:
+            LedgerBusyError: somebody else has been asking for too long.
+        """
+        desk = self._desk
+        if desk.rehearses:
+            yield
+            return
+        with desk.ledger.alone(_PURPOSE, desk.wait_s) as alone:
+            if not alone:
+                path = os.path.join(desk.root, "ledger")
+                raise LedgerBusyError(path, desk.wait_s, "another survey that is being sent")
+            yield
+
+    def _ask(self, ticket: Ticket, survey: Survey, via: str, *, send: bool) -> SurveyAsked:
+        from secrets import token_hex  # noqa: PLC0415 - few commands ask
+
+        from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+        from sdcli.notify.questionnaire import mail_text, read_out  # noqa: PLC0415
+
+        desk, surveys = self._desk, self._surveys
+        token = token_hex(_TOKEN_BYTES) if send or surveys.link else ""
+        link = link_of(surveys, ticket.ref, token) if token else ""
+        address = message_id = ""
+        if send:
+            text = mail_text(desk.policy, ticket, survey, token=token, link=link)
+            address, message_id = self._mail(ticket, text)
+
+        def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
+            if not send:  # else it has gone out, whatever has happened meanwhile
+                _require_askable(now, caller_of(now))
+            sent = SurveySent(
+                *stamp.mark(),
+                survey=ticket.type,
+                to=caller_of(ticket),
+                questions=tuple(survey.questions),
+                via="mail" if send else via,
+                figures={name: str(each.figure) for name, each in survey.questions.items()},
+                address=address,
+                message_id=message_id,
+                token_hash=hash_of(token) if token else "",
             )
+            return (sent,)
 
-        ticket = self._desk.change(ref, step)
-        return SurveyAsked(self._desk.see(ticket), letter(ticket, asked[-1]))
+        try:
+            after = desk.change(ticket.ref, step)
+        except SdcliError as error:
+            if address and not desk.rehearses:
+                error.also(f"The mail has gone to {address} all the same, and is not on record.")
+            raise
+        return SurveyAsked(desk.see(after), read_out(after, survey, link), address, link)
+
+    def _mail(self, ticket: Ticket, text: str) -> tuple[str, str]:
+        """The address that the questions were mailed to, and the id of the mail; in a rehearsal nothing is sent.
+
+        Raises:
+            RefusedError: there is no address, or no program; or a machine wrote the request (T21).
+            SdcliError: the program did not take it.
+        """
+        from sdcli.intake import confirmation  # noqa: PLC0415 - only what is mailed
+
+        desk = self._desk
+        address = self._address(ticket)
+        if not address:
+            raise RefusedError(
+                f"{ticket.ref} has no mail address to send to: `sdcli survey ask {ticket.ref} --via "
+                "phone` writes what to ask on the phone.",
+                ref=ticket.ref,
+            )
+        confirmation.require_program(desk.policy)
+        if desk.rehearses:
+            return address, ""
+        now = desk.now
+        sent = confirmation.deliver(desk.policy, ticket, address, text, now, automatic=True)
+        return address, sent
+
+    def _address(self, ticket: Ticket) -> str:
+        """Where the caller reads mail; empty if nowhere, or if a machine wrote the request (T21)."""
+        from sdcli.notify.caller import caller_of, mail_of, wrote_a_machine  # noqa: PLC0415
+
+        if wrote_a_machine(ticket):
+            return ""
+        return mail_of(self._desk.policy, ticket, caller_of(ticket))
 
     def _survey(self, ticket: Ticket) -> Survey:
         found = self._surveys.surveys.get(ticket.type)
@@ -68,13 +182,103 @@ class Questionnaires:
             raise NoSuchEntryError("survey", ticket.type, self._surveys.surveys, SURVEY)
         return found
 
-    def answer(self, ref: str, scores: Mapping[str, str], remark: str) -> Ticket:
+    def _asked_lately(self, person: str) -> str:
+        """A ticket about which somebody was asked less than the desk's `rest` ago; empty if none."""
+        rest = self._surveys.rest
+        if not rest or not person:
+            return ""
+        start = self._desk.now - timedelta(seconds=rest)
+        found = (
+            ticket.ref
+            for key in (keys.surveyed(person), keys.caller(person))
+            for ticket in self._desk.ledger.having(key, start)
+            if _was_asked(ticket, person, start)
+        )
+        return next(found, "")
+
+    def due(self, since: datetime, *, send: bool) -> SurveysDue:
+        """Whom to ask of those whose tickets were closed since then, the oldest first; and ask them.
+
+        One after the other: what cannot be sent keeps no other waiting, and is due the next time.
+
+        Raises:
+            RefusedError: no program is named that sends mail; nobody was asked.
+            DataFileError: a file of the desk is wrong.
+        """
+        from sdcli.intake.confirmation import require_program  # noqa: PLC0415 - as above
+
+        desk = self._desk
+        if send:
+            require_program(desk.policy)
+        left_out = 0
+        found: list[tuple[datetime, int, str]] = []
+        for ticket in desk.touched(since):
+            survey = self._surveys.surveys.get(ticket.type)
+            if survey is None or not _is_to_be_asked(ticket, since):
+                continue
+            if not _is_drawn(ticket, survey.every):
+                left_out += 1
+            elif ticket.closed_at:
+                found.append((ticket.closed_at, len(ticket.ref), ticket.ref))
+        chosen: set[str] = set()
+        rows = [self._due(ref, since, chosen, send=send) for _, _, ref in sorted(found)]
+        return SurveysDue(
+            rows=[row for row in rows if row], since=since, send=send, left_out=left_out
+        )
+
+    def _due(self, ref: str, since: datetime, chosen: set[str], *, send: bool) -> SurveyDue | None:
+        """What becomes of one of them; `chosen` are the callers that this run has named before.
+
+        None if somebody else has just asked, or it is not over any more.
+        """
+        from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+
+        ticket = self._desk.ledger.get(ref)
+        person = caller_of(ticket)
+        row = SurveyDue(ticket=ticket, person=person, address=self._address(ticket), state="due")
+        if send:
+            try:
+                return self._asked(row, since)
+            except SdcliError as error:
+                return replace(row, state="failed", reason=error.message)
+        row = self._held_back(row, person.casefold() in chosen and bool(self._surveys.rest))
+        if row.state == "due":
+            chosen.add(person.casefold())
+        return row
+
+    def _asked(self, row: SurveyDue, since: datetime) -> SurveyDue | None:
+        """The same after the caller was asked, or why they were not; None as above."""
+        with self._alone():
+            ticket = self._desk.ledger.get(row.ticket.ref)
+            if not _is_to_be_asked(ticket, since):
+                return None
+            row = self._held_back(row)
+            if row.state != "due":
+                return row
+            asked = self._ask(ticket, self._survey(ticket), "mail", send=True)
+        return replace(row, ticket=asked.seen.ticket, state="asked")
+
+    def _held_back(self, row: SurveyDue, is_named: bool = False) -> SurveyDue:
+        """The same, or why the caller is not asked; `is_named`: they are about another ticket."""
+        lately = self._asked_lately(row.person)
+        if lately or is_named:
+            told = f"was asked about {lately} lately" if lately else "is asked about another one"
+            return replace(row, state="resting", reason=f"{row.person} {told}")
+        if not row.address:
+            return replace(row, state="no-address", reason=_NO_ADDRESS)
+        return row
+
+    def answer(self, ref: str, scores: Mapping[str, str], remark: str, token: str = "") -> Ticket:
         """Note what the caller said; what is said last counts.
+
+        `token`: that of the survey, which shows that it comes from whom was asked.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
-            RefusedError: they were not asked, or not that, or a score is none.
+            RefusedError: they were not asked, or not that, or a score is none; or the token is not
+                that of the survey.
         """
+        from sdcli.intake.replies import is_thanks  # noqa: PLC0415 - few commands need it
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
             require("survey_answered", ticket, "survey answer")
@@ -84,10 +288,63 @@ class Questionnaires:
                     f"Nobody has asked the caller of {ref}: `sdcli survey ask {ref}` does.",
                     ref=ref,
                 )
+            if token:
+                _require_token(ref, sent, token)
             told = {name: _score(sent, name, text) for name, text in scores.items()}
-            return (SurveyAnswered(*stamp.mark(), survey=sent.survey, scores=told, remark=remark),)
+            said = SurveyAnswered(
+                *stamp.mark(),
+                survey=sent.survey,
+                scores=told,
+                remark=remark,
+                via="link" if token else "",
+                news=bool(token and remark) and not is_thanks(remark),
+            )
+            return (said,)
 
         return self._desk.change(ref, step)
+
+    def report(self, since: datetime | None, until: datetime | None) -> SurveysReported:
+        """How it was for callers in a period."""
+        from sdcli.insight.surveys import surveys  # noqa: PLC0415 - one command's
+
+        found = (
+            ticket
+            for ticket in self._desk.touched(since)
+            if not ticket.merged_into and any(isinstance(e, SurveySent) for e in ticket.standing)
+        )
+        return SurveysReported(surveys(found, since=since, until=until))
+
+
+_NO_ADDRESS = "no mail address of the caller is known that somebody reads"
+
+
+def _was_asked(ticket: Ticket, person: str, start: datetime) -> bool:
+    """Whether somebody was asked about a ticket after that instant."""
+    asked = (each for each in ticket.standing if isinstance(each, SurveySent))
+    return any(e.at > start and e.to.casefold() == person.casefold() for e in asked)
+
+
+def _is_to_be_asked(ticket: Ticket, since: datetime) -> bool:
+    """Whether the caller of a ticket is to be asked at all: it was closed since then, and by itself."""
+    from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+
+    return (
+        ticket.closed_at is not None
+        and ticket.closed_at >= since
+        and not (ticket.void or ticket.merged_into or ticket.is_problem)
+        and bool(caller_of(ticket))
+        and not any(isinstance(event, SurveySent) for event in ticket.standing)
+    )
+
+
+def _is_drawn(ticket: Ticket, every: int) -> bool:
+    """Whether a ticket is one of so many that are asked about: always the same ones, on any desk."""
+    if every <= 1:
+        return True
+    from hashlib import sha256  # noqa: PLC0415 - few surveys leave tickets out
+
+    digest = sha256(ticket.opening.id.encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:8], "big") % every == 0
 
 
 def _require_askable(ticket: Ticket, person: str) -> None:
@@ -105,6 +362,22 @@ def _require_askable(ticket: Ticket, person: str) -> None:
         )
 
 
+def _require_token(ref: str, sent: SurveySent, token: str) -> None:
+    """Refuse an answer that does not show the token of the survey.
+
+    Raises:
+        RefusedError: it shows another one, or the survey has none.
+    """
+    from hmac import compare_digest  # noqa: PLC0415 - few answers show one
+
+    if not (sent.token_hash and compare_digest(sent.token_hash, hash_of(token))):
+        raise RefusedError(
+            f"That is not the token of the survey about {ref}; it stands in the mail that asked, "
+            "and in its link.",
+            ref=ref,
+        )
+
+
 def _score(sent: SurveySent, name: str, text: str) -> int:
     """A score, if it is one and was asked for."""
     if name not in sent.questions:
@@ -115,15 +388,3 @@ def _score(sent: SurveySent, name: str, text: str) -> int:
             question=name,
         )
     return int(text)
-
-
-def letter(ticket: Ticket, survey: Survey) -> list[str]:
-    """What the caller is asked, to be read out or sent, in lines; no code of the desk is in it."""
-    questions = (
-        f"{number}. {each.ask}" for number, each in enumerate(survey.questions.values(), 1)
-    )
-    return [
-        f"Your request {ticket.ref}: {ticket.summary}",
-        f"Please answer each with a number from {LOWEST} (bad) to {HIGHEST} (good).",
-        *questions,
-    ]

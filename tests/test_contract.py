@@ -38,6 +38,14 @@ class Call(NamedTuple):
 
 
 REF = "SD-1"
+
+
+def _all(answer: str) -> tuple[str, ...]:
+    """Every check of an incident, answered alike."""
+    ids = ("record", "class", "cause", "knowledge", "told", "hand-over", "confirmed")
+    return tuple(word for id_ in ids for word in ("--check", f"{id_}={answer}"))
+
+
 ALERT = {"status": "firing", "labels": {"alertname": "ProbeFailed", "instance": "shop"}}
 CALLS: dict[str, Call] = {
     "init": Call(("new-desk",), writes=False, reads_policy=False, reads_ledger=False),
@@ -100,6 +108,7 @@ CALLS: dict[str, Call] = {
     "sla-check": Call(()),
     "calendar": Call(("show", "business-hours"), writes=False, reads_ledger=False),
     "sla": Call(("explain", REF), writes=False),
+    "review": Call(("overdue",), writes=False),
     "report": Call(("classification",), writes=False),
     "metrics": Call((), writes=False),
     "undo": Call((REF,), legal="accepted"),
@@ -139,6 +148,12 @@ NESTED: dict[tuple[str, str], Call] = {
     ("problem", "reopen"): Call(("SD-2", "--reason", "it is back"), legal="behind"),
     ("survey", "ask"): Call((REF,), legal="closed"),
     ("survey", "answer"): Call((REF, "--score", "speed=4"), legal="asked"),
+    ("survey", "due"): Call((), legal="closed", writes=False),
+    ("survey", "report"): Call((), legal="asked", writes=False, reads_policy=False),
+    ("review", "sample"): Call((), legal="closed", writes=False),
+    ("review", "score"): Call((REF, *_all("yes"), "--as", "chloe"), legal="closed"),
+    ("review", "list"): Call((), legal="closed", writes=False, reads_policy=False),
+    ("review", "overdue"): Call((), legal="closed", writes=False),
     ("kb", "used"): Call((REF, "KB-104:applied"), writes=True),
     ("kb", "send"): Call((REF, "KB-102")),
     ("kb", "receipt"): Call((REF, "KB-102", "--received", "yes")),

@@ -103,6 +103,9 @@ COMMANDS: dict[str, Entry] = {
         "Assure",
         "Explain clocks, account for breaches, try other policies, and bring alerts to people.",
     ),
+    "review": Entry(
+        "Assure", "Look at how closed tickets were dealt with, and what is unconfirmed."
+    ),
     "report": Entry(
         "Assure", "Show the figures of the desk in a period, beside those of the period before."
     ),
@@ -153,8 +156,16 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "reopen": "Take a problem up again.",
     },
     "survey": {
-        "ask": "Write what the caller is asked, and note that they were.",
+        "ask": "Write what the caller is asked, or mail it, and note that they were.",
         "answer": "Record what the caller said to the survey.",
+        "due": "List whom to ask of those whose tickets were closed, or ask them.",
+        "report": "Count who was asked and answered, and what they said.",
+    },
+    "review": {
+        "sample": "Draw some of the closed tickets, always the same ones.",
+        "score": "Record how well a ticket was dealt with, by the checklist.",
+        "list": "List what was reviewed.",
+        "overdue": "List what nobody has confirmed.",
     },
     "sla": {
         "explain": "Show every interval of a clock, what counted, and why.",

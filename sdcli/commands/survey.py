@@ -12,10 +12,13 @@ def command() -> None:
 
     At most four questions by type of request, in catalog/survey.yaml, each for a figure that
     somebody looks at. A caller is asked once about a ticket, and never about one that was merged.
-    Each command takes --json.
+    An answer to the mail that asked is read by `sdcli open -` like all other mail. Each command
+    takes --json.
 
     \b
     Examples:
-        sdcli survey ask SD-42 --via phone
+        sdcli survey ask SD-42 --send
+        sdcli survey due --since 7d --send
         sdcli survey answer SD-42 --score speed=4 --score again=5
+        sdcli survey report --since 30d
     """

@@ -25,17 +25,26 @@ if TYPE_CHECKING:
     help="A question and its score, from 1 (bad) to 5 (good); may be given several times.",
 )
 @click.option("--remark", type=TEXT, default="", help="What they said besides.")
+@click.option(
+    "--token",
+    metavar="TOKEN",
+    type=TEXT,
+    default="",
+    help="The token of the survey's link: it is refused if it is another one.",
+)
 @pass_desk
 def command(
-    desk: Desk, ref: str, scores: tuple[tuple[str, str], ...], remark: str
+    desk: Desk, ref: str, scores: tuple[tuple[str, str], ...], remark: str, token: str
 ) -> results.Changed:
     """Record what the caller said to the survey.
 
-    A question that nobody answered is left out. What is said last counts.
+    A question that nobody answered is left out. What is said last counts. A page of yours that
+    the survey's link leads to calls it with --token, so that only who was asked is heard.
 
     \b
-    Example:
+    Examples:
         sdcli survey answer SD-42 --score speed=2 --remark 'three days without a printer'
+        sdcli survey answer SD-42 --score speed=5 --token 3f1c9a5be0d24f6788c1a2b3c4d5e6f7
     """
     from sdcli.surveys import Questionnaires
 
@@ -43,4 +52,5 @@ def command(
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise click.UsageError(f"--score {twice} is given more than once: say one.")
-    return results.Changed(desk.see(Questionnaires(desk).answer(ref, dict(scores), remark)))
+    answered = Questionnaires(desk).answer(ref, dict(scores), remark, token)
+    return results.Changed(desk.see(answered))

@@ -23,6 +23,7 @@ from sdcli.tickets.event import (
     Noted,
     Reopened,
     Resolved,
+    Reviewed,
     SurveyAnswered,
     SurveySent,
     Voided,
@@ -255,8 +256,17 @@ def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: in
         outage=came_from(ticket) if ticket.code == PLANNED_OUTAGE else "",
         asked=asked,
         scores=scores,
-        reviews=tuple(walk.reviews),
     )
+
+
+def reviewed_fact(ticket: Ticket, basis: Basis, now: int) -> Fact:
+    """The facts of a ticket with its reviews, which are apart: they are no change of it (R5a.1)."""
+    found = tuple(
+        (utc_seconds(event.at), event.percent)
+        for event in ticket.standing
+        if isinstance(event, Reviewed) and event.percent is not None and not ticket.merged_into
+    )
+    return replace(facts_of(ticket, basis, now), reviews=found)
 
 
 def _respond(clocked: _Clocked) -> tuple[int, int] | None:
@@ -357,13 +367,15 @@ def _surveyed(
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int, str], ...]]:
     """When the caller was asked, and whether they answered; and what they said last."""
     asked: list[tuple[int, int]] = []
+    known: dict[str, Mapping[str, str]] = {}
     scores: tuple[tuple[int, int, str], ...] = ()
     for event in surveys:
         if isinstance(event, SurveySent):
             asked.append((utc_seconds(event.at), 0))
+            known[event.survey] = event.figures
         elif isinstance(event, SurveyAnswered):
             asked = [(at, 1) for at, _ in asked]
-            figures = basis.figures.get(event.survey, {})
+            figures = known.get(event.survey) or basis.figures.get(event.survey, {})
             at = utc_seconds(event.at)
             scores = tuple(
                 (at, score, figures[question])

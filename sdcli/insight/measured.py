@@ -225,19 +225,19 @@ class Sheet:
         """Bulletins, whichever ticket they are of."""
         self._bulletins.extend(bulletins)
 
-    def take(self, fact: Fact) -> None:
-        """Count one ticket."""
+    def take(self, fact: Fact, only: str = "") -> None:
+        """Count one ticket; for one figure alone if that is named."""
         if fact.opened >= self.end:
             return
         kind, names = self._kind(fact)
         for line in self._plain:
-            items = line.takes(fact)
+            items = line.takes(fact) if only in ("", line.figure.id) else None
             if items:
                 class_ = line.class_of.get(kind)
                 if class_ is None:
                     class_ = line.classed(kind, names)
                 (self._level if line.is_level else self._add)(line, fact, class_, items)
-        if fact.outage and self._of_calls and self.start <= fact.opened:
+        if not only and fact.outage and self._of_calls and self.start <= fact.opened:
             call = Call(fact.ref, fact.opened, fact.outage, fact.service, fact.site, names)
             self._calls.append(call)
 

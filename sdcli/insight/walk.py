@@ -73,7 +73,6 @@ class Walk:
         self.was_new = opening.type == "new-service"
         self.filtered: list[tuple[int, int, str]] = []
         self.surveys: list[AnyEvent] = []
-        self.reviews: list[tuple[int, int]] = []
         self._queue, self._person = opening.queue, NOBODY
         self._status: Status = START
         self._been = {opening.queue}

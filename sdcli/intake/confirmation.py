@@ -137,20 +137,29 @@ def _with_text(mail: EmailMessage, text: str) -> EmailMessage:
     return mail
 
 
-def deliver(policy: Policy, ticket: Ticket, to: str, text: str, now: datetime) -> None:
-    """Mail what a person of the desk sends to the caller of a ticket.
+def deliver(
+    policy: Policy, ticket: Ticket, to: str, text: str, now: datetime, *, automatic: bool = False
+) -> str:
+    """Mail what the desk sends to the caller of a ticket; gives the id of the mail.
+
+    `automatic`: no person of the desk wrote it, so that no machine should answer (T21).
 
     Raises:
         RefusedError: no program is named that sends mail.
         SdcliError: the program did not take it.
     """
     program = require_program(policy)
-    failed = send(program, _with_text(_envelope(policy, ticket, to, now), text).as_bytes())
+    mail = _envelope(policy, ticket, to, now)
+    if automatic:
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "All"
+    failed = send(program, _with_text(mail, text).as_bytes())
     if failed:
         raise SdcliError(
             f"The mail to {to} was not sent: {failed}. Nothing was recorded on {ticket.ref}.",
             ref=ticket.ref,
         )
+    return str(mail["Message-ID"]).strip("<>")
 
 
 def require_program(policy: Policy) -> Sequence[str]:

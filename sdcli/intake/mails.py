@@ -21,9 +21,10 @@ from sdcli.intake.outcome import Outcome
 from sdcli.intake.read_articles import articles_read
 from sdcli.intake.replies import is_passed_on, is_thanks, with_signature
 from sdcli.intake.signs import is_own, is_report, own_addresses, sign_of
+from sdcli.policy.people import is_same
 from sdcli.tickets import keys
 from sdcli.tickets.contact import MailFacts
-from sdcli.tickets.event import Contacted, Opened
+from sdcli.tickets.event import Contacted, Opened, SurveyAnswered, SurveySent
 from sdcli.tickets.relations import goes_on
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage.priority import derive
@@ -128,7 +129,9 @@ class _Mail:
             return self._reported(told[0])
         if self._sign:
             return self._from_machine(found)
-        return self._opened("", "") if found is None else self._answered(found)
+        if found is None:
+            return self._opened("", "")
+        return (None if self._for else self._scored(found)) or self._answered(found)
 
     def _reported(self, item: AlertItem | Ignored) -> Outcome:
         """The alert is recorded; its ticket knows the mail from now on."""
@@ -154,6 +157,43 @@ class _Mail:
             return self._opened("", f"written by a machine ({self._sign}): it is never answered")
         return _ignored(f"written by a machine: {self._sign}")
 
+    def _scored(self, found: Ticket) -> Outcome | None:
+        """What becomes of an answer to a survey with a score in it (R5a.2); None of any other mail.
+
+        It says so by what it answers, or by the survey's token; and it is from whom was asked.
+        """
+        if not any(isinstance(event, SurveySent) for event in found.standing):
+            return None
+        from sdcli.intake.survey_reply import answered, read_answers  # noqa: PLC0415 - few tickets
+
+        item = self._item
+        sent = answered(found, item.references[:1], f"{item.subject}\n{item.text}")
+        if sent is None or not self._is_from(sent):
+            return None
+        said = read_answers(item.body, sent.questions)
+        if not said.scores:
+            return None
+        event = SurveyAnswered(
+            *self._stamp.mark(),
+            survey=sent.survey,
+            scores=said.scores,
+            remark=said.remark,
+            via="mail",
+            message=self._facts(),
+            attachments=item.attachments,
+            news=bool(said.remark) and not is_thanks(said.remark),
+        )
+        ticket = self._writer.append(found, (event,))
+        reason = "an answer to the survey" + (", with a remark to read" if event.news else "")
+        return Outcome(action="correlated", ticket=ticket, rule="survey-answer", reason=reason)
+
+    def _is_from(self, sent: SurveySent) -> bool:
+        """Whether the mail is from whom was asked: that address, or another of the same person."""
+        sender = self._item.sender
+        return bool(sender) and (
+            sender.casefold() == sent.address.casefold() or is_same(self._policy, sender, sent.to)
+        )
+
     def _answered(self, found: Ticket) -> Outcome:
         closed = found.closed_at
         thanks = is_thanks(self._item.body)
@@ -165,7 +205,7 @@ class _Mail:
         return Outcome(action="correlated", ticket=ticket, rule="reply", reason=hint or rule)
 
     def _ticket(self) -> Ticket | None:
-        """The ticket it is about: what it answers; else our tag in the subject, or in the text.
+        """The ticket it is about: what it answers; else a survey's token, or our tag, in subject or text.
 
         Another desk may write tags like ours. Its ids tell.
         """
@@ -174,6 +214,8 @@ class _Mail:
             known = next(self._writer.having(keys.message(each)), None)
             if known is not None:
                 return known
+        if (surveyed := self._surveyed()) is not None:
+            return surveyed
         if any(map(self._is_of_another_desk, item.references)):
             return None
         for number in dict.fromkeys(self._tags()):
@@ -184,6 +226,14 @@ class _Mail:
             if not found.is_problem:  # nobody was ever written to about one
                 return found
         return None
+
+    def _surveyed(self) -> Ticket | None:
+        """The ticket whose survey's token the mail shows (R5a.2)."""
+        from sdcli.intake.survey_reply import hashes_in  # noqa: PLC0415 - few mails answer nothing
+
+        shown = hashes_in(f"{self._item.subject}\n{self._item.text}")
+        found = (next(self._writer.having(keys.survey(each)), None) for each in shown)
+        return next(filter(None, found), None)
 
     def _is_of_another_desk(self, message_id: str) -> bool:
         found = _OF_A_DESK.match(message_id)

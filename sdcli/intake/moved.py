@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.relations import Relation
     from sdcli.tickets.ticket import Ticket
 
-_OWN = "sdcli:"
+OWN = "sdcli:"
+"""How the source of a ticket begins that went from one desk to another."""
 _DEEPEST = DEEPEST + 8
 """A payload as deep as `open` takes is a few levels down in its line."""
 _INSTANTS = ("at", "until", "due", "entered")
@@ -103,7 +104,7 @@ def _arrival(line: bytes) -> Arrival:
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise ValueError("it has no list of events")
     first_id = given[0].get("id") if given else None
-    source = row.get("source") or (f"{_OWN}{first_id}" if first_id else "")
+    source = row.get("source") or (f"{OWN}{first_id}" if first_id else "")
     if not isinstance(source, str) or not source.strip():
         raise ValueError("it has no source, and its first event no id")
     events = msgspec.convert([_event(each) for each in given], type=tuple[AnyEvent, ...])
@@ -169,7 +170,7 @@ def _relate_anew(
     for arrival, each in zip(arrivals, moved, strict=True):
         for relation, opening, why in _relations(arrival.events) if each.is_new else ():
             known = here.get(opening, "")
-            found = writer.get(known) if known else writer.by_source(f"{_OWN}{opening}")
+            found = writer.get(known) if known else writer.by_source(f"{OWN}{opening}")
             if found is None or found.void or found.ref == each.ref:
                 left_out[each.ref] = left_out.get(each.ref, 0) + 1
                 continue
@@ -219,7 +220,7 @@ def _link_anew(
     for arrival, each in zip(arrivals, moved, strict=True):
         for opening in _linked_to(arrival.events) if each.is_new else ():
             known = here.get(opening)
-            other = writer.get(known) if known else writer.by_source(f"{_OWN}{opening}")
+            other = writer.get(known) if known else writer.by_source(f"{OWN}{opening}")
             own = writer.get(each.ref)
             if other is None or other.is_problem == own.is_problem:
                 continue
@@ -264,7 +265,7 @@ def known_here(
         found.append((arrival, _brought(reader, arrival)))
         progress(len(found), 2 * len(arrivals))
     strangers = {arrival.events[0].id for arrival, ref in found if not ref}
-    if not any(arrival.source.startswith(_OWN) for arrival, ref in found if not ref):
+    if not any(arrival.source.startswith(OWN) for arrival, ref in found if not ref):
         return found
     everybody = reader.find(Query(statuses=STATUSES, record="", void=True))
     home = {

@@ -41,6 +41,7 @@ RULES: dict[str, str] = {
     "unrecognised": "no format recognises it; it opens a ticket with everything it holds",
     "same-message": "the mail was taken in already",
     "reply": "the mail answers a ticket; it is a contact there",
+    "survey-answer": "the mail answers a survey; its scores are recorded, and nothing is opened",
     "automatic-mail": "a machine wrote the mail; it opens and reopens nothing",
     "new-mail": "the mail opens a ticket",
     "me-too": "the caller is counted on a known failure",

@@ -76,7 +76,7 @@ def read(raw: bytes, name: str) -> Roster:
     text = _decoded(raw)
     if text is None:
         raise ImportFileError([Problem(name, 1, "it is not text: it holds NUL bytes")])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     lines = _lines(reader, name)
     header, at = next(((cells, at) for at, cells in lines), ([], 1))
     fields = [_COLUMNS.get(re.sub(r"[^\w]|_", "", cell).casefold(), "") for cell in header]
@@ -111,7 +111,7 @@ def _first_that_fits(raw: bytes, encodings: tuple[str, ...]) -> str:
     return raw.decode(encodings[-1])
 
 
-def _delimiter(text: str) -> str:
+def delimiter(text: str) -> str:
     """What stands between the columns: as the sniffer says, if the first line agrees."""
     first = text.lstrip("\r\n").split("\n", 1)[0]
     try:

@@ -233,10 +233,10 @@ class Ledger(Reader, Protocol):
     def size(self) -> int:
         """The bytes of everything that is stored of tickets; attached files are apart."""
 
-    def alone(self, purpose: str) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
         """Whether no other process does this now; if so, none will for the block (T28).
 
-        It is apart from the lock of `write()`, and nobody waits for it.
+        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`.
         """
 
     def compact(self) -> None:

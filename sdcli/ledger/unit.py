@@ -168,9 +168,9 @@ class Unit:
         """See `Ledger.size`: what is not committed is stored nowhere yet."""
         return self._home.size()
 
-    def alone(self, purpose: str) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
         """See `Ledger.alone`."""
-        return self._home.alone(purpose)
+        return self._home.alone(purpose, wait_s)
 
     def compact(self) -> None:
         """Refused: it cannot be rehearsed, nor be part of a unit of work."""

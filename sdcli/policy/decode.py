@@ -27,6 +27,7 @@ from sdcli.policy.scalars import (
     Instant,
     Mail,
     Moment,
+    Period,
     Seconds,
     Size,
     Span,
@@ -52,6 +53,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TURN = re.compile(r"([0-9]{1,4}) (day|week)s?")
 _TIME_OF_DAY = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
 _HOURS = re.compile(f"{_TIME_OF_DAY}-{_TIME_OF_DAY}")
+_PERIOD = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
+_HOURS_IN = {"h": 1, "d": 24, "w": 7 * 24}
 _SECONDS = re.compile(r"([1-9][0-9]{0,3})(s|m)")
 _SIZE = re.compile(r"([0-9]{1,6}) ?(kB|MB|GB)")
 _UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -383,6 +386,14 @@ def _day(text: str) -> Day:
         raise ValueError('write a date as "2026-12-25"') from error
 
 
+def _period(text: str) -> Period:
+    match = _PERIOD.fullmatch(text)
+    hours = int(match[1]) * _HOURS_IN[match[2]] if match else 0
+    if not 0 < hours <= _LONGEST_TURN * _HOURS_IN["d"]:
+        raise ValueError("write a period as 12h, 14d or 2w; none is longer than a year")
+    return Period(hours * 3600)
+
+
 def _time_of_day(text: str) -> TimeOfDay:
     match = _TIME.fullmatch(text)
     hours, minutes = (int(part) for part in match.groups()) if match else (24, 0)
@@ -431,6 +442,7 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     Amount: (amount, Amount()),
     Duration: (duration, 0),
     Span: (span, 0),
+    Period: (_period, 0),
     Seconds: (_seconds, 1),
     Size: (size, 0),
     Instant: (_instant, "1970-01-01T00:00:00Z"),

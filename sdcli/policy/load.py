@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.policy.procedures import Offered
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
+    from sdcli.policy.review import ReviewRules
     from sdcli.policy.survey import Surveys
 
     Check = Callable[[AlertFormat], Iterable[tuple[str, str]]]
@@ -194,15 +195,33 @@ def read_surveys(root: str) -> Surveys:
     Raises:
         DataFileError: the file is wrong; every problem found is named.
     """
-    from sdcli.policy.survey import NONE, SURVEY, Surveys, too_long  # noqa: PLC0415 - as above
+    from sdcli.policy.survey import NONE, SURVEY, Surveys, wrong_surveys  # noqa: PLC0415 - as above
 
     if not os.path.lexists(os.path.join(root, SURVEY)):
         return NONE
     read = read_file(SURVEY, _text(root, SURVEY), Surveys)
-    problems = [*read.problems, *(() if read.problems else too_long(read.value))]
+    problems = [*read.problems, *(() if read.problems else wrong_surveys(read.value))]
     if problems:
         raise DataFileError(sorted(problems))
     found: Surveys = read.value
+    return found
+
+
+def read_review(root: str) -> ReviewRules:
+    """What is looked at in a review, from the desk's file; an empty checklist if there is none (R5a.1).
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.review import NONE, REVIEW, ReviewRules, wrong_checks  # noqa: PLC0415 - as above
+
+    if not os.path.lexists(os.path.join(root, REVIEW)):
+        return NONE
+    read = read_file(REVIEW, _text(root, REVIEW), ReviewRules)
+    problems = [*read.problems, *(() if read.problems else wrong_checks(read.value))]
+    if problems:
+        raise DataFileError(sorted(problems))
+    found: ReviewRules = read.value
     return found
 
 

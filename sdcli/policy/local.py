@@ -7,7 +7,7 @@ zone of the process is never read.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -39,6 +39,22 @@ def day_of(at: int, zone: str) -> int:
 def local(at: int, zone: str) -> datetime:
     """An instant as the clocks of a time zone show it."""
     return datetime.fromtimestamp(min(max(at, _FIRST_S), _LAST_S), ZoneInfo(zone))
+
+
+def placed(reading: datetime, zone: str) -> tuple[datetime, str]:
+    """The instant of a reading of the clocks of a time zone, and whether that was a guess.
+
+    `twice`: the clocks showed it twice, and the first is meant; `never`: they never did, and it
+    counts as the same distance after the gap; else nothing.
+    """
+    first = reading.replace(tzinfo=ZoneInfo(zone), fold=0)
+    ahead, later = first.utcoffset(), first.replace(fold=1).utcoffset()
+    guess = "" if ahead == later or ahead is None or later is None else _guess(ahead, later)
+    return first.astimezone(timezone.utc), guess
+
+
+def _guess(first: timedelta, second: timedelta) -> str:
+    return "twice" if first > second else "never"
 
 
 def begins(moment: Moment, zone: str) -> int:

@@ -12,6 +12,9 @@ Duration = NewType("Duration", int)
 Span = NewType("Span", int)
 """Seconds that pass on any clock, written `30m`, `4h` or `1h30m`."""
 
+Period = NewType("Period", int)
+"""Seconds that pass on any clock, written `12h`, `14d` or `2w`."""
+
 Seconds = NewType("Seconds", int)
 """Seconds that pass on any clock, written `20s` or `2m`."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
@@ -413,6 +414,12 @@ def _breach(found: Breach) -> dict[str, Any]:
     return told
 
 
+def _account(account: Account) -> dict[str, Any]:
+    return msgspec.structs.asdict(account) | {
+        "problems": [problem._asdict() for problem in account.problems]
+    }
+
+
 def _register() -> Any:
     from sdcli.render import register  # noqa: PLC0415 - few answers pay for it
 
@@ -619,9 +626,34 @@ def _published(result: results.SitePublished) -> dict[str, Any]:
     return published_json(result)
 
 
+def _of_quality(result: Any) -> Any:
+    from sdcli.render import quality  # noqa: PLC0415 - few commands pay for it
+
+    return quality.as_json(result)
+
+
+def _review(subject: Ticket) -> dict[str, Any] | None:
+    """What somebody found who looked at it afterwards; null if nobody has (R5a.1)."""
+    from sdcli.tickets.event import Reviewed  # noqa: PLC0415 - loaded by now
+
+    if not any(isinstance(event, Reviewed) for event in subject.standing):
+        return None
+    from sdcli.render.quality import review_json  # noqa: PLC0415 - few tickets have any
+
+    return review_json(subject)
+
+
 _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Changed: _changed,
-    results.SurveyAsked: lambda result: ticket(result.seen) | {"letter": result.letter},
+    results.SurveyAsked: lambda result: (
+        ticket(result.seen)
+        | {"letter": result.letter, "sent_to": result.sent_to or None, "link": result.link or None}
+    ),
+    results.SurveysDue: _of_quality,
+    results.SurveysReported: _of_quality,
+    results.ReviewSampled: _of_quality,
+    results.ReviewsListed: _of_quality,
+    results.ConfirmationsOverdue: _of_quality,
     results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
@@ -639,6 +671,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"problem_records": [_problem(each) for each in result.problems]}
         | _planned(result)
         | _relations(result)
+        | {"review": _review(result.seen.ticket)}
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
     results.QueryFields: lambda result: [
@@ -739,7 +772,9 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
         "tickets": list(result.moved),
+        **({"account": _account(result.account)} if result.account else {}),
     },
+    results.Sketched: lambda result: {"map": result.text},
     results.PeopleFound: lambda result: [person(found) for found in result.people],
     results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],

@@ -181,6 +181,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
         *_actor_rows(result),
         ("minutes", str(ticket.minutes)),
         *_article_rows(ticket),
+        *_quality_rows(ticket),
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
@@ -1279,7 +1280,19 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     new = sum(each.is_new for each in result.moved)
     known = len(result.moved) - new
     would = "would be" if result.dry_run else _is(new)
-    return [f"{words.count(new, 'ticket')} {would} new; {known} known already."], []
+    told = [f"{words.count(new, 'ticket')} {would} new; {known} known already."]
+    if result.account is None:
+        return told, []
+    from sdcli.render.replayed import lines  # noqa: PLC0415 - only the rows of another tool
+
+    return [*told, *lines(result.account, dry_run=result.dry_run)], []
+
+
+def _sketched(result: results.Sketched, screen: Screen) -> _Lines:
+    del screen
+    return block(result.text).splitlines(), [
+        "Next: mend it, and `sdcli import --from csv --map MAP.yaml FILE.csv --dry-run`"
+    ]
 
 
 def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
@@ -1501,12 +1514,42 @@ def _published(result: results.SitePublished, screen: Screen) -> _Lines:
     return published(result)
 
 
+def _survey_asked(result: results.SurveyAsked, screen: Screen) -> _Lines:
+    ref = result.seen.ticket.ref
+    sent = [f"Sent to {line(result.sent_to)}."] if result.sent_to else []
+    told = fitted([*map(line, result.letter), *sent], screen.width)
+    again = f"Next: sdcli survey answer {ref} --score QUESTION=1..5"
+    next_ = "An answer to the mail is read by `sdcli open -`." if result.sent_to else again
+    return told, [*map(line, result.notes), next_]
+
+
+def _of_quality(result: Any, screen: Screen) -> _Lines:
+    """What the commands of `sdcli survey` and `sdcli review` give."""
+    from sdcli.render import quality  # noqa: PLC0415 - few commands pay for it
+
+    del screen
+    return quality.text(result)
+
+
+def _quality_rows(ticket: Ticket) -> list[tuple[str, str]]:
+    """What the caller said of it, and who looked at it afterwards (R5a.1, R5a.2)."""
+    from sdcli.tickets.event import Reviewed, SurveySent  # noqa: PLC0415 - loaded by now
+
+    if not any(isinstance(event, Reviewed | SurveySent) for event in ticket.standing):
+        return []
+    from sdcli.render.quality import rows_of  # noqa: PLC0415 - few tickets have any
+
+    return rows_of(ticket)
+
+
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Changed: _changed,
-    results.SurveyAsked: lambda result, screen: (
-        fitted([*map(line, result.letter)], screen.width),
-        [f"Next: sdcli survey answer {result.seen.ticket.ref} --score QUESTION=1..5"],
-    ),
+    results.SurveyAsked: _survey_asked,
+    results.SurveysDue: _of_quality,
+    results.SurveysReported: _of_quality,
+    results.ReviewSampled: _of_quality,
+    results.ReviewsListed: _of_quality,
+    results.ConfirmationsOverdue: _of_quality,
     results.Guided: _guided,
     results.ProblemChanged: _of_problems,
     results.ProblemShown: _of_problems,
@@ -1552,6 +1595,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
     results.BroughtIn: _brought_in,
+    results.Sketched: _sketched,
     results.PeopleFound: _people_found,
     results.PeopleImported: _people_imported,
     results.Bulletins: _bulletins,

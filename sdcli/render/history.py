@@ -389,7 +389,23 @@ def _change_followed(event: e.ChangeFollowed) -> str:
 
 def _survey_answered(event: e.SurveyAnswered) -> str:
     scores = ", ".join(f"{name} {score}" for name, score in event.scores.items())
-    return f"answered the survey {event.survey}: {scores}{_because(event.remark)}"
+    files = f"; {_files(event.attachments)}" if event.attachments else ""
+    via = f" by {event.via}" if event.via else ""
+    return f"answered the survey {event.survey}{via}: {scores}{_because(event.remark)}{files}"
+
+
+def _survey_sent(event: e.SurveySent) -> str:
+    where = f" at {event.address}" if event.address else ""
+    via = f" by {event.via}" if event.via != UNKNOWN else ""
+    return f"asked {event.to}{where}{via} how it was ({event.survey})"
+
+
+def _reviewed(event: e.Reviewed) -> str:
+    missed = ", ".join(name for name, answer in event.checks.items() if answer == "no")
+    score = "nothing of the checklist applies" if event.percent is None else f"{event.percent} %"
+    sample = f", sample {event.sample}" if event.sample else ""
+    not_so = f"; not so: {missed}" if missed else ""
+    return f"reviewed: {score}{not_so}{sample}{_because(event.note)}"
 
 
 def _files(files: Sequence[Attachment]) -> str:
@@ -499,8 +515,9 @@ TOLD: dict[type[e.Event], Callable[[Any], str]] = {
     e.RequestFiltered: _request_filtered,
     e.ChangeRequested: _change_requested,
     e.ChangeFollowed: _change_followed,
-    e.SurveySent: lambda event: f"asked {event.to} how it was ({event.survey})",
+    e.SurveySent: _survey_sent,
     e.SurveyAnswered: _survey_answered,
+    e.Reviewed: _reviewed,
 }
 
 _BEHIND_WHO: dict[type[e.Event], Callable[[Any], str]] = {

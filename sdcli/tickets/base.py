@@ -21,7 +21,8 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: sorts as 
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
-_FIRST_YEAR, _LAST_YEAR = 1971, 2200  # clocks reckon some years beyond an instant
+FIRST_YEAR, LAST_YEAR = 1971, 2200
+"""The years an event may be in; clocks reckon some years beyond an instant."""
 _sequence = itertools.count()
 
 
@@ -133,6 +134,6 @@ def instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(text)
     at = at.astimezone(timezone.utc).replace(microsecond=0)
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(text)
     return at

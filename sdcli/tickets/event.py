@@ -49,6 +49,7 @@ from sdcli.tickets.fulfilment import (
     ProcedureSought,
     RequestFiltered,
 )
+from sdcli.tickets.quality import Reviewed
 from sdcli.tickets.relations import Absorbed, Linked, Merged, Unlinked
 from sdcli.tickets.taken_back import Undone, Voided
 from sdcli.tickets.troubleshooting import (
@@ -1022,4 +1023,5 @@ AnyEvent: TypeAlias = (
     | ChangeFollowed
     | SurveySent
     | SurveyAnswered
+    | Reviewed
 )

@@ -38,6 +38,10 @@ NEWS = "news"
 """Tickets on which somebody answered, closed ones too, and nobody has done anything since."""
 
 
+REVIEWED = "reviewed"
+"""Tickets of which somebody said how well they were dealt with, closed ones too (R5a.1)."""
+
+
 UNDELIVERED = "undelivered"
 """Tickets with an alert that somebody has not been brought yet, closed ones too (R5b.2)."""
 
@@ -103,6 +107,21 @@ def storm(monitor: str) -> str:
 def outage(name: str) -> str:
     """The record of a planned outage."""
     return f"outage {name}"
+
+
+def reviewed(at: datetime) -> str:
+    """Tickets that were reviewed in that month of UTC: that they were is no change of them."""
+    return f"{REVIEWED} {at:%Y-%m}"
+
+
+def surveyed(person: str) -> str:
+    """Tickets whose caller was asked how it was (R5a.2)."""
+    return f"surveyed {person.casefold()}"
+
+
+def survey(token_hash: str) -> str:
+    """The survey that a token belongs to: what shows it is about its ticket (R5a.2)."""
+    return f"survey {token_hash}"
 
 
 def notice(person: str) -> str:

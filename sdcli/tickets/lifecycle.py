@@ -93,6 +93,7 @@ LIFECYCLE: Mapping[str, Mapping[Status, Status]] = {
     "change_followed": _ALWAYS,
     "survey_sent": _ALWAYS,
     "survey_answered": _ALWAYS,
+    "reviewed": {"resolved": "resolved", "closed": "closed"},
 }
 
 # The same for a problem: what is not here is no step on a problem at all (R3d1.7).
@@ -165,6 +166,7 @@ _OTHERS: Mapping[str, str] = {
     "change_followed": "rfc",
     "survey_sent": "survey",
     "survey_answered": "survey",
+    "reviewed": "review score",
 }
 
 PROBLEM_COMMANDS: Mapping[str, str] = {

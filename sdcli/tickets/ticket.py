@@ -46,6 +46,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.fulfilment import ChangeStatus
+from sdcli.tickets.quality import Reviewed
 from sdcli.tickets.relations import Link, Linked, Merged, Unlinked
 from sdcli.tickets.taken_back import Undone, gone
 from sdcli.tickets.words import (
@@ -250,11 +251,12 @@ _NO_CHANGE = (
     ProblemLinked,
     ProblemUnlinked,
     ProblemTold,
+    Reviewed,
 )
 """What the desk said of its own clock is no change of the request (T15), nor is its move.
 
 Nor is what is found out about the problem behind it: to gather the incidents of last month must
-not make them incidents of this month.
+not make them incidents of this month. Nor is what somebody finds who looks at how it was dealt with.
 """
 
 

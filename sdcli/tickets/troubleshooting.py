@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from msgspec.structs import replace
 
-from sdcli.tickets.base import Event
+from sdcli.tickets import keys
+from sdcli.tickets.base import Event, marked
+from sdcli.tickets.contact import Attachment, MailFacts
 from sdcli.tickets.words import UNKNOWN, YesNo
 
 if TYPE_CHECKING:
@@ -131,18 +133,68 @@ class SurveySent(Event, frozen=True, tag="survey_sent", kw_only=True):
     """The caller was asked how it was (R5a.2).
 
     Args:
-        survey: which one; `to`: whom; `questions`: the ids of what was asked.
+        survey: which one; `to`: whom; `questions`: the ids of what was asked, in their order.
+        figures: the figure that each question stands for, as it was then; empty in what was asked
+            before that was kept.
+        address: the mail address that it was sent to; it cannot be called back from there.
+        message_id: the id of that mail: answers to it are recognised by it.
+        token_hash: what a token must come to that an answer shows (see `hash_of`); empty if none
+            was given out.
     """
 
     survey: str
     to: str
     questions: tuple[str, ...] = ()
     via: str = UNKNOWN
+    figures: dict[str, str] = {}
+    address: str = ""
+    message_id: str = ""
+    token_hash: str = ""
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """Found by whom was asked, by the mail and by the token from now on."""
+        return replace(
+            ticket,
+            marks=marked(
+                ticket,
+                (self.figures and keys.surveyed(self.to)) or "",
+                self.message_id and keys.message(self.message_id),
+                self.token_hash and keys.survey(self.token_hash),
+            ),
+        )
 
 
 class SurveyAnswered(Event, frozen=True, tag="survey_answered", kw_only=True):
-    """What the caller said to it: a score for each question (R5a.2)."""
+    """What the caller said to it: a score for each question (R5a.2).
+
+    Args:
+        via: `mail` if they answered by mail, `link` if what came in showed the survey's token;
+            empty where somebody of the desk entered it.
+        message, attachments: the mail, and what came with it.
+        news: they wrote something that nobody at the desk has seen yet.
+    """
 
     survey: str
     scores: dict[str, int]
     remark: str = ""
+    via: Literal["", "mail", "link"] = ""
+    message: MailFacts | None = None
+    attachments: tuple[Attachment, ...] = ()
+    news: bool = False
+
+    def apply(self, ticket: Ticket) -> Ticket:
+        """The mail is known by its id from now on, and its files are the ticket's."""
+        known = self.message.id if self.message else ""
+        return replace(
+            ticket,
+            news=ticket.news or self.news,
+            attachments=ticket.attachments + self.attachments,
+            marks=marked(ticket, keys.message(known) if known else ""),
+        )
+
+
+def hash_of(token: str) -> str:
+    """What is kept of the token of a survey: it is of no use to whoever reads the ledger."""
+    from hashlib import sha256  # noqa: PLC0415 - few commands ask
+
+    return sha256(token.encode("utf-8", "replace")).hexdigest()

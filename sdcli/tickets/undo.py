@@ -29,6 +29,8 @@ from sdcli.tickets.event import (
     Repeated,
     SlaAlerted,
     Suppressed,
+    SurveyAnswered,
+    SurveySent,
     Undone,
     Viewed,
     Voided,
@@ -77,6 +79,8 @@ def is_fact(event: AnyEvent) -> bool:
     """Whether an event came from outside, or was said by the desk itself."""
     if isinstance(event, Opened):
         return event.alert is not None or event.message is not None
+    if isinstance(event, SurveyAnswered):
+        return bool(event.via)
     return isinstance(event, _FACTS) or (isinstance(event, Contacted) and bool(event.message))
 
 
@@ -142,7 +146,7 @@ def _left(event: AnyEvent) -> bool:
         return event.sent
     if isinstance(event, Noted):
         return bool(event.sent_to)
-    return isinstance(event, ArticleSent) and bool(event.address)
+    return isinstance(event, ArticleSent | SurveySent) and bool(event.address)
 
 
 def last_undone(ticket: Ticket) -> Undone | Voided | None:

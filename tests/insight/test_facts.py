@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcli.insight.facts import Basis, facts_of
+from sdcli.insight.figures import FIGURES
 from sdcli.sla.clock import Clocks
 from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import (
@@ -14,6 +15,7 @@ from sdcli.tickets.event import (
     Merged,
     Noted,
     Opened,
+    Reopened,
     Resolved,
     SurveyAnswered,
     SurveySent,
@@ -143,3 +145,26 @@ def test_what_was_taken_back_later_is_counted_as_of_before(sd: Runner, sdj: Json
     then = sdj(*asked, at="2026-10-30T11:00:00Z")
     step("undo", ref, when="10-30T12")
     assert then["figures"][0]["now"] == sdj(*asked)["figures"][0]["now"] == {"value": 1}
+
+
+def test_a_backlog_as_of_before_the_period_is_that_of_then(sd: Runner, sdj: JsonRunner) -> None:
+    """What was work at that instant is, though it was over before the period began."""
+    ref = sdj("open", "Slow mail", "--user", "ada", at="2026-09-01T10:00:00Z")["ref"]
+    closing = ("--code", "solved", "--confirmed-by", "ada", "--via", "phone")
+    sd("close", ref, *closing, at="2026-09-02T12:00:00Z")
+    asked = ("--since", "2026-11-01T00:00:00Z", "--until", "2026-11-02T00:00:00Z")
+    then = ("--as-of", "2026-09-01T12:00:00Z", "--figure", "backlog")
+    assert sdj("report", *asked, *then)["figures"][0]["now"] == {"value": 1}
+
+
+def test_what_was_reopened_before_it_was_solved_is_no_lost_solution() -> None:
+    """Merged elsewhere, brought here and taken up again: its first solution came after that."""
+    fact = counted(
+        opened(),
+        Merged(*mark(at("2026-11-23T09:30")), into="SD-9"),
+        Imported(*mark(at("2026-11-23T15:00")), source="old/1"),
+        Reopened(*mark(at("2026-11-23T15:30")), reason="it is not the same"),
+        Resolved(*mark(at("2026-11-23T16:00")), code="solved"),
+    )
+    rates = list(FIGURES["reopen_rate"].takes(fact))
+    assert [item[1] for item in rates] == [0]

@@ -78,6 +78,7 @@ from sdcli.tickets.event import (
     Resolved,
     Resumed,
     Returned,
+    Reviewed,
     ServiceResumed,
     SlaAlerted,
     SlaReapplied,
@@ -99,6 +100,7 @@ from sdcli.tickets.event import (
 )
 from sdcli.tickets.fulfilment import CHANGE_STATUSES, FULFILLED, STEP_RESULTS
 from sdcli.tickets.lifecycle import LIFECYCLE
+from sdcli.tickets.quality import CHECK_ANSWERS
 from sdcli.tickets.query import Query
 from sdcli.tickets.relations import RELATIONS
 from sdcli.tickets.ticket import advance, fold
@@ -547,8 +549,19 @@ STEPS: dict[type[AnyEvent], dict[str, st.SearchStrategy[Any]]] = {
     RequestFiltered: {"decision": st.sampled_from(["accepted", "rejected"]), "rule": names},
     ChangeRequested: {"category": names, "fields": st.dictionaries(names, texts, max_size=2)},
     ChangeFollowed: {"status": st.sampled_from(CHANGE_STATUSES), "due": st.none() | instants},
-    SurveySent: {"survey": names, "to": names},
+    SurveySent: {
+        "survey": names,
+        "to": names,
+        "figures": st.dictionaries(names, names, max_size=2),
+        "message_id": texts,
+        "token_hash": texts,
+    },
     SurveyAnswered: {"survey": names, "scores": st.dictionaries(names, st.integers(0, 5))},
+    Reviewed: {
+        "checks": st.dictionaries(names, st.sampled_from(CHECK_ANSWERS)),
+        "checklist": texts,
+        "note": texts,
+    },
     SlaAlerted: {
         "alert": texts,
         "target": names,

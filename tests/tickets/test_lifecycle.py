@@ -68,6 +68,7 @@ from sdcli.tickets.event import (
     Resolved,
     Resumed,
     Returned,
+    Reviewed,
     ServiceResumed,
     SlaAlerted,
     SlaReapplied,
@@ -168,6 +169,7 @@ change_requested new in_progress waiting resolved -
 change_followed new in_progress waiting resolved closed
 survey_sent new in_progress waiting resolved closed
 survey_answered new in_progress waiting resolved closed
+reviewed - - - resolved closed
 """
 
 # The same of a problem, which is new, in_progress or closed; all other kinds are none of its.
@@ -299,6 +301,7 @@ def event_of(word: str, stamp: Stamp = LATER) -> AnyEvent:
         ChangeFollowed(*mark, status="approved"),
         SurveySent(*mark, survey="incident", to="ada"),
         SurveyAnswered(*mark, survey="incident", scores={"speed": 5}),
+        Reviewed(*mark, checks={"logged": "yes"}, checklist="0" * 12),
     )
     return {kind(event): event for event in events}[word]
 

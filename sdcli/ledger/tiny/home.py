@@ -235,7 +235,7 @@ class TinyLedger:
         return self._current().size()
 
     @contextmanager
-    def alone(self, purpose: str) -> Iterator[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[bool]:
         """See `Ledger.alone`.
 
         Raises:
@@ -243,7 +243,7 @@ class TinyLedger:
         """
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(self._places.lock_of(purpose), 0))
+                stack.enter_context(locked(self._places.lock_of(purpose), wait_s))
                 alone = True
             except LedgerBusyError:
                 alone = False

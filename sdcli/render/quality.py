@@ -1,0 +1,367 @@
+"""Surveys and reviews as text and JSON: who is asked, what was said, what was found (R5a.1, R5a.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sdcli import results
+from sdcli.errors import listed
+from sdcli.render import words
+from sdcli.render.figures import table
+from sdcli.render.safe import block, line
+from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.reviewing import last_review
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sdcli.insight.surveys import Group, Mean, SurveyReport
+    from sdcli.tickets.event import Reviewed
+    from sdcli.tickets.ticket import Ticket
+
+_Lines = tuple["list[str]", "list[str]"]
+
+
+def text(result: Any) -> _Lines:
+    """What the commands of `sdcli survey` and `sdcli review` give, and remarks."""
+    if isinstance(result, results.SurveysDue):
+        return list(_due(result)), _due_remarks(result)
+    if isinstance(result, results.SurveysReported):
+        return list(_reported(result.report)), []
+    if isinstance(result, results.ReviewSampled):
+        return _sampled(result)
+    if isinstance(result, results.ReviewsListed):
+        return list(_listed(result)), []
+    return list(_overdue(result)), []
+
+
+def as_json(result: Any) -> Any:
+    """The same as a document."""
+    if isinstance(result, results.SurveysDue):
+        return _due_json(result)
+    if isinstance(result, results.SurveysReported):
+        return result.report
+    if isinstance(result, results.ReviewSampled):
+        return _sampled_json(result)
+    if isinstance(result, results.ReviewsListed):
+        return _listed_json(result)
+    return _overdue_json(result)
+
+
+def rows_of(ticket: Ticket) -> list[tuple[str, str]]:
+    """What `show` says of the survey and the review of a ticket."""
+    rows: list[tuple[str, str]] = []
+    sent = next((e for e in reversed(ticket.standing) if isinstance(e, SurveySent)), None)
+    said = next((e for e in reversed(ticket.standing) if isinstance(e, SurveyAnswered)), None)
+    if said is not None:
+        scores = ", ".join(f"{line(name)} {score}" for name, score in said.scores.items())
+        rows.append(("survey", f"answered {words.instant(said.at)}: {scores}"))
+    elif sent is not None:
+        rows.append(("survey", f"{line(sent.to)} was asked {words.instant(sent.at)}"))
+    review = last_review(ticket)
+    if review is not None:
+        score = _percent(review.percent)
+        rows.append(("review", f"{score} by {line(review.by)}, {words.instant(review.at)}"))
+    return rows
+
+
+def review_json(ticket: Ticket) -> dict[str, Any] | None:
+    """The review of a ticket that counts; null if there is none."""
+    said = last_review(ticket)
+    return None if said is None else _review(said)
+
+
+def _review(said: Reviewed) -> dict[str, Any]:
+    return {
+        "at": said.at,
+        "by": said.by,
+        "percent": said.percent,
+        "checks": said.checks,
+        "checklist": said.checklist,
+        "sample": said.sample or None,
+        "note": said.note,
+    }
+
+
+def _percent(percent: int | None) -> str:
+    return "n/a" if percent is None else f"{percent} %"
+
+
+# Surveys.
+
+_STATES = {
+    "due": "to be asked",
+    "asked": "asked",
+    "resting": "rests",
+    "no-address": "no address",
+    "failed": "failed",
+}
+
+
+def _due(result: results.SurveysDue) -> Iterator[str]:
+    if not result.rows:
+        yield f"Nobody is to be asked of those whose tickets were closed since {words.instant(result.since)}."
+        return
+    rows = [
+        [
+            row.ticket.ref,
+            row.ticket.type,
+            _STATES[row.state],
+            line(row.person),
+            line(row.address or "-"),
+            line(row.ticket.summary),
+        ]
+        for row in result.rows
+    ]
+    yield from table([["ref", "type", "survey", "caller", "mail", "summary"], *rows])
+
+
+def _due_remarks(result: results.SurveysDue) -> list[str]:
+    told = [
+        f"{row.ticket.ref}: {line(row.reason)}"
+        for row in result.rows
+        if row.reason and (result.send or row.state != "due")
+    ]
+    if result.left_out:
+        told.append(
+            f"{words.count(result.left_out, 'ticket')} left out, as `every` of "
+            "catalog/survey.yaml says."
+        )
+    if not result.send and any(row.state == "due" for row in result.rows):
+        told.append("Next: sdcli survey due --send")
+    return told
+
+
+def _due_json(result: results.SurveysDue) -> dict[str, Any]:
+    return {
+        "since": result.since,
+        "send": result.send,
+        "left_out": result.left_out,
+        "rows": [
+            {
+                "ref": row.ticket.ref,
+                "type": row.ticket.type,
+                "closed_at": row.ticket.closed_at,
+                "person": row.person,
+                "address": row.address or None,
+                "state": row.state,
+                "reason": row.reason or None,
+            }
+            for row in result.rows
+        ],
+    }
+
+
+def _reported(report: SurveyReport) -> Iterator[str]:
+    rate = f" ({words.share(report.rate)} %)" if report.rate is not None else ""
+    sent = words.count(report.sent.count, "survey")
+    yield f"{sent} sent{_period(report.since, report.until)}, {report.answered} answered{rate}."
+    if report.questions:
+        rows = [
+            [line(each.survey), line(each.question), line(each.figure or "-"), _mean(each)]
+            for each in report.questions
+        ]
+        yield ""
+        yield from table([["survey", "question", "figure", "mean (answers)"], *rows])
+    yield from _grouped("type", report.by_type, report.figures)
+    yield from _grouped("queue", report.by_queue, report.figures)
+    yield from _grouped("resolved by", report.by_person, report.figures)
+    if report.remarks:
+        yield from ("", "Remarks:")
+    for each in report.remarks:
+        scores = ", ".join(f"{line(name)} {score}" for name, score in each.scores.items())
+        yield f"  {each.ref}  {words.instant(each.at)}  {scores}"
+        yield from (f"    | {text_}" for text_ in block(each.remark).split("\n"))
+
+
+def _mean(each: Any) -> str:
+    return "-" if each.mean is None else f"{each.mean:.2f} ({each.answers})"
+
+
+def _grouped(head: str, groups: Sequence[Group], figures: Mapping[str, Mean]) -> Iterator[str]:
+    if not groups:
+        return
+    names = list(figures)
+    yield ""
+    rows = [
+        [
+            line(group.name),
+            str(group.sent.count),
+            "-" if group.rate is None else f"{group.answered} ({words.share(group.rate)} %)",
+            *(_mean(group.figures[name]) if name in group.figures else "-" for name in names),
+        ]
+        for group in groups
+    ]
+    yield from table([[head, "sent", "answered", *names], *rows])
+
+
+def _period(since: datetime | None, until: datetime | None) -> str:
+    start = f" since {words.instant(since)}" if since else ""
+    return start + (f" before {words.instant(until)}" if until else "")
+
+
+# Reviews.
+
+
+def _sampled(result: results.ReviewSampled) -> _Lines:
+    period = f"{words.instant(result.since)} to {words.instant(result.until)}"
+    query = f", {line(result.query)}" if result.query else ""
+    head = (
+        f"Sample {result.name}: {len(result.rows)} of {words.count(result.closed, 'ticket')} "
+        f"closed, {period}{query}."
+    )
+    if not result.rows:
+        return [head], [f"The same again: {line(result.command)}"]
+    rows = []
+    next_ = ""
+    for ticket, person, queue in result.rows:
+        said = last_review(ticket)
+        state = "-" if said is None else f"{_percent(said.percent)} by {line(said.by)}"
+        next_ = next_ or (ticket.ref if said is None else "")
+        rows.append(
+            [ticket.ref, ticket.type, line(queue), line(person), state, line(ticket.summary)]
+        )
+    heads = ["ref", "type", "queue", "resolved by", "review", "summary"]
+    remarks = [f"The same again: {line(result.command)}"]
+    if next_:
+        remarks.append(f"Next: sdcli review score {next_} --sample {result.name}")
+    return [head, "", *table([heads, *rows])], remarks
+
+
+def _sampled_json(result: results.ReviewSampled) -> dict[str, Any]:
+    return {
+        "sample": result.name,
+        "since": result.since,
+        "until": result.until,
+        "query": result.query,
+        "seed": result.seed,
+        "closed": result.closed,
+        "size": len(result.rows),
+        "command": result.command,
+        "rows": [
+            {
+                "ref": ticket.ref,
+                "summary": ticket.summary,
+                "type": ticket.type,
+                "queue": queue,
+                "resolved_by": person,
+                "closed_at": ticket.closed_at,
+                "review": review_json(ticket),
+            }
+            for ticket, person, queue in result.rows
+        ],
+    }
+
+
+def _listed(result: results.ReviewsListed) -> Iterator[str]:
+    scored = [said.percent for _, said, _, _ in result.rows if said.percent is not None]
+    mean = f", {sum(scored) / len(scored):.0f} % on average" if scored else ""
+    reviewed = words.count(len(result.rows), "ticket")
+    yield f"{reviewed} reviewed{_period(result.since, result.until)}{mean}."
+    if not result.rows:
+        return
+    rows = [
+        [
+            ticket.ref,
+            _percent(said.percent),
+            line(said.by),
+            line(person),
+            line(queue),
+            line(listed(name for name, answer in said.checks.items() if answer == "no") or "-"),
+            line(said.note),
+        ]
+        for ticket, said, person, queue in result.rows
+    ]
+    yield ""
+    yield from table([["ref", "score", "by", "resolved by", "queue", "not so", "note"], *rows])
+    yield ""
+    counts = [
+        [line(name), str(each["yes"]), str(each["no"]), str(each["n/a"])]
+        for name, each in _counts(result).items()
+    ]
+    yield from table([["check", "yes", "no", "n/a"], *counts])
+
+
+def _counts(result: results.ReviewsListed) -> dict[str, dict[str, int]]:
+    """How often each check had each answer."""
+    found: dict[str, dict[str, int]] = {}
+    for _, said, _, _ in result.rows:
+        for name, answer in said.checks.items():
+            found.setdefault(name, {"yes": 0, "no": 0, "n/a": 0})[answer] += 1
+    return found
+
+
+def _listed_json(result: results.ReviewsListed) -> dict[str, Any]:
+    return {
+        "since": result.since,
+        "until": result.until,
+        "checks": _counts(result),
+        "rows": [
+            {
+                "ref": ticket.ref,
+                "summary": ticket.summary,
+                "type": ticket.type,
+                "queue": queue,
+                "resolved_by": person,
+                **_review(said),
+            }
+            for ticket, said, person, queue in result.rows
+        ],
+    }
+
+
+def _overdue(result: results.ConfirmationsOverdue) -> Iterator[str]:
+    allowed = words.amount(result.allowed)
+    if result.resolved:
+        yield f"Resolved, and not confirmed within {allowed}:"
+        for row in result.resolved:
+            yield from _unconfirmed(row, result)
+    else:
+        yield f"Nothing that is resolved has waited longer than {allowed} for a confirmation."
+    yield ""
+    if result.closed:
+        yield f"Closed since {words.instant(result.since)} without anybody's word:"
+        for row in result.closed:
+            yield from _unconfirmed(row, result)
+    else:
+        yield f"Nothing was closed since {words.instant(result.since)} without anybody's word."
+
+
+def _unconfirmed(row: results.Unconfirmed, result: results.ConfirmationsOverdue) -> Iterator[str]:
+    late = f" ({words.span(int((result.now - row.due).total_seconds()))} late)" if row.due else ""
+    reach = ", ".join(line(each) for each in (row.name, row.phone, row.mail) if each)
+    who = f"{line(row.person)} ({reach})" if reach else line(row.person or "no caller")
+    yield f"  {row.ticket.ref}  {line(row.ticket.summary)}"
+    yield f"      {who}; {line(row.why)}{late}"
+    yield f"      {'If it is not solved' if row.ticket.is_closed else 'Next'}: {line(row.next)}"
+
+
+def _overdue_json(result: results.ConfirmationsOverdue) -> dict[str, Any]:
+    return {
+        "now": result.now,
+        "since": result.since,
+        "allowed": msgspec.to_builtins(result.allowed),
+        "resolved": [_row(each, result.now) for each in result.resolved],
+        "closed": [_row(each, result.now) for each in result.closed],
+    }
+
+
+def _row(row: results.Unconfirmed, now: datetime) -> dict[str, Any]:
+    return {
+        "ref": row.ticket.ref,
+        "summary": row.ticket.summary,
+        "type": row.ticket.type,
+        "resolved_at": row.ticket.resolved_at,
+        "closed_at": row.ticket.closed_at,
+        "due": row.due,
+        "overdue_s": int((now - row.due).total_seconds()) if row.due else None,
+        "person": row.person or None,
+        "name": row.name or None,
+        "phone": row.phone or None,
+        "mail": row.mail or None,
+        "why": row.why,
+        "next": row.next,
+    }

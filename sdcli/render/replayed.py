@@ -1,0 +1,77 @@
+"""The account of a history from another tool, as text: what came of its rows, and what did not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdcli.render import words
+from sdcli.render.safe import line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sdcli.intake.replay import Account
+
+_MOST = 20
+
+
+def lines(account: Account, *, dry_run: bool) -> list[str]:
+    """Sentences and lists; what is long is cut, and whole in JSON."""
+    return [
+        *_told(account),
+        *_counted("Steps put in, since the histories lack them", account.inserted),
+        *_counted("Not told as it was", account.adjusted),
+        *_part(
+            "Not in the map",
+            [
+                f"{each.field} {line(each.value)!r}, {words.count(each.times, 'time')}: "
+                f"taken for {line(each.taken_for) or 'nothing'}"
+                for each in account.unmapped
+            ],
+        ),
+        *_part(
+            "Not on this desk, and kept as a name",
+            [
+                f"{each.field} {line(each.value)}, {words.count(each.tickets, 'ticket')}"
+                for each in account.not_here
+            ],
+        ),
+        *_left_out(account, dry_run=dry_run),
+    ]
+
+
+def _told(account: Account) -> Iterable[str]:
+    since, until = account.since, account.until
+    when = f", {since:%Y-%m-%d} to {until:%Y-%m-%d}" if since and until else ""
+    yield (
+        f"{words.count(account.rows, 'row')}, {words.count(account.tickets, 'ticket')}, "
+        f"{words.count(sum(account.events.values()), 'event')}{when}."
+    )
+    if account.events:
+        yield f"  events: {_pairs(account.events)}"
+        yield f"  at the end: {_pairs(account.statuses)}"
+
+
+def _pairs(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _counted(title: str, counts: Mapping[str, int]) -> list[str]:
+    return _part(title, [f"{count} {line(what)}" for what, count in counts.items()])
+
+
+def _part(title: str, rows: list[str]) -> list[str]:
+    if not rows:
+        return []
+    more = [f"  and {len(rows) - _MOST} more; --json lists all"] if len(rows) > _MOST else []
+    return [f"{title}:", *(f"  {row}" for row in rows[:_MOST]), *more]
+
+
+def _left_out(account: Account, *, dry_run: bool) -> list[str]:
+    if not account.left_out:
+        return []
+    was = "Would be left out" if dry_run else "Left out"
+    rows = [line(str(problem)) for problem in account.problems]
+    unlisted = account.left_out - len(rows)
+    more = [f"  and {unlisted} more that are not listed"] if unlisted else []
+    return [*_part(f"{was}, {words.count(account.left_out, 'mishap')}", rows), *more]

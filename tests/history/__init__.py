@@ -1,0 +1,1 @@
+"""Histories of real tools, replayed and counted again without this program."""
