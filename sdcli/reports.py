@@ -168,7 +168,7 @@ class Reports:
             }
         for ticket in found_now.values():
             found = known_at(ticket, as_of)
-            if found is not None and not found.void:
+            if found is not None and _is_counted(found):
                 yield found
 
     def _fill(

@@ -1050,17 +1050,20 @@ class Counted:
 
     def _surveys(self, life: Life) -> None:
         answers = []
+        stand_for = dict(self._policy.said["surveys"])
         for index, step in enumerate(life.steps):
             if step.kind == "survey_sent":
+                name = step.event["survey"]
+                usual = self._policy.said["surveys"].get(name, {})
+                stand_for[name] = step.event.get("figures") or usual  # what was meant then
                 self._add("survey.sent", life, step.at, 1, type=life.type)
                 later = any(each.kind == "survey_answered" for each in life.steps[index:])
                 self._add("survey.answered", life, step.at, int(later), type=life.type)
             elif step.kind == "survey_answered":
-                answers.append(step)
+                answers.append((step, stand_for.get(step.event["survey"], {})))
         if not answers:
             return
-        step = answers[-1]
-        questions = self._policy.said["surveys"].get(step.event["survey"], {})
+        step, questions = answers[-1]
         for question, score in step.event["scores"].items():
             if question in questions:
                 figure = f"survey.{questions[question]}"

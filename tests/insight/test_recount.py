@@ -117,7 +117,7 @@ def test_the_year_holds_everything_that_a_figure_counts(lived: Year) -> None:
         "imported", "contacted", "announced", "withdrawn", "also_affected", "support_decided",
         "articles_used", "undone", "voided", "merged", "troubleshooting_step", "fix_applied",
         "service_resumed", "fulfilment_step", "request_filtered", "survey_sent", "survey_answered",
-        "problem_closed",
+        "problem_closed", "reviewed",
     }  # fmt: skip
     assert needed <= set(kinds)
     assert all(kinds[kind] > 5 for kind in needed)

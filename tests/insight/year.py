@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from sdcli.ledger.interface import Writer
     from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.quality import CheckAnswer
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import RequestType
 
@@ -551,7 +551,14 @@ class Story:
         questions = PROMISES["surveys"].get(name)
         if not questions or not self.ticket.is_closed:
             return False
-        sent = e.SurveySent(*self.mark(), survey=name, to="ada", questions=tuple(questions))
+        meant = dict.fromkeys(questions, "self-help")  # the desk has changed its mind since
+        sent = e.SurveySent(
+            *self.mark(),
+            survey=name,
+            to="ada",
+            questions=tuple(questions),
+            figures=self.rng.choice(({}, questions, meant)),
+        )
         if not self.say(sent):
             return False
         for _ in range(self.rng.choice((0, 1, 1, 2))):
@@ -563,20 +570,20 @@ class Story:
 
     def look(self) -> bool:
         """Somebody reviews how it was done."""
-        reviewed = getattr(e, "Reviewed", None)
-        if reviewed is None or not self.ticket.is_closed:
+        if not self.ticket.is_closed:
             return False
-        words = [self.rng.choice(("yes", "yes", "no", "n/a")) for _ in range(4)]
-        checks = dict(zip(("class", "notes", "tone", "knowledge"), words, strict=True))
-        with suppress(TypeError):
-            return self.say(reviewed(*self.mark(), checks=checks, checklist="c1"))
-        return False
+        answers: tuple[CheckAnswer, ...] = ("yes", "yes", "no", "n/a")
+        names = ("class", "notes", "tone", "knowledge")
+        checks = {name: self.rng.choice(answers) for name in names}
+        return self.say(e.Reviewed(*self.mark(), checks=checks, checklist="c1"))
 
     def take_back(self) -> bool:
         """Something is undone, or an undoing is."""
         rng = self.rng
         gone = set(self.ticket.undone)
-        chosen = [each for each in self.ticket.events[1:] if each.id not in gone]
+        kept = (e.Imported,)  # to take back an import makes the ticket void
+        every = (each for each in self.ticket.events[1:] if not isinstance(each, kept))
+        chosen = [each for each in every if each.id not in gone]
         if rng.random() < 0.3:
             chosen = [each for each in chosen if isinstance(each, e.Undone)]
         if not chosen:
