@@ -15,8 +15,8 @@ demo: $(VENV)/.run  ## carry a real alert from a pipe to its closure
 test: $(VENV)/.test  ## all tests
 	$(BIN)/python -m pytest -n auto
 
-browser: $(VENV)/.browser  ## the self-help site in chromium: apt-get install chromium chromium-driver
-	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py
+browser: $(VENV)/.browser  ## the pages that are written, in chromium: apt-get install chromium chromium-driver
+	$(BIN)/python -m pytest tests/knowledge/test_site_browser.py tests/render/test_report_browser.py
 
 monitoring: $(VENV)/.test  ## figures for machines, read by promtool and node_exporter: apt-get install prometheus
 	$(BIN)/python -m pytest tests/insight/test_metrics_examples.py
@@ -43,6 +43,7 @@ bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of th
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/calendars.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/knowledge.py
 	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/many.py
+	env -u PYTHONDONTWRITEBYTECODE -u PYTHONUNBUFFERED $(VENV)-bench/bin/python bench/reports.py
 
 torture: $(VENV)/.test  ## the fault tests of the ledger in full: some minutes
 	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger

@@ -18,7 +18,7 @@ from sdcli import __version__
 from sdcli.commands import COMMANDS, STAGES, module_of
 from sdcli.errors import DONE, PLUGIN_UNKNOWN, UNEXPECTED, LeftError, SdcliError
 from sdcli.params import LazyGroup, session_of, with_desk_dir
-from sdcli.session import Session
+from sdcli.session import Session, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -218,8 +218,7 @@ def _screen(make: Any) -> Any:
         return make(width=None, colour=False, utf8=utf8)
     import shutil  # noqa: PLC0415 - only a terminal pays for it
 
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return make(width=shutil.get_terminal_size().columns, colour=not plain, utf8=utf8)
+    return make(width=shutil.get_terminal_size().columns, colour=not is_plain(), utf8=utf8)
 
 
 @click.command(

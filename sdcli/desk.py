@@ -135,6 +135,21 @@ class Desk:
         self._act: int | None = None
         self._unit: Unit | None = None
 
+    def anew(self, tell: Callable[[str], None]) -> Desk:
+        """This desk as the next command opens it: an act of its own, and its files as they are then.
+
+        Whoever stays for long opens it so for each thing that is done; `tell` as for any desk.
+        """
+        return Desk(
+            self.root,
+            by=self.by,
+            now=self._fixed_now,
+            cache=self._cache,
+            wait_s=self._wait_s,
+            environment=self._environment,
+            tell=tell,
+        )
+
     @property
     def now(self) -> datetime:
         """The instant, in UTC and whole seconds."""

@@ -356,8 +356,8 @@ def ask_closure(policy: Policy, ticket: Ticket, open_: Open) -> Answers:
             said[name] = _choose("What did it come from", policy.vocabulary.cause, None)
         elif name == "improvement":
             said[name] = _ask("What would make the next one easier (Enter for nothing)")
-        elif name in _YES_NO_QUESTIONS:
-            said[name] = _yes_no(_YES_NO_QUESTIONS[name])
+        elif name in YES_NO_QUESTIONS:
+            said[name] = _yes_no(YES_NO_QUESTIONS[name])
     for article in open_.articles:
         question = f"What did {line(article.id)} do"
         outcome = _choose(question, policy.vocabulary.article_outcome, None)
@@ -368,17 +368,25 @@ def ask_closure(policy: Policy, ticket: Ticket, open_: Open) -> Answers:
 
 def _ask_benefit(ticket: Ticket) -> None:
     """Whether the caller has what they asked for; if not, it is no time to close (R4.4)."""
-    if _yes_no("Does the caller have what they asked for") == "no":
-        raise RefusedError(
-            f"{ticket.ref} is not over: the caller does not have what they asked for. Nothing was "
-            "closed; "
-            + (
-                f"`sdcli reopen {ticket.ref} --reason WHY` takes it up again."
-                if ticket.status == "resolved"
-                else "work goes on."
-            ),
-            ref=ticket.ref,
-        )
+    if _yes_no(HAS_IT) == "no":
+        raise not_over(ticket)
+
+
+HAS_IT = "Does the caller have what they asked for"
+
+
+def not_over(ticket: Ticket) -> RefusedError:
+    """That it is no time to close: the caller does not have what they asked for (R4.4)."""
+    return RefusedError(
+        f"{ticket.ref} is not over: the caller does not have what they asked for. Nothing was "
+        "closed; "
+        + (
+            f"`sdcli reopen {ticket.ref} --reason WHY` takes it up again."
+            if ticket.status == "resolved"
+            else "work goes on."
+        ),
+        ref=ticket.ref,
+    )
 
 
 _LETTERS = {"y": "yes", "n": "no", "?": UNKNOWN}
@@ -409,11 +417,12 @@ def _yes_no(question: str) -> str:
     return answer
 
 
-_YES_NO_QUESTIONS = {
+YES_NO_QUESTIONS = {
     "procedure_easy": "Was the procedure easy to follow",
     "procedure_accurate": "Was the procedure right",
     "caller_could": "Could the caller have done it alone",
 }
+"""What is asked of a closure, by its field."""
 
 
 def _ask(question: str) -> str:

@@ -7,6 +7,7 @@ closure code of the vocabulary. `@as_command` gives every command `--json`, `--d
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -311,6 +312,29 @@ NUMBER = NumberType()
 PEOPLE = click.IntRange(1, MOST_PEOPLE)
 
 
+class SecondsType(click.ParamType[float]):
+    """How often something is looked at, from a second to an hour."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The seconds."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 1 <= number <= 3600:  # noqa: PLR2004 - an hour; also refuses nan
+            name = param.opts[0] if param else "it"
+            self.fail(
+                f"{value!r} is no number of seconds from 1 to 3600; {name} alone stands last.",
+                param,
+                ctx,
+            )
+        return number
+
+
 class OrUnknown(click.ParamType[Any]):
     """What another type reads, or the word `unknown`, which takes back what was said."""
 
@@ -575,11 +599,7 @@ class WhenType(click.ParamType["datetime"]):
             pass
         if ctx is None:
             self.fail("it can only be read on a desk.", param, ctx)
-        try:
-            return _read_when(text, session_of(ctx).desk.now, self._zone(ctx))
-        except (ValueError, OverflowError):
-            said = f"{value!r} is no date or time that can be read in one way only"
-            self.fail(f"{said}; write {_WHEN}.", param, ctx)
+        return when(text, session_of(ctx).desk.now, self._zone(ctx))
 
     def _zone(self, ctx: click.Context) -> str:
         return session_of(ctx).desk.zone
@@ -618,6 +638,24 @@ _WHEN = "17:00, 2026-12-07, '2026-12-07 17:00', 2026-12-07T17:00Z or 'in 2h'"
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[+-]\d{2}:?\d{2})?"
 _UNSURE = r"(?i)/|\d\s*[-.]\s*\d|\d\s*(?:s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])"
+
+
+def when(text: str, now: datetime, zone: str) -> datetime:
+    """An instant as people write it, in UTC; without a zone it is in that one.
+
+    Raises:
+        click.BadParameter: it is none, or can be read in several ways.
+    """
+    from sdcli.tickets.event import instant  # noqa: PLC0415 - only who says when pays for it
+
+    with suppress(ValueError, OverflowError):
+        return instant(text)
+    try:
+        return _read_when(text, now, zone)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(
+            f"{text!r} is no date or time that can be read in one way only; write {_WHEN}."
+        ) from error
 
 
 def _read_when(text: str, now: datetime, zone_name: str) -> datetime:

@@ -527,6 +527,26 @@ class TakenBack(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class BoardAct(Struct, frozen=True):
+    """What somebody did from the board: when, on which ticket, by which command, and what it said.
+
+    `event`: the id of its last event; empty if it added none.
+    """
+
+    at: datetime
+    ref: str
+    act: str
+    said: str
+    event: str = ""
+
+
+class BoardLeft(Struct, frozen=True):
+    """What was done from the board, in order, when it was left."""
+
+    acts: Sequence[BoardAct]
+    exit_code: int = DONE
+
+
 class Listed(Struct, frozen=True):
     """Tickets in a list; `more` were left off by the limit.
 
@@ -1161,6 +1181,22 @@ class Reported(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class PageWritten(Struct, frozen=True, kw_only=True):
+    """A report that was written as a page.
+
+    Args:
+        file: where; `size`: in bytes.
+        figures: those that are in it; `nothing`: those for which there was nothing to count.
+    """
+
+    report: Report
+    file: str
+    size: int
+    figures: Sequence[str]
+    nothing: Sequence[str]
+    exit_code: int = DONE
+
+
 class Audited(Struct, frozen=True):
     """Everything behind one figure."""
 
@@ -1474,6 +1510,7 @@ Result = (
     | ReviewSampled
     | ReviewsListed
     | ConfirmationsOverdue
+    | BoardLeft
     | Guided
     | ProblemChanged
     | ProblemShown
@@ -1527,6 +1564,7 @@ Result = (
     | Confirmed
     | Notices
     | Reported
+    | PageWritten
     | Audited
     | Defined
     | ClassificationReported

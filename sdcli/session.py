@@ -179,6 +179,16 @@ def is_interactive() -> bool:
     )
 
 
+def is_plain() -> bool:
+    """Whether a terminal is to have no colours; NO_COLOR is honoured."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def has_screen() -> bool:
+    """Whether the whole terminal can be drawn on: the screen is written to standard error."""
+    return is_interactive() and sys.stderr is not None and sys.stderr.isatty()
+
+
 def has_editor() -> bool:
     """Whether a text can be given to an editor: at a terminal, or where one is named."""
     return is_interactive() or any(os.environ.get(name) for name in ("VISUAL", "EDITOR"))

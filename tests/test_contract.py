@@ -60,6 +60,7 @@ CALLS: dict[str, Call] = {
     "ack": Call((REF,)),
     "attach": Call((REF, "evidence.txt")),
     "list": Call((), writes=False),
+    "board": Call((), writes=False, reads_policy=False, reads_ledger=False),
     "query": Call(("list",), writes=False, reads_policy=False, reads_ledger=False),
     "show": Call((REF,), writes=False),
     "history": Call((REF,), writes=False, reads_policy=False),
@@ -299,7 +300,11 @@ def test_nested_commands_keep_the_contract(
         assert _error(sd(*args, expect=errors.DATA_FILE))["problems"]
 
 
-@pytest.mark.parametrize("name", CALLS)
+NEEDS_TERMINAL = ("board",)
+"""It draws on a terminal and nowhere else: tests/board holds the rest of its contract."""
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in NEEDS_TERMINAL])
 def test_it_works(name: str, sdj: JsonRunner, ticket_in: Any, tmp_path: Path) -> None:
     """On a sound desk and a fitting ticket each command exits 0 and prints one JSON document."""
     ticket_in(CALLS[name].legal)
@@ -445,7 +450,17 @@ def test_every_writing_command_can_be_rehearsed(
     assert _as_bytes(desk_dir) == before
 
 
-@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if not call.writes])
+@pytest.mark.parametrize("name", NEEDS_TERMINAL)
+def test_what_needs_a_terminal_says_so(name: str, sd: Runner) -> None:
+    """In a pipe and with --json it is misuse, and names what is for scripts."""
+    for more in ((), ("--json",)):
+        assert "sdcli list --json" in sd(name, *more, expect=errors.USAGE).stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, call in CALLS.items() if not call.writes and name not in NEEDS_TERMINAL],
+)
 def test_readers_do_not_wait(
     name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
 ) -> None:

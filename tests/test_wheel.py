@@ -102,6 +102,22 @@ def test_the_wheel_brings_the_self_help_site(installed: Path, tmp_path: Path) ->
     assert (packages / "sdcli" / "publish" / "site" / "THIRD-PARTY.md").is_file()
 
 
+def test_the_wheel_brings_the_page_of_a_report(installed: Path, tmp_path: Path) -> None:
+    """Template, style, scripts and the licences of what is not ours are in the package."""
+    _run(installed, "init", "desk", cwd=tmp_path)
+    desk = tmp_path / "desk"
+    _run(installed, "open", "VPN drops", "--user", "ada", cwd=desk)
+
+    ran = _run(installed, "report", "--html", "../report.html", cwd=desk)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "Requests opened" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    packages = next((installed.parents[1] / "lib").glob("python*/site-packages"))
+    source = REPOSITORY / "sdcli" / "render" / "page"
+    brought = {path.name for path in (packages / "sdcli" / "render" / "page").iterdir()}
+    assert brought == {path.name for path in source.iterdir()}
+
+
 def test_the_starter_is_the_repositorys(installed: Path, tmp_path: Path) -> None:
     """The wheel carries the same files as the top of the repository, all of them."""
     _run(installed, "init", "desk", cwd=tmp_path)

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "ack": Entry("Record", "Write the confirmation with number and promised time."),
     "attach": Entry("Record", "Add files to a ticket as evidence."),
     "list": Entry("Look", "List tickets, the most pressing first."),
+    "board": Entry("Look", "Watch the desk live, and work on it by keys."),
     "query": Entry("Look", "See what can be asked of tickets, and keep queries under a name."),
     "show": Entry("Look", "Show everything about a ticket."),
     "history": Entry("Look", "Show what happened to a ticket, in order."),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdcli import results
-from sdcli.params import QUERY, QUEUE, SERVICE, TEXT, as_query_command, pass_desk
+from sdcli.params import QUERY, QUEUE, SERVICE, TEXT, SecondsType, as_query_command, pass_desk
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
 from sdcli.tickets.support import is_unsupported
@@ -43,25 +43,25 @@ _READ = 10 * _ENOUGH
     type=click.IntRange(0),
     help=f"At most so many, 0 for all; {_SCREENFUL} on a terminal, all in a pipe.",
 )
+@click.option(
+    "--watch",
+    metavar="[SECONDS]",
+    type=SecondsType(),
+    is_flag=False,
+    flag_value="2",
+    default=None,
+    help="Draw it anew when something changed, looking so often; 2 seconds if you say nothing.",
+)
 @click.pass_context
 @pass_desk
 def command(
-    desk: Desk,
-    ctx: click.Context,
-    words: tuple[str, ...],
-    status: tuple[str, ...],
-    everything: bool,
-    news: bool,
-    unsupported: bool,
-    needs_validation: bool,
-    limit: int | None,
-    **narrow: str | None,
+    desk: Desk, ctx: click.Context, watch: float | None, limit: int | None, **wish: Any
 ) -> results.Listed:
     """List tickets, the most pressing first.
 
     Ordered by priority, then age. Closed tickets are left out unless --all or --status asks. A
     star marks news: somebody answered, and nobody at the desk has done anything since. What can be
-    asked in a QUERY tells `sdcli query fields`; options narrow it further.
+    asked in a QUERY tells `sdcli query fields`; options narrow it further. --watch stands last.
 
     \b
     Examples:
@@ -69,8 +69,29 @@ def command(
         sdcli list --news
         sdcli list --unsupported --all
         sdcli list status:waiting 'age>3d' -queue:network
-        sdcli list @mine
+        sdcli list @mine --watch
     """
+    most = _limit(limit, as_json=bool(ctx.obj.json))
+    if watch is not None:
+        from sdcli.board.watch import watched
+
+        return watched(ctx, desk, lambda anew: _list(anew, most=most, **wish), watch)
+    return _list(desk, most=most, **wish)
+
+
+def _list(
+    desk: Desk,
+    *,
+    most: int,
+    words: tuple[str, ...],
+    status: tuple[str, ...],
+    everything: bool,
+    news: bool,
+    unsupported: bool,
+    needs_validation: bool,
+    **narrow: str | None,
+) -> results.Listed:
+    """The tickets that are asked for, as they stand now."""
     query = Query(
         statuses=status or (STATUSES if everything or news else OPEN_STATUSES),
         queue=narrow["queue"] or "",
@@ -82,7 +103,6 @@ def command(
         text=narrow["query"] or "",
         needs_validation=needs_validation,
     )
-    most = _limit(limit, as_json=bool(ctx.obj.json))
     if words:
         flags = [*(["is:news"] if news else ()), *(["is:unsupported"] if unsupported else ())]
         text = " ".join((*words, *flags))

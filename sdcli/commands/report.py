@@ -85,14 +85,20 @@ def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
     default="table",
     help="How it is written. [table]",
 )
+@click.option(
+    "--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write it as a page of charts."
+)
 @click.pass_context
 @pass_desk
-def command(desk: Desk, ctx: click.Context, /, **given: Any) -> results.Reported | None:
+def command(
+    desk: Desk, ctx: click.Context, /, **given: Any
+) -> results.Reported | results.PageWritten | None:
     """Show the figures of the desk in a period, beside those of the period before.
 
     Each figure has a definition (`report define ID`) and its receipts: `report audit ID` lists the
     tickets that it counts. --as-of gives what the same command gave then. --figure and --by choose;
-    sparklines show how it went from slot to slot. The other reports look closer at one thing each.
+    sparklines show how it went from slot to slot. --html writes one page that needs nothing else:
+    charts, their numbers, and the tickets behind. The other reports look closer at one thing each.
 
     \b
     Examples:
@@ -100,6 +106,7 @@ def command(desk: Desk, ctx: click.Context, /, **given: Any) -> results.Reported
         sdcli report --period last-month --parts
         sdcli report --period 2026-Q4 --figure sla --by service
         sdcli report --period 2026-10 --format csv
+        sdcli report --period 2026 --html report.html
         sdcli report --since 2026-10-01 --until 2026-11-01 --as-of 2026-11-01 --json
     """
     if ctx.invoked_subcommand is not None:
@@ -107,9 +114,15 @@ def command(desk: Desk, ctx: click.Context, /, **given: Any) -> results.Reported
     from sdcli.render.progress import shown
     from sdcli.reports import Reports
 
+    if given["html"] and given["form"] != "table":
+        raise click.UsageError("Say --html or --format, not both.")
     parts = given["parts"] or bool(given["figures"] or given["by"])
     with shown("Counting") as progress:
         report = Reports(desk).report(_wanted(given), progress)
+    if given["html"]:
+        from sdcli.report_pages import write
+
+        return write(desk, _wanted(given), report, given["html"])
     return results.Reported(report, given["form"], parts)
 
 

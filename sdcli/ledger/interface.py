@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -191,6 +191,16 @@ class Writer(Reader, Protocol):
 
 class Ledger(Reader, Protocol):
     """One home of the ledger."""
+
+    def version(self) -> Hashable:
+        """What tells this state of the ledger from any other; it is not read for that.
+
+        Whoever watches asks for it often, before what it reads: equal ones mean that nothing that
+        was read is another by now.
+
+        Raises:
+            MachineError: the machine does not let it be looked at.
+        """
 
     def write(self) -> AbstractContextManager[Writer]:
         """A unit of work: locked, and committed as a whole when the block ends without error.

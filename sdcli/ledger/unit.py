@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -66,6 +66,10 @@ class Unit:
     def added(self) -> list[tuple[Ticket, AnyEvent]]:
         """Each event that was written, with its ticket as it is by now."""
         return [(self.get(ref), event) for ref, event in self._added]
+
+    def version(self) -> Hashable:
+        """See `Ledger.version`; what was written so far is not looked at."""
+        return self._home.version()
 
     @contextmanager
     def write(self) -> Iterator[Writer]:

@@ -684,6 +684,16 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     ],
     results.BulkPreview: _bulk,
     results.BulkDone: _bulk,
+    results.BoardLeft: lambda result: [
+        {
+            "at": each.at,
+            "ref": each.ref,
+            "act": each.act,
+            "said": each.said,
+            "event": each.event or None,
+        }
+        for each in result.acts
+    ],
     results.TakenBack: lambda result: {
         "ref": result.seen.ticket.ref,
         "action": "brought-back" if result.brought_back else "taken-back",
@@ -780,6 +790,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
     results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
     results.Reported: lambda result: _report().as_json(result),
+    results.PageWritten: lambda result: _report().page_json(result),
     results.Audited: lambda result: _report().audit_json(result),
     results.Defined: lambda result: _report().defined_json(result),
     results.ClassificationReported: lambda result: result.report,

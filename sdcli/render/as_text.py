@@ -678,6 +678,12 @@ def _stays_done(result: results.TakenBack) -> list[str]:
     return [f"  What {line(' '.join(each.command))} did stays done." for each in ran]
 
 
+def _board_left(result: results.BoardLeft, screen: Screen) -> _Lines:
+    """What was done from the board, each in a line as its command would have said it."""
+    told = [f"{words.instant(each.at)}  {line(each.said)}" for each in result.acts]
+    return fitted(told, screen.width), [] if told else ["Nothing was done from the board."]
+
+
 def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
     from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
 
@@ -1178,6 +1184,12 @@ def _reported(result: results.Reported, screen: Screen) -> _Lines:
     return report.text(result, screen), []
 
 
+def _page_written(result: results.PageWritten, screen: Screen) -> _Lines:
+    from sdcli.render.report import page_text  # noqa: PLC0415 - as above
+
+    return page_text(result, screen), []
+
+
 def _audited(result: results.Audited, screen: Screen) -> _Lines:
     from sdcli.render.report import audit_text  # noqa: PLC0415 - as above
 
@@ -1603,6 +1615,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Confirmed: _confirmed,
     results.Notices: _notices,
     results.Reported: _reported,
+    results.PageWritten: _page_written,
     results.Audited: _audited,
     results.Defined: _defined,
     results.ClassificationReported: _classification,
@@ -1639,6 +1652,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.BulkPreview: _bulk,
     results.BulkDone: _bulk,
     results.TakenBack: _taken_back,
+    results.BoardLeft: _board_left,
     results.QueryFields: _query_fields,
     results.QueriesListed: _queries_listed,
 }

@@ -308,6 +308,33 @@ def _escaped(value: str) -> str:
     return told
 
 
+def page_text(result: results.PageWritten, screen: Screen) -> Iterator[str]:
+    """Where the page is, and what it holds."""
+    report = result.report
+    what = words.count(len(result.figures), "figure")
+    told = f"{what} of {_span(report.period, report.zone)}, {max(result.size // 1000, 1):,} kB"
+    yield from wrapped("", f"{line(result.file)} was written: {told}.", screen.width or _WIDE)
+    if result.nothing:
+        yield from wrapped(
+            "Nothing to count: ", f"{', '.join(result.nothing)}.", screen.width or _WIDE
+        )
+
+
+def page_json(result: results.PageWritten) -> dict[str, Any]:
+    """The page that was written."""
+    report = result.report
+    return {
+        "file": result.file,
+        "bytes": result.size,
+        "period": report.period,
+        "before": report.before,
+        "as_of": report.as_of,
+        "query": report.query,
+        "figures": result.figures,
+        "nothing": result.nothing,
+    }
+
+
 def audit_text(result: results.Audited, screen: Screen) -> Iterator[str]:
     """Everything behind a figure, one line a ticket."""
     audit = result.audit

@@ -23,7 +23,7 @@ from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
@@ -181,6 +181,12 @@ class TinyLedger:
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
+
+    def version(self) -> Hashable:
+        """See `Ledger.version`: the snapshot, the journal and the heartbeat, by what they are."""
+        from sdcli.ledger.tiny.heartbeat import path_of  # noqa: PLC0415 - who does not watch asks not
+
+        return self._places.version(path_of(self._places))
 
     @contextmanager
     def write(self) -> Iterator[TinyWriter]:

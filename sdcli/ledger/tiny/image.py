@@ -94,13 +94,15 @@ class Places:
         Raises:
             MachineError: the machine does not let it be read.
         """
-        try:
-            about = os.stat(self.snapshot)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise MachineError("Reading the ledger", self.snapshot, error.strerror or "") from error
-        return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
+        return _identity(self.snapshot)
+
+    def version(self, *beside: str) -> tuple[tuple[int, ...] | None, ...]:
+        """What tells the state of snapshot, journal and the files `beside` them from any other.
+
+        Raises:
+            MachineError: the machine does not let them be looked at.
+        """
+        return tuple(_identity(path) for path in (self.snapshot, self.journal, *beside))
 
     def require_beginning(self) -> None:
         """The snapshot is not there: make sure that it never was.
@@ -127,6 +129,17 @@ class Places:
             if os.path.islink(name):
                 return f"{name} is a link to where nothing is, as when a volume is not mounted"
         return ""
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    """What tells a file from what was or will be in its place; None if there is none."""
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise MachineError("Reading the ledger", path, error.strerror or "") from error
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _size(path: str) -> int:

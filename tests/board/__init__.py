@@ -1,0 +1,1 @@
+"""The live desk in a terminal, and the list that is watched."""

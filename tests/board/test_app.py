@@ -1,0 +1,514 @@
+"""The board on its screen, driven by keys: what is shown, what is done, what others do meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+from textual.widgets import Input
+
+from sdcli.board import look
+from sdcli.board.acts import Acts
+from sdcli.board.app import BoardApp
+from sdcli.board.dialogs import FormScreen, QueryScreen, SureScreen, TextScreen
+from sdcli.desk import Desk
+from sdcli.ledger.tiny.lock import locked
+from tests.conftest import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.conftest import JsonRunner, Runner
+
+HOSTILE = "[red]stop[/red] [link=http://x]y[/link] \x1b[31m bell \x07 \u202eevil [@click=app.quit]q"
+
+
+class Driver:
+    """A board of a test, and its keys."""
+
+    def __init__(self, app: BoardApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let all that they began come to its end."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text into the field in hand."""
+        field = self.app.focused
+        if isinstance(field, Input):
+            field.insert_text_at_cursor(text)
+        else:
+            await self.pilot.press(*text)
+
+    async def settle(self) -> None:
+        """Let everything that was begun come to its end."""
+        await self.pilot.pause()
+        while any(not each.is_finished for each in self.app.workers):
+            await self.app.workers.wait_for_complete()
+            await self.pilot.pause()
+
+    async def answer(self) -> None:
+        """Press Enter until nothing is asked any more."""
+        while isinstance(self.app.screen, FormScreen):
+            await self.press("enter")
+
+    async def look(self) -> None:
+        """Let the next look at the ledger be now."""
+        self.app.look_again()
+        await self.settle()
+
+    def text(self) -> str:
+        """All that is on the screen."""
+        compositor = self.app.screen._compositor  # noqa: SLF001 - the library has no other way
+        strips = compositor.render_strips(self.app.size)
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def _opened(desk_dir: Path, by: str = "ben", wait_s: float = 5) -> Desk:
+    return Desk(str(desk_dir), by=by, now=NOW, cache="", wait_s=wait_s)
+
+
+def on_board(
+    desk_dir: Path,
+    play: Callable[[Driver], Awaitable[None]],
+    size: tuple[int, int] = (160, 45),
+    wait_s: float = 5,
+) -> Acts:
+    """Open the board at a size, play, and leave it; what was done."""
+    desk = _opened(desk_dir, wait_s=wait_s)
+    acts = Acts(desk)
+
+    async def run() -> None:
+        app = BoardApp(desk, lambda: desk.anew(lambda _: None), acts, look.read(desk))
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            await play(driver)
+
+    asyncio.run(run())
+    return acts
+
+
+@pytest.fixture(autouse=True)
+def _tickets(sd: Runner) -> None:
+    """Three tickets: one of network, one of ben's, one with a hostile summary."""
+    sd("open", "VPN drops every hour", "--user", "ada", "--type", "incident", "--service", "vpn")
+    sd("open", "Mail is slow", "--user", "ada", "--type", "incident", "--service", "email")
+    sd("assign", "SD-1", "--queue", "network")
+    sd("accept", "SD-2")
+
+
+def test_it_shows_queues_tickets_and_what_is_known(desk_dir: Path) -> None:
+    """Queues with their figures, tickets with SLA in words, and the caller of the one in hand (R6.4)."""
+
+    async def play(board: Driver) -> None:
+        text = board.text()
+        assert "sdcli board  ben" in text
+        assert "network              2    1    1" in text
+        for word in ("SD-1", "SD-2", "running", "VPN drops every hour", "caller: ada"):
+            assert word in text
+        assert "next: sdcli" in text
+
+    on_board(desk_dir, play)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (40, 10), (300, 60)])
+def test_every_size_shows_the_tickets(desk_dir: Path, size: tuple[int, int]) -> None:
+    """From narrow to very wide: each ticket has its reference, its SLA word and time (R3d2.1c)."""
+
+    async def play(board: Driver) -> None:
+        lines = board.text().split("\n")
+        row = next(each for each in lines if "SD-1 " in each and "running" in each)
+        assert "P2" in row
+        assert all(len(each) <= size[0] for each in lines)
+
+    on_board(desk_dir, play, size)
+
+
+def test_hostile_text_is_shown_literally(sd: Runner, desk_dir: Path) -> None:
+    """Markup and control characters of tickets are text: on the table, the pane and every dialog."""
+    sd("open", HOSTILE, "--user", "ada", "--details", HOSTILE)
+    sd("note", "SD-3", HOSTILE)
+
+    async def play(board: Driver) -> None:
+        await board.press("end")
+        assert "[red]stop[/red] [link=http://x]y[/link]" in board.text()
+        for keys in (("enter",), ("n",), ("u",)):
+            await board.press(*keys)
+            text = board.text()
+            assert "[red]stop[/red]" in text
+            assert not {"\x1b", "\x07", "\u202e"} & set(text)
+            await board.press("escape")
+
+    on_board(desk_dir, play, (220, 60))
+
+
+def test_take_and_undo(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`t` accepts as the command does, and `u` takes that back and nothing else (R3d2.1a)."""
+
+    async def play(board: Driver) -> None:
+        await board.press("t")
+        assert "SD-1 accepted by ben" in board.text()
+        assert sdj("show", "SD-1")["assignee"] == "ben"
+        await board.press("u")
+        assert isinstance(board.app.screen, SureScreen)
+        await board.press("y")
+        assert sdj("show", "SD-1")["assignee"] is None
+
+    acts = on_board(desk_dir, play)
+    assert [each.act for each in acts.done] == ["accept", "undo"]
+
+
+def test_a_note_that_the_caller_heard(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`n` asks for the text and whether the caller was told, and records it once."""
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        await board.type("asked for a log")
+        await board.press("enter", "y", "enter")
+        assert "SD-1" in board.text()
+
+    acts = on_board(desk_dir, play)
+    event = sdj("history", "SD-1")[-1]
+    assert (event["kind"], event["text"], event["visible"]) == ("noted", "asked for a log", True)
+    assert [each.event for each in acts.done] == [event["id"]]
+
+
+def test_an_empty_answer_is_asked_for_again(sdj: JsonRunner, desk_dir: Path) -> None:
+    """What is needed and not said keeps the form open, and nothing is recorded."""
+    before = sdj("history", "SD-1")
+
+    async def play(board: Driver) -> None:
+        await board.press("n", "enter", "enter")
+        assert "Not answered yet: What was done or said." in board.text()
+        assert isinstance(board.app.screen, FormScreen)
+        await board.press("escape")
+        assert not isinstance(board.app.screen, FormScreen)
+
+    on_board(desk_dir, play)
+    assert sdj("history", "SD-1") == before
+
+
+def test_escalate_asks_for_the_checklist(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`e` asks for queue and reason, then for what the next team needs to know (R3d2.1)."""
+
+    async def play(board: Driver) -> None:
+        await board.press("e")
+        await board.type("app")
+        await board.press("enter")
+        await board.type("needs a trace")
+        await board.press("enter")
+        form = board.app.screen
+        assert isinstance(form, FormScreen)
+        items = len(form.form.asks)
+        assert items
+        assert all(each.name.startswith("item:") for each in form.form.asks)
+        await board.type("floor 3")
+        await board.press(*["enter"] * items)
+
+    on_board(desk_dir, play)
+    shown = sdj("show", "SD-1")
+    assert shown["queue"] == "applications"
+    event = next(each for each in sdj("history", "SD-1") if each["kind"] == "escalated")
+    assert event["reason"] == "needs a trace"
+    assert "floor 3" in event["items"].values()
+
+
+def test_a_refusal_is_shown_as_it_is(sd: Runner, desk_dir: Path) -> None:
+    """What the command would refuse is refused, in its own words, and the form stays (R0.7)."""
+    sd("accept", "SD-1", env={"SDCLI_USER": "greta"})
+    wanted = sd("accept", "SD-1", expect=4).stderr.split("Error: ")[1].strip()
+
+    async def play(board: Driver) -> None:
+        await board.press("t")
+        assert wanted in board.text().replace("\n", " ")
+
+    assert not on_board(desk_dir, play).done
+
+
+def test_resolve_with_a_code_of_the_vocabulary(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`r` offers the closure codes and resolves (R3d1.6)."""
+
+    async def play(board: Driver) -> None:
+        await board.press("j", "r")
+        await board.type("s")
+        await board.press("enter")
+        await board.type("restarted it")
+        await board.press("enter")
+
+    on_board(desk_dir, play)
+    shown = sdj("show", "SD-2")
+    assert (shown["status"], shown["code"]) == ("resolved", "solved")
+
+
+def test_assign_wait_and_resume(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`a` gives it to a person, `w` lets it wait, and `w` once more goes on."""
+
+    async def play(board: Driver) -> None:
+        await board.press("a")
+        await board.type("g")
+        await board.press("enter", "enter")
+        assert sdj("show", "SD-1")["assignee"] == "greta"
+        await board.press("w")
+        await board.type("u")
+        await board.press("enter")
+        await board.type("in 2h")
+        await board.answer()
+        assert sdj("show", "SD-1")["status"] == "waiting"
+        await board.press("w")
+        await board.answer()
+        assert sdj("show", "SD-1")["status"] == "in_progress"
+
+    on_board(desk_dir, play)
+
+
+def test_a_time_that_cannot_be_read_is_said(sdj: JsonRunner, desk_dir: Path) -> None:
+    """An answer that is none keeps the form, with the sentence of the command."""
+
+    async def play(board: Driver) -> None:
+        await board.press("j", "w")
+        await board.type("u")
+        await board.press("enter")
+        await board.type("soon")
+        await board.press("enter", "enter", "enter")
+        assert "is no date or time" in board.text()
+        assert isinstance(board.app.screen, FormScreen)
+
+    on_board(desk_dir, play)
+    assert sdj("show", "SD-2")["status"] == "in_progress"
+
+
+def test_close_as_the_caller_says(sdj: JsonRunner, desk_dir: Path) -> None:
+    """`c` demands who confirmed it and how, then asks what closing its type asks for (R4.5a)."""
+
+    async def play(board: Driver) -> None:
+        await board.press("j", "c")
+        await board.type("s")
+        await board.press("enter")
+        await board.type("ada")
+        await board.press("enter")
+        await board.type("p")
+        await board.press("enter", "enter", "enter")
+        await board.answer()
+
+    on_board(desk_dir, play)
+    shown = sdj("show", "SD-2")
+    assert shown["status"] == "closed"
+    closed = next(each for each in sdj("history", "SD-2") if each["kind"] == "closed")
+    assert (closed["confirmed_by"], closed["via"]) == ("ada", "phone")
+
+
+def test_what_others_do_is_seen(sd: Runner, desk_dir: Path) -> None:
+    """The next look, within a second, shows what another process did; the one in hand stays."""
+
+    async def play(board: Driver) -> None:
+        await board.press("j")
+        sd("open", "Everything is down", "--user", "ada", "--type", "incident", "--service", "erp")
+        sd("classify", "SD-3", "--impact", "high", "--urgency", "high")
+        assert "SD-3" not in board.text()
+        await board.look()
+        assert "SD-3" in board.text()
+        assert board.app.row is not None
+        assert board.app.row.ref == "SD-2"
+
+    on_board(desk_dir, play)
+
+
+def test_nothing_is_read_while_nothing_changes(desk_dir: Path) -> None:
+    """Looks at an unchanged ledger read nothing of it."""
+
+    async def play(board: Driver) -> None:
+        reads = board.app.board
+        for _ in range(5):
+            await board.look()
+        assert board.app.board is reads
+
+    on_board(desk_dir, play)
+
+
+def test_who_was_overtaken_is_told_and_can_go_on(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """A ticket changed while somebody types: nothing is done, it is told, and Enter then means it."""
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        await board.type("called back")
+        sd("note", "SD-1", "I have it", env={"SDCLI_USER": "greta"})
+        await board.look()
+        await board.press("enter", "enter")
+        text = board.text()
+        assert "was changed by somebody else meanwhile" in text
+        assert "I have it" in text
+        assert [e["text"] for e in sdj("history", "SD-1") if e["kind"] == "noted"] == ["I have it"]
+        await board.press("enter")
+
+    on_board(desk_dir, play)
+    said = [e["text"] for e in sdj("history", "SD-1") if e["kind"] == "noted"]
+    assert said == ["I have it", "called back"]
+
+
+def test_a_take_that_was_overtaken(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What was taken by somebody else meanwhile is shown as it is, and not taken."""
+
+    async def play(board: Driver) -> None:
+        sd("accept", "SD-1", env={"SDCLI_USER": "greta"})
+        await board.press("t")
+        assert "greta accepted" in board.text()
+        await board.press("t")
+        assert "SD-1 is with greta" in board.text()
+
+    on_board(desk_dir, play)
+    assert sdj("show", "SD-1")["assignee"] == "greta"
+
+
+def test_a_busy_ledger_is_a_message(desk_dir: Path) -> None:
+    """While another holds the lock an act is refused in words, and can be tried again."""
+
+    async def play(board: Driver) -> None:
+        with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+            await board.press("t")
+            assert "try again" in " ".join(board.text().split())
+        await board.press("t")
+        assert "SD-1 accepted by ben" in board.text()
+
+    on_board(desk_dir, play, wait_s=0)
+
+
+def test_a_damaged_ledger_is_a_message(desk_dir: Path) -> None:
+    """Damage is told, what was read stays in sight, and the board goes on when it is mended."""
+    ledger = desk_dir / "ledger" / "tickets.json"
+    whole = ledger.read_bytes()
+
+    async def play(board: Driver) -> None:
+        ledger.write_bytes(whole[:-40])
+        await board.look()
+        assert "damaged" in board.text()
+        assert "not up to date" in board.text()
+        assert "VPN drops every hour" in board.text()
+        ledger.write_bytes(whole)
+        await board.look()
+        assert "The ledger can be read again." in board.text()
+
+    on_board(desk_dir, play)
+
+
+def test_wrong_files_are_a_message(desk_dir: Path) -> None:
+    """A policy that somebody breaks meanwhile is told with its place, and nothing is recorded."""
+    policies = desk_dir / "sla_policies.yaml"
+
+    async def play(board: Driver) -> None:
+        policies.write_text(policies.read_text().replace("default_agreement: standard", "x: y"))
+        await board.press("t")
+        assert "sla_policies.yaml:" in board.text()
+
+    assert not on_board(desk_dir, play).done
+
+
+def test_a_query_narrows_and_its_mistakes_are_shown(desk_dir: Path) -> None:
+    """`/` takes the language of `sdcli list`; a mistake is pointed at, and the line stays."""
+
+    async def play(board: Driver) -> None:
+        await board.press("slash")
+        await board.type("queue:")
+        await board.press("enter")
+        assert "of the query" in board.text()
+        assert isinstance(board.app.screen, QueryScreen)
+        await board.type("network")
+        await board.press("enter")
+        assert [row.ref for row in board.app.rows] == ["SD-1"]
+        assert "query queue:network: 1 ticket" in board.text()
+        await board.press("slash", "ctrl+u", "enter")
+        assert [row.ref for row in board.app.rows] == ["SD-1", "SD-2"]
+
+    on_board(desk_dir, play)
+
+
+def test_queues_are_chosen_at_the_side_and_by_keys(desk_dir: Path) -> None:
+    """All, mine, one queue: by the list at the side, by brackets, or from a list (R3d2.1c)."""
+
+    async def play(board: Driver) -> None:
+        def refs() -> list[str]:
+            return [row.ref for row in board.app.rows]
+
+        await board.press("right_square_bracket")
+        assert (board.app.place, refs()) == ("@mine", ["SD-2"])
+        await board.press("left_square_bracket", "o", "end", "enter")
+        assert refs() == []
+        assert "No tickets here." in board.text()
+        await board.press("t")
+        assert "No ticket is chosen." in board.text()
+        await board.press("tab", "home", "j", "j")
+        assert (board.app.place, refs()) == ("service-desk", ["SD-2"])
+
+    on_board(desk_dir, play)
+
+
+def test_everything_about_a_ticket(sd: Runner, desk_dir: Path) -> None:
+    """Enter shows what `sdcli show` shows, and Escape leaves it."""
+    wanted = sd("show", "SD-1").stdout.strip().split("\n")
+
+    async def play(board: Driver) -> None:
+        await board.press("enter")
+        assert isinstance(board.app.screen, TextScreen)
+        assert all(each.strip() in board.app.screen.text for each in wanted)
+        await board.press("escape", "question_mark")
+        assert "take it (accept)" in board.text()
+
+    on_board(desk_dir, play)
+
+
+def test_nothing_is_locked_while_somebody_types(sd: Runner, desk_dir: Path) -> None:
+    """An open form holds no lock: another command writes at once (T28)."""
+
+    async def play(board: Driver) -> None:
+        await board.press("r")
+        sd("note", "SD-2", "written meanwhile", env={"SDCLI_LOCK_WAIT": "0"})
+        await board.press("escape")
+
+    on_board(desk_dir, play)
+
+
+def test_it_is_left_by_q(desk_dir: Path) -> None:
+    """`q` leaves, and what was done is known."""
+
+    async def play(board: Driver) -> None:
+        await board.press("t", "q")
+
+    acts = on_board(desk_dir, play)
+    assert [(each.ref, each.act) for each in acts.done] == [("SD-1", "accept")]
+
+
+def test_only_rows_in_sight_are_made(desk_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many tickets there are, a key makes no more lines than the screen has."""
+    made: list[int] = []
+    original: Any = BoardApp.row_line
+
+    def counted(self: BoardApp, number: int) -> Any:
+        made.append(number)
+        return original(self, number)
+
+    monkeypatch.setattr(BoardApp, "row_line", counted)
+
+    async def play(board: Driver) -> None:
+        app = board.app
+        row = app.board.rows[0]
+        many = tuple(replace(row, ref=f"SD-{n}") for n in range(1, 10_001))
+        app.take(replace(app.board, rows=many))
+        app.show()
+        await board.settle()
+        made.clear()
+        await board.press("end")
+        assert 0 < len(made) <= 3 * app.size.height
+        assert "SD-10000" in board.text()
+
+    on_board(desk_dir, play)
