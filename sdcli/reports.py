@@ -21,6 +21,7 @@ from sdcli.insight.period import NAMED, Period, between, named
 from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import Announced, Reviewed
+from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import known_at
 from sdcli.tickets.words import UNKNOWN
 
@@ -160,10 +161,11 @@ class Reports:
         since = datetime.fromtimestamp(first, timezone.utc) if first > 0 else None
         until = datetime.fromtimestamp(min(period.until, utc_seconds(as_of)), timezone.utc)
         found_now = {each.ref: each for each in reviewed(self._desk.ledger, since, until)}
-        if as_of < self._desk.now:  # a review that was taken back since is found by its undoing
+        if as_of < self._desk.now:  # what was taken back or made void since is found by that
+            query = Query(statuses=(), touched_since=as_of, void=True)
             found_now |= {
                 each.ref: each
-                for each in self._desk.touched(as_of)
+                for each in self._desk.ledger.find(query)
                 if any(type(event) is Reviewed for event in each.events)
             }
         for ticket in found_now.values():
