@@ -17,6 +17,7 @@ from sdcli.insight.kept import Kept, read, written
 from sdcli.insight.outages import bulletins_of
 from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import Announced, Reviewed
+from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import known_at
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Counting:
         self._period, self._as_of, self._now = period, as_of, utc_seconds(as_of)
         self._query = query
         first = period.since if period.before is None else period.before
+        first = min(first, self._now)  # levels are those of then
         self._since = datetime.fromtimestamp(max(first - measured.BULLETIN_S, 0), timezone.utc)
         self._wanted = self._predicate()
 
@@ -83,8 +85,8 @@ class Counting:
         return Finding(self._desk, self._query, everything=True, now=self._as_of).predicate
 
     def counts(self, ticket: Ticket) -> bool:
-        """Whether a ticket counts; the desk's own record of a planned outage is no request."""
-        return not ticket.opening.outage and self._wanted(ticket)
+        """Whether a ticket counts; of one that is void, and of an outage, only bulletins do."""
+        return not (ticket.void or ticket.opening.outage) and self._wanted(ticket)
 
     def fact(self, ticket: Ticket) -> facts.Fact:
         """What is counted of a ticket."""
@@ -158,7 +160,7 @@ class Counting:
             progress(done, whole)
 
     def _known(self, shelf: Shelf, progress: Progress) -> Iterator[Ticket]:
-        """The tickets of a shelf as they were known then; those that are void are none.
+        """The tickets of a shelf as they were known then.
 
         A ticket that was over before the period began, and the one before it, counts in neither.
         """
@@ -168,7 +170,7 @@ class Counting:
             if ticket.is_closed and ticket.touched_at < self._since:
                 continue
             found = known_at(ticket, self._as_of)
-            if found is not None and not found.void:
+            if found is not None:
                 yield found
 
     def reviewed(self) -> Iterator[Ticket]:
@@ -180,15 +182,16 @@ class Counting:
         since = datetime.fromtimestamp(first, timezone.utc) if first > 0 else None
         until = datetime.fromtimestamp(min(period.until, utc_seconds(as_of)), timezone.utc)
         found_now = {each.ref: each for each in reviewed(self._desk.ledger, since, until)}
-        if as_of < self._desk.now:  # a review that was taken back since is found by its undoing
+        if as_of < self._desk.now:  # what was taken back or made void since is found by that
+            query = Query(statuses=(), touched_since=as_of, void=True)
             found_now |= {
                 each.ref: each
-                for each in self._desk.touched(as_of)
+                for each in self._desk.ledger.find(query)
                 if any(type(event) is Reviewed for event in each.events)
             }
         for ticket in found_now.values():
             found = known_at(ticket, as_of)
-            if found is not None and not found.void:
+            if found is not None:
                 yield found
 
     def _key(self, shelf: Shelf) -> str:

@@ -18,6 +18,7 @@ from sdcli.insight.outages import bulletins_of
 from sdcli.insight.period import NAMED, Period, between, named
 from sdcli.insight.reported import Audit, Receipt, Report, Span
 from sdcli.sla.runs import utc_seconds
+from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -176,7 +177,8 @@ class _Behind:
                 at, number = item[0], item[1]
                 if not self._holds(at):
                     continue
-            own = dict(zip(figure.own, item[2:], strict=False))
+            words = (word or UNKNOWN for word in item[2:])
+            own = dict(zip(figure.own, words, strict=False))
             self._found.append(_receipt(fact.ref, at, number, ticket.summary, {**names, **own}))
 
     def _holds(self, at: int) -> bool:

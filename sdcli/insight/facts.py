@@ -17,7 +17,17 @@ from sdcli.insight.unsupported import folded
 from sdcli.insight.walk import Stay, walked
 from sdcli.sla.promises import outcome
 from sdcli.sla.runs import elapsed, resolution_run, response_run, runs_of, utc_seconds
-from sdcli.tickets.event import Reviewed, SurveyAnswered, SurveySent
+from sdcli.tickets.event import (
+    Closed,
+    Merged,
+    Noted,
+    Reopened,
+    Resolved,
+    Reviewed,
+    SurveyAnswered,
+    SurveySent,
+    Voided,
+)
 from sdcli.tickets.support import minutes_on
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
@@ -28,12 +38,15 @@ if TYPE_CHECKING:
     from sdcli.sla.agreed import Cover
     from sdcli.sla.calendar import WorkingTime
     from sdcli.sla.clock import Clocks
+    from sdcli.sla.promises import Miss
     from sdcli.sla.runs import Run
     from sdcli.sla.terms import Goal, Terms
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
 
 
+_ENDS = frozenset((Closed, Merged, Reopened, Resolved, Voided))
+"""What ends an update, beside the next word to the caller."""
 MONITORING = "monitoring"
 """The channel on which machines report; nobody calls on it."""
 
@@ -257,10 +270,25 @@ def reviewed_fact(ticket: Ticket, basis: Basis, now: int) -> Fact:
 
 
 def _respond(clocked: _Clocked) -> tuple[int, int] | None:
-    """When the caller had the first word, or the solution, and after how long."""
+    """When the caller had the first word, or the solution, and after how long.
+
+    What was merged elsewhere before that, and is here on its own, was answered there.
+    """
     run = clocked.whole("response", response_run)
     end = run.spans[-1].end
-    return None if end is None else (end, clocked.ran(run))
+    if end is None or (clocked.ticket.imported_at and _was_merged(clocked.ticket)):
+        return None
+    return end, clocked.ran(run)
+
+
+def _was_merged(ticket: Ticket) -> bool:
+    """Whether it was merged before anybody answered it."""
+    for event in ticket.standing:
+        if type(event) is Resolved or (type(event) is Noted and event.visible):
+            return False
+        if type(event) is Merged:
+            return True
+    return False
 
 
 def _restore(ticket: Ticket, time: WorkingTime, opened: int) -> tuple[int, int] | None:
@@ -284,30 +312,54 @@ def _promises(clocked: _Clocked) -> Iterator[Promise]:
     """Every promise of the desk that was kept or broken by now; what was over elsewhere is none."""
     ticket = clocked.ticket
     every = [(goal, run, clocked.is_kept(goal, run)) for goal, runs in clocked.runs for run in runs]
-    missed: dict[tuple[str, str], Promise] = {}
+    missed: dict[tuple[str, str], Promise | None] = {}
     # Most keep everything, and were granted the same all the time: nothing can have been missed.
     if not (clocked.never_changed and all(kept for _, _, kept in every)):
         missed = _missed(clocked)
-        yield from missed.values()
+        yield from filter(None, missed.values())
     arrived = utc_seconds(ticket.imported_at) if ticket.imported_at else 0
     for goal, run, kept in every:
         if not run.stopped or (goal.target, run.began) in missed:
             continue
-        at = (run.spans[-1].end or run.start) if run.spans else run.start
+        at = _stop(ticket.standing, goal.target, run) if kept else 0
         if kept and at >= arrived:
             agreement = clocked.basis.agreement(clocked.cover, clocked.terms)
             yield Promise(at, 1, goal.target, agreement)
 
 
-def _missed(clocked: _Clocked) -> dict[tuple[str, str], Promise]:
-    """What was missed, by target and run; of several misses of one run the first."""
-    found: dict[tuple[str, str], Promise] = {}
-    result = outcome(clocked.ticket, clocked.basis.clocks, clocked.now, clocked.parts)
-    for miss in result.missed:
-        key = miss.key.target, miss.key.began
-        if not miss.key.whose and (key not in found or miss.missed_at < found[key].at):
-            found[key] = Promise(miss.missed_at, 0, miss.key.target, miss.agreement)
+def _stop(events: Sequence[AnyEvent], target: str, run: Run) -> int:
+    """When a clock was stopped for good; one that waited then had paused before that."""
+    at = (run.spans[-1].end or run.start) if run.spans else run.start
+    if target != "update":
+        return at
+    has_begun = False
+    for event in events:
+        if has_begun and (type(event) in _ENDS or (type(event) is Noted and event.visible)):
+            return max(at, utc_seconds(event.at))
+        has_begun = has_begun or event.id == run.began
+    return at
+
+
+def _missed(clocked: _Clocked) -> dict[tuple[str, str], Promise | None]:
+    """What was missed, by target and run; None if that was elsewhere, before it was imported.
+
+    Of several misses of one run it is the one under what held first: what a ticket came under later
+    moves no instant at which something was missed before.
+    """
+    found: dict[tuple[str, str], Promise | None] = {}
+    for miss in _misses(clocked, clocked.ticket):
+        promise = Promise(miss.missed_at, 0, miss.key.target, miss.agreement)
+        found.setdefault((miss.key.target, miss.key.began), promise)
+    if clocked.ticket.imported_at:
+        for miss in _misses(clocked, replace(clocked.ticket, imported_at=None)):
+            found.setdefault((miss.key.target, miss.key.began), None)
     return found
+
+
+def _misses(clocked: _Clocked, ticket: Ticket) -> list[Miss]:
+    """The breaches of the desk's own targets."""
+    result = outcome(ticket, clocked.basis.clocks, clocked.now, clocked.parts)
+    return [miss for miss in result.missed if not miss.key.whose]
 
 
 def _surveyed(
@@ -315,14 +367,15 @@ def _surveyed(
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int, str], ...]]:
     """When the caller was asked, and whether they answered; and what they said last."""
     asked: list[tuple[int, int]] = []
-    figures: Mapping[str, str] = {}
+    known: dict[str, Mapping[str, str]] = {}
     scores: tuple[tuple[int, int, str], ...] = ()
     for event in surveys:
         if isinstance(event, SurveySent):
             asked.append((utc_seconds(event.at), 0))
-            figures = event.figures or basis.figures.get(event.survey, {})
+            known[event.survey] = event.figures
         elif isinstance(event, SurveyAnswered):
             asked = [(at, 1) for at, _ in asked]
+            figures = known.get(event.survey) or basis.figures.get(event.survey, {})
             at = utc_seconds(event.at)
             scores = tuple(
                 (at, score, figures[question])

@@ -147,7 +147,8 @@ def _reopened(fact: Fact) -> Items:
 
 
 def _reopen_rate(fact: Fact) -> Items:
-    return _at_solution(fact, int(bool(fact.reopenings)), fact.solver)
+    since = fact.solved or 0
+    return _at_solution(fact, int(any(at >= since for at in fact.reopenings)), fact.solver)
 
 
 def _moves(fact: Fact) -> Items:
