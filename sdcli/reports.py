@@ -103,6 +103,7 @@ class Reports:
                 behind.stood(bulletins_of(ticket))
                 if counting.counts(ticket):
                     behind.take(counting.fact(ticket), ticket)
+        items = behind.receipts()
         return Audit(
             id=id_,
             period=_span(period.since, period.until),
@@ -110,7 +111,7 @@ class Reports:
             zone=self._desk.zone,
             query=wanted.query,
             now=behind.total(),
-            items=behind.receipts(),
+            items=items,
         )
 
     def _period(self, wanted: Wanted) -> tuple[Period, datetime]:
