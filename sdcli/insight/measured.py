@@ -217,6 +217,7 @@ class Sheet:
         first = period.since if period.before is None else period.before
         # Between the first two lies the period before; it is empty where there is none.
         self._edges = [first, period.since, *period.edges]
+        self._now = now
         self._ends = [min(edge, now) for edge in self._edges[1:]]
         self.start, self.end = first, period.until
         slots = len(period.edges) + 1
@@ -309,7 +310,8 @@ class Sheet:
         self._count_calls()
         for line in self._lines:
             line.settle()
-        return tuple(_row(line, has_before=has_before) for line in self._lines)
+        begun = sum(edge <= self._now for edge in self._edges[1:-1])
+        return tuple(_row(line, begun, has_before=has_before) for line in self._lines)
 
     def _count_calls(self) -> None:
         calls, self._calls = self._calls, []
@@ -345,7 +347,8 @@ def number_of_call(figure: str, call: Call, bulletins: Iterable[Stood]) -> int:
     return int(not any(start <= call.at and (end is None or end > since) for start, end in spans))
 
 
-def _row(line: _Line, *, has_before: bool) -> Row:
+def _row(line: _Line, begun: int, *, has_before: bool) -> Row:
+    """The figure of a line; of slots only the first have begun, and nothing is known of the others."""
     figure = line.figure
     first, *slots = line.slots
     total = Cell(figure.kind)
@@ -359,7 +362,10 @@ def _row(line: _Line, *, has_before: bool) -> Row:
         id=figure.id,
         now=number(figure.kind, total),
         before=number(figure.kind, first) if has_before else nothing,
-        series=tuple(number(figure.kind, cell) for cell in slots),
+        series=tuple(
+            number(figure.kind, cell) if index < begun else nothing
+            for index, cell in enumerate(slots)
+        ),
         by={
             split: tuple(
                 sorted(

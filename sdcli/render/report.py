@@ -144,7 +144,9 @@ def plain(figure: Figure, found: Number) -> str:
         return f"{words.share(found.value)} %"
     if figure.kind in ("spread", "age"):
         return words.span(int(found.value))
-    return f"{found.value:g}" if figure.kind == "mean" else f"{int(found.value):,}"
+    if figure.kind == "mean":
+        return f"{found.value:g}{' %' if figure.unit == 'percent' else ''}"
+    return f"{int(found.value):,}"
 
 
 def change(row: Row) -> str:

@@ -424,6 +424,8 @@ def _came_with(ticket: Ticket) -> int:
 def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
     """The ticket that these events make, in this order; the first is an `Opened`.
 
+    What was entered late finds its place among them, if it does not stand there already.
+
     Raises:
         TypeError: the first event does not open a request.
         IllegalStepError: an event is not legal in the state the ticket is in.
@@ -431,9 +433,12 @@ def fold(ref: str, events: Iterable[AnyEvent]) -> Ticket:
     every = tuple(events)
     if not every or not isinstance(every[0], Opened):
         raise TypeError(f"{ref} does not begin with an opening event")
+    first = every[0]
+    if any(event.entered for event in every[1:]):
+        every = tuple(_in_place(every[:1], every[1:]))
     undone = gone(every)
     if not undone:
-        return _added(_begin(ref, every[0]), every[1:])
+        return _added(_begin(ref, first), every[1:])
     left_out = frozenset(undone)
     counting = tuple(event for event in every[1:] if event.id not in left_out)
-    return replace(_added(_begin(ref, every[0]), counting), undone=undone, events=every)
+    return replace(_added(_begin(ref, first), counting), undone=undone, events=every)

@@ -238,7 +238,9 @@ def disputed(lived: Year, asked: Asked) -> list[str]:
         mine = lived.recount(asked._replace(since=slot["since"], until=slot["until"]))
         for figure in told["figures"]:
             number = figure["series"][index]
-            if not is_same(number, mine[figure["id"]]["now"]):
+            if slot["since"] > told["as_of"]:  # what has not begun has no number
+                found += [] if is_nothing(number) else [f"{figure['id']} has a future: {number}"]
+            elif not is_same(number, mine[figure["id"]]["now"]):
                 counted = mine[figure["id"]]["now"]
                 found.append(
                     f"{figure['id']} from {slot['since']}: {number} told, {counted} counted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,9 +27,12 @@ from sdcli.tickets.event import (
     Closed,
     Imported,
     Noted,
+    Opened,
     Reopened,
     Resolved,
     Resumed,
+    Stamp,
+    Waited,
 )
 from tests.ledger.making import ALL, NAMES, mark, opened, picture
 
@@ -444,3 +448,22 @@ def test_by_source_finds_closed_ones(ledger: TinyLedger, before: str) -> None:
     with ledger.write() as writer:
         ticket = writer.create([opened(), Imported(*mark(), source="old-3")])
         assert writer.by_source("old-3") == ticket
+
+
+def test_a_late_entry_in_the_commit_of_the_opening_is_read_back(
+    ledger: TinyLedger, folder: Path
+) -> None:
+    """What one unit of work opened, ended and completed late is read as it was written (T30)."""
+    begun = opened()
+    later = Stamp(at=begun.at + timedelta(hours=3), by="ben")
+    late = Stamp(at=begun.at + timedelta(hours=1), by="ben", entered=later.at)
+    with ledger.write() as writer:
+        ticket = writer.create((begun,))
+        ticket = writer.append(ticket, (Resolved(*later.mark(), code="solved"),))
+        ticket = writer.append(ticket, (Closed(*later.mark(), code="solved"),))
+        ticket = writer.append(ticket, (Waited(*late.mark(), waiting_for="user"),))
+
+    assert [type(event) for event in ticket.events] == [Opened, Waited, Resolved, Closed]
+    assert TinyLedger(str(folder), 5).get(ticket.ref) == ticket
+    ledger.compact()
+    assert TinyLedger(str(folder), 5).get(ticket.ref) == ticket
