@@ -1,12 +1,19 @@
-"""docs/reports.md: what it shows is what the commands print, and what figures say of themselves."""
+"""docs/reports.md and docs/quality.md: what they show is what the commands print, and define."""
 
 from __future__ import annotations
 
-from tools.intake_page import REPORTS_PAGE, generated
+from typing import TYPE_CHECKING
+
+import pytest
+from tools.intake_page import QUALITY_PAGE, REPORTS_PAGE, generated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def test_the_transcripts_and_definitions_are_what_is_printed() -> None:
-    """Every transcript of the page, and its table of figures, is what `make docs` writes."""
-    text = REPORTS_PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [REPORTS_PAGE, QUALITY_PAGE], ids=lambda page: page.name)
+def test_the_transcripts_and_definitions_are_what_is_printed(page: Path) -> None:
+    """Every transcript of the page, and the table of figures, is what `make docs` writes."""
+    text = page.read_text(encoding="utf-8")
 
     assert generated(text) == text

@@ -29,7 +29,17 @@ CLASSIFICATION_PAGE = ROOT / "docs" / "classification.md"
 SLA_PAGE = ROOT / "docs" / "sla.md"
 KNOWLEDGE_PAGE = ROOT / "docs" / "knowledge.md"
 REPORTS_PAGE = ROOT / "docs" / "reports.md"
+QUALITY_PAGE = ROOT / "docs" / "quality.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+PAGES = (
+    PAGE,
+    CLASSIFICATION_PAGE,
+    SLA_PAGE,
+    KNOWLEDGE_PAGE,
+    REPORTS_PAGE,
+    QUALITY_PAGE,
+    TUTORIAL,
+)
 NOW = "2026-11-23T10:00:00Z"
 _SHOWN_DESK = "/srv/desk"
 _FILE = re.compile(r"<!-- file (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -140,8 +150,7 @@ def generated(text: str) -> str:
 def main() -> int:
     """Write or check; 1 if the check found a difference."""
     differs = 0
-    pages = (PAGE, CLASSIFICATION_PAGE, SLA_PAGE, KNOWLEDGE_PAGE, REPORTS_PAGE, TUTORIAL)
-    for page in pages:
+    for page in PAGES:
         before = page.read_text(encoding="utf-8")
         after = generated(before)
         differs |= before != after
