@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tools.intake_page import QUALITY_PAGE, REPORTS_PAGE, generated
 
 if TYPE_CHECKING:
