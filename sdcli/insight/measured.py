@@ -385,6 +385,10 @@ def _row(line: _Line, begun: int, *, has_before: bool) -> Row:
         },
         refs=tuple(newest(total.refs)),
         others=tuple(newest(total.others)),
+        slot_refs=tuple(
+            tuple(newest([*cell.refs, *cell.others])) if index < begun else ()
+            for index, cell in enumerate(slots)
+        ),
     )
 
 

@@ -48,7 +48,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     Args:
         id: see `insight.figures`.
-        series: how it went, slot by slot.
+        series: how it went, slot by slot; `slot_refs`: the newest tickets of each slot.
         by: its parts, by what it was split; the largest first.
         refs: the newest tickets that count; of a share, `others`: the newest that do not.
     """
@@ -60,6 +60,7 @@ class Row(Struct, frozen=True, kw_only=True):
     by: dict[str, tuple[Part, ...]] = {}
     refs: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    slot_refs: tuple[tuple[str, ...], ...] = ()
 
     @property
     def figure(self) -> Figure:

@@ -43,8 +43,8 @@ HEADLINES = (
 ROW_PARTS = 12
 """So many parts of a split are shown at once; the others are counted in a line."""
 
-_MOST_REFS = 10
-"""So many tickets are named of each figure and of each part; `sdcli report audit` has all."""
+_MOST_REFS, _MOST_OF_SLOT = 10, 5
+"""So many tickets are named of each figure and part, and of each slot; `sdcli report audit` has all."""
 
 _SCRIPTS = ("d3.min.js", "plot.min.js", "page.js")
 _LICENCES = ("d3.LICENSE.txt", "plot.LICENSE.txt")
@@ -398,6 +398,7 @@ class _Builder:
             "axis": _UNITS.get(figure.unit, ""),
             "before": self._level(row),
             "series": [[each.value, each.p90] for each in row.series],
+            "slots": [_newest(refs, _MOST_OF_SLOT) for refs in row.slot_refs],
             "said": [", ".join(filter(None, _said(each, figure))) for each in row.series],
             "parts": {
                 by: [[line(part.name) or NOTHING, _newest(part.refs)] for part in parts[:ROW_PARTS]]
@@ -430,11 +431,13 @@ def _refs(row: Row) -> Iterator[str]:
     for parts in row.by.values():
         for part in parts[:ROW_PARTS]:
             yield from _newest(part.refs)
+    for slot in row.slot_refs:
+        yield from _newest(slot, _MOST_OF_SLOT)
 
 
-def _newest(refs: Sequence[str]) -> Sequence[str]:
+def _newest(refs: Sequence[str], most: int = _MOST_REFS) -> Sequence[str]:
     """The newest come first, and not more than are read."""
-    return refs[: -_MOST_REFS - 1 : -1]
+    return refs[: -most - 1 : -1]
 
 
 def _basis(row: Row) -> str:

@@ -216,4 +216,5 @@ def _row(figure: Figure, slots: int, chance: Random) -> Row:
     return Row(
         id=figure.id, now=now, before=before, series=series, by=by, refs=refs,
         others=others if figure.kind == "share" else (),
+        slot_refs=tuple(refs[:3] for _ in series),
     )  # fmt: skip

@@ -208,6 +208,10 @@ def test_the_keyboard_reads_a_chart(browser: Browser) -> None:
         "sdcli report audit opened --since 2025-02-01T00:00:00Z --until 2025-03-01T00:00:00Z "
         "--query 'unit:Finance OR -channel:monitoring' --as-of 2026-01-04T09:30:00Z" in drill.text
     )
+    given = reported.rich()
+    for ref in given.report.rows[0].slot_refs[1]:
+        assert ref in drill.text
+        assert given.tickets[ref].summary in drill.text
     assert browser.run("return getComputedStyle(document.querySelector('.picture')).outlineStyle")
     browser.shot("keyboard")
 

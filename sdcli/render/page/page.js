@@ -229,8 +229,13 @@
     var command = "sdcli report audit " + this.id + " --since " + slot[2] + " --until " + slot[3];
     var line = made("p", "");
     line.append(made("code", "", (command + " " + data.shared).trim()));
+    var list = made("ul", "tickets");
+    (this.figure.slots[Number(this.cursor.value)] || []).forEach(function (ref) {
+      list.append(ticket(ref));
+    });
     region(this.place).replaceChildren(
       made("p", "what", this.figure.name + ", " + slot[0] + ": " + this.figure.said[Number(this.cursor.value)]),
+      list,
       made("p", "of", "This lists every ticket behind it:"),
       line
     );
