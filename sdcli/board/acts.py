@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from sdcli import results
 from sdcli.board.forms import YES_NO, Asked, Form
-from sdcli.errors import ChangedMeanwhileError
+from sdcli.errors import ChangedMeanwhileError, RefusedError
 from sdcli.render.safe import line
 from sdcli.tickets.event import act_of
+from sdcli.tickets.steps import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +23,14 @@ if TYPE_CHECKING:
     from sdcli.closing import Open, Wish
     from sdcli.desk import Desk
     from sdcli.queues import Handing
+    from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from sdcli.tickets.undo import Step
 
 Said: TypeAlias = "Mapping[str, str]"
 _UNCHANGED = ""
+_MOST_TOLD = 3
+"""So many things that others did are told at once."""
 
 
 class Done(NamedTuple):
@@ -39,12 +46,14 @@ class Kind(NamedTuple):
         title: what it is called above its form.
         run: does it, within a unit of work.
         asks: what is asked first; `more`: what is asked when that is answered.
+        event: the kind of event that it records, without which nothing needs to be asked.
     """
 
     title: str
     run: Callable[[Desk, str, Said], results.Result]
     asks: Callable[[Desk, Ticket], tuple[Asked, ...]] = lambda _, __: ()
     more: Callable[[Desk, str, Said], tuple[Asked, ...]] = lambda _, __, ___: ()
+    event: str = ""
 
 
 class Acts:
@@ -65,10 +74,13 @@ class Acts:
 
         Raises:
             NoSuchTicketError: there is no such ticket.
+            IllegalStepError: its state does not allow the act.
             DataFileError: a file of the desk is wrong.
         """
         desk = self._desk.anew(lambda _: None)
         ticket, kind = desk.ledger.get(ref), KINDS[act]
+        if kind.event and (kind.event != "closed" or ticket.is_closed):
+            require(kind.event, ticket)
         title = line(f"{kind.title} {ref}: {ticket.summary}")
         return Form(act=act, ref=ref, last=last, title=title, asks=kind.asks(desk, ticket))
 
@@ -114,40 +126,56 @@ class Acts:
         Raises:
             ChangedMeanwhileError: it is; the error tells what happened.
         """
-        ids = [event.id for event in ticket.events]
-        known = last in ids
-        since = ticket.events[ids.index(last) + 1 :] if known else ticket.events
-        if not last or (known and all(act_of(event) in self._own for event in since)):
+        known = any(event.id == last for event in ticket.events)
+        since = _since(ticket, last)
+        if not last or (known and not self._of_others(since)):
             return
-        from sdcli.render.history import entry  # noqa: PLC0415 - only who was overtaken
-
         error = ChangedMeanwhileError(ticket.ref)
         if known:
-            said = "; ".join(line(f"{event.by} {entry(event)}") for event in since)
-            error.also(f"Since it was shown: {said}.")
+            error.also(f"Since it was shown: {_told(since)}.")
         raise error
 
-    def newest(self, ref: str) -> results.BoardAct | None:
-        """What `undo` would take back: the last act of this session, else one's own on a ticket.
+    def _of_others(self, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+        return [event for event in events if act_of(event) not in self._own]
+
+    def others(self, ref: str, last: str) -> str:
+        """What others did with a ticket since it was shown; empty if it was all done here.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
         """
-        own = [each for each in self.done if each.event and each.event not in self._taken_back]
-        if own:
-            return own[-1]
-        return self._own_step(ref) if ref else None
-
-    def _own_step(self, ref: str) -> results.BoardAct | None:
-        from sdcli.render.history import sentence  # noqa: PLC0415 - only `undo` pays for it
-        from sdcli.tickets.undo import last_step  # noqa: PLC0415 - as above
-
         ticket = self._desk.anew(lambda _: None).ledger.get(ref)
-        step = None if ticket.void else last_step(ticket)
-        if step is None or step.by != self._desk.by:
+        since = self._of_others(_since(ticket, last))
+        return _told(since[-_MOST_TOLD:]) if since else ""
+
+    def newest(self, ref: str) -> results.BoardAct | None:
+        """What `undo` would take back: the last act of this session, else one's own on a ticket.
+
+        What cannot be taken back any more, as something was done since, is passed over.
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+        """
+        reader = self._desk.anew(lambda _: None).ledger
+        for each in reversed(self.done):
+            if each.event and each.event not in self._taken_back:
+                step = self._own_step(reader.get(each.ref))
+                if step and any(event.id == each.event for event in step.events):
+                    return each
+        step = self._own_step(reader.get(ref)) if ref else None
+        if step is None:
             return None
+        from sdcli.render.history import sentence  # noqa: PLC0415 - only `undo` pays for it
+
         event = step.events[-1]
         return results.BoardAct(event.at, ref, "", line(sentence(event)), event.id)
+
+    def _own_step(self, ticket: Ticket) -> Step | None:
+        """The last step on a ticket, if it is one's own and can be taken back."""
+        from sdcli.tickets.undo import last_step  # noqa: PLC0415 - only `undo` pays for it
+
+        step = None if ticket.void else last_step(ticket)
+        return step if step and step.by == self._desk.by else None
 
     def undo(self, act: results.BoardAct) -> Done:
         """Take an act back, and no other one.
@@ -159,11 +187,21 @@ class Acts:
 
         notes: list[str] = []
         desk = self._desk.anew(notes.append)
+        step = self._own_step(desk.ledger.get(act.ref))
+        if step is None or all(event.id != act.event for event in step.events):
+            raise RefusedError(
+                f'"{act.said}" cannot be taken back any more: it was taken back already, or '
+                f"something was done since; `sdcli history {act.ref}` shows it.",
+                ref=act.ref,
+            )
         result = Undoing(desk).undo(
             act.ref, reason="", everywhere=False, only=False, event=act.event
         )
         self._taken_back.add(act.event)
-        return self._kept(desk, "undo", act.ref, result, notes)
+        done = self._kept(desk, "undo", act.ref, result, notes)
+        said = act.said.removeprefix(f"{act.ref} ")
+        self.done[-1] = replace(self.done[-1], said=f"{act.ref} taken back: {said}")
+        return done
 
     def _kept(
         self, desk: Desk, act: str, ref: str, result: results.Result, notes: Sequence[str]
@@ -182,6 +220,19 @@ class Acts:
         if event or act == "undo":
             self.done.append(results.BoardAct(desk.now, ref, act, said, event))
         return Done(tuple(lines))
+
+
+def _since(ticket: Ticket, last: str) -> Sequence[AnyEvent]:
+    """What happened to a ticket after an event; all of it if there is no such event."""
+    ids = [event.id for event in ticket.events]
+    return ticket.events[ids.index(last) + 1 :] if last in ids else ticket.events
+
+
+def _told(events: Sequence[AnyEvent]) -> str:
+    """Who did what, in a line."""
+    from sdcli.render.history import entry  # noqa: PLC0415 - only who was overtaken
+
+    return "; ".join(line(f"{event.by} {entry(event)}") for event in events)
 
 
 def _accept(desk: Desk, ref: str, said: Said) -> results.Result:
@@ -285,7 +336,7 @@ def _assign_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
         Asked(
             name="to",
             says="To whom",
-            words={_UNCHANGED: "nobody else: the queue alone", **people},
+            words={_UNCHANGED: "nobody: the queue alone", **people},
             value=desk.by if desk.by in people else _UNCHANGED,
         ),
         Asked(
@@ -299,7 +350,13 @@ def _assign_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
 def _assign(desk: Desk, ref: str, said: Said) -> results.Result:
     from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
-    to, queue = said["to"] or None, said["queue"] or None
+    ticket = desk.ledger.get(ref)
+    to, queue = said["to"] or None, said["queue"] or ticket.queue
+    if (to, queue) == (ticket.assignee, ticket.queue):
+        with_ = to or "nobody"
+        raise RefusedError(
+            f"{ref} is with {with_} in {queue} already: choose a person, or another queue.", ref=ref
+        )
     return _changed(desk, desk.change(ref, steps.assign, to=to, queue=queue))
 
 
@@ -450,13 +507,13 @@ def _close(desk: Desk, ref: str, said: Said) -> results.Result:
 
 KINDS: Mapping[str, Kind] = {
     "accept": Kind("Take", _accept),
-    "note": Kind("Note on", _note, _note_asks),
-    "escalate": Kind("Escalate", _escalate, _escalate_asks, _escalate_more),
-    "resolve": Kind("Resolve", _resolve, _resolve_asks),
-    "assign": Kind("Assign", _assign, _assign_asks),
-    "wait": Kind("Let wait", _wait, _wait_asks),
-    "resume": Kind("Resume", _resume, _resume_asks),
-    "close": Kind("Close", _close, _close_asks, _close_more),
+    "note": Kind("Note on", _note, _note_asks, event="noted"),
+    "escalate": Kind("Escalate", _escalate, _escalate_asks, _escalate_more, "escalated"),
+    "resolve": Kind("Resolve", _resolve, _resolve_asks, event="resolved"),
+    "assign": Kind("Assign", _assign, _assign_asks, event="assigned"),
+    "wait": Kind("Let wait", _wait, _wait_asks, event="waited"),
+    "resume": Kind("Resume", _resume, _resume_asks, event="resumed"),
+    "close": Kind("Close", _close, _close_asks, _close_more, "closed"),
 }
 """The acts by the names of their commands."""
 

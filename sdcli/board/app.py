@@ -7,8 +7,12 @@ at and changed by one thread of its own, one thing after the other, so that keys
 from __future__ import annotations
 
 import asyncio
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
+from itertools import takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from msgspec.structs import replace
@@ -16,11 +20,13 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Paste
 from textual.widgets import Static
 
 from sdcli.board import look, state
 from sdcli.board.acts import told
 from sdcli.board.dialogs import (
+    Above,
     FormScreen,
     PlacesScreen,
     QueryScreen,
@@ -29,15 +35,24 @@ from sdcli.board.dialogs import (
     Then,
     literal,
 )
+from sdcli.board.forms import one_line
 from sdcli.board.lines import Lines, content
 from sdcli.errors import ChangedMeanwhileError
 from sdcli.render.safe import block, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
 
     from textual.app import ComposeResult
-    from textual.events import Resize
+    from textual.events import Event, Key, Resize
     from textual.worker import Worker
 
     from sdcli.board.acts import Acts
@@ -56,6 +71,12 @@ _ANEW_S = 60
 _PATIENCE = 5
 """After so many looks what could not be read is tried again, though it is as it was."""
 _MOST_SAID = 4
+_SLOW_S = 0.3
+"""What takes longer is told to be under way."""
+_WAITING = "Waiting for the ledger: somebody else is writing, or it takes its time ..."
+_NONE_IN_HAND = "No ticket is in hand: the one that was has left this list. j and k take another."
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+"""What ends the board from outside."""
 KEYS = (
     ("t", "take"),
     ("n", "note"),
@@ -74,7 +95,10 @@ Tab           to the queues, and back
 [ ]           another queue
 o             choose a queue from a list
 /             a query, as in sdcli list
+Escape        all that are open again, after a query
 g             read everything anew
+m             all of what was said last
+Ctrl-Z        to the shell; its `fg` comes back
 q             leave
 
 t   take it (accept)
@@ -136,7 +160,10 @@ class BoardApp(App[None]):
         Binding("c", "act('close')", "close", show=False),
         Binding("u", "undo", "undo", show=False),
         Binding("slash", "query", "query", show=False),
+        Binding("escape", "clear", "without the query", show=False),
         Binding("g", "refresh", "refresh", show=False),
+        Binding("m", "said", "what was said", show=False),
+        Binding("ctrl+z", "suspend_process", "to the shell", show=False, priority=True),
         Binding("o", "places", "queues", show=False),
         Binding("left_square_bracket,h", "place(-1)", "queue before", show=False),
         Binding("right_square_bracket,l", "place(1)", "next queue", show=False),
@@ -145,7 +172,7 @@ class BoardApp(App[None]):
     ]
 
     def __init__(self, desk: Desk, fresh: Callable[[], Desk], acts: Acts, board: Board) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # said at once: else NO_COLOR is drawn black on black
         self._desk = desk
         self._fresh = fresh
         self._acts = acts
@@ -156,6 +183,12 @@ class BoardApp(App[None]):
         self._tried: object = board.version
         self._looks = 0
         self._is_reading = self._is_due = False
+        self._is_opening = self._leaves = False
+        self._typed: list[tuple[str, str]] = []
+        self._writing = 0
+        self._said = ""
+        self.ended_by = 0
+        self._width = 0
         self._side = 0
         self._columns: tuple[Column, ...] = ()
         self.take(board)
@@ -198,6 +231,30 @@ class BoardApp(App[None]):
         self._lay_out(self.size.width, self.size.height)
         self.show()
         self.set_interval(LOOK_S, self.look_again)
+        self.app_resume_signal.subscribe(self, self._resumed)
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, self.end, number)
+
+    def end(self, number: int) -> None:
+        """Leave as whoever is told to end by a signal, with the terminal as it was."""
+        self.ended_by = number
+        self.exit()
+
+    def _resumed(self, _: object) -> None:
+        """Draw all of it anew after the process was stopped."""
+        self.refresh(layout=True)
+        self.action_refresh()
+
+    async def action_quit(self) -> None:
+        """Leave; a form is left first, and what is being written is waited for."""
+        if isinstance(self.screen, FormScreen):
+            self.bell()
+            self.screen.say("This is left first: Escape.")
+        elif self._writing:
+            self._leaves = True
+            self._tell("It is being written; the board is left when that is done.")
+        else:
+            self.exit()
 
     @property
     def tickets(self) -> Lines:
@@ -214,9 +271,9 @@ class BoardApp(App[None]):
 
     @property
     def row(self) -> Row | None:
-        """The ticket in hand."""
+        """The ticket in hand; None if there is none, or the one that was has left the list."""
         at = self.tickets.at
-        return self.rows[at] if at < len(self.rows) else None
+        return self.rows[at] if self.tickets.is_held and at < len(self.rows) else None
 
     def on_resize(self, event: Resize) -> None:
         """Make the best of another screen."""
@@ -225,6 +282,7 @@ class BoardApp(App[None]):
 
     def _lay_out(self, width: int, height: int) -> None:
         """Share the screen out: the queues, the table, the pane below it."""
+        self._width = width
         self._side = next((wide for least, wide in _SIDES if width >= least), 0)
         side = self.screen_stack[0].query_one("#side")
         side.display = bool(self._side)
@@ -235,14 +293,20 @@ class BoardApp(App[None]):
         self._wide = width - (self._side + 1 if self._side else 0)
 
     def show(self, ref: str = "") -> None:
-        """Draw everything; the ticket in hand stays in hand, wherever it is by now."""
+        """Draw everything; the ticket in hand stays in hand, wherever it is by now.
+
+        If it is there no more, none is in hand: what comes after it must not slide under the keys.
+        """
         longest = max((len(row.ref) + row.news for row in self.rows), default=0)
         with_queue = self.place in (state.ALL, state.MINE)
         room = max(self._wide - 1, 1)  # the bar that scrolls
         self._columns = state.columns(room, with_queue=with_queue, longest=longest)
         now, names = self._desk.now, [each.name for each in self._places]
-        at = next((n for n, row in enumerate(self.rows) if row.ref == ref), None) if ref else None
-        self.tickets.show(len(self.rows), self.tickets.at if at is None else at)
+        at, is_held = self.tickets.at, self.tickets.is_held
+        if ref:
+            found = next((n for n, row in enumerate(self.rows) if row.ref == ref), None)
+            at, is_held = at if found is None else found, found is not None
+        self.tickets.show(len(self.rows), at, is_held=is_held)
         self.places.show(len(names), names.index(self.place))
         place = self._places[names.index(self.place)]
         asked = state.asked(self.board, len(self.rows))
@@ -250,7 +314,7 @@ class BoardApp(App[None]):
         self._part("#heading").update(literal(state.fit(heading, self._wide)))
         self._part("#head").update(literal(state.head(self._columns)))
         self._part("#places-head").update(literal(state.places_head(self._side or 1)))
-        self._part("#keys").update(literal(_keys(self.size.width)))
+        self._part("#keys").update(literal(_keys(self._width)))
         self._draw_top()
         self._look_closer()
 
@@ -267,8 +331,9 @@ class BoardApp(App[None]):
 
     def _tell(self, text: str) -> None:
         """Say what became of something; it stays until something else is said."""
-        lines = block(text).split("\n")
-        more = [f"({len(lines) - _MOST_SAID} more lines)"] * (len(lines) > _MOST_SAID)
+        self._said = block(text)
+        lines = self._said.split("\n")
+        more = [f"({len(lines) - _MOST_SAID} more lines: m shows all)"] * (len(lines) > _MOST_SAID)
         self._part("#said").update(literal("\n".join([*lines[:_MOST_SAID], *more])))
 
     def _begin(
@@ -329,21 +394,33 @@ class BoardApp(App[None]):
             self._draw_top()
         else:
             if self._trouble:
-                self._tell("The ledger can be read again.")
+                self._tell("Everything can be read again.")
             self._tried = board.version
-            ref = self.row.ref if self.row else ""
+            row = self.row
             self.take(board)
-            self.show(ref)
+            self.show(row.ref if row else "")
+            if row and self.row is None:
+                self._begin("gone", self._gone, row)
         self._is_reading = False
         if self._is_due:
             self._is_due = False
             self.action_refresh()
 
+    async def _gone(self, row: Row) -> None:
+        """Say why the ticket that was in hand is not in the list any more."""
+        try:
+            others = await self._ask(self._acts.others, row.ref, row.last)
+        except Exception as error:  # noqa: BLE001 - as above
+            others = told(error)
+        if others:
+            self._tell(f"{row.ref} is not in this list any more: {others}")
+
     def _look_closer(self) -> None:
         """Show the ticket in hand below the table."""
         row = self.row
         if row is None:
-            self._part("#pane").update(literal("No tickets here."))
+            why = _NONE_IN_HAND if self.rows else "No tickets here."
+            self._part("#pane").update(literal(why))
         else:
             self._begin("closer", self._closer, row.ref, alone=True)
 
@@ -364,16 +441,15 @@ class BoardApp(App[None]):
 
     @on(Lines.Chosen, "#tickets")
     def _on_whole(self) -> None:
-        if self.row:
-            self._begin("whole", self._whole, self.row.ref, alone=True)
+        if self.row and not self._is_opening:
+            self._is_opening = True
+            self._begin("open", self._whole, self.row.ref)
 
     async def _whole(self, ref: str) -> None:
-        try:
-            found = await self._ask(look.whole, self._fresh(), ref, max(self.size.width - 6, 20))
-        except Exception as error:  # noqa: BLE001 - as above
-            self._tell(told(error))
-        else:
-            self.push_screen(TextScreen(block("\n".join(found))))
+        async with self._opens(ref) as opened:
+            width = max(self.size.width - 6, 20)
+            found = await self._ask(look.whole, self._fresh(), ref, width)
+            await opened(TextScreen(block("\n".join(found))))
 
     @on(Lines.Moved, "#places")
     def _on_place(self) -> None:
@@ -386,7 +462,11 @@ class BoardApp(App[None]):
     def _go_to(self, place: str) -> None:
         self.place = place
         self.rows = state.chosen(self.board, place)
-        self.tickets.at = 0
+        self._show_first()
+
+    def _show_first(self) -> None:
+        """Draw everything, with the first ticket in hand."""
+        self.tickets.at, self.tickets.is_held = 0, True
         self.show()
 
     def action_place(self, by: int) -> None:
@@ -410,7 +490,72 @@ class BoardApp(App[None]):
 
     def action_query(self) -> None:
         """Ask for other tickets."""
-        self.push_screen(QueryScreen(self._query, self._asked))
+        self._is_opening = True
+        self._begin("open", self._open_query)
+
+    async def _open_query(self) -> None:
+        async with self._opens("") as opened:
+            await opened(QueryScreen(self._query, self._asked))
+
+    def action_said(self) -> None:
+        """Read all of what was said last."""
+        if self._said:
+            self.push_screen(TextScreen(self._said))
+
+    # What is typed before something has opened.
+
+    async def on_event(self, event: Event) -> None:
+        """Keep what is pasted while something opens; the rest is as ever."""
+        if self._is_opening and isinstance(event, Paste) and not event.is_forwarded:
+            self._typed.append(("", one_line(event.text)))
+        else:
+            await super().on_event(event)
+
+    async def _on_key(self, event: Key) -> None:
+        """Keep the keys while something opens: they are meant for that, and not for the ticket."""
+        if self._is_opening and event.key != "ctrl+c":
+            event.prevent_default()
+            self._typed.append((event.key, (event.character or "") * event.is_printable))
+
+    @asynccontextmanager
+    async def _opens(self, what: str) -> AsyncIterator[Callable[[Above], Awaitable[None]]]:
+        """While something opens: what is typed goes to its first question, and Escape leaves it.
+
+        Where that cannot be, as nothing opens or nothing is asked, the keys are dropped with a bell.
+        """
+        self._is_opening = True
+        slow = self.set_timer(_SLOW_S, partial(self._tell, f"{what} is being opened ..."))
+        shown: list[Above] = []
+
+        async def opened(screen: Above) -> None:
+            slow.stop()
+            if not self._is_left():
+                shown.append(screen)
+                await self.push_screen(screen)
+
+        try:
+            yield opened
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said and not thrown
+            self._tell(told(error))
+        finally:
+            slow.stop()
+            is_left, typed = self._is_left(), self._typed
+            self._is_opening, self._typed = False, []
+            if is_left:
+                for screen in shown:
+                    screen.dismiss(None)
+            else:
+                self._give(shown, typed)
+
+    def _is_left(self) -> bool:
+        return any(key == "escape" for key, _ in self._typed)
+
+    def _give(self, shown: Sequence[Above], typed: Sequence[tuple[str, str]]) -> None:
+        """Give what was typed, up to the first key that is no text, to what stands now."""
+        texts = [text for _, text in takewhile(itemgetter(1), typed)]
+        taken = [screen.begin_with("".join(texts)) for screen in shown]
+        if typed and not (all(taken) and taken and len(texts) == len(typed)):
+            self.bell()
 
     async def _asked(self, query: str) -> str:
         """Show what a query asks for; what is wrong with it, in a sentence."""
@@ -421,9 +566,15 @@ class BoardApp(App[None]):
         self._query = query
         self.place = state.ALL
         self.take(board)
-        self.tickets.at = 0
-        self.show()
+        self._show_first()
         return ""
+
+    async def action_clear(self) -> None:
+        """Show all that are open again, after a query."""
+        if self._query:
+            wrong = await self._asked("")
+            if wrong:
+                self._tell(wrong)
 
     # Acts.
 
@@ -431,33 +582,53 @@ class BoardApp(App[None]):
         """Do something with the ticket in hand."""
         row = self.row
         if row is None:
-            self._tell("No ticket is chosen.")
+            self._tell(_NONE_IN_HAND if self.rows else "No ticket is chosen.")
             return
         if name == "wait" and row.status == "waiting":
             name = "resume"
         if name == "accept":
             self._begin("act", self._do, row)
         else:
-            self._begin("act", self._open, name, row)
+            self._is_opening = True
+            self._begin("open", self._open, name, row)
+
+    async def _write(self, do: Callable[_P, _R], *args: _P.args, **more: _P.kwargs) -> _R:
+        """The answer of the desk to an act; that it waits is shown."""
+        self._writing += 1
+        slow = self.set_timer(_SLOW_S, self._tell_waiting)
+        try:
+            return await self._ask(do, *args, **more)
+        finally:
+            slow.stop()
+            self._writing -= 1
+
+    def _tell_waiting(self) -> None:
+        self._tell(_WAITING)
+        if isinstance(self.screen, FormScreen):
+            self.screen.say(_WAITING)
+
+    def _done(self, text: str, *, is_done: bool = True) -> None:
+        """Say what became of an act, and leave if that was waited for; not if it was refused."""
+        self._tell(text)
+        self.action_refresh()
+        if self._leaves and is_done and not self._writing:
+            self.exit()
+        self._leaves = self._leaves and is_done
 
     async def _do(self, row: Row) -> None:
         """Take a ticket; nothing needs to be asked."""
         try:
-            done = await self._ask(self._acts.do, "accept", row.ref, row.last)
+            done = await self._write(self._acts.do, "accept", row.ref, row.last)
         except Exception as error:  # noqa: BLE001 - as above
             again = "\nIt is shown as it is now." * isinstance(error, ChangedMeanwhileError)
-            self._tell(f"{told(error)}{again}")
+            self._done(f"{told(error)}{again}", is_done=False)
         else:
-            self._tell("\n".join(done.lines))
-        self.action_refresh()
+            self._done("\n".join(done.lines))
 
     async def _open(self, name: str, row: Row) -> None:
-        try:
+        async with self._opens(row.ref) as opened:
             form = await self._ask(self._acts.form, name, row.ref, row.last)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._tell(told(error))
-        else:
-            self.push_screen(FormScreen(form, self._submit))
+            await opened(FormScreen(form, self._submit))
 
     async def _submit(self, form: Form, said: Mapping[str, str]) -> Then:
         """Do what was asked for, or ask further, or say why not."""
@@ -466,7 +637,7 @@ class BoardApp(App[None]):
             if further:
                 return Then(further)
             answers = form.answers(said)
-            done = await self._ask(self._acts.do, form.act, form.ref, form.last, answers)
+            done = await self._write(self._acts.do, form.act, form.ref, form.last, answers)
         except ChangedMeanwhileError as error:
             return await self._overtaken(form, error)
         except Exception as error:  # noqa: BLE001 - as above
@@ -488,36 +659,34 @@ class BoardApp(App[None]):
 
     def action_undo(self) -> None:
         """Take one's own last act back."""
-        self._begin("act", self._undo, self.row.ref if self.row else "")
+        self._is_opening = True
+        self._begin("open", self._undo, self.row.ref if self.row else "")
 
     async def _undo(self, ref: str) -> None:
-        try:
+        async with self._opens("What is taken back") as opened:
             act = await self._ask(self._acts.newest, ref)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._tell(told(error))
-            return
-        if act is None:
-            self._tell("There is nothing of yours to take back here; `sdcli undo REF` tells more.")
-            return
-        said = act.said if act.said.startswith(act.ref) else f"{act.ref} {act.said}"
-        asked = f"Take this back?\n\n{line(said)}"
-        self.push_screen(SureScreen(asked), partial(self._sure, act))
-
-    def _sure(self, act: BoardAct, answer: bool | None) -> None:
-        if answer:
-            self._begin("act", self._take_back, act)
+            if act is None:
+                nothing = (
+                    "There is nothing of yours to take back here; `sdcli undo REF` tells more."
+                )
+                self._tell(nothing)
+                return
+            said = act.said if act.said.startswith(act.ref) else f"{act.ref} {act.said}"
+            sure = partial(self._begin, "act", self._take_back, act)
+            await opened(SureScreen(f"Take this back?\n\n{line(said)}", sure))
 
     async def _take_back(self, act: BoardAct) -> None:
         try:
-            done = await self._ask(self._acts.undo, act)
+            done = await self._write(self._acts.undo, act)
         except Exception as error:  # noqa: BLE001 - as above
-            self._tell(told(error))
+            self._done(told(error), is_done=False)
         else:
-            self._tell("\n".join(done.lines))
-        self.action_refresh()
+            self._done("\n".join(done.lines))
 
     async def on_unmount(self) -> None:
         """Let what was begun come to its end."""
+        for number in ENDING:
+            asyncio.get_running_loop().remove_signal_handler(number)
         self._hand.shutdown(wait=True)
 
 

@@ -8,16 +8,19 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from sdcli.board.forms import one_line, unanswered
 from sdcli.render.safe import line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Paste
     from textual.widget import Widget
     from textual.worker import Worker
 
@@ -35,7 +38,15 @@ def literal(text: str) -> Content:
 class Words(OptionList):
     """A list of words of which one is the answer; its first letters find it."""
 
+    class Unanswered(Message):
+        """None was chosen yet."""
+
+        def __init__(self, asked: Asked) -> None:
+            super().__init__()
+            self.asked = asked
+
     def __init__(self, asked: Asked) -> None:
+        self.asked = asked
         self._names = list(asked.words)
         self._typed = ""
         super().__init__(*(Option(literal(line(says))) for says in asked.words.values()))
@@ -52,7 +63,21 @@ class Words(OptionList):
 
     def on_key(self, event: object) -> None:
         """Go to the word that begins with what is typed; another letter begins anew."""
-        letter = str(getattr(event, "character", None) or "").casefold()
+        self._find(str(getattr(event, "character", None) or "").casefold())
+
+    def typed(self, text: str) -> None:
+        """Go to the word that begins with a text, as if it were typed."""
+        for letter in text.casefold():
+            self._find(letter)
+
+    def action_select(self) -> None:
+        """Answer with the word in hand; that there is none is said."""
+        if self.highlighted is None:
+            self.post_message(self.Unanswered(self.asked))
+        else:
+            super().action_select()
+
+    def _find(self, letter: str) -> None:
         if len(letter) != 1 or not (letter.isalnum() or letter in "-_"):
             return
         for typed in (self._typed + letter, letter):
@@ -60,6 +85,20 @@ class Words(OptionList):
             if found:
                 self._typed, self.highlighted = typed, found[0]
                 break
+
+
+class Field(Input):
+    """A line to type in; what is pasted into it keeps all its lines, as one."""
+
+    def typed(self, text: str) -> None:
+        """Take a text as if it were typed."""
+        self.insert_text_at_cursor(text)
+
+    def _on_paste(self, event: Paste) -> None:
+        """Put a pasted text in place of what is chosen."""
+        event.stop()
+        event.prevent_default()  # which would keep its first line alone
+        self.replace(one_line(event.text), *self.selection)
 
 
 class Above(ModalScreen[None]):
@@ -70,6 +109,10 @@ class Above(ModalScreen[None]):
     def action_leave(self) -> None:
         """Leave it, and do nothing."""
         self.dismiss(None)
+
+    def begin_with(self, text: str) -> bool:
+        """Take what was typed before it stood; whether it could."""
+        return not text
 
 
 class Then(NamedTuple):
@@ -96,7 +139,7 @@ class FormScreen(Above):
         super().__init__()
         self.form = form
         self._submit = submit
-        self._fields: dict[str, Input | Words] = {}
+        self._fields: dict[str, Field | Words] = {}
         self._is_busy = False
 
     def compose(self) -> ComposeResult:
@@ -113,7 +156,7 @@ class FormScreen(Above):
         found: list[Widget] = []
         self._fields = {}
         for asked in self.form.asks:
-            field = Words(asked) if asked.words else Input(asked.value, select_on_focus=False)
+            field = Words(asked) if asked.words else Field(asked.value, select_on_focus=False)
             self._fields[asked.name] = field
             found += [Static(literal(line(asked.says)), classes="asks"), field]
         return found
@@ -123,7 +166,7 @@ class FormScreen(Above):
         self._begin()
 
     def _begin(self) -> None:
-        next(iter(self._fields.values())).focus()
+        self.set_focus(next(iter(self._fields.values())))
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
@@ -137,6 +180,28 @@ class FormScreen(Above):
             self._is_busy = True
             _: Worker[None] = self.run_worker(self._send, exclusive=True)
 
+    @on(Words.Unanswered)
+    def _on_unanswered(self, event: Words.Unanswered) -> None:
+        self.say(unanswered([event.asked]))
+
+    def action_leave(self) -> None:
+        """Leave it, and do nothing; what is being written cannot be left."""
+        if self._is_busy:
+            self.app.bell()
+            self.say("It is being written and cannot be left now: what becomes of it is told here.")
+        else:
+            super().action_leave()
+
+    def say(self, text: str) -> None:
+        """Say something below the questions."""
+        self.query_one("#wrong", Static).update(literal(text))
+        self.query_one("#wrong").scroll_visible(animate=False)
+
+    def begin_with(self, text: str) -> bool:
+        """Give the first question what was typed before it stood."""
+        next(iter(self._fields.values())).typed(text)
+        return True
+
     async def _send(self) -> None:
         said = {name: field.value for name, field in self._fields.items()}
         wrong = self.form.missing(said)
@@ -147,8 +212,7 @@ class FormScreen(Above):
             return
         self.form = then.form
         if then.wrong:
-            self.query_one("#wrong", Static).update(literal(then.wrong))
-            self.query_one("#wrong").scroll_visible(animate=False)
+            self.say(self.form.worded(then.wrong))
         else:
             await self.recompose()
             self._begin()
@@ -182,17 +246,18 @@ class TextScreen(Above):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-class SureScreen(ModalScreen[bool]):
-    """Asks whether something is to be done."""
+class SureScreen(Above):
+    """Asks whether something is to be done, and does it then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "say(True)", "yes", show=False),
-        Binding("n,escape,q", "say(False)", "no", show=False),
+        Binding("y", "sure", "yes", show=False),
+        Binding("n,q", "leave", "no", show=False),
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, do: Callable[[], None]) -> None:
         super().__init__()
         self.text = text
+        self._do = do
 
     def compose(self) -> ComposeResult:
         """The question and its keys."""
@@ -200,9 +265,10 @@ class SureScreen(ModalScreen[bool]):
             yield Static(literal(self.text))
             yield Static(literal("y does it, n leaves"), classes="keys")
 
-    def action_say(self, answer: bool) -> None:
-        """Answer it."""
-        self.dismiss(answer)
+    def action_sure(self) -> None:
+        """Do it."""
+        self.dismiss(None)
+        self._do()
 
 
 class QueryScreen(Above):
@@ -219,13 +285,25 @@ class QueryScreen(Above):
             yield Static(
                 literal("Which tickets? As in `sdcli list QUERY`; empty: all that are open")
             )
-            yield Input(self._query, placeholder="status:waiting age>3d -queue:network", id="query")
+            yield Field(
+                self._query,
+                placeholder="status:waiting age>3d -queue:network",
+                select_on_focus=False,
+                id="query",
+            )
             yield Static("", id="wrong")
-            yield Static(literal("Enter shows them, Escape leaves"), classes="keys")
+            yield Static(
+                literal("Enter shows them, Ctrl-U empties the line, Escape leaves"), classes="keys"
+            )
 
     def on_mount(self) -> None:
         """Begin to type at once."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Field))
+
+    def begin_with(self, text: str) -> bool:
+        """Take what was typed before it stood."""
+        self.query_one(Field).typed(text)
+        return True
 
     @on(Input.Submitted)
     def _on(self, event: Input.Submitted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from sdcli.render.safe import line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 YES_NO: Mapping[str, str] = {"no": "no", "yes": "yes"}
 
@@ -49,11 +50,33 @@ class Form(Struct, frozen=True, kw_only=True):
     said: Mapping[str, str] = {}
 
     def missing(self, said: Mapping[str, str]) -> str:
-        """What must be answered and is not, in a sentence; empty if nothing is missing."""
-        open_ = [each.says for each in self.asks if each.needed and not said.get(each.name)]
-        return f"Not answered yet: {'; '.join(map(line, open_))}." if open_ else ""
+        """What must be answered and is not, in a sentence; blanks are no answer."""
+        own = self._own(said)
+        return unanswered(each for each in self.asks if each.needed and not own[each.name])
 
     def answers(self, said: Mapping[str, str]) -> dict[str, str]:
         """All that was answered so far, without white space round it."""
-        own = {each.name: said.get(each.name, each.value).strip() for each in self.asks}
-        return {**self.said, **own}
+        return {**self.said, **self._own(said)}
+
+    def _own(self, said: Mapping[str, str]) -> dict[str, str]:
+        return {each.name: said.get(each.name, each.value).strip() for each in self.asks}
+
+    def worded(self, text: str) -> str:
+        """A sentence of a command with what this form asks in place of the command's options."""
+        asked = {each.name.replace("_", "-"): each.says.partition(" (")[0] for each in self.asks}
+
+        def question(found: re.Match[str]) -> str:
+            return f'"{asked[found[1]]}"' if found[1] in asked else found[0]
+
+        return re.sub(r"--([a-z][a-z-]*[a-z])", question, text)
+
+
+def unanswered(asks: Iterable[Asked]) -> str:
+    """That these are not answered yet, in a sentence; empty if there are none."""
+    open_ = "; ".join(line(each.says) for each in asks)
+    return f"Not answered yet: {open_}." if open_ else ""
+
+
+def one_line(text: str) -> str:
+    """What was pasted as the text of a field, which has one line: a blank for each line's end."""
+    return " ".join(each for part in text.splitlines() if (each := part.strip()))

@@ -73,11 +73,16 @@ class Lines(ScrollView, can_focus=True):
         self._make = make
         self.count = 0
         self.at = 0
+        self.is_held = True
 
-    def show(self, count: int, at: int) -> None:
-        """Show so many lines, with this one in hand."""
+    def show(self, count: int, at: int, *, is_held: bool = True) -> None:
+        """Show so many lines, with this one in hand; with none, if it is not `is_held`.
+
+        Then `at` is where the one was that is there no more: the arrows go on from there.
+        """
         self.count = count
         self.at = max(0, min(at, count - 1))
+        self.is_held = is_held
         self.virtual_size = Size(0, count)
         self.call_after_refresh(self._follow)
         self.refresh()
@@ -86,15 +91,19 @@ class Lines(ScrollView, can_focus=True):
         """One line of the screen."""
         number, width = y + self.scroll_offset.y, self.size.width
         found = content(self._make(number)) if number < self.count else Content()
-        if number == self.at and number < self.count:
+        if number == self.at and number < self.count and self.is_held:
             rest = max(width - found.cell_length, 0)
             found = found.pad_right(rest).stylize("reverse" if self.has_focus else "underline")
         return Visual.to_strips(self, found, max(width, 1), 1, self.visual_style, pad=True)[0]
 
     def action_move(self, by: int) -> None:
         """Take another line in hand."""
-        before, self.at = self.at, max(0, min(self.at + by, self.count - 1))
-        if self.at != before:
+        self._take(self.at + by - (not self.is_held and by > 0))
+
+    def _take(self, number: int) -> None:
+        before = (self.at, self.is_held)
+        self.at, self.is_held = max(0, min(number, self.count - 1)), True
+        if (self.at, True) != before:
             self._follow()
             self.refresh()
             self.post_message(self.Moved(self))
@@ -112,7 +121,7 @@ class Lines(ScrollView, can_focus=True):
         """Take the line in hand that was clicked."""
         number = event.y + self.scroll_offset.y
         if number < self.count:
-            self.action_move(number - self.at)
+            self._take(number)
 
     def _follow(self) -> None:
         """Keep the line in hand in sight."""

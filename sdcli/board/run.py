@@ -37,6 +37,8 @@ def run(desk: Desk) -> BoardLeft:
     acts = Acts(desk)
     app = BoardApp(desk, fresh, acts, look.read(desk))
     app.run()
+    if app.ended_by:
+        return BoardLeft(acts.done, exit_code=128 + app.ended_by)
     if app.return_code:
         raise SdcliError(
             "The board ended unexpectedly. This is a bug: tell us what stands above. What was done "

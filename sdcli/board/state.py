@@ -353,6 +353,4 @@ def asked(board: Board, rows: int) -> str:
     if not board.query:
         return ""
     more = f" and {board.more} more" if board.more else ""
-    return (
-        f"query {line(board.query)}: {words.count(rows, 'ticket')}{more} here; / and Enter clears"
-    )
+    return f"query {line(board.query)}: {words.count(rows, 'ticket')}{more} here; Escape clears it"

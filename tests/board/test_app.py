@@ -397,7 +397,7 @@ def test_a_damaged_ledger_is_a_message(desk_dir: Path) -> None:
         assert "VPN drops every hour" in board.text()
         ledger.write_bytes(whole)
         await board.look()
-        assert "The ledger can be read again." in board.text()
+        assert "Everything can be read again." in board.text()
 
     on_board(desk_dir, play)
 
