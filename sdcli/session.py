@@ -181,12 +181,22 @@ def is_interactive() -> bool:
 
 def is_plain() -> bool:
     """Whether a terminal is to have no colours; NO_COLOR is honoured."""
-    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return bool(os.environ.get("NO_COLOR")) or _is_dumb()
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal can do nothing but print lines, by what it says of itself."""
+    return os.environ.get("TERM") == "dumb"
+
+
+def has_page() -> bool:
+    """Whether standard output is a terminal that can be drawn on."""
+    return sys.stdout is not None and sys.stdout.isatty() and not _is_dumb()
 
 
 def has_screen() -> bool:
     """Whether the whole terminal can be drawn on: the screen is written to standard error."""
-    return is_interactive() and sys.stderr is not None and sys.stderr.isatty()
+    return is_interactive() and has_page() and sys.stderr is not None and sys.stderr.isatty()
 
 
 def has_editor() -> bool:

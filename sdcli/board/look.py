@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sdcli.board.state import Board, Detail, Place, Row
 from sdcli.errors import LedgerDamagedError
 from sdcli.insight.load import AT_WORK, Faced, Load
+from sdcli.policy.load import version as files_version
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
 from sdcli.tickets.query import Query, pressing, urgency
@@ -41,7 +42,7 @@ def read(desk: Desk, query: str = "") -> Board:
         DataFileError: a file of the desk is wrong.
     """
     wanted = _asked(desk, query) if query else None
-    version = desk.ledger.version()  # before what is read: what comes later is another one
+    state = version(desk)  # before what is read: what comes later is another one
     load, now = Load(desk.policy), desk.now
     rows: list[tuple[Ticket, Row]] = []
     first = min(desk.policy.sla.alerts.warn_at, default=BREACH)
@@ -66,7 +67,7 @@ def read(desk: Desk, query: str = "") -> Board:
         queues=tuple(_places(load)),
         by=desk.by,
         read_at=now,
-        version=version,
+        version=state,
         query=query,
         missed_s=desk.missed_check(oldest),
         checked_at=_checked_at(desk),
@@ -137,8 +138,8 @@ def _places(load: Load) -> Iterator[Place]:
 
 
 def version(desk: Desk) -> Hashable:
-    """What tells the state of the ledger from any other, without reading it."""
-    return desk.ledger.version()
+    """What tells the state of the ledger and of the desk's files from any other, unread."""
+    return desk.ledger.version(), files_version(desk.root)
 
 
 def detail(desk: Desk, ref: str) -> Detail:

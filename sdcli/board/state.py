@@ -231,6 +231,8 @@ _COLUMNS = (
     Column("summary", 16, lambda row, _: (line(row.summary), "plain")),
 )
 _LEAST = ("ref", "prio", "sla", "left", "summary")
+_ROOM_FOR_LEFT = 48
+"""A narrower table has no time left: the word says how pressing it is, and the summary what it is."""
 _FURTHER = ("status", "assignee", "age", "queue")
 """What a wider screen shows besides, in this order."""
 
@@ -242,7 +244,7 @@ def columns(width: int, *, with_queue: bool, longest: int = 0) -> tuple[Column, 
     """
     ref = _COLUMNS[0]._replace(width=max(_COLUMNS[0].width, longest + 1))
     known = {each.name: each for each in (ref, *_COLUMNS[1:])}
-    shown = list(_LEAST)
+    shown = [name for name in _LEAST if name != "left" or width >= _ROOM_FOR_LEFT]
     for name in _FURTHER:
         wanted = [*shown, name]
         room = sum(known[each].width + _GAP for each in wanted) - _GAP

@@ -6,13 +6,15 @@ there again; the last list is printed below it as by `sdcli list`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
+import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 from wcwidth import clip
@@ -23,7 +25,7 @@ from sdcli.params import session_of
 from sdcli.render.as_text import Screen, write
 from sdcli.render.safe import block
 from sdcli.render.wrap import fitted
-from sdcli.session import is_plain
+from sdcli.session import has_page, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +42,9 @@ _SIZE_S = 0.25
 """How soon another size of the terminal is noticed."""
 _BEGIN, _END = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 _HOME, _REST, _LINE = "\x1b[H", "\x1b[J", "\x1b[K"
+_LOCAL = 3
+"""Where the attributes of a terminal hold what it does with keys."""
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Terminal(Protocol):
@@ -56,7 +61,43 @@ class Terminal(Protocol):
 
 
 class Drawn:
-    """The terminal of the process."""
+    """The other page of the terminal of the process; what is typed there is not shown."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout.fileno()
+        self._attributes: list[Any] | None = None
+        self._text = ""
+
+    def enter(self) -> None:
+        """Go to the other page, and draw what stood there before."""
+        with suppress(termios.error):
+            self._attributes = termios.tcgetattr(self._terminal)
+            silent = [*self._attributes]
+            silent[_LOCAL] &= ~(termios.ECHO | termios.ICANON)
+            termios.tcsetattr(self._terminal, termios.TCSADRAIN, silent)
+        self._write(f"{_BEGIN}{self._text}")
+
+    def leave(self) -> None:
+        """Go back, with the terminal as it was; what was typed meanwhile is forgotten."""
+        with suppress(OSError):  # nobody sits there any more
+            self._write(_END)
+        if self._attributes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._attributes)
+
+    def stop(self, number: int, _: FrameType | None) -> None:
+        """Let the shell have the terminal, and come back when it says so."""
+        self.leave()
+        handler = signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # stands still here
+        signal.signal(number, handler)
+        self.enter()
+
+    def _write(self, text: str) -> None:
+        """Write at once: a signal may come at any time, which buffers do not bear."""
+        rest = text.encode(sys.stdout.encoding, "replace")
+        while rest:
+            rest = rest[os.write(self._terminal, rest) :]
 
     def size(self) -> tuple[int, int]:
         """See `Terminal.size`."""
@@ -66,8 +107,8 @@ class Drawn:
     def draw(self, lines: list[str]) -> None:
         """See `Terminal.draw`; each line is put over the one before, so that nothing flickers."""
         text = "\n".join(f"{each}{_LINE}" for each in lines)
-        sys.stdout.write(f"{_HOME}{text}{_REST}")
-        sys.stdout.flush()
+        self._text = f"{_HOME}{text}{_REST}"
+        self._write(self._text)
 
     def wait(self, seconds: float) -> None:
         """See `Terminal.wait`."""
@@ -77,15 +118,17 @@ class Drawn:
 @contextmanager
 def other_page() -> Iterator[Drawn]:
     """The terminal's other page without a cursor; left again however it ends."""
-    before = signal.signal(signal.SIGTERM, _end)
-    sys.stdout.write(_BEGIN)
     sys.stdout.flush()
+    page = Drawn()
+    handlers = {**dict.fromkeys(_ENDING, _end), signal.SIGTSTP: page.stop}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield Drawn()
+        page.enter()
+        yield page
     finally:
-        sys.stdout.write(_END)
-        sys.stdout.flush()
-        signal.signal(signal.SIGTERM, before)
+        page.leave()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -107,8 +150,10 @@ def watched(
     Raises:
         click.UsageError: there is no terminal to draw on.
     """
-    if session_of(ctx).json or not sys.stdout.isatty():
-        raise click.UsageError("--watch needs a terminal to draw on: leave it out here.", ctx)
+    if session_of(ctx).json or not has_page():
+        raise click.UsageError(
+            "--watch needs a terminal to draw on, and TERM not to be dumb: leave it out here.", ctx
+        )
     watch = Watch(desk, look, every_s, colour=not is_plain())
     with other_page() as terminal:
         return watch.run(terminal)

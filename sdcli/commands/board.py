@@ -32,7 +32,9 @@ def command(desk: Desk, ctx: click.Context) -> results.BoardLeft:
 
     if session_of(ctx).json or not has_screen():
         raise click.UsageError(
-            "The board needs a terminal to draw on: `sdcli list --json` is for scripts.", ctx
+            "The board needs a terminal to draw on, and TERM not to be dumb: `sdcli list --json` is "
+            "for scripts.",
+            ctx,
         )
     from sdcli.board.run import run
 

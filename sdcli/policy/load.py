@@ -17,7 +17,7 @@ from sdcli.errors import DataFileError, Problem
 from sdcli.policy import agreements, model, teams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from sdcli.policy.formats import AlertFormat
     from sdcli.policy.procedures import Offered
@@ -411,6 +411,11 @@ def _format_files(root: str) -> list[str]:
     except OSError:
         return []
     return [f"{model.FORMATS}/{name}" for name in sorted(names) if name.casefold().endswith(_YAML)]
+
+
+def version(root: str) -> Hashable:
+    """What tells the files of the policy of the desk at `root` from any others, unread."""
+    return tuple(map(tuple, _stamps(root, model.FILES)))
 
 
 def _stamps(root: str, names: Sequence[str]) -> list[list[int]]:
