@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
+from textual.events import Paste
+from textual.screen import Screen
 from textual.widgets import Input
 
 from sdcli.board import look
@@ -510,5 +513,320 @@ def test_only_rows_in_sight_are_made(desk_dir: Path, monkeypatch: pytest.MonkeyP
         await board.press("end")
         assert 0 < len(made) <= 3 * app.size.height
         assert "SD-10000" in board.text()
+
+    on_board(desk_dir, play)
+
+
+def test_no_color_leaves_the_colours_of_the_terminal(
+    desk_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With NO_COLOR nothing has a colour of its own, and never one that is that of what is behind."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def play(board: Driver) -> None:
+        strips = board.app.screen._compositor.render_strips(board.app.size)  # noqa: SLF001 - as above
+        segments = [each for strip in strips for each in strip]
+        for filter_ in board.app.get_line_filters():
+            segments = filter_.apply(segments, board.app.screen.background_colors[1])
+        styles = [each.style for each in segments if each.style]
+        assert styles
+        for style in styles:
+            assert style.color is None or style.color.is_default
+            assert style.bgcolor is None or style.bgcolor.is_default
+        assert any(style.reverse for style in styles)
+
+    on_board(desk_dir, play)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u00a0 \t"])
+def test_blanks_are_no_answer(sdj: JsonRunner, desk_dir: Path, text: str) -> None:
+    """A note of blanks is none: it is asked for again, and nothing is recorded."""
+    before = sdj("history", "SD-1")
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        await board.type(text)
+        await board.press("enter", "y", "enter")
+        assert "Not answered yet: What was done or said." in board.text()
+
+    on_board(desk_dir, play)
+    assert sdj("history", "SD-1") == before
+
+
+def test_assign_to_nobody(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """Nobody in the same queue takes it from its person, and where there is none nothing changes."""
+    sd("assign", "SD-1", "--to", "greta", env={"SDCLI_USER": "greta"})
+
+    async def play(board: Driver) -> None:
+        await board.press("a", "home", "enter", "enter")
+        assert sdj("show", "SD-1")["assignee"] is None
+        await board.press("a", "home", "enter", "enter")
+        assert "SD-1 is with nobody in network already" in " ".join(board.text().split())
+        await board.press("escape")
+
+    acts = on_board(desk_dir, play)
+    assert [each.act for each in acts.done] == ["assign"]
+
+
+def test_what_leaves_the_list_leaves_no_other_in_hand(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path
+) -> None:
+    """A ticket closed by somebody else: it is told by whom, and no key takes the one that follows."""
+
+    async def play(board: Driver) -> None:
+        sd(
+            "close",
+            "SD-1",
+            "--code",
+            "solved",
+            "--unconfirmed",
+            "gone",
+            env={"SDCLI_USER": "greta"},
+        )
+        await board.look()
+        assert "SD-1 is not in this list any more: greta" in board.text()
+        assert board.app.row is None
+        for key in ("t", "n", "e", "r", "a", "w", "c"):
+            await board.press(key)
+            assert "No ticket is in hand" in board.text()
+        await board.look()
+        assert board.app.row is None
+        await board.press("j")
+        assert board.app.row is not None
+        assert board.app.row.ref == "SD-2"
+
+    assert not on_board(desk_dir, play).done
+    assert sdj("show", "SD-2")["assignee"] == "ben"
+
+
+def test_what_one_closed_oneself_leaves_no_other_in_hand(desk_dir: Path) -> None:
+    """One's own act that takes the ticket out of the list is told as it is, and none is in hand."""
+
+    async def play(board: Driver) -> None:
+        await board.press("right_square_bracket", "a", "home", "enter", "enter")
+        assert board.app._said.startswith("SD-2 ")  # noqa: SLF001 - what was told
+        assert "any more" not in board.text()
+        assert "No tickets here." in board.text()
+        assert board.app.row is None
+
+    on_board(desk_dir, play)
+
+
+class Slow:
+    """Holds the desk of a board back until it is let go."""
+
+    def __init__(self, board: Driver) -> None:
+        self._gate = threading.Event()
+        board.app._hand.submit(self._gate.wait, 20)  # noqa: SLF001 - a desk that takes its time
+
+    def go(self) -> None:
+        """Let the desk answer."""
+        self._gate.set()
+
+
+def test_what_is_typed_before_a_form_goes_into_it(sdj: JsonRunner, desk_dir: Path) -> None:
+    """Letters behind `n` are the note, however long the form takes, and never acts on the ticket."""
+
+    async def play(board: Driver) -> None:
+        slow = Slow(board)
+        await board.pilot.press("n", *"recat", "space", "u", "q")
+        assert board.app.is_running
+        slow.go()
+        await board.settle()
+        form = board.app.screen
+        assert isinstance(form, FormScreen)
+        assert form.form.act == "note"
+        assert form.query_one(Input).value == "recat uq"
+        await board.press("enter", "enter")
+
+    on_board(desk_dir, play)
+    assert sdj("history", "SD-1")[-1]["text"] == "recat uq"
+    assert sdj("show", "SD-1")["assignee"] is None
+
+
+@pytest.mark.parametrize("keys", [("n", "escape", "t"), ("u", "y"), ("enter", "t", "q")])
+def test_keys_before_what_opens_do_nothing_else(
+    sdj: JsonRunner, desk_dir: Path, keys: tuple[str, ...]
+) -> None:
+    """Escape leaves what has not opened yet; a question is not answered before it stands."""
+    before = sdj("history", "SD-1")
+
+    async def play(board: Driver) -> None:
+        slow = Slow(board)
+        await board.pilot.press(*keys)
+        slow.go()
+        await board.settle()
+        wanted = {"n": Screen, "u": SureScreen, "enter": TextScreen}[keys[0]]
+        assert isinstance(board.app.screen, wanted)
+        assert not isinstance(board.app.screen, FormScreen)
+
+    assert not on_board(desk_dir, play).done
+    assert sdj("history", "SD-1") == before
+
+
+def test_a_form_that_does_not_open_drops_what_was_typed(sd: Runner, desk_dir: Path) -> None:
+    """An act that cannot be is refused before its form; what was typed for it acts on nothing."""
+    sd("resolve", "SD-1", "--code", "solved")
+
+    async def play(board: Driver) -> None:
+        await board.press("r")
+        assert "so `resolve` does not apply" in board.text()
+        slow = Slow(board)
+        await board.pilot.press("a", "t", "n")
+        slow.go()
+        await board.settle()
+        assert "so `assign` does not apply" in board.text()
+        assert not isinstance(board.app.screen, FormScreen)
+
+    assert not on_board(desk_dir, play).done
+
+
+def test_what_is_being_written_is_not_left(sdj: JsonRunner, desk_dir: Path) -> None:
+    """While an act waits for the ledger that is shown, Escape is refused, and the outcome is told."""
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        await board.type("patched")
+        with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+            await board.pilot.press("enter", "enter")
+            while "Waiting for the ledger" not in board.text():
+                await board.pilot.pause(0.02)
+            await board.pilot.press("escape", "ctrl+q")
+            assert isinstance(board.app.screen, FormScreen)
+            assert board.app.is_running
+        await board.settle()
+        assert not isinstance(board.app.screen, FormScreen)
+        assert "SD-1" in board.app._said  # noqa: SLF001 - what was told
+
+    on_board(desk_dir, play)
+    assert sdj("history", "SD-1")[-1]["text"] == "patched"
+
+
+def test_a_form_is_left_before_the_board(desk_dir: Path) -> None:
+    """Ctrl-Q in a form does not lose what was typed."""
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        await board.type("half a sentence")
+        await board.press("ctrl+q")
+        assert isinstance(board.app.screen, FormScreen)
+        assert "half a sentence" in board.text()
+        await board.press("escape", "ctrl+q")
+        assert not board.app.is_running or board.app._exit  # noqa: SLF001 - it is being left
+
+    on_board(desk_dir, play)
+
+
+def test_undo_goes_on_to_the_act_before(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
+    """What cannot be taken back any more is passed over; what was taken back is told at the end."""
+
+    async def play(board: Driver) -> None:
+        await board.press("t", "j", "n")
+        await board.type("first")
+        await board.press("enter", "enter")
+        sd("note", "SD-2", "later", env={"SDCLI_USER": "greta"})
+        await board.look()
+        await board.press("u")
+        assert "SD-1 accepted by ben" in board.text()
+        await board.press("y")
+        await board.press("u")
+        assert "There is nothing of yours to take back here" in board.text()
+
+    acts = on_board(desk_dir, play)
+    assert [each.act for each in acts.done] == ["accept", "note", "undo"]
+    assert acts.done[-1].said == "SD-1 taken back: accepted by ben"
+    assert sdj("show", "SD-1")["assignee"] is None
+
+
+def test_an_act_that_is_gone_is_told_in_words(sd: Runner, desk_dir: Path) -> None:
+    """Taken back elsewhere while it is asked: the act is named by what it said, and by no id."""
+
+    async def play(board: Driver) -> None:
+        await board.press("t", "u")
+        sd("undo", "SD-1")
+        await board.press("y")
+        assert '"SD-1 accepted by ben" cannot be taken back any more' in board.app._said  # noqa: SLF001 - as above
+
+    acts = on_board(desk_dir, play)
+    assert [each.act for each in acts.done] == ["accept"]
+
+
+def test_a_query_is_left(desk_dir: Path) -> None:
+    """Escape on the board, as its heading says, shows all that are open again."""
+
+    async def play(board: Driver) -> None:
+        await board.press("slash")
+        await board.type("queue:network")
+        await board.press("enter")
+        assert "Escape clears it" in board.text()
+        await board.press("escape")
+        assert [row.ref for row in board.app.rows] == ["SD-1", "SD-2"]
+
+    on_board(desk_dir, play)
+
+
+def test_a_pasted_text_keeps_its_lines(sdj: JsonRunner, desk_dir: Path) -> None:
+    """Several lines pasted into a field are one line with all of them."""
+
+    async def play(board: Driver) -> None:
+        await board.press("n")
+        board.app.post_message(Paste("one\r\n  two\n\nthree\n"))
+        await board.settle()
+        await board.press("enter", "enter")
+
+    on_board(desk_dir, play)
+    assert sdj("history", "SD-1")[-1]["text"] == "one two three"
+
+
+def test_the_keys_fit_each_size(desk_dir: Path) -> None:
+    """After another size of the screen the line of keys is the one for that size."""
+
+    async def play(board: Driver) -> None:
+        await board.pilot.resize_terminal(50, 20)
+        await board.settle()
+        assert board.text().split("\n")[-1].endswith("q quit")
+        await board.pilot.resize_terminal(120, 20)
+        await board.settle()
+        assert "a assign" in board.text().split("\n")[-1]
+
+    on_board(desk_dir, play)
+
+
+def test_files_mended_are_seen(desk_dir: Path) -> None:
+    """A desk's file that breaks, or is mended, is seen at the next look, though no ticket changes."""
+    policies = desk_dir / "sla_policies.yaml"
+    whole = policies.read_text()
+
+    async def play(board: Driver) -> None:
+        policies.write_text("x: y\n")
+        await board.look()
+        assert "sla_policies.yaml" in board.text()
+        policies.write_text(whole)
+        await board.look()
+        assert "Everything can be read again." in board.text()
+
+    on_board(desk_dir, play)
+
+
+def test_an_unanswered_list_says_so(desk_dir: Path) -> None:
+    """Enter on a list of which nothing is chosen says what is missing."""
+
+    async def play(board: Driver) -> None:
+        await board.press("e", "enter")
+        assert "Not answered yet: To which queue." in board.text()
+
+    on_board(desk_dir, play)
+
+
+def test_a_form_names_its_fields(desk_dir: Path) -> None:
+    """What a command says of its options is said of the fields of the form."""
+
+    async def play(board: Driver) -> None:
+        await board.press("j", "c")
+        await board.type("s")
+        await board.press(*["enter"] * 5)
+        text = " ".join(board.text().replace("│", " ").split())
+        assert '"Who confirmed it"' in text
+        assert "--confirmed-by" not in text
 
     on_board(desk_dir, play)
