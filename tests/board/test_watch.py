@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -125,34 +126,96 @@ def test_the_seconds_are_some(sd: Runner, seconds: str) -> None:
     assert "stands last" in sd("list", f"--watch={seconds}", expect=errors.USAGE).stderr
 
 
-@pytest.mark.parametrize(("key", "code"), [(b"\x03", 0), (b"", 128 + signal.SIGTERM)])
-def test_a_real_terminal_is_left_as_it_was(
-    sd: Runner, desk_dir: Path, key: bytes, code: int
-) -> None:
-    """Ctrl-C ends with 0 and a kill with its code; both give cursor and page back."""
-    sd("open", "VPN drops", "--user", "ada")
-    child, terminal = pty.fork()
-    if child == 0:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        env = {"SDCLI_DESK": str(desk_dir), "SDCLI_USER": "ben", "TERM": "xterm", "LANG": "C.UTF-8"}
-        words = ["-m", "sdcli", "list", "--watch=1"]
-        os.execve(sys.executable, [sys.executable, *words], {**os.environ, **env})
-    written = b""
-    while b"VPN drops" not in written and select.select([terminal], [], [], 30)[0]:
-        written += os.read(terminal, 65536)
-    if key:
-        os.write(terminal, key)
-    else:
-        os.kill(child, signal.SIGTERM)
-    with suppress(OSError):
-        while select.select([terminal], [], [], 30)[0] and (more := os.read(terminal, 65536)):
-            written += more
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
+class Started:
+    """A command at a terminal of its own."""
 
-    assert os.waitstatus_to_exitcode(status) == code
-    assert b"\x1b[?1049h\x1b[?25l" in written
-    assert b"\x1b[?25h\x1b[?1049l" in written
+    def __init__(self, desk_dir: Path, *words: str, term: str = "xterm") -> None:
+        self.written = b""
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            env = {"SDCLI_DESK": str(desk_dir), "SDCLI_USER": "ben", "TERM": term}
+            program = [sys.executable, "-m", "sdcli", *words]
+            os.execve(sys.executable, program, {**os.environ, **env, "LANG": "C.UTF-8"})
+
+    def until(self, text: bytes) -> None:
+        """Read until a text is written once more."""
+        begin = len(self.written)
+        while text not in self.written[begin:] and select.select([self.terminal], [], [], 30)[0]:
+            self.written += os.read(self.terminal, 65536)
+        assert text in self.written[begin:]
+
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
+    def end(self) -> int:
+        """Read on until it has ended; its exit code."""
+        with suppress(OSError):
+            while select.select([self.terminal], [], [], 30)[0]:
+                more = os.read(self.terminal, 65536)
+                if not more:
+                    break
+                self.written += more
+        _, status = os.waitpid(self.child, 0)
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(status)
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *_ENDING])
+def test_a_real_terminal_is_left_as_it_was(sd: Runner, desk_dir: Path, number: int) -> None:
+    """Ctrl-C ends with 0 and a kill with its code; both give cursor, page and keys back."""
+    sd("open", "VPN drops", "--user", "ada")
+    started = Started(desk_dir, "list", "--watch=1")
+    started.until(b"VPN drops")
+    assert not started.echoes()
+    os.kill(started.child, number)
+    started.until(b"\x1b[?25h\x1b[?1049l")
+
+    assert started.end() == (0 if number == signal.SIGINT else 128 + number)
+    assert b"\x1b[?1049h\x1b[?25l" in started.written
+
+
+def test_it_stops_and_comes_back(sd: Runner, desk_dir: Path) -> None:
+    """Ctrl-Z gives the terminal to the shell, and what follows is drawn anew."""
+    sd("open", "VPN drops", "--user", "ada")
+    started = Started(desk_dir, "list", "--watch=1")
+    started.until(b"VPN drops")
+    os.kill(started.child, signal.SIGTSTP)
+    started.until(b"\x1b[?25h\x1b[?1049l")  # none stops it here: no shell waits
+    os.kill(started.child, signal.SIGCONT)
+    started.until(b"VPN drops")
+    assert not started.echoes()
+    os.kill(started.child, signal.SIGTERM)
+
+    assert started.end() == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", _ENDING)
+def test_the_board_is_ended_from_outside(sd: Runner, desk_dir: Path, number: int) -> None:
+    """A kill gives page, cursor and keys back, tells what was done, and ends with its code."""
+    sd("open", "VPN drops", "--user", "ada")
+    started = Started(desk_dir, "board")
+    started.until(b"VPN drops")
+    os.kill(started.child, number)
+
+    assert started.end() == 128 + number
+    assert started.written.rfind(b"\x1b[?1049l") > started.written.rfind(b"\x1b[?1049h")
+    assert started.written.rfind(b"\x1b[?25h") > started.written.rfind(b"\x1b[?25l")
+    assert b"Nothing was done from the board." in started.written
+
+
+@pytest.mark.parametrize("words", [("board",), ("list", "--watch")])
+def test_a_dumb_terminal_is_none_to_draw_on(desk_dir: Path, words: tuple[str, ...]) -> None:
+    """Where TERM is dumb it is misuse, as without a terminal, and nothing is drawn."""
+    started = Started(desk_dir, *words, term="dumb")
+
+    assert started.end() == errors.USAGE
+    assert b"TERM not to be dumb" in started.written
+    assert b"\x1b[?1049h" not in started.written
 
 
 def test_the_board_without_its_library(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
