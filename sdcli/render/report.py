@@ -64,7 +64,9 @@ def text(result: results.Reported, screen: Screen) -> Iterator[str]:
         if result.parts:
             yield from _splits(row, width, screen)
     empty = [row.id for row in report.rows if _is_nothing(row)]
-    if empty:
+    if not shown:
+        yield from ("", "There is nothing to count.")
+    elif empty:
         yield ""
         yield from wrapped("Nothing to count: ", ", ".join(empty) + ".", width)
 
@@ -357,7 +359,8 @@ def audit_text(result: results.Audited, screen: Screen) -> Iterator[str]:
     figure = FIGURES[audit.id]
     width = screen.width or _WIDE
     period = _span(audit.period, audit.zone)
-    yield from wrapped("", f"{figure.name}, {period}: {number(figure, audit.now)}.", width)
+    told = number(figure, audit.now) if audit.items else "nothing to count"
+    yield from wrapped("", f"{figure.name}, {period}: {told}.", width)
     yield from wrapped("", f"As known at {words.exact(audit.as_of)}.", width)
     if not audit.items:
         return
