@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from sdcli.errors import MissingExtraError, SdcliError
@@ -34,6 +35,7 @@ def run(desk: Desk) -> BoardLeft:
     def fresh() -> Desk:
         return desk.anew(_silent)
 
+    gc.enable()  # unlike a command it stays: each look opens files, which are in cycles
     acts = Acts(desk)
     app = BoardApp(desk, fresh, acts, look.read(desk))
     app.run()

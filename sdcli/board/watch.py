@@ -6,6 +6,7 @@ there again; the last list is printed below it as by `sdcli list`.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -154,6 +155,7 @@ def watched(
         raise click.UsageError(
             "--watch needs a terminal to draw on, and TERM not to be dumb: leave it out here.", ctx
         )
+    gc.enable()  # unlike a command it stays: each look opens files, which are in cycles
     watch = Watch(desk, look, every_s, colour=not is_plain())
     with other_page() as terminal:
         return watch.run(terminal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pty
 import select
@@ -229,6 +230,31 @@ def test_the_board_without_its_library(desk: Desk, monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'sdcli\[board\]'"):
         run(desk)
+
+
+def test_the_board_holds_no_more_files_the_longer_it_stays(
+    sd: Runner, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each look has opened is let go of, though a command collects no cycles."""
+    from sdcli.board import look  # noqa: PLC0415 - only this one
+    from sdcli.board.app import BoardApp  # noqa: PLC0415 - as above
+
+    sd("open", "VPN drops", "--user", "ada")
+    held: list[int] = []
+
+    def looks(_: BoardApp) -> None:
+        for _ in range(120):
+            look.detail(desk.anew(lambda _: None), "SD-1")
+            held.append(len(os.listdir("/dev/fd")))
+
+    monkeypatch.setattr(BoardApp, "run", looks)
+    gc.disable()
+    try:
+        run(desk)
+    finally:
+        gc.enable()
+
+    assert max(held) < min(held) + 100
 
 
 def test_the_board_is_no_answer_for_scripts(sd: Runner) -> None:
