@@ -68,7 +68,7 @@ class Form(Struct, frozen=True, kw_only=True):
         def question(found: re.Match[str]) -> str:
             return f'"{asked[found[1]]}"' if found[1] in asked else found[0]
 
-        return re.sub(r"--([a-z][a-z-]*[a-z])", question, text)
+        return re.sub(r"--([a-z][a-z-]*[a-z])(?: [A-Z]{2,}\b)?", question, text)
 
 
 def unanswered(asks: Iterable[Asked]) -> str:

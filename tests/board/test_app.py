@@ -826,7 +826,7 @@ def test_a_form_names_its_fields(desk_dir: Path) -> None:
         await board.type("s")
         await board.press(*["enter"] * 5)
         text = " ".join(board.text().replace("│", " ").split())
-        assert '"Who confirmed it"' in text
+        assert 'without who confirmed it ("Who confirmed it" "How")' in text
         assert "--confirmed-by" not in text
 
     on_board(desk_dir, play)
