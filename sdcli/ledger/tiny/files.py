@@ -37,17 +37,18 @@ def replacing(path: str, *, like: str, settle: bool = True) -> Iterator[BinaryIO
         _discard(temporary)
 
 
-def make(path: str, content: bytes, *, settle: bool = True) -> bool:
+def make(path: str, content: bytes, *, settle: bool = True, private: bool = False) -> bool:
     """Make the file, whole and on disk, unless there is one: of two that try, one succeeds.
 
-    Gives whether it is this one. `settle` is as in `replacing`.
+    Gives whether it is this one. `settle` is as in `replacing`; nobody but its owner reads what is
+    `private`.
 
     Raises:
         OSError: it could not be written.
     """
     temporary = _temporary(path, "new")  # made without the lock: no sweep may take it
     try:
-        with _synced(temporary, "") as stream:
+        with _synced(temporary, "", mode=0o600 if private else 0o666) as stream:
             stream.write(content)
         try:
             os.link(temporary, path)
@@ -62,8 +63,8 @@ def make(path: str, content: bytes, *, settle: bool = True) -> bool:
 
 
 @contextmanager
-def _synced(path: str, like: str) -> Iterator[BinaryIO]:
-    with open(path, "xb") as stream:
+def _synced(path: str, like: str, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
         if like and os.path.exists(like):
             before = os.stat(like)
             os.fchmod(stream.fileno(), before.st_mode & 0o777)

@@ -23,7 +23,7 @@ from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
@@ -173,6 +173,10 @@ class TinyLedger:
     def by_source(self, source: str) -> Ticket | None:
         """See `Reader.by_source`."""
         return self._ask(lambda reader: reader.by_source(source))
+
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """See `Reader.by_sources`."""
+        return self._ask(lambda reader: reader.by_sources(sources))
 
     def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
         """See `Reader.older`."""
