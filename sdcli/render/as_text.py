@@ -1297,7 +1297,15 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
         return told, []
     from sdcli.render.replayed import lines  # noqa: PLC0415 - only the rows of another tool
 
-    return [*told, *lines(result.account, dry_run=result.dry_run)], []
+    told += lines(result.account, dry_run=result.dry_run)
+    if result.rejects is None:
+        return told, []
+    rows, path = words.count(result.rejects.rows, "row"), line(result.rejects.path)
+    if not result.rejects.rows:
+        return told, [f"No row was left out; {path} was not written."]
+    return told, [
+        f"Next: mend the {rows} in {path}, and import them as well; the others are known."
+    ]
 
 
 def _sketched(result: results.Sketched, screen: Screen) -> _Lines:
