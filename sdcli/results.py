@@ -518,12 +518,16 @@ class BulkDone(Struct, frozen=True):
 
 
 class TakenBack(Struct, frozen=True):
-    """A ticket after a step was taken back, or brought back; the events that it was, by ticket."""
+    """A ticket after a step was taken back, or brought back; the events that it was, by ticket.
+
+    `left`: the other tickets on which it stays, each with the reason.
+    """
 
     seen: Seen
     events: Sequence[tuple[str, AnyEvent]]
     brought_back: bool = False
     notes: Sequence[str] = ()
+    left: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 

@@ -714,6 +714,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "ref": result.seen.ticket.ref,
         "action": "brought-back" if result.brought_back else "taken-back",
         "events": [{"ref": ref, **event(happened)} for ref, happened in result.events],
+        "left": [{"ref": ref, "why": why} for ref, why in result.left],
         "ticket": ticket(result.seen),
     },
     results.History: lambda result: _events(result.events, result.undone),

@@ -659,6 +659,9 @@ def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
         for ref, event in result.events
     ]
     said += [] if result.brought_back else _stays_done(result)
+    said += [
+        f"{screen.style(ref, bold=True)} stays as it is: {line(why)}" for ref, why in result.left
+    ]
     clocks = _clock_lines(result.seen, screen)
     again = f"Next: sdcli undo {result.seen.ticket.ref} --redo   # brings it back"
     hints = [*result.notes, *([] if result.brought_back else [again])]
