@@ -112,6 +112,10 @@ class Undoing:
             )
             after = writer.get(ref)
             notes = _left_open(writer, after)
+        if left and self._desk.rehearses:  # a rehearsal shows events, and these have none
+            names = [each for each, _ in left]
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            self._desk.tell(f"Would stay as they are: {listed(names[:_SHOWN])}{more}.")
         code = PARTLY_DONE if left else DONE
         return TakenBack(self._desk.see(after), gone, notes=notes, left=left, exit_code=code)
 

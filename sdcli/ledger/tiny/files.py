@@ -95,8 +95,13 @@ def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
 def sweep(folder: str) -> None:
     """Take away what processes that were killed left behind; the caller holds the lock."""
     for name in os.listdir(folder):
-        if _OWN.search(name):
+        if is_own(name):
             _discard(os.path.join(folder, name))
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is what a killed process was writing: `sweep` takes it away."""
+    return bool(_OWN.search(path))
 
 
 def _temporary(path: str, suffix: str) -> str:
