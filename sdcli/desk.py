@@ -1535,7 +1535,14 @@ class Desk:
             ]
         self.keep_levels()
         with self.ledger.write() as writer:
-            moved = bring(writer, arrivals, self.stamp, progress, self._pinned_here)
+            moved = bring(
+                writer,
+                arrivals,
+                self.stamp,
+                progress,
+                self._pinned_here,
+                tier=self.policy.tier,
+            )
         left_out = sum(each.links_left_out for each in moved)
         if left_out:
             links = "1 link leads" if left_out == 1 else f"{left_out} links lead"

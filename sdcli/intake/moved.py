@@ -32,7 +32,7 @@ from sdcli.tickets.problems import link
 from sdcli.tickets.query import Query
 from sdcli.tickets.relations import INVERSE, linked
 from sdcli.tickets.ticket import came_until, fold
-from sdcli.tickets.words import STATUSES
+from sdcli.tickets.words import PROBLEM, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -159,10 +159,13 @@ def bring(
     stamp: Stamp,
     progress: Callable[[int, int], None],
     pinned: Callable[[str], str] = lambda policy: policy,
+    *,
+    tier: Callable[[str], int] = lambda _: 0,
 ) -> list[Moved]:
     """Record what is not here yet, in the order of the file.
 
-    `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere.
+    `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere; `tier`
+    that of the queue that received it, where it does not say so itself (R3d1.8).
     """
     moved: list[Moved] = []
     total = 2 * len(arrivals)
@@ -171,7 +174,7 @@ def bring(
         ref = known.ref
         if not ref:
             mark = Imported(*stamp.mark(), source=arrival.source)
-            events = (_repinned(event, pinned) for event in arrival.events)
+            events = (_repinned(event, pinned, tier) for event in arrival.events)
             ref = writer.create((*events, mark)).ref
         moved.append(Moved(arrival.source, ref, is_new=not known.ref, known_until=known.until))
         progress(done, total)
@@ -267,9 +270,14 @@ def _linked_to(events: Sequence[AnyEvent]) -> list[str]:
     return [names[ref] for ref in (*before.problems, *before.incidents) if names[ref]]
 
 
-def _repinned(event: AnyEvent, pinned: Callable[[str], str]) -> AnyEvent:
+def _repinned(
+    event: AnyEvent, pinned: Callable[[str], str], tier: Callable[[str], int]
+) -> AnyEvent:
     """An event that names service levels of this desk: those of elsewhere are not known here."""
-    if type(event) is Opened or type(event) is SlaReapplied:
+    if type(event) is Opened:
+        received = event.tier or (0 if event.record == PROBLEM else tier(event.queue))
+        return replace(event, policy=pinned(event.policy), tier=received)
+    if type(event) is SlaReapplied:
         return replace(event, policy=pinned(event.policy))
     return event
 
