@@ -48,7 +48,7 @@ def make(path: str, content: bytes, *, settle: bool = True, private: bool = Fals
     """
     temporary = _temporary(path, "new")  # made without the lock: no sweep may take it
     try:
-        with _synced(temporary, "", mode=0o600 if private else 0o666) as stream:
+        with _synced(temporary, "", private=private) as stream:
             stream.write(content)
         try:
             os.link(temporary, path)
@@ -62,9 +62,14 @@ def make(path: str, content: bytes, *, settle: bool = True, private: bool = Fals
     return True
 
 
+def _open_private(path: str) -> BinaryIO:
+    """A new file that nobody but its owner can read at any moment."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 @contextmanager
-def _synced(path: str, like: str, *, mode: int = 0o666) -> Iterator[BinaryIO]:
-    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
+def _synced(path: str, like: str, *, private: bool = False) -> Iterator[BinaryIO]:
+    with _open_private(path) if private else open(path, "xb") as stream:
         if like and os.path.exists(like):
             before = os.stat(like)
             os.fchmod(stream.fileno(), before.st_mode & 0o777)

@@ -288,15 +288,20 @@ class TinyLedger:
         A process that was killed left them behind, or they are of another state of the ledger, and
         then somebody may need them.
         """
-        left = strays(self._places, load(self._places))
+        left: list[str] = []
+        with suppress(OSError):  # this is tidying: the doctor names what it leaves
+            left = strays(self._places, load(self._places))
         if not left:
             return
         from sdcli.ledger.tiny.repair import keep  # noqa: PLC0415 - few were killed at that
 
-        for path in left:
-            keep(self._places, path)
-            with suppress(OSError):
+        try:
+            for path in left:
+                keep(self._places, path)
                 os.unlink(path)
+        except (OSError, MachineError) as error:
+            self._tell(f"{path} belongs to no snapshot and stays where it is: {error}")
+            return
         one = f"{os.path.basename(left[0])} belonged to no snapshot, and is"
         many = f"{len(left)} archives belonged to no snapshot, and are"
         self._tell(f"{one if len(left) == 1 else many} kept in {self._places.damage} now.")
