@@ -1529,7 +1529,10 @@ class Desk:
 
         if dry_run:
             known = known_here(self.ledger, arrivals, progress)
-            return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
+            return [
+                Moved(arrival.source, here.ref, is_new=not here.ref, known_until=here.until)
+                for arrival, here in known
+            ]
         self.keep_levels()
         with self.ledger.write() as writer:
             moved = bring(
