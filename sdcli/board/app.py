@@ -353,12 +353,18 @@ class BoardApp(App[None]):
     # Looking.
 
     async def _ask(self, do: Callable[_P, _R], *args: _P.args, **more: _P.kwargs) -> _R:
-        """The answer of the desk, which may take its time."""
+        """The answer of the desk, which may take its time; who asked ends where the board was left."""
         call = partial(do, *args, **more)
-        return await asyncio.get_running_loop().run_in_executor(self._hand, call)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._hand, call)
+        finally:
+            if not self.is_running:
+                raise asyncio.CancelledError  # what it would be shown on is gone
 
     def look_again(self) -> None:
         """Let the clocks go on, and see whether the ledger is another one."""
+        if not self.is_running:
+            return  # it is being left
         now = self._desk.now
         self._looks += 1
         if self._soonest is not None and now.timestamp() > self._soonest:
@@ -554,7 +560,7 @@ class BoardApp(App[None]):
         """Give what was typed, up to the first key that is no text, to what stands now."""
         texts = [text for _, text in takewhile(itemgetter(1), typed)]
         taken = [screen.begin_with("".join(texts)) for screen in shown]
-        if typed and not (all(taken) and taken and len(texts) == len(typed)):
+        if typed and self.is_running and not (all(taken) and taken and len(texts) == len(typed)):
             self.bell()
 
     async def _asked(self, query: str) -> str:

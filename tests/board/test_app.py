@@ -491,6 +491,23 @@ def test_it_is_left_by_q(desk_dir: Path) -> None:
     assert [(each.ref, each.act) for each in acts.done] == [("SD-1", "accept")]
 
 
+def test_it_is_left_while_the_desk_takes_its_time(sdj: JsonRunner, desk_dir: Path) -> None:
+    """Left while it reads, opens and looks again: it ends without an error, and records nothing."""
+    before = sdj("history", "SD-1")
+
+    async def play(board: Driver) -> None:
+        slow = Slow(board)
+        board.app.action_refresh()
+        await board.pilot.press("j", "n", "x")
+        board.app.end(15)
+        threading.Timer(0.2, slow.go).start()
+        board.app._running = False  # noqa: SLF001 - as while the library takes its widgets away
+        board.app.look_again()
+
+    assert not on_board(desk_dir, play).done
+    assert sdj("history", "SD-1") == before
+
+
 def test_only_rows_in_sight_are_made(desk_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many tickets there are, a key makes no more lines than the screen has."""
     made: list[int] = []

@@ -243,7 +243,7 @@ def test_the_board_holds_no_more_files_the_longer_it_stays(
     held: list[int] = []
 
     def looks(_: BoardApp) -> None:
-        for _ in range(120):
+        for _turn in range(120):
             look.detail(desk.anew(lambda _: None), "SD-1")
             held.append(len(os.listdir("/dev/fd")))
 
