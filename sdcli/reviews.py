@@ -183,7 +183,10 @@ class Reviews:
         )
 
     def listed(self, since: datetime | None, until: datetime | None) -> ReviewsListed:
-        """What was reviewed in a period, by the last review of each, the newest first."""
+        """What was reviewed in a period, by the last review of each, the newest first.
+
+        It is what the figure `review.score` counts: not what was merged into something else.
+        """
         from sdcli.insight.filtered import within  # noqa: PLC0415 - one command's
         from sdcli.insight.first import first_resolution  # noqa: PLC0415
         from sdcli.insight.reviewed import reviewed  # noqa: PLC0415
@@ -192,6 +195,8 @@ class Reviews:
         ledger, end = self._desk.ledger, until or self._desk.now
         for ticket in reviewed(ledger, since, end):
             said = last_review(ticket)
+            if ticket.merged_into or ticket.opening.outage:
+                continue  # as in the figure `review.score`
             if said is not None and within(said.at, since, until):
                 first = first_resolution(ticket)
                 person, queue = (first.person, first.queue) if first else (UNKNOWN, UNKNOWN)

@@ -310,7 +310,7 @@ class Questionnaires:
         found = (
             ticket
             for ticket in self._desk.touched(since)
-            if not ticket.merged_into and any(isinstance(e, SurveySent) for e in ticket.standing)
+            if any(isinstance(e, SurveySent | SurveyAnswered) for e in ticket.standing)
         )
         return SurveysReported(surveys(found, since=since, until=until))
 

@@ -11,8 +11,9 @@ from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.figures import table
 from sdcli.render.safe import block, line
-from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.event import SurveySent
 from sdcli.tickets.reviewing import last_review
+from sdcli.tickets.surveying import last_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,10 +56,12 @@ def rows_of(ticket: Ticket) -> list[tuple[str, str]]:
     """What `show` says of the survey and the review of a ticket."""
     rows: list[tuple[str, str]] = []
     sent = next((e for e in reversed(ticket.standing) if isinstance(e, SurveySent)), None)
-    said = next((e for e in reversed(ticket.standing) if isinstance(e, SurveyAnswered)), None)
-    if said is not None:
-        scores = ", ".join(f"{line(name)} {score}" for name, score in said.scores.items())
-        rows.append(("survey", f"answered {words.instant(said.at)}: {scores}"))
+    answers: dict[str, list[str]] = {}
+    for question, score, answer, _ in last_said(ticket.standing):
+        answers.setdefault(words.instant(answer.at), []).append(f"{line(question)} {score}")
+    if answers:
+        told = "; ".join(f"{at}: {', '.join(scores)}" for at, scores in answers.items())
+        rows.append(("survey", f"answered {told}"))
     elif sent is not None:
         rows.append(("survey", f"{line(sent.to)} was asked {words.instant(sent.at)}"))
     review = last_review(ticket)

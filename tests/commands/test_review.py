@@ -119,6 +119,31 @@ def test_the_last_review_counts_and_undo_takes_it_back(
     sd("doctor")
 
 
+def test_the_list_and_the_figure_are_of_one_mind(sd: Runner, sdj: JsonRunner, closed: Any) -> None:
+    """Of several reviews the last counts, as known then; of what was merged since none (R5a.1)."""
+
+    def figure(*more: str) -> Any:
+        asked = ("report", "--figure", "review.score", "--period", "2026-11")
+        return sdj(*asked, *more, at=LATER + timedelta(hours=5))["figures"][0]["now"]
+
+    closed()
+    sd(*SCORE, *_all("no"), at=NOW)
+    sd(*SCORE, *_all("yes"), at=LATER)
+    assert figure() == {"of": 1, "mean": 100.0}
+    assert figure("--as-of", f"{NOW + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")["mean"] == 0.0
+    assert [row["percent"] for row in sdj("review", "list", at=LATER)["rows"]] == [100]
+    sd("undo", "1", *AS, at=LATER)
+    assert figure() == {"of": 1, "mean": 0.0}
+    sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved")
+    sd("review", "score", "2", *AS, *_all("yes"), at=LATER)
+    assert figure() == {"of": 2, "mean": 50.0}
+    sd("open", "VPN again", "--user", "ada", "--type", "incident", "--new")
+    sd("merge", "2", "--into", "3")
+    assert figure() == {"of": 1, "mean": 0.0}
+    assert [row["ref"] for row in sdj("review", "list", at=LATER)["rows"]] == ["SD-1"]
+
+
 def test_reviews_of_a_period(sd: Runner, sdj: JsonRunner, closed: Any) -> None:
     """A review counts when it was made, though its ticket was closed long before (R5a.1)."""
     for days in (100, 40, 3):

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -169,6 +170,61 @@ def test_the_last_answer_counts(sdj: JsonRunner, asked: EmailMessage) -> None:
     assert _kinds(sdj).count("survey_answered") == 2
 
 
+def test_another_answer_to_one_question_leaves_the_others(
+    sd: Runner, sdj: JsonRunner, asked: EmailMessage
+) -> None:
+    """What is said last to each question counts, each when it was said: in every place (R5a.2)."""
+    later = NOW + timedelta(days=14)  # in December
+    november, december = ("--until", "2026-12-01T00:00:00Z"), ("--since", "2026-12-01T00:00:00Z")
+    sdj("open", "-", stdin=_answer(asked, "1: 5\n2: 2\n3: 4\n\nIt took long."))
+    sdj("open", "-", stdin=_answer(asked, "2: 4"), at=later)
+
+    def means(*period: str) -> dict[str, float]:
+        told = sdj("survey", "report", *period, at=later + timedelta(hours=1))["figures"]
+        return {name: each["mean"] for name, each in told.items()}
+
+    def figure(id_: str, period: str) -> object:
+        asked_ = ("report", "--figure", id_, "--period", period)
+        return sdj(*asked_, at=later + timedelta(hours=1))["figures"][0]["now"]["mean"]
+
+    assert means(*november) == {"satisfaction": 5.0, "kept-informed": 4.0}
+    assert means(*december) == {"time-to-resolve": 4.0}
+    assert figure("survey.satisfaction", "2026-11") == 5.0
+    assert figure("survey.time-to-resolve", "2026-11") is None
+    assert figure("survey.time-to-resolve", "2026-12") == 4.0
+    shown = sd("show", "1", at=later).stdout
+    assert "again 5, informed 4; 2026-12-0" in shown
+    assert "speed 4" in shown
+    assert "speed 2" not in shown.partition("History")[0].partition("\n\n")[0]
+    report = sdj("survey", "report", at=later)
+    assert [each["remark"] for each in report["remarks"]] == ["It took long."]
+
+
+def test_what_was_said_stays_when_it_is_merged(sd: Runner, sdj: JsonRunner, outbox: Path) -> None:
+    """Sent, answered and scored it was, whatever becomes of the request later (R5a.2, T24)."""
+    sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved", "--as", "greta")
+    sd("survey", "ask", "2", "--send")
+    sdj("open", "-", stdin=_answer(_mail(outbox), "5 4 3"))
+    sd("open", "The VPN again", "--user", "bruno", "--type", "incident", "--new")
+    figures = ("survey.sent", "survey.answered", "survey.satisfaction")
+    ids = [word for name in figures for word in ("--figure", name)]
+    soon = NOW + timedelta(hours=1)
+    before = sdj("report", *ids, "--period", "2026-11", at=soon)["figures"]
+    told = sdj("survey", "report", at=soon)
+
+    sd("merge", "2", "--into", "3")
+
+    after = sdj("report", *ids, "--period", "2026-11", at=soon)["figures"]
+    assert [each["now"] for each in after] == [each["now"] for each in before]
+    assert after[0]["now"] == {"value": 1}
+    assert after[2]["now"] == {"of": 1, "mean": 5.0}
+    assert [row["name"] for row in after[2]["by"]["person"]] == ["greta"]
+    again = sdj("survey", "report", at=soon)
+    assert (again["figures"], again["by_person"]) == (told["figures"], told["by_person"])
+    assert again["answered"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "headers"),
     [
@@ -213,7 +269,8 @@ def test_after_a_merge_it_is_a_contact(sd: Runner, sdj: JsonRunner, outbox: Path
     told = sdj("open", "-", stdin=_answer(_mail(outbox), "5 5 5"))
 
     assert (told["rule"], told["ref"]) == ("reply", "SD-3")
-    assert sdj("survey", "report")["sent"]["count"] == 0
+    assert sdj("survey", "report")["sent"]["count"] == 1  # it was sent all the same
+    assert sdj("survey", "report")["answered"] == 0
 
 
 def test_a_guessed_token_is_none(sdj: JsonRunner, asked: EmailMessage) -> None:
