@@ -128,7 +128,7 @@ def test_what_was_mailed_is_not_called_back(sd: Runner, sdj: JsonRunner, outbox:
 @pytest.mark.parametrize("by", ["id", "token"])
 def test_a_reply_is_an_answer(by: str, sdj: JsonRunner, asked: EmailMessage, sd: Runner) -> None:
     """Scores and remark are recorded; the ticket stays closed and no other is opened (R5a.2)."""
-    text = "1: 5\n2: 2 it took three days\n3: 4\n\nThe new client is fine."
+    text = "1: 5\n2: 2 - it took three days\n3: 4\n\nThe new client is fine."
     quoted = "\n".join(f"> {line}" for line in asked.get_content().splitlines())
     headers = {} if by == "id" else {"In_Reply_To": "<gone@example.com>"}
     raw = _answer(
@@ -143,12 +143,70 @@ def test_a_reply_is_an_answer(by: str, sdj: JsonRunner, asked: EmailMessage, sd:
     said = sdj("history", "1")[-1]
     assert said["kind"] == "survey_answered"
     assert (said["scores"], said["via"]) == ({"again": 5, "speed": 2, "informed": 4}, "mail")
-    assert said["remark"] == "it took three days\n\nThe new client is fine."
+    assert said["remark"] == "2: 2 - it took three days\n\nThe new client is fine."
     shown = sdj("show", "1")
     assert (shown["status"], shown["has_news"]) == ("closed", True)
     assert len(sdj("list", "--all")) == 1
     assert sdj("open", "-", stdin=raw)["action"] == "deduped"
     sd("undo", "1", expect=REFUSED)  # what came in is a fact, and what went out has gone
+
+
+_QUESTIONS = (
+    "1. Does it work again as it should?<br>2. Was it fast enough for your work?<br>"
+    "3. Did you know at any time where it stood?<br><br>1: 1<br>3: 1"
+)
+_HEADER = (
+    "<b>{}:</b> Service desk &lt;desk@example.com&gt;<br><b>{}:</b> Monday, 23 November 2026<br>"
+    "<b>{}:</b> Ada<br><b>{}:</b> [SD-1] VPN drops"
+)
+_EN = _HEADER.format("From", "Sent", "To", "Subject")
+_PL = _HEADER.format("Od", "Wysłano", "Do", "Temat")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f"<blockquote>{_QUESTIONS}</blockquote>",
+        f'<blockquote type="cite">{_QUESTIONS}<blockquote>2: 1</blockquote></blockquote>',
+        '<div class="gmail_quote"><div class="gmail_attr">On Mon, 23 Nov 2026 at 10:05, Service desk'
+        f' wrote:<br></div><blockquote class="gmail_quote">{_QUESTIONS}</blockquote></div>',
+        f'<div class="gmail_quote">Service desk:<br>{_QUESTIONS}</div>',
+        '<div class="moz-cite-prefix">W dniu 23.11.2026 o 10:05, Service desk pisze:<br></div>'
+        f'<blockquote type="cite">{_QUESTIONS}</blockquote>',
+        f'<hr><div id="divRplyFwdMsg">{_EN}</div><div>{_QUESTIONS}</div>',
+        f'<hr><div id="divRplyFwdMsg">{_PL}</div><div>{_QUESTIONS}</div>',
+        '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
+        f"<p>{_PL}</p></div><p>{_QUESTIONS}</p>",
+        f"<p>{_EN}</p><p>{_QUESTIONS}</p>",
+    ],
+)
+def test_what_an_html_answer_quotes_was_said_by_the_desk(
+    quote: str, sdj: JsonRunner, asked: EmailMessage
+) -> None:
+    """However a mail program marks it: neither scores nor remark are taken from a quote (R5a.2)."""
+    text = f"<html><body><p>1: 5</p><p>2: 4<br>Thank you, it is fine.</p>{quote}</body></html>"
+
+    sdj("open", "-", stdin=_answer(asked, text, Content_Type="text/html; charset=utf-8"))
+
+    said = sdj("history", "1")[-1]
+    assert (said["kind"], said.get("scores")) == ("survey_answered", {"again": 5, "speed": 4})
+    assert said["remark"] == "Thank you, it is fine."
+
+
+def test_answers_between_the_lines_of_a_quote_in_html(
+    sdj: JsonRunner, asked: EmailMessage
+) -> None:
+    """Numbers below the quoted questions are their scores, as in plain text (R5a.2)."""
+    text = (
+        "<blockquote>1. Does it work again as it should?</blockquote><p>4</p>"
+        "<blockquote>2. Was it fast enough for your work?</blockquote><p>5 days</p>"
+        "<blockquote>3. Did you know?</blockquote><p>2</p>"
+    )
+
+    sdj("open", "-", stdin=_answer(asked, text, Content_Type="text/html; charset=utf-8"))
+
+    said = sdj("history", "1")[-1]
+    assert (said["scores"], said["remark"]) == ({"again": 4, "informed": 2}, "5 days")
 
 
 def test_no_news_without_a_remark(sdj: JsonRunner, asked: EmailMessage) -> None:
@@ -230,6 +288,8 @@ def test_what_was_said_stays_when_it_is_merged(sd: Runner, sdj: JsonRunner, outb
     [
         ("It was all right, thank you for asking about it.", {}),  # no score
         ("5 5 5", {"From": "Eve <eve@example.org>"}),  # not who was asked
+        ("5 5 5", {"From": "Ada <ada@example.com>, Eve <eve@example.org>"}),  # which of them
+        ("1. 3 weeks I waited\n2. 5 days is not fast!", {}),  # a complaint
         ("5 5 5", {"In_Reply_To": "<other@example.com>"}),  # the ticket, but not the survey
         ("5 5 5", {"Auto_Submitted": "auto-replied"}),
         ("5 5 5", {"X_Autoreply": "yes"}),
