@@ -193,8 +193,13 @@ class _Mail:
         Of several senders nobody knows who answered.
         """
         sender = self._item.sender
-        return bool(sender) and len(self._item.senders) <= 1 and (
-            sender.casefold() == sent.address.casefold() or is_same(self._policy, sender, sent.to)
+        return (
+            bool(sender)
+            and len(self._item.senders) <= 1
+            and (
+                sender.casefold() == sent.address.casefold()
+                or is_same(self._policy, sender, sent.to)
+            )
         )
 
     def _answered(self, found: Ticket) -> Outcome:

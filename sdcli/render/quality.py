@@ -66,8 +66,8 @@ def rows_of(ticket: Ticket) -> list[tuple[str, str]]:
         rows.append(("survey", f"{line(sent.to)} was asked {words.instant(sent.at)}"))
     review = last_review(ticket)
     if review is not None:
-        score = _percent(review.percent)
-        rows.append(("review", f"{score} by {line(review.by)}, {words.instant(review.at)}"))
+        percent = _percent(review.percent)
+        rows.append(("review", f"{percent} by {line(review.by)}, {words.instant(review.at)}"))
     return rows
 
 
@@ -105,7 +105,8 @@ _STATES = {
 
 
 def _due(result: results.SurveysDue) -> Iterator[str]:
-    if not result.rows:
+    told = [row for row in result.rows if row.state != "resting"]
+    if not told:
         yield f"Nobody is to be asked of those whose tickets were closed since {words.instant(result.since)}."
         return
     rows = [
@@ -117,17 +118,34 @@ def _due(result: results.SurveysDue) -> Iterator[str]:
             line(row.address or "-"),
             line(row.ticket.summary),
         ]
-        for row in result.rows
+        for row in told
     ]
     yield from table([["ref", "type", "survey", "caller", "mail", "summary"], *rows])
 
 
+_MOST_TOLD = 10
+"""Failures told one by one; the others are counted."""
+
+
 def _due_remarks(result: results.SurveysDue) -> list[str]:
-    told = [
-        f"{row.ticket.ref}: {line(row.reason)}"
-        for row in result.rows
-        if row.reason and (result.send or row.state != "due")
-    ]
+    """What was not asked, and why: in a few lines, however many there are."""
+    failed = [row for row in result.rows if row.state == "failed"]
+    told = [f"{row.ticket.ref}: {line(row.reason)}" for row in failed[:_MOST_TOLD]]
+    if len(failed) > _MOST_TOLD:
+        told.append(
+            f"{words.count(len(failed) - _MOST_TOLD, 'more survey')} failed; --json has why."
+        )
+    states = [row.state for row in result.rows]
+    if resting := states.count("resting"):
+        told.append(
+            f"{words.count(resting, 'ticket')} left out for now, whose callers rest, as `rest` of "
+            "catalog/survey.yaml says; --json lists them."
+        )
+    if unread := states.count("no-address"):
+        told.append(
+            f"{words.count(unread, 'caller')} without a mail address that somebody reads: "
+            "`sdcli survey ask REF --via phone` writes what to ask."
+        )
     if result.left_out:
         told.append(
             f"{words.count(result.left_out, 'ticket')} left out, as `every` of "

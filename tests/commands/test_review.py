@@ -73,6 +73,30 @@ def test_who_worked_on_it_may_not_review_it(sd: Runner, sdj: JsonRunner) -> None
     assert sdj("show", "1")["review"]["percent"] == 100
 
 
+def test_who_asked_for_it_or_is_in_no_team_may_not_review_it(sd: Runner, sdj: JsonRunner) -> None:
+    """Neither the requester, by whatever name, nor whom it was for, nor a stranger (R5a.1)."""
+    more = ("--type", "incident", "--new", "--as", "tariq")
+    sd("open", "VPN drops", "--user", "chloe", *more)
+    sd("open", "VPN drops", "--user", "ada", "--on-behalf-of", "hugo", *more)
+    for ref in ("1", "2"):
+        sd("resolve", ref, "--code", "solved", "--as", "tariq")
+    assert sdj("show", "1")["requester"] == "chloe"
+
+    for ref, name, why in (
+        ("1", "chloe", "asked for SD-1"),
+        ("1", "CHLOE", "asked for SD-1"),
+        ("2", "hugo", "asked for SD-2"),
+        ("2", "ada", "asked for SD-2"),
+        ("1", "eve", "in no team of catalog/teams.yaml"),
+    ):
+        refused = sd("review", "score", ref, *_all("yes"), "--as", name, expect=REFUSED).stderr
+        assert why in refused
+        assert "amara" in refused
+        assert name not in refused.partition(";")[2].split(" can.")[0].split(", ")
+    sd("review", "score", "1", *_all("yes"), "--as", "hugo")
+    sd("review", "score", "2", *_all("yes"), "--as", "chloe")
+
+
 def test_the_checklist_is_answered_whole(sd: Runner, closed: Any, desk_dir: Path) -> None:
     """Unknown ids, other words, twice the same and gaps are told apart (R5a.1)."""
     closed()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
 import sys
 from datetime import timedelta
 from email import message_from_bytes
@@ -168,15 +170,21 @@ _PL = _HEADER.format("Od", "Wysłano", "Do", "Temat")
     [
         f"<blockquote>{_QUESTIONS}</blockquote>",
         f'<blockquote type="cite">{_QUESTIONS}<blockquote>2: 1</blockquote></blockquote>',
-        '<div class="gmail_quote"><div class="gmail_attr">On Mon, 23 Nov 2026 at 10:05, Service desk'
-        f' wrote:<br></div><blockquote class="gmail_quote">{_QUESTIONS}</blockquote></div>',
+        (
+            '<div class="gmail_quote"><div class="gmail_attr">On Mon, 23 Nov 2026 at 10:05, Service desk'
+            f' wrote:<br></div><blockquote class="gmail_quote">{_QUESTIONS}</blockquote></div>'
+        ),
         f'<div class="gmail_quote">Service desk:<br>{_QUESTIONS}</div>',
-        '<div class="moz-cite-prefix">W dniu 23.11.2026 o 10:05, Service desk pisze:<br></div>'
-        f'<blockquote type="cite">{_QUESTIONS}</blockquote>',
+        (
+            '<div class="moz-cite-prefix">W dniu 23.11.2026 o 10:05, Service desk pisze:<br></div>'
+            f'<blockquote type="cite">{_QUESTIONS}</blockquote>'
+        ),
         f'<hr><div id="divRplyFwdMsg">{_EN}</div><div>{_QUESTIONS}</div>',
         f'<hr><div id="divRplyFwdMsg">{_PL}</div><div>{_QUESTIONS}</div>',
-        '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
-        f"<p>{_PL}</p></div><p>{_QUESTIONS}</p>",
+        (
+            '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
+            f"<p>{_PL}</p></div><p>{_QUESTIONS}</p>"
+        ),
         f"<p>{_EN}</p><p>{_QUESTIONS}</p>",
     ],
 )
@@ -193,9 +201,7 @@ def test_what_an_html_answer_quotes_was_said_by_the_desk(
     assert said["remark"] == "Thank you, it is fine."
 
 
-def test_answers_between_the_lines_of_a_quote_in_html(
-    sdj: JsonRunner, asked: EmailMessage
-) -> None:
+def test_answers_between_the_lines_of_a_quote_in_html(sdj: JsonRunner, asked: EmailMessage) -> None:
     """Numbers below the quoted questions are their scores, as in plain text (R5a.2)."""
     text = (
         "<blockquote>1. Does it work again as it should?</blockquote><p>4</p>"
@@ -415,6 +421,78 @@ def test_two_at_once_ask_once(
     assert code.read_text() == str(LEDGER_BUSY)
     assert out.read_bytes().count(b"To: ") == 1
     assert _kinds(sdj).count("survey_sent") == 1
+
+
+def test_another_ticket_is_asked_about_on_the_phone_meanwhile(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """What sends nothing does not wait for who sends: only the same ticket is busy (R5a.2)."""
+    program, out, code = tmp_path / "send.py", tmp_path / "out", tmp_path / "code"
+    sd("open", "No toner", "--user", "bruno", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved")
+    nested = _NESTED.replace('"1"', '"2"')
+    more = ["--via", "phone"]
+    program.write_text(nested.format(out=str(out), code=str(code), more=more))
+    sends_with(desk_dir, sys.executable, str(program))
+    env = {"PYTHONPATH": os.pathsep.join(sys.path), "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"}
+
+    sd(*SEND, env={**env, "SDCLI_DESK": str(desk_dir)})
+
+    assert code.read_text() == "0"
+    assert sdj("history", "2")[-1]["via"] == "phone"
+
+
+_KILLS = """
+import os, signal, sys
+with open({out!r}, "ab") as out:
+    out.write(sys.stdin.buffer.read())
+os.kill(os.getppid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("again", ["send", "due", "phone", "answer", "reply"])
+def test_a_kill_between_mail_and_record_asks_once(
+    again: str, sd: Runner, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """What was being mailed counts as sent: one mail, whose token and id are known (R5a.2, T28)."""
+    program, out = tmp_path / "send.py", tmp_path / "out"
+    program.write_text(_KILLS.format(out=str(out)))
+    sends_with(desk_dir, sys.executable, str(program))
+    settings = {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "SDCLI_DESK": str(desk_dir),
+        "SDCLI_USER": "ben",
+        "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    command = [sys.executable, "-m", "sdcli", *SEND]
+    killed = subprocess.run(command, env={**os.environ, **settings}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    asked = _mail(out)
+    token = re.search(r"[0-9a-f]{32}", asked.get_content())
+    assert token
+    assert token[0] not in (desk_dir / "ledger" / "survey.sending").read_text()
+    sends_with(desk_dir, "tee", "-a", str(out))
+    later = NOW + timedelta(hours=1)
+
+    if again == "send":
+        assert "before" in sd(*SEND, at=later, expect=REFUSED).stderr
+    elif again == "due":
+        assert sdj("survey", "due", "--send", at=later)["rows"] == []
+    elif again == "phone":
+        phoned = sd("survey", "ask", "1", "--via", "phone", at=later, expect=REFUSED)
+        assert "counts as sent" in phoned.stderr
+    elif again == "reply":
+        told = sdj("open", "-", stdin=_answer(asked, "2: 1"), at=later)
+        assert told["rule"] == "survey-answer"
+    else:
+        sd("survey", "answer", "1", "--score", "speed=1", "--token", token[0], at=later)
+
+    assert out.read_bytes().count(b"To: ") == 1
+    events = [each for each in sdj("history", "1") if each["kind"] == "survey_sent"]
+    assert [f"<{each['message_id']}>" for each in events] == [asked["Message-ID"]]
+    sd("survey", "answer", "1", "--score", "again=5", "--token", token[0], at=later)
+    assert not (desk_dir / "ledger" / "survey.sending").exists()
+    sd("doctor")
 
 
 def test_the_program_gets_no_shell(sd: Runner, desk_dir: Path, tmp_path: Path) -> None:
