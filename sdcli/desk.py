@@ -1529,10 +1529,20 @@ class Desk:
 
         if dry_run:
             known = known_here(self.ledger, arrivals, progress)
-            return [Moved(arrival.source, ref, is_new=not ref) for arrival, ref in known]
+            return [
+                Moved(arrival.source, here.ref, is_new=not here.ref, known_until=here.until)
+                for arrival, here in known
+            ]
         self.keep_levels()
         with self.ledger.write() as writer:
-            moved = bring(writer, arrivals, self.stamp, progress, self._pinned_here)
+            moved = bring(
+                writer,
+                arrivals,
+                self.stamp,
+                progress,
+                self._pinned_here,
+                tier=self.policy.tier,
+            )
         left_out = sum(each.links_left_out for each in moved)
         if left_out:
             links = "1 link leads" if left_out == 1 else f"{left_out} links lead"

@@ -7,6 +7,7 @@ the schedule says is in `sdcli.changes.planned`.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import NoSuchTicketError, RefusedError
@@ -195,12 +196,13 @@ class Incidents:
         only: Callable[[Ticket], bool] | None = None,
     ) -> OutagesReport:
         """The calls of a period that came from planned outages and changes (R3d1.3)."""
-        from sdcli.insight.outages import outages  # noqa: PLC0415 - as above
+        from sdcli.insight.outages import BULLETIN_DAYS, outages  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415
         from sdcli.tickets.words import OPEN_STATUSES, STATUSES  # noqa: PLC0415
 
         statuses = OPEN_STATUSES if since else STATUSES  # a bulletin that stands is on an open one
-        found = self._desk.ledger.find(Query(statuses=statuses, touched_since=since))
+        first = since - timedelta(days=BULLETIN_DAYS) if since else None
+        found = self._desk.ledger.find(Query(statuses=statuses, touched_since=first))
         schedule = self._desk.policy.schedule
         return outages(found, schedule, since=since, until=until, only=only)
 

@@ -172,7 +172,7 @@ def put(path: str, text: str) -> None:
 
     Raises:
         NotFoundError: its folder is not there.
-        RefusedError: something else than a file is there.
+        RefusedError: something is there that is no earlier one of these.
         MachineError: it could not be written.
     """
     from sdcli.ledger.tiny.files import replacing  # noqa: PLC0415 - only a file pays for it
@@ -191,12 +191,28 @@ def put(path: str, text: str) -> None:
                 f"{path or 'The empty name'} is no file of its own, so it is not replaced. Name another file.",
                 path=path,
             )
+        if os.path.exists(whole) and not _is_ours(whole):
+            raise RefusedError(
+                f"{path} is there already and holds no figures of `sdcli metrics`: it stays as it is. "
+                "Name another file.",
+                path=path,
+            )
         with replacing(whole, like="") as stream:
             os.fchmod(stream.fileno(), _MODE)
             stream.write(text.encode())
     except OSError as error:
         raise MachineError("Writing", path, error.strerror or str(error)) from error
 
+
+def _is_ours(path: str) -> bool:
+    """Whether a file is empty, or what was written by this before."""
+    with open(path, "rb") as stream:
+        head = stream.read(len(_BEGINS))
+    return head in (b"", _BEGINS)
+
+
+_BEGINS = b"# HELP sdcli_"
+"""What the figures of every format begin with."""
 
 _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
 OWN_LABELS = frozenset(

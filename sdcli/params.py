@@ -582,9 +582,20 @@ class WhenType(click.ParamType["datetime"]):
     """An instant: ISO 8601, a date or time that can be read in one way, or `in 2h`.
 
     Without a zone it is in the desk's own.
+
+    Args:
+        by: the parameter, read before, whose instant is meant by now where it is given.
     """
 
     name = "when"
+
+    def __init__(self, by: str = "") -> None:
+        self._by = by
+
+    def now(self, ctx: click.Context) -> datetime:
+        """What is now."""
+        given = ctx.params.get(self._by)
+        return as_of(ctx, given) if given else session_of(ctx).desk.now
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -599,7 +610,7 @@ class WhenType(click.ParamType["datetime"]):
             pass
         if ctx is None:
             self.fail("it can only be read on a desk.", param, ctx)
-        return when(text, session_of(ctx).desk.now, self._zone(ctx))
+        return when(text, self.now(ctx), self._zone(ctx))
 
     def _zone(self, ctx: click.Context) -> str:
         return session_of(ctx).desk.zone
@@ -626,9 +637,22 @@ class SinceType(WhenType):
         from datetime import timedelta  # noqa: PLC0415 - only a period pays for it
 
         try:
-            return session_of(ctx).desk.now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return self.now(ctx) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         except OverflowError:
             self.fail(f"{value!r} is longer ago than any clock shows.", param, ctx)
+
+
+def as_of(ctx: click.Context, text: str) -> datetime:
+    """What `--as-of` says, once the desk is known.
+
+    Raises:
+        click.BadParameter: it is no instant.
+    """
+    desk = session_of(ctx).desk
+    try:
+        return when(text, desk.now, desk.zone)
+    except click.BadParameter as error:
+        raise click.BadParameter(error.message, ctx=ctx, param_hint="'--as-of'") from error
 
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from sdcli.results import BroughtIn
+from msgspec.structs import replace
+
+from sdcli.results import BroughtIn, Rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sdcli.desk import Desk
     from sdcli.intake.replay import Here, Replay
-    from sdcli.policy.imports import MapFile
+    from sdcli.policy.imports import ImportMap, MapFile
 
 
 class Replaying:
@@ -41,9 +43,10 @@ class Replaying:
         map_file: MapFile,
         *,
         keep_going: bool,
+        keeps_rows: bool = False,
         progress: Callable[[int], None],
     ) -> Replay:
-        """What the rows of a file tell.
+        """What the rows of a file tell; with `keeps_rows`, also those that are left out.
 
         Raises:
             ImportFileError: lines cannot be taken; all of them are listed.
@@ -52,14 +55,34 @@ class Replaying:
         from sdcli.intake.replay import replay  # noqa: PLC0415 - only what comes from elsewhere
 
         here = self._here()
-        return replay(file, name, map_file, here, keep_going=keep_going, progress=progress)
+        return replay(
+            file,
+            name,
+            map_file,
+            here,
+            keep_going=keep_going,
+            keeps_rows=keeps_rows,
+            progress=progress,
+        )
 
     def bring(
         self, found: Replay, *, dry_run: bool, progress: Callable[[int, int], None]
     ) -> BroughtIn:
         """Record it, or say what would be."""
         moved = self._desk.bring_in(found.arrivals, dry_run=dry_run, progress=progress)
-        return BroughtIn(moved, dry_run, found.account)
+        return BroughtIn(moved, dry_run, found.account(moved))
+
+    def set_apart(self, brought: BroughtIn, found: Replay, how: ImportMap, path: str) -> BroughtIn:
+        """Write the rows that were left out to a file, if there are any; the same with its name.
+
+        Raises:
+            MachineError: it cannot be written; the import stands.
+        """
+        from sdcli.intake.rejects import content, write  # noqa: PLC0415 - few ask for it
+
+        if found.rejects:
+            write(path, content(found.header, found.rejects, how))
+        return replace(brought, rejects=Rejects(path, len(found.rejects)))
 
     def _here(self) -> Here:
         from sdcli.intake.course import House  # noqa: PLC0415 - as above

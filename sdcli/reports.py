@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sdcli.counting import REVIEWS, Counting
 from sdcli.errors import NoSuchEntryError, RefusedError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.insight.figures import Figure
     from sdcli.insight.outages import Stood
-    from sdcli.insight.reported import Number
+    from sdcli.insight.reported import Number, Row
     from sdcli.ledger.interface import Progress
     from sdcli.tickets.ticket import Ticket
 
@@ -64,16 +65,17 @@ class Reports:
 
         Raises:
             NoSuchEntryError: there is no period of that name.
-            RefusedError: the period has no length.
+            RefusedError: the period has no length, nothing can be split so, or that is to come.
             QueryError: the query cannot be read.
         """
         period, as_of = self._period(wanted)
         chosen = figures_of(wanted.figures)
+        _require_split(chosen, wanted.by)
         counting = Counting(self._desk, chosen, period, as_of, query=wanted.query, by=wanted.by)
         sheet = counting.sheet(progress)
         before = None if period.before is None else _span(period.before, period.since)
         starts = (period.since, *period.edges)
-        return Report(
+        report = Report(
             period=_span(period.since, period.until),
             before=before,
             as_of=as_of,
@@ -83,6 +85,7 @@ class Reports:
             slots=tuple(_span(*pair) for pair in zip(starts, period.edges, strict=False)),
             rows=sheet.rows(has_before=before is not None),
         )
+        return report if before else _from_the_first(report)
 
     def audit(self, id_: str, wanted: Wanted, progress: Progress) -> Audit:
         """Everything behind one figure, ticket by ticket.
@@ -122,6 +125,11 @@ class Reports:
             RefusedError: it has no length.
         """
         zone, as_of = self._desk.zone, wanted.as_of or self._desk.now
+        if as_of > self._desk.now:
+            raise RefusedError(
+                f"What will be known at {as_of:%Y-%m-%dT%H:%M:%SZ} is not known yet: --as-of is about "
+                "the past."
+            )
         if wanted.since is None and wanted.until is None:
             text = wanted.period or DEFAULT_PERIOD
             found = named(text, utc_seconds(as_of), zone)
@@ -205,6 +213,36 @@ def _receipt(ref: str, at: int, number: int, summary: str, parts: dict[str, str]
 
 PERIODS = (*NAMED, "2026-11", "2026-Q4", "2026", "30d", "12w", "6m")
 """What a period may be called, with examples of what can be written with numbers."""
+
+
+def _from_the_first(report: Report) -> Report:
+    """A report over everything, from the slot on in which there first was anything."""
+    first = min((_first(row) for row in report.rows), default=0)
+    first = min(first, len(report.slots) - 1)
+    rows = (
+        replace(row, series=row.series[first:], slot_refs=row.slot_refs[first:])
+        for row in report.rows
+    )
+    slots = report.slots[first:]
+    period = Span(slots[0].since, report.period.until)
+    return replace(report, period=period, slots=slots, rows=tuple(rows))
+
+
+def _first(row: Row) -> int:
+    """The first slot of a figure that has anything; one behind the last if none has."""
+    found = (index for index, each in enumerate(row.series) if each.of or each.value)
+    return next(found, len(row.series))
+
+
+def _require_split(chosen: Iterable[Figure], by: Iterable[str]) -> None:
+    """Refuse to split by what none of the figures can be split by."""
+    splits = dict.fromkeys(name for each in chosen for name in each.splits)
+    for name in by:
+        if name not in splits:
+            raise RefusedError(
+                f"None of these figures can be split by {name}; they can by {', '.join(splits)}.",
+                by=name,
+            )
 
 
 def _span(since: int, until: int) -> Span:

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from sdcli.insight.skills import SkillsReport
     from sdcli.insight.surveys import SurveyReport
     from sdcli.insight.unsupported import UnsupportedReport
+    from sdcli.intake.account import Account
     from sdcli.intake.before import Alike, Before
     from sdcli.intake.formats import Fit, Reading
     from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
-    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.knowledge.articles import Article
@@ -518,12 +518,16 @@ class BulkDone(Struct, frozen=True):
 
 
 class TakenBack(Struct, frozen=True):
-    """A ticket after a step was taken back, or brought back; the events that it was, by ticket."""
+    """A ticket after a step was taken back, or brought back; the events that it was, by ticket.
+
+    `left`: the other tickets on which it stays, each with the reason.
+    """
 
     seen: Seen
     events: Sequence[tuple[str, AnyEvent]]
     brought_back: bool = False
     notes: Sequence[str] = ()
+    left: Sequence[tuple[str, str]] = ()
     exit_code: int = DONE
 
 
@@ -1082,12 +1086,23 @@ class Confirmed(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Rejects(Struct, frozen=True):
+    """The file that rows were written to which an import left out; none if there were none."""
+
+    path: str
+    rows: int
+
+
 class BroughtIn(Struct, frozen=True):
-    """What became of each ticket of an import; `account`: of the rows of another tool's file."""
+    """What became of each ticket of an import; `account`: of the rows of another tool's file.
+
+    `rejects`: where the rows are that were left out, if that was asked for.
+    """
 
     moved: Sequence[Moved]
     dry_run: bool
     account: Account | None = None
+    rejects: Rejects | None = None
 
     @property
     def exit_code(self) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.errors import RefusedError, listed
+from sdcli.errors import DONE, PARTLY_DONE, RefusedError, listed
 from sdcli.results import TakenBack
 from sdcli.tickets.event import (
     Absorbed,
@@ -30,6 +30,7 @@ from sdcli.tickets.relations import linked
 from sdcli.tickets.undo import (
     Step,
     bring_back,
+    has_sent_since,
     is_touched_since,
     last_step,
     last_undone,
@@ -58,7 +59,14 @@ class Undoing:
         self._desk = desk
 
     def undo(
-        self, ref: str, *, reason: str, everywhere: bool, only: bool, event: str = ""
+        self,
+        ref: str,
+        *,
+        reason: str,
+        everywhere: bool,
+        only: bool,
+        event: str = "",
+        keep_going: bool = False,
     ) -> TakenBack:
         """Take the last step of a ticket back.
 
@@ -68,6 +76,7 @@ class Undoing:
             reason: why; demanded where somebody else took it.
             everywhere: on all tickets that the same command changed.
             only: on this ticket alone, where they do not hang together.
+            keep_going: leave it on those of the others where it cannot be taken back, and name them.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
@@ -91,10 +100,24 @@ class Undoing:
                 )
             if others and not (everywhere or bound):
                 raise _which(ref, others, "take it back")
-            gone = self._take_back(writer, [ticket, *others], step.act, reason)
+            if keep_going and bound:
+                raise RefusedError(
+                    f"What was done on {ref} belongs to what was done on another ticket: it is taken "
+                    "back on all of them or on none, without --keep-going.",
+                    ref=ref,
+                )
+            every = [ticket, *others]
+            gone, left = self._take_back(
+                writer, every, step.act, reason=reason, keep_going=keep_going
+            )
             after = writer.get(ref)
             notes = _left_open(writer, after)
-        return TakenBack(self._desk.see(after), gone, notes=notes)
+        if left and self._desk.rehearses:  # a rehearsal shows events, and these have none
+            names = [each for each, _ in left]
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            self._desk.tell(f"Would stay as they are: {listed(names[:_SHOWN])}{more}.")
+        code = PARTLY_DONE if left else DONE
+        return TakenBack(self._desk.see(after), gone, notes=notes, left=left, exit_code=code)
 
     def redo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
         """Bring back what was taken back last, if nothing was done since; see `undo`.
@@ -154,25 +177,61 @@ class Undoing:
             raise RefusedError(f"{why}, with --reason TEXT.", ref=ref, by=by)
 
     def _take_back(
-        self, writer: Writer, tickets: Sequence[Ticket], act: str, reason: str
-    ) -> list[tuple[str, AnyEvent]]:
-        """Take an act back on these tickets; what counts no longer, with its ticket."""
-        stamp = self._desk.stamp
+        self,
+        writer: Writer,
+        tickets: Sequence[Ticket],
+        act: str,
+        *,
+        reason: str,
+        keep_going: bool,
+    ) -> tuple[list[tuple[str, AnyEvent]], list[tuple[str, str]]]:
+        """Take an act back on these tickets, of which the first is the one that is meant.
+
+        Gives what counts no longer, with its ticket; and the others on which it stays, with why.
+        """
         gone: list[tuple[str, AnyEvent]] = []
-        for ticket in tickets:
-            step = step_of(ticket, act)
-            if step is None or ticket.void:  # it was taken back there already
+        left: list[tuple[str, str]] = []
+        meant = tickets[0]
+        for each in tickets:
+            step = step_of(each, act)
+            if step is None or each.void:  # it was taken back there already
                 continue
-            if step.is_opening and is_touched_since(ticket, step):
-                close = f"`sdcli close {ticket.ref} --code withdrawn --unconfirmed WHY`"
-                other = "" if ticket.is_closed else f", or close it ({close})"
-                raise RefusedError(
-                    f"{ticket.ref} was worked on after it was opened: take that back first{other}.",
-                    ref=ticket.ref,
-                )
-            writer.append(ticket, take_back(ticket, stamp, step, reason))
-            gone += [(ticket.ref, event) for event in step.events]
-        return gone
+            try:
+                _require_untouched(each, step)
+                taken = take_back(each, self._desk.stamp, step, reason)
+            except RefusedError as error:
+                if each is meant or _is_bound(step.events):
+                    raise
+                if not keep_going:
+                    error.also(
+                        f"`sdcli undo {meant.ref} --all --keep-going` leaves such tickets as they "
+                        "are and takes it back on the others."
+                    )
+                    raise
+                left.append((each.ref, error.message))
+                continue
+            writer.append(each, taken)
+            gone += [(each.ref, event) for event in step.events]
+        return gone, left
+
+
+def _require_untouched(ticket: Ticket, step: Step) -> None:
+    """Refuse to make a ticket void on which somebody worked.
+
+    Raises:
+        RefusedError: somebody did; it says what can be done.
+    """
+    if not (step.is_opening and is_touched_since(ticket, step)):
+        return
+    if has_sent_since(ticket, step):
+        then = ", and what was sent from it cannot be called back: it stays"
+    else:
+        then = ": take that back first"
+    close = f"`sdcli close {ticket.ref} --code withdrawn --unconfirmed WHY`"
+    other = "" if ticket.is_closed else f", or close it ({close})"
+    raise RefusedError(
+        f"{ticket.ref} was worked on after it was opened{then}{other}.", ref=ticket.ref
+    )
 
 
 def _require_meant(ticket: Ticket, step: Step, event: str) -> None:

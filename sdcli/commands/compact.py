@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def command(desk: Desk) -> results.Done:
     """Fold the journal into the snapshot now.
 
-    It happens by itself as the journal grows; do it before other programs read tickets.json.
+    It happens by itself as the journal grows; do it before other programs read tickets.json. What a
+    killed process left beside the ledger is taken away, archives that no snapshot names are kept in
+    its folder `damage`.
 
     \b
     Example:

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 )
 @click.option("--sketch-map", is_flag=True, help="Write a first map for the CSV in FILE instead.")
 @click.option("--keep-going", is_flag=True, help="Leave out what cannot be read, and list it.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write what was left out to FILE, as CSV with the reasons.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and record nothing.")
 @pass_desk
 def command(
@@ -39,6 +45,7 @@ def command(
     map_: BinaryIO | None,
     sketch_map: bool,
     keep_going: bool,
+    rejects: str | None,
     dry_run: bool,
 ) -> results.BroughtIn | results.Sketched:
     """Take over tickets from elsewhere, with their times and authors.
@@ -52,7 +59,8 @@ def command(
     one. A map says which column is what, in which zone its times are, and what its states and
     levels are called here; `--sketch-map` writes a first one, and `examples/maps` has more. Steps
     that the states of other tools skip are put in, and counted. `--keep-going` takes what can be
-    read, and ends with 8 if something was left out.
+    read, and ends with 8 if something was left out; `--rejects` keeps that in a new file, which can
+    be mended and imported with the same map.
 
     \b
     Examples:
@@ -62,7 +70,16 @@ def command(
     """
     name = getattr(file, "name", "-")
     if sketch_map:
+        if keep_going or dry_run or rejects:
+            raise click.UsageError(
+                "--sketch-map writes a map and imports nothing: leave out "
+                "--keep-going, --rejects and --dry-run."
+            )
         return _sketch(desk, file, form, map_)
+    if rejects and (dry_run or not keep_going):
+        raise click.UsageError(
+            "--rejects goes with --keep-going, and not with --dry-run, which writes nothing."
+        )
     if map_ is not None and form != "csv":
         raise click.UsageError("--map says how CSV is read; add --from csv.")
     if form == "csv":
@@ -70,7 +87,7 @@ def command(
             raise click.UsageError(
                 "--from csv needs --map FILE; `sdcli import --sketch-map FILE.csv` writes a first one."
             )
-        return _replay(desk, file, map_, keep_going=keep_going, dry_run=dry_run)
+        return _replay(desk, file, map_, keep_going=keep_going, rejects=rejects, dry_run=dry_run)
     if keep_going:
         raise click.UsageError("--keep-going goes with --from csv.")
     from sdcli.intake.moved import read
@@ -96,12 +113,21 @@ def _sketch(
 
 
 def _replay(
-    desk: Desk, file: BinaryIO, map_: BinaryIO, *, keep_going: bool, dry_run: bool
+    desk: Desk,
+    file: BinaryIO,
+    map_: BinaryIO,
+    *,
+    keep_going: bool,
+    rejects: str | None,
+    dry_run: bool,
 ) -> results.BroughtIn:
+    from sdcli.intake.rejects import require_free
     from sdcli.policy.inside import LARGEST
     from sdcli.render.progress import shown
     from sdcli.replaying import Replaying
 
+    if rejects:
+        require_free(rejects)
     replaying, size = Replaying(desk), _size(file)
     map_file = replaying.map(map_.read(LARGEST + 1), getattr(map_, "name", "-"))
     with shown("Reading") as bar:
@@ -110,10 +136,12 @@ def _replay(
             getattr(file, "name", "-"),
             map_file,
             keep_going=keep_going,
+            keeps_rows=bool(rejects),
             progress=lambda done: bar(min(done, size), size) if size else None,
         )
     with shown("Importing") as progress:
-        return replaying.bring(found, dry_run=dry_run, progress=progress)
+        brought = replaying.bring(found, dry_run=dry_run, progress=progress)
+    return replaying.set_apart(brought, found, map_file.map, rejects) if rejects else brought
 
 
 def _with_a_bar(file: BinaryIO, progress: Callable[[int, int], None]) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from sdcli.params import (
     SinceType,
     WhenType,
     as_acting_group,
+    as_of,
     pass_desk,
 )
 
@@ -53,10 +54,17 @@ def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME",
             help="2026-11, 2026-Q4, 2026, last-month, this-week, 12w, all, ... [30d]",
         ),
-        click.option("--since", type=SinceType(), metavar="WHEN", help="From then on, or 30d."),
-        click.option("--until", type=WhenType(), metavar="WHEN", help="Before then."),
         click.option(
-            "--as-of", type=WhenType(), metavar="WHEN", help="As it was known then, exactly."
+            "--since", type=SinceType("as_of"), metavar="WHEN", help="From then on, or 30d."
+        ),
+        click.option("--until", type=WhenType("as_of"), metavar="WHEN", help="Before then."),
+        click.option(
+            "--as-of",
+            type=TEXT,
+            default="",
+            is_eager=True,  # what else is said in relation to now is meant in relation to that
+            metavar="WHEN",
+            help="As it was known then, exactly; the past.",
         ),
         click.option("--query", type=QUERY, default="", help="Only tickets as a query says."),
     )
@@ -68,7 +76,12 @@ def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
 @as_acting_group("report")
 @_chosen
 @click.option(
-    "--figure", "figures", type=FIGURES, multiple=True, metavar="ID", help="Only this; several."
+    "--figure",
+    "figures",
+    type=FIGURES,
+    multiple=True,
+    metavar="ID",
+    help="Only this, and what goes on behind it, as sla and sla.response; several.",
 )
 @click.option(
     "--by",
@@ -118,19 +131,20 @@ def command(
         raise click.UsageError("Say --html or --format, not both.")
     parts = given["parts"] or bool(given["figures"] or given["by"])
     with shown("Counting") as progress:
-        report = Reports(desk).report(_wanted(given), progress)
+        report = Reports(desk).report(_wanted(ctx, given), progress)
     if given["html"]:
         from sdcli.report_pages import write
 
-        return write(desk, _wanted(given), report, given["html"])
+        return write(desk, _wanted(ctx, given), report, given["html"])
     return results.Reported(report, given["form"], parts)
 
 
 @command.command("audit")
 @click.argument("figure", type=FIGURE, metavar="ID")
 @_chosen
+@click.pass_context
 @pass_desk
-def audit(desk: Desk, figure: str, **given: Any) -> results.Audited:
+def audit(desk: Desk, ctx: click.Context, figure: str, **given: Any) -> results.Audited:
     """List everything that a figure counts, ticket by ticket.
 
     Of a share also what does not count: those with yes are the numerator, and all of them together
@@ -145,7 +159,7 @@ def audit(desk: Desk, figure: str, **given: Any) -> results.Audited:
     from sdcli.reports import Reports
 
     with shown("Counting") as progress:
-        return results.Audited(Reports(desk).audit(figure, _wanted(given), progress))
+        return results.Audited(Reports(desk).audit(figure, _wanted(ctx, given), progress))
 
 
 @command.command("define")
@@ -162,7 +176,7 @@ def define(figures: tuple[str, ...]) -> results.Defined:
     return results.Defined(figures_of(figures), whole=bool(figures))
 
 
-def _wanted(given: dict[str, Any]) -> Wanted:
+def _wanted(ctx: click.Context, given: dict[str, Any]) -> Wanted:
     """What the options ask for.
 
     Raises:
@@ -177,7 +191,7 @@ def _wanted(given: dict[str, Any]) -> Wanted:
         period=given["period"],
         since=given["since"],
         until=given["until"],
-        as_of=given["as_of"],
+        as_of=as_of(ctx, given["as_of"]) if given["as_of"] else None,
         query=given["query"],
         figures=given.get("figures", ()),
         by=given.get("by", ()),
@@ -292,8 +306,8 @@ def outages(
 ) -> results.OutagesReported:
     """Show the calls that planned outages and changes brought, announced or not.
 
-    A call was announced if a bulletin about its service stood when it came: many calls without
-    one say that the desk told too little of what it planned. Calls count when they were opened.
+    A call was announced if a bulletin about its service stood when it came, or in the seven days
+    before: many calls without one say that the desk told too little of what it planned. Calls count when they were opened.
 
     \b
     Example:

@@ -69,6 +69,7 @@ class Fact(Struct, frozen=True, kw_only=True, array_like=True):
         solved: when it was first resolved, or closed, by `solver` in the queue `solved_in`.
         at_first: whether that was at the first contact (R3d1.8).
         resolved: when it was last resolved; `closed`: when it was closed, by `closer`.
+        quick: one command opened and closed it, when it was over: nobody measured how long it took.
         stays: when it was work, and whose; `rests`: when it was resolved and not closed.
         moves: when it was handed on, and from which queue; `comebacks`: when it came back to a
             queue, and which.
@@ -105,6 +106,7 @@ class Fact(Struct, frozen=True, kw_only=True, array_like=True):
     closed: int | None = None
     closer: str = ""
     confirmed: bool = False
+    quick: bool = False
     reopenings: tuple[int, ...] = ()
     stays: tuple[Stay, ...] = ()
     rests: tuple[tuple[int, int | None], ...] = ()
@@ -246,11 +248,12 @@ def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: in
         closed=utc_seconds(ticket.closed_at) if ticket.closed_at else None,
         closer=closing.by if closing else "",
         confirmed=bool(closing and closing.confirmed_by),
+        quick=walk.quick,
         reopenings=tuple(walk.reopenings),
         rests=tuple(walk.rests),
-        respond=_respond(clocked),
-        restore=_restore(ticket, clocked.time, walk.opened),
-        resolve=_resolve(clocked),
+        respond=None if walk.quick else _respond(clocked),
+        restore=None if walk.quick else _restore(ticket, clocked.time, walk.opened),
+        resolve=None if walk.quick else _resolve(clocked),
         promises=tuple(_promises(clocked)),
         uses=tuple(walk.uses),
         used=walk.used,

@@ -190,7 +190,9 @@ def _scores_of(figure: str) -> Callable[[Fact], Items]:
 
 
 def _confirmed(fact: Fact) -> Items:
-    return _NOTHING if fact.closed is None else ((fact.closed, int(fact.confirmed), fact.closer),)
+    if fact.closed is None or fact.quick:
+        return _NOTHING
+    return ((fact.closed, int(fact.confirmed), fact.closer),)
 
 
 def _reviews(fact: Fact) -> Items:
@@ -199,6 +201,7 @@ def _reviews(fact: Fact) -> Items:
     return [(at, percent, fact.solver, fact.solved_in) for at, percent in fact.reviews]
 
 
+_QUICK = "A quick contact (`sdcli log`), over before it was written down, is left out."
 _MERGED = "A request that was merged into another is solved there, and is left out."
 
 _CATALOGUE: tuple[Figure, ...] = (
@@ -337,7 +340,7 @@ _CATALOGUE: tuple[Figure, ...] = (
         about="From the opening to the first word to the caller (a visible note), or to the "
         "resolution if that came first, for what was answered in the period: working time of the "
         "calendar that the clocks of the request run by. An automatic confirmation is no word. "
-        f"{_MERGED}",
+        f"{_QUICK} {_MERGED}",
         by=("type", "priority", "service"),
         takes=_respond,
         source="R0.3",
@@ -352,7 +355,7 @@ _CATALOGUE: tuple[Figure, ...] = (
         about="From the opening of an incident until the service worked again, for what worked again "
         "in the period: as somebody said it, or monitoring, else by the last resolution. Working "
         "time; no wait is left out, for the caller could not work meanwhile. "
-        f"{_MERGED}",
+        f"{_QUICK} {_MERGED}",
         by=("priority", "service"),
         takes=_restore,
         source="R0.3, R3d.0a",
@@ -366,7 +369,7 @@ _CATALOGUE: tuple[Figure, ...] = (
         better="less",
         about="How long a request was at work until its last resolution, which lies in the period: "
         "working time in which it was new or in progress, what came after a reopening included, and "
-        f"what was waited for left out. One that is open again has no such time. {_MERGED}",
+        f"what was waited for left out. One that is open again has no such time. {_QUICK} {_MERGED}",
         by=("type", "priority", "service"),
         takes=_resolve,
         source="R0.3",
@@ -661,7 +664,7 @@ _CATALOGUE: tuple[Figure, ...] = (
         unit="percent",
         better="more",
         about="Of the requests that were closed in the period, for how many somebody confirmed that "
-        f"it is solved. By person it is who closed it. {_MERGED}",
+        f"it is solved. By person it is who closed it. {_QUICK} {_MERGED}",
         by=("type", "person"),
         own=("person",),
         takes=_confirmed,

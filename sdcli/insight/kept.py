@@ -5,8 +5,9 @@ Whatever is wrong with it, what is asked for is counted again.
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ MOST = 2000
 """How many shelves are remembered, of all periods that were asked for; the oldest go first."""
 
 _VERSION = 1
-_BUSY_MS = 2000
+_BUSY_MS = 500
 _SCHEMA = "CREATE TABLE IF NOT EXISTS counted (key TEXT PRIMARY KEY, sheet BLOB NOT NULL)"
 
 
@@ -54,10 +55,11 @@ class Kept:
 
     def __init__(self, path: str) -> None:
         self._path = path and f"{path}.{_VERSION}"
+        self._is_off = False
 
     def get(self, key: str) -> Counted | None:
         """What was counted under a key, if it is known."""
-        for connection in self._open():
+        with suppress(sqlite3.Error, OSError), self._opened() as connection:
             row = connection.execute("SELECT sheet FROM counted WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 with suppress(msgspec.MsgspecError):
@@ -66,20 +68,37 @@ class Kept:
 
     def put(self, key: str, counted: Counted) -> None:
         """Keep what was counted; nothing happens if it cannot be kept."""
-        sheet = written(counted)
-        for connection in self._open():
-            connection.execute("INSERT OR REPLACE INTO counted VALUES (?, ?)", (key, sheet))
-            connection.execute(
-                "DELETE FROM counted WHERE rowid <= (SELECT max(rowid) FROM counted) - ?", (MOST,)
-            )
-            connection.commit()
-
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """The file, if it can be used; what goes wrong with it is no error."""
-        if not self._path:
+        if self._is_off:
             return
+        try:
+            with self._opened() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO counted VALUES (?, ?)", (key, written(counted))
+                )
+                connection.execute(
+                    "DELETE FROM counted WHERE rowid <= (SELECT max(rowid) FROM counted) - ?",
+                    (MOST,),
+                )
+                connection.commit()
+        except (sqlite3.Error, OSError) as error:
+            self._is_off = True  # one that is busy, full or damaged is not tried shelf by shelf
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+                error, sqlite3.OperationalError
+            ):
+                with suppress(OSError):
+                    os.unlink(self._path)  # damaged: it is begun anew the next time
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, open.
+
+        Raises:
+            SqliteError: it cannot be used.
+        """
+        if not self._path or self._is_off:
+            raise sqlite3.OperationalError("nothing is kept")
         make(self._path)
-        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path)) as connection:
+        with closing(sqlite3.connect(self._path)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(_SCHEMA)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from sdcli.insight.counts import MOST_REFS
 from sdcli.insight.figures import DIMENSIONS
-from sdcli.insight.outages import Stood  # noqa: TC001 - msgspec reads the annotations
+from sdcli.insight.outages import BULLETIN_DAYS, Stood, announced
 from sdcli.insight.reported import Number, Part, Row
 from sdcli.intake.before import concerns
 from sdcli.tickets.words import UNKNOWN
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from sdcli.insight.figures import Figure, Kind
     from sdcli.insight.period import Period
 
-BULLETIN_DAYS = 7
-"""A bulletin so long before a call is one that the caller may have seen."""
 BULLETIN_S = BULLETIN_DAYS * 24 * 3600
 _MEDIAN, _P90 = 0.5, 0.9
 _FULL = 100
@@ -336,15 +335,17 @@ def number_of_call(figure: str, call: Call, bulletins: Iterable[Stood]) -> int:
     """What a call counts for in one of the figures of changes (R3d1.3)."""
     if figure == "changes.calls":
         return 1
-    about = [each for each in bulletins if concerns(each.bulletin, call.service, call.site)]
-    spans = [
-        (int(each.start.timestamp()), int(each.end.timestamp()) if each.end else None)
-        for each in about
-    ]
-    if figure == "changes.ignored":
-        return int(any(start <= call.at and (end is None or call.at < end) for start, end in spans))
-    since = call.at - BULLETIN_S
-    return int(not any(start <= call.at and (end is None or end > since) for start, end in spans))
+    opened = datetime.fromtimestamp(call.at, timezone.utc)
+    if figure == "changes.unannounced":
+        return int(not any(announced(e, call.service, call.site, opened) for e in bulletins))
+    return int(
+        any(
+            each.start <= opened
+            and (each.end is None or opened < each.end)
+            and concerns(each.bulletin, call.service, call.site)
+            for each in bulletins
+        )
+    )
 
 
 def _row(line: _Line, begun: int, *, has_before: bool) -> Row:
@@ -378,7 +379,7 @@ def _row(line: _Line, begun: int, *, has_before: bool) -> Row:
                         )
                         for name, (one, two) in parts.items()
                     ),
-                    key=lambda part: (-part.now.of, -part.before.of, part.name),
+                    key=lambda part: (*_size(figure.kind, part), part.name),
                 )
             )
             for split, parts in line.parts.items()
@@ -390,6 +391,13 @@ def _row(line: _Line, begun: int, *, has_before: bool) -> Row:
             for index, cell in enumerate(slots)
         ),
     )
+
+
+def _size(kind: Kind, part: Part) -> tuple[float, float]:
+    """What parts are put in order by: the largest sum first, or the one of the most items."""
+    if kind in ("count", "level"):
+        return -(part.now.value or 0), -(part.before.value or 0)
+    return -part.now.of, -part.before.of
 
 
 def number(kind: Kind, cell: Cell) -> Number:

@@ -1,12 +1,12 @@
 """The calls that planned outages and changes brought, and whether callers could have known (R3d1.3).
 
-A call counts when it was opened. It was announced if a bulletin that concerns its service stood by
-then: so it can be judged how well the desk had told of what it planned.
+A call counts when it was opened. It was announced if a bulletin that concerns its service stood
+then, or in the seven days before: so it can be judged how well the desk had told of what it planned.
 """
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from sdcli.policy.model import Schedule
     from sdcli.tickets.ticket import Ticket
+
+
+BULLETIN_DAYS = 7
+"""A bulletin so long before a call is one that the caller may have seen."""
 
 
 class Calls(Struct, frozen=True, kw_only=True):
@@ -97,11 +101,13 @@ def outages(
             calls.append((name, ticket))
     every, known, groups = Tally(), Tally(), dict[str, _Group]()
     for name, ticket in sorted(calls, key=lambda each: (len(each[1].ref), each[1].ref)):
-        announced = any(_told(each, ticket) for each in stood)
+        told = any(
+            announced(each, ticket.service, ticket.opening.site, ticket.opened_at) for each in stood
+        )
         every.add(ticket.ref)
-        if announced:
+        if told:
             known.add(ticket.ref)
-        groups.setdefault(name, _Group()).add(ticket, announced=announced)
+        groups.setdefault(name, _Group()).add(ticket, announced=told)
     rows = (
         Calls(
             outage=name,
@@ -143,11 +149,11 @@ def bulletins_of(ticket: Ticket) -> Iterator[Stood]:
         yield Stood(last.bulletin, last.at, None)
 
 
-def _told(stood: Stood, ticket: Ticket) -> bool:
-    """Whether a bulletin stood when somebody called, and was about what they called about."""
-    opened = ticket.opened_at
-    was_there = stood.start <= opened and (stood.end is None or opened < stood.end)
-    return was_there and concerns(stood.bulletin, ticket.service, ticket.opening.site)
+def announced(stood: Stood, service: str, site: str, opened: datetime) -> bool:
+    """Whether whoever called may have known: a bulletin about it stood then, or shortly before."""
+    since = opened - timedelta(days=BULLETIN_DAYS)
+    was_there = stood.start <= opened and (stood.end is None or stood.end > since)
+    return was_there and concerns(stood.bulletin, service, site)
 
 
 def _summary(schedule: Schedule, name: str) -> str:

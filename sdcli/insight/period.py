@@ -10,7 +10,7 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sdcli.policy.local import day_of, instant_of, local
+from sdcli.policy.local import begins_day, day_of, instant_of, local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +21,13 @@ _HOUR_S, _DAY_S = 3600, 24 * 3600
 _MONTHS = 12
 _UNTIL = {"hour": 2, "day": 45, "week": 200, "month": 1900}
 """Up to how many days a period has slots of that length."""
-_BEGINNING = date(2000, 1, 1)
-"""No ticket is older, as far as a report over everything looks."""
+_BEGINNING = date(1971, 1, 1)
+"""No ticket is older: the first year that an instant may lie in."""
 
 _AGO = re.compile(r"([1-9][0-9]{0,3})([dwm])")
-_MONTH = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])")
-_QUARTER = re.compile(r"([12][0-9]{3})-?[qQ]([1-4])")
-_YEAR = re.compile(r"([12][0-9]{3})")
+_MONTH = re.compile(r"(19[89][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"(19[89][0-9]|2[01][0-9]{2})-?[qQ]([1-4])")
+_YEAR = re.compile(r"(19[89][0-9]|2[01][0-9]{2})")
 NAMED = (
     "today",
     "yesterday",
@@ -141,8 +141,7 @@ def _months(day: date, count: int) -> date:
 
 def _before(since: int, until: int, zone: str) -> int:
     start, end = local(since, zone), local(until, zone)
-    whole = all(each.hour == each.minute == each.second == 0 for each in (start, end))
-    if not whole:
+    if not (begins_day(since, zone) and begins_day(until, zone)):
         return since - (until - since)
     if start.day == end.day == 1:
         months = (end.year - start.year) * _MONTHS + end.month - start.month
@@ -164,7 +163,8 @@ def _steps() -> tuple[Literal["hour", "day", "week", "month"], ...]:
 def _edges(since: int, until: int, step: Step, zone: str) -> Iterator[int]:
     """Where slots end: whole hours, days, weeks from Monday, months and years."""
     if step == "hour":
-        yield from range(since - since % _HOUR_S + _HOUR_S, until, _HOUR_S)
+        ahead = _HOUR_S - local(since, zone).minute * 60 - local(since, zone).second
+        yield from range(since + ahead, until, _HOUR_S)
         return
     day = date.fromordinal(day_of(since, zone))
     edge = since

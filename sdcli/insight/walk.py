@@ -24,6 +24,7 @@ from sdcli.tickets.event import (
     SurveyAnswered,
     SurveySent,
     Waited,
+    act_of,
 )
 from sdcli.tickets.lifecycle import START
 
@@ -69,6 +70,7 @@ class Walk:
         self.uses: list[tuple[int, str, str]] = []
         self.used = False
         self.closing: Closed | None = None
+        self._opening = act_of(opening)
         self.mistaken = False
         self.was_new = opening.type == "new-service"
         self.filtered: list[tuple[int, int, str]] = []
@@ -103,6 +105,12 @@ class Walk:
         if self._resting is not None:
             self.rests.append((self._resting, None))
         return self
+
+    @property
+    def quick(self) -> bool:
+        """Whether one command opened and closed it: a contact that was over when it was logged."""
+        closing = self.closing
+        return closing is not None and not self.reopenings and act_of(closing) == self._opening
 
     def solve(self, event: Any, at: int) -> None:
         """It was resolved, or closed; the first time counts (R3d1.8)."""

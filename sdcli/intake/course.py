@@ -7,10 +7,7 @@ counted, with the reason. What cannot be told here at all is counted as well.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, cast
-
-from msgspec import Struct, field
 
 from sdcli.intake.mapped import NOBODY
 from sdcli.tickets.event import (
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from sdcli.intake.account import Tally
     from sdcli.intake.mapped import Facts
     from sdcli.policy.imports import Word
     from sdcli.tickets.event import AnyEvent
@@ -66,13 +64,6 @@ class Moment(NamedTuple):
     state: Word | None = None
     minutes: int = 0
     mark: str = ""
-
-
-class Tally(Struct):
-    """How many steps were put in, and what could not be told as it was, each with the reason."""
-
-    inserted: Counter[str] = field(default_factory=Counter)
-    adjusted: Counter[str] = field(default_factory=Counter)
 
 
 class _Class(NamedTuple):

@@ -1,17 +1,14 @@
 """From the cells of a row to what the desk calls it, by a map; what the map does not say is counted.
 
 A row becomes `Facts`: texts, the desk's own words where it has any, and empty where the row says
-nothing. No value is turned into another silently: see `Unsaid`.
+nothing. No value is turned into another silently: see `Reading.unsaid`.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
-
-from msgspec import Struct
 
 from sdcli.errors import MapError, Problem, alternatives
 from sdcli.policy.imports import Column, Effort, Word, parts, templates
@@ -38,7 +35,6 @@ _IN = {"minutes": 60, "hours": 3600, "seconds": 1}
 _EFFORT = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _MOST_MINUTES = 60 * 24 * 366
 _REMEMBERED = 100_000
-_MOST_UNSAID = 1000
 
 
 class Facts(NamedTuple):
@@ -75,30 +71,18 @@ class Facts(NamedTuple):
     visible: str
 
 
-class Unsaid(Struct):
-    """Values that a map does not list, how often each was met, and what they were taken for."""
-
-    found: dict[str, Counter[tuple[str, str]]]
-
-    def note(self, field: str, value: str, taken_for: str) -> None:
-        """One more; of a field with very many, the later ones are counted together."""
-        counts = self.found.setdefault(field, Counter())
-        if len(counts) >= _MOST_UNSAID and (value, taken_for) not in counts:
-            value = "(other values)"
-        counts[value, taken_for] += 1
-
-
 class Reading:
     """A map for one header: what each row says.
 
-    `known`: the words of the fields that take no other.
+    `known`: the words of the fields that take no other. `unsaid`: the values that were met and that
+    the map does not list, as `(field, value, taken for)`; who reads the rows takes them from it.
     """
 
     def __init__(
         self, map_file: MapFile, header: Sequence[str], known: Mapping[str, tuple[str, ...]]
     ) -> None:
         self.map: ImportMap = map_file.map
-        self.unsaid = Unsaid({})
+        self.unsaid: list[tuple[str, str, str]] = []
         self._known = known
         self._columns = _columns(map_file, header)
         self._fields = [self._field(name) for name in Facts._fields]
@@ -136,7 +120,7 @@ class Reading:
                     f"({states.place}); list it there, or say `otherwise`"
                 )
             word = _word(states.otherwise)
-            self.unsaid.note("state", theirs, word.status)
+            self.unsaid.append(("state", theirs, word.status))
         return word
 
     def minutes(self, cells: Sequence[str]) -> int:
@@ -161,7 +145,10 @@ class Reading:
         return self._template(given), _IN["minutes"]
 
     def _template(self, template: str, *, long: bool = False) -> Callable[[Sequence[str]], str]:
-        """A template as a function of the cells; blanks are normalised unless it may be long."""
+        """A template as a function of the cells, each without the blanks around it.
+
+        Blanks within are normalised unless it may be long.
+        """
         found = parts(template)
         clean = _tidy_long if long else tidy
         if not any(is_name for _, is_name in found):
@@ -173,12 +160,12 @@ class Reading:
         pieces = [(self._columns[text] if is_name else -1, text) for text, is_name in found]
 
         def filled(cells: Sequence[str]) -> str:
-            """The template, unless all its columns are empty here."""
-            values = [cells[index] if index >= 0 else text for index, text in pieces]
-            said = any(
-                v.strip() for v, (index, _) in zip(values, pieces, strict=True) if index >= 0
-            )
-            return clean("".join(values)) if said else ""
+            """The template, unless all its columns are empty here; each cell without outer blanks."""
+            told = [
+                (clean(cells[index]), True) if index >= 0 else (t, False) for index, t in pieces
+            ]
+            said = any(value for value, is_cell in told if is_cell)
+            return clean("".join(value for value, _ in told)) if said else ""
 
         return filled
 
@@ -201,7 +188,7 @@ class Reading:
                 if len(remembered) < _REMEMBERED:
                     remembered[theirs] = found
             if found[1]:
-                self.unsaid.note(name, theirs, found[0])
+                self.unsaid.append((name, theirs, found[0]))
             return found[0]
 
         return looked_up

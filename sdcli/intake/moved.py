@@ -6,7 +6,8 @@ system it comes from. An event needs no `id`. Times and authors stay; nothing is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -30,12 +31,11 @@ from sdcli.tickets.event import (
 from sdcli.tickets.problems import link
 from sdcli.tickets.query import Query
 from sdcli.tickets.relations import INVERSE, linked
-from sdcli.tickets.ticket import fold
-from sdcli.tickets.words import STATUSES
+from sdcli.tickets.ticket import came_until, fold
+from sdcli.tickets.words import PROBLEM, STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sdcli.ledger.interface import Reader, Writer
     from sdcli.tickets.relations import Relation
@@ -45,6 +45,8 @@ OWN = "sdcli:"
 """How the source of a ticket begins that went from one desk to another."""
 _DEEPEST = DEEPEST + 8
 """A payload as deep as `open` takes is a few levels down in its line."""
+_A_LOOK_UP = 10
+"""So many tickets are looked through while one is looked up by its source."""
 _INSTANTS = ("at", "until", "due", "entered")
 
 
@@ -58,13 +60,22 @@ class Arrival(Struct, frozen=True):
 class Moved(Struct, frozen=True):
     """What became of one ticket of an import; `is_new` is false if it was here already.
 
-    `links_left_out`: how many of its links lead to what is not here.
+    `links_left_out`: how many of its links lead to what is not here. `known_until`: the last
+    instant of what it came with before; None if it is new, or began here.
     """
 
     source: str
     ref: str
     is_new: bool
     links_left_out: int = 0
+    known_until: datetime | None = None
+
+
+class Known(NamedTuple):
+    """What a ticket is called here, and the last instant of what it came with; empty if it is new."""
+
+    ref: str = ""
+    until: datetime | None = None
 
 
 def read(lines: Iterable[bytes], name: str) -> list[Arrival]:
@@ -75,9 +86,11 @@ def read(lines: Iterable[bytes], name: str) -> list[Arrival]:
     """
     found: dict[str, Arrival] = {}
     problems: list[Problem] = []
+    is_json = False
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        is_json = is_json or line.lstrip()[:1] in (b"{", b"[")
         try:
             arrival = _arrival(line)
         except (ValueError, TypeError, RecursionError, SdcliError) as error:
@@ -87,8 +100,17 @@ def read(lines: Iterable[bytes], name: str) -> list[Arrival]:
             said = f"the source {arrival.source!r} is there twice"
             problems.append(Problem(name, number, said))
     if problems:
-        raise ImportFileError(problems)
+        raise ImportFileError(problems if is_json else [_no_json(problems[0], name)])
     return list(found.values())
+
+
+def _no_json(first: Problem, name: str) -> Problem:
+    """What is said of a file in which no line is JSON, which nobody mends line by line."""
+    said = (
+        "no line is JSON as `sdcli export` writes it; for the CSV of another tool add --from csv "
+        "--map MAP.yaml, and `sdcli import --sketch-map` writes a first map"
+    )
+    return Problem(name, first.line, said)
 
 
 def _arrival(line: bytes) -> Arrival:
@@ -137,21 +159,24 @@ def bring(
     stamp: Stamp,
     progress: Callable[[int, int], None],
     pinned: Callable[[str], str] = lambda policy: policy,
+    *,
+    tier: Callable[[str], int] = lambda _: 0,
 ) -> list[Moved]:
     """Record what is not here yet, in the order of the file.
 
-    `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere.
+    `pinned` gives the service levels that a ticket is pinned to here, by those of elsewhere; `tier`
+    that of the queue that received it, where it does not say so itself (R3d1.8).
     """
     moved: list[Moved] = []
     total = 2 * len(arrivals)
-    known_refs = known_here(writer, arrivals, progress)
-    for done, (arrival, known) in enumerate(known_refs, len(arrivals) + 1):
-        ref = known
+    known_ones = known_here(writer, arrivals, progress)
+    for done, (arrival, known) in enumerate(known_ones, len(arrivals) + 1):
+        ref = known.ref
         if not ref:
             mark = Imported(*stamp.mark(), source=arrival.source)
-            events = (_repinned(event, pinned) for event in arrival.events)
+            events = (_repinned(event, pinned, tier) for event in arrival.events)
             ref = writer.create((*events, mark)).ref
-        moved.append(Moved(arrival.source, ref, is_new=not known))
+        moved.append(Moved(arrival.source, ref, is_new=not known.ref, known_until=known.until))
         progress(done, total)
     _link_anew(writer, arrivals, moved, stamp)
     left_out = _relate_anew(writer, arrivals, moved, stamp)
@@ -245,39 +270,60 @@ def _linked_to(events: Sequence[AnyEvent]) -> list[str]:
     return [names[ref] for ref in (*before.problems, *before.incidents) if names[ref]]
 
 
-def _repinned(event: AnyEvent, pinned: Callable[[str], str]) -> AnyEvent:
+def _repinned(
+    event: AnyEvent, pinned: Callable[[str], str], tier: Callable[[str], int]
+) -> AnyEvent:
     """An event that names service levels of this desk: those of elsewhere are not known here."""
-    if type(event) is Opened or type(event) is SlaReapplied:
+    if type(event) is Opened:
+        received = event.tier or (0 if event.record == PROBLEM else tier(event.queue))
+        return replace(event, policy=pinned(event.policy), tier=received)
+    if type(event) is SlaReapplied:
         return replace(event, policy=pinned(event.policy))
     return event
 
 
 def known_here(
     reader: Reader, arrivals: Sequence[Arrival], progress: Callable[[int, int], None]
-) -> list[tuple[Arrival, str]]:
-    """Each with its reference here, if it was brought in before or never went away; else with none.
+) -> list[tuple[Arrival, Known]]:
+    """Each with what it is here, if it was brought in before or never went away; else with nothing.
 
     A ticket that went to another desk and comes back is known by its first event. `progress` is
     told as of half the work.
     """
-    found: list[tuple[Arrival, str]] = []
-    for arrival in arrivals:
-        found.append((arrival, _brought(reader, arrival)))
-        progress(len(found), 2 * len(arrivals))
-    strangers = {arrival.events[0].id for arrival, ref in found if not ref}
-    if not any(arrival.source.startswith(OWN) for arrival, ref in found if not ref):
+    brought = _brought(reader, arrivals, lambda done: progress(done, 2 * len(arrivals)))
+    found = [(arrival, brought.get(arrival.source, Known())) for arrival in arrivals]
+    strangers = {arrival.events[0].id for arrival, known in found if not known.ref}
+    if not any(arrival.source.startswith(OWN) for arrival, known in found if not known.ref):
         return found
     everybody = reader.find(Query(statuses=STATUSES, record="", void=True))
     home = {
-        ticket.events[0].id: ticket.ref
+        ticket.events[0].id: Known(ticket.ref)
         for ticket in everybody
         # An import that was taken back can be brought in again.
         if ticket.events[0].id in strangers and not (ticket.void and ticket.imported_at)
     }
-    return [(arrival, ref or home.get(arrival.events[0].id, "")) for arrival, ref in found]
+    return [
+        (arrival, known if known.ref else home.get(arrival.events[0].id, known))
+        for arrival, known in found
+    ]
 
 
-def _brought(reader: Reader, arrival: Arrival) -> str:
-    """The reference of a ticket that was imported from there before."""
-    known = reader.by_source(arrival.source)
-    return known.ref if known else ""
+def _brought(
+    reader: Reader, arrivals: Sequence[Arrival], progress: Callable[[int], None]
+) -> dict[str, Known]:
+    """What was imported before of these, by its source: one by one, or all in one pass."""
+    tickets: Iterator[Ticket | None]
+    if len(arrivals) * _A_LOOK_UP < reader.count():
+        tickets = (reader.by_source(arrival.source) for arrival in arrivals)
+    else:
+        tickets = iter(reader.by_sources({arrival.source for arrival in arrivals}))
+    found: dict[str, Known] = {}
+    most, done = len(arrivals), 0
+    for ticket in tickets:
+        done = min(done + 1, most)
+        if ticket:
+            found[ticket.source] = Known(ticket.ref, came_until(ticket))
+        progress(done)
+    for rest in range(done + 1, most + 1):
+        progress(rest)
+    return found

@@ -6,26 +6,23 @@ cannot be read is listed with its line; then nothing is taken, or everything els
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
-from msgspec import Struct, field
-
 from sdcli.errors import ImportFileError, Problem, SdcliError
-from sdcli.intake.course import Course, House, Moment, Tally
+from sdcli.intake.account import Account, Tally, Told, Whole, account, told
+from sdcli.intake.course import Course, House, Moment
 from sdcli.intake.mapped import Facts, Reading
 from sdcli.intake.moved import OWN, Arrival
 from sdcli.intake.table import rows
 from sdcli.intake.when import Reader
 from sdcli.policy.imports import Effort, Word
-from sdcli.tickets.event import Assigned, Classified, Escalated, Opened, kind
 from sdcli.tickets.ticket import fold
-from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from sdcli.intake.moved import Moved
     from sdcli.intake.table import Row
     from sdcli.policy.imports import MapFile
 
@@ -36,59 +33,37 @@ _LONGEST = 250
 """The most characters of the name of a ticket in its tool."""
 _MOST_KEPT = 10_000
 """So many problems are listed; more are counted."""
-_GUESSED = {
-    "twice": "a local time that the clocks showed twice: the first is meant",
-    "never": "a local time that the clocks left out: as far after the gap",
-}
 
 
-class Unmapped(Struct, frozen=True):
-    """A value that the map does not list, how often it was met, and what it was taken for."""
+class Reject(NamedTuple):
+    """A row that was left out, as it was read, and why."""
 
-    field: str
-    value: str
-    taken_for: str
-    times: int
-
-
-class Strange(Struct, frozen=True):
-    """A name that this desk does not have, and how many tickets have it."""
-
-    field: str
-    value: str
-    tickets: int
-
-
-class Account(Struct, frozen=True, kw_only=True):
-    """What a file held, and what was made of it.
-
-    Args:
-        since, until: the first and the last instant of an event.
-        events, statuses: how many of each kind, and how many tickets end in each state.
-        inserted: steps that the histories lack, each `KIND: WHY`; `adjusted`: what could not be
-            told as it was, in tickets, and times that are a guess.
-        problems: what was left out, with its line; `left_out`: how many tickets or rows.
-    """
-
-    rows: int = 0
-    tickets: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
-    events: dict[str, int] = {}
-    statuses: dict[str, int] = {}
-    unmapped: tuple[Unmapped, ...] = ()
-    not_here: tuple[Strange, ...] = ()
-    inserted: dict[str, int] = {}
-    adjusted: dict[str, int] = {}
-    left_out: int = 0
-    problems: tuple[Problem, ...] = ()
+    line: int
+    cells: list[str]
+    reason: str
 
 
 class Replay(NamedTuple):
-    """The tickets of a file, and the account of it."""
+    """The tickets of a file, what was left out of it, and what the account of it is made from.
 
-    arrivals: list[Arrival]
-    account: Account
+    `rejects`: the rows left out, in order, where they were asked for; `header` names their columns.
+    """
+
+    told: list[Told]
+    whole: Whole
+    known: Mapping[str, Collection[str]]
+    header: list[str]
+    rejects: list[Reject]
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """The tickets, in the order of the file."""
+        return [each.arrival for each in self.told]
+
+    def account(self, moved: Iterable[Moved] = ()) -> Account:
+        """The account of what is new, by what became of each ticket; all is, where nothing is said."""
+        by_source = {each.source: each for each in moved}
+        return account(self.told, self.whole, self.known, by_source)
 
 
 class Here(NamedTuple):
@@ -101,20 +76,30 @@ class Here(NamedTuple):
 
 
 class _Mishaps:
-    """What is wrong with the lines of a file, as far as it is kept."""
+    """What is wrong with the lines of a file, as far as it is kept.
 
-    def __init__(self, name: str, *, keep_going: bool) -> None:
-        self._name, self._keep_going = name, keep_going
+    `keeps_rows`: whether the rows that are left out are kept too.
+    """
+
+    def __init__(self, name: str, *, keep_going: bool, keeps_rows: bool) -> None:
+        self._name, self._keep_going, self._keeps_rows = name, keep_going, keeps_rows
         self.problems: list[Problem] = []
+        self.rejects: list[Reject] = []
         self.count = 0
 
-    def report(self, line: int, message: str) -> None:
-        """Note one; without going on, so many are enough."""
+    def report(self, line: int, message: str, rows: Iterable[Row] = ()) -> None:
+        """Note one, and the rows that are left out for it; without going on, so many are enough."""
         self.count += 1
+        self.reject(rows, message)
         if len(self.problems) < _MOST_KEPT:
             self.problems.append(Problem(self._name, line, message))
         elif not self._keep_going:
             self.refuse()
+
+    def reject(self, rows: Iterable[Row], why: str) -> None:
+        """Rows that are left out."""
+        if self._keeps_rows:
+            self.rejects += [Reject(each.line, each.cells, why) for each in rows]
 
     def refuse(self) -> None:
         """End it, if anything is wrong.
@@ -126,26 +111,16 @@ class _Mishaps:
             raise ImportFileError(self.problems, ", or leave them out with --keep-going")
 
 
-class _Tickets(Struct):
-    """What has been made of the rows so far."""
-
-    arrivals: dict[str, Arrival] = {}
-    rows: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    strange: Counter[tuple[str, str]] = field(default_factory=Counter)
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 class _Seen(NamedTuple):
-    """A row of an event log, read."""
+    """A row of an event log, read; without its cells, unless they may be needed."""
 
     at: datetime
     sequence: float
-    line: int
+    row: Row
     source: str
     moment: Moment
+    notes: tuple[tuple[str, str, str], ...]
+    guesses: tuple[str, ...]
 
 
 def replay(
@@ -155,9 +130,12 @@ def replay(
     here: Here,
     *,
     keep_going: bool = False,
+    keeps_rows: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Replay:
     """The tickets that a file tells of; `name` stands for it in what is said.
+
+    `keeps_rows`: whether the rows that are left out are wanted.
 
     Raises:
         ImportFileError: lines cannot be taken, all of them listed; with `keep_going`, only if from
@@ -176,73 +154,99 @@ def replay(
         said = header.problem if header else "it is empty; the first line must name the columns"
         raise ImportFileError([Problem(name, header.line if header else 1, said)])
     reading = Reading(map_file, header.cells, here.words)
-    mishaps = _Mishaps(name, keep_going=keep_going)
-    return _Replayer(reading, mishaps, here).run(found, len(header.cells))
+    mishaps = _Mishaps(name, keep_going=keep_going, keeps_rows=keeps_rows)
+    replayer = _Replayer(reading, mishaps, here, keeps_rows=keeps_rows)
+    return replayer.run(found, header.cells)
 
 
 class _Replayer:
     """The work on one file."""
 
-    def __init__(self, reading: Reading, mishaps: _Mishaps, here: Here) -> None:
+    def __init__(
+        self, reading: Reading, mishaps: _Mishaps, here: Here, *, keeps_rows: bool
+    ) -> None:
         self._reading, self._mishaps, self._here = reading, mishaps, here
+        self._keeps_rows = keeps_rows
         self._clock = Reader(reading.map.times, here.now)
-        self._tally, self._done = Tally(), _Tickets()
+        self._rows = 0
+        self._tally = Tally()
+        self._told: dict[str, Told] = {}
 
-    def run(self, found: Iterable[Row], columns: int) -> Replay:
-        """All rows, and the account of them."""
-        sound = self._sound(found, columns)
+    def run(self, found: Iterable[Row], header: list[str]) -> Replay:
+        """All rows, and what the account of them is made from."""
+        counted = self._counted(found, len(header))
         if self._reading.map.rows == "event":
-            self._log(sound)
+            self._log(counted)
         else:
-            for row in sound:
-                self._try(row.line, self._ticket, row)
-        self._mishaps.refuse()
-        return Replay(list(self._done.arrivals.values()), self._account())
+            for row in counted:
+                if row.problem:
+                    self._mishaps.report(row.line, row.problem, [row])
+                else:
+                    self._try([row], self._ticket, row)
+        mishaps, house = self._mishaps, self._here.house
+        mishaps.refuse()
+        return Replay(
+            list(self._told.values()),
+            Whole(self._rows, mishaps.count, mishaps.problems),
+            {"queue": house.tiers, "service": self._here.services},
+            header,
+            sorted(mishaps.rejects),
+        )
 
-    def _sound(self, found: Iterable[Row], columns: int) -> Iterator[Row]:
-        """The rows that have as many cells as there are columns, and whose cells are text."""
+    def _counted(self, found: Iterable[Row], columns: int) -> Iterator[Row]:
+        """The rows; one that has not as many cells as there are columns is a problem."""
         for row in found:
-            self._done.rows += 1
+            self._rows += 1
             count = len(row.cells)
-            problem = row.problem
-            if not problem and count != columns:
-                problem = f"it has {count} cells, and there are {columns} columns"
-            if problem:
-                self._mishaps.report(row.line, problem)
-            else:
+            if count == columns:
                 yield row
+            else:
+                said = f"it has {count} cells, and there are {columns} columns"
+                yield row._replace(problem=row.problem or said, is_even=False)
 
-    def _try(self, line: int, step: Callable[[_T], _R], given: _T) -> _R | None:
-        """What a step gives; what goes wrong is noted with its line, and gives nothing."""
+    def _try(self, rows: Sequence[Row], step: Callable[[_T], _R], given: _T) -> _R | None:
+        """What a step gives of these rows; what goes wrong is noted, and gives nothing."""
+        self._tally = Tally()
+        self._reading.unsaid.clear()
+        self._clock.guessed.clear()
         try:
             return step(given)
         except (ValueError, TypeError, SdcliError) as error:
-            self._mishaps.report(line, str(error))
+            self._mishaps.report(min(each.line for each in rows), str(error), rows)
             return None
 
-    def _log(self, sound: Iterator[Row]) -> None:
-        """A log of events: its rows by ticket, each ticket in the order of time."""
+    def _log(self, found: Iterator[Row]) -> None:
+        """A log of events: its rows by ticket, each ticket in the order of time.
+
+        A ticket is left out whole if one of its rows is; that of a row whose cells cannot be told
+        apart is not known.
+        """
         tickets: dict[str, list[_Seen]] = {}
         broken: dict[str, int] = {}
-        for row in sound:
-            name = self._reading.ticket(row.cells)
-            if not name:
-                self._mishaps.report(row.line, "it does not say whose event it is")
+        for row in found:
+            name = self._reading.ticket(row.cells) if row.is_even else ""
+            if row.problem:
+                whose = "" if name else "; whose event it is cannot be told"
+                self._mishaps.report(row.line, row.problem + whose, [row])
+                seen = None
+            elif not name:
+                self._mishaps.report(row.line, "it does not say whose event it is", [row])
                 continue
-            kept = tickets.setdefault(name, [])
-            seen = self._try(row.line, self._seen, row)
-            if seen is not None:
-                kept.append(seen)
             else:
+                seen = self._try([row], self._seen, row)
+            if seen is not None:
+                tickets.setdefault(name, []).append(seen)
+            elif name:
                 broken.setdefault(name, row.line)
         for name, line in broken.items():
-            others = len(tickets.pop(name))
+            others = [each.row for each in tickets.pop(name, ())]
             if others:
-                said = f"the other rows of {name} are left out with this one: {others}"
+                said = f"the other rows of {name} are left out with this one: {len(others)}"
                 self._mishaps.report(line, said)
+                self._mishaps.reject(others, f"left out with line {line}")
         for name in list(tickets):
             of_ticket = sorted(tickets.pop(name), key=_in_order)
-            self._try(min(each.line for each in of_ticket), self._course, of_ticket)
+            self._try([each.row for each in of_ticket], self._course, of_ticket)
 
     def _seen(self, row: Row) -> _Seen:
         """A row of an event log, read.
@@ -257,7 +261,15 @@ class _Replayer:
         moment = Moment(
             at, row.line, facts, reading.state(cells), reading.minutes(cells), facts.reopened
         )
-        return _Seen(at, _number(number), row.line, reading.source(cells), moment)
+        return _Seen(
+            at,
+            _number(number),
+            row if self._keeps_rows else row._replace(cells=[]),
+            reading.source(cells),
+            moment,
+            tuple(reading.unsaid),
+            tuple(self._clock.guessed),
+        )
 
     def _at(self, what: str, text: str) -> datetime:
         if not text:
@@ -280,6 +292,9 @@ class _Replayer:
         first = moments[0]._replace(facts=_known(moments))
         opened = min(self._opened(moments), first.at)
         source = next((each.source for each in seen if each.source), "")
+        for each in seen:
+            self._tally.notes += each.notes
+            self._tally.guesses += each.guesses
         self._take(source, opened, first, moments)
 
     def _opened(self, moments: Sequence[Moment]) -> datetime:
@@ -306,32 +321,16 @@ class _Replayer:
             raise ValueError(
                 f"{source[:_LONGEST]!r} is no `source`: it begins with {OWN}, or is long"
             )
-        if source in self._done.arrivals:
+        if source in self._told:
             raise ValueError(f"the source {source!r} is there twice")
         course = Course(source, opened, first, self._here.house, self._tally)
         for moment in moments:
             course.tell(moment)
         arrival = Arrival(source, tuple(course.events))
         fold("The ticket", arrival.events)
-        self._done.arrivals[source] = arrival
-        self._count(course, arrival)
-
-    def _count(self, course: Course, arrival: Arrival) -> None:
-        done, events = self._done, arrival.events
-        done.statuses[course.status] += 1
-        done.events.update(kind(event) for event in events)
-        done.since = min(done.since or events[0].at, events[0].at)
-        done.until = max(done.until or events[-1].at, events[-1].at)
-        names: set[tuple[str, str]] = set()
-        for event in events:
-            if isinstance(event, (Opened, Assigned)):
-                names.add(("queue", event.queue))
-            elif isinstance(event, Escalated):
-                names.add(("queue", event.to))
-            if isinstance(event, (Opened, Classified)) and event.service != UNKNOWN:
-                names.add(("service", event.service))
-        known = {"queue": self._here.house.tiers, "service": self._here.services}
-        done.strange.update(each for each in names if each[1] not in known[each[0]])
+        self._tally.notes += self._reading.unsaid
+        self._tally.guesses += self._clock.guessed
+        self._told[source] = told(arrival, course.status, self._tally)
 
     def _ticket(self, row: Row) -> None:
         """A row that is a whole ticket.
@@ -376,34 +375,6 @@ class _Replayer:
             moments += _ends(moments, facts, word, times)
         return moments
 
-    def _account(self) -> Account:
-        done, tally, mishaps = self._done, self._tally, self._mishaps
-        guesses = {_GUESSED[guess]: count for guess, count in self._clock.guessed.items()}
-        unsaid = self._reading.unsaid.found
-        return Account(
-            rows=done.rows,
-            tickets=len(done.arrivals),
-            since=done.since,
-            until=done.until,
-            events=dict(done.events.most_common()),
-            statuses=dict(done.statuses.most_common()),
-            unmapped=tuple(
-                Unmapped(name, value, taken_for, times)
-                for name, values in unsaid.items()
-                for (value, taken_for), times in values.most_common()
-            ),
-            not_here=tuple(
-                Strange(name, value, tickets)
-                for (name, value), tickets in sorted(
-                    done.strange.items(), key=lambda each: (each[0][0], -each[1], each[0][1])
-                )
-            ),
-            inserted=dict(tally.inserted.most_common()),
-            adjusted={**dict(tally.adjusted.most_common()), **guesses},
-            left_out=mishaps.count,
-            problems=tuple(mishaps.problems),
-        )
-
 
 _ORDER = ("responded", "resolved", "closed", "reopened", "updated")
 """What came first of one instant."""
@@ -412,7 +383,7 @@ _ORDER = ("responded", "resolved", "closed", "reopened", "updated")
 def _moment(name: str, at: datetime, line: int, facts: Facts) -> Moment:
     """What an instant of a row tells."""
     if name == "responded":
-        note = "Answered, as the tool says that it came from"
+        note = "Answered there (first response in the source)"
         return Moment(at, line, facts._replace(note=note, visible="yes"))
     if name == "reopened":
         return Moment(at, line, facts, _WORDS["in_progress"], mark="yes")
@@ -455,7 +426,7 @@ def _by_row(moments: Sequence[Moment]) -> list[Moment]:
 
 
 def _in_order(seen: _Seen) -> tuple[datetime, float, int]:
-    return seen.at, seen.sequence, seen.line
+    return seen.at, seen.sequence, seen.row.line
 
 
 def _number(text: str) -> float:

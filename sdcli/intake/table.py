@@ -19,18 +19,31 @@ if TYPE_CHECKING:
 LONGEST_ROW = 4_000_000
 """The most characters of a row, line breaks within quotes among them."""
 LONGEST_CELL = 100_000
-"""The most characters of a cell; the reader's own limit is a little higher."""
+"""The most characters of a cell; what is longer is a problem of its row alone."""
+_BROKEN = {
+    "expected after": (
+        "something follows a quote that closes a cell; write a quote within a quoted cell twice, "
+        'like "a ""word"" more"'
+    ),
+    "unexpected end": "a quote that a cell of this row begins with is never closed; close it",
+    "NUL": "it holds NUL bytes; take them out, or say in the map which `encoding` it is in",
+}
+"""What the reader stops at, by words of its message, and what to do."""
 _SURROGATES = ("\udc80", "\udcff")
 _EVERY = 500
 """How many rows there are between two words of progress."""
 
 
 class Row(NamedTuple):
-    """The cells of a row, the line that it begins at, and why it cannot be taken, if so."""
+    """The cells of a row, the line that it begins at, and why it cannot be taken, if so.
+
+    `is_even`: whether there are as many as columns, so that each is that of its column.
+    """
 
     line: int
     cells: list[str]
     problem: str = ""
+    is_even: bool = True
 
 
 def rows(
@@ -49,7 +62,7 @@ def rows(
     text = io.TextIOWrapper(file, encoding=_spelt(encoding), errors="surrogateescape", newline="")
     lines = _Lines(text, name)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    begins = 1
+    begins, limit = 1, csv.field_size_limit(LONGEST_ROW)
     try:
         while True:
             lines.room = LONGEST_ROW
@@ -62,12 +75,14 @@ def rows(
             if begins % _EVERY == 0:
                 progress(lines.bytes_read)
     except csv.Error as error:
-        said = f"it is no CSV from here on: {error}"
+        why = next((told for word, told in _BROKEN.items() if word in str(error)), str(error))
+        said = f"it is no CSV from here on: {why}"
         raise ImportFileError([Problem(name, begins, said)]) from error
     except UnicodeError as error:
         said = f"it is no {encoding} text from here on; the map says the `encoding`"
         raise ImportFileError([Problem(name, begins, said)]) from error
     finally:
+        csv.field_size_limit(limit)
         with suppress(ValueError):  # whoever opened it may have closed it by now
             text.detach()
 
@@ -98,8 +113,8 @@ class _Lines:
         self.bytes_read += len(line)
         if self.room < 0:
             said = (
-                f"a row has more than {LONGEST_ROW:,} characters up to here; is a quote not closed, "
-                "or is this no CSV?"
+                f"a row has more than {LONGEST_ROW:,} characters up to here: close the quote that "
+                "is open, or shorten the row; or it is no CSV"
             )
             raise ImportFileError([Problem(self._name, self._number, said)])
         return line
@@ -111,7 +126,7 @@ def _problem(cells: list[str], encoding: str) -> str:
         if cell.isascii() and "\0" not in cell and len(cell) <= LONGEST_CELL:
             continue
         if len(cell) > LONGEST_CELL:
-            return f"cell {at} has {len(cell):,} characters; {LONGEST_CELL:,} are the most"
+            return f"cell {at} has {len(cell):,} characters, and {LONGEST_CELL:,} are the most; shorten it"
         if "\0" in cell:
             return f"cell {at} holds NUL bytes"
         if any(_SURROGATES[0] <= each <= _SURROGATES[1] for each in cell):

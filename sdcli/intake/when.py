@@ -7,7 +7,6 @@ what they never showed is the same distance after the gap, as everywhere (T3). B
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -25,12 +24,15 @@ _REMEMBERED = 200_000
 
 
 class Reader:
-    """Reads the instants of one file, each way of writing once; none may lie after `now`."""
+    """Reads the instants of one file, each way of writing once; none may lie after `now`.
+
+    `guessed`: how local times were read that are none, or two; who reads the rows takes them from it.
+    """
 
     def __init__(self, times: Times, now: datetime) -> None:
         self._times, self._now = times, now
         self._known: dict[str, tuple[datetime, str]] = {}
-        self.guessed: Counter[str] = Counter()
+        self.guessed: list[str] = []
 
     def read(self, text: str) -> datetime:
         """The instant, in UTC and whole seconds.
@@ -45,7 +47,7 @@ class Reader:
                 self._known[text] = known
         at, guess = known
         if guess:
-            self.guessed[guess] += 1
+            self.guessed.append(guess)
         return at
 
     def _placed(self, text: str) -> tuple[datetime, str]:

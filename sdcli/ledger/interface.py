@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -159,6 +159,12 @@ class Reader(Protocol):
 
     def by_source(self, source: str) -> Ticket | None:
         """The ticket that was imported under this source id, closed or not."""
+
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """The tickets that were imported under these source ids, in the order of their references.
+
+        Everything is looked through once: for many sources, where `by_source` is for a few.
+        """
 
     def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
         """Tickets with references before `than`, the newest first, and no more than so many.

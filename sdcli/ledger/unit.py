@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -140,6 +140,10 @@ class Unit:
     def by_source(self, source: str) -> Ticket | None:
         """See `Reader.by_source`."""
         return self._reader.by_source(source)
+
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """See `Reader.by_sources`."""
+        return self._reader.by_sources(sources)
 
     def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
         """See `Reader.older`."""

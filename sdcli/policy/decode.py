@@ -22,6 +22,7 @@ from sdcli.policy.scalars import (
     Amount,
     DateKey,
     Day,
+    Delimiter,
     Duration,
     Expression,
     Instant,
@@ -366,6 +367,12 @@ def window(text: str) -> Window:
     return Window(opens, closes if closes > opens else closes + _DAY_S)
 
 
+def _delimiter(text: str) -> Delimiter:
+    if len(text) != 1 or text in '"\r\n ' or not (text.isprintable() or text == "\t"):
+        raise ValueError('write one character, like "," or ";", and a tab as "\\t"')
+    return Delimiter(text)
+
+
 def _zone(text: str) -> Zone:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - only files with calendars pay for it
 
@@ -449,6 +456,7 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], Any]] = {
     Expression: (_expression, "@"),
     Window: (window, Window(0, _DAY_S)),
     Zone: (_zone, "UTC"),
+    Delimiter: (_delimiter, ","),
     Day: (_day, "1970-01-01"),
     TimeOfDay: (_time_of_day, 0),
     Turn: (_turn, 1),

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from sdcli.errors import MapError, Problem, listed, nearest
 from sdcli.policy.inside import LARGEST, too_large
 from sdcli.policy.load import read_file
-from sdcli.policy.scalars import Zone
+from sdcli.policy.scalars import Delimiter, Zone
 from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, STATUSES, Status
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class ImportMap(Struct, frozen=True, kw_only=True):
     source: str
     times: Times
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: Delimiter = Delimiter(",")
     ticket: str = ""
     at: str = ""
     sequence: str = ""
@@ -218,8 +218,6 @@ def _problems(
 
 
 def _of_file(found: ImportMap) -> Iterator[tuple[str, str]]:
-    if len(found.delimiter) != 1 or found.delimiter in '"\r\n ':
-        yield "delimiter", "`delimiter` must be one character, like `,` or `;`"
     if not _is_text_encoding(found.encoding):
         said = (
             f"`encoding` is {found.encoding!r}, which Python does not know; write utf-8 or cp1252"

@@ -57,6 +57,11 @@ def _guess(first: timedelta, second: timedelta) -> str:
     return "twice" if first > second else "never"
 
 
+def begins_day(at: int, zone: str) -> bool:
+    """Whether an instant is the first of a day, which need not be midnight where clocks change."""
+    return at == instant_of(day_of(at, zone), 0, zone)
+
+
 def begins(moment: Moment, zone: str) -> int:
     """The first instant of a moment; days and local times are those of the zone."""
     return _instant(moment, zone, days=0)

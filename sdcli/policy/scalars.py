@@ -27,6 +27,9 @@ Instant = NewType("Instant", str)
 Expression = NewType("Expression", str)
 """A JMESPath expression."""
 
+Delimiter = NewType("Delimiter", str)
+"""The one character between the cells of a row, a tab among others."""
+
 Zone = NewType("Zone", str)
 """An IANA time zone."""
 

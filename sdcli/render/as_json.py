@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sdcli.fulfilment.state import Fulfilment
+    from sdcli.intake.account import Account
     from sdcli.intake.formats import Fit, Reading
+    from sdcli.intake.moved import Moved
     from sdcli.intake.outcome import Outcome
-    from sdcli.intake.replay import Account
     from sdcli.intake.retry import Retried
     from sdcli.knowledge.hits import Hit
     from sdcli.notify.outcome import Sent
@@ -414,9 +415,24 @@ def _breach(found: Breach) -> dict[str, Any]:
     return told
 
 
-def _account(account: Account) -> dict[str, Any]:
-    return msgspec.structs.asdict(account) | {
-        "problems": [problem._asdict() for problem in account.problems]
+def _moved(moved: Moved) -> dict[str, Any]:
+    """What became of a ticket of an import; what was known of it is in the account."""
+    return {
+        "source": moved.source,
+        "ref": moved.ref,
+        "is_new": moved.is_new,
+        "links_left_out": moved.links_left_out,
+    }
+
+
+def _told(result: results.BroughtIn, account: Account) -> dict[str, Any]:
+    written = result.rejects
+    problems = [problem._asdict() for problem in account.problems]
+    return {
+        "account": msgspec.structs.asdict(account) | {"problems": problems},
+        "rejects": {"file": written.path if written.rows else None, "rows": written.rows}
+        if written
+        else None,
     }
 
 
@@ -698,6 +714,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "ref": result.seen.ticket.ref,
         "action": "brought-back" if result.brought_back else "taken-back",
         "events": [{"ref": ref, **event(happened)} for ref, happened in result.events],
+        "left": [{"ref": ref, "why": why} for ref, why in result.left],
         "ticket": ticket(result.seen),
     },
     results.History: lambda result: _events(result.events, result.undone),
@@ -781,8 +798,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "dry_run": result.dry_run,
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
-        "tickets": list(result.moved),
-        **({"account": _account(result.account)} if result.account else {}),
+        "tickets": [_moved(each) for each in result.moved],
+        **(_told(result, result.account) if result.account else {}),
     },
     results.Sketched: lambda result: {"map": result.text},
     results.PeopleFound: lambda result: [person(found) for found in result.people],

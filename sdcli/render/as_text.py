@@ -659,6 +659,9 @@ def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
         for ref, event in result.events
     ]
     said += [] if result.brought_back else _stays_done(result)
+    said += [
+        f"{screen.style(ref, bold=True)} stays as it is: {line(why)}" for ref, why in result.left
+    ]
     clocks = _clock_lines(result.seen, screen)
     again = f"Next: sdcli undo {result.seen.ticket.ref} --redo   # brings it back"
     hints = [*result.notes, *([] if result.brought_back else [again])]
@@ -1297,7 +1300,15 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
         return told, []
     from sdcli.render.replayed import lines  # noqa: PLC0415 - only the rows of another tool
 
-    return [*told, *lines(result.account, dry_run=result.dry_run)], []
+    told += lines(result.account, dry_run=result.dry_run)
+    if result.rejects is None:
+        return told, []
+    rows, path = words.count(result.rejects.rows, "row"), line(result.rejects.path)
+    if not result.rejects.rows:
+        return told, [f"No row was left out; {path} was not written."]
+    return told, [
+        f"Next: mend the {rows} in {path}, and import them as well; the others are known."
+    ]
 
 
 def _sketched(result: results.Sketched, screen: Screen) -> _Lines:

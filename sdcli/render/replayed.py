@@ -10,7 +10,7 @@ from sdcli.render.safe import line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sdcli.intake.replay import Account
+    from sdcli.intake.account import Account
 
 _MOST = 20
 
@@ -19,6 +19,7 @@ def lines(account: Account, *, dry_run: bool) -> list[str]:
     """Sentences and lists; what is long is cut, and whole in JSON."""
     return [
         *_told(account),
+        *_known(account),
         *_counted("Steps put in, since the histories lack them", account.inserted),
         *_counted("Not told as it was", account.adjusted),
         *_part(
@@ -43,13 +44,37 @@ def lines(account: Account, *, dry_run: bool) -> list[str]:
 def _told(account: Account) -> Iterable[str]:
     since, until = account.since, account.until
     when = f", {since:%Y-%m-%d} to {until:%Y-%m-%d}" if since and until else ""
+    new = "new " if account.known else ""
     yield (
-        f"{words.count(account.rows, 'row')}, {words.count(account.tickets, 'ticket')}, "
-        f"{words.count(sum(account.events.values()), 'event')}{when}."
+        f"{words.count(account.rows, 'row')}, {words.count(account.tickets, f'{new}ticket')}, "
+        f"{words.count(sum(account.events.values()), f'{new}event')}{when}."
     )
     if account.events:
         yield f"  events: {_pairs(account.events)}"
         yield f"  at the end: {_pairs(account.statuses)}"
+
+
+def _known(account: Account) -> list[str]:
+    """What the desk had before is not compared with the file: it says so."""
+    if not account.known:
+        return []
+    was = (
+        "1 ticket is known already: its history was"
+        if account.known == 1
+        else f"{account.known} tickets are known already: their histories were"
+    )
+    count = len(account.gone_on)
+    has = "1 of them has" if count == 1 else f"{count} of them have"
+    return [
+        f"{was} not looked at again.",
+        *_part(
+            f"Since then {has} gone on there, and that is not taken",
+            [
+                f"{each.ref} {line(each.source)}, until {each.until:%Y-%m-%d %H:%M} UTC"
+                for each in account.gone_on
+            ],
+        ),
+    ]
 
 
 def _pairs(counts: Mapping[str, int]) -> str:

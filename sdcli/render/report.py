@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from sdcli.insight.figures import FIGURES
-from sdcli.policy.local import local
+from sdcli.policy.local import begins_day, local
 from sdcli.render import words
 from sdcli.render.figures import table
 from sdcli.render.safe import line
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sdcli.insight.reported import Number, Part, Report, Row, Span
     from sdcli.render.as_text import Screen
 
+_HOUR_S = 3600
 _NARROW, _WIDE = 60, 120
 _LEAST_TREND, _MOST_TREND = 8, 60
 _MOST_PARTS = 12
@@ -63,7 +64,9 @@ def text(result: results.Reported, screen: Screen) -> Iterator[str]:
         if result.parts:
             yield from _splits(row, width, screen)
     empty = [row.id for row in report.rows if _is_nothing(row)]
-    if empty:
+    if not shown:
+        yield from ("", "There is nothing to count.")
+    elif empty:
         yield ""
         yield from wrapped("Nothing to count: ", ", ".join(empty) + ".", width)
 
@@ -76,7 +79,7 @@ def _head(report: Report, width: int) -> Iterator[str]:
     zone, before = report.zone, report.before
     compared = f", beside {_span(before, zone)}" if before else ""
     yield from wrapped("", f"Figures of {_span(report.period, zone)}{compared}.", width)
-    yield from wrapped("", f"As known at {words.instant(report.as_of)}.", width)
+    yield from wrapped("", f"As known at {words.exact(report.as_of)}.", width)
     if report.query:
         yield from wrapped("", f"Only {line(report.query)}", width)
 
@@ -84,10 +87,11 @@ def _head(report: Report, width: int) -> Iterator[str]:
 def _span(span: Span, zone: str) -> str:
     """A period by the clocks of a zone: days where it is of whole days, the last one included."""
     since, until = (local(int(at.timestamp()), zone) for at in (span.since, span.until))
-    if all(each.hour == each.minute == each.second == 0 for each in (since, until)):
+    if all(begins_day(int(at.timestamp()), zone) for at in (span.since, span.until)):
         last = until.date() - timedelta(days=1)
-        return f"{last}" if last == since.date() else f"{since:%Y-%m-%d} to {last}"
-    return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} ({zone})"
+        return f"{last}" if last == since.date() else f"{since.date()} to {last}"
+    form = "%H:%M:%S" if since.second or until.second else "%H:%M"
+    return f"{since.date()} {since:{form}} to {until.date()} {until:{form}} ({zone})"
 
 
 def _is_nothing(row: Row) -> bool:
@@ -132,8 +136,15 @@ def number(figure: Figure, found: Number) -> str:
     if figure.kind == "share":
         return f"{told} ({found.counted} of {found.of})"
     if figure.kind in ("spread", "age"):
-        return f"{told} (p90 {words.span(found.p90 or 0)})"
+        return f"{told} (p90 {_duration(figure, found.p90 or 0)})"
     return f"{told} (of {found.of})" if figure.kind == "mean" else told
+
+
+def _duration(figure: Figure, seconds: int) -> str:
+    """Working time in hours, since a day of it is none of the calendar; age in days."""
+    if figure.kind == "age" or seconds < _HOUR_S:
+        return words.span(seconds)
+    return f"{seconds // _HOUR_S}h {seconds % _HOUR_S // 60:02}m"
 
 
 def plain(figure: Figure, found: Number) -> str:
@@ -143,7 +154,7 @@ def plain(figure: Figure, found: Number) -> str:
     if figure.kind == "share":
         return f"{words.share(found.value)} %"
     if figure.kind in ("spread", "age"):
-        return words.span(int(found.value))
+        return _duration(figure, int(found.value))
     if figure.kind == "mean":
         return f"{found.value:g}{' %' if figure.unit == 'percent' else ''}"
     return f"{int(found.value):,}"
@@ -156,7 +167,7 @@ def change(row: Row) -> str:
         return ""
     sign = "+" if difference > 0 else "-" if difference < 0 else "±"
     if row.figure.unit == "seconds":
-        told = f"{sign}{words.span(int(difference))}"
+        told = f"{sign}{_duration(row.figure, abs(int(difference)))}"
     elif row.figure.unit == "percent":
         told = f"{sign}{abs(difference):g} pt"
     else:
@@ -234,6 +245,9 @@ _COLUMNS = (
     "before_of",
     "before_counted",
     "before_p90",
+    "since",
+    "until",
+    "as_of",
 )
 
 
@@ -242,11 +256,13 @@ def as_csv(result: results.Reported) -> Iterator[str]:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_COLUMNS)
+    period = result.report.period
+    when = [words.exact(at) for at in (period.since, period.until, result.report.as_of)]
     for row in result.report.rows:
-        writer.writerow(_csv_row(row, "", "", row.now, row.before))
+        writer.writerow([*_csv_row(row, "", "", row.now, row.before), *when])
         for split, parts in row.by.items():
             for part in parts:
-                writer.writerow(_csv_row(row, split, part.name, part.now, part.before))
+                writer.writerow([*_csv_row(row, split, part.name, part.now, part.before), *when])
     yield from stream.getvalue().splitlines()
 
 
@@ -271,7 +287,7 @@ def as_markdown(result: results.Reported) -> Iterator[str]:
     yield f"# Figures of {_span(report.period, zone)}"
     yield ""
     compared = f", beside {_span(before, zone)}" if before else ""
-    yield f"As known at {words.instant(report.as_of)}{compared}."
+    yield f"As known at {words.exact(report.as_of)}{compared}."
     if report.query:
         yield ""
         yield f"Only `{line(report.query).replace('`', chr(39))}`."
@@ -343,8 +359,9 @@ def audit_text(result: results.Audited, screen: Screen) -> Iterator[str]:
     figure = FIGURES[audit.id]
     width = screen.width or _WIDE
     period = _span(audit.period, audit.zone)
-    yield from wrapped("", f"{figure.name}, {period}: {number(figure, audit.now)}.", width)
-    yield from wrapped("", f"As known at {words.instant(audit.as_of)}.", width)
+    told = number(figure, audit.now) if audit.items else "nothing to count"
+    yield from wrapped("", f"{figure.name}, {period}: {told}.", width)
+    yield from wrapped("", f"As known at {words.exact(audit.as_of)}.", width)
     if not audit.items:
         return
     yield ""
@@ -376,7 +393,7 @@ _NUMBERS = {
 def _counted(figure: Figure, found: int) -> str:
     if figure.kind == "share":
         return "yes" if found else "no"
-    return words.span(found) if figure.kind in ("spread", "age") else str(found)
+    return _duration(figure, found) if figure.kind in ("spread", "age") else str(found)
 
 
 def audit_json(result: results.Audited) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def instant(at: datetime | int) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
+def exact(at: datetime) -> str:
+    """An instant to the second, in UTC, as it can be typed again."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def share(percent: float | None) -> str:
     """A percentage with a decimal place where it has one: `80`, `62.5`, `1137600`."""
     return f"{percent or 0:.1f}".removesuffix(".0")

@@ -413,6 +413,17 @@ def known_at(ticket: Ticket, at: datetime) -> Ticket | None:
     return fold(ticket.ref, known) if known and known[0] is ticket.events[0] else None
 
 
+def came_until(ticket: Ticket) -> datetime | None:
+    """The last instant of what a ticket came here with; None if it began here.
+
+    What was entered here later counts for nothing, whenever it happened.
+    """
+    mark, came = ticket.imported_at, ticket.events[: _came_with(ticket)]
+    if mark is None:
+        return None
+    return max((e.at for e in came if not e.entered or e.entered <= mark), default=None)
+
+
 def _came_with(ticket: Ticket) -> int:
     """How many events a ticket came here with, whatever their times; none if it began here."""
     if ticket.imported_at is None:

@@ -39,8 +39,6 @@ from sdcli.tickets.event import (
 from sdcli.tickets.ticket import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sdcli.tickets.event import Stamp
     from sdcli.tickets.ticket import Ticket
 
@@ -199,7 +197,15 @@ def _takers(ticket: Ticket, act: str) -> tuple[AnyEvent, ...]:
 
 def is_touched_since(ticket: Ticket, step: Step) -> bool:
     """Whether somebody took a step on a ticket after the one that opened it."""
+    return any(not is_fact(event) for event in _since(ticket, step))
+
+
+def has_sent_since(ticket: Ticket, step: Step) -> bool:
+    """Whether something has left the desk from a ticket after the step that opened it."""
+    return any(_left(event) for event in _since(ticket, step))
+
+
+def _since(ticket: Ticket, step: Step) -> list[AnyEvent]:
     ids = frozenset(event.id for event in step.events)
     first = next(i for i, event in enumerate(ticket.standing) if event.id in ids)
-    later: Iterable[AnyEvent] = ticket.standing[first:]
-    return any(not is_fact(event) and event.id not in ids for event in later)
+    return [event for event in ticket.standing[first:] if event.id not in ids]

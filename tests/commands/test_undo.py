@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli.errors import REFUSED
+from sdcli.errors import PARTLY_DONE, REFUSED, USAGE
 from sdcli.ledger.tiny.home import TinyLedger
+from sdcli.tickets.event import SurveySent
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
+from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +159,54 @@ def test_an_import_is_taken_back_whole(sd: Runner, sdj: JsonRunner, tmp_path: Pa
     assert sdj("list", "--all") == []
     assert sdj("import", str(file))["new"] == 3
     sd("doctor")
+
+
+def test_an_import_is_taken_back_where_nobody_was_told_of_it(
+    sd: Runner, sdj: JsonRunner, tmp_path: Path, desk_dir: Path
+) -> None:
+    """What was sent from one ticket keeps that one, and the refusal names the way for all others (T25)."""
+    mark = {"at": "2026-11-20T10:00:00Z", "by": "zoë"}
+    opening = {"kind": "opened", **mark, "summary": "x", "queue": "network", "priority": "P3"}
+    lines = [json.dumps({"source": f"a/{n}", "events": [opening]}) for n in range(4)]
+    file = tmp_path / "tickets.jsonl"
+    file.write_text("\n".join(lines))
+    sd("import", str(file))
+    sd("note", "2", "at work")
+    with TinyLedger(str(desk_dir / "ledger"), 1).write() as writer:
+        sent = SurveySent(
+            id="survey.1", at=NOW, by="amara", to="ada", address="ada@example.org", survey="s"
+        )
+        writer.append(writer.get("SD-1"), [sent])
+    refused = sd("undo", "3", "--all", expect=REFUSED).stderr
+    assert len(sdj("list", "--all")) == 4
+    tried = sdj("undo", "3", "--all", "--keep-going", "--dry-run", expect=PARTLY_DONE)
+    told = sdj("undo", "3", "--all", "--keep-going", expect=PARTLY_DONE)
+    text = sd("show", "1").stdout
+
+    assert "SD-1 was worked on after it was opened" in refused
+    assert "what was sent from it cannot be called back" in refused
+    assert "`sdcli undo SD-3 --all --keep-going` leaves such tickets" in refused
+    assert {each["ref"] for each in tried["events"]} == {"SD-3", "SD-4"}
+    assert [each["ref"] for each in told["left"]] == ["SD-1", "SD-2"]
+    assert "take that back first, or close it" in told["left"][1]["why"]
+    assert [each["ref"] for each in sdj("list", "--all")] == ["SD-1", "SD-2"]
+    assert "SD-1" in text
+    assert sdj("import", str(file))["new"] == 2
+    sd("undo", "3", "--redo", "--all", expect=REFUSED)  # they have come again
+    sd("doctor")
+
+
+def test_going_on_is_for_all_that_do_not_hang_together(sd: Runner) -> None:
+    """A merge is taken back whole or not at all, and one ticket has no others to leave."""
+    sd(*_OPEN)
+    sd(*_OPEN)
+    sd("merge", "2", "--into", "1")
+    refused = sd("undo", "2", "--all", "--keep-going", expect=REFUSED).stderr
+    assert "on all of them or on none" in refused
+    assert "goes with --all" in sd("undo", "2", "--keep-going", expect=USAGE).stderr
+    assert (
+        "goes with --all" in sd("undo", "2", "--redo", "--all", "--keep-going", expect=USAGE).stderr
+    )
 
 
 def test_a_rehearsed_undo_shows_what_it_would_take_back(sd: Runner, sdj: JsonRunner) -> None:

@@ -484,6 +484,13 @@ class Life:
         return None
 
     @property
+    def is_quick(self) -> bool:
+        """Whether one command opened and closed it; the ids of its events end alike."""
+        closed = [step.event for step in self.steps if step.kind == "closed"]
+        again = any(step.kind == "reopened" for step in self.steps)
+        return bool(closed) and not again and closed[-1]["id"][-8:] == self.opening["id"][-8:]
+
+    @property
     def has_caller(self) -> bool:
         """Whether a person asked, and no machine."""
         return not self.opening.get("alert") and self.channel != "monitoring"
@@ -859,7 +866,8 @@ class Counted:
         if life.merged:
             return
         self._answered_at_first(life)
-        self._times(life)
+        if not life.is_quick:
+            self._times(life)
         self._promises(life)
         self._events(life)
         self._knowledge(life)
@@ -1083,7 +1091,9 @@ class Counted:
             last = [step.event for step in life.steps if step.kind == "closed"][-1:]
             confirmed = int(bool(last and last[0].get("confirmed_by")))
             person = last[0]["by"] if last else "unknown"
-            self._add("confirmed", life, life.closed_at, confirmed, type=life.type, person=person)
+            if not life.is_quick:
+                by = {"type": life.type, "person": person}
+                self._add("confirmed", life, life.closed_at, confirmed, **by)
         for step in [each for each in life.steps if each.kind == "reviewed"][-1:]:
             said = list(step.event["checks"].values())
             yes, no = said.count("yes"), said.count("no")

@@ -401,10 +401,22 @@ class TestOutput:
         assert (file.read_bytes(), file.stat().st_ino, file.stat().st_mtime_ns) == before
         assert [path.name for path in tmp_path.glob("sdcli.prom*")] == ["sdcli.prom"]
 
+    def test_what_is_no_earlier_one_is_not_replaced(self, sd: Runner, desk_dir: Path) -> None:
+        """Neither the ledger nor a file of the desk is lost by a mistaken name."""
+        sd("open", "x", "--user", "ada")
+        sd("compact")
+        for name in ("ledger/tickets.json", "sla_policies.yaml"):
+            before = (desk_dir / name).read_bytes()
+            answer = sd("metrics", "--output", str(desk_dir / name), expect=errors.REFUSED)
+            assert "it stays as it is" in answer.stderr
+            assert (desk_dir / name).read_bytes() == before
+        sd("metrics", "--output", str(desk_dir / "x.prom"))
+        sd("metrics", "--output", str(desk_dir / "x.prom"), "--format", "prometheus")
+
     def test_a_failed_write_leaves_the_old_file(self, tmp_path: Path) -> None:
         """Where the new file cannot be written, the old one stays and nothing is left beside it."""
         file = tmp_path / "sdcli.prom"
-        put(str(file), "old\n")
+        put(str(file), "# HELP sdcli_old\n")
         before = set(os.listdir(tmp_path))
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
         ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -416,13 +428,14 @@ class TestOutput:
             resource.setrlimit(resource.RLIMIT_FSIZE, limit)
             signal.signal(signal.SIGXFSZ, ignored)
 
-        assert file.read_text(encoding="utf-8") == "old\n"
+        assert file.read_text(encoding="utf-8") == "# HELP sdcli_old\n"
         assert set(os.listdir(tmp_path)) == before
 
     def test_readers_see_whole_files_only(self, tmp_path: Path) -> None:
         """Whoever reads while it is written anew sees one file or the other, never a part."""
         file = str(tmp_path / "sdcli.prom")
-        texts = ["a" * 300_000 + "\n", "b" * 500_000 + "\n"]
+        head = "# HELP sdcli_x "
+        texts = [f"{head}{'a' * 300_000}\n", f"{head}{'b' * 500_000}\n"]
         put(file, texts[0])
         seen: set[str] = set()
         over = threading.Event()

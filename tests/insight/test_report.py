@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +211,80 @@ def test_kept_counts_are_read_instead_of_tickets(
 
     assert known
     assert all(known)
+
+
+def test_what_is_kept_can_fail_without_harm(
+    sd: Runner, month: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged in the middle, locked, or not to be written: it is counted, and says the same."""
+    monkeypatch.setattr(compaction, "_MOST_CLOSED", 0)
+    sd("close", month["handed"], "--confirmed-by", "ada", "--via", "phone", at=THEN)
+    sd("compact", at=THEN)
+    right = sd("report", *NOVEMBER, "--json", at=THEN).stdout
+    kept = next(tmp_path.glob("cache/**/*.reports.*"))
+
+    content = bytearray(kept.read_bytes())
+    content[2048:] = bytes(len(content) - 2048)
+    kept.write_bytes(content)
+    assert sd("report", *NOVEMBER, "--json", at=THEN).stdout == right
+    assert sd("report", *NOVEMBER, "--json", at=THEN).stdout == right
+    with closing(sqlite3.connect(kept)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert sd("report", "--period", "2026-11", "--json", at=THEN).exit_code == 0
+    kept.unlink()
+    kept.mkdir()
+    assert sd("report", *NOVEMBER, "--json", at=THEN).stdout == right
+
+
+def test_the_largest_sum_comes_first(sd: Runner) -> None:
+    """Of minutes the most are shown first, however few bookings they are of."""
+    for unit, minutes, times in (("Sales", "1", 3), ("Legal", "900", 1)):
+        for _ in range(times):
+            line = {"summary": "x", "user": "zoe", "phone": "+44 20 7946 0201", "unit": unit}
+            sd("open", "-", stdin=json.dumps({**line, "minutes": int(minutes)}), at=DAY)
+    shown = sd("report", *NOVEMBER, "--figure", "minutes", "--by", "unit", at=THEN).stdout
+
+    assert shown.index("Legal") < shown.index("Sales")
+
+
+def test_what_is_said_by_now_is_meant_as_of_then(sd: Runner, month: dict[str, str]) -> None:
+    """The same command with --as-of gives what it gave, whatever of it was in relation to now."""
+    del month
+    command = ("report", "--since", "10d", "--query", "age<30d", "--json")
+    before = sd(*command, at="2026-11-05T09:00:00Z").stdout
+
+    again = sd(*command, "--as-of", "2026-11-05T09:00:00Z", at=THEN).stdout
+    assert again == before
+    assert "is not known yet" in sd("report", "--as-of", "2027-01-01", at=THEN, expect=4).stderr
+    assert "--as-of" in sd("report", "--as-of", "soonish", at=THEN, expect=2).stderr
+
+
+def test_a_quick_contact_took_no_time_that_anybody_measured(sdj: JsonRunner, sd: Runner) -> None:
+    """What was logged when it was over counts as solved, and in no median and no confirmation."""
+    sd("log", "how to print", "--user", "ada", "--minutes", "3", at=DAY)
+    report = sdj("report", *NOVEMBER, at=THEN)
+
+    assert _figure(report, "resolved")["now"] == {"value": 1}
+    assert _figure(report, "fcr")["now"]["percent"] == 100
+    for id_ in ("respond", "resolve", "restore", "confirmed"):
+        assert _figure(report, id_)["now"]["of"] == 0, id_
+
+
+def test_everything_begins_with_the_first_ticket(sdj: JsonRunner, month: dict[str, str]) -> None:
+    """A report over everything has no years before there was anything."""
+    del month
+    report = sdj("report", "--period", "all", at=THEN)
+
+    assert report["period"]["since"] == "2026-01-01T00:00:00Z"
+    assert len(report["slots"]) == len(_figure(report, "opened")["series"]) == 1
+
+
+def test_nothing_is_split_by_what_it_has_not(sd: Runner, month: dict[str, str]) -> None:
+    """Where none of the figures can be split so, it is said which can be."""
+    del month
+    said = sd("report", "--figure", "opened", "--by", "article", at=THEN, expect=4).stderr
+    assert "can be split by article" in said
+    assert "channel" in said
 
 
 def test_csv_has_a_line_for_each_figure_and_part(sd: Runner, month: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdcli.errors import DATA_FILE, ImportFileError
-from sdcli.intake.moved import Arrival, bring, read
+from sdcli.intake.moved import Arrival, bring, known_here, read
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.render.as_json import dump
 from sdcli.tickets.contact import (
@@ -695,6 +695,33 @@ def test_progress_counts_tickets(tmp_path: Path) -> None:
         with TinyLedger(str(tmp_path), 5).write() as writer:
             bring(writer, arrivals, STAMP, lambda done, total: told.append((done, total)))  # noqa: B023
         assert told == [(done, 6) for done in range(1, 7)]
+
+
+@pytest.mark.parametrize(("here", "come", "passes"), [(40, 2, 0), (40, 30, 1), (0, 3, 1)])
+def test_many_are_looked_for_in_one_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: int, come: int, passes: int
+) -> None:
+    """A large file costs one look at every ticket, a small one a look-up for each of its own (T25)."""
+    record(tmp_path, [one(OPENED, source=f"old/{number}") for number in range(here)])
+    calls: list[str] = []
+
+    def counted(name: str) -> Callable[..., Any]:
+        whole = getattr(TinyLedger, name)
+
+        def count(*args: Any) -> Any:
+            calls.append(name)
+            return whole(*args)
+
+        return count
+
+    for name in ("by_source", "by_sources"):
+        monkeypatch.setattr(TinyLedger, name, counted(name))
+    arrivals = [one(OPENED, source=f"old/{here - 1 + number}") for number in range(come)]
+    found = known_here(TinyLedger(str(tmp_path), 5), arrivals, lambda _done, _total: None)
+
+    assert calls == (["by_sources"] if passes else ["by_source"] * come)
+    refs = [known.ref for _, known in found]
+    assert refs == [f"SD-{here}" if here else "", *[""] * (come - 1)]
 
 
 def test_times_may_run_backwards(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_jumps_become_steps(here: Desk, name: str) -> None:
     found = here.log(*({"state": state, "prio": "3", "impact": "2"} for state in states))
 
     assert tuple(kinds(found.arrivals[0].events)) == tuple(expected)
-    assert found.account.inserted == inserted
+    assert found.account().inserted == inserted
     instants = {event.at for event in found.arrivals[0].events}
     assert len(instants) <= len(states), "every step is at the instant of a row"
 
@@ -245,7 +245,7 @@ def test_whatever_the_rows_the_history_is_legal(policy: Policy, rows: list[dict[
     else:
         assert ticket.status in ("new", "in_progress")
     assert [e.at for e in ticket.events] == sorted(e.at for e in ticket.events)
-    assert sum(found.account.events.values()) == len(ticket.events)
+    assert sum(found.account().events.values()) == len(ticket.events)
     assert ticket.minutes == 30 * sum(bool(row["hours"]) for row in rows)
     assert ticket.reopened == kinds(ticket.events).count("reopened")
 
@@ -261,7 +261,7 @@ def test_the_order_in_the_file_means_nothing(here: Desk) -> None:
     found = here.log(*rows)
 
     assert kinds(found.arrivals[0].events)[-3:] == ["assigned", "resolved", "closed"]
-    assert found.account.inserted.keys() <= {
+    assert found.account().inserted.keys() <= {
         "classified: the priority is not what the desk's matrix gives"
     }
 
@@ -288,9 +288,9 @@ def test_who_and_where(here: Desk) -> None:
         ("assigned", "cy"),
         ("accepted", "cy"),
     ]
-    assert [(each.value, each.tickets) for each in found.account.not_here] == [("elsewhere", 1)]
+    assert [(each.value, each.tickets) for each in found.account().not_here] == [("elsewhere", 1)]
     assert one(found).queue == "elsewhere"
-    assert sum(found.account.inserted.values()) == 1
+    assert sum(found.account().inserted.values()) == 1
 
 
 def test_what_changes_when_it_is_over_is_told(here: Desk) -> None:
@@ -301,7 +301,7 @@ def test_what_changes_when_it_is_over_is_told(here: Desk) -> None:
     again = here.log(resolved, moved, {**moved, "state": "Active"})
 
     assert one(left).queue == "network"
-    assert sorted(left.account.adjusted) == [
+    assert sorted(left.account().adjusted) == [
         "given to somebody else after it was resolved: left as it was",
         "moved to another queue after it was resolved: left where it was",
     ]
@@ -365,7 +365,7 @@ def test_rows_that_show_the_whole_ticket(here: Desk) -> None:
         ("Effort booked in old:A1", 60),
         ("Effort booked in old:A1", 30),
     ]
-    assert found.account.adjusted == {"the same note as on the row before: told once": 1}
+    assert found.account().adjusted == {"the same note as on the row before: told once": 1}
 
 
 def test_values_that_the_map_does_not_list_are_counted(here: Desk) -> None:
@@ -374,7 +374,7 @@ def test_values_that_the_map_does_not_list_are_counted(here: Desk) -> None:
         {"state": "Active", "impact": "9", "prio": "7", "code": "odd"},
         {"state": "Closed", "impact": "9", "prio": "7", "code": "odd"},
     )
-    told = {(u.field, u.value, u.taken_for, u.times) for u in found.account.unmapped}
+    told = {(u.field, u.value, u.taken_for, u.times) for u in found.account().unmapped}
 
     assert told == {
         ("impact", "9", "unknown", 2),
@@ -394,7 +394,7 @@ def test_a_state_that_the_map_does_not_list_is_refused(here: Desk) -> None:
     assert message.startswith(
         "the state 'Lost' is not among the `values` of `fields.state` (map.yaml:"
     )
-    assert [(u.value, u.taken_for) for u in found.account.unmapped] == [("Lost", "in_progress")]
+    assert [(u.value, u.taken_for) for u in found.account().unmapped] == [("Lost", "in_progress")]
 
 
 TIMES: dict[str, tuple[str, str]] = {
@@ -414,7 +414,7 @@ def test_times_are_those_of_the_zone(here: Desk, text: str) -> None:
     found = here.log({"state": "New", "at": text})
 
     assert f"{one(found).opened_at:%Y-%m-%dT%H:%M:%S}" == expected
-    assert [guess in each for each in found.account.adjusted] == ([True] if guess else [])
+    assert [guess in each for each in found.account().adjusted] == ([True] if guess else [])
 
 
 NO_TIMES = {
@@ -454,7 +454,7 @@ def test_opened_is_before_the_first_row(here: Desk) -> None:
 
     assert f"{one(early).opened_at:%d %H:%M}" == "01 09:00"
     assert one(late).opened_at == one(here.log({"state": "Active"})).opened_at
-    assert list(late.account.adjusted) == ["opened after its first row: opened as of that"]
+    assert list(late.account().adjusted) == ["opened after its first row: opened as of that"]
 
 
 def _listed(**cells: str) -> bytes:
@@ -559,7 +559,7 @@ def test_very_many_values_are_counted_together(here: Desk) -> None:
     """A column that is no list of words does not fill the account."""
     rows = [{"id": f"A{at}", "state": "New", "code": f"odd {at}"} for at in range(1100)]
     found = here.log(*rows)
-    told = [each for each in found.account.unmapped if each.field == "code"]
+    told = [each for each in found.account().unmapped if each.field == "code"]
 
     assert len(told) == 1001
     assert (told[0].value, told[0].times) == ("(other values)", 100)
@@ -584,8 +584,8 @@ def test_all_lines_are_listed_or_the_others_taken(here: Desk) -> None:
     assert told[2][1] == "the effort 'many' is no plain number, like 15 or 1.5"
     assert told[4][1] == "the other rows of A are left out with this one: 1"
     assert [each.source for each in found.arrivals] == ["old:B"]
-    assert [(each.line, each.message) for each in found.account.problems] == told
-    assert found.account.left_out == 5
+    assert [(each.line, each.message) for each in found.account().problems] == told
+    assert found.account().left_out == 5
 
 
 HEAD = (",".join(COLUMNS) + "\n").encode()
@@ -597,8 +597,17 @@ HOSTILE: dict[str, tuple[bytes, int, str]] = {
     "too few cells": (HEAD + b"A1,x\n", 2, "it has 2 cells, and there are 15 columns"),
     "too many cells": (HEAD + (CELLS % "x,y").encode(), 2, "it has 16 cells"),
     "a large cell": (HEAD + (CELLS % ("x" * (LONGEST_CELL + 1))).encode(), 2, "100,001 characters"),
-    "a huge cell": (HEAD + (CELLS % ("x" * 200_000)).encode(), 2, "it is no CSV from here on"),
-    "a stray quote": (HEAD + (CELLS % '"a"b').encode(), 2, "it is no CSV from here on"),
+    "a huge cell": (
+        HEAD + (CELLS % ("x" * 200_000)).encode(),
+        2,
+        "200,000 characters, and 100,000",
+    ),
+    "a stray quote": (
+        HEAD + (CELLS % '"a"b').encode(),
+        2,
+        "write a quote within a quoted cell twice",
+    ),
+    "an open quote": (HEAD + (CELLS % '"a').encode(), 2, "begins with is never closed; close it"),
     "an endless line": (HEAD + b"x" * (LONGEST_ROW + 2), 2, "a row has more than 4,000,000"),
     "an endless quote": (HEAD + b'"' + b"x\n" * LONGEST_ROW, 2, "characters"),
     "an endless number of short cells": (HEAD + b"," * (LONGEST_ROW + 2), 2, "a row has more"),
@@ -612,7 +621,7 @@ def test_hostile_files_are_refused(here: Desk, name: str) -> None:
     told = here.refusal(raw)
 
     assert told[0][0] >= line
-    assert message in told[0][1] or "field larger than field limit" in told[0][1]
+    assert message in told[0][1]
 
 
 def test_odd_files_are_taken(here: Desk) -> None:
@@ -685,7 +694,7 @@ WRONG_MAPS: dict[str, tuple[str, str, int, str]] = {
     "half a date": ("%d/%m/%Y %H:%M", "%d/%m", 7, "write iso, epoch, epoch-ms, or a format"),
     "a date by locale": ("%d/%m/%Y %H:%M", "%x %H:%M", 7, "write iso, epoch"),
     "no such encoding": ("format: 1", "format: 1\nencoding: base64", 2, "Python does not know"),
-    "no delimiter": ("format: 1", "format: 1\ndelimiter: tab", 2, "must be one character"),
+    "no delimiter": ("format: 1", "format: 1\ndelimiter: tab", 2, "write one character"),
     "a brace": ('"{id} in braces {{x}}"', '"{id"', 9, "a brace stands alone"),
     "endless": ('"{id} in braces {{x}}"', '"' + "{id}" * 51 + '"', 9, "more than 50 parts"),
     "no name": ('"{id} in braces {{x}}"', '"{}"', 9, "names no column"),

@@ -292,6 +292,7 @@ def test_a_missing_archive_is_damage_to_readers(folder: Path) -> None:
         lambda: list(ledger.find(ALL)),
         lambda: ledger.most_pressing(CLOSED, 1),
         lambda: ledger.by_source("s1"),
+        lambda: list(ledger.by_sources({"s1"})),
         lambda: ledger.by_idempotency_key("none"),
     ):
         with pytest.raises(LedgerDamagedError, match="is missing"):
@@ -648,6 +649,9 @@ class Model:
         for number in range(6):
             found = (t for t in newest if t.source == f"source {number}")
             assert ledger.by_source(f"source {number}") == next(found, None)
+        named = {f"source {number}" for number in range(0, 6, 2)} | {"", "nowhere"}
+        found = (t for t in self.tickets.values() if t.source and t.source in named)
+        assert list(ledger.by_sources(named)) == list(found)
 
 
 @settings(max_examples=60)

@@ -999,6 +999,25 @@ def test_files_left_behind_are_remarks(folder: Path, sdj: JsonRunner) -> None:
     assert picture(folder) == before
 
 
+def test_compact_sets_aside_what_a_killed_process_left(
+    folder: Path, before: dict[str, Ticket], sd: Runner, sdj: JsonRunner
+) -> None:
+    """The remark names a step that works: the file is kept in `damage`, and nothing is lost (T27)."""
+    raw = (folder / ARCHIVE).read_bytes()
+    (folder / "archive" / "2026-10.9.json").write_bytes(raw + b"of a process that was killed")
+    (folder / "archive" / "2026-10.9.json.77.0a1b2c3d.tmp").write_bytes(raw)
+    archive, temporary = sdj("doctor")["remarks"]
+    assert "`sdcli compact` keeps it in" in archive
+    assert "`sdcli compact` takes it away" in temporary
+    said = sd("compact").stderr
+    assert "2026-10.9.json belonged to no snapshot, and is kept in" in said
+    kept = folder / "damage" / "2026-10.9.json.1"
+    assert kept.read_bytes() == raw + b"of a process that was killed"
+    told = sdj("doctor")
+    assert (told["findings"], told["remarks"]) == ([], [])
+    assert {ref: home(folder).get(ref) for ref in before} == before
+
+
 def test_an_archive_of_another_time_is_found(folder: Path, before: dict[str, Ticket]) -> None:
     """A sound archive that is not the one the snapshot names is told as such."""
     raw = (folder / ARCHIVE).read_bytes()

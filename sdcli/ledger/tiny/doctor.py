@@ -20,7 +20,8 @@ from sdcli.ledger.interface import Examination, Finding
 from sdcli.ledger.tiny import evidence, pinned
 from sdcli.ledger.tiny.compact import index_lines
 from sdcli.ledger.tiny.document import Document, number_of, row_of
-from sdcli.ledger.tiny.image import Image, settled
+from sdcli.ledger.tiny.files import is_own
+from sdcli.ledger.tiny.image import Image, settled, strays
 from sdcli.ledger.tiny.journal import ReplacedError
 from sdcli.ledger.tiny.reader import TinyReader
 from sdcli.ledger.tiny.rows import PREFIX, row_bytes, ticket_of
@@ -351,8 +352,17 @@ def _remarks(image: Image) -> Iterator[str]:
     """What is harmless and worth knowing."""
     if image.journal is not None and image.journal.verdict == "torn" and image.journal.end:
         yield f"{image.journal.path} ends in a commit that was not finished; writing mends it."
-    named = {entry.file for entry in image.document.meta.archives}
     places = image.places
+    left = strays(places, image)
+    for path in left:
+        yield (
+            f"{path} belongs to no snapshot: a process was killed, or is at work now. `sdcli compact` "
+            f"keeps it in {places.damage}, and nothing of it is lost."
+        )
+    named = {entry.file for entry in image.document.meta.archives}
     if os.path.isdir(places.archives):
-        for name in sorted(set(os.listdir(places.archives)) - named):
-            yield f"{places.archive(name)} does not belong to this ledger, or was left behind."
+        known = {os.path.join(places.archives, name) for name in named}.union(left)
+        others = {places.archive(name) for name in os.listdir(places.archives)} - known
+        for path in sorted(others):
+            then = "`sdcli compact` takes it away" if is_own(path) else "it can be moved elsewhere"
+            yield f"{path} does not belong to this ledger, which never reads it: {then}."

@@ -37,17 +37,18 @@ def replacing(path: str, *, like: str, settle: bool = True) -> Iterator[BinaryIO
         _discard(temporary)
 
 
-def make(path: str, content: bytes, *, settle: bool = True) -> bool:
+def make(path: str, content: bytes, *, settle: bool = True, private: bool = False) -> bool:
     """Make the file, whole and on disk, unless there is one: of two that try, one succeeds.
 
-    Gives whether it is this one. `settle` is as in `replacing`.
+    Gives whether it is this one. `settle` is as in `replacing`; nobody but its owner reads what is
+    `private`.
 
     Raises:
         OSError: it could not be written.
     """
     temporary = _temporary(path, "new")  # made without the lock: no sweep may take it
     try:
-        with _synced(temporary, "") as stream:
+        with _synced(temporary, "", private=private) as stream:
             stream.write(content)
         try:
             os.link(temporary, path)
@@ -61,9 +62,14 @@ def make(path: str, content: bytes, *, settle: bool = True) -> bool:
     return True
 
 
+def _open_private(path: str) -> BinaryIO:
+    """A new file that nobody but its owner can read at any moment."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 @contextmanager
-def _synced(path: str, like: str) -> Iterator[BinaryIO]:
-    with open(path, "xb") as stream:
+def _synced(path: str, like: str, *, private: bool = False) -> Iterator[BinaryIO]:
+    with _open_private(path) if private else open(path, "xb") as stream:
         if like and os.path.exists(like):
             before = os.stat(like)
             os.fchmod(stream.fileno(), before.st_mode & 0o777)
@@ -94,8 +100,13 @@ def set_aside(folder: str, name: str, content: bytes, *, like: str) -> str:
 def sweep(folder: str) -> None:
     """Take away what processes that were killed left behind; the caller holds the lock."""
     for name in os.listdir(folder):
-        if _OWN.search(name):
+        if is_own(name):
             _discard(os.path.join(folder, name))
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is what a killed process was writing: `sweep` takes it away."""
+    return bool(_OWN.search(path))
 
 
 def _temporary(path: str, suffix: str) -> str:

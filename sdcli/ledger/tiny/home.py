@@ -13,7 +13,7 @@ from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
-from sdcli.ledger.tiny.image import Image, Places, first, load
+from sdcli.ledger.tiny.image import Image, Places, first, load, strays
 from sdcli.ledger.tiny.journal import Change, ReplacedError
 from sdcli.ledger.tiny.lock import is_free, locked
 from sdcli.ledger.tiny.reader import TinyReader, number_in
@@ -23,7 +23,7 @@ from sdcli.tickets.keys import keys_of
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
@@ -174,6 +174,10 @@ class TinyLedger:
         """See `Reader.by_source`."""
         return self._ask(lambda reader: reader.by_source(source))
 
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """See `Reader.by_sources`."""
+        return self._ask(lambda reader: reader.by_sources(sources))
+
     def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
         """See `Reader.older`."""
         return self._ask(lambda reader: reader.older(than, most, down_to))
@@ -256,7 +260,7 @@ class TinyLedger:
             yield alone
 
     def compact(self) -> None:
-        """Fold the journal into a new snapshot now.
+        """Fold the journal into a new snapshot now, and set aside what no snapshot names.
 
         Raises:
             LedgerDamagedError: a line that would be carried over is damaged; nothing was changed.
@@ -276,6 +280,31 @@ class TinyLedger:
                     raise LedgerDamagedError(self._places.snapshot, str(error)) from None
             else:
                 tidy(self._places)  # whoever folded it may have been killed before that
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        """Keep in `damage` the archives that the snapshot does not name; the caller holds the lock.
+
+        A process that was killed left them behind, or they are of another state of the ledger, and
+        then somebody may need them.
+        """
+        left: list[str] = []
+        with suppress(OSError):  # this is tidying: the doctor names what it leaves
+            left = strays(self._places, load(self._places))
+        if not left:
+            return
+        from sdcli.ledger.tiny.repair import keep  # noqa: PLC0415 - few were killed at that
+
+        try:
+            for path in left:
+                keep(self._places, path)
+                os.unlink(path)
+        except (OSError, MachineError) as error:
+            self._tell(f"{path} belongs to no snapshot and stays where it is: {error}")
+            return
+        one = f"{os.path.basename(left[0])} belonged to no snapshot, and is"
+        many = f"{len(left)} archives belonged to no snapshot, and are"
+        self._tell(f"{one if len(left) == 1 else many} kept in {self._places.damage} now.")
 
     def examine(self, progress: Progress) -> Examination:
         """See `Ledger.examine`."""

@@ -274,6 +274,12 @@ class Image:
         return number >= self.next or any(first <= number <= last for first, last in gaps)
 
 
+def strays(places: Places, image: Image) -> list[str]:
+    """The paths of the archives that the snapshot of an image does not name."""
+    named = {entry.file for entry in image.document.meta.archives}
+    return [places.archive(name) for name in places.archive_files() if name not in named]
+
+
 def _document(places: Places) -> Document | FormerDocument:
     identity = places.identity()
     try:

@@ -12,13 +12,13 @@ import msgspec
 
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.tiny.document import number_of
-from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, ticket_of
+from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, source_of, ticket_of
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing, urgency
 from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from sdcli.ledger.interface import Shelf
     from sdcli.ledger.tiny.document import Archive, Document
@@ -117,6 +117,17 @@ class TinyReader:
     def by_source(self, source: str) -> Ticket | None:
         """See `Reader.by_source`."""
         return next(self.having(keys.source(source)), None)
+
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """See `Reader.by_sources`."""
+        wanted, fresh = frozenset(sources) - {""}, self._fresh()
+        stored = [
+            _imported(document, stale.union(fresh), wanted)
+            for document, stale in self._wanted(Query(statuses=STATUSES))
+        ]
+        changed = ((number, self._ticket(number)) for number in fresh)
+        matching = (pair for pair in changed if pair[1].source in wanted)
+        return (ticket for _, ticket in heapq.merge(matching, *stored, key=_number))
 
     def having(
         self, key: str, since: datetime | None = None, most: int | None = None
@@ -231,6 +242,16 @@ def _stored(
         ticket = ticket_of(line, document.path)
         if query.matches(ticket):
             yield number, ticket
+
+
+def _imported(
+    document: Document | FormerDocument, without: frozenset[int], sources: frozenset[str]
+) -> Iterator[tuple[int, Ticket]]:
+    """The tickets of a document that were imported under these source ids, by number."""
+    for line in document.tickets_with(b'"imported"'):
+        number = number_of(document.checked(line))
+        if number not in without and source_of(line, document.path) in sources:
+            yield number, ticket_of(line, document.path)
 
 
 def _closed(

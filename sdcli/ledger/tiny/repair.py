@@ -81,7 +81,7 @@ def repair(places: Places, stamp: Stamp, progress: Progress) -> Mended:
     remains = _Remains(places, damaged)
     # The journal starts over in any case, and nobody may have looked at it.
     keeping = {*damaged, *remains.given_up, places.journal}
-    kept = [_kept(places, path) for path in sorted(keeping) if os.path.exists(path)]
+    kept = [keep(places, path) for path in sorted(keeping) if os.path.exists(path)]
     doubtful = remains.with_notes(stamp, kept)
     plan = remains.plan()
     compact(plan)
@@ -104,8 +104,12 @@ def _remedy(places: Places, file: str) -> str:
     return "a backup, or attaching it again, brings it back"
 
 
-def _kept(places: Places, path: str) -> str:
-    """A second name for a damaged file in the folder `damage`, or a copy where that cannot be."""
+def keep(places: Places, path: str) -> str:
+    """A second name for a damaged file in the folder `damage`, or a copy where that cannot be.
+
+    Raises:
+        MachineError: it can have neither.
+    """
     number, name = 1, os.path.basename(path)
     while os.path.exists(kept := os.path.join(places.damage, f"{name}.{number}")):
         number += 1

@@ -33,6 +33,17 @@ def _faces() -> msgspec.json.Decoder[Face]:
     return msgspec.json.Decoder(Face)
 
 
+class _Sourced(msgspec.Struct):
+    """Where a ticket came from; the rest of its row is skipped."""
+
+    source: str = ""
+
+
+@cache
+def _sources() -> msgspec.json.Decoder[_Sourced]:
+    return msgspec.json.Decoder(_Sourced)
+
+
 @cache
 def _events() -> msgspec.json.Decoder[AnyEvent]:
     return msgspec.json.Decoder(AnyEvent)
@@ -61,6 +72,15 @@ def face_of(line: bytes, path: str) -> Face:
         LedgerDamagedError: it cannot be read.
     """
     return _decoded(line, path, _faces())
+
+
+def source_of(line: bytes, path: str) -> str:
+    """The source id of the ticket of a line; empty if it has none.
+
+    Raises:
+        LedgerDamagedError: it cannot be read.
+    """
+    return _decoded(line, path, _sources()).source
 
 
 def row_bytes(ticket: Ticket) -> bytes:
