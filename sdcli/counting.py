@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REVIEWS = "review.score"
 """The figure that is counted apart: what it counts is no change of a ticket."""
 
-_RULES = 1
+_RULES = 2
 """Grows when the same tickets are counted in another way, so that nothing old is taken for it."""
 _TOLD_EVERY = 500
 _ENOUGH = 20_000

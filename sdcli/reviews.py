@@ -130,13 +130,26 @@ class Reviews:
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such ticket, or check.
-            RefusedError: it is not over, or the acting person worked on it.
+            RefusedError: it is not over, or the acting person worked on it, asked for it, or is
+                in no team.
         """
         ticket = self._desk.ledger.get(ref)
         require_unmerged(ticket)
-        require_reviewer(ticket, self._desk.by, self._desk.policy.teams.technicians)
+        team = self._desk.policy.teams.technicians
+        require_reviewer(ticket, self._desk.by, team, callers=self._callers(ticket))
         known = self._checks(ticket, checks)
         return ticket, {name: check for name, check in known.items() if name not in checks}
+
+    def _callers(self, ticket: Ticket) -> tuple[str, ...]:
+        """What the requester, and whom it was for, are known by: ids, names and mail addresses."""
+        from sdcli.policy.people import names_of  # noqa: PLC0415 - one command's
+
+        policy, by = self._desk.policy, self._desk.by
+        asked = (ticket.requester, ticket.opening.on_behalf_of)
+        names = {
+            name for each in asked if each and each != UNKNOWN for name in names_of(policy, each)
+        }
+        return (*names, by) if names & names_of(policy, by) else tuple(names)
 
     def _checks(self, ticket: Ticket, said: Mapping[str, object]) -> Mapping[str, Check]:
         """The checklist for a ticket.
@@ -160,7 +173,7 @@ class Reviews:
 
         Raises:
             NoSuchTicketError, NoSuchEntryError: there is no such ticket, or check.
-            RefusedError: it is not over, the acting person worked on it, or a check is not answered.
+            RefusedError: as `to_score`, or a check is not answered.
         """
         desk = self._desk
         ticket, open_ = self.to_score(ref, checks)
@@ -178,12 +191,16 @@ class Reviews:
             checks={name: checks[name] for name in known},
             checklist=version_of(known),
             team=tuple(desk.policy.teams.technicians),
+            callers=self._callers(ticket),
             sample=sample,
             note=note,
         )
 
     def listed(self, since: datetime | None, until: datetime | None) -> ReviewsListed:
-        """What was reviewed in a period, by the last review of each, the newest first."""
+        """What was reviewed in a period, by the last review of each, the newest first.
+
+        It is what the figure `review.score` counts: not what was merged into something else.
+        """
         from sdcli.insight.filtered import within  # noqa: PLC0415 - one command's
         from sdcli.insight.first import first_resolution  # noqa: PLC0415
         from sdcli.insight.reviewed import reviewed  # noqa: PLC0415
@@ -192,6 +209,8 @@ class Reviews:
         ledger, end = self._desk.ledger, until or self._desk.now
         for ticket in reviewed(ledger, since, end):
             said = last_review(ticket)
+            if ticket.merged_into or ticket.opening.outage:
+                continue  # as in the figure `review.score`
             if said is not None and within(said.at, since, until):
                 first = first_resolution(ticket)
                 person, queue = (first.person, first.queue) if first else (UNKNOWN, UNKNOWN)

@@ -7,7 +7,7 @@ callers in `sdcli.notify.questionnaire`, answers by mail are read in `sdcli.inta
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from sdcli.errors import (
     LedgerBusyError,
     NoSuchEntryError,
+    NoSuchTicketError,
     RefusedError,
     SdcliError,
 )
@@ -33,12 +34,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.desk import Desk
+    from sdcli.notify.underway import Underway
     from sdcli.policy.survey import Surveys
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
 
 _TOKEN_BYTES = 16
 _PURPOSE = "survey"
+
+
+class _SendingError(LedgerBusyError):
+    """Another process has been sending surveys for too long."""
 
 
 class Questionnaires:
@@ -57,7 +63,7 @@ class Questionnaires:
         """Write what the caller is asked, mail it if wished, and note that they were; once for a ticket.
 
         Nothing of the ledger is locked while the program that sends mail runs (T28); but no other
-        process asks anybody meanwhile.
+        process mails a survey meanwhile, nor asks about the same ticket.
 
         Raises:
             NoSuchTicketError: there is no such ticket.
@@ -71,11 +77,18 @@ class Questionnaires:
 
         desk = self._desk
         self._askable(desk.ledger.get(ref))
-        with self._alone():
-            ticket = desk.ledger.get(ref)  # as it is now that nobody else asks
+        if send:
+            with self._alone():
+                ticket = desk.ledger.get(ref)  # as it is now that nobody else asks
+                survey = self._askable(ticket)
+                last = self._asked_lately(caller_of(ticket))
+                asked = self._send(ticket, survey)
+        else:
+            self.settle()
+            ticket = desk.ledger.get(ref)
             survey = self._askable(ticket)
             last = self._asked_lately(caller_of(ticket))
-            asked = self._ask(ticket, survey, via, send=send)
+            asked = self._ask(ticket, survey, via)
         if last:
             days = f"{self._surveys.rest // 86400} days"
             told = f"{caller_of(ticket)} was asked about {last} less than {days} ago ({SURVEY})."
@@ -89,12 +102,18 @@ class Questionnaires:
         _require_askable(ticket, caller_of(ticket))
         return self._survey(ticket)
 
+    @cached_property
+    def _underway(self) -> Underway:
+        from sdcli.notify.underway import Underway  # noqa: PLC0415 - few commands ask
+
+        return Underway(os.path.join(self._desk.root, "ledger"))
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """While nobody else asks callers: two processes at once ask nobody twice.
+        """While nobody else mails surveys: two processes at once ask nobody twice.
 
         Raises:
-            LedgerBusyError: somebody else has been asking for too long.
+            _SendingError: somebody else has been sending for too long.
         """
         desk = self._desk
         if desk.rehearses:
@@ -102,58 +121,120 @@ class Questionnaires:
             return
         with desk.ledger.alone(_PURPOSE, desk.wait_s) as alone:
             if not alone:
-                path = os.path.join(desk.root, "ledger")
-                raise LedgerBusyError(path, desk.wait_s, "another survey that is being sent")
+                raise self._busy()
+            self._recover()
             yield
 
-    def _ask(self, ticket: Ticket, survey: Survey, via: str, *, send: bool) -> SurveyAsked:
+    def _busy(self) -> _SendingError:
+        path = os.path.join(self._desk.root, "ledger")
+        return _SendingError(path, self._desk.wait_s, "another survey that is being sent")
+
+    def settle(self) -> None:
+        """Record what was cut off; whoever sends now is not waited for."""
+        if self._desk.rehearses or self._underway.read() is None:
+            return
+        with self._desk.ledger.alone(_PURPOSE) as alone:
+            if alone:
+                self._recover()
+
+    def _recover(self) -> None:
+        """Record what was being mailed when a process ended: most likely the mail has gone.
+
+        Nobody else may be sending.
+        """
+        found = self._underway.read()
+        if found is None:
+            return
+        desk, event = self._desk, found.event
+        with desk.ledger.write() as writer, suppress(NoSuchTicketError):
+            ticket = writer.get(found.ref)
+            if not any(each.id == event.id for each in ticket.events):
+                late = replace(event, entered=desk.now) if desk.now > event.at else event
+                writer.append(ticket, (late,))
+                desk.tell(
+                    f"{found.ref}: the survey to {event.address} was cut off while it was sent; it "
+                    "counts as sent, and nobody is asked again."
+                )
+        self._underway.done()
+
+    def _ask(self, ticket: Ticket, survey: Survey, via: str) -> SurveyAsked:
+        """Note what is asked without a mail."""
         from secrets import token_hex  # noqa: PLC0415 - few commands ask
 
         from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
-        from sdcli.notify.questionnaire import mail_text, read_out  # noqa: PLC0415
+        from sdcli.notify.questionnaire import read_out  # noqa: PLC0415
 
         desk, surveys = self._desk, self._surveys
-        token = token_hex(_TOKEN_BYTES) if send or surveys.link else ""
+        token = token_hex(_TOKEN_BYTES) if surveys.link else ""
         link = link_of(surveys, ticket.ref, token) if token else ""
-        address = message_id = ""
-        if send:
-            text = mail_text(desk.policy, ticket, survey, token=token, link=link)
-            address, message_id = self._mail(ticket, text)
 
         def step(now: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
-            if not send:  # else it has gone out, whatever has happened meanwhile
-                _require_askable(now, caller_of(now))
-            sent = SurveySent(
-                *stamp.mark(),
-                survey=ticket.type,
-                to=caller_of(ticket),
-                questions=tuple(survey.questions),
-                via="mail" if send else via,
-                figures={name: str(each.figure) for name, each in survey.questions.items()},
-                address=address,
-                message_id=message_id,
-                token_hash=hash_of(token) if token else "",
-            )
-            return (sent,)
+            _require_askable(now, caller_of(now))
+            sending = None if desk.rehearses else self._underway.read()
+            if sending is not None and sending.ref == now.ref:
+                raise self._busy()
+            return (_sent(now, survey, stamp, via=via, token=token),)
 
+        after = desk.change(ticket.ref, step)
+        return SurveyAsked(desk.see(after), read_out(after, survey, link), "", link)
+
+    def _send(self, ticket: Ticket, survey: Survey) -> SurveyAsked:
+        """Mail it, and record it: noted before, so that it is asked once, whatever happens between."""
+        from secrets import token_hex  # noqa: PLC0415 - few commands ask
+
+        from sdcli.intake import confirmation  # noqa: PLC0415 - only what is mailed
+        from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+        from sdcli.notify.questionnaire import mail_text, read_out  # noqa: PLC0415
+        from sdcli.notify.underway import Sending  # noqa: PLC0415 - as above
+
+        desk = self._desk
+        address = self._reachable(ticket)
+        token = token_hex(_TOKEN_BYTES)
+        link = link_of(self._surveys, ticket.ref, token) if self._surveys.link else ""
+        message_id = confirmation.message_id_of(desk.policy, ticket, desk.now)
+        event = _sent(
+            ticket,
+            survey,
+            desk.stamp,
+            via="mail",
+            token=token,
+            address=address,
+            message_id=message_id,
+        )
+        if not desk.rehearses:
+            with desk.ledger.write() as writer:  # nobody asks on the phone meanwhile
+                now = writer.get(ticket.ref)
+                require_unmerged(now)
+                _require_askable(now, caller_of(now))
+                self._underway.note(Sending(ticket.ref, event))
+            text = mail_text(desk.policy, ticket, survey, token=token, link=link)
+            try:
+                confirmation.deliver(
+                    desk.policy, ticket, address, text, desk.now,
+                    automatic=True, message_id=message_id,
+                )  # fmt: skip
+            except SdcliError:
+                self._underway.done()
+                raise
         try:
-            after = desk.change(ticket.ref, step)
+            with desk.ledger.write() as writer:
+                now_sent = replace(event, at=desk.stamp.at, entered=desk.stamp.entered)
+                after = writer.append(writer.get(ticket.ref), (now_sent,))
         except SdcliError as error:
-            if address and not desk.rehearses:
-                error.also(f"The mail has gone to {address} all the same, and is not on record.")
+            error.also(f"The mail has gone to {address}; the next survey that is asked notes it.")
             raise
+        if not desk.rehearses:
+            self._underway.done()
         return SurveyAsked(desk.see(after), read_out(after, survey, link), address, link)
 
-    def _mail(self, ticket: Ticket, text: str) -> tuple[str, str]:
-        """The address that the questions were mailed to, and the id of the mail; in a rehearsal nothing is sent.
+    def _reachable(self, ticket: Ticket) -> str:
+        """The address that the questions are mailed to.
 
         Raises:
             RefusedError: there is no address, or no program; or a machine wrote the request (T21).
-            SdcliError: the program did not take it.
         """
         from sdcli.intake import confirmation  # noqa: PLC0415 - only what is mailed
 
-        desk = self._desk
         address = self._address(ticket)
         if not address:
             raise RefusedError(
@@ -161,12 +242,8 @@ class Questionnaires:
                 "phone` writes what to ask on the phone.",
                 ref=ticket.ref,
             )
-        confirmation.require_program(desk.policy)
-        if desk.rehearses:
-            return address, ""
-        now = desk.now
-        sent = confirmation.deliver(desk.policy, ticket, address, text, now, automatic=True)
-        return address, sent
+        confirmation.require_program(self._desk.policy)
+        return address
 
     def _address(self, ticket: Ticket) -> str:
         """Where the caller reads mail; empty if nowhere, or if a machine wrote the request (T21)."""
@@ -203,6 +280,7 @@ class Questionnaires:
 
         Raises:
             RefusedError: no program is named that sends mail; nobody was asked.
+            LedgerBusyError: another process is sending surveys, and was waited for; nobody was asked.
             DataFileError: a file of the desk is wrong.
         """
         from sdcli.intake.confirmation import require_program  # noqa: PLC0415 - as above
@@ -221,15 +299,35 @@ class Questionnaires:
             elif ticket.closed_at:
                 found.append((ticket.closed_at, len(ticket.ref), ticket.ref))
         chosen: set[str] = set()
-        rows = [self._due(ref, since, chosen, send=send) for _, _, ref in sorted(found)]
-        return SurveysDue(
-            rows=[row for row in rows if row], since=since, send=send, left_out=left_out
-        )
+        rows: list[SurveyDue] = []
+        busy: _SendingError | None = None  # somebody else is sending: waited for once
+        for _, _, ref in sorted(found):
+            try:
+                row = self._due(ref, since, chosen, send=send, busy=busy)
+            except _SendingError as error:
+                if not any(each.state == "asked" for each in rows):
+                    raise
+                busy = error
+                row = self._due(ref, since, chosen, send=send, busy=busy)
+            rows += [row] if row else []
+        return SurveysDue(rows=rows, since=since, send=send, left_out=left_out)
 
-    def _due(self, ref: str, since: datetime, chosen: set[str], *, send: bool) -> SurveyDue | None:
+    def _due(
+        self,
+        ref: str,
+        since: datetime,
+        chosen: set[str],
+        *,
+        send: bool,
+        busy: _SendingError | None,
+    ) -> SurveyDue | None:
         """What becomes of one of them; `chosen` are the callers that this run has named before.
 
-        None if somebody else has just asked, or it is not over any more.
+        `busy`: why nobody is asked any more. None if somebody else has just asked, or it is not over
+        any more.
+
+        Raises:
+            _SendingError: another process is sending surveys, and was waited for.
         """
         from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
 
@@ -237,8 +335,12 @@ class Questionnaires:
         person = caller_of(ticket)
         row = SurveyDue(ticket=ticket, person=person, address=self._address(ticket), state="due")
         if send:
+            if busy:
+                return replace(row, state="failed", reason=busy.message)
             try:
                 return self._asked(row, since)
+            except _SendingError:
+                raise
             except SdcliError as error:
                 return replace(row, state="failed", reason=error.message)
         row = self._held_back(row, person.casefold() in chosen and bool(self._surveys.rest))
@@ -255,7 +357,7 @@ class Questionnaires:
             row = self._held_back(row)
             if row.state != "due":
                 return row
-            asked = self._ask(ticket, self._survey(ticket), "mail", send=True)
+            asked = self._send(ticket, self._survey(ticket))
         return replace(row, ticket=asked.seen.ticket, state="asked")
 
     def _held_back(self, row: SurveyDue, is_named: bool = False) -> SurveyDue:
@@ -301,6 +403,7 @@ class Questionnaires:
             )
             return (said,)
 
+        self.settle()
         return self._desk.change(ref, step)
 
     def report(self, since: datetime | None, until: datetime | None) -> SurveysReported:
@@ -310,12 +413,38 @@ class Questionnaires:
         found = (
             ticket
             for ticket in self._desk.touched(since)
-            if not ticket.merged_into and any(isinstance(e, SurveySent) for e in ticket.standing)
+            if any(isinstance(e, SurveySent | SurveyAnswered) for e in ticket.standing)
         )
         return SurveysReported(surveys(found, since=since, until=until))
 
 
 _NO_ADDRESS = "no mail address of the caller is known that somebody reads"
+
+
+def _sent(
+    ticket: Ticket,
+    survey: Survey,
+    stamp: Stamp,
+    *,
+    via: str,
+    token: str,
+    address: str = "",
+    message_id: str = "",
+) -> SurveySent:
+    """That the caller is asked; of the token only what it comes to is kept."""
+    from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
+
+    return SurveySent(
+        *stamp.mark(),
+        survey=ticket.type,
+        to=caller_of(ticket),
+        questions=tuple(survey.questions),
+        via=via,
+        figures={name: str(each.figure) for name, each in survey.questions.items()},
+        address=address,
+        message_id=message_id,
+        token_hash=hash_of(token) if token else "",
+    )
 
 
 def _was_asked(ticket: Ticket, person: str, start: datetime) -> bool:
@@ -325,12 +454,16 @@ def _was_asked(ticket: Ticket, person: str, start: datetime) -> bool:
 
 
 def _is_to_be_asked(ticket: Ticket, since: datetime) -> bool:
-    """Whether the caller of a ticket is to be asked at all: it was closed since then, and by itself."""
+    """Whether the caller of a ticket is to be asked at all: it was closed here since then, and by itself.
+
+    What was closed before it was imported, another desk has closed.
+    """
     from sdcli.notify.caller import caller_of  # noqa: PLC0415 - as above
 
     return (
         ticket.closed_at is not None
         and ticket.closed_at >= since
+        and (ticket.imported_at is None or ticket.imported_at < ticket.closed_at)
         and not (ticket.void or ticket.merged_into or ticket.is_problem)
         and bool(caller_of(ticket))
         and not any(isinstance(event, SurveySent) for event in ticket.standing)

@@ -111,7 +111,7 @@ FENCED = {
     },
     "textual": {"sdcli.board.app", "sdcli.board.dialogs", "sdcli.board.lines"},
     "quotequail": {"sdcli.intake.replies"},
-    "resiliparse": {"sdcli.intake.mail"},
+    "resiliparse": {"sdcli.intake.html"},
     "jmespath": {"sdcli.policy.decode", "sdcli.intake.format_check", "sdcli.intake.formats"},
 }
 

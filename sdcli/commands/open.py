@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdcli import results
+from sdcli.errors import SdcliError
 from sdcli.intake.items import (
     AlertItem,
     MailItem,
@@ -226,8 +228,22 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     key = given["idempotency_key"]
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
         read = keyed([each.item for each in desk.read(raw, form)], key)
+        _settle_surveys(desk)
         outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
+
+
+def _settle_surveys(desk: Desk) -> None:
+    """Record a survey that was cut off while it was mailed: this may be the answer to it.
+
+    It keeps nothing from being taken in.
+    """
+    if not os.path.exists(os.path.join(desk.root, "ledger", "survey.sending")):
+        return
+    from sdcli.surveys import Questionnaires
+
+    with suppress(SdcliError):
+        Questionnaires(desk).settle()
 
 
 def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:

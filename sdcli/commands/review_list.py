@@ -20,7 +20,8 @@ def command(desk: Desk, since: datetime | None, until: datetime | None) -> resul
     """List what was reviewed.
 
     The last review of each ticket, if it was in the period, the newest first: how many percent of
-    the checks that apply were answered with yes, and how often each check was.
+    the checks that apply were answered with yes, and how often each check was. A ticket that was
+    merged into another is left out, as in the figure `review.score`.
 
     \b
     Example:

@@ -42,8 +42,8 @@ def command(
     """Record how well a ticket was dealt with, by the checklist.
 
     Every check of catalog/review.yaml for its type is answered; at a terminal you are asked for
-    those that you left out. Whoever worked on the ticket cannot review it. What is said last
-    counts. Nothing else of the ticket changes.
+    those that you left out. Somebody of catalog/teams.yaml reviews it who neither worked on it nor
+    asked for it. What is said last counts. Nothing else of the ticket changes.
 
     \b
     Examples:

@@ -38,7 +38,8 @@ def command(
 ) -> results.Changed:
     """Record what the caller said to the survey.
 
-    A question that nobody answered is left out. What is said last counts. A page of yours that
+    A question that nobody answered is left out, or stays as it was answered before: what is said
+    last to each counts. A page of yours that
     the survey's link leads to calls it with --token, so that only who was asked is heard.
 
     \b

@@ -25,8 +25,9 @@ def command(desk: Desk, since: datetime, *, send: bool) -> results.SurveysDue:
     """List whom to ask of those whose tickets were closed, or ask them.
 
     Those of a type with a survey, who have not been asked about the ticket; not about one that was
-    merged or is void, and nobody whom catalog/survey.yaml lets rest. For cron with --send: each
-    ticket by itself, so that what cannot be sent is due again the next time; then it exits 8.
+    merged, is void or was closed before it was imported, and nobody whom catalog/survey.yaml lets
+    rest. For cron with --send: each ticket by itself, so that what cannot be sent is due again the
+    next time; then it exits 8. While another process is sending, it waits once, and gives up.
 
     \b
     Examples:

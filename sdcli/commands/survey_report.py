@@ -21,7 +21,7 @@ def command(desk: Desk, since: datetime | None, until: datetime | None) -> resul
 
     How many surveys were sent in the period and are answered; the mean of each question, and of
     each figure by queue and by who resolved the request first; and the remarks. Scores count when
-    they were given.
+    they were given, the last to each question, also of a ticket that was merged since.
 
     \b
     Examples:

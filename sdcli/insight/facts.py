@@ -2,7 +2,7 @@
 
 Facts are made of events alone, but for working time, which is that of the calendar that the
 ticket's own clocks run by. Instants are seconds of UTC. A request that was merged into another is
-solved there: what is counted of solutions is empty here.
+solved there: what is counted of solutions is empty here. What its caller was asked and said stays.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from sdcli.tickets.event import (
     Noted,
     Reopened,
     Resolved,
-    Reviewed,
     SurveyAnswered,
     SurveySent,
     Voided,
 )
+from sdcli.tickets.reviewing import last_review
 from sdcli.tickets.support import minutes_on
+from sdcli.tickets.surveying import last_said
 from sdcli.tickets.words import PLANNED_OUTAGE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Fact(Struct, frozen=True, kw_only=True, array_like=True):
         filtered: when something new was let through (0) or refused (1), and by which rule.
         outage: the planned outage that a call came from; empty if it came from none.
         asked: when the caller was asked how it was, and whether they answered; `scores`: what they
-            said, by the figure that it stands for; `reviews`: when it was looked over, and the percent.
+            said last to each question, by the figure that it stands for; `reviews`: when it was
+            looked over last, and the percent.
     """
 
     ref: str
@@ -162,6 +164,7 @@ def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
     walk, opening = walked(ticket), ticket.opening
     merged = bool(ticket.merged_into)
     thing, spent = _unsupported(ticket)
+    asked, scores = _surveyed(walk.surveys, basis) if walk.surveys else ((), ())
     fact = Fact(
         ref=ticket.ref,
         type=ticket.type,
@@ -175,12 +178,16 @@ def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
         called=opening.alert is None and opening.channel != MONITORING,
         merged=merged,
         opened=walk.opened,
+        solver=walk.solver,
+        solved_in=walk.solved_in,
         stays=tuple(walk.stays),
         moves=tuple(walk.moves),
         comebacks=tuple(walk.comebacks),
         booked=tuple(walk.booked),
         thing=thing,
         spent=spent,
+        asked=asked,
+        scores=scores,
     )
     return fact if merged else _with_solution(fact, ticket, walk, basis, now)
 
@@ -231,14 +238,11 @@ class _Clocked:
 def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: int) -> Fact:
     """The same with what is counted of solutions, of promises and of what followed."""
     clocked = _Clocked(ticket, basis, now)
-    asked, scores = _surveyed(walk.surveys, basis) if walk.surveys else ((), ())
     closing = walk.closing if ticket.closed_at else None
     return replace(
         fact,
         code=ticket.code,
         solved=walk.solved,
-        solver=walk.solver,
-        solved_in=walk.solved_in,
         at_first=walk.at_first and walk.solved is not None,
         resolved=utc_seconds(ticket.resolved_at) if ticket.resolved_at else None,
         closed=utc_seconds(ticket.closed_at) if ticket.closed_at else None,
@@ -257,18 +261,13 @@ def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: in
         was_new=walk.was_new,
         filtered=tuple(walk.filtered),
         outage=came_from(ticket) if ticket.code == PLANNED_OUTAGE else "",
-        asked=asked,
-        scores=scores,
     )
 
 
 def reviewed_fact(ticket: Ticket, basis: Basis, now: int) -> Fact:
-    """The facts of a ticket with its reviews, which are apart: they are no change of it (R5a.1)."""
-    found = tuple(
-        (utc_seconds(event.at), event.percent)
-        for event in ticket.standing
-        if isinstance(event, Reviewed) and event.percent is not None and not ticket.merged_into
-    )
+    """The facts of a ticket with its last review, which is apart: it is no change of it (R5a.1)."""
+    last = None if ticket.merged_into else last_review(ticket)
+    found = () if last is None or last.percent is None else ((utc_seconds(last.at), last.percent),)
     return replace(facts_of(ticket, basis, now), reviews=found)
 
 
@@ -368,21 +367,16 @@ def _misses(clocked: _Clocked, ticket: Ticket) -> list[Miss]:
 def _surveyed(
     surveys: Sequence[AnyEvent], basis: Basis
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int, str], ...]]:
-    """When the caller was asked, and whether they answered; and what they said last."""
+    """When the caller was asked, and whether they answered; and what they said last to what."""
     asked: list[tuple[int, int]] = []
-    known: dict[str, Mapping[str, str]] = {}
-    scores: tuple[tuple[int, int, str], ...] = ()
     for event in surveys:
         if isinstance(event, SurveySent):
             asked.append((utc_seconds(event.at), 0))
-            known[event.survey] = event.figures
         elif isinstance(event, SurveyAnswered):
             asked = [(at, 1) for at, _ in asked]
-            figures = known.get(event.survey) or basis.figures.get(event.survey, {})
-            at = utc_seconds(event.at)
-            scores = tuple(
-                (at, score, figures[question])
-                for question, score in event.scores.items()
-                if question in figures
-            )
-    return tuple(asked), scores
+    scores: list[tuple[int, int, str]] = []
+    for question, score, answer, sent in last_said(surveys):
+        figures = (sent.figures if sent else {}) or basis.figures.get(answer.survey, {})
+        if question in figures:
+            scores.append((utc_seconds(answer.at), score, figures[question]))
+    return tuple(asked), tuple(scores)

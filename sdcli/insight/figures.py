@@ -618,7 +618,8 @@ _CATALOGUE: tuple[Figure, ...] = (
         section="Quality",
         kind="count",
         unit="times",
-        about="How often callers were asked in the period how it was.",
+        about="How often callers were asked in the period how it was; also of requests that were "
+        "merged into others.",
         by=("type",),
         takes=lambda fact: [(at, 1) for at, _ in fact.asked],
         source="R5a.2",
@@ -630,7 +631,8 @@ _CATALOGUE: tuple[Figure, ...] = (
         kind="share",
         unit="percent",
         better="more",
-        about="Of the surveys that were sent in the period, how many have been answered since.",
+        about="Of the surveys that were sent in the period, how many have been answered since; also "
+        "of requests that were merged into others.",
         by=("type",),
         takes=lambda fact: fact.asked,
         source="R5a.2",
@@ -644,8 +646,9 @@ _CATALOGUE: tuple[Figure, ...] = (
             unit="score",
             better="more",
             about=f"The mean score, from 1 to 5, that callers gave in the period to the questions that "
-            f"stand for `{asked}` in catalog/survey.yaml; what a caller said last counts. By person "
-            "it is who resolved the request first, by queue where it lay then.",
+            f"stand for `{asked}` in catalog/survey.yaml. What a caller said last to a question "
+            "counts, when they said it; also of requests that were merged into others. By person it "
+            "is who resolved the request first, by queue where it lay then.",
             by=("queue", "person", "type"),
             own=("queue", "person"),
             takes=_scores_of(asked),
@@ -675,7 +678,8 @@ _CATALOGUE: tuple[Figure, ...] = (
         unit="percent",
         better="more",
         about="The mean of the reviews of the period, each as the percentage of the checks that were "
-        "passed; what does not apply is left out. By person it is who resolved the request first.",
+        "passed; what does not apply is left out. The last review of a request counts, when it was "
+        f"made. By person it is who resolved the request first. {_MERGED}",
         by=("person", "queue"),
         own=("person", "queue"),
         takes=_reviews,

@@ -1,8 +1,8 @@
 """How it was for callers: how many were asked and answered, and what they said (R5a.2).
 
 What was sent counts in the period in which it was sent, whenever it is answered; scores count when
-they were given, and of several answers about a ticket the last. A score stands for the figure that
-its question stood for when it was asked.
+they were given, and of several to one question the last. A score stands for the figure that its
+question stood for when it was asked. It makes no difference that a request was merged since.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sdcli.insight.counts import Count, Tally
 from sdcli.insight.filtered import within
 from sdcli.insight.first import first_resolution
 from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.surveying import last_said
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -169,26 +170,19 @@ def surveys(
     questions: dict[tuple[str, str, str], _Scores] = {}
     remarks: list[Remark] = []
     for ticket in sorted(tickets, key=lambda each: (len(each.ref), each.ref)):
-        rounds = list(_rounds(ticket))
-        if not rounds:
-            continue
         parts = list(groups.of(ticket))
-        for sent, said in rounds:
-            if within(sent.at, since, until):
+        for at, answered in _asked(ticket):
+            if within(at, since, until):
                 for group in parts:
-                    group.ask(ticket.ref, answered=said is not None)
-        sent, said = rounds[-1]
-        if said is None or not within(said.at, since, until):
-            continue
-        for question, score in said.scores.items():
-            figure = sent.figures.get(question, "")
-            questions.setdefault((sent.survey, question, figure), _Scores()).add(score)
+                    group.ask(ticket.ref, answered=answered)
+        for question, score, said, sent in last_said(ticket.standing):
+            if not within(said.at, since, until):
+                continue
+            figure = sent.figures.get(question, "") if sent else ""
+            questions.setdefault((said.survey, question, figure), _Scores()).add(score)
             for group in parts:
                 group.score(figure, score)
-        if said.remark:
-            remarks.append(
-                Remark(ref=ticket.ref, at=said.at, scores=said.scores, remark=said.remark)
-            )
+        remarks += (each for each in _remarks(ticket) if within(each.at, since, until))
     return SurveyReport(
         since=since,
         until=until,
@@ -204,19 +198,22 @@ def surveys(
     )
 
 
-def _rounds(ticket: Ticket) -> Iterator[tuple[SurveySent, SurveyAnswered | None]]:
-    """Each survey of a ticket with the last answer that came before the next."""
-    sent: SurveySent | None = None
-    said: SurveyAnswered | None = None
+def _asked(ticket: Ticket) -> list[tuple[datetime, bool]]:
+    """When the caller was asked, and whether they have answered since."""
+    found: list[tuple[datetime, bool]] = []
     for event in ticket.standing:
         if isinstance(event, SurveySent):
-            if sent is not None:
-                yield sent, said
-            sent, said = event, None
+            found.append((event.at, False))
         elif isinstance(event, SurveyAnswered):
-            said = event
-    if sent is not None:
-        yield sent, said
+            found = [(at, True) for at, _ in found]
+    return found
+
+
+def _remarks(ticket: Ticket) -> Iterator[Remark]:
+    """Everything that the caller wrote besides, with the scores of the same answer."""
+    for event in ticket.standing:
+        if isinstance(event, SurveyAnswered) and event.remark:
+            yield Remark(ref=ticket.ref, at=event.at, scores=event.scores, remark=event.remark)
 
 
 def _questions(found: Mapping[tuple[str, str, str], _Scores]) -> Iterator[QuestionMean]:

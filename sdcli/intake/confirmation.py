@@ -115,7 +115,15 @@ def compose(
     return _with_text(mail, _text(policy, ticket, due))
 
 
-def _envelope(policy: Policy, ticket: Ticket, to: str, now: datetime) -> EmailMessage:
+def message_id_of(policy: Policy, ticket: Ticket, now: datetime) -> str:
+    """A new id of a mail about a ticket."""
+    domain = policy.intake.mail.address.rpartition("@")[2]
+    return f"{ticket.ref}.{new_id(now)}@{domain}"
+
+
+def _envelope(
+    policy: Policy, ticket: Ticket, to: str, now: datetime, message_id: str = ""
+) -> EmailMessage:
     """A mail about a ticket, without its text; answers to it find the ticket."""
     rules, opening = policy.intake.mail, ticket.opening
     mail = EmailMessage(policy=_Written())
@@ -123,8 +131,7 @@ def _envelope(policy: Policy, ticket: Ticket, to: str, now: datetime) -> EmailMe
     mail["To"] = Address(addr_spec=to)
     mail["Subject"] = f"[{ticket.ref}] {one_line(ticket.summary)}"
     mail["Date"] = format_datetime(now)
-    domain = rules.address.rpartition("@")[2]
-    mail["Message-ID"] = f"<{ticket.ref}.{new_id(now)}@{domain}>"
+    mail["Message-ID"] = f"<{message_id or message_id_of(policy, ticket, now)}>"
     answered = opening.message.id if opening.message else ""
     if answered and answered.isascii() and answered.isprintable() and len(answered) < _LONGEST_ID:
         mail["In-Reply-To"] = mail["References"] = f"<{answered}>"
@@ -138,18 +145,26 @@ def _with_text(mail: EmailMessage, text: str) -> EmailMessage:
 
 
 def deliver(
-    policy: Policy, ticket: Ticket, to: str, text: str, now: datetime, *, automatic: bool = False
+    policy: Policy,
+    ticket: Ticket,
+    to: str,
+    text: str,
+    now: datetime,
+    *,
+    automatic: bool = False,
+    message_id: str = "",
 ) -> str:
     """Mail what the desk sends to the caller of a ticket; gives the id of the mail.
 
     `automatic`: no person of the desk wrote it, so that no machine should answer (T21).
+    `message_id`: the id, where it was made before.
 
     Raises:
         RefusedError: no program is named that sends mail.
         SdcliError: the program did not take it.
     """
     program = require_program(policy)
-    mail = _envelope(policy, ticket, to, now)
+    mail = _envelope(policy, ticket, to, now, message_id)
     if automatic:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"

@@ -137,7 +137,7 @@ class MailItem(Struct, frozen=True, kw_only=True):
 
     Args:
         id: its Message-ID without the angle brackets, or a hash of its content (T22).
-        sender: the address it is from; `reply_to`: where answers go, if that is elsewhere.
+        sender: the address it is from; `senders`: all that it names, in small letters; `reply_to`: where answers go, if that is elsewhere.
         body: what was written, without what it quotes and without the signature.
         text: the whole text; `signature`: what stands below the line of dashes.
         references: the mails that it answers, the nearest first.
@@ -158,6 +158,7 @@ class MailItem(Struct, frozen=True, kw_only=True):
 
     id: str
     sender: str = ""
+    senders: tuple[str, ...] = ()
     sender_name: str = ""
     reply_to: str = ""
     to: tuple[str, ...] = ()

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from sdcli.intake import charsets
 from sdcli.intake.attachments import LONGEST_NAME, safe_name
+from sdcli.intake.html import from_html
 from sdcli.intake.items import MailItem, NewFile, Unreadable
 from sdcli.intake.lines import one_line, whole
-from sdcli.intake.replies import apart
+from sdcli.intake.replies import apart, is_answer
 from sdcli.intake.signs import LOOP, signs_of
 from sdcli.tickets.event import instant
 
@@ -35,7 +36,6 @@ _LONGEST_LIST = 200_000
 _MOST_ADDRESSES = 1000
 _MOST_PARTS = 1000
 _LONGEST_ID = 300
-_LONGEST_HTML = 2_000_000
 _SLACK = 8
 """Characters: white space between text and signature, which nobody misses."""
 LONGEST_TEXT = 1_000_000
@@ -105,14 +105,15 @@ def _flat(raw_lines: bytes, raw: bytes) -> MailItem | Unreadable:
 def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
     if not message.keys() and b"\0" in raw:
         return Unreadable(reason="it is no mail: it has no headers and holds NUL bytes", raw=raw)
-    content = _Body(message, crlf=b"\r\n" in raw[:_HEAD])
     subject = _line(message, "Subject")
-    people = _addresses(message, "From") or _addresses(message, "Sender")
-    name, sender = (people or _addresses(message, "Reply-To") or [("", "")])[0]
-    answers = _addresses(message, "Reply-To")
     references = tuple(dict.fromkeys([
         *_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))
     ]))  # fmt: skip
+    answers_one = is_answer(subject, answers=bool(references))
+    content = _Body(message, crlf=b"\r\n" in raw[:_HEAD], answers=answers_one)
+    people = _addresses(message, "From") or _addresses(message, "Sender")
+    name, sender = (people or _addresses(message, "Reply-To") or [("", "")])[0]
+    answers = _addresses(message, "Reply-To")
     text = re.sub(r"\r+\n?", "\n", whole(content.text)).replace("\0", "\ufffd").strip()
     shown = text[:LONGEST_TEXT]
     parts = apart(shown, subject, answers=bool(references))
@@ -121,6 +122,7 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
     return MailItem(
         id=_id_of(message, raw),
         sender=sender,
+        senders=tuple(dict.fromkeys(address.casefold() for _, address in people)),
         sender_name=name,
         reply_to=next((address for _, address in answers if address != sender), ""),
         to=tuple(address for _, address in _addresses(message, "To")),
@@ -144,9 +146,13 @@ def _read(message: Message, raw: bytes) -> MailItem | Unreadable:
 
 
 class _Body:
-    """What is in a mail: `text`, `html` as it came, and `files`, in the order of the parts."""
+    """What is in a mail: `text`, `html` as it came, and `files`, in the order of the parts.
 
-    def __init__(self, message: Message, *, crlf: bool) -> None:
+    `answers`: it answers another mail, so that what its HTML quotes is marked.
+    """
+
+    def __init__(self, message: Message, *, crlf: bool, answers: bool) -> None:
+        self._answers = answers
         self._lines = _POLICY.clone(linesep="\r\n") if crlf else _POLICY
         self.files: list[NewFile] = []
         self.html: list[NewFile] = []
@@ -188,7 +194,7 @@ class _Body:
             head = b'Content-Type: %s; boundary="%s"\n\n' % (_DIVIDED.encode(), mark[1])
             return self._walk(BytesParser(policy=_POLICY).parsebytes(head + content))
         text = charsets.text(content, part.get_content_charset() or "").strip()
-        return [from_html(text) if text[:1] == "<" else text]
+        return [from_html(text, answers=self._answers) if text[:1] == "<" else text]
 
     def _leaf(self, part: Message, kind: str, *, top: bool) -> list[str]:
         """A single part: a text to read, or a file."""
@@ -204,7 +210,7 @@ class _Body:
         if not is_html:
             return [text.strip()]
         self.html.append(_own("message.html", content, kind))
-        return [from_html(text)]
+        return [from_html(text, answers=self._answers)]
 
     def _inner(self, part: Message, kind: str) -> None:
         """A mail inside a mail is a file of it; a report's tells what did not arrive."""
@@ -241,16 +247,6 @@ class _Body:
         fallback = f"{subject[: LONGEST_NAME - 4]}.eml" if subject else ""
         name = _filename(part) or fallback or f"file-{len(self.files) + 1}{_ending(kind)}"
         self.files.append(_file(safe_name(name), content, kind))
-
-
-def from_html(html: str) -> str:
-    """What a person would read of an HTML text."""
-    from resiliparse.extract.html2text import (  # noqa: PLC0415 - only HTML pays for it
-        extract_plain_text,
-    )
-
-    text: str = extract_plain_text(whole(html[:_LONGEST_HTML]), list_bullets=True)
-    return text.replace("\xa0", " ").strip()
 
 
 def _inside(part: Message) -> list[Message]:

@@ -188,10 +188,18 @@ class _Mail:
         return Outcome(action="correlated", ticket=ticket, rule="survey-answer", reason=reason)
 
     def _is_from(self, sent: SurveySent) -> bool:
-        """Whether the mail is from whom was asked: that address, or another of the same person."""
+        """Whether the mail is from whom was asked: that address, or another of the same person.
+
+        Of several senders nobody knows who answered.
+        """
         sender = self._item.sender
-        return bool(sender) and (
-            sender.casefold() == sent.address.casefold() or is_same(self._policy, sender, sent.to)
+        return (
+            bool(sender)
+            and len(self._item.senders) <= 1
+            and (
+                sender.casefold() == sent.address.casefold()
+                or is_same(self._policy, sender, sent.to)
+            )
         )
 
     def _answered(self, found: Ticket) -> Outcome:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 _DASHES = re.compile(r"^-- ?$")
 _LONGEST_SIGNATURE = 12
 """Lines. Below more than that, the dashes are a line of the text."""
 _HEADER = re.compile(r"^[>*\s]*[^\W\d_][\w -]{0,30}\*?\s?[:\uff1a]")
+_HEADER_OR_NUMBER = re.compile(r"^[>*\s]*[\w -]{1,31}\*?\s?[:\uff1a]")
 _FEWEST_HEADERS, _MOST_HEADERS = 4, 8
 _LONGEST_LINE = 300
 _MOST_LINES = 500
@@ -111,6 +112,18 @@ def begins_anew(subject: str, references: Iterable[str]) -> bool:
     return not (answered or _TAGGED.search(subject) or is_passed_on(subject))
 
 
+def is_answer(subject: str, *, answers: bool) -> bool:
+    """Whether a mail answers another: its headers name one (`answers`), or its subject says so."""
+    return answers or bool(_REPLY.match(subject))
+
+
+def introduces_quote(text: str) -> bool:
+    """Whether a line says in a language that is known who is quoted below it."""
+    from quotequail import unwrap  # noqa: PLC0415 - only mail pays for it
+
+    return (unwrap(text[:_LONGEST_LINE]) or {}).get("type") == "reply"
+
+
 def apart(text: str, subject: str, *, answers: bool) -> Parts:
     """The parts of a text; `answers` says that its headers name a mail that it answers.
 
@@ -118,13 +131,13 @@ def apart(text: str, subject: str, *, answers: bool) -> Parts:
     An answer written between the quoted lines stays whole, for alone it would mean nothing.
     """
     lines = text.split("\n")
-    is_answer = answers or bool(_REPLY.match(subject))
+    is_reply = is_answer(subject, answers=answers)
     kind, own, sender = _history(lines)
-    if kind == "forward" and not is_answer:
+    if kind == "forward" and not is_reply:
         body, signature = _signed(text)
         return Parts(body=body, signature=signature, forwarded_from=sender)
     top = "\n".join(lines[:own]).rstrip()
-    if is_answer and top and not _between(lines[own:]):
+    if is_reply and top and not _between(lines[own:]):
         body, signature = _signed(_without_introduction(top))
     else:
         body, signature = _signed(text)
@@ -141,10 +154,24 @@ def _history(lines: list[str]) -> tuple[str, int, str]:
     shown = [line.rstrip("\r")[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
     found = unwrap("\n".join(shown)) or {}
     top = found.get("text_top")
-    own = top.count("\n") + 1 if top else 0
+    own = _block_at(shown, top.count("\n") + 1 if top else 0, found)
     if found and not _is_block(shown[own:]):
         return "", len(lines), ""
     return found.get("type", ""), own if found else len(lines), found.get("from") or ""
+
+
+def _block_at(shown: Sequence[str], own: int, found: Mapping[str, str]) -> int:
+    """How many lines stand above what is quoted.
+
+    Lines of somebody's own that look like headers, as `1: 5` or `Room: 12`, are not of the block
+    of headers below them.
+    """
+    rest = next((line for line in shown[own:] if line.strip()), "")
+    if not _HEADER_OR_NUMBER.match(rest):
+        return own
+    said = {found[name] for name in ("from", "date", "to", "subject") if found.get(name)}
+    named = (i for i in range(own, len(shown)) if shown[i].partition(":")[2].strip() in said)
+    return next(named, own)
 
 
 def _is_block(rest: list[str]) -> bool:

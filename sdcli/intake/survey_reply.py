@@ -30,13 +30,22 @@ _LONGEST_LINE = 500
 
 _QUOTED = re.compile(r"^\s?>")
 _ASKED = re.compile(r"^[\s>]*([1-9])[.:)]\s+\D")
-_SCORE = r"([0-9])(?:\s?/\s?5)?"
-_REST = r"(?:[.!]?\s*$|\s*[,;!(\u2013\u2014-]\s*(?=\D)|\s+(?=[^\W\d]))"
-_KEYED = re.compile(rf"^\s*#?([1-9])\s*(?:[:=]|\)\s?|[.\u2013-]\s)\s*{_SCORE}{_REST}")
+_SCALE = r"(?:\s?/\s?5|\s(?:out\s)?of\s5|\s?stars?|\s(?:von|sur|de|su|van|av)\s5|\s?\u2605+)"
+_SCORE = rf"([0-9]){_SCALE}?"
+_NO_MORE = r"(?:[^\w%+\u2030\u20ac$\u00a3\u00a5\u00b0]|_)*$"
+"""Punctuation, blanks and smileys: nothing that makes an amount of a number."""
+_REMARK = r"(?:\s+[\u2013\u2014-]\s+|:\s+|[,;]\s+|\s*\()(?=[^\s\d])"
+"""What parts a score from a remark about it."""
+_KEYED = re.compile(
+    rf"^\s*#?([1-9])\s*(?:[:=]|\)\s?|\.\s)\s*{_SCORE}{_SCALE}?(?:{_NO_MORE}|({_REMARK}))",
+    re.IGNORECASE,
+)
+_DASHED = re.compile(rf"^\s*#?([1-9])\s*[\u2013-]\s+{_SCORE}{_NO_MORE}", re.IGNORECASE)
+"""`3 - 4` and words behind it may be a span of something."""
 _PAIRED = re.compile(rf"^\s*(?:[1-9]\s*[:=]\s*{_SCORE}(?:[\s,;]+|$)){{2,}}$")
 _PAIR = re.compile(rf"([1-9])\s*[:=]\s*{_SCORE}")
 _TWO = re.compile(r"^\s*([1-9])\s+([0-9])\s*$")
-_ALONE = re.compile(rf"^\s*{_SCORE}[.!]?\s*$")
+_ALONE = re.compile(rf"^\s*{_SCORE}[.!]?\s*$", re.IGNORECASE)
 _ROW = re.compile(rf"^\s*{_SCORE}(?:[\s,;]+{_SCORE})*[.!]?\s*$")
 _TIGHT = re.compile(r"^\s*[1-5]+\s*$")
 
@@ -73,10 +82,11 @@ class Answers(Struct, frozen=True, kw_only=True):
 def read_answers(body: str, questions: Sequence[str]) -> Answers:
     """The answers in a text, whose questions were asked in this order.
 
-    What counts: lines such as `1: 4` or `2) 5`, with words behind it or not; a score alone below
-    the quoted question; or the numbers alone in the order of the questions, on a line or one a
-    line, where there are as many as questions. Where a question is answered in two ways, it is not
-    answered at all. Without any score everything is remark.
+    What counts: lines such as `1: 4` or `2) 5/5`, with nothing behind it or, clearly apart, a
+    remark, as in `2: 5 - quick` or `2: 5 (quick)`; a score alone below the quoted question; or the
+    numbers alone in the order of the questions, on a line or one a line, where there are as many as
+    questions. Where a question is answered in two ways, it is not answered at all. Every line that
+    says more than a score is in the remark as it is; without any score everything is.
     """
     lines = body.split("\n")
     found = _Lines(lines, len(questions))
@@ -93,28 +103,28 @@ class _Lines:
     def __init__(self, lines: Sequence[str], count: int) -> None:
         self._lines = lines
         self._count = count
-        self._rest: dict[int, str] = {}  # what is left of a line that was taken
+        self._taken: set[int] = set()  # lines that say a score and nothing else
 
     def keyed(self) -> Mapping[int, int]:
         """Scores behind the numbers of their questions, or alone below a quoted one."""
         taken: dict[int, set[int]] = {}
-        where: dict[int, list[tuple[int, str]]] = {}
+        where: dict[int, list[int]] = {}  # lines of nothing but scores
         asked, twos = 0, self._are_twos()
         for index, line in self._shown():
             if _QUOTED.match(line):
                 named = _ASKED.match(line)
                 asked = int(named[1]) if named else asked
                 continue
-            said, rest = _said(line, asked, twos=twos)
+            said, is_all = _said(line, asked, twos=twos)
             for number, score in said:
                 if number <= self._count and LOWEST <= score <= HIGHEST:
                     taken.setdefault(number, set()).add(score)
-                    where.setdefault(number, []).append((index, rest))
+                    where.setdefault(number, []).extend([index] if is_all else [])
                     asked = 0
         sure = {number: min(scores) for number, scores in taken.items() if len(scores) == 1}
-        unsure = {index for number in taken.keys() - sure.keys() for index, _ in where[number]}
-        for number in sure:
-            self._rest.update((index, rest) for index, rest in where[number] if index not in unsure)
+        unsure = {index for number in taken.keys() - sure.keys() for index in where[number]}
+        self._taken.update(index for number in sure for index in where[number])
+        self._taken -= unsure
         return sure
 
     def _are_twos(self) -> bool:
@@ -136,17 +146,13 @@ class _Lines:
             return {}
         if not all(LOWEST <= score <= HIGHEST for score in said):
             return {}
-        self._rest.update((index, "") for index, _ in rows)
+        self._taken.update(index for index, _ in rows)
         return dict(enumerate(said, 1))
 
     def remark(self) -> str:
-        """What was written besides, without what is quoted."""
-        left = (
-            self._rest.get(index, line)
-            for index, line in enumerate(self._lines)
-            if self._rest.get(index) != ""  # a line that was a score leaves no gap
-        )
-        return _without_quotes(list(left))
+        """What was written besides, in whole lines, without what is quoted."""
+        left = [line for index, line in enumerate(self._lines) if index not in self._taken]
+        return _without_quotes(left)
 
     def _shown(self) -> list[tuple[int, str]]:
         """The lines that are looked at, digits of every width as plain ones."""
@@ -157,19 +163,22 @@ class _Lines:
         ]
 
 
-def _said(line: str, asked: int, *, twos: bool) -> tuple[list[tuple[int, int]], str]:
-    """Which questions a line answers, with what, and what is left of the line.
+def _said(line: str, asked: int, *, twos: bool) -> tuple[list[tuple[int, int]], bool]:
+    """Which questions a line answers, with what, and whether it says nothing else.
 
     `asked`: the question that is quoted above it; 0 if none is. `twos`: lines of two numbers are
     those of a question and its score.
     """
     if _PAIRED.match(line):
-        return [(int(each[1]), int(each[2])) for each in _PAIR.finditer(line)], ""
-    found = _KEYED.match(line) or (_TWO.match(line) if twos else None)
+        return [(int(each[1]), int(each[2])) for each in _PAIR.finditer(line)], True
+    keyed = _KEYED.match(line)
+    if keyed:
+        return [(int(keyed[1]), int(keyed[2]))], keyed[3] is None
+    found = _DASHED.match(line) or (_TWO.match(line) if twos else None)
     if found:
-        return [(int(found[1]), int(found[2]))], line[found.end() :].strip()
+        return [(int(found[1]), int(found[2]))], True
     alone = _ALONE.match(line) if asked else None
-    return ([(asked, int(alone[1]))] if alone else []), ""
+    return ([(asked, int(alone[1]))] if alone else []), True
 
 
 def _without_quotes(lines: Sequence[str]) -> str:

@@ -688,10 +688,10 @@ def _board_left(result: results.BoardLeft, screen: Screen) -> _Lines:
 
 
 def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
-    from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
+    from sdcli.render.history import rehearsed  # noqa: PLC0415 - a search shows no events
 
     said = [
-        f"{screen.style(ticket.ref, bold=True)} {line(sentence(event))}"
+        f"{screen.style(ticket.ref, bold=True)} {line(rehearsed(event))}"
         for ticket, event in result.added
     ]
     number = words.count(len(said), "event")

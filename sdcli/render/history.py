@@ -394,10 +394,15 @@ def _survey_answered(event: e.SurveyAnswered) -> str:
     return f"answered the survey {event.survey}{via}: {scores}{_because(event.remark)}{files}"
 
 
-def _survey_sent(event: e.SurveySent) -> str:
+def rehearsed(event: e.AnyEvent) -> str:
+    """An event that a rehearsal would have added, so that nobody takes a mail for sent."""
+    return _survey_sent(event, "would ask") if isinstance(event, e.SurveySent) else sentence(event)
+
+
+def _survey_sent(event: e.SurveySent, does: str = "asked") -> str:
     where = f" at {event.address}" if event.address else ""
     via = f" by {event.via}" if event.via != UNKNOWN else ""
-    return f"asked {event.to}{where}{via} how it was ({event.survey})"
+    return f"{does} {event.to}{where}{via} how it was ({event.survey})"
 
 
 def _reviewed(event: e.Reviewed) -> str:

@@ -11,8 +11,9 @@ from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.figures import table
 from sdcli.render.safe import block, line
-from sdcli.tickets.event import SurveyAnswered, SurveySent
+from sdcli.tickets.event import SurveySent
 from sdcli.tickets.reviewing import last_review
+from sdcli.tickets.surveying import last_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,16 +56,18 @@ def rows_of(ticket: Ticket) -> list[tuple[str, str]]:
     """What `show` says of the survey and the review of a ticket."""
     rows: list[tuple[str, str]] = []
     sent = next((e for e in reversed(ticket.standing) if isinstance(e, SurveySent)), None)
-    said = next((e for e in reversed(ticket.standing) if isinstance(e, SurveyAnswered)), None)
-    if said is not None:
-        scores = ", ".join(f"{line(name)} {score}" for name, score in said.scores.items())
-        rows.append(("survey", f"answered {words.instant(said.at)}: {scores}"))
+    answers: dict[str, list[str]] = {}
+    for question, score, answer, _ in last_said(ticket.standing):
+        answers.setdefault(words.instant(answer.at), []).append(f"{line(question)} {score}")
+    if answers:
+        told = "; ".join(f"{at}: {', '.join(scores)}" for at, scores in answers.items())
+        rows.append(("survey", f"answered {told}"))
     elif sent is not None:
         rows.append(("survey", f"{line(sent.to)} was asked {words.instant(sent.at)}"))
     review = last_review(ticket)
     if review is not None:
-        score = _percent(review.percent)
-        rows.append(("review", f"{score} by {line(review.by)}, {words.instant(review.at)}"))
+        percent = _percent(review.percent)
+        rows.append(("review", f"{percent} by {line(review.by)}, {words.instant(review.at)}"))
     return rows
 
 
@@ -102,7 +105,8 @@ _STATES = {
 
 
 def _due(result: results.SurveysDue) -> Iterator[str]:
-    if not result.rows:
+    told = [row for row in result.rows if row.state != "resting"]
+    if not told:
         yield f"Nobody is to be asked of those whose tickets were closed since {words.instant(result.since)}."
         return
     rows = [
@@ -114,17 +118,34 @@ def _due(result: results.SurveysDue) -> Iterator[str]:
             line(row.address or "-"),
             line(row.ticket.summary),
         ]
-        for row in result.rows
+        for row in told
     ]
     yield from table([["ref", "type", "survey", "caller", "mail", "summary"], *rows])
 
 
+_MOST_TOLD = 10
+"""Failures told one by one; the others are counted."""
+
+
 def _due_remarks(result: results.SurveysDue) -> list[str]:
-    told = [
-        f"{row.ticket.ref}: {line(row.reason)}"
-        for row in result.rows
-        if row.reason and (result.send or row.state != "due")
-    ]
+    """What was not asked, and why: in a few lines, however many there are."""
+    failed = [row for row in result.rows if row.state == "failed"]
+    told = [f"{row.ticket.ref}: {line(row.reason)}" for row in failed[:_MOST_TOLD]]
+    if len(failed) > _MOST_TOLD:
+        told.append(
+            f"{words.count(len(failed) - _MOST_TOLD, 'more survey')} failed; --json has why."
+        )
+    states = [row.state for row in result.rows]
+    if resting := states.count("resting"):
+        told.append(
+            f"{words.count(resting, 'ticket')} left out for now, whose callers rest, as `rest` of "
+            "catalog/survey.yaml says; --json lists them."
+        )
+    if unread := states.count("no-address"):
+        told.append(
+            f"{words.count(unread, 'caller')} without a mail address that somebody reads: "
+            "`sdcli survey ask REF --via phone` writes what to ask."
+        )
     if result.left_out:
         told.append(
             f"{words.count(result.left_out, 'ticket')} left out, as `every` of "

@@ -99,23 +99,38 @@ def _worked(event: AnyEvent) -> tuple[str, ...]:
     return (event.by,) if isinstance(event, _WORK) else ()
 
 
-def require_reviewer(ticket: Ticket, person: str, team: Iterable[str]) -> None:
-    """Refuse a review where nothing is over yet, or by somebody who worked on it.
+def require_reviewer(
+    ticket: Ticket, person: str, team: Iterable[str], *, callers: Iterable[str] = ()
+) -> None:
+    """Refuse a review where nothing is over yet, or by somebody who worked on it or asked for it.
 
-    `team`: those who could otherwise.
+    Args:
+        ticket: what is reviewed.
+        person: who would review it.
+        team: those who could otherwise; nobody else can, unless it is empty.
+        callers: what the requester, and whom it was for, are known by.
 
     Raises:
         IllegalStepError: it is not resolved, or is a problem.
-        RefusedError: the person worked on it; it names who could.
+        RefusedError: the person worked on it, asked for it, or is in no team; it names who could.
     """
     lifecycle.require(ticket.ref, ticket.status, "reviewed", ticket.record, "review score")
-    known = {name.casefold() for name in workers(ticket)}
-    if person.casefold() not in known:
+    known, team = {name.casefold() for name in workers(ticket)}, tuple(team)
+    asked = {ticket.requester, ticket.opening.on_behalf_of, *callers}
+    served = {name.casefold() for name in asked if name}
+    own = person.casefold()
+    if own in known:
+        why = f"worked on {ticket.ref}"
+    elif own in served:
+        why = f"asked for {ticket.ref}, or it was for them,"
+    elif team and own not in {name.casefold() for name in team}:
+        why = "is in no team of catalog/teams.yaml"
+    else:
         return
-    able = [name for name in team if name.casefold() not in known]
+    able = [name for name in team if name.casefold() not in known | served]
     who = f"{listed(able)} can" if able else "nobody of catalog/teams.yaml can"
     raise RefusedError(
-        f"{person} worked on {ticket.ref} and may not review it; {who}.",
+        f"{person} {why} and may not review {'it' if ticket.ref in why else ticket.ref}; {who}.",
         ref=ticket.ref,
         person=person,
         able=able,
@@ -129,6 +144,7 @@ def review(
     checks: Mapping[str, CheckAnswer],
     checklist: str,
     team: Iterable[str],
+    callers: Iterable[str] = (),
     sample: str = "",
     note: str = "",
 ) -> tuple[AnyEvent, ...]:
@@ -137,7 +153,7 @@ def review(
     Raises:
         RefusedError: see `require_reviewer`.
     """
-    require_reviewer(ticket, stamp.by, team)
+    require_reviewer(ticket, stamp.by, team, callers=callers)
     said = Reviewed(
         *stamp.mark(), checks=dict(checks), checklist=checklist, sample=sample, note=note
     )

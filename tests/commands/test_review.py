@@ -73,6 +73,30 @@ def test_who_worked_on_it_may_not_review_it(sd: Runner, sdj: JsonRunner) -> None
     assert sdj("show", "1")["review"]["percent"] == 100
 
 
+def test_who_asked_for_it_or_is_in_no_team_may_not_review_it(sd: Runner, sdj: JsonRunner) -> None:
+    """Neither the requester, by whatever name, nor whom it was for, nor a stranger (R5a.1)."""
+    more = ("--type", "incident", "--new", "--as", "tariq")
+    sd("open", "VPN drops", "--user", "chloe", *more)
+    sd("open", "VPN drops", "--user", "ada", "--on-behalf-of", "hugo", *more)
+    for ref in ("1", "2"):
+        sd("resolve", ref, "--code", "solved", "--as", "tariq")
+    assert sdj("show", "1")["requester"] == "chloe"
+
+    for ref, name, why in (
+        ("1", "chloe", "asked for SD-1"),
+        ("1", "CHLOE", "asked for SD-1"),
+        ("2", "hugo", "asked for SD-2"),
+        ("2", "ada", "asked for SD-2"),
+        ("1", "eve", "in no team of catalog/teams.yaml"),
+    ):
+        refused = sd("review", "score", ref, *_all("yes"), "--as", name, expect=REFUSED).stderr
+        assert why in refused
+        assert "amara" in refused
+        assert name not in refused.partition(";")[2].split(" can.")[0].split(", ")
+    sd("review", "score", "1", *_all("yes"), "--as", "hugo")
+    sd("review", "score", "2", *_all("yes"), "--as", "chloe")
+
+
 def test_the_checklist_is_answered_whole(sd: Runner, closed: Any, desk_dir: Path) -> None:
     """Unknown ids, other words, twice the same and gaps are told apart (R5a.1)."""
     closed()
@@ -117,6 +141,31 @@ def test_the_last_review_counts_and_undo_takes_it_back(
     sd("undo", "1", *AS)
     assert sdj("review", "list")["rows"] == []
     sd("doctor")
+
+
+def test_the_list_and_the_figure_are_of_one_mind(sd: Runner, sdj: JsonRunner, closed: Any) -> None:
+    """Of several reviews the last counts, as known then; of what was merged since none (R5a.1)."""
+
+    def figure(*more: str) -> Any:
+        asked = ("report", "--figure", "review.score", "--period", "2026-11")
+        return sdj(*asked, *more, at=LATER + timedelta(hours=5))["figures"][0]["now"]
+
+    closed()
+    sd(*SCORE, *_all("no"), at=NOW)
+    sd(*SCORE, *_all("yes"), at=LATER)
+    assert figure() == {"of": 1, "mean": 100.0}
+    assert figure("--as-of", f"{NOW + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")["mean"] == 0.0
+    assert [row["percent"] for row in sdj("review", "list", at=LATER)["rows"]] == [100]
+    sd("undo", "1", *AS, at=LATER)
+    assert figure() == {"of": 1, "mean": 0.0}
+    sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved")
+    sd("review", "score", "2", *AS, *_all("yes"), at=LATER)
+    assert figure() == {"of": 2, "mean": 50.0}
+    sd("open", "VPN again", "--user", "ada", "--type", "incident", "--new")
+    sd("merge", "2", "--into", "3")
+    assert figure() == {"of": 1, "mean": 0.0}
+    assert [row["ref"] for row in sdj("review", "list", at=LATER)["rows"]] == ["SD-1"]
 
 
 def test_reviews_of_a_period(sd: Runner, sdj: JsonRunner, closed: Any) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli.errors import PARTLY_DONE, REFUSED
+from sdcli.errors import LEDGER_BUSY, PARTLY_DONE, REFUSED
+from sdcli.ledger.tiny.home import TinyLedger
 from tests.commands.test_survey_mail import sends_with
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
@@ -118,6 +123,73 @@ def test_one_of_so_many(sdj: JsonRunner, closed: Any, desk_dir: Path) -> None:
     assert len(first["rows"]) + first["left_out"] == 12
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_busy_desk_is_waited_for_once(
+    first: int, sd: Runner, closed: Any, desk_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends meanwhile is waited for on one ticket, and not anew on each (R5a.2)."""
+    for user in ("ada", "bruno", "carmen", "dana"):
+        closed(user)
+    sends_with(desk_dir, "true")
+    free = iter([True] * first)
+    waits: list[float] = []
+
+    @contextmanager
+    def alone(_: Any, purpose: str, wait_s: float = 0) -> Iterator[bool]:
+        assert purpose == "survey"
+        is_free = next(free, False)
+        waits.extend([] if is_free else [wait_s])
+        yield is_free
+
+    monkeypatch.setattr(TinyLedger, "alone", alone)
+
+    ran = sd(*DUE, "--send", "--json", at=LATER, expect=PARTLY_DONE if first else LEDGER_BUSY)
+
+    assert len(waits) == 1
+    assert "another survey that is being sent" in ran.output
+    if first:
+        states = list(_states(json.loads(ran.stdout)).values())
+        assert states == ["asked", "failed", "failed", "failed"]
+
+
+def test_what_was_closed_elsewhere_is_not_asked_about(
+    sd: Runner, sdj: JsonRunner, closed: Any, desk_dir: Path
+) -> None:
+    """Another desk has closed it; what is closed here after an import is this desk's (R5a.2)."""
+    for user in ("ada", "bruno"):
+        closed(user)
+    exported = sd("export").stdout
+    shutil.rmtree(desk_dir / "ledger")
+    sd("import", "-", stdin=exported, at=LATER)
+    assert {row["status"] for row in sdj("list", "--all")} == {"closed"}
+    assert _states(sdj(*DUE, at=LATER)) == {}
+
+    soon = LATER + timedelta(hours=1)
+    sd("reopen", "2", "--reason", "it is back", at=soon)
+    sd("close", "2", "--code", "solved", "--unconfirmed", "gone", at=soon)
+
+    assert _states(sdj(*DUE, at=soon)) == {"SD-2": "due"}
+
+
+def test_many_who_rest_are_one_line(
+    sd: Runner, sdj: JsonRunner, closed: Any, desk_dir: Path
+) -> None:
+    """Cron is told how many were left out, and the document which (R5a.2)."""
+    for _ in range(5):
+        closed("ada")
+    for _ in range(3):
+        closed("Stranger", "--no-contact", "hung up")
+    sends_with(desk_dir, "true")
+
+    told = sd(*DUE, "--send", at=LATER)
+
+    assert "4 tickets left out for now, whose callers rest" in told.stderr
+    assert len(told.stderr.splitlines()) == 2
+    assert "rests" not in told.stdout
+    again = sdj(*DUE, "--send", at=LATER)
+    assert list(_states(again).values()).count("resting") == 4
+
+
 _FAILS_FOR_ADA = """
 import sys
 sys.exit(b"To: ada@" in sys.stdin.buffer.read())
@@ -149,6 +221,9 @@ def test_rehearsed_and_without_a_program(
     (event,) = sdj(*DUE, "--send", "--dry-run")["events"]
 
     assert event["kind"] == "survey_sent"
+    shown = sd(*DUE, "--send", "--dry-run").stdout
+    assert "SD-1 would ask ada" in shown
+    assert "asked" not in shown
     assert not (tmp_path / "out").exists()
     assert _states(sdj(*DUE)) == {"SD-1": "due"}
 

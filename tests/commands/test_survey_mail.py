@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
 import sys
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -127,7 +130,7 @@ def test_what_was_mailed_is_not_called_back(sd: Runner, sdj: JsonRunner, outbox:
 @pytest.mark.parametrize("by", ["id", "token"])
 def test_a_reply_is_an_answer(by: str, sdj: JsonRunner, asked: EmailMessage, sd: Runner) -> None:
     """Scores and remark are recorded; the ticket stays closed and no other is opened (R5a.2)."""
-    text = "1: 5\n2: 2 it took three days\n3: 4\n\nThe new client is fine."
+    text = "1: 5\n2: 2 - it took three days\n3: 4\n\nThe new client is fine."
     quoted = "\n".join(f"> {line}" for line in asked.get_content().splitlines())
     headers = {} if by == "id" else {"In_Reply_To": "<gone@example.com>"}
     raw = _answer(
@@ -142,12 +145,74 @@ def test_a_reply_is_an_answer(by: str, sdj: JsonRunner, asked: EmailMessage, sd:
     said = sdj("history", "1")[-1]
     assert said["kind"] == "survey_answered"
     assert (said["scores"], said["via"]) == ({"again": 5, "speed": 2, "informed": 4}, "mail")
-    assert said["remark"] == "it took three days\n\nThe new client is fine."
+    assert said["remark"] == "2: 2 - it took three days\n\nThe new client is fine."
     shown = sdj("show", "1")
     assert (shown["status"], shown["has_news"]) == ("closed", True)
     assert len(sdj("list", "--all")) == 1
     assert sdj("open", "-", stdin=raw)["action"] == "deduped"
     sd("undo", "1", expect=REFUSED)  # what came in is a fact, and what went out has gone
+
+
+_QUESTIONS = (
+    "1. Does it work again as it should?<br>2. Was it fast enough for your work?<br>"
+    "3. Did you know at any time where it stood?<br><br>1: 1<br>3: 1"
+)
+_HEADER = (
+    "<b>{}:</b> Service desk &lt;desk@example.com&gt;<br><b>{}:</b> Monday, 23 November 2026<br>"
+    "<b>{}:</b> Ada<br><b>{}:</b> [SD-1] VPN drops"
+)
+_EN = _HEADER.format("From", "Sent", "To", "Subject")
+_PL = _HEADER.format("Od", "Wysłano", "Do", "Temat")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f"<blockquote>{_QUESTIONS}</blockquote>",
+        f'<blockquote type="cite">{_QUESTIONS}<blockquote>2: 1</blockquote></blockquote>',
+        (
+            '<div class="gmail_quote"><div class="gmail_attr">On Mon, 23 Nov 2026 at 10:05, Service desk'
+            f' wrote:<br></div><blockquote class="gmail_quote">{_QUESTIONS}</blockquote></div>'
+        ),
+        f'<div class="gmail_quote">Service desk:<br>{_QUESTIONS}</div>',
+        (
+            '<div class="moz-cite-prefix">W dniu 23.11.2026 o 10:05, Service desk pisze:<br></div>'
+            f'<blockquote type="cite">{_QUESTIONS}</blockquote>'
+        ),
+        f'<hr><div id="divRplyFwdMsg">{_EN}</div><div>{_QUESTIONS}</div>',
+        f'<hr><div id="divRplyFwdMsg">{_PL}</div><div>{_QUESTIONS}</div>',
+        (
+            '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
+            f"<p>{_PL}</p></div><p>{_QUESTIONS}</p>"
+        ),
+        f"<p>{_EN}</p><p>{_QUESTIONS}</p>",
+    ],
+)
+def test_what_an_html_answer_quotes_was_said_by_the_desk(
+    quote: str, sdj: JsonRunner, asked: EmailMessage
+) -> None:
+    """However a mail program marks it: neither scores nor remark are taken from a quote (R5a.2)."""
+    text = f"<html><body><p>1: 5</p><p>2: 4<br>Thank you, it is fine.</p>{quote}</body></html>"
+
+    sdj("open", "-", stdin=_answer(asked, text, Content_Type="text/html; charset=utf-8"))
+
+    said = sdj("history", "1")[-1]
+    assert (said["kind"], said.get("scores")) == ("survey_answered", {"again": 5, "speed": 4})
+    assert said["remark"] == "Thank you, it is fine."
+
+
+def test_answers_between_the_lines_of_a_quote_in_html(sdj: JsonRunner, asked: EmailMessage) -> None:
+    """Numbers below the quoted questions are their scores, as in plain text (R5a.2)."""
+    text = (
+        "<blockquote>1. Does it work again as it should?</blockquote><p>4</p>"
+        "<blockquote>2. Was it fast enough for your work?</blockquote><p>5 days</p>"
+        "<blockquote>3. Did you know?</blockquote><p>2</p>"
+    )
+
+    sdj("open", "-", stdin=_answer(asked, text, Content_Type="text/html; charset=utf-8"))
+
+    said = sdj("history", "1")[-1]
+    assert (said["scores"], said["remark"]) == ({"again": 4, "informed": 2}, "5 days")
 
 
 def test_no_news_without_a_remark(sdj: JsonRunner, asked: EmailMessage) -> None:
@@ -169,11 +234,68 @@ def test_the_last_answer_counts(sdj: JsonRunner, asked: EmailMessage) -> None:
     assert _kinds(sdj).count("survey_answered") == 2
 
 
+def test_another_answer_to_one_question_leaves_the_others(
+    sd: Runner, sdj: JsonRunner, asked: EmailMessage
+) -> None:
+    """What is said last to each question counts, each when it was said: in every place (R5a.2)."""
+    later = NOW + timedelta(days=14)  # in December
+    november, december = ("--until", "2026-12-01T00:00:00Z"), ("--since", "2026-12-01T00:00:00Z")
+    sdj("open", "-", stdin=_answer(asked, "1: 5\n2: 2\n3: 4\n\nIt took long."))
+    sdj("open", "-", stdin=_answer(asked, "2: 4"), at=later)
+
+    def means(*period: str) -> dict[str, float]:
+        told = sdj("survey", "report", *period, at=later + timedelta(hours=1))["figures"]
+        return {name: each["mean"] for name, each in told.items()}
+
+    def figure(id_: str, period: str) -> object:
+        asked_ = ("report", "--figure", id_, "--period", period)
+        return sdj(*asked_, at=later + timedelta(hours=1))["figures"][0]["now"]["mean"]
+
+    assert means(*november) == {"satisfaction": 5.0, "kept-informed": 4.0}
+    assert means(*december) == {"time-to-resolve": 4.0}
+    assert figure("survey.satisfaction", "2026-11") == 5.0
+    assert figure("survey.time-to-resolve", "2026-11") is None
+    assert figure("survey.time-to-resolve", "2026-12") == 4.0
+    shown = sd("show", "1", at=later).stdout
+    assert "again 5, informed 4; 2026-12-0" in shown
+    assert "speed 4" in shown
+    assert "speed 2" not in shown.partition("History")[0].partition("\n\n")[0]
+    report = sdj("survey", "report", at=later)
+    assert [each["remark"] for each in report["remarks"]] == ["It took long."]
+
+
+def test_what_was_said_stays_when_it_is_merged(sd: Runner, sdj: JsonRunner, outbox: Path) -> None:
+    """Sent, answered and scored it was, whatever becomes of the request later (R5a.2, T24)."""
+    sd("open", "VPN is slow", "--user", "ada", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved", "--as", "greta")
+    sd("survey", "ask", "2", "--send")
+    sdj("open", "-", stdin=_answer(_mail(outbox), "5 4 3"))
+    sd("open", "The VPN again", "--user", "bruno", "--type", "incident", "--new")
+    figures = ("survey.sent", "survey.answered", "survey.satisfaction")
+    ids = [word for name in figures for word in ("--figure", name)]
+    soon = NOW + timedelta(hours=1)
+    before = sdj("report", *ids, "--period", "2026-11", at=soon)["figures"]
+    told = sdj("survey", "report", at=soon)
+
+    sd("merge", "2", "--into", "3")
+
+    after = sdj("report", *ids, "--period", "2026-11", at=soon)["figures"]
+    assert [each["now"] for each in after] == [each["now"] for each in before]
+    assert after[0]["now"] == {"value": 1}
+    assert after[2]["now"] == {"of": 1, "mean": 5.0}
+    assert [row["name"] for row in after[2]["by"]["person"]] == ["greta"]
+    again = sdj("survey", "report", at=soon)
+    assert (again["figures"], again["by_person"]) == (told["figures"], told["by_person"])
+    assert again["answered"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "headers"),
     [
         ("It was all right, thank you for asking about it.", {}),  # no score
         ("5 5 5", {"From": "Eve <eve@example.org>"}),  # not who was asked
+        ("5 5 5", {"From": "Ada <ada@example.com>, Eve <eve@example.org>"}),  # which of them
+        ("1. 3 weeks I waited\n2. 5 days is not fast!", {}),  # a complaint
         ("5 5 5", {"In_Reply_To": "<other@example.com>"}),  # the ticket, but not the survey
         ("5 5 5", {"Auto_Submitted": "auto-replied"}),
         ("5 5 5", {"X_Autoreply": "yes"}),
@@ -213,7 +335,8 @@ def test_after_a_merge_it_is_a_contact(sd: Runner, sdj: JsonRunner, outbox: Path
     told = sdj("open", "-", stdin=_answer(_mail(outbox), "5 5 5"))
 
     assert (told["rule"], told["ref"]) == ("reply", "SD-3")
-    assert sdj("survey", "report")["sent"]["count"] == 0
+    assert sdj("survey", "report")["sent"]["count"] == 1  # it was sent all the same
+    assert sdj("survey", "report")["answered"] == 0
 
 
 def test_a_guessed_token_is_none(sdj: JsonRunner, asked: EmailMessage) -> None:
@@ -298,6 +421,78 @@ def test_two_at_once_ask_once(
     assert code.read_text() == str(LEDGER_BUSY)
     assert out.read_bytes().count(b"To: ") == 1
     assert _kinds(sdj).count("survey_sent") == 1
+
+
+def test_another_ticket_is_asked_about_on_the_phone_meanwhile(
+    sd: Runner, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """What sends nothing does not wait for who sends: only the same ticket is busy (R5a.2)."""
+    program, out, code = tmp_path / "send.py", tmp_path / "out", tmp_path / "code"
+    sd("open", "No toner", "--user", "bruno", "--type", "incident", "--new")
+    sd("resolve", "2", "--code", "solved")
+    nested = _NESTED.replace('"1"', '"2"')
+    more = ["--via", "phone"]
+    program.write_text(nested.format(out=str(out), code=str(code), more=more))
+    sends_with(desk_dir, sys.executable, str(program))
+    env = {"PYTHONPATH": os.pathsep.join(sys.path), "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"}
+
+    sd(*SEND, env={**env, "SDCLI_DESK": str(desk_dir)})
+
+    assert code.read_text() == "0"
+    assert sdj("history", "2")[-1]["via"] == "phone"
+
+
+_KILLS = """
+import os, signal, sys
+with open({out!r}, "ab") as out:
+    out.write(sys.stdin.buffer.read())
+os.kill(os.getppid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("again", ["send", "due", "phone", "answer", "reply"])
+def test_a_kill_between_mail_and_record_asks_once(
+    again: str, sd: Runner, sdj: JsonRunner, desk_dir: Path, tmp_path: Path
+) -> None:
+    """What was being mailed counts as sent: one mail, whose token and id are known (R5a.2, T28)."""
+    program, out = tmp_path / "send.py", tmp_path / "out"
+    program.write_text(_KILLS.format(out=str(out)))
+    sends_with(desk_dir, sys.executable, str(program))
+    settings = {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "SDCLI_DESK": str(desk_dir),
+        "SDCLI_USER": "ben",
+        "SDCLI_NOW": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    command = [sys.executable, "-m", "sdcli", *SEND]
+    killed = subprocess.run(command, env={**os.environ, **settings}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    asked = _mail(out)
+    token = re.search(r"[0-9a-f]{32}", asked.get_content())
+    assert token
+    assert token[0] not in (desk_dir / "ledger" / "survey.sending").read_text()
+    sends_with(desk_dir, "tee", "-a", str(out))
+    later = NOW + timedelta(hours=1)
+
+    if again == "send":
+        assert "before" in sd(*SEND, at=later, expect=REFUSED).stderr
+    elif again == "due":
+        assert sdj("survey", "due", "--send", at=later)["rows"] == []
+    elif again == "phone":
+        phoned = sd("survey", "ask", "1", "--via", "phone", at=later, expect=REFUSED)
+        assert "counts as sent" in phoned.stderr
+    elif again == "reply":
+        told = sdj("open", "-", stdin=_answer(asked, "2: 1"), at=later)
+        assert told["rule"] == "survey-answer"
+    else:
+        sd("survey", "answer", "1", "--score", "speed=1", "--token", token[0], at=later)
+
+    assert out.read_bytes().count(b"To: ") == 1
+    events = [each for each in sdj("history", "1") if each["kind"] == "survey_sent"]
+    assert [f"<{each['message_id']}>" for each in events] == [asked["Message-ID"]]
+    sd("survey", "answer", "1", "--score", "again=5", "--token", token[0], at=later)
+    assert not (desk_dir / "ledger" / "survey.sending").exists()
+    sd("doctor")
 
 
 def test_the_program_gets_no_shell(sd: Runner, desk_dir: Path, tmp_path: Path) -> None:

@@ -862,6 +862,7 @@ class Counted:
         """Everything of one ticket."""
         self._always(life)
         self._backlog(life)
+        self._surveys(life)
         if life.merged:
             return
         self._answered_at_first(life)
@@ -871,7 +872,6 @@ class Counted:
         self._events(life)
         self._knowledge(life)
         self._changes(life)
-        self._surveys(life)
         self._ends(life)
 
     def _always(self, life: Life) -> None:
@@ -1057,7 +1057,7 @@ class Counted:
         self._add("changes.ignored", life, at, int(stands), change=change)
 
     def _surveys(self, life: Life) -> None:
-        answers = []
+        last: dict[tuple[str, str], tuple[Step, str, int]] = {}
         stand_for = dict(self._policy.said["surveys"])
         for index, step in enumerate(life.steps):
             if step.kind == "survey_sent":
@@ -1068,14 +1068,14 @@ class Counted:
                 later = any(each.kind == "survey_answered" for each in life.steps[index:])
                 self._add("survey.answered", life, step.at, int(later), type=life.type)
             elif step.kind == "survey_answered":
-                answers.append((step, stand_for.get(step.event["survey"], {})))
-        if not answers:
-            return
-        step, questions = answers[-1]
-        for question, score in step.event["scores"].items():
-            if question in questions:
-                figure = f"survey.{questions[question]}"
-                self._add(figure, life, step.at, score, type=life.type, **self._solver(life))
+                name = step.event["survey"]
+                for question, score in step.event["scores"].items():
+                    figure = stand_for.get(name, {}).get(question, "")
+                    last[name, question] = step, figure, score  # the others stand as they were
+        for step, figure, score in last.values():
+            if figure:
+                dims = self._solver(life) | {"type": life.type}
+                self._add(f"survey.{figure}", life, step.at, score, **dims)
 
     @staticmethod
     def _solver(life: Life) -> dict[str, str]:
@@ -1094,13 +1094,12 @@ class Counted:
             if not life.is_quick:
                 by = {"type": life.type, "person": person}
                 self._add("confirmed", life, life.closed_at, confirmed, **by)
-        for step in life.steps:
-            if step.kind == "reviewed":
-                said = list(step.event["checks"].values())
-                yes, no = said.count("yes"), said.count("no")
-                if yes + no:
-                    score = round(Fraction(100 * yes, yes + no))
-                    self._add("review.score", life, step.at, score, **self._solver(life))
+        for step in [each for each in life.steps if each.kind == "reviewed"][-1:]:
+            said = list(step.event["checks"].values())
+            yes, no = said.count("yes"), said.count("no")
+            if yes + no:
+                score = round(Fraction(100 * yes, yes + no))
+                self._add("review.score", life, step.at, score, **self._solver(life))
 
     # Of a period.
 

@@ -480,22 +480,24 @@ def test_what_planned_work_brought() -> None:
 
 
 def test_what_callers_say() -> None:
-    """The last answer counts, for the figure that each question stands for."""
+    """The last score of each question counts, when it was given; also of what was merged since."""
     found = figures(
         [
             opened("05T08:00"),
             happened("resolved", "05T09:00", code="x"),
             happened("survey_sent", "06T08:00", survey="incident", to="ada"),
-            happened("survey_answered", "06T09:00", survey="incident", scores={"again": 1}),
             happened(
-                "survey_answered", "07T09:00", survey="incident", scores={"again": 5, "heard": 2}
+                "survey_answered", "06T09:00", survey="incident", scores={"again": 1, "heard": 2}
             ),
+            happened("survey_answered", "07T09:00", survey="incident", scores={"again": 5}),
+            happened("merged", "08T09:00", into="SD-9"),
         ],
         [opened("05T08:00"), happened("survey_sent", "06T08:00", survey="incident", to="ada")],
     )
     assert found["survey.sent"]["now"] == {"value": 2}
     assert found["survey.answered"]["now"] == {"counted": 1, "of": 2, "percent": 50.0}
     assert items(found, "survey.satisfaction") == [("SD-1", "07T09:00", 5)]
+    assert items(found, "survey.time-to-respond") == [("SD-1", "06T09:00", 2)]
     assert found["survey.time-to-respond"]["by"]["person"] == {"ben": {"of": 1, "mean": 2.0}}
 
 
@@ -521,15 +523,21 @@ def test_something_new_and_what_was_wrong_at_first() -> None:
 
 
 def test_reviews() -> None:
-    """The yes among yes and no; what could not be said is left out."""
+    """The yes among yes and no of the last review; what could not be said is left out."""
     checks = {"a": "yes", "b": "yes", "c": "no", "d": "n/a"}
     found = figures(
         [
             opened("05T08:00"),
             happened("resolved", "05T09:00", code="x"),
+            happened("reviewed", "06T09:00", checks={"a": "no"}, by="amara"),
+            happened("reviewed", "07T09:00", checks=checks, by="amara"),
+        ],
+        [
+            opened("05T08:00"),
+            happened("resolved", "05T09:00", code="x"),
             happened("reviewed", "06T09:00", checks=checks, by="amara"),
             happened("reviewed", "07T09:00", checks={"a": "n/a"}, by="amara"),
-        ]
+        ],
     )
-    assert items(found, "review.score") == [("SD-1", "06T09:00", 67)]
+    assert items(found, "review.score") == [("SD-1", "07T09:00", 67)]
     assert found["review.score"]["by"]["person"] == {"ben": {"of": 1, "mean": 67.0}}

@@ -549,7 +549,7 @@ class Story:
         """The caller is asked how it was, and answers once or twice."""
         name = self.ticket.type
         questions = PROMISES["surveys"].get(name)
-        if not questions or not self.ticket.is_closed:
+        if not questions or self.ticket.status not in ("resolved", "closed"):
             return False
         meant = dict.fromkeys(questions, "self-help")  # the desk has changed its mind since
         sent = e.SurveySent(
