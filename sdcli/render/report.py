@@ -48,7 +48,9 @@ def text(result: results.Reported, screen: Screen) -> Iterator[str]:
     section = ""
     if shown:
         yield ""
-        titles = [*titles, f"by {report.step}"] if room >= _LEAST_TREND else titles
+        step, count = report.step, len(report.slots)
+        trend = f"by {step}" if room >= count else f"{room} {step}s"  # the last ones
+        titles = [*titles, trend] if room >= _LEAST_TREND else titles
         heads = [cell.ljust(size) for cell, size in zip(titles, [*sizes, 0], strict=False)]
         yield f"  {'  '.join(heads)}".rstrip()
     for row, told in zip(shown, cells, strict=True):
