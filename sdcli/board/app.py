@@ -428,6 +428,8 @@ class BoardApp(App[None]):
             why = _NONE_IN_HAND if self.rows else "No tickets here."
             self._part("#pane").update(literal(why))
         else:
+            if self._said == block(_NONE_IN_HAND):
+                self._tell("")  # one is, by now
             self._begin("closer", self._closer, row.ref, alone=True)
 
     async def _closer(self, ref: str) -> None:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 MOST = 2000
 """How many shelves are remembered, of all periods that were asked for; the oldest go first."""
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 500
-_SCHEMA = "CREATE TABLE IF NOT EXISTS counted (key TEXT PRIMARY KEY, sheet BLOB NOT NULL)"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS counted (key TEXT PRIMARY KEY, sheet BLOB NOT NULL, seal BLOB NOT NULL)
+"""
 
 
 @cache
@@ -46,6 +49,11 @@ def read(counted: bytes) -> Counted:
     return _decoder().decode(counted)
 
 
+def _seal(key: str, sheet: bytes) -> bytes:
+    """What tells a sheet as it was written under its key from one in which a bit has changed."""
+    return sha256(key.encode() + b"\0" + sheet).digest()
+
+
 class Kept:
     """Counts by their keys.
 
@@ -58,35 +66,43 @@ class Kept:
         self._is_off = False
 
     def get(self, key: str) -> Counted | None:
-        """What was counted under a key, if it is known."""
-        with suppress(sqlite3.Error, OSError), self._opened() as connection:
-            row = connection.execute("SELECT sheet FROM counted WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                with suppress(msgspec.MsgspecError):
-                    return read(row[0])
-        return None
+        """What was counted under a key, if it is known, and is what was written."""
+        try:
+            with self._opened() as connection:
+                query = "SELECT sheet, seal FROM counted WHERE key = ?"
+                row = connection.execute(query, (key,)).fetchone()
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
+            return None
+        if row is None or not all(isinstance(each, bytes) for each in row):
+            return None
+        sheet, seal = row
+        return read(sheet) if seal == _seal(key, sheet) else None
 
     def put(self, key: str, counted: Counted) -> None:
         """Keep what was counted; nothing happens if it cannot be kept."""
-        if self._is_off:
-            return
+        sheet = written(counted)
         try:
             with self._opened() as connection:
-                connection.execute(
-                    "INSERT OR REPLACE INTO counted VALUES (?, ?)", (key, written(counted))
-                )
+                row = key, sheet, _seal(key, sheet)
+                connection.execute("INSERT OR REPLACE INTO counted VALUES (?, ?, ?)", row)
                 connection.execute(
                     "DELETE FROM counted WHERE rowid <= (SELECT max(rowid) FROM counted) - ?",
                     (MOST,),
                 )
                 connection.commit()
         except (sqlite3.Error, OSError) as error:
-            self._is_off = True  # one that is busy, full or damaged is not tried shelf by shelf
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-                error, sqlite3.OperationalError
-            ):
-                with suppress(OSError):
-                    os.unlink(self._path)  # damaged: it is begun anew the next time
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """What is busy, full or not to be used is not tried again; what is damaged is begun anew."""
+        if self._is_off:
+            return
+        self._is_off = True
+        is_damaged = isinstance(error, sqlite3.DatabaseError)
+        if is_damaged and not isinstance(error, sqlite3.OperationalError):
+            with suppress(OSError):
+                os.unlink(self._path)
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -699,7 +699,7 @@ def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
         f"Nothing was recorded: {number} would have been."
         if said
         else "Nothing was recorded, and nothing would have been.",
-        *(["Not all of it could be read, and would have been kept."] if result.exit_code else ()),
+        *(["Not all of it could have been done."] if result.exit_code else ()),
     ]
     return fitted(said, screen.width), notes
 

@@ -14,12 +14,12 @@ import pytest
 
 from sdcli.insight.figures import FIGURES
 from sdcli.insight.kept import Kept
+from sdcli.insight.measured import Counted, Packed
 from sdcli.ledger.tiny import compact as compaction
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sdcli.insight.measured import Counted
     from tests.conftest import JsonRunner, Runner
 
 DAY = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
@@ -234,6 +234,19 @@ def test_what_is_kept_can_fail_without_harm(
     kept.unlink()
     kept.mkdir()
     assert sd("report", *NOVEMBER, "--json", at=THEN).stdout == right
+
+
+def test_a_changed_bit_of_what_is_kept_is_seen(tmp_path: Path) -> None:
+    """What was kept is what was written, or nothing: no count of another comes back."""
+    counted = Counted({"opened": [Packed(3, 3, None, ["SD-1"], [])]}, {}, [], [])
+    Kept(str(tmp_path / "kept")).put("key", counted)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    for place in range(content.index(b"opened"), content.index(b"SD-1") + 4):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert Kept(str(tmp_path / "kept")).get("key") is None
+    file.write_bytes(content)
+    assert Kept(str(tmp_path / "kept")).get("key") == counted
 
 
 def test_the_largest_sum_comes_first(sd: Runner) -> None:
