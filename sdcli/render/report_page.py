@@ -8,7 +8,6 @@ small pictures are there; with them Observable Plot draws the courses (`page/THI
 from __future__ import annotations
 
 import json
-import os
 import re
 from base64 import b64encode
 from functools import cached_property
@@ -21,7 +20,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from sdcli.errors import MachineError, RefusedError
+from sdcli.render import own_file
 from sdcli.render.amounts import NOTHING, Change, amount, basis, change
 from sdcli.render.safe import line
 from sdcli.sla.wall import Wall
@@ -55,7 +54,6 @@ _PLOT_STYLE = (
     "  white-space: pre;\n}"
 )
 """The style that Observable Plot puts into each chart: named by hash, since nothing else may."""
-_HEAD_BYTES = 4096
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = {"tickets": "requests", "times": "times", "score": "score, 1 to 5", "percent": "%"}
 _WIDE, _HIGH = 120, 32
@@ -107,27 +105,9 @@ def save(path: str, content: str) -> None:
         RefusedError: the file is something else.
         MachineError: it cannot be written.
     """
-    from sdcli.ledger.tiny.files import replacing  # noqa: PLC0415 - only a file pays for it
-
-    whole = os.path.abspath(path)
-    try:
-        if os.path.lexists(whole) and not _is_ours(whole):
-            raise RefusedError(
-                f"{path} is there already and is no page of `{MARK}`: it stays as it is. Name "
-                "another file.",
-                path=path,
-            )
-        with replacing(whole, like=whole) as stream:
-            stream.write(content.encode())
-    except OSError as error:
-        raise MachineError("Writing", path, error.strerror or str(error)) from error
-
-
-def _is_ours(path: str) -> bool:
-    if not os.path.isfile(path) or os.path.islink(path):
-        return False
-    with open(path, "rb") as stream:
-        return f'<meta name="generator" content="{MARK}">'.encode() in stream.read(_HEAD_BYTES)
+    own_file.save(
+        path, content, mark=f'<meta name="generator" content="{MARK}">', kind=f"page of `{MARK}`"
+    )
 
 
 class _Line(NamedTuple):

@@ -7,12 +7,11 @@ outside. The same explanation gives the same bytes. Kinds differ by pattern, not
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from sdcli.errors import MachineError, RefusedError
+from sdcli.render import own_file
 from sdcli.render.safe import line
 from sdcli.render.timeline import SIGNS, lasted, local, ticks, timeline
 from sdcli.render.words import share
@@ -33,7 +32,6 @@ _ROOM = _WIDTH - 2 * _EDGE
 _LINE, _LETTER = 20, 7.2
 _MOST_ROWS = 12
 _LETTERS = 140
-_HEAD_BYTES = 2048
 _ORDER: tuple[Look, ...] = (
     "counted", "paused", "holiday", "closed", "stopped", "not-begun", "ahead",
 )  # fmt: skip
@@ -138,27 +136,7 @@ def save(path: str, content: str) -> None:
         RefusedError: the file is something else.
         MachineError: it cannot be written.
     """
-    from sdcli.ledger.tiny.files import replacing  # noqa: PLC0415 - only a file pays for it
-
-    whole = os.path.abspath(path)
-    try:
-        if os.path.lexists(whole) and not _is_ours(whole):
-            raise RefusedError(
-                f"{path} is there already and is no picture of `{MARK}`: it stays as it is. Name "
-                "another file.",
-                path=path,
-            )
-        with replacing(whole, like=whole) as stream:
-            stream.write(content.encode())
-    except OSError as error:
-        raise MachineError("Writing", path, error.strerror or str(error)) from error
-
-
-def _is_ours(path: str) -> bool:
-    if not os.path.isfile(path) or os.path.islink(path):
-        return False
-    with open(path, "rb") as stream:
-        return f"<!-- {MARK} -->".encode() in stream.read(_HEAD_BYTES)
+    own_file.save(path, content, mark=f"<!-- {MARK} -->", kind=f"picture of `{MARK}`")
 
 
 def _described(told: Explanation, wall: Wall, zone: str) -> str:
