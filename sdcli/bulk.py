@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import RefusedError
 from sdcli.finding import Finding
+from sdcli.ledger.again import wholly_again
 from sdcli.results import BulkDone, BulkPreview
 from sdcli.tickets.query import pressing
 
@@ -63,6 +64,7 @@ class Bulk:
             [(each.ref, each.why) for each in refused],
         )
 
+    @wholly_again
     def do(self, tickets: Sequence[Ticket], refused: Sequence[tuple[str, str]]) -> BulkDone:
         """Do it on these tickets, where the query still asks for them; `refused` are left out.
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sdcli.changes import new_services, request
 from sdcli.errors import RefusedError
 from sdcli.fulfilment.permission import made_for, require_entitled
+from sdcli.ledger.again import wholly_again
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
@@ -152,6 +153,7 @@ class ChangeRequests:
         found = filter(only, self._desk.touched(since))
         return filtered(found, self.refused, since=since, until=until)
 
+    @wholly_again
     def complete(self, ref: str, wish: Completed) -> Requested:
         """Complete a request for change and send it on its way, in one unit of work (R3c3.2).
 
@@ -245,6 +247,7 @@ class ChangeRequests:
             raise TypeError(f"a work order became no ticket: {item.summary}")
         return opened
 
+    @wholly_again
     def follow(
         self,
         ref: str,

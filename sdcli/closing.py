@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdcli.errors import DataFileError, RefusedError, SdcliError, listed
+from sdcli.ledger.again import wholly_again
 from sdcli.tickets import closing, steps
 from sdcli.tickets.closing import HOW, NOTHING, OPTIONS, Said
 from sdcli.tickets.event import FulfilmentStarted
@@ -217,6 +218,7 @@ class Closings:
             follow_ups=[each.ref for each in owed],
         )
 
+    @wholly_again
     def resolve(
         self,
         ref: str,
@@ -283,6 +285,7 @@ class Closings:
             return self._continued(then, reason), "its agreement continues it"
         return self._desk.reopen(ref, reason), ""
 
+    @wholly_again
     def _continued(self, ticket: Ticket, reason: str) -> Outcome:
         """The ticket that continues an old one; both say so, and `undo` takes both back."""
         from sdcli.intake.items import continued  # noqa: PLC0415 - few tickets

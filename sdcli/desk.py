@@ -23,6 +23,7 @@ from sdcli.errors import (
     SdcliError,
     listed,
 )
+from sdcli.ledger.again import again
 from sdcli.tickets.words import PRIORITIES, UNKNOWN
 
 if TYPE_CHECKING:
@@ -268,14 +269,26 @@ class Desk:
         if self.rehearses and self._unit is None:
             from sdcli.ledger.unit import Unit  # noqa: PLC0415 - only a rehearsal
 
-            self._unit = Unit(self._home)
+            self._unit = Unit(self._home, rehearses=True)
         return self._unit or self._home
 
     @cached_property
     def _home(self) -> Ledger:
-        from sdcli.ledger.tiny.home import TinyLedger  # noqa: PLC0415 - as above
+        from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
 
-        return TinyLedger(self._ledger_folder, self._wait_s, self._tell)
+        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell)
+
+    @property
+    def ledger_address(self) -> str:
+        """Where the ledger is: SDCLI_LEDGER, else the desk's settings; empty for the desk's folder.
+
+        Raises:
+            DataFileError: the settings are wrong.
+        """
+        from sdcli.policy.load import settings  # noqa: PLC0415 - as above
+
+        named = self._environment("SDCLI_LEDGER")
+        return named or settings(self.root, self.derived("settings")).ledger
 
     def rehearsal(self) -> list[tuple[Ticket, AnyEvent]]:
         """End a rehearsal: each event that would have been added, with the ticket after all."""
@@ -295,12 +308,12 @@ class Desk:
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
         if self._unit is None and self.rehearses:
-            self._unit = Unit(self._home)  # abandoned by `rehearsal`
+            self._unit = Unit(self._home, rehearses=True)  # abandoned by `rehearsal`
         if self._unit is not None:
             yield self._unit
             return
         before, self.rehearses = self.rehearses, self.rehearses or rehearses
-        unit = self._unit = Unit(self._home)
+        unit = self._unit = Unit(self._home, rehearses=self.rehearses)
         try:
             yield unit
             if not self.rehearses:
@@ -877,6 +890,7 @@ class Desk:
 
         return Waiting(ticket, person, waiting_for(ticket, person), harm_unseen(ticket, person))
 
+    @again
     def take_notices(self, refs: Sequence[str], note: str) -> list[Waiting]:
         """Record that the acting person has seen changes, of all these tickets or of none.
 
@@ -1033,6 +1047,7 @@ class Desk:
                 seen[outcome.ticket.ref] = self.see(outcome.ticket)
         return [(each, seen[each.ticket.ref] if each.ticket else None) for each in outcomes]
 
+    @again
     def change(
         self,
         ref: str,
@@ -1068,6 +1083,7 @@ class Desk:
                     require_supported(then, events, self.rooms, stamp.at, held=held)
                 return writer.append(ticket, events) if events else ticket
 
+    @again
     def reapply(
         self, refs: Sequence[str], *, reason: str, record: bool
     ) -> list[tuple[Seen | None, Seen]]:
@@ -1160,6 +1176,7 @@ class Desk:
 
         require_caller(self.policy, self.stamp, item, opens=opens)
 
+    @again
     def join(
         self, item: RequestItem, ref: str, *, me_too: bool, shown: Sequence[str] = ()
     ) -> Outcome:
@@ -1220,6 +1237,7 @@ class Desk:
         ]
         return FrontPage(notices=notices, form=form, zone=self.zone, now=self.now)
 
+    @again
     def count_views(self, refs: Sequence[str], times: int) -> None:
         """Count that these bulletins were shown so many times (R1a.1g)."""
         with self.ledger.write() as writer:
@@ -1243,6 +1261,7 @@ class Desk:
             replace(outcome, ticket=writer.get(outcome.ticket.ref)) if outcome.ticket else outcome
         )
 
+    @again
     def take_in(self, items: Sequence[Item], shown: Sequence[str] = ()) -> list[Outcome]:
         """Record what arrived, all in one unit of work; what cannot be read is kept.
 
@@ -1352,6 +1371,7 @@ class Desk:
         folder = os.path.join(self._ledger_folder, FOLDER)
         return Attachments(folder, self.policy.intake, writes=not self.rehearses)
 
+    @again
     def attach(
         self, ref: str, files: Sequence[NewFile], note: str
     ) -> tuple[Ticket, tuple[str, ...]]:
@@ -1517,6 +1537,7 @@ class Desk:
                 kept=path,
             )
 
+    @again
     def bring_in(
         self,
         arrivals: Sequence[Arrival],
@@ -1578,6 +1599,7 @@ class Desk:
                 keep(self._cache, prepared.policy)  # whoever comes next need not read it all
                 return taken
 
+    @again
     def quick_contact(self, item: RequestItem, code: str) -> Ticket:
         """Record a contact that is over already: opened, resolved and closed at once (R0.6)."""
         from sdcli.intake.record import opened_by_request  # noqa: PLC0415 - as above

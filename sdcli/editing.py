@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from sdcli.errors import ChangedMeanwhileError, DraftError, FieldError, Problem, RefusedError
+from sdcli.ledger.again import wholly_again
 from sdcli.results import Changed
 from sdcli.tickets import steps
 from sdcli.tickets.contact import RequestDetails
@@ -110,6 +111,7 @@ class Editing:
         text = written({**own, **({"details": details} if details else {})})
         return self.apply(text.encode(), "--set")
 
+    @wholly_again
     def change(self, form: Form) -> Changed:
         """Take the steps, all in one unit of work; see `apply`."""
         desk, ref = self._desk, self._ref

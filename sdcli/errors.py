@@ -30,7 +30,10 @@ EXIT_CODES: dict[int, str] = {
     NOT_FOUND: "no such ticket, article, service, queue, person or desk",
     REFUSED: "refused: not legal in this state, not authorised, or policy says no",
     DATA_FILE: "a data file is wrong; the message names file and line",
-    LEDGER_BUSY: "the ledger is busy: the lock was not free in time",
+    LEDGER_BUSY: (
+        "the ledger is busy or out of reach: a lock was not free, or its server did not answer, in "
+        "time"
+    ),
     LEDGER_DAMAGED: "the ledger is damaged; only `doctor --repair` changes anything then",
     PARTLY_DONE: (
         "done in part: input that could not be read is kept, a backup lacks attached files, a "
@@ -412,6 +415,79 @@ class LedgerBusyError(SdcliError):
             f"The ledger {path} is in use{by}; waited {waited_s:g} s. Nothing was changed: "
             "try again.",
             path=path,
+        )
+
+
+class ConflictError(SdcliError):
+    """What a change had looked up was changed by somebody else before it was recorded.
+
+    Args:
+        place: the ledger; `said`: what its server said.
+        held: it happened in a unit of several commands, which must be done again as a whole.
+    """
+
+    code = "conflict"
+    exit_code = LEDGER_BUSY
+
+    def __init__(self, place: str, said: str, *, held: bool = False) -> None:
+        self.held = held
+        super().__init__(
+            f"The ledger {place} was changed by others at the same time, again and again ({said}). "
+            "Nothing was changed: try again.",
+            path=place,
+        )
+
+
+class LedgerUnreachableError(SdcliError):
+    """The server that holds the ledger does not answer."""
+
+    code = "ledger_unreachable"
+    exit_code = LEDGER_BUSY
+
+    def __init__(self, place: str, said: str) -> None:
+        self.place, self.said = place, said
+        super().__init__(
+            f"The ledger {place} cannot be reached: {said}. Nothing was changed: try again when "
+            "its server answers.",
+            path=place,
+        )
+
+
+class NoLedgerError(NotFoundError):
+    """The server answers, and there is no ledger there."""
+
+    code = "no_ledger"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"There is no ledger in {place}: `sdcli ledger init` makes one.", path=place
+        )
+
+
+class NotAllowedError(RefusedError):
+    """The user of the database may not do this."""
+
+    code = "not_allowed"
+
+    def __init__(self, place: str, said: str) -> None:
+        super().__init__(
+            f"The ledger {place} refused it: {said}. Ask whoever runs the database, or use the "
+            "user that may write.",
+            path=place,
+        )
+
+
+class LedgerAddressError(SdcliError):
+    """What is said of where the ledger is cannot be read."""
+
+    code = "ledger_address"
+    exit_code = USAGE
+
+    def __init__(self, given: str, reason: str) -> None:
+        super().__init__(
+            f"The ledger's address {given} cannot be read: {reason}. Write it like "
+            "postgresql://user@host/database, with ?schema=NAME if it is not `sdcli`.",
+            path=given,
         )
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import NoSuchTicketError, RefusedError
+from sdcli.ledger.again import wholly_again
 from sdcli.results import TriedList
 from sdcli.tickets import incident
 from sdcli.tickets.words import UNKNOWN
@@ -80,6 +81,7 @@ class Incidents:
         ticket = self._desk.change(ref, taken)
         return Stepped(ticket, _known(earlier), more={"tried_before": earlier})
 
+    @wholly_again
     def fix(self, ref: str, wish: Fix) -> Stepped:
         """Try a fix, put it off or hand it on; what it leaves to do gets tickets (R3d3.1, R3d1.6).
 

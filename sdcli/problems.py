@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec import Struct
 
 from sdcli.errors import SdcliError
+from sdcli.ledger.again import again
 from sdcli.results import (
     CandidatesFound,
     ProblemChanged,
@@ -67,6 +68,7 @@ class Problems:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    @again
     def open(self, wanted: NewProblem) -> ProblemChanged:
         """Open a problem and gather its incidents, all in one unit of work.
 
@@ -144,6 +146,7 @@ class Problems:
             ),
         )
 
+    @again
     def link(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Gather incidents under a problem, all of them or none.
 
@@ -197,6 +200,7 @@ class Problems:
                 notes.append(f"{ref} is of type {incident.type}; it is linked all the same.")
         return problem, new, notes
 
+    @again
     def unlink(self, ref: str, incidents: Sequence[str], because: str) -> ProblemChanged:
         """Take incidents away from a problem, all of them or none.
 
@@ -215,6 +219,7 @@ class Problems:
                 writer.append(incident, pair.of_incident)
         return ProblemChanged(problem, act=self._desk.act)
 
+    @again
     def analyse(self, ref: str, *, cause: str, workaround: str) -> ProblemChanged:
         """Say what is known of a problem by now.
 
@@ -259,6 +264,7 @@ class Problems:
         rows = [each for each in found if each.known_error or not known_errors]
         return ProblemsListed(rows, self._desk.now)
 
+    @again
     def known_error(self, ref: str, article: str = "", *, new: bool = False) -> ProblemChanged:
         """Make a problem a known error: an article tells its workaround, and its incidents hear it.
 
@@ -383,6 +389,7 @@ class Problems:
             second_owner=policy.teams.desk.queue,
         )
 
+    @again
     def close(self, ref: str, *, code: str, note: str, unfixed: str) -> ProblemChanged:
         """Close a problem, and tell the tickets that are linked to it.
 
@@ -415,6 +422,7 @@ class Problems:
             return bool(article) and not read(self._desk.root, article).is_retired
         return False
 
+    @again
     def reopen(self, ref: str, reason: str) -> ProblemChanged:
         """Take a problem up again, and tell the tickets that are linked to it.
 

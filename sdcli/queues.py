@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from sdcli import results
 from sdcli.errors import listed
 from sdcli.insight.load import AT_WORK, Faced, Load
+from sdcli.ledger.again import again
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
 from sdcli.tickets import hand_over, steps
@@ -260,6 +261,7 @@ class Queues:
         box = self._desk.time_box(ticket)
         return box is not None and box.state == "breached"
 
+    @again
     def next(self, queue: str = "", *, take: bool = False) -> results.NextUp:
         """The ticket that the acting person should work on now, and why (R2c.2a).
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sdcli.ledger.again import again
 from sdcli.policy.model import SCHEDULE
 from sdcli.policy.model import require as require_entry
 from sdcli.results import Changed
@@ -46,6 +47,7 @@ class Relating:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    @again
     def link(self, ref: str, relation: Relation, to: str, because: str) -> Changed:
         """Say what another ticket, or a change of the schedule, is to a ticket (R7.3).
 
@@ -70,6 +72,7 @@ class Relating:
         said = f"{ref} {SAYS[relation]} {to}"
         return Changed(desk.see(after), [] if new else [f"{said} already."], is_new=new)
 
+    @again
     def unlink(self, ref: str, relation: Relation, to: str, because: str) -> Changed:
         """Take back what another is to a ticket, on both sides.
 
@@ -113,6 +116,7 @@ class Relating:
         is_over = self._desk.ledger.get(ref).is_closed
         return Changed(found.seen, () if is_over else (says,))
 
+    @again
     def _belonging(
         self,
         ref: str,
@@ -173,6 +177,7 @@ class Relating:
             queue=part.queue or one.queue,
         )
 
+    @again
     def spin_off(self, ref: str, follow_up: str, because: str) -> Changed:
         """Let a follow-up go its own way, so that its ticket can be closed without it (R4.3).
 
@@ -186,6 +191,7 @@ class Relating:
             after = _both(writer, one, other, linking.spin_off(one, other, stamp, why=because))
         return Changed(desk.see(after))
 
+    @again
     def merge(self, refs: Sequence[str], into: str, because: str) -> Changed:
         """Let tickets go on in another one, all of them or none (T24).
 

@@ -21,6 +21,7 @@ from sdcli.errors import (
     RefusedError,
     SdcliError,
 )
+from sdcli.ledger.again import again
 from sdcli.policy.survey import HIGHEST, LOWEST, SURVEY, Survey, link_of
 from sdcli.results import SurveyAsked, SurveyDue, SurveysDue, SurveysReported
 from sdcli.tickets import keys
@@ -137,6 +138,7 @@ class Questionnaires:
             if alone:
                 self._recover()
 
+    @again
     def _recover(self) -> None:
         """Record what was being mailed when a process ended: most likely the mail has gone.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli.errors import DONE, PARTLY_DONE, RefusedError, listed
+from sdcli.ledger.again import again
 from sdcli.results import TakenBack
 from sdcli.tickets.event import (
     Absorbed,
@@ -58,6 +59,7 @@ class Undoing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    @again
     def undo(
         self,
         ref: str,
@@ -119,6 +121,7 @@ class Undoing:
         code = PARTLY_DONE if left else DONE
         return TakenBack(self._desk.see(after), gone, notes=notes, left=left, exit_code=code)
 
+    @again
     def redo(self, ref: str, *, reason: str, everywhere: bool, only: bool) -> TakenBack:
         """Bring back what was taken back last, if nothing was done since; see `undo`.
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
+import os
 import re
 import shutil
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +22,10 @@ from sdcli.desk import Desk
 from sdcli.policy.load import read_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sdcli.policy.model import Policy
+    from tests.postgres import Server
 
 REPOSITORY = Path(__file__).parent.parent
 CASES = REPOSITORY.parent / "shared" / "cases"
@@ -27,6 +34,10 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 
 FORMATS = {"alertmanager", "generic", "syslog", "grafana", "nagios", "nagios-mail", "icinga-mail"}
 """The alert formats that the desks of tests have."""
+
+HOMES = ("tiny", "postgresql")
+"""The homes of the ledger: what is marked `both_homes` runs on both, and SDCLI_TEST_HOME names the
+one of all other tests."""
 
 settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("default")
@@ -63,7 +74,9 @@ class JsonRunner(Protocol):
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test, and no test leaves a cache behind."""
-    for name in ("SDCLI_DESK", "SDCLI_NOW", "SDCLI_USER", "SDCLI_LOCK_WAIT", "NO_COLOR"):
+    for name in (
+        "SDCLI_DESK", "SDCLI_LEDGER", "SDCLI_NOW", "SDCLI_USER", "SDCLI_LOCK_WAIT", "NO_COLOR"
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
@@ -74,9 +87,79 @@ def _most_formats(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if is_theirs and name.partition(".")[0] not in FORMATS]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both_homes` runs on both homes of the ledger."""
+    if "ledger_home" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
+        "both_homes"
+    ):
+        metafunc.parametrize("ledger_home", HOMES)
+
+
+@pytest.fixture(name="ledger_home")
+def _ledger_home() -> str:
+    """Where the ledgers of desks are: `tiny`, or `postgresql` on the server of the tests."""
+    return os.environ.get("SDCLI_TEST_HOME", HOMES[0])
+
+
+@pytest.fixture(name="server", scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The PostgreSQL server of all tests that do not harm theirs, on whichever worker."""
+    from tests.postgres import Server  # noqa: PLC0415 - few tests need it
+
+    base = tmp_path_factory.getbasetemp()
+    server = Server(
+        server_folder(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base), port=5432
+    )
+    with open(server.folder / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not server.data.exists():
+            server.init()
+            server.start()
+    return server
+
+
+def server_folder(base: Path) -> Path:
+    """Where the server of this run has its data: other users may look into it."""
+    name = hashlib.sha256(str(base).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"sdcli-tests-{name}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whoever started the tests stops their server."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is None or hasattr(config, "workerinput"):
+        return
+    folder = server_folder(factory.getbasetemp())
+    if (folder / "data").exists():
+        from tests.postgres import Server  # noqa: PLC0415 - as above
+
+        Server(folder, port=5432).stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(name="new_ledger", scope="session")
+def _new_ledger(server: Server) -> Iterator[Callable[[], str]]:
+    """Gives the address of a new, empty ledger on the server."""
+    import psycopg2  # noqa: PLC0415 - as above
+
+    from tests.postgres import new_ledger  # noqa: PLC0415
+
+    worker, made = os.environ.get("PYTEST_XDIST_WORKER", "gw"), list[str]()
+
+    def make() -> str:
+        made.append(f"{worker}_{len(made)}")
+        return new_ledger(server.url, made[-1])
+
+    yield make
+    with psycopg2.connect(server.url) as connection, connection.cursor() as cursor:
+        for name in made:
+            cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+            connection.commit()
+
+
 @pytest.fixture(name="desk_dir")
-def _desk_dir(tmp_path: Path) -> Path:
-    """A desk with the starter's files and no ledger yet; of the alert formats it has a few.
+def _desk_dir(tmp_path: Path, ledger_home: str, request: pytest.FixtureRequest) -> Path:
+    """A desk with the starter's files and an empty ledger; of the alert formats it has a few.
 
     Its service levels are as `plain` leaves them.
     """
@@ -86,6 +169,9 @@ def _desk_dir(tmp_path: Path) -> Path:
     shutil.copytree(REPOSITORY / "kb", root / "kb")
     path = root / "sla_policies.yaml"
     path.write_bytes(plain((REPOSITORY / "sla_policies.yaml").read_bytes()))
+    if ledger_home == "postgresql":
+        where = request.getfixturevalue("new_ledger")()
+        (root / "settings.yaml").write_text(f"ledger: {where}\n", encoding="utf-8")
     return root
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sdcli import results
 from sdcli.board.forms import YES_NO, Asked, Form
 from sdcli.errors import ChangedMeanwhileError, RefusedError
+from sdcli.ledger.again import wholly_again
 from sdcli.render.safe import line
 from sdcli.tickets.event import act_of
 from sdcli.tickets.steps import require
@@ -100,6 +101,7 @@ class Acts:
             act=form.act, ref=form.ref, last=form.last, title=form.title, asks=asks, said=answers
         )
 
+    @wholly_again
     def do(self, act: str, ref: str, last: str, said: Said | None = None) -> Done:
         """Do it, if the ticket is as it was shown.
 

@@ -208,11 +208,16 @@ class Ledger(Reader, Protocol):
             MachineError: the machine does not let it be looked at.
         """
 
-    def write(self) -> AbstractContextManager[Writer]:
-        """A unit of work: locked, and committed as a whole when the block ends without error.
+    def write(self, *, rehearses: bool = False) -> AbstractContextManager[Writer]:
+        """A unit of work: committed as a whole when the block ends without error.
+
+        What it looks up to decide by stays as it is until then. `rehearses`: it will not be
+        committed, and must use nothing up.
 
         Raises:
-            LedgerBusyError: the lock was not free in time.
+            LedgerBusyError: a lock was not free in time.
+            ConflictError: it does not go together with what somebody else did meanwhile, and
+                nothing of it was committed. See `sdcli.ledger.again`.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:

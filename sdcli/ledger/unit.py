@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from sdcli.errors import RefusedError
+from sdcli.errors import ConflictError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Sequence
@@ -44,8 +44,9 @@ class Unit:
     where it cannot be rehearsed.
     """
 
-    def __init__(self, home: Ledger) -> None:
+    def __init__(self, home: Ledger, *, rehearses: bool = False) -> None:
         self._home = home
+        self._rehearses = rehearses
         self._stack = ExitStack()
         self._writer: Writer | None = None
         self._added: list[tuple[str, AnyEvent]] = []
@@ -72,11 +73,20 @@ class Unit:
         return self._home.version()
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
-        """See `Ledger.write`; it is committed with the unit."""
-        if self._writer is None:
-            self._writer = self._stack.enter_context(self._home.write())
-        yield self
+    def write(self, *, rehearses: bool = False) -> Iterator[Writer]:
+        """See `Ledger.write`; it is committed with the unit.
+
+        Raises:
+            ConflictError: the unit must be done again, as a whole.
+        """
+        rehearses = rehearses or self._rehearses
+        try:
+            if self._writer is None:
+                self._writer = self._stack.enter_context(self._home.write(rehearses=rehearses))
+            yield self
+        except ConflictError as error:
+            error.held = True
+            raise
 
     def create(self, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.create`."""

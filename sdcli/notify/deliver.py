@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, NoSuchTicketError, listed
 from sdcli.intake.lines import one_line
+from sdcli.ledger.again import again
 from sdcli.notify.caller import mail_of, wrote_a_machine
 from sdcli.notify.message import Addressee, Letter, Message, addressee, message_of
 from sdcli.notify.outcome import Pending, Run, Sent
@@ -296,6 +297,7 @@ def _unrecorded(outcome: Sent) -> str:
     )
 
 
+@again
 def _write_down(ledger: Ledger, office: Office, batch: Batch, outcome: Sent) -> None:
     stamp = office.stamp()
     with ledger.write() as writer:

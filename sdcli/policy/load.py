@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
     from sdcli.policy.review import ReviewRules
+    from sdcli.policy.settings import Settings
     from sdcli.policy.survey import Surveys
 
     Check = Callable[[AlertFormat], Iterable[tuple[str, str]]]
@@ -158,6 +159,39 @@ def process(root: str, cache: str = "") -> ProcessRules:
     from sdcli.policy.process import PROCESS, ProcessRules  # noqa: PLC0415 - only what asks
 
     return _cached(root, (PROCESS,), cache, Cached[ProcessRules], lambda: read_process(root))
+
+
+def settings(root: str, cache: str = "") -> Settings:
+    """The settings of the desk at `root`, from their cache file if that is fresh.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.settings import DEFAULTS, SETTINGS, Settings  # noqa: PLC0415 - as above
+
+    if not os.path.lexists(os.path.join(root, SETTINGS)):
+        return DEFAULTS
+    return _cached(root, (SETTINGS,), cache, Cached[Settings], lambda: read_settings(root))
+
+
+def read_settings(root: str) -> Settings:
+    """The settings, from their file; the defaults if there is none.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    from sdcli.policy.settings import DEFAULTS, SETTINGS, Settings, wrong  # noqa: PLC0415
+
+    if not os.path.lexists(os.path.join(root, SETTINGS)):
+        return DEFAULTS
+    read = read_file(SETTINGS, _text(root, SETTINGS), Settings)
+    problems = [*read.problems]
+    if not problems and (told := wrong(read.value)):
+        problems.append(Problem(SETTINGS, read.places.get("ledger", 1), told))
+    if problems:
+        raise DataFileError(sorted(problems))
+    found: Settings = read.value
+    return found
 
 
 def read_process(root: str) -> ProcessRules:

@@ -193,8 +193,9 @@ class TinyLedger:
         return self._places.version(path_of(self._places))
 
     @contextmanager
-    def write(self) -> Iterator[TinyWriter]:
+    def write(self, *, rehearses: bool = False) -> Iterator[TinyWriter]:
         """See `Ledger.write`. An exception inside the block leaves the files untouched."""
+        del rehearses  # a number that is not committed is not used up here
         self._begin()
         with locked(self._places.lock, self._wait_s):
             image = self._ready(self._current())

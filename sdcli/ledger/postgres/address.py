@@ -1,0 +1,63 @@
+"""Where a ledger on a server is: a URL as libpq reads it, and the schema in that database."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from sdcli.errors import LedgerAddressError
+
+SCHEMES = ("postgresql", "postgres")
+SCHEMA = "sdcli"
+"""The schema of a ledger whose address names none."""
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,47}")
+
+
+class Address(NamedTuple):
+    """Where a ledger is.
+
+    Args:
+        url: what libpq is given: hosts, database, user and all its own parameters.
+        schema: the schema that holds the ledger.
+        shown: the same for people: without a password, with the schema.
+    """
+
+    url: str
+    schema: str
+    shown: str
+
+
+def address(text: str) -> Address:
+    """The address that a person wrote: `postgresql://[user@]host[,host]/database[?schema=NAME&…]`.
+
+    Raises:
+        LedgerAddressError: it is no such address.
+    """
+    try:
+        parts = urlsplit(text)
+        given = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError as error:
+        raise LedgerAddressError(_unread(text), str(error)) from None
+    if parts.scheme not in SCHEMES:
+        raise LedgerAddressError(_unread(text), "it does not begin with postgresql://")
+    schema = dict(given).get("schema", SCHEMA)
+    if not _NAME.fullmatch(schema):
+        reason = "schema= takes small letters, digits and _, and no more than 48 of them"
+        raise LedgerAddressError(_unread(text), reason)
+    own = [(name, value) for name, value in given if name != "schema"]
+    shown = [(name, "***" if name == "password" else value) for name, value in given]
+    where = parts._replace(query=urlencode(own, quote_via=quote))
+    told = parts._replace(netloc=_without_password(parts.netloc), query=urlencode(shown, safe="*/"))
+    return Address(urlunsplit(where), schema, urlunsplit(told))
+
+
+def _without_password(netloc: str) -> str:
+    user, at, hosts = netloc.rpartition("@")
+    return f"{user.partition(':')[0]}{at}{hosts}"
+
+
+def _unread(text: str) -> str:
+    """An address that cannot be read, without what may be a password."""
+    return re.sub(r"//[^@/]*@", "//***@", re.sub(r"password=[^&\s]*", "password=***", text))

@@ -1,0 +1,182 @@
+"""Tickets of a ledger on a server: looked up, listed, found by key."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sdcli.errors import NoSuchTicketError
+from sdcli.ledger.postgres.asked import condition
+from sdcli.ledger.postgres.rows import PREFIX, Stored, key_of, ticket_of
+from sdcli.tickets import keys
+from sdcli.tickets.query import Query, pressing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.postgres.connection import Connection
+    from sdcli.tickets.ticket import Ticket
+
+ROW = "t.number, t.version, t.state, t.first_recorded, t.last_recorded"
+_PAGE = 500
+_EXACT = 100_000
+"""Up to so many tickets are counted; beyond that the newest reference tells about how many."""
+
+
+class PostgresReader:
+    """Reads the ledger as it is now, or as it is for the unit of work that is under way."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, ref: str) -> Ticket:
+        """See `Reader.get`."""
+        found = self._read(f"SELECT {ROW} FROM tickets AS t WHERE number = %s", number_in(ref))
+        if not found:
+            raise NoSuchTicketError(ref)
+        return found[0]
+
+    def find(self, query: Query) -> Iterator[Ticket]:
+        """See `Reader.find`."""
+        wanted = condition(query)
+        sql = f"SELECT {ROW} FROM tickets AS t WHERE {wanted.sql} ORDER BY number"
+        return (ticket for ticket in self._all(sql, *wanted.args) if query.matches(ticket))
+
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`: what is not closed is one, and each month of closed ones another."""
+        from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - only reports need it
+
+        return [Shelf("", None, self.count(), lambda: self.find(_requests(since)))]
+
+    def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
+        """See `Reader.most_pressing`."""
+        if query.needs_opening:
+            found = pressing(self.find(query))
+            return found[:most], len(found[most:])
+        wanted = condition(query)
+        where = f"FROM tickets AS t WHERE {wanted.sql}"
+        order = "ORDER BY priority, opened_at, number LIMIT %s"
+        first = self._read(f"SELECT {ROW} {where} {order}", *wanted.args, most)
+        if len(first) < most:
+            return first, 0
+        [[number]] = self._ask(f"SELECT count(*) {where}", *wanted.args)
+        return first, int(number) - len(first)
+
+    def count(self) -> int:
+        """See `Reader.count`; of more than a hundred thousand it is the newest reference."""
+        [[last]] = self._ask("SELECT last_value FROM numbers")
+        if last > _EXACT:
+            return int(last)
+        [[number]] = self._ask("SELECT count(*) FROM tickets")
+        return int(number)
+
+    def by_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_key`."""
+        return next(self.having(keys.alert(key), most=1), None)
+
+    def by_idempotency_key(self, key: str) -> Ticket | None:
+        """See `Reader.by_idempotency_key`."""
+        return next(self.having(keys.idempotency(key), most=1), None)
+
+    def by_source(self, source: str) -> Ticket | None:
+        """See `Reader.by_source`."""
+        return next(self.having(keys.source(source), most=1), None)
+
+    def by_sources(self, sources: Collection[str]) -> Iterator[Ticket]:
+        """See `Reader.by_sources`."""
+        wanted = [key_of(keys.source(source)) for source in sources if source]
+        sql = f"""SELECT {ROW} FROM tickets AS t
+            WHERE number IN (SELECT ticket FROM keys WHERE key = ANY (%s)) ORDER BY number"""
+        return (ticket for ticket in self._all(sql, wanted) if ticket.source in sources)
+
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
+        """See `Reader.having`; nothing is left out, however long ago it changed."""
+        del since
+        sql = f"""SELECT {ROW} FROM keys JOIN tickets AS t ON t.number = keys.ticket
+            WHERE keys.key = %s ORDER BY keys.ticket DESC"""
+        pages = self._connection.pages(self._locking(sql, key), [key_of(key)], _PAGE, most)
+        found = (ticket for page in pages for ticket in self._tickets(page))
+        return islice((ticket for ticket in found if key in keys.keys_of(ticket)), most)
+
+    def how_many(self, key: str) -> int:
+        """See `Reader.how_many`."""
+        [[number]] = self._ask("SELECT count(*) FROM keys WHERE key = %s", key_of(key))
+        return int(number)
+
+    def older(self, than: str, most: int, down_to: str = "") -> list[Ticket]:
+        """See `Reader.older`."""
+        highest = number_in(than) if than else 1 << 62
+        lowest = number_in(down_to) if down_to else 0
+        sql = f"""SELECT {ROW} FROM tickets AS t
+            WHERE number > %s AND number < %s ORDER BY number DESC LIMIT %s"""
+        return self._read(sql, lowest, highest, most)
+
+    def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
+        """See `Reader.closed_since`."""
+        sql = f"""SELECT {ROW} FROM tickets AS t WHERE status = 'closed' AND NOT void
+            AND record = 'request' AND touched_at >= %s AND number > %s ORDER BY number LIMIT %s"""
+        return self._read(sql, since, number_in(after) if after else 0, most)
+
+    def _locking(self, sql: str, key: str) -> str:
+        """The statement, with what keeps others from a key that is looked up; readers lock nothing."""
+        del key
+        return sql
+
+    def _ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        return self._connection.ask(sql, *args)
+
+    def _all(self, sql: str, *args: object) -> Iterator[Ticket]:
+        """The tickets of rows, page by page, all as they were at one instant."""
+        for page in self._connection.pages(sql, args, _PAGE):
+            yield from self._tickets(page)
+
+    def _read(self, sql: str, *args: object) -> list[Ticket]:
+        """The tickets of rows, all at once."""
+        return list(self._tickets(self._ask(sql, *args)))
+
+    def _tickets(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Ticket]:
+        """The tickets of these rows, with their events, in the order of the rows."""
+        events = self._events(rows)
+        place = self._connection.address.shown
+        for number, version, state, _, _ in rows:
+            known = events.get(number, [])[:version]
+            yield self._as_known(ticket_of(Stored(number, version, state, known), place))
+
+    def _events(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, list[str]]:
+        if not rows:
+            return {}
+        found: dict[int, list[str]] = {}
+        sql = """SELECT ticket, body::text FROM events WHERE ticket = ANY (%s)
+            AND recorded >= %s AND recorded <= %s ORDER BY ticket, seq"""
+        first, last = min(row[3] for row in rows), max(row[4] for row in rows)
+        for number, body in self._ask(sql, [row[0] for row in rows], first, last):
+            found.setdefault(number, []).append(body)
+        return found
+
+    def _as_known(self, ticket: Ticket) -> Ticket:
+        """The ticket, as whoever reads knows it by now."""
+        return ticket
+
+
+def number_in(ref: str) -> int:
+    """The number of a reference: `SD-42` to 42.
+
+    Raises:
+        NoSuchTicketError: it is no reference of this ledger.
+    """
+    if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
+        raise NoSuchTicketError(ref)
+    return int(ref[len(PREFIX) :])
+
+
+def _requests(since: datetime | None) -> Query:
+    from sdcli.tickets.words import STATUSES  # noqa: PLC0415 - only reports need it
+
+    if since is None:
+        return Query(statuses=STATUSES, void=True)
+    return Query(touched_since=since.astimezone(timezone.utc), void=True)

@@ -1,0 +1,155 @@
+"""A unit of work on a server: what it looks up to decide by stays as it is until it is committed.
+
+A ticket that is got is locked, and so is a key by which tickets are told apart. Everything else
+is read as it is then; a ticket that somebody else changed meanwhile makes the unit a conflict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sdcli.errors import NoSuchTicketError
+from sdcli.ledger.postgres.reader import ROW, PostgresReader, number_in
+from sdcli.ledger.postgres.rows import (
+    PREFIX,
+    encoded,
+    event_rows,
+    key_of,
+    once_of,
+    row_of,
+    stored_keys,
+)
+from sdcli.tickets.ticket import advance, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sdcli.ledger.postgres.connection import Connection
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
+
+_TOLD_APART = frozenset(
+    [
+        "alert",
+        "seen",
+        "absorbed",
+        "idempotency",
+        "problem",
+        "source",
+        "message",
+        "topic",
+        "storm",
+        "outage",
+        "survey",
+    ]
+)
+"""The first words of the keys that tell whether something is here already."""
+
+
+class PostgresWriter(PostgresReader):
+    """Adds to the ledger, in the transaction that its connection is in.
+
+    Args:
+        connection: the transaction has begun.
+        rehearses: nothing will be committed, so no reference is used up.
+    """
+
+    def __init__(self, connection: Connection, *, rehearses: bool) -> None:
+        super().__init__(connection)
+        self._rehearses = rehearses
+        self._known: dict[int, Ticket] = {}
+        self._before: dict[int, Ticket | None] = {}
+        self._added: dict[int, list[AnyEvent]] = {}
+        self._flushing = False
+        self._rehearsed = 0
+
+    def get(self, ref: str) -> Ticket:
+        """See `Reader.get`; nobody else can change it then."""
+        number = number_in(ref)
+        if number not in self._known:
+            sql = f"SELECT {ROW} FROM tickets AS t WHERE number = %s FOR UPDATE"
+            if not (found := self._read(sql, number)):
+                raise NoSuchTicketError(ref)
+            self._known[number] = found[0]
+        return self._known[number]
+
+    def create(self, events: Sequence[AnyEvent]) -> Ticket:
+        """See `Writer.create`."""
+        fold(f"{PREFIX}1", events)  # what is refused uses up no reference
+        number = self._next()
+        ticket = fold(f"{PREFIX}{number}", events)
+        self._put(number, None, ticket, events)
+        return ticket
+
+    def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
+        """See `Writer.append`."""
+        after = advance(ticket, events)
+        self._put(number_in(ticket.ref), ticket, after, events)
+        return after
+
+    def flush(self) -> None:
+        """Have what was added so far on the server, in the transaction."""
+        if not self._added or self._flushing:
+            return
+        self._flushing = True
+        try:
+            changes = [self._change(number) for number in self._added]
+            self._connection.ask("SELECT append(%s)", encoded(changes))
+        finally:
+            self._flushing = False
+        self._added.clear()
+        self._before.clear()
+
+    def _put(
+        self, number: int, before: Ticket | None, after: Ticket, events: Sequence[AnyEvent]
+    ) -> None:
+        self._before.setdefault(number, before)
+        self._known[number] = after
+        self._added.setdefault(number, []).extend(events)
+
+    def _change(self, number: int) -> dict[str, Any]:
+        """What `append` takes of one ticket."""
+        before, after, new = self._before[number], self._known[number], self._added[number]
+        rows, refolded = event_rows(before, new)
+        had = stored_keys(before) if before else frozenset()
+        has = stored_keys(after)
+        was_once = once_of(before, ()) if before else frozenset()
+        is_once = once_of(after, new)
+        return {
+            "number": number,
+            "known": len(before.events) if before else 0,
+            "refolded": refolded,
+            "row": row_of(after, new),
+            "events": rows,
+            "gone": sorted(had - has),
+            "found": sorted(has - had),
+            "once": sorted(is_once - was_once),
+            "never": sorted(was_once - is_once),
+        }
+
+    def _next(self) -> int:
+        """The next reference; a rehearsal only looks what it would be."""
+        if not self._rehearses:
+            return int(self._connection.ask("SELECT nextval('numbers')")[0][0])
+        if not self._rehearsed:
+            sql = "SELECT last_value + is_called::int - 1 FROM numbers"
+            self._rehearsed = int(self._connection.ask(sql)[0][0])
+        self._rehearsed += 1
+        return self._rehearsed
+
+    def _ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        self.flush()
+        return super()._ask(sql, *args)
+
+    def _locking(self, sql: str, key: str) -> str:
+        if key.partition(" ")[0] not in _TOLD_APART:
+            return sql
+        schema = self._connection.address.schema
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        self._ask(lock, f"{schema} {key_of(key)}")
+        return f"{sql} FOR UPDATE OF t"
+
+    def _as_known(self, ticket: Ticket) -> Ticket:
+        """The ticket, with what the unit of work added since its row was read."""
+        known = self._known.get(number_in(ticket.ref))
+        return known if known and len(known.events) >= len(ticket.events) else ticket
