@@ -130,12 +130,45 @@ BEGIN
 END
 $$;
 
+-- Refuses events that do not follow one another as the lifecycle says, or not end as the row does.
+CREATE FUNCTION legal(number bigint, status text, refolded boolean, ticket json, events json)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    IF (SELECT bool_or(e ->> 'before' = '' AND e ->> 'kind' <> 'opened') AND NOT (
+        refolded AND bool_or(e -> 'body' ->> 'entered' IS NOT NULL OR e ->> 'kind' = 'undone')
+    ) FROM json_array_elements(events) AS e) THEN
+        RAISE EXCEPTION 'an event of ticket % does not say where it leads', number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
+    END IF;
+    IF refolded THEN
+        RETURN;
+    END IF;
+    SELECT each.kind, each.before, each.led_to INTO wrong FROM (
+        SELECT e ->> 'kind' AS kind, e ->> 'before' AS before, seq,
+            lag(e ->> 'after', 1, status) OVER (ORDER BY seq) AS led_to
+        FROM json_array_elements(events) WITH ORDINALITY AS e (e, seq)
+    ) AS each WHERE each.before <> each.led_to ORDER BY each.seq LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ticket % is %, and "%" begins at %',
+            number, wrong.led_to, wrong.kind, wrong.before
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
+    END IF;
+    IF events -> -1 ->> 'after' <> ticket ->> 'status' THEN
+        RAISE EXCEPTION 'ticket % does not end as its last event says', number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
+    END IF;
+END
+$$;
+
 -- Records one unit of work, ticket by ticket. It is the only way in for whoever may only append.
 CREATE FUNCTION append(changes json) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     change record;
     was record;
-    wrong record;
+    first json;
+    recorded timestamptz;
 BEGIN
     FOR change IN
         SELECT * FROM json_to_recordset(changes) AS c(
@@ -153,16 +186,30 @@ BEGIN
             END IF;
         END IF;
 
-        IF (SELECT bool_or(e ->> 'before' = '' AND e ->> 'kind' <> 'opened') AND NOT (
-            change.refolded AND bool_or(e -> 'body' ->> 'entered' IS NOT NULL OR e ->> 'kind' = 'undone')
-        ) FROM json_array_elements(change.events) AS e) THEN
-            RAISE EXCEPTION 'an event of ticket % does not say where it leads', change.number
+        -- An expression by itself is not planned: one event alone, which is nearly always so, takes
+        -- a third of the time.
+        first := change.events -> 0;
+        IF change.refolded OR json_array_length(change.events) > 1 THEN
+            PERFORM legal(change.number, was.status, change.refolded, change.row, change.events);
+        ELSIF first ->> 'before' <> was.status
+            OR first ->> 'before' = '' AND first ->> 'kind' <> 'opened' THEN
+            RAISE EXCEPTION 'ticket % is %, and "%" begins at %',
+                change.number, was.status, first ->> 'kind', first ->> 'before'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
+        ELSIF first ->> 'after' <> change.row ->> 'status' THEN
+            RAISE EXCEPTION 'ticket % does not end as its last event says', change.number
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
         END IF;
-        PERFORM month_of(recorded) FROM (
-            SELECT DISTINCT date_trunc('month', (e ->> 'recorded')::timestamptz, 'UTC') AS recorded
-            FROM json_array_elements(change.events) AS e
-        ) AS months;
+
+        recorded := change.row ->> 'first_recorded';
+        IF recorded <> (change.row ->> 'last_recorded')::timestamptz THEN
+            PERFORM month_of(m.recorded) FROM (
+                SELECT DISTINCT date_trunc('month', (e ->> 'recorded')::timestamptz, 'UTC') AS recorded
+                FROM json_array_elements(change.events) AS e
+            ) AS m;
+        ELSIF to_regclass(to_char(recorded AT TIME ZONE 'UTC', '"events_"YYYY_MM')) IS NULL THEN
+            PERFORM month_of(recorded);
+        END IF;
         INSERT INTO events
         SELECT change.number, change.known + e.seq, e.recorded, e.id, e.at, e.by, e.kind,
             change.row ->> 'record', e.before, e.after, e.body
@@ -170,25 +217,6 @@ BEGIN
             recorded timestamptz, id text, at timestamptz, by text, kind text,
             before text, after text, body json
         )) WITH ORDINALITY AS e(recorded, id, at, by, kind, before, after, body, seq);
-
-        IF NOT change.refolded THEN
-            SELECT e.kind, e.before, e.led_to INTO wrong FROM (
-                SELECT kind, before, after, seq,
-                    lag(after, 1, was.status) OVER (ORDER BY seq) AS led_to
-                FROM events
-                WHERE ticket = change.number AND seq > change.known
-                    AND recorded >= (change.row ->> 'first_recorded')::timestamptz
-            ) AS e WHERE e.before <> e.led_to ORDER BY e.seq LIMIT 1;
-            IF FOUND THEN
-                RAISE EXCEPTION 'ticket % is %, and "%" begins at %',
-                    change.number, wrong.led_to, wrong.kind, wrong.before
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
-            END IF;
-            IF change.events -> -1 ->> 'after' <> change.row ->> 'status' THEN
-                RAISE EXCEPTION 'ticket % does not end as its last event says', change.number
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_step';
-            END IF;
-        END IF;
 
         IF change.known = 0 THEN
             INSERT INTO tickets
@@ -205,10 +233,18 @@ BEGIN
             WHERE t.number = change.number;
         END IF;
 
-        DELETE FROM keys WHERE ticket = change.number AND key = ANY (change.gone);
-        INSERT INTO keys SELECT new.key, change.number FROM unnest(change.found) AS new (key);
-        DELETE FROM once WHERE ticket = change.number AND key = ANY (change.never);
-        INSERT INTO once SELECT new.key, change.number FROM unnest(change.once) AS new (key);
+        IF cardinality(change.gone) > 0 THEN
+            DELETE FROM keys WHERE ticket = change.number AND key = ANY (change.gone);
+        END IF;
+        IF cardinality(change.found) > 0 THEN
+            INSERT INTO keys SELECT new.key, change.number FROM unnest(change.found) AS new (key);
+        END IF;
+        IF cardinality(change.never) > 0 THEN
+            DELETE FROM once WHERE ticket = change.number AND key = ANY (change.never);
+        END IF;
+        IF cardinality(change.once) > 0 THEN
+            INSERT INTO once SELECT new.key, change.number FROM unnest(change.once) AS new (key);
+        END IF;
         INSERT INTO clocks AS c (ticket, wake) VALUES (change.number, '-infinity')
         ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity' WHERE c.wake <> '-infinity';
     END LOOP;
