@@ -7,6 +7,7 @@ is told to, and an interrupt from the keyboard is heard while waiting.
 from __future__ import annotations
 
 import select
+import sys
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -198,6 +199,8 @@ class Connection:
 
 
 def _driver() -> Any:
+    if "psycopg2" not in sys.modules:
+        _load()
     try:
         import psycopg2  # noqa: PLC0415 - who needs no server needs none
         import psycopg2.extensions  # noqa: PLC0415
@@ -205,6 +208,24 @@ def _driver() -> Any:
         what = "A ledger on a PostgreSQL server"
         raise MissingExtraError(what, "psycopg2", "postgresql") from None
     return psycopg2
+
+
+def _load() -> None:
+    """Import the driver, without what it imports beside and has no need of.
+
+    It looks for Python's `ssl` so that the two set up OpenSSL once; no OpenSSL since 1.1 is set up
+    by its callers. That import is a third of what the driver costs.
+    """
+    from _thread import _count  # noqa: PLC0415 - as little as can be is imported at the start
+
+    if "ssl" in sys.modules or _count():  # a thread might need it meanwhile
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # there is none, that says
+    try:
+        with suppress(ImportError):
+            import psycopg2  # noqa: F401, PLC0415 - who needs no server needs none
+    finally:
+        del sys.modules["ssl"]
 
 
 def waiting(raw: Any, until: float) -> None:

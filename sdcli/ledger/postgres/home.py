@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerDamagedError
-from sdcli.ledger.interface import Beat
-from sdcli.ledger.postgres import schema
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import PostgresReader
 from sdcli.ledger.postgres.writer import PostgresWriter
@@ -16,7 +13,7 @@ from sdcli.ledger.postgres.writer import PostgresWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sdcli.ledger.interface import Examination, Mended, Progress, Restored
+    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored
     from sdcli.ledger.postgres.address import Address
     from sdcli.tickets.event import Stamp
 
@@ -63,6 +60,8 @@ class PostgresLedger(PostgresReader):
 
     def levels(self, policy: str) -> bytes:
         """See `Ledger.levels`."""
+        from hashlib import sha256  # noqa: PLC0415 - its import costs as much as a question
+
         found = self._ask("SELECT content FROM levels WHERE hash = %s", policy)
         place = self._connection.address.shown
         if not found:
@@ -80,6 +79,8 @@ class PostgresLedger(PostgresReader):
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
+        from sdcli.ledger.interface import Beat  # noqa: PLC0415 - few commands ask
+
         found = self._ask("SELECT at, by FROM heartbeat")
         return Beat(at=found[0][0], by=found[0][1]) if found else None
 
@@ -121,6 +122,8 @@ class PostgresLedger(PostgresReader):
 
     def init(self) -> bool:
         """Make the ledger, unless it is there; whether it was made."""
+        from sdcli.ledger.postgres import schema  # noqa: PLC0415 - once in the life of a ledger
+
         return schema.migrate(self._connection) == 0
 
     def _begin(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -167,6 +166,8 @@ def key_of(key: str) -> str:
     raw = key.encode("utf-8", "surrogatepass")
     if len(raw) <= _LONGEST_KEY and b"\0" not in raw:
         return key
+    from hashlib import sha256  # noqa: PLC0415 - hardly any key needs it
+
     return f"{key.partition(' ')[0]} sha256:{sha256(raw).hexdigest()}"
 
 
