@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sdcli.errors import NoSuchTicketError
 from sdcli.ledger.postgres.asked import condition
 from sdcli.ledger.postgres.rows import PREFIX, Stored, key_of, ticket_of
+from sdcli.ledger.postgres.words import MOST_ALIKE
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
 
@@ -41,7 +42,7 @@ class PostgresReader:
 
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
-        wanted = condition(query)
+        wanted = condition(query, self._words_like)
         sql = f"SELECT {ROW} FROM tickets AS t WHERE {wanted.sql} ORDER BY number"
         return (ticket for ticket in self._all(sql, *wanted.args) if query.matches(ticket))
 
@@ -56,7 +57,7 @@ class PostgresReader:
         if query.needs_opening:
             found = pressing(self.find(query))
             return found[:most], len(found[most:])
-        wanted = condition(query)
+        wanted = condition(query, self._words_like)
         where = f"FROM tickets AS t WHERE {wanted.sql}"
         order = "ORDER BY priority, opened_at, number LIMIT %s"
         first = self._read(f"SELECT {ROW} {where} {order}", *wanted.args, most)
@@ -121,6 +122,12 @@ class PostgresReader:
         sql = f"""SELECT {ROW} FROM tickets AS t WHERE status = 'closed' AND NOT void
             AND record = 'request' AND touched_at >= %s AND number > %s ORDER BY number LIMIT %s"""
         return self._read(sql, since, number_in(after) if after else 0, most)
+
+    def _words_like(self, pattern: str) -> list[str] | None:
+        """The words in the lexicon like a pattern of LIKE; None if they are too many."""
+        sql = "SELECT word FROM lexicon WHERE word LIKE %s LIMIT %s"
+        found = self._ask(sql, pattern, MOST_ALIKE + 1)
+        return [word for [word] in found] if len(found) <= MOST_ALIKE else None
 
     def _locking(self, sql: str, key: str) -> str:
         """The statement, with what keeps others from a key that is looked up; readers lock nothing."""

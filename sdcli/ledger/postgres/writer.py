@@ -19,6 +19,7 @@ from sdcli.ledger.postgres.rows import (
     row_of,
     stored_keys,
 )
+from sdcli.ledger.postgres.words import new_words
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class PostgresWriter(PostgresReader):
             "found": sorted(has - had),
             "once": sorted(is_once - was_once),
             "never": sorted(was_once - is_once),
+            "words": new_words(before, after),
         }
 
     def _next(self) -> int:

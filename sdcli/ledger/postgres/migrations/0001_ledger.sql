@@ -95,6 +95,18 @@ CREATE TABLE clocks (
 );
 CREATE INDEX clocks_wake ON clocks (wake, ticket);
 
+-- What tickets say: the words that they have or had, and every word that there is. A word may be in
+-- the lexicon twice, so that nobody waits for somebody else who has just come to write it.
+CREATE TABLE texts (
+    ticket bigint PRIMARY KEY,
+    words tsvector NOT NULL
+);
+CREATE INDEX texts_words ON texts USING gin (words);
+CREATE TABLE lexicon (
+    word text COLLATE "C" NOT NULL
+);
+CREATE INDEX lexicon_word ON lexicon (word);
+
 CREATE TABLE levels (
     hash text PRIMARY KEY,
     content bytea NOT NULL
@@ -173,7 +185,7 @@ BEGIN
     FOR change IN
         SELECT * FROM json_to_recordset(changes) AS c(
             number bigint, known integer, refolded boolean, row json, events json,
-            gone text[], found text[], once text[], never text[]
+            gone text[], found text[], once text[], never text[], words text[]
         )
     LOOP
         IF change.known = 0 THEN
@@ -244,6 +256,17 @@ BEGIN
         END IF;
         IF cardinality(change.once) > 0 THEN
             INSERT INTO once SELECT new.key, change.number FROM unnest(change.once) AS new (key);
+        END IF;
+        IF cardinality(change.words) > 0 THEN
+            INSERT INTO lexicon SELECT new.word FROM unnest(change.words) AS new (word)
+            WHERE new.word <> '-' AND new.word <> ALL (
+                ARRAY(SELECT l.word FROM lexicon AS l WHERE l.word = ANY (change.words))
+            );
+            INSERT INTO texts AS t VALUES (change.number, array_to_tsvector(change.words))
+            ON CONFLICT (ticket) DO UPDATE SET words = CASE
+                WHEN length(t.words) + length(excluded.words) > 4000 THEN array_to_tsvector('{-}')
+                ELSE t.words || excluded.words
+            END;
         END IF;
         INSERT INTO clocks AS c (ticket, wake) VALUES (change.number, '-infinity')
         ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity' WHERE c.wake <> '-infinity';
