@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import sys
 from contextlib import contextmanager, suppress
+from os import getpid
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ class Connection:
         self.address = address
         self.wait_s = wait_s
         self._raw: Any = None
+        self._process = 0
         self._in_unit = False
         self._cursors = 0
 
@@ -153,12 +155,12 @@ class Connection:
 
     def _open(self) -> Any:
         """The driver's own connection: made now if there is none."""
-        if self._raw is None or self._raw.closed:
+        if self._raw is None or self._raw.closed or self._process != getpid():
             driver = _driver()
             driver.extensions.set_wait_callback(None)  # then the driver minds the time itself
             raw = driver.connect(self._dsn(), connect_timeout=self._connect_s)
             raw.set_session(autocommit=True)
-            self._raw = raw
+            self._raw, self._process = raw, getpid()  # a copy of this process needs its own
             with raw.cursor() as cursor:
                 cursor.execute(f"SET search_path TO {self.address.schema}")
         return self._raw
