@@ -196,7 +196,10 @@ def _field(value: object) -> str:
 def _lexicon(cursor: Any, words: set[str], cases: int) -> None:
     plain = sorted(word for word in words if _CASE not in word and _CALLER not in word)
     cursor.execute("INSERT INTO lexicon SELECT unnest(%s)", [plain])
-    cursor.execute("INSERT INTO lexicon SELECT lpad(n::text, 6, '0') FROM generate_series(0, %s) AS n", [cases - 1])
+    cursor.execute(
+        "INSERT INTO lexicon SELECT lpad(n::text, 6, '0') FROM generate_series(0, %s) AS n",
+        [cases - 1],
+    )
 
 
 def _clocks(cursor: Any, first: int, count: int) -> None:
@@ -264,5 +267,3 @@ def _closed(at: datetime, shape: int) -> list[AnyEvent]:
         Resolved(*_mark(4, ends - timedelta(minutes=5), "ben"), code="solved", note="Restarted."),
         Closed(*_mark(5, ends, "ben"), code="solved", confirmed_by="ada", via="phone"),
     ]
-
-
