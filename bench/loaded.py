@@ -65,7 +65,9 @@ def load(url: str, schema: str, *, open_: int, closed: int, tell: Callable[[str]
     begun = time.perf_counter()
     again = _without_indexes(cursor, schema)
     now = datetime.now(timezone.utc).replace(microsecond=0)
-    number, events, words = 1, 0, set[str]()
+    cursor.execute("SELECT last_value + is_called::int FROM numbers")
+    [number] = cursor.fetchone() or [1]
+    events, words = 0, set[str]()
     for month in range(MONTHS):
         last = now - timedelta(days=30 * (MONTHS - month))
         patterns = [

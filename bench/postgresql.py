@@ -213,9 +213,7 @@ class Bench:
                 fsync="off", full_page_writes="off", wal_level="minimal", max_wal_senders="0"
             )
             schema = where.rpartition("=")[2]
-            tell = lambda said: print("  ", said, file=sys.stderr, flush=True)
-            self.server.ask(f"DELETE FROM {schema}.clocks")
-            done = load(self.server.url, schema, open_=some_open, closed=some_closed, tell=tell)
+                        done = load(self.server.url, schema, open_=some_open, closed=some_closed, tell=_tell)
             self._settings()
             if name == "large":
                 _told(done)
@@ -258,6 +256,10 @@ class Bench:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.server.stop()
         self.server.start()
+
+
+def _tell(said: str) -> None:
+    print("  ", said, file=sys.stderr, flush=True)
 
 
 def _told(done: Any) -> None:

@@ -68,7 +68,7 @@ def _opened(
     if query.with_articles:
         parts.append("articles")
     if query.text and (words := narrowing(query.text, alike)):
-        parts.append("number IN (SELECT ticket FROM texts WHERE words @@ %s::tsquery)")
+        parts.append("number = ANY (ARRAY(SELECT ticket FROM texts WHERE words @@ %s::tsquery))")
         args.append(words)
     if query.act:
         parts.append("number IN (SELECT ticket FROM events WHERE right(id, 8) = %s)")
