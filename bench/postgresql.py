@@ -43,7 +43,7 @@ _BIN = Path(sys.executable).parent
 _SDCLI = str(_BIN / "sdcli")
 _OPEN = ("open", "The report is not complete", "--user", "ada", "--new")
 _DURABLE = {
-    "max_connections": "120", "shared_buffers": "1GB", "max_wal_size": "8GB",
+    "max_connections": "120", "shared_buffers": "1GB", "max_wal_size": "4GB",
     "checkpoint_timeout": "15min", "effective_cache_size": "12GB",
 }  # fmt: skip
 """A server that keeps what it has acknowledged, with room for its data."""
