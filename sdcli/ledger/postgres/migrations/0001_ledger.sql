@@ -33,13 +33,15 @@ CREATE TABLE tickets (
     CHECK (first_recorded <= last_recorded)
 );
 
-CREATE INDEX tickets_open ON tickets (priority, opened_at, number) WHERE status <> 'closed';
+-- What they include lets a list say how many there are without reading them.
+CREATE INDEX tickets_open ON tickets (priority, opened_at, number)
+    INCLUDE (status, record, void) WHERE status <> 'closed';
 CREATE INDEX tickets_open_queue ON tickets (queue, priority, opened_at, number)
-    WHERE status <> 'closed' AND NOT void;
+    INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void;
 CREATE INDEX tickets_open_assignee ON tickets (assignee, priority, opened_at, number)
-    WHERE status <> 'closed' AND NOT void AND assignee <> '';
+    INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void AND assignee <> '';
 CREATE INDEX tickets_open_service ON tickets (service, priority, opened_at, number)
-    WHERE status <> 'closed' AND NOT void;
+    INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void;
 CREATE INDEX tickets_closed ON tickets (touched_at, number) INCLUDE (version)
     WHERE status = 'closed';
 CREATE INDEX tickets_resolved ON tickets (touched_at, number) WHERE status = 'resolved';
