@@ -53,7 +53,8 @@ def condition(query: Query, alike: Callable[[str], list[str] | None]) -> Conditi
         args += [query.changed_from] * 2
     if query.needs_opening:
         _opened(query, alike, parts, args)
-    return Condition(" AND ".join(parts) or "true", args, not query.needs_opening)
+    is_exact = not (query.needs_opening or query.among)
+    return Condition(" AND ".join(parts) or "true", args, is_exact)
 
 
 def _opened(
