@@ -56,6 +56,7 @@ STOREYS = (
     "sdcli.hook",
     "sdcli.fulfilments",
     "sdcli.closing",
+    "sdcli.checking",
     "sdcli.relating",
     "sdcli.surveys",
     "sdcli.replaying",

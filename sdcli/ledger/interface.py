@@ -94,6 +94,39 @@ class Beat(Struct, frozen=True):
     by: str
 
 
+class Due(Struct, frozen=True, kw_only=True):
+    """What a check of the clocks looks at: the tickets that may have something to say.
+
+    Args:
+        at: the instant of the check, in UTC; closed tickets are looked at that changed `since`.
+        rules: what tells the rules that matter for the clocks from any others.
+        whole: it says all that there is to say; see `Rest.whole`.
+    """
+
+    at: datetime
+    since: datetime
+    rules: str
+    whole: bool = True
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """That a ticket needs no look at its clocks for a while, unless it changes.
+
+    Args:
+        until: when it does, in UTC; None for as long as the rules stay as they are.
+        whole: nothing was kept back that a check which says more would have said.
+        over: none at all, whatever the rules.
+    """
+
+    until: datetime | None = None
+    whole: bool = True
+    over: bool = False
+
+
+Look: TypeAlias = "Callable[[Ticket], Rest | None]"
+"""Says for how long a ticket may rest; None if there is something to be said or done now."""
+
+
 class Shelf(NamedTuple):
     """Tickets that lie together.
 
@@ -180,6 +213,13 @@ class Reader(Protocol):
         Only those after the reference `after` if it is given, and no more than so many.
         """
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """The tickets that a check must look at, in the order of their references.
+
+        More may be among them. A writer gives those that `Ledger.sift` has left to it: they are as
+        they are until its unit of work ends, and nobody else is given them meanwhile.
+        """
+
 
 class Writer(Reader, Protocol):
     """Looks tickets up and adds to them; sees what it has added itself."""
@@ -192,6 +232,12 @@ class Writer(Reader, Protocol):
 
         Raises:
             IllegalStepError: an event is not legal in the ticket's state.
+        """
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """Let a ticket that `due` gave rest, as it is after this unit of work, for as long as it may.
+
+        `look` is asked only where that is kept.
         """
 
 
@@ -218,6 +264,13 @@ class Ledger(Reader, Protocol):
             LedgerBusyError: a lock was not free in time.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
+        """
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """Look at the tickets that are due, and let those rest of which nothing is to be said.
+
+        Any number of checks on any number of hosts share them. What `look` gives no rest is left
+        to `Writer.due`; whether anything is. A home that looks at all tickets anyhow leaves all.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from sdcli.ledger.interface import (
         Beat,
+        Due,
         Examination,
         Ledger,
+        Look,
         Mended,
         Progress,
         Reader,
@@ -162,6 +164,19 @@ class Unit:
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
         """See `Reader.closed_since`."""
         return self._reader.closed_since(since, most, after)
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        return self._reader.due(due)
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """Nothing rests: it would at once, and what the unit of work writes is not committed."""
+        del due, look
+        return True
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`."""
+        self._at_work().rest(ticket, due, look)
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`: what no ticket is pinned to harms nobody."""

@@ -10,14 +10,15 @@ from sdcli.errors import LedgerDamagedError
 from sdcli.ledger.interface import Beat
 from sdcli.ledger.postgres import schema
 from sdcli.ledger.postgres.connection import Connection
-from sdcli.ledger.postgres.reader import PostgresReader
+from sdcli.ledger.postgres.reader import ROW, PostgresReader
 from sdcli.ledger.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sdcli.ledger.interface import Examination, Mended, Progress, Restored
+    from sdcli.ledger.interface import Due, Examination, Look, Mended, Progress, Restored
     from sdcli.ledger.postgres.address import Address
+    from sdcli.ledger.postgres.clocks import Claims
     from sdcli.tickets.event import Stamp
 
 
@@ -35,6 +36,7 @@ class PostgresLedger(PostgresReader):
     ) -> None:
         super().__init__(Connection(address, wait_s))
         self._tell = tell
+        self._claims: Claims | None = None
 
     @contextmanager
     def write(self, *, rehearses: bool = False) -> Iterator[PostgresWriter]:
@@ -44,9 +46,22 @@ class PostgresLedger(PostgresReader):
             ConflictError: somebody else changed what it had read; it can be done again.
         """
         with self._connection.unit(self._begin()):
-            writer = PostgresWriter(self._connection, rehearses=rehearses)
+            writer = PostgresWriter(self._connection, rehearses=rehearses, claims=self._claims)
             yield writer
-            writer.flush()
+            writer.finish()
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """See `Ledger.sift`: in batches, each in a short transaction."""
+        from sdcli.ledger.postgres.clocks import Claims  # noqa: PLC0415 - only checks
+
+        self._claims = claims = Claims()
+        sql = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
+        while claims.goes_on:
+            with self._connection.unit(self._begin()):
+                numbers = claims.take(self._connection, due)
+                if numbers:
+                    claims.sort(self._connection, due, look, self._read(sql, numbers))
+        return bool(claims.left)
 
     def version(self) -> Hashable:
         """See `Ledger.version`: what the server has committed so far."""

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
+    from sdcli.ledger.interface import (
+        Beat,
+        Due,
+        Examination,
+        Look,
+        Mended,
+        Progress,
+        Restored,
+        Shelf,
+    )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -62,6 +71,9 @@ class TinyWriter(TinyReader):
         after = advance(ticket, events)
         self._put(number_in(ticket.ref), after, events)
         return after
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
 
     def count(self) -> int:
         """See `Reader.count`."""
@@ -185,6 +197,15 @@ class TinyLedger:
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        return self._ask(lambda reader: reader.due(due))
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """See `Ledger.sift`: everything is left to the writer."""
+        del due, look
+        return True
 
     def version(self) -> Hashable:
         """See `Ledger.version`: the snapshot, the journal and the heartbeat, by what they are."""

@@ -88,12 +88,17 @@ CREATE TABLE once (
 );
 
 -- When a check of the clocks must look at a ticket again, and by which rules that was found out.
+-- A ticket without a row is over: it gets one when it changes. `worker` is the check that has it in
+-- hand, until `leased` by the server's clock; that shares the work, and no more depends on it.
 CREATE TABLE clocks (
     ticket bigint PRIMARY KEY,
     wake timestamptz NOT NULL,
-    rules text COLLATE "C" NOT NULL DEFAULT ''
+    rules text COLLATE "C" NOT NULL DEFAULT '',
+    worker text NOT NULL DEFAULT '',
+    leased timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE INDEX clocks_wake ON clocks (wake, ticket);
+CREATE INDEX clocks_rules ON clocks (rules, ticket);
 
 CREATE TABLE levels (
     hash text PRIMARY KEY,
