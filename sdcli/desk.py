@@ -102,6 +102,7 @@ class Desk:
         environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
         rehearses: nothing is recorded, nothing leaves the desk: see `rehearsal`.
+        host: what this machine is called, where many work on one ledger; empty if nobody knows.
     """
 
     def __init__(
@@ -115,8 +116,10 @@ class Desk:
         environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
         rehearses: bool = False,
+        host: str = "",
     ) -> None:
         self.root = root
+        self.host = host
         self.by = by
         self._fixed_now = now
         self._happened: datetime | None = None
@@ -145,6 +148,7 @@ class Desk:
             wait_s=self._wait_s,
             environment=self._environment,
             tell=tell,
+            host=self.host,
         )
 
     @property
@@ -271,8 +275,17 @@ class Desk:
     @cached_property
     def _home(self) -> Ledger:
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
+        from sdcli.ledger.interface import Host  # noqa: PLC0415
 
-        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell)
+        host = Host(self.host, self._levels_here)
+        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell, host)
+
+    def _levels_here(self) -> str:
+        """The hash of the service levels that the files say; empty if they are wrong."""
+        try:
+            return self.policy.levels_hash
+        except DataFileError:
+            return ""
 
     @property
     def ledger_address(self) -> str:
@@ -1430,6 +1443,8 @@ class Desk:
             promised = None
         mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
+        if send:
+            self.ledger.require_agreed()
         failed = confirmation.send(program, message) if send and not self.rehearses else ""
         sent = send and not failed
         self.change(

@@ -55,6 +55,7 @@ STOREYS = (
     "sdcli.incidents",
     "sdcli.hook",
     "sdcli.fulfilments",
+    "sdcli.adopting",
     "sdcli.closing",
     "sdcli.checking",
     "sdcli.relating",

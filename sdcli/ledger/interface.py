@@ -87,6 +87,32 @@ class Restored(Struct, frozen=True):
     kept: str
 
 
+class Host(NamedTuple):
+    """A machine that works on the ledger.
+
+    Args:
+        name: what it is called; empty if nobody knows, and then its files are compared with none.
+        levels: gives the hash of the service levels that its files say; empty if they are wrong.
+    """
+
+    name: str = ""
+    levels: Callable[[], str] = str
+
+
+class Agreed(Struct, frozen=True):
+    """By which service levels all hosts of a desk work, and the host whose files they were first.
+
+    Args:
+        since: when it came with them, in UTC.
+        others: the other hosts that have written since, by these.
+    """
+
+    hash: str
+    host: str
+    since: datetime
+    others: tuple[str, ...] = ()
+
+
 class Beat(Struct, frozen=True):
     """That the clocks were checked: when, in UTC, and by whom."""
 
@@ -262,6 +288,7 @@ class Ledger(Reader, Protocol):
 
         Raises:
             LedgerBusyError: a lock was not free in time.
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
         """
@@ -271,6 +298,25 @@ class Ledger(Reader, Protocol):
 
         Any number of checks on any number of hosts share them. What `look` gives no rest is left
         to `Writer.due`; whether anything is. A home that looks at all tickets anyhow leaves all.
+        """
+
+    def agreed(self) -> Agreed | None:
+        """By which service levels the desk works on all hosts; None where none need agree."""
+
+    def require_agreed(self) -> None:
+        """Refuse what `write` would refuse, before something is done that is recorded only then.
+
+        Raises:
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
+        """
+
+    def adopt(self, before: Agreed | None) -> None:
+        """Let the desk work by the service levels of this host's files, on all hosts.
+
+        `before`: by which it works now, as `agreed` said.
+
+        Raises:
+            AdoptedError: it works by others by now.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.ledger.interface import (
+        Agreed,
         Beat,
         Due,
         Examination,
@@ -177,6 +178,19 @@ class Unit:
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`."""
         self._at_work().rest(ticket, due, look)
+
+    def agreed(self) -> Agreed | None:
+        """See `Ledger.agreed`."""
+        return self._home.agreed()
+
+    def require_agreed(self) -> None:
+        """See `Ledger.require_agreed`."""
+        self._home.require_agreed()
+
+    def adopt(self, before: Agreed | None) -> None:
+        """Refused, as `compact` is."""
+        del before
+        raise _unrehearsed("ledger adopt")
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`: what no ticket is pinned to harms nobody."""

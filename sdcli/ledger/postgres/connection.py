@@ -59,17 +59,19 @@ class Connection:
             return self._ask(sql, args)
 
     @contextmanager
-    def unit(self, begin: str) -> Iterator[None]:
+    def unit(self, begin: str, *args: object) -> Iterator[list[tuple[Any, ...]]]:
         """A transaction: begun by these statements, committed at the end, or nothing of it happened.
+
+        It gives the rows of the last one of them.
 
         Raises:
             ConflictError: it did not go together with what somebody else did meanwhile.
             SdcliError: as for `ask`.
         """
-        self.ask(begin)
+        began = self.ask(begin, *args)
         self._in_unit = True
         try:
-            yield
+            yield began
             with self._failing():
                 self._ask("COMMIT", ())
         except BaseException:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.ledger.interface import (
+        Agreed,
         Beat,
         Due,
         Examination,
@@ -231,6 +232,16 @@ class TinyLedger:
                     raise
                 # Nobody else can replace anything now, so something is missing.
                 raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+
+    def agreed(self) -> Agreed | None:
+        """See `Ledger.agreed`: whoever works on it goes by the files beside it."""
+        return None
+
+    def require_agreed(self) -> None:
+        """See `Ledger.require_agreed`."""
+
+    def adopt(self, before: Agreed | None) -> None:
+        """See `Ledger.adopt`: there is nothing to agree on."""
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`."""

@@ -100,6 +100,49 @@ CREATE TABLE clocks (
 CREATE INDEX clocks_wake ON clocks (wake, ticket);
 CREATE INDEX clocks_rules ON clocks (rules, ticket);
 
+-- By which service levels the desk works, and the host whose files they were first; and the hosts
+-- that write, each with those of its files.
+CREATE TABLE desk_levels (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    hash text COLLATE "C" NOT NULL,
+    host text NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE hosts (
+    name text PRIMARY KEY,
+    hash text COLLATE "C" NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+);
+
+-- A host is about to write, with these service levels in its files: null if the desk works by
+-- them, else what it works by. A host that is alone with its files may change them.
+CREATE FUNCTION comes_with(here text, files text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    desk desk_levels;
+BEGIN
+    SELECT * INTO desk FROM desk_levels;
+    IF NOT FOUND THEN
+        INSERT INTO desk_levels (hash, host) VALUES (files, here) ON CONFLICT DO NOTHING;
+        SELECT * INTO desk FROM desk_levels;
+    END IF;
+    IF desk.hash <> files AND desk.host = here AND NOT EXISTS (
+        SELECT FROM hosts WHERE hosts.hash = desk.hash AND name <> here
+    ) THEN
+        UPDATE desk_levels SET hash = files, since = now()
+        WHERE desk_levels.hash = desk.hash AND host = here;
+        SELECT * INTO desk FROM desk_levels;
+    END IF;
+    IF desk.hash <> files THEN
+        RETURN json_build_object('hash', desk.hash, 'host', desk.host, 'since', desk.since)::text;
+    END IF;
+    IF NOT EXISTS (SELECT FROM hosts WHERE name = here AND hosts.hash = files) THEN
+        INSERT INTO hosts (name, hash) VALUES (here, files)
+        ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, since = excluded.since;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE TABLE levels (
     hash text PRIMARY KEY,
     content bytea NOT NULL
