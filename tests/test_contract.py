@@ -119,6 +119,7 @@ CALLS: dict[str, Call] = {
     "export": Call((), writes=False, reads_policy=False),
     "import": Call(("tickets.jsonl",), reads_policy=False),
     "compact": Call((), reads_policy=False),
+    "ledger": Call(("adopt",), writes=False, reads_ledger=False),
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
