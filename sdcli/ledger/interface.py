@@ -336,6 +336,22 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: they are not there, or are not what they were.
         """
 
+    def memo(self, name: str) -> bytes | None:
+        """What was written down beside the tickets under a name; None if nothing is.
+
+        Raises:
+            MachineError: it cannot be read.
+        """
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """Write something down beside the tickets, for whoever goes on with it; None: it is done.
+
+        Within `write()` it may count from the commit on.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+
     def beat(self, heard: Beat) -> None:
         """Remember that the clocks were checked, for whoever asks whether they still are.
 

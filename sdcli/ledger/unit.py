@@ -204,6 +204,14 @@ class Unit:
         """See `Ledger.levels`."""
         return self._home.levels(policy)
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        return self._home.memo(name)
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        self._home.keep_memo(name, content)
+
     def beat(self, heard: Beat) -> None:
         """Nothing: a rehearsal is no check of the clocks."""
 

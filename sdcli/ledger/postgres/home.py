@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 NOBODY = Host()
 
+_AHEAD_DAYS = 14
+"""So long before its first day the partition of a month is there, where the clocks are checked."""
+
 
 class PostgresLedger(PostgresReader):
     """The ledger at an address.
@@ -133,11 +136,26 @@ class PostgresLedger(PostgresReader):
             raise LedgerDamagedError(place, f"the service levels {policy} are not what they were")
         return content
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        found = self._ask("SELECT content FROM memos WHERE name = %s", name)
+        return bytes(found[0][0]) if found else None
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        if content is None:
+            self._ask("DELETE FROM memos WHERE name = %s", name)
+        else:
+            sql = """INSERT INTO memos (name, content) VALUES (%s, %s)
+                ON CONFLICT (name) DO UPDATE SET content = excluded.content"""
+            self._ask(sql, name, content)
+
     def beat(self, heard: Beat) -> None:
-        """See `Ledger.beat`."""
+        """See `Ledger.beat`; what happens next month has its place then before it happens."""
         sql = """INSERT INTO heartbeat (at, by) VALUES (%s, %s)
-            ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by"""
-        self._ask(sql, heard.at, heard.by)
+            ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by
+            RETURNING month_of(at + %s * interval '1 day')"""
+        self._ask(sql, heard.at, heard.by, _AHEAD_DAYS)
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""

@@ -261,6 +261,21 @@ class TinyLedger:
 
         return read(self._places, policy)
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        from sdcli.ledger.tiny.memos import read  # noqa: PLC0415 - few commands
+
+        return read(self._places, name)
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        from sdcli.ledger.tiny.memos import keep, remove  # noqa: PLC0415 - as above
+
+        if content is None:
+            remove(self._places, name)
+        else:
+            keep(self._places, name, content)
+
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`."""
         from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it

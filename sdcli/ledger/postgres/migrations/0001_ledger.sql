@@ -154,6 +154,12 @@ CREATE TABLE heartbeat (
     by text NOT NULL
 );
 
+-- What is under way, for whoever goes on with it: which survey is being mailed.
+CREATE TABLE memos (
+    name text PRIMARY KEY,
+    content bytea NOT NULL
+);
+
 CREATE SEQUENCE numbers AS bigint;
 
 -- The partition of a month, made by whoever needs it first.
