@@ -120,6 +120,22 @@ class Beat(Struct, frozen=True):
     by: str
 
 
+class Alone(NamedTuple):
+    """Whether a process does something alone; it is true if so.
+
+    Args:
+        at_first: it did when it began.
+        still: says whether it does now; who stood still for long may have lost it.
+    """
+
+    at_first: bool
+    still: Callable[[], bool] = lambda: True
+
+    def __bool__(self) -> bool:
+        """Whether it did when it began."""
+        return self.at_first
+
+
 class Due(Struct, frozen=True, kw_only=True):
     """What a check of the clocks looks at: the tickets that may have something to say.
 
@@ -369,10 +385,14 @@ class Ledger(Reader, Protocol):
     def size(self) -> int:
         """The bytes of everything that is stored of tickets; attached files are apart."""
 
-    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[Alone]:
         """Whether no other process does this now; if so, none will for the block (T28).
 
-        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`.
+        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`. On a
+        server it is lost by who neither does anything nor asks `still` for some minutes.
+
+        Raises:
+            LevelsDifferError: as for `write`.
         """
 
     def compact(self) -> None:

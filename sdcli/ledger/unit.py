@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sdcli.ledger.interface import (
         Agreed,
+        Alone,
         Beat,
         Due,
         Examination,
@@ -223,7 +224,7 @@ class Unit:
         """See `Ledger.size`: what is not committed is stored nowhere yet."""
         return self._home.size()
 
-    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[Alone]:
         """See `Ledger.alone`."""
         return self._home.alone(purpose, wait_s)
 

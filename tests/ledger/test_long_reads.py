@@ -80,6 +80,7 @@ def test_an_export_that_nobody_reads_stops_nobody(full: Path) -> None:
         [sys.executable, "-m", "sdcli", "export"],
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env,
     ) as process:  # fmt: skip
+        assert process.stdout is not None
         assert select.select([process.stdout], [], [], 30)[0]
         assert in_transaction(full)
         work(full)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sdcli.errors import AdoptedError, LedgerDamagedError, LevelsDifferError
-from sdcli.ledger.interface import Agreed, Beat, Host
+from sdcli.ledger.interface import Agreed, Alone, Beat, Host
 from sdcli.ledger.postgres import schema
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
@@ -169,13 +169,13 @@ class PostgresLedger(PostgresReader):
         return int(self._ask(sql, self._connection.address.schema)[0][0])
 
     @contextmanager
-    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[Alone]:
         """See `Ledger.alone`: on no machine does anybody else; the server lets go if we are gone."""
         name = f"{self._connection.address.schema} alone {purpose}"
         self.require_agreed()
         apart = Connection(self._connection.address, self._connection.wait_s)
         try:
-            yield apart.lock(name, wait_s)
+            yield Alone(apart.lock(name, wait_s), apart.still)
         finally:
             apart.close()
 

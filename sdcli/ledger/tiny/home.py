@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
+from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -293,7 +294,7 @@ class TinyLedger:
         return self._current().size()
 
     @contextmanager
-    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[Alone]:
         """See `Ledger.alone`.
 
         Raises:
@@ -305,7 +306,7 @@ class TinyLedger:
                 alone = True
             except LedgerBusyError:
                 alone = False
-            yield alone
+            yield Alone(alone)
 
     def compact(self) -> None:
         """Fold the journal into a new snapshot now, and set aside what no snapshot names.
