@@ -10,7 +10,6 @@ import os
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from sdcli.errors import (
@@ -70,7 +69,6 @@ if TYPE_CHECKING:
         Waiting,
     )
     from sdcli.sla.backing import Backing
-    from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.explain import Explained
     from sdcli.sla.register import Breach, Wanted
@@ -90,8 +88,6 @@ LARGEST_STREAM = 256 * 1000**2
 _TELL_EVERY = 500
 _MISSED_AFTER = 2
 """So many times the interval at which it is to run may pass before a check is missed."""
-LOOK_BACK_S = 7 * 24 * 3600
-"""How long after its last change `sla-check` still looks at a closed ticket."""
 
 
 class Desk:
@@ -106,6 +102,7 @@ class Desk:
         environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
         rehearses: nothing is recorded, nothing leaves the desk: see `rehearsal`.
+        host: what this machine is called, where many work on one ledger; empty if nobody knows.
     """
 
     def __init__(
@@ -119,8 +116,10 @@ class Desk:
         environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
         rehearses: bool = False,
+        host: str = "",
     ) -> None:
         self.root = root
+        self.host = host
         self.by = by
         self._fixed_now = now
         self._happened: datetime | None = None
@@ -149,6 +148,7 @@ class Desk:
             wait_s=self._wait_s,
             environment=self._environment,
             tell=tell,
+            host=self.host,
         )
 
     @property
@@ -275,8 +275,17 @@ class Desk:
     @cached_property
     def _home(self) -> Ledger:
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
+        from sdcli.ledger.interface import Host  # noqa: PLC0415
 
-        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell)
+        host = Host(self.host, self._levels_here)
+        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell, host)
+
+    def _levels_here(self) -> str:
+        """The hash of the service levels that the files say; empty if they are wrong."""
+        try:
+            return self.policy.levels_hash
+        except DataFileError:
+            return ""
 
     @property
     def ledger_address(self) -> str:
@@ -521,13 +530,13 @@ class Desk:
 
         None without a limit, and where nobody works: it is resolved, or must be decided on.
         """
-        if not self._is_worked_on(ticket):
+        if not self.is_worked_on(ticket):
             return None
         from sdcli.sla.timebox import time_box  # noqa: PLC0415 - as above
 
         return time_box(ticket, self.policy, self.clocks, int(self.now.timestamp()))
 
-    def _is_worked_on(self, ticket: Ticket) -> bool:
+    def is_worked_on(self, ticket: Ticket) -> bool:
         """Whether a tier may try at all just now."""
         if ticket.status in ("resolved", "closed"):
             return False
@@ -1281,7 +1290,9 @@ class Desk:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
             if any(isinstance(item, AlertItem) for item in items):
-                self._told(recorder.catch_up())  # now: what has just recovered is not raised
+                self.tell_outcomes(
+                    recorder.catch_up()
+                )  # now: what has just recovered is not raised
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
@@ -1357,7 +1368,7 @@ class Desk:
 
         return self.change(ref, step)
 
-    def _told(self, outcomes: Sequence[Outcome]) -> None:
+    def tell_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Tell what was done without anything having arrived."""
         for outcome in outcomes:
             ref = outcome.ticket.ref if outcome.ticket else ""
@@ -1432,6 +1443,8 @@ class Desk:
             promised = None
         mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
+        if send:
+            self.ledger.require_agreed()
         failed = confirmation.send(program, message) if send and not self.rehearses else ""
         sent = send and not failed
         self.change(
@@ -1612,45 +1625,6 @@ class Desk:
             reason = "answered during the contact"
             return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
 
-    def sla_alerts(
-        self,
-        *,
-        record: bool,
-        time_boxes: bool = False,
-        first: Callable[[Writer], None] = lambda _: None,
-    ) -> tuple[list[tuple[Ticket, Alert]], Callable[[bool], None]]:
-        """The warnings and breaches that have not been said yet, and how to settle them.
-
-        With `record` `first` is done before that, and the ledger stays locked until `settle` is called: with True once they have
-        been said, so that they are not said again, or with False if they could not be.
-        """
-        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
-        from sdcli.ledger.interface import Beat  # noqa: PLC0415
-        from sdcli.tickets import keys  # noqa: PLC0415
-
-        if not record:
-            return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
-        with ExitStack() as stack:
-            writer = stack.enter_context(self.ledger.write())
-            if next(writer.having(keys.PENDING), None):
-                self.keep_levels()  # what an outage has kept back may be opened
-            self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
-            first(writer)
-            found = self._due_alerts(writer, time_boxes=time_boxes)
-            held = stack.pop_all()
-
-        def settle(said: bool) -> None:
-            with held:  # locked since they were read, so the tickets are as they were
-                for _, pairs in groupby(found if said else (), key=lambda pair: pair[0].ref):
-                    (ticket, first), *more = pairs
-                    alerts = (first, *(alert for _, alert in more))
-                    events = [event for alert in alerts for event in self._said(ticket, alert)]
-                    writer.append(ticket, events)
-            if said:
-                self.ledger.beat(Beat(at=self.now, by=self.by))
-
-        return found, settle
-
     def missed_check(self, oldest: datetime | None = None) -> int | None:
         """For how many seconds the clocks have not been checked, if that is too long; else None.
 
@@ -1718,48 +1692,6 @@ class Desk:
                 warning += 1
         missed = self.missed_check(oldest)
         return Monitored(breached, warning, total, missed, *self.undelivered())
-
-    def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.overstay import due  # noqa: PLC0415
-        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
-
-        policy, clocks, now = self.policy, self.clocks, int(self.now.timestamp())
-        recent = self.now - timedelta(seconds=LOOK_BACK_S)
-        found: list[tuple[Ticket, Alert]] = []
-        for ticket in reader.find(Query(touched_since=recent)):
-            boxes = time_boxes and (ticket.support is None or self._is_worked_on(ticket))
-            try:
-                alerts = due(ticket, policy, clocks, now, time_boxes=boxes)
-            except LedgerDamagedError as error:  # it keeps no other ticket waiting
-                self._tell(f"{ticket.ref} was not checked. {error}")
-                self.unchecked.append(ticket.ref)
-                continue
-            if alerts:
-                found += [(ticket, alert) for alert in alerts]
-        return found
-
-    def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
-        """That an alert was said, what is owed for it, and what of that was done by printing it."""
-        from sdcli.notify.owed import chosen, printed  # noqa: PLC0415 - as above
-        from sdcli.tickets.event import SlaAlerted  # noqa: PLC0415
-
-        said = SlaAlerted(
-            *self.stamp.mark(),
-            alert=alert.id,
-            target=alert.target,
-            threshold=alert.threshold,
-            due=datetime.fromtimestamp(alert.due, timezone.utc),
-            target_s=alert.target_s,
-            late_by_s=alert.late_by_s,
-            recipients=alert.recipients,
-            stage=alert.stage,
-            cycle=alert.cycle,
-            began=alert.began,
-            mark=alert.mark,
-            on_arrival=alert.on_arrival,
-            routes=chosen(self.policy, ticket, alert.stage, alert.recipients, alert.target),
-        )
-        return said, *printed(self.policy, self.stamp, said)
 
     @property
     def _office(self) -> Office:

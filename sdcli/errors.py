@@ -438,6 +438,44 @@ class ConflictError(SdcliError):
         )
 
 
+class LevelsDifferError(RefusedError):
+    """The files of this host say other service levels than those by which the desk works.
+
+    Args:
+        here: this host; `files`: the hash of the service levels that its files say.
+        desk: the hash of those by which the desk works; `host`: whose files said them first.
+        since: when that was, in words.
+    """
+
+    code = "levels_differ"
+
+    def __init__(self, here: str, files: str, desk: str, host: str, since: str) -> None:
+        super().__init__(
+            f"The files of this host ({here}) say other service levels ({files[:12]}) than those by "
+            f"which the desk works ({desk[:12]}), as {host} set them at {since}. Nothing was "
+            "changed: bring the files into line (`git pull`), or `sdcli ledger adopt` makes those "
+            "of this host the desk's, for all hosts.",
+            here=here,
+            files=files,
+            desk=desk,
+            host=host,
+            since=since,
+        )
+
+
+class AdoptedError(RefusedError):
+    """Another host has made its service levels the desk's at the same time."""
+
+    code = "adopted"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"Another host has just made its service levels those of {place}. Nothing was changed: "
+            "`sdcli ledger adopt --dry-run` shows which they are, and whose.",
+            path=place,
+        )
+
+
 class LedgerUnreachableError(SdcliError):
     """The server that holds the ledger does not answer."""
 

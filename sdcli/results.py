@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.outcomes import Harm
     from sdcli.knowledge.recall import Recipient
     from sdcli.learning.evaluate import Evaluation
-    from sdcli.ledger.interface import Beat, Examination, Mended, Restored
+    from sdcli.ledger.interface import Agreed, Beat, Examination, Mended, Restored
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.authority import Right
@@ -985,6 +985,23 @@ class Reapplied(Struct, frozen=True):
     exit_code: int = DONE
 
 
+class Adopted(Struct, frozen=True, kw_only=True):
+    """By which service levels all hosts of the desk work from now on.
+
+    Args:
+        policy: the hash of those of this `host`.
+        before: by which they worked; None if nobody had said, or where none need agree.
+        shared: hosts share a ledger and must agree.
+    """
+
+    policy: str
+    host: str
+    before: Agreed | None
+    shared: bool
+    dry_run: bool = False
+    exit_code: int = DONE
+
+
 class SlaStatus(Struct, frozen=True, kw_only=True):
     """Whether the clocks are checked, and what tickets are pinned to.
 
@@ -1594,6 +1611,7 @@ Result = (
     | CalendarsListed
     | CalendarsChecked
     | Simulated
+    | Adopted
     | Reapplied
     | SlaStatus
     | Register

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
@@ -228,7 +227,8 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     key = given["idempotency_key"]
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
         read = keyed([each.item for each in desk.read(raw, form)], key)
-        _settle_surveys(desk)
+        if any(isinstance(item, MailItem) for item in read):
+            _settle_surveys(desk)
         outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
 
@@ -238,11 +238,11 @@ def _settle_surveys(desk: Desk) -> None:
 
     It keeps nothing from being taken in.
     """
-    if not os.path.exists(os.path.join(desk.root, "ledger", "survey.sending")):
-        return
-    from sdcli.surveys import Questionnaires
-
     with suppress(SdcliError):
+        if desk.ledger.memo("survey.sending") is None:
+            return
+        from sdcli.surveys import Questionnaires
+
         Questionnaires(desk).settle()
 
 

@@ -50,14 +50,10 @@ def command(
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
         return desk.clock_counts()
-    from sdcli.closing import Closings
+    from sdcli.checking import Checks
 
-    missed, closings = desk.missed_check(), Closings(desk)
-    alerts, settle = desk.sla_alerts(
-        record=not dry_run, time_boxes=time_boxes, first=closings.close_due
-    )
-    if dry_run:
-        closings.tell_due()
+    missed, checks = desk.missed_check(), Checks(desk, time_boxes=time_boxes)
+    alerts, settle = (checks.rehearsed(), _nothing) if dry_run else checks.alerts()
 
     def settled(said: bool) -> None:
         settle(said)
@@ -73,6 +69,10 @@ def command(
         missed_s=missed,
         unchecked=len(desk.unchecked),
     )
+
+
+def _nothing(said: bool) -> None:
+    """A rehearsal has nothing to settle."""
 
 
 def _deliver(desk: Desk, *, quiet: bool) -> None:

@@ -87,11 +87,86 @@ class Restored(Struct, frozen=True):
     kept: str
 
 
+class Host(NamedTuple):
+    """A machine that works on the ledger.
+
+    Args:
+        name: what it is called; empty if nobody knows, and then its files are compared with none.
+        levels: gives the hash of the service levels that its files say; empty if they are wrong.
+    """
+
+    name: str = ""
+    levels: Callable[[], str] = str
+
+
+class Agreed(Struct, frozen=True):
+    """By which service levels all hosts of a desk work, and the host whose files they were first.
+
+    Args:
+        since: when it came with them, in UTC.
+        others: the other hosts that have written since, by these.
+    """
+
+    hash: str
+    host: str
+    since: datetime
+    others: tuple[str, ...] = ()
+
+
 class Beat(Struct, frozen=True):
     """That the clocks were checked: when, in UTC, and by whom."""
 
     at: datetime
     by: str
+
+
+class Alone(NamedTuple):
+    """Whether a process does something alone; it is true if so.
+
+    Args:
+        at_first: it did when it began.
+        still: says whether it does now; who stood still for long may have lost it.
+    """
+
+    at_first: bool
+    still: Callable[[], bool] = lambda: True
+
+    def __bool__(self) -> bool:
+        """Whether it did when it began."""
+        return self.at_first
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """What a check of the clocks looks at: the tickets that may have something to say.
+
+    Args:
+        at: the instant of the check, in UTC; closed tickets are looked at that changed `since`.
+        rules: what tells the rules that matter for the clocks from any others.
+        whole: it says all that there is to say; see `Rest.whole`.
+    """
+
+    at: datetime
+    since: datetime
+    rules: str
+    whole: bool = True
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """That a ticket needs no look at its clocks for a while, unless it changes.
+
+    Args:
+        until: when it does, in UTC; None for as long as the rules stay as they are.
+        whole: nothing was kept back that a check which says more would have said.
+        over: none at all, whatever the rules.
+    """
+
+    until: datetime | None = None
+    whole: bool = True
+    over: bool = False
+
+
+Look: TypeAlias = "Callable[[Ticket], Rest | None]"
+"""Says for how long a ticket may rest; None if there is something to be said or done now."""
 
 
 class Shelf(NamedTuple):
@@ -180,6 +255,13 @@ class Reader(Protocol):
         Only those after the reference `after` if it is given, and no more than so many.
         """
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """The tickets that a check must look at, in the order of their references.
+
+        More may be among them. A writer gives those that `Ledger.sift` has left to it: they are as
+        they are until its unit of work ends, and nobody else is given them meanwhile.
+        """
+
 
 class Writer(Reader, Protocol):
     """Looks tickets up and adds to them; sees what it has added itself."""
@@ -192,6 +274,12 @@ class Writer(Reader, Protocol):
 
         Raises:
             IllegalStepError: an event is not legal in the ticket's state.
+        """
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """Let a ticket that `due` gave rest, as it is after this unit of work, for as long as it may.
+
+        `look` is asked only where that is kept.
         """
 
 
@@ -216,8 +304,35 @@ class Ledger(Reader, Protocol):
 
         Raises:
             LedgerBusyError: a lock was not free in time.
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
+        """
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """Look at the tickets that are due, and let those rest of which nothing is to be said.
+
+        Any number of checks on any number of hosts share them. What `look` gives no rest is left
+        to `Writer.due`; whether anything is. A home that looks at all tickets anyhow leaves all.
+        """
+
+    def agreed(self) -> Agreed | None:
+        """By which service levels the desk works on all hosts; None where none need agree."""
+
+    def require_agreed(self) -> None:
+        """Refuse what `write` would refuse, before something is done that is recorded only then.
+
+        Raises:
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
+        """
+
+    def adopt(self, before: Agreed | None) -> None:
+        """Let the desk work by the service levels of this host's files, on all hosts.
+
+        `before`: by which it works now, as `agreed` said.
+
+        Raises:
+            AdoptedError: it works by others by now.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:
@@ -237,6 +352,22 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: they are not there, or are not what they were.
         """
 
+    def memo(self, name: str) -> bytes | None:
+        """What was written down beside the tickets under a name; None if nothing is.
+
+        Raises:
+            MachineError: it cannot be read.
+        """
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """Write something down beside the tickets, for whoever goes on with it; None: it is done.
+
+        Within `write()` it may count from the commit on.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+
     def beat(self, heard: Beat) -> None:
         """Remember that the clocks were checked, for whoever asks whether they still are.
 
@@ -254,10 +385,14 @@ class Ledger(Reader, Protocol):
     def size(self) -> int:
         """The bytes of everything that is stored of tickets; attached files are apart."""
 
-    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[Alone]:
         """Whether no other process does this now; if so, none will for the block (T28).
 
-        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`.
+        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`. On a
+        server it is lost by who neither does anything nor asks `still` for some minutes.
+
+        Raises:
+            LevelsDifferError: as for `write`.
         """
 
     def compact(self) -> None:

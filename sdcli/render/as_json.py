@@ -301,6 +301,12 @@ def _reapplied(result: results.Reapplied) -> dict[str, Any]:
     return reapplied_json(result, _clocks)
 
 
+def _adopted(result: results.Adopted) -> dict[str, Any]:
+    from sdcli.render.sla import adopted_json  # noqa: PLC0415 - as above
+
+    return adopted_json(result)
+
+
 def _sla_status(result: results.SlaStatus) -> dict[str, Any]:
     from sdcli.render.sla import status_json  # noqa: PLC0415 - as above
 
@@ -814,6 +820,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.InformationReported: lambda result: result.report,
     results.Supported: support.as_json,
     results.Reapplied: _reapplied,
+    results.Adopted: _adopted,
     results.SlaStatus: _sla_status,
     results.Simulated: lambda result: _register().simulated(result),
     results.Register: lambda result: _register().document(result),

@@ -1125,6 +1125,13 @@ def _sla(result: results.Reapplied | results.SlaStatus, screen: Screen) -> _Line
     return sla.reapplied(result) if isinstance(result, results.Reapplied) else sla.status(result)
 
 
+def _adopted(result: results.Adopted, screen: Screen) -> _Lines:
+    from sdcli.render import sla  # noqa: PLC0415 - as above
+
+    del screen
+    return sla.adopted(result)
+
+
 def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     del screen
     state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
@@ -1641,6 +1648,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.CalendarsChecked: _calendar,
     results.Simulated: _simulated,
     results.Reapplied: _sla,
+    results.Adopted: _adopted,
     results.SlaStatus: _sla,
     results.Register: _register,
     results.TriedList: _of_incidents,

@@ -35,6 +35,12 @@ _CONNECT_S = 5
 _READ_S = 120.0
 """Seconds that a question may take which locks nothing."""
 
+_LETS_GO = (
+    "SET idle_session_timeout TO '10min'; SET tcp_keepalives_idle TO 10; "
+    "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
+)
+"""A lock is let go of some seconds after its host has gone, and minutes after its process stands still."""
+
 
 class Connection:
     """A connection that is made when it is first needed, and made anew when it was lost.
@@ -62,17 +68,19 @@ class Connection:
             return self._ask(sql, args)
 
     @contextmanager
-    def unit(self, begin: str) -> Iterator[None]:
+    def unit(self, begin: str, *args: object) -> Iterator[list[tuple[Any, ...]]]:
         """A transaction: begun by these statements, committed at the end, or nothing of it happened.
+
+        It gives the rows of the last one of them.
 
         Raises:
             ConflictError: it did not go together with what somebody else did meanwhile.
             SdcliError: as for `ask`.
         """
-        self.ask(begin)
+        began = self.ask(begin, *args)
         self._in_unit = True
         try:
-            yield
+            yield began
             with self._failing():
                 self._ask("COMMIT", ())
         except BaseException:
@@ -122,6 +130,7 @@ class Connection:
         Raises:
             SdcliError: as for `ask`.
         """
+        self.ask(_LETS_GO)
         if wait_s <= 0:
             taken = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
             return bool(self.ask(taken, name)[0][0])
@@ -131,6 +140,17 @@ class Connection:
         except LedgerBusyError:
             return False
         return True
+
+    def still(self) -> bool:
+        """Whether the server has not taken its locks away; to ask keeps them for longer."""
+        if self._raw is None or self._raw.closed:
+            return False
+        sql = """SELECT count(*) FROM pg_locks
+            WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"""
+        try:
+            return bool(self.ask(sql)[0][0])  # of this connection, not of one made anew
+        except SdcliError:
+            return False
 
     def close(self) -> None:
         """Let go of it; the next question makes another one."""

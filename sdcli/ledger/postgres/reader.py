@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.interface import Due, Shelf
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
 ROW = "t.number, t.version, t.state, t.first_recorded, t.last_recorded"
-_PAGE = 500
+PAGE = 500
 _EXACT = 100_000
 """Up to so many tickets are counted; beyond that the newest reference tells about how many."""
 
@@ -61,7 +61,7 @@ class PostgresReader:
         """
         sql = f"SELECT number FROM tickets WHERE {where} ORDER BY number"
         rows = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
-        for page in self._connection.pages(sql, (), _PAGE):
+        for page in self._connection.pages(sql, (), PAGE):
             yield from self._read(rows, [number for [number] in page])
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
@@ -115,7 +115,7 @@ class PostgresReader:
             args.append(since)
         sql = f"""SELECT {ROW} FROM keys JOIN tickets AS t ON t.number = keys.ticket
             WHERE keys.key = %s {late} ORDER BY keys.ticket DESC"""
-        pages = self._connection.pages(self._locking(sql, key), args, _PAGE, most)
+        pages = self._connection.pages(self._locking(sql, key), args, PAGE, most)
         found = (ticket for page in pages for ticket in self._tickets(page))
         return islice((ticket for ticket in found if key in keys.keys_of(ticket)), most)
 
@@ -144,6 +144,14 @@ class PostgresReader:
         found = self._ask(sql, pattern, MOST_ALIKE + 1)
         return [word for [word] in found] if len(found) <= MOST_ALIKE else None
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        from sdcli.ledger.postgres.clocks import DUE, bounds  # noqa: PLC0415 - only checks
+
+        sql = f"""SELECT {ROW} FROM tickets AS t
+            WHERE number IN (SELECT ticket FROM clocks WHERE {" OR ".join(DUE)}) ORDER BY number"""
+        return self._all(sql, *bounds(due))
+
     def _locking(self, sql: str, key: str) -> str:
         """The statement, with what keeps others from a key that is looked up; readers lock nothing."""
         del key
@@ -154,7 +162,7 @@ class PostgresReader:
 
     def _all(self, sql: str, *args: object) -> Iterator[Ticket]:
         """The tickets of rows, page by page, all as they were at one instant."""
-        for page in self._connection.pages(sql, args, _PAGE):
+        for page in self._connection.pages(sql, args, PAGE):
             yield from self._tickets(page)
 
     def _read(self, sql: str, *args: object) -> list[Ticket]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.ledger.postgres.reader import ROW, PostgresReader, number_in
+from sdcli.ledger.postgres.reader import PAGE, ROW, PostgresReader, number_in
 from sdcli.ledger.postgres.rows import (
     PREFIX,
     encoded,
@@ -23,10 +23,11 @@ from sdcli.ledger.postgres.words import new_words
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.interface import Due, Look, Shelf
+    from sdcli.ledger.postgres.clocks import Claims, Rested
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
@@ -55,10 +56,15 @@ class PostgresWriter(PostgresReader):
     Args:
         connection: the transaction has begun.
         rehearses: nothing will be committed, so no reference is used up.
+        claims: the tickets that were left to it by `Ledger.sift`.
     """
 
-    def __init__(self, connection: Connection, *, rehearses: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, rehearses: bool, claims: Claims | None = None
+    ) -> None:
         super().__init__(connection)
+        self._claims = claims
+        self._rests: list[Rested] = []
         self._rehearses = rehearses
         self._known: dict[int, Ticket] = {}
         self._before: dict[int, Ticket | None] = {}
@@ -97,6 +103,33 @@ class PostgresWriter(PostgresReader):
         del since
         self.flush()
         return [Shelf("", None, self.count(), lambda: self.those("record = 'request'"))]
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`: what somebody else is changing just now is left to the next check."""
+        del due
+        numbers = self._claims.held(self._connection) if self._claims else []
+        for start in range(0, len(numbers), PAGE):
+            page = numbers[start : start + PAGE]
+            sql = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
+            for ticket in self._read(sql, page):
+                self._known.setdefault(number_in(ticket.ref), ticket)
+                yield ticket
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`."""
+        from sdcli.ledger.postgres.clocks import Rested  # noqa: PLC0415 - only checks
+
+        rest = look(ticket)
+        if rest:
+            self._rests.append(Rested(number_in(ticket.ref), rest, due))
+
+    def finish(self) -> None:
+        """Have everything on the server, in the transaction that is about to be committed."""
+        self.flush()
+        if self._rests:  # after what has changed these tickets
+            from sdcli.ledger.postgres.clocks import let_rest  # noqa: PLC0415 - as above
+
+            let_rest(self._connection, self._rests)
 
     def flush(self) -> None:
         """Have what was added so far on the server, in the transaction."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
+from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
+    from sdcli.ledger.interface import (
+        Agreed,
+        Beat,
+        Due,
+        Examination,
+        Look,
+        Mended,
+        Progress,
+        Restored,
+        Shelf,
+    )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -62,6 +73,9 @@ class TinyWriter(TinyReader):
         after = advance(ticket, events)
         self._put(number_in(ticket.ref), after, events)
         return after
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
 
     def count(self) -> int:
         """See `Reader.count`."""
@@ -186,6 +200,15 @@ class TinyLedger:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        return self._ask(lambda reader: reader.due(due))
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """See `Ledger.sift`: everything is left to the writer."""
+        del due, look
+        return True
+
     def version(self) -> Hashable:
         """See `Ledger.version`: the snapshot, the journal and the heartbeat, by what they are."""
         from sdcli.ledger.tiny.heartbeat import path_of  # noqa: PLC0415 - who does not watch asks not
@@ -211,6 +234,16 @@ class TinyLedger:
                 # Nobody else can replace anything now, so something is missing.
                 raise LedgerDamagedError(self._places.snapshot, str(error)) from None
 
+    def agreed(self) -> Agreed | None:
+        """See `Ledger.agreed`: whoever works on it goes by the files beside it."""
+        return None
+
+    def require_agreed(self) -> None:
+        """See `Ledger.require_agreed`."""
+
+    def adopt(self, before: Agreed | None) -> None:
+        """See `Ledger.adopt`: there is nothing to agree on."""
+
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`."""
         from sdcli.ledger.tiny.pinned import keep  # noqa: PLC0415 - only a changed desk
@@ -229,6 +262,21 @@ class TinyLedger:
 
         return read(self._places, policy)
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        from sdcli.ledger.tiny.memos import read  # noqa: PLC0415 - few commands
+
+        return read(self._places, name)
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        from sdcli.ledger.tiny.memos import keep, remove  # noqa: PLC0415 - as above
+
+        if content is None:
+            remove(self._places, name)
+        else:
+            keep(self._places, name, content)
+
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`."""
         from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it
@@ -246,7 +294,7 @@ class TinyLedger:
         return self._current().size()
 
     @contextmanager
-    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[Alone]:
         """See `Ledger.alone`.
 
         Raises:
@@ -258,7 +306,7 @@ class TinyLedger:
                 alone = True
             except LedgerBusyError:
                 alone = False
-            yield alone
+            yield Alone(alone)
 
     def compact(self) -> None:
         """Fold the journal into a new snapshot now, and set aside what no snapshot names.

@@ -90,12 +90,60 @@ CREATE TABLE once (
 );
 
 -- When a check of the clocks must look at a ticket again, and by which rules that was found out.
+-- A ticket without a row is over: it gets one when it changes. `worker` is the check that has it in
+-- hand, until `leased` by the server's clock; that shares the work, and no more depends on it.
 CREATE TABLE clocks (
     ticket bigint PRIMARY KEY,
     wake timestamptz NOT NULL,
-    rules text COLLATE "C" NOT NULL DEFAULT ''
+    rules text COLLATE "C" NOT NULL DEFAULT '',
+    worker text NOT NULL DEFAULT '',
+    leased timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE INDEX clocks_wake ON clocks (wake, ticket);
+CREATE INDEX clocks_rules ON clocks (rules, ticket);
+
+-- By which service levels the desk works, and the host whose files they were first; and the hosts
+-- that write, each with those of its files.
+CREATE TABLE desk_levels (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    hash text COLLATE "C" NOT NULL,
+    host text NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE hosts (
+    name text PRIMARY KEY,
+    hash text COLLATE "C" NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+);
+
+-- A host is about to write, with these service levels in its files: null if the desk works by
+-- them, else what it works by. A host that is alone with its files may change them.
+CREATE FUNCTION comes_with(here text, files text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    desk desk_levels;
+BEGIN
+    SELECT * INTO desk FROM desk_levels;
+    IF NOT FOUND THEN
+        INSERT INTO desk_levels (hash, host) VALUES (files, here) ON CONFLICT DO NOTHING;
+        SELECT * INTO desk FROM desk_levels;
+    END IF;
+    IF desk.hash <> files AND desk.host = here AND NOT EXISTS (
+        SELECT FROM hosts WHERE hosts.hash = desk.hash AND name <> here
+    ) THEN
+        UPDATE desk_levels SET hash = files, since = now()
+        WHERE desk_levels.hash = desk.hash AND host = here;
+        SELECT * INTO desk FROM desk_levels;
+    END IF;
+    IF desk.hash <> files THEN
+        RETURN json_build_object('hash', desk.hash, 'host', desk.host, 'since', desk.since)::text;
+    END IF;
+    IF NOT EXISTS (SELECT FROM hosts WHERE name = here AND hosts.hash = files) THEN
+        INSERT INTO hosts (name, hash) VALUES (here, files)
+        ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, since = excluded.since;
+    END IF;
+    RETURN NULL;
+END
+$$;
 
 -- What tickets say: the words that they have or had, and every word that there is. A word may be in
 -- the lexicon twice, so that nobody waits for somebody else who has just come to write it.
@@ -118,6 +166,12 @@ CREATE TABLE heartbeat (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     at timestamptz NOT NULL,
     by text NOT NULL
+);
+
+-- What is under way, for whoever goes on with it: which survey is being mailed.
+CREATE TABLE memos (
+    name text PRIMARY KEY,
+    content bytea NOT NULL
 );
 
 CREATE SEQUENCE numbers AS bigint;
