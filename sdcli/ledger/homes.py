@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sdcli.ledger.interface import Ledger
+    from sdcli.ledger.interface import Home
 
 
-def home(where: str, folder: str, wait_s: float, tell: Callable[[str], None]) -> Ledger:
+def home(where: str, folder: str, wait_s: float, tell: Callable[[str], None]) -> Home:
     """The ledger at an address, or in the folder if there is none.
 
     Args:
@@ -29,4 +29,4 @@ def home(where: str, folder: str, wait_s: float, tell: Callable[[str], None]) ->
     from sdcli.ledger.postgres.address import address  # noqa: PLC0415 - as above
     from sdcli.ledger.postgres.home import PostgresLedger  # noqa: PLC0415
 
-    return PostgresLedger(address(where), wait_s, tell)
+    return PostgresLedger(address(where), wait_s, tell, folder)

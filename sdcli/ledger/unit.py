@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import (
         Beat,
         Examination,
+        Files,
         Ledger,
         Mended,
         Progress,
@@ -174,6 +175,11 @@ class Unit:
     def levels(self, policy: str) -> bytes:
         """See `Ledger.levels`."""
         return self._home.levels(policy)
+
+    @property
+    def files(self) -> Files:
+        """See `Ledger.files`: what no ticket names harms nobody."""
+        return self._home.files
 
     def beat(self, heard: Beat) -> None:
         """Nothing: a rehearsal is no check of the clocks."""

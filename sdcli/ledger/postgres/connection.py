@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import (
     ConflictError,
@@ -23,7 +23,7 @@ from sdcli.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sdcli.ledger.postgres.address import Address
 
@@ -34,17 +34,42 @@ _READ_S = 120.0
 """Seconds that a question may take which locks nothing."""
 
 
+class Greeting(NamedTuple):
+    """What is asked of a new connection, in the same breath as the schema is chosen.
+
+    Args:
+        sql: a question; `heard`: is told the rows, and raises what keeps the connection from use.
+    """
+
+    sql: str
+    heard: Callable[[list[tuple[Any, ...]]], None]
+
+
+CLOSED = "SD001"
+"""The code with which the server says that the ledger takes no changes."""
+
+
 class Connection:
     """A connection that is made when it is first needed, and made anew when it was lost.
 
     Args:
         address: where the ledger is.
         wait_s: seconds that a change may wait for the server or for a lock.
+        greeting: what is asked first, if anything.
+        closed: makes the error for a ledger that takes no changes of what its mark says.
     """
 
-    def __init__(self, address: Address, wait_s: float) -> None:
+    def __init__(
+        self,
+        address: Address,
+        wait_s: float,
+        greeting: Greeting | None = None,
+        closed: Callable[[str], SdcliError] | None = None,
+    ) -> None:
         self.address = address
         self.wait_s = wait_s
+        self._greeting = greeting
+        self._closed = closed
         self._raw: Any = None
         self._in_unit = False
         self._cursors = 0
@@ -113,6 +138,27 @@ class Connection:
             yield rows
         self.ask(f"CLOSE {name}")
 
+    def stream(
+        self, sql: str, args: Sequence[object], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """As `pages`, within a unit, for what is long in any case: it is asked once.
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        return self._fetched(sql, args, size)
+
+    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
+        """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        from io import StringIO  # noqa: PLC0415 - few commands bring many rows
+
+        with self._failing(), self._open().cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
+
     def lock(self, name: str, wait_s: float) -> bool:
         """Whether this lock is this connection's now, until it is closed.
 
@@ -157,10 +203,23 @@ class Connection:
             driver.extensions.set_wait_callback(None)  # then the driver minds the time itself
             raw = driver.connect(self._dsn(), connect_timeout=self._connect_s)
             raw.set_session(autocommit=True)
+            self._greet(raw)
             self._raw = raw
-            with raw.cursor() as cursor:
-                cursor.execute(f"SET search_path TO {self.address.schema}")
         return self._raw
+
+    def _greet(self, raw: Any) -> None:
+        """Choose the schema, and ask what is to be asked first; it costs one way to the server."""
+        try:
+            with raw.cursor() as cursor:
+                chosen = f"SET search_path TO {self.address.schema}"
+                if self._greeting is None:
+                    cursor.execute(chosen)
+                else:
+                    cursor.execute(f"{chosen}; {self._greeting.sql}")
+                    self._greeting.heard(cursor.fetchall())
+        except BaseException:
+            raw.close()
+            raise
 
     @property
     def _connect_s(self) -> int:
@@ -184,6 +243,8 @@ class Connection:
         said = " ".join(str(error).split())
         if code in ("40001", "40P01", "23505"):
             return ConflictError(place, said)
+        if code == CLOSED and self._closed:
+            return self._closed(error.diag.message_primary or "")
         if code == "55P03":
             return LedgerBusyError(place, self.wait_s, "")
         if code in ("42P01", "3F000", "42883", "3D000"):

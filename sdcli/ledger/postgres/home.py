@@ -54,8 +54,7 @@ class PostgresLedger(PostgresReader):
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`."""
-        sql = "INSERT INTO levels (hash, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        self._ask(sql, policy, content)
+        self._ask("SELECT keep_levels(%s, %s)", policy, content)
 
     def has_levels(self, policy: str) -> bool:
         """See `Ledger.has_levels`."""
@@ -74,9 +73,7 @@ class PostgresLedger(PostgresReader):
 
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`."""
-        sql = """INSERT INTO heartbeat (at, by) VALUES (%s, %s)
-            ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by"""
-        self._ask(sql, heard.at, heard.by)
+        self._ask("SELECT beat(%s, %s)", heard.at, heard.by)
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
