@@ -503,9 +503,9 @@ class ClosedLedgerError(RefusedError):
     code = "ledger_closed"
 
     def __init__(self, place: str, other: str, *, is_moved: bool) -> None:
+        use = f"Write `ledger: {other}` in settings.yaml" if "://" in other else "Work there"
         told = (
-            f"it has moved to {other}. Write `ledger: {other}` in settings.yaml, or name it in "
-            "SDCLI_LEDGER"
+            f"it has moved to {other}. {use}"
             if is_moved
             else f"a copy of {other} into it has not been finished. `sdcli ledger copy --from "
             f"{other} --to {place}` goes on with it"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from sdcli.errors import IllegalStepError, OtherLedgerError
+from sdcli.errors import IllegalStepError, LedgerDamagedError, OtherLedgerError
 from sdcli.ledger.interface import Lacking
 from sdcli.tickets.ticket import advance
 
@@ -62,11 +62,15 @@ class Tally:
 
 
 class Compared(NamedTuple):
-    """Two ledgers, each by what it holds, and what the second one lacks of the first."""
+    """Two ledgers, each by what it holds, and what the second one lacks of the first.
+
+    `new`: how many tickets the second one does not have at all.
+    """
 
     source: Content
     target: Content
     lacking: Lacking
+    new: int
 
 
 def number_of(ticket: Ticket) -> int:
@@ -103,7 +107,7 @@ def compare(source: Home, target: Home, progress: Progress) -> Compared:
     if other is not None:
         raise OtherLedgerError(target.place, source.place, other.ref, "is not in the other one")
     progress(done, done)
-    return Compared(of_source.content(), of_target.content(), lacking.result())
+    return Compared(of_source.content(), of_target.content(), lacking.result(), lacking.new)
 
 
 def is_empty(home: Home) -> bool:
@@ -142,13 +146,14 @@ class _Lacking:
     def __init__(self) -> None:
         self._runs: list[tuple[int, int]] = []
         self._behind: list[int] = []
-        self._first = self._last = 0
+        self._first = self._last = self.new = 0
 
     def ticket(self, number: int) -> None:
         """A ticket is not there; between two such there may be numbers that no ticket has."""
         if not self._first:
             self._first = number
         self._last = number
+        self.new += 1
 
     def events(self, number: int) -> None:
         """A ticket lacks events."""
@@ -186,3 +191,39 @@ def lacked(tickets: Iterator[Ticket], lacking: Lacking) -> Iterator[tuple[Ticket
 
 EVERYTHING = Lacking(runs=((1, ENDLESS),))
 """What an empty ledger lacks."""
+
+
+def bring_beside(source: Home, target: Home) -> Beside:
+    """Have the files and service levels of one ledger in another too; none goes away there.
+
+    What is not what it was cannot be brought, and is named.
+    """
+    files, levels, missing = 0, 0, list[str]()
+    there = frozenset(target.policies())
+    for policy in source.policies():
+        if policy in there:
+            continue
+        try:
+            target.keep_levels(policy, source.levels(policy))
+            levels += 1
+        except LedgerDamagedError:
+            missing.append(f"the service levels {policy}")
+    kept = frozenset(target.files.names())
+    for name in source.files.names():
+        if name in kept and target.files.has(name):
+            continue
+        content = source.files.content(name)
+        if content is None:
+            missing.append(f"the attached file {name}")
+        else:
+            target.files.keep(name, content)
+            files += 1
+    return Beside(files, levels, tuple(missing))
+
+
+class Beside(NamedTuple):
+    """What was brought beside the tickets: files and service levels, and what could not be."""
+
+    files: int
+    levels: int
+    missing: tuple[str, ...]

@@ -76,6 +76,10 @@ class FolderFiles:
             return None
         return found if digest(found).hexdigest() == sha256 else None
 
+    def has(self, sha256: str) -> bool:
+        """See `Files.has`."""
+        return self.content(sha256) is not None
+
     def names(self) -> Iterator[str]:
         """See `Files.names`."""
         try:

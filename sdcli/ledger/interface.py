@@ -45,6 +45,7 @@ class Examination(Struct, frozen=True):
 
     Args:
         tickets, commits, archives: how many there are; commits are those since the snapshot.
+        events: how many there are; `months`: into how many months they are parted on a server.
         findings: damage.
         remarks: what is harmless and worth knowing.
     """
@@ -54,6 +55,8 @@ class Examination(Struct, frozen=True):
     archives: int = 0
     findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()
+    events: int = 0
+    months: int = 0
 
 
 class Mended(Struct, frozen=True):
@@ -65,6 +68,7 @@ class Mended(Struct, frozen=True):
         lost: tickets of which something could not be read.
         kept: where the damaged files are.
         remarks: what else is gone, as sentences.
+        anew: how many tickets were made anew from their events, on a server.
     """
 
     tickets: int
@@ -72,6 +76,7 @@ class Mended(Struct, frozen=True):
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    anew: int = 0
 
 
 class Restored(Struct, frozen=True):
@@ -211,6 +216,9 @@ class Files(Protocol):
         Raises:
             LedgerDamagedError: the server does not have it, or not as it was.
         """
+
+    def has(self, sha256: str) -> bool:
+        """Whether the file is there, as it was."""
 
     def content(self, sha256: str) -> bytes | None:
         """What is in the file; None if it is not there, or not what it was."""
@@ -381,8 +389,55 @@ class Lacking(Struct, frozen=True):
         return bool(self.runs or self.behind)
 
 
+class Prepared(Struct, frozen=True):
+    """A ledger on a server, as `sdcli ledger init` leaves it.
+
+    Args:
+        made: whether there was none before; `format`: the version of its schema.
+        writer, reader: the roles that may append, and read, since now; empty if none was named.
+        roles: those of them that were made.
+    """
+
+    made: bool
+    format: int
+    writer: str = ""
+    reader: str = ""
+    roles: tuple[str, ...] = ()
+
+
+class Migrated(Struct, frozen=True):
+    """What a migration did.
+
+    Args:
+        before: the version that the schema had; 0 if there was none.
+        after: the one that it has now; `scripts`: the SQL files that were run, in order.
+    """
+
+    before: int
+    after: int
+    scripts: tuple[str, ...] = ()
+
+
 class Home(Ledger, Protocol):
     """One home of the ledger, with what is needed to move it to another."""
+
+    def prepare(self, writer: str = "", reader: str = "") -> Prepared | None:
+        """Make the ledger, unless it is there, and let roles use it; None where that needs nothing.
+
+        Raises:
+            RefusedError: a role is not there and may not be made by this user, or the like.
+        """
+
+    def migrate(self) -> Migrated | None:
+        """Bring it to the version of this program; None where that happens by itself.
+
+        Raises:
+            NewerFormatError: a newer program wrote it.
+            NoLedgerError: there is none.
+        """
+
+    def is_there(self) -> bool:
+        """Whether there is a ledger at all."""
 
     @property
     def place(self) -> str:

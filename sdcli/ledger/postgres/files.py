@@ -29,8 +29,7 @@ class ServerFiles:
 
     def keep(self, sha256: str, content: bytes) -> None:
         """See `Files.keep`."""
-        there = self._connection.ask("SELECT 1 FROM files WHERE hash = %s", sha256)
-        if not there:
+        if not self.has(sha256):
             self._connection.ask("SELECT keep_file(%s, %s)", sha256, content)
 
     def path(self, sha256: str) -> str:
@@ -48,6 +47,10 @@ class ServerFiles:
         found = self._connection.ask("SELECT content FROM files WHERE hash = %s", sha256)
         content = bytes(found[0][0]) if found else None
         return content if content is not None and digest(content).hexdigest() == sha256 else None
+
+    def has(self, sha256: str) -> bool:
+        """See `Files.has`: the server has let nothing in that is not what it is called."""
+        return bool(self._connection.ask("SELECT 1 FROM files WHERE hash = %s", sha256))
 
     def names(self) -> Iterator[str]:
         """See `Files.names`."""

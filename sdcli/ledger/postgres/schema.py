@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sdcli.errors import NewerFormatError, NoLedgerError
+from sdcli.ledger.interface import Migrated
 from sdcli.ledger.postgres import version
 from sdcli.ledger.postgres.roles import grant_anew
 from sdcli.tickets import lifecycle
@@ -31,19 +32,6 @@ def found(connection: Connection) -> int:
     except NoLedgerError:
         return 0
     return int(number)
-
-
-class Migrated(NamedTuple):
-    """What a migration did.
-
-    Args:
-        before: the version that the ledger had; 0 if there was none.
-        after: the one that it has now; `scripts`: the SQL files that were run, in order.
-    """
-
-    before: int
-    after: int
-    scripts: tuple[str, ...]
 
 
 def migrate(connection: Connection, *, begins: bool = True) -> Migrated:

@@ -376,6 +376,17 @@ class TinyLedger:
             self._witnessed()
             return result
 
+    def prepare(self, writer: str = "", reader: str = "") -> None:
+        """See `Home.prepare`: who may use the folder may use the ledger, which begins by itself."""
+        del writer, reader
+
+    def migrate(self) -> None:
+        """See `Home.migrate`: the first change does it."""
+
+    def is_there(self) -> bool:
+        """See `Home.is_there`."""
+        return self._places.identity() is not None
+
     def everything(self) -> Iterator[Ticket]:
         """See `Home.everything`."""
         return self.find(Query(statuses=STATUSES, record="", void=True))
