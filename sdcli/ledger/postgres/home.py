@@ -54,7 +54,9 @@ class PostgresLedger(PostgresReader):
         tell: Callable[[str], None] = lambda _: None,
         folder: str = "",
     ) -> None:
-        greeting = Greeting("SELECT version, closed FROM meta", self._heard)
+        # With the name of the schema: who may not use it is told so, and not that nothing is there.
+        asked = f"SELECT version, closed FROM {address.schema}.meta"
+        greeting = Greeting(asked, self._heard)
         super().__init__(Connection(address, wait_s, greeting, self._refusal))
         self._tell = tell
         self._folder = folder
