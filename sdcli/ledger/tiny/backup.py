@@ -145,8 +145,9 @@ def _pinned(image: Image) -> set[str]:
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """A member without the names of this machine's people."""
+    """A member without the names of this machine's people, and without the times of its files."""
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+    member.mtime = 0
     return member
 
 
