@@ -128,6 +128,7 @@ class Ledgers:
         mark = found.closed()
         if mark and not mark.moved:
             raise ClosedLedgerError(found.place, mark.other, is_moved=False)
+        found.count()  # what cannot be read is told before anything is made
         if "://" not in to:
             _require_free(target.place)
         target.prepare()

@@ -58,6 +58,7 @@ STOREYS = (
     "sdcli.closing",
     "sdcli.relating",
     "sdcli.surveys",
+    "sdcli.ledgers",
     "sdcli.replaying",
     "sdcli.guided",
     "sdcli.showing",

@@ -171,6 +171,7 @@ class _Lacking:
             self._first = 0
 
     def result(self) -> Lacking:
+        """What was not there."""
         self._end()
         return Lacking(tuple(self._runs), tuple(self._behind))
 
