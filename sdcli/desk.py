@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
-    from sdcli.ledger.interface import Beat, Examination, Ledger, Progress, Reader, Writer
+    from sdcli.ledger.interface import Beat, Examination, Home, Ledger, Progress, Reader, Writer
     from sdcli.ledger.unit import Unit
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
@@ -273,12 +273,21 @@ class Desk:
         return self._unit or self._home
 
     @cached_property
-    def _home(self) -> Ledger:
+    def _home(self) -> Home:
+        return self.home_at("")
+
+    def home_at(self, where: str) -> Home:
+        """The ledger at an address or in a folder; this desk's own if neither is said."""
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
         from sdcli.ledger.interface import Host  # noqa: PLC0415
 
         host = Host(self.host, self._levels_here)
-        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell, host)
+        if not where:
+            address = self.ledger_address
+            return home(address, self._ledger_folder, self._wait_s, self._tell, host)
+        address = where if "://" in where else ""
+        folder = self._ledger_folder if address else where
+        return home(address, folder, self._wait_s, self._tell, host)
 
     def _levels_here(self) -> str:
         """The hash of the service levels that the files say; empty if they are wrong."""
@@ -1377,10 +1386,9 @@ class Desk:
     @cached_property
     def attachments(self) -> Attachments:
         """Where files of tickets are kept."""
-        from sdcli.intake.attachments import FOLDER, Attachments  # noqa: PLC0415 - as above
+        from sdcli.intake.attachments import Attachments  # noqa: PLC0415 - as above
 
-        folder = os.path.join(self._ledger_folder, FOLDER)
-        return Attachments(folder, self.policy.intake, writes=not self.rehearses)
+        return Attachments(self.ledger.files, self.policy.intake, writes=not self.rehearses)
 
     @again
     def attach(

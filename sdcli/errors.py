@@ -515,6 +515,63 @@ class NotAllowedError(RefusedError):
         )
 
 
+class OlderSchemaError(RefusedError):
+    """The ledger on a server is of an older version than this program writes."""
+
+    code = "older_schema"
+
+    def __init__(self, place: str, found: int, known: int) -> None:
+        super().__init__(
+            f"The ledger {place} has version {found} and this sdcli needs version {known}: `sdcli "
+            "ledger migrate` brings it there; then everybody who uses it needs this sdcli.",
+            path=place,
+            version=found,
+            needs=known,
+        )
+
+
+class ClosedLedgerError(RefusedError):
+    """The ledger takes no changes: it has moved, or a copy into it has not been finished.
+
+    Args:
+        place: the ledger; `other`: where it has moved to, or what is being copied into it.
+        is_moved: which of both.
+    """
+
+    code = "ledger_closed"
+
+    def __init__(self, place: str, other: str, *, is_moved: bool) -> None:
+        use = f"Write `ledger: {other}` in settings.yaml" if "://" in other else "Work there"
+        told = (
+            f"it has moved to {other}. {use}"
+            if is_moved
+            else f"a copy of {other} into it has not been finished. `sdcli ledger copy --from "
+            f"{other} --to {place}` goes on with it"
+        )
+        super().__init__(
+            f"The ledger {place} takes no changes: {told}.", path=place, other=other, moved=is_moved
+        )
+
+
+class OtherLedgerError(RefusedError):
+    """A ledger is not copied into one that holds something else.
+
+    Args:
+        target, source: both ledgers; `ref`: the first ticket that differs; `reason`: how.
+    """
+
+    code = "other_ledger"
+
+    def __init__(self, target: str, source: str, ref: str, reason: str) -> None:
+        super().__init__(
+            f"{target} holds something else than {source}: {ref} {reason}. Nothing was copied: "
+            "name a place that is empty, or that holds an older state of it.",
+            path=target,
+            source=source,
+            ref=ref,
+        )
+
+
 class LedgerAddressError(SdcliError):
     """What is said of where the ledger is cannot be read."""
 

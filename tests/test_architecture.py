@@ -60,6 +60,7 @@ STOREYS = (
     "sdcli.checking",
     "sdcli.relating",
     "sdcli.surveys",
+    "sdcli.ledgers",
     "sdcli.replaying",
     "sdcli.guided",
     "sdcli.showing",

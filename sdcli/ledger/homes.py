@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sdcli.ledger.interface import Host, Ledger
+    from sdcli.ledger.interface import Home, Host
 
 
-def home(where: str, folder: str, wait_s: float, tell: Callable[[str], None], host: Host) -> Ledger:
+def home(
+    where: str,
+    folder: str,
+    wait_s: float,
+    tell: Callable[[str], None],
+    host: Host | None = None,
+) -> Home:
     """The ledger at an address, or in the folder if there is none.
 
     Args:
@@ -30,4 +36,4 @@ def home(where: str, folder: str, wait_s: float, tell: Callable[[str], None], ho
     from sdcli.ledger.postgres.address import address  # noqa: PLC0415 - as above
     from sdcli.ledger.postgres.home import PostgresLedger  # noqa: PLC0415
 
-    return PostgresLedger(address(where), wait_s, tell, host)
+    return PostgresLedger(address(where), wait_s, tell, host, folder)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Beat,
         Due,
         Examination,
+        Files,
         Ledger,
         Look,
         Mended,
@@ -212,6 +213,11 @@ class Unit:
     def keep_memo(self, name: str, content: bytes | None) -> None:
         """See `Ledger.keep_memo`."""
         self._home.keep_memo(name, content)
+
+    @property
+    def files(self) -> Files:
+        """See `Ledger.files`: what no ticket names harms nobody."""
+        return self._home.files
 
     def beat(self, heard: Beat) -> None:
         """Nothing: a rehearsal is no check of the clocks."""

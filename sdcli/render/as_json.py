@@ -448,6 +448,12 @@ def _register() -> Any:
     return register
 
 
+def _ledgers() -> Any:
+    from sdcli.render import ledgers  # noqa: PLC0415 - few commands pay for it
+
+    return ledgers
+
+
 def _report() -> Any:
     from sdcli.render import report  # noqa: PLC0415 - as above
 
@@ -793,6 +799,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Repaired: lambda result: result.mended,
     results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
     results.BroughtBack: lambda result: result.restored,
+    results.LedgerPrepared: lambda result: _ledgers().prepared_json(result),
+    results.LedgerMigrated: lambda result: _ledgers().migrated_json(result),
+    results.LedgerStatus: lambda result: _ledgers().status_json(result),
+    results.LedgerCopied: lambda result: _ledgers().copied_json(result),
     results.Confirmed: lambda result: {
         "ref": result.ref,
         "to": result.to,

@@ -1247,11 +1247,13 @@ def _examined(result: results.Examined, screen: Screen) -> _Lines:
     found = result.examination
     remarks = [f"Note: {line(remark)}" for remark in found.remarks]
     if not found.findings:
-        counts = (
-            words.count(found.tickets, "ticket"),
-            f"{words.count(found.archives, 'archive')}",
-            f"{words.count(found.commits, 'commit')} since the last snapshot",
-        )
+        counts = [words.count(found.tickets, "ticket")]
+        if found.months:
+            months = words.count(found.months, "month")
+            counts += [f"{words.count(found.events, 'event')} in {months}"]
+        else:
+            commits = words.count(found.commits, "commit")
+            counts += [words.count(found.archives, "archive"), f"{commits} since the last snapshot"]
         return [f"The ledger is sound: {', '.join(counts)}."], remarks
     told = [_finding(each) for each in found.findings]
     count = words.count(len(told), "finding")
@@ -1268,10 +1270,12 @@ def _finding(found: Finding) -> str:
 def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     del screen
     mended = result.mended
-    if not (mended.kept or mended.lost or mended.remarks):
+    if not (mended.kept or mended.lost or mended.remarks or mended.anew):
         return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
     state = "can be used" if mended.lost or mended.remarks else "is whole"
     told = [f"The ledger {state} again: {words.count(mended.tickets, 'ticket')}."]
+    if mended.anew:
+        told.append(f"Made anew from their events: {words.count(mended.anew, 'ticket')}.")
     if mended.doubtful:
         told.append(
             f"Could be read, but not proven; each has a note: {', '.join(mended.doubtful)}."
@@ -1295,6 +1299,14 @@ def _brought_back(result: results.BroughtBack, screen: Screen) -> _Lines:
     told = f"{count} {_is(restored.tickets)} back; the next is {restored.next}."
     kept = [f"The ledger as it was is kept in {line(restored.kept)}."] if restored.kept else []
     return [told, *kept], ["Next: sdcli list"]
+
+
+def _of_ledgers(result: Any, screen: Screen) -> _Lines:
+    """What the commands of `sdcli ledger` give."""
+    from sdcli.render import ledgers  # noqa: PLC0415 - few commands pay for it
+
+    del screen
+    return ledgers.text(result)
 
 
 def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
@@ -1624,6 +1636,10 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Repaired: _repaired,
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
+    results.LedgerPrepared: _of_ledgers,
+    results.LedgerMigrated: _of_ledgers,
+    results.LedgerStatus: _of_ledgers,
+    results.LedgerCopied: _of_ledgers,
     results.BroughtIn: _brought_in,
     results.Sketched: _sketched,
     results.PeopleFound: _people_found,

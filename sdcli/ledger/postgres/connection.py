@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager, suppress
 from os import getpid
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import (
     ConflictError,
@@ -25,7 +25,7 @@ from sdcli.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sdcli.ledger.postgres.address import Address
 
@@ -42,17 +42,42 @@ _LETS_GO = (
 """A lock is let go of some seconds after its host has gone, and minutes after its process stands still."""
 
 
+class Greeting(NamedTuple):
+    """What is asked of a new connection, in the same breath as the schema is chosen.
+
+    Args:
+        sql: a question; `heard`: is told the rows, and raises what keeps the connection from use.
+    """
+
+    sql: str
+    heard: Callable[[list[tuple[Any, ...]]], None]
+
+
+CLOSED = "SD001"
+"""The code with which the server says that the ledger takes no changes."""
+
+
 class Connection:
     """A connection that is made when it is first needed, and made anew when it was lost.
 
     Args:
         address: where the ledger is.
         wait_s: seconds that a change may wait for the server or for a lock.
+        greeting: what is asked first, if anything.
+        closed: makes the error for a ledger that takes no changes of what its mark says.
     """
 
-    def __init__(self, address: Address, wait_s: float) -> None:
+    def __init__(
+        self,
+        address: Address,
+        wait_s: float,
+        greeting: Greeting | None = None,
+        closed: Callable[[str], SdcliError] | None = None,
+    ) -> None:
         self.address = address
         self.wait_s = wait_s
+        self._greeting = greeting
+        self._closed = closed
         self._raw: Any = None
         self._process = 0
         self._in_unit = False
@@ -124,6 +149,27 @@ class Connection:
             yield rows
         self.ask(f"CLOSE {name}")
 
+    def stream(
+        self, sql: str, args: Sequence[object], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """As `pages`, within a unit, for what is long in any case: it is asked once.
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        return self._fetched(sql, args, size)
+
+    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
+        """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        from io import StringIO  # noqa: PLC0415 - few commands bring many rows
+
+        with self._failing(), self._open().cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
+
     def lock(self, name: str, wait_s: float) -> bool:
         """Whether this lock is this connection's now, until it is closed.
 
@@ -180,10 +226,23 @@ class Connection:
             driver.extensions.set_wait_callback(None)  # then the driver minds the time itself
             raw = driver.connect(self._dsn(), connect_timeout=self._connect_s)
             raw.set_session(autocommit=True)
+            self._greet(raw)
             self._raw, self._process = raw, getpid()  # a copy of this process needs its own
-            with raw.cursor() as cursor:
-                cursor.execute(f"SET search_path TO {self.address.schema}")
         return self._raw
+
+    def _greet(self, raw: Any) -> None:
+        """Choose the schema, and ask what is to be asked first; it costs one way to the server."""
+        try:
+            with raw.cursor() as cursor:
+                chosen = f"SET search_path TO {self.address.schema}"
+                if self._greeting is None:
+                    cursor.execute(chosen)
+                else:
+                    cursor.execute(f"{chosen}; {self._greeting.sql}")
+                    self._greeting.heard(cursor.fetchall())
+        except BaseException:
+            raw.close()
+            raise
 
     @property
     def _connect_s(self) -> int:
@@ -207,6 +266,8 @@ class Connection:
         said = " ".join(str(error).split())
         if code in ("40001", "40P01", "23505"):
             return ConflictError(place, said)
+        if code == CLOSED and self._closed:
+            return self._closed(error.diag.message_primary or "")
         if code == "55P03":
             return LedgerBusyError(place, self.wait_s, "")
         if code in ("42P01", "3F000", "42883", "3D000"):

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from datetime import timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli.errors import AdoptedError, LedgerDamagedError, LevelsDifferError
+from sdcli.errors import (
+    AdoptedError,
+    LedgerBusyError,
+    LedgerDamagedError,
+    LevelsDifferError,
+    NoLedgerError,
+    NotAllowedError,
+)
 from sdcli.ledger.interface import Agreed, Alone, Beat, Host
-from sdcli.ledger.postgres.connection import Connection
+from sdcli.ledger.postgres.connection import Connection, Greeting
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
+from sdcli.ledger.postgres.version import require_known
 from sdcli.ledger.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sdcli.ledger.interface import Due, Examination, Look, Mended, Progress, Restored
+    from sdcli.errors import SdcliError
+    from sdcli.ledger.interface import (
+        Due,
+        Examination,
+        Home,
+        Lacking,
+        Look,
+        Mark,
+        Mended,
+        Migrated,
+        Prepared,
+        Progress,
+        Restored,
+        Standing,
+    )
     from sdcli.ledger.postgres.address import Address
     from sdcli.ledger.postgres.clocks import Claims
+    from sdcli.ledger.postgres.files import ServerFiles
     from sdcli.tickets.event import Stamp
+    from sdcli.tickets.ticket import Ticket
 
-
-NOBODY = Host()
 
 _AHEAD_DAYS = 14
 """So long before its first day the partition of a month is there, where the clocks are checked."""
@@ -37,6 +61,7 @@ class PostgresLedger(PostgresReader):
         wait_s: how many seconds a change may wait for the server, or for a lock.
         tell: is told, in a sentence, what was done without being asked for.
         host: the machine that works on it.
+        folder: the folder of the desk for its ledger, where files are put that are wanted here.
     """
 
     def __init__(
@@ -44,13 +69,54 @@ class PostgresLedger(PostgresReader):
         address: Address,
         wait_s: float,
         tell: Callable[[str], None] = lambda _: None,
-        host: Host = NOBODY,
+        host: Host | None = None,
+        folder: str = "",
     ) -> None:
-        super().__init__(Connection(address, wait_s))
+        # With the name of the schema: who may not use it is told so, and not that nothing is there.
+        asked = f"SELECT version, closed FROM {address.schema}.meta"
+        greeting = Greeting(asked, self._heard)
+        super().__init__(Connection(address, wait_s, greeting, self._refusal))
         self._tell = tell
         self._claims: Claims | None = None
-        self._host = host
+        self._host = host or Host()
         self._is_compared = False
+        self._folder = folder
+        self._mark = ""
+
+    def _heard(self, rows: list[tuple[Any, ...]]) -> None:
+        """Take in what the ledger says of itself: its version, and whether it is closed."""
+        [(version, self._mark)] = rows
+        require_known(self.place, int(version))
+        if self._mark:
+            from sdcli.ledger.closed import tell_reader  # noqa: PLC0415 - hardly any is closed
+
+            tell_reader(self.place, self._mark, self._tell)
+
+    def _refusal(self, mark: str) -> SdcliError:
+        from sdcli.ledger.closed import error  # noqa: PLC0415 - as above
+
+        return error(self.place, mark)
+
+    @property
+    def place(self) -> str:
+        """See `Home.place`."""
+        return self._connection.address.shown
+
+    @property
+    def wait_s(self) -> float:
+        """How many seconds a change may wait."""
+        return self._connection.wait_s
+
+    def disconnect(self) -> None:
+        """Let go of the server; the next question connects again."""
+        self._connection.close()
+
+    @cached_property
+    def files(self) -> ServerFiles:
+        """See `Ledger.files`."""
+        from sdcli.ledger.postgres.files import ServerFiles  # noqa: PLC0415 - few commands have any
+
+        return ServerFiles(self._connection, os.path.join(self._folder, "attachments"))
 
     @contextmanager
     def write(self, *, rehearses: bool = False) -> Iterator[PostgresWriter]:
@@ -63,6 +129,8 @@ class PostgresLedger(PostgresReader):
             writer = PostgresWriter(self._connection, rehearses=rehearses, claims=self._claims)
             yield writer
             writer.finish()
+        if writer.has_begun:
+            self._tell_of_others()
 
     def sift(self, due: Due, look: Look) -> bool:
         """See `Ledger.sift`: in batches, each in a short transaction."""
@@ -76,6 +144,15 @@ class PostgresLedger(PostgresReader):
                 if numbers:
                     claims.sort(self._connection, due, look, self._read(sql, numbers))
         return bool(claims.left)
+
+    def _tell_of_others(self) -> None:
+        """The ledger has its first ticket: say so if the desk has had others elsewhere."""
+        if self._folder and os.path.lexists(os.path.join(self._folder, "tickets.json")):
+            self._tell(
+                f"This is the first ticket in {self.place}, and {self._folder} holds a ledger too: "
+                f"`sdcli ledger copy --from {self._folder} --to {self.place}` would have brought its "
+                "tickets; `sdcli ledger status` tells of both."
+            )
 
     def version(self) -> Hashable:
         """See `Ledger.version`: what the server has committed so far."""
@@ -116,8 +193,7 @@ class PostgresLedger(PostgresReader):
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`."""
-        sql = "INSERT INTO levels (hash, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        self._ask(sql, policy, content)
+        self._ask("SELECT keep_levels(%s, %s)", policy, content)
 
     def has_levels(self, policy: str) -> bool:
         """See `Ledger.has_levels`."""
@@ -152,10 +228,7 @@ class PostgresLedger(PostgresReader):
 
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`; what happens next month has its place then before it happens."""
-        sql = """INSERT INTO heartbeat (at, by) VALUES (%s, %s)
-            ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by
-            RETURNING month_of(at + %s * interval '1 day')"""
-        self._ask(sql, heard.at, heard.by, _AHEAD_DAYS)
+        self._ask("SELECT beat(%s, %s, %s)", heard.at, heard.by, _AHEAD_DAYS)
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
@@ -180,30 +253,148 @@ class PostgresLedger(PostgresReader):
             apart.close()
 
     def compact(self) -> None:
-        """See `Ledger.compact`: the server keeps order itself; it looks anew at what there is."""
-        self._ask("ANALYZE tickets, events, keys, clocks")
+        """See `Ledger.compact`: the server keeps order itself; it looks anew at what there is.
+
+        Raises:
+            NotAllowedError: this user of the database does not own the ledger.
+        """
+        sql = (
+            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('events')"
+        )
+        if not self._ask(sql)[0][0]:
+            raise NotAllowedError(self.place, "its owner alone may have its tables looked over")
+        self._ask("ANALYZE tickets, events, keys, once, clocks")
 
     def examine(self, progress: Progress) -> Examination:
         """See `Ledger.examine`."""
-        raise NotImplementedError
+        from sdcli.ledger.postgres.doctor import examine  # noqa: PLC0415 - one command's
+
+        return examine(self._connection, progress)
 
     def repair(self, stamp: Stamp, progress: Progress) -> Mended:
-        """See `Ledger.repair`."""
-        raise NotImplementedError
+        """See `Ledger.repair`: rows and keys are made anew from the events, which stay as they are."""
+        from sdcli.ledger.postgres.doctor import repair  # noqa: PLC0415 - one command's
+
+        del stamp
+        with self.whole():
+            return repair(self._connection, progress)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
-        raise NotImplementedError
+        from sdcli.ledger.postgres.backup import back_up  # noqa: PLC0415 - one command's
+
+        return back_up(self, path, progress)
 
     def restore(self, path: str, progress: Progress) -> Restored:
-        """See `Ledger.restore`."""
-        raise NotImplementedError
+        """See `Ledger.restore`: while nobody writes, in a schema of its own, which takes the place.
+
+        Raises:
+            LedgerBusyError: somebody has been writing for too long.
+            NotAllowedError: this user of the database may make no schema.
+        """
+        from sdcli.ledger.postgres.backup import restore  # noqa: PLC0415 - one command's
+
+        return restore(self, self._connection.address, path, progress)
 
     def init(self) -> bool:
         """Make the ledger, unless it is there; whether it was made."""
-        from sdcli.ledger.postgres import schema  # noqa: PLC0415 - once in the life of a ledger
+        return self._migrate(begins=True).before == 0
 
-        return schema.migrate(self._connection) == 0
+    def prepare(self, writer: str = "", reader: str = "") -> Prepared:
+        """See `Home.prepare`: a role that is not there is made, as one that nobody logs in as.
+
+        Raises:
+            OlderSchemaError: there is one of an older version: it is to be migrated.
+        """
+        from sdcli.ledger.interface import Prepared  # noqa: PLC0415 - one command's
+        from sdcli.ledger.postgres import version  # noqa: PLC0415
+        from sdcli.ledger.postgres.roles import grant  # noqa: PLC0415
+        from sdcli.ledger.postgres.schema import found  # noqa: PLC0415
+
+        with self._ungreeted() as connection:
+            before = found(connection)
+        if before:
+            version.require_known(self.place, before)
+        made = not before and self.init()
+        roles = grant(self._connection, writer, reader) if writer or reader else []
+        return Prepared(made, version.VERSION, writer, reader, tuple(roles))
+
+    def migrate(self) -> Migrated:
+        """See `Home.migrate`, and `schema.migrate`."""
+        return self._migrate(begins=False)
+
+    def _migrate(self, *, begins: bool) -> Migrated:
+        from sdcli.ledger.postgres.schema import migrate  # noqa: PLC0415 - one command's
+
+        with self._ungreeted() as connection:
+            return migrate(connection, begins=begins)
+
+    def is_there(self) -> bool:
+        """See `Home.is_there`."""
+        try:
+            return bool(self._ask("SELECT true"))
+        except NoLedgerError:
+            return False
+
+    @contextmanager
+    def _ungreeted(self) -> Iterator[Connection]:
+        """A connection to a ledger that may not be there, or be of another version."""
+        apart = Connection(self._connection.address, self._connection.wait_s)
+        try:
+            yield apart
+        finally:
+            apart.close()
+
+    def everything(self) -> Iterator[Ticket]:
+        """See `Home.everything`."""
+        return self._all(f"SELECT {ROW} FROM tickets AS t ORDER BY number")
+
+    def next_number(self) -> int:
+        """See `Home.next_number`."""
+        sql = "SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM numbers"
+        return int(self._ask(sql)[0][0])
+
+    def policies(self) -> list[str]:
+        """See `Home.policies`."""
+        return [name for (name,) in self._ask("SELECT hash FROM levels ORDER BY hash")]
+
+    def stands(self) -> Hashable:
+        """See `Home.stands`: a ticket has one version more with each event."""
+        return self._ask("SELECT count(*), coalesce(sum(version), 0) FROM tickets")[0]
+
+    def standing(self) -> Standing:
+        """See `Home.standing`."""
+        from sdcli.ledger.postgres.moving import standing  # noqa: PLC0415 - one command's
+
+        return standing(self._connection, self.size())
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """See `Home.whole`: every unit of work holds the same lock, shared with the others."""
+        with self._ungreeted() as apart:
+            self._ask("SELECT 1")  # there is a ledger, and it is of this version
+            if not apart.lock(f"{apart.address.schema} whole", apart.wait_s):
+                raise LedgerBusyError(self.place, apart.wait_s, "")
+            yield
+
+    def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
+        """See `Home.take_over`."""
+        from sdcli.ledger.postgres.moving import take_over  # noqa: PLC0415 - one command's
+
+        take_over(self._connection, source, lacking, progress)
+        self._mark = ""
+
+    def closed(self) -> Mark | None:
+        """See `Home.closed`."""
+        from sdcli.ledger.closed import read  # noqa: PLC0415 - hardly any is closed
+
+        return read(self._ask("SELECT closed FROM meta")[0][0])
+
+    def close(self, mark: Mark | None) -> None:
+        """See `Home.close`."""
+        from sdcli.ledger.postgres.moving import set_mark  # noqa: PLC0415 - one command's
+
+        set_mark(self._connection, mark)
 
     @property
     def _wait_ms(self) -> int:
@@ -225,6 +416,8 @@ class PostgresLedger(PostgresReader):
         )
         self._is_compared = True
         with self._connection.unit(begin, lock, levels, name, levels) as [[_, other]]:
+            if self._mark:
+                raise self._refusal(self._mark)
             if other:
                 raise self._differs(msgspec.json.decode(other, type=Agreed))
             yield

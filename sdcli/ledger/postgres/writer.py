@@ -71,6 +71,8 @@ class PostgresWriter(PostgresReader):
         self._added: dict[int, list[AnyEvent]] = {}
         self._flushing = False
         self._rehearsed = 0
+        self.has_begun = False
+        """Whether this made the first ticket of all."""
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`; nobody else can change it then."""
@@ -87,6 +89,7 @@ class PostgresWriter(PostgresReader):
         fold(f"{PREFIX}1", events)  # what is refused uses up no reference
         number = self._next()
         ticket = fold(f"{PREFIX}{number}", events)
+        self.has_begun = self.has_begun or (number == 1 and not self._rehearses)
         self._put(number, None, ticket, events)
         return ticket
 

@@ -329,3 +329,61 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Roles. A writer may read, draw references and call the functions below and `append`; it changes
+-- nothing by hand. A reader may read. Who may what is granted by `sdcli ledger init`.
+
+-- To lock a row, a role must have the right to change a column of it. This one has nothing in it
+-- and takes nothing.
+ALTER TABLE tickets ADD COLUMN held boolean CHECK (held IS NULL);
+
+CREATE FUNCTION only_locked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a ticket is changed by its events only'
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+CREATE TRIGGER only_locked BEFORE UPDATE OF held ON tickets
+    FOR EACH STATEMENT EXECUTE FUNCTION only_locked();
+
+-- What is kept under its hash is what it says.
+CREATE FUNCTION keep_levels(hash text, content bytea) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
+    INSERT INTO levels (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING
+$$;
+
+CREATE FUNCTION beat(at timestamptz, by text, ahead_days integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER AS $$
+    INSERT INTO heartbeat AS h (at, by) VALUES ($1, $2)
+    ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by;
+    SELECT month_of($1 + $3 * interval '1 day')
+$$;
+
+-- Files of tickets, each once, by the SHA-256 of what is in it: there on every host.
+CREATE TABLE files (
+    hash text COLLATE "C" PRIMARY KEY CHECK (hash = encode(sha256(content), 'hex')),
+    content bytea NOT NULL
+);
+ALTER TABLE files ALTER COLUMN content SET STORAGE EXTERNAL;
+
+CREATE FUNCTION keep_file(hash text, content bytea) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
+    INSERT INTO files (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING
+$$;
+
+-- Why the ledger takes no changes: it has moved, or is being copied. Empty while it does. The
+-- trigger is enabled only while it is closed, so that it costs nothing before that.
+ALTER TABLE meta ADD COLUMN closed text NOT NULL DEFAULT '';
+
+CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    mark text := (SELECT m.closed FROM meta AS m);
+BEGIN
+    IF mark <> '' THEN
+        RAISE EXCEPTION '%', mark USING ERRCODE = 'SD001';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER closed BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION closed();
+ALTER TABLE events DISABLE TRIGGER closed;
