@@ -105,9 +105,9 @@ def recorded(root: Path) -> Counter[tuple[str, str, int]]:
 
 def every_minute(root: Path) -> None:
     """A check each minute for three hours, while things happen."""
-    for minute in range(0, 181, 3):
+    for minute in range(0, 181, 6):
         now = NOW + timedelta(minutes=minute)
-        if minute in (69, 129):
+        if minute in (72, 132):
             happens(root, minute // 60)
         check(desk_at(root, now))
 
