@@ -17,7 +17,7 @@ from sdcli.checking import Checks
 from sdcli.desk import Desk
 from sdcli.sla.overstay import due
 from sdcli.tickets import steps
-from sdcli.tickets.event import Noted, Opened, SlaAlerted, Stamp, Waited
+from sdcli.tickets.event import Linked, Noted, Opened, SlaAlerted, Stamp, Waited
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
@@ -404,3 +404,24 @@ def test_what_time_has_made_due_is_done_by_one_of_many(desk_dir: Path) -> None:
     assert all(
         sum(type(event).__name__ == "Closed" for event in each.events) == 1 for each in closed
     )
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_a_follow_up_that_somebody_changes_stops_no_check(desk_dir: Path) -> None:
+    """Whether a follow-up is open is read, not locked: the check goes through beside its change."""
+    filled(desk_dir, 2)
+    then = desk_at(desk_dir, NOW + timedelta(minutes=30))
+    link = Linked(
+        *then.stamp.mark(),
+        relation="follow-up",
+        to="SD-2",
+        opening=then.ledger.get("SD-2").opening.id,
+    )
+    then.change("SD-1", lambda _, __: [link])
+    then.change("SD-1", steps.resolve, code="solved")
+    late = NOW + timedelta(days=30)
+    with desk_at(desk_dir, late).ledger.write() as writer:
+        writer.get("SD-2")
+        check(desk_at(desk_dir, late, "web2"))
+    assert then.ledger.get("SD-1").status == "resolved"
+    assert then.ledger.get("SD-1").sla_alerts
