@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.intake.outcome import Outcome
-    from sdcli.ledger.interface import Reader, Writer
+    from sdcli.ledger.interface import Writer
     from sdcli.policy.process import Closing
     from sdcli.tickets.event import AnyEvent, ArticleUse, Edition, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -96,6 +96,7 @@ class Closings:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._closed: dict[str, Ticket] = {}  # by policy, in this unit of work
 
     def rules(self, ticket: Ticket) -> Closing:
         """What closing a ticket of this type needs."""
@@ -370,29 +371,33 @@ class Closings:
 
         One that cannot be reckoned keeps no other waiting: that is told.
         """
-        within = self._over(ticket, writer)
+        within = self._over(ticket)
         if not within:
             return ticket
         try:
-            return self._close(writer, ticket, within)
+            self._closed[ticket.ref] = self._close(writer, ticket, within)
         except SdcliError as error:
             self._desk.tell(f"{ticket.ref} was not closed. {error}")
-            return ticket
+        return self._closed.get(ticket.ref, ticket)
 
     def tell_if_due(self, ticket: Ticket) -> None:
         """Tell that a resolved ticket would be closed now; nothing is recorded."""
-        within = self._over(ticket, self._desk.ledger)
+        within = self._over(ticket)
         if within:
             self._desk.tell(
                 f"{ticket.ref} would be closed by policy: nobody confirmed it within {within}."
             )
 
-    def _over(self, ticket: Ticket, reader: Reader) -> str:
+    def _now(self, ref: str) -> Ticket:
+        """A ticket as it is by now, read without a lock: nobody waits for who changes a follow-up."""
+        return self._closed.get(ref) or self._desk.ledger.get(ref)
+
+    def _over(self, ticket: Ticket) -> str:
         """The period that is over for a resolved ticket, in words; empty if none is, or it is told."""
         from sdcli.sla.unconfirmed import spelled  # noqa: PLC0415 - as above
 
         try:
-            if not self.is_due(ticket) or still_open(ticket, reader.get, "follow-up"):
+            if not self.is_due(ticket) or still_open(ticket, self._now, "follow-up"):
                 return ""
         except SdcliError as error:
             self._desk.tell(f"{ticket.ref} was not closed. {error}")

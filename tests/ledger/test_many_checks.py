@@ -17,7 +17,7 @@ from sdcli.checking import Checks
 from sdcli.desk import Desk
 from sdcli.sla.overstay import due
 from sdcli.tickets import steps
-from sdcli.tickets.event import Noted, Opened, SlaAlerted, Stamp, Waited
+from sdcli.tickets.event import Linked, Noted, Opened, SlaAlerted, Stamp, Waited
 from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import fold
 from sdcli.tickets.words import STATUSES
@@ -105,9 +105,9 @@ def recorded(root: Path) -> Counter[tuple[str, str, int]]:
 
 def every_minute(root: Path) -> None:
     """A check each minute for three hours, while things happen."""
-    for minute in range(0, 181, 3):
+    for minute in range(0, 181, 6):
         now = NOW + timedelta(minutes=minute)
-        if minute in (69, 129):
+        if minute in (72, 132):
             happens(root, minute // 60)
         check(desk_at(root, now))
 
@@ -352,3 +352,76 @@ def test_resolved_tickets_are_closed_by_one_of_many_checks(desk_dir: Path) -> No
     ticket = desk.ledger.get("SD-1")
     closings = [event for event in ticket.events if type(event).__name__ == "Closed"]
     assert len(closings) == int("close_after" in text)
+
+
+RAISE = """
+import sys
+from datetime import datetime
+from sdcli.checking import Checks
+from sdcli.desk import Desk
+root, host, now = sys.argv[1:4]
+told = []
+desk = Desk(root, by=host, now=datetime.fromisoformat(now), cache="", wait_s=10, host=host,
+            tell=told.append)
+desk.policy
+print("ready", flush=True)
+sys.stdin.readline()
+found, settle = Checks(desk).alerts()
+settle(True)
+print(*(f"told {sentence}" for sentence in told), sep="\\n", flush=True)
+"""
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_what_time_has_made_due_is_done_by_one_of_many(desk_dir: Path) -> None:
+    """4 checks at once close each ticket that nobody confirmed once, and tell it once."""
+    filled(desk_dir, 40)
+    then = desk_at(desk_dir, NOW + timedelta(minutes=10))
+    for number in range(1, 41):
+        then.change(f"SD-{number}", steps.resolve, code="solved")
+    late = NOW + timedelta(days=30)
+    crew = [
+        subprocess.Popen(
+            [sys.executable, "-c", RAISE, str(desk_dir), f"web{n}", late.isoformat()],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    for member in crew:
+        assert _out(member).readline() == "ready\n"
+    told = []
+    for member in crew:
+        assert member.stdin is not None
+        member.stdin.write("\n")
+        member.stdin.flush()
+    for member in crew:
+        told += [line for line in member.communicate(timeout=60)[0].splitlines() if line[5:]]
+        assert member.returncode == 0
+    tickets = list(then.ledger.find(Query(statuses=STATUSES)))
+    closed = [each for each in tickets if each.is_closed]
+    assert len(told) == len(set(told)) == len(closed)
+    assert len(closed) == 40
+    assert all(
+        sum(type(event).__name__ == "Closed" for event in each.events) == 1 for each in closed
+    )
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_a_follow_up_that_somebody_changes_stops_no_check(desk_dir: Path) -> None:
+    """Whether a follow-up is open is read, not locked: the check goes through beside its change."""
+    filled(desk_dir, 2)
+    then = desk_at(desk_dir, NOW + timedelta(minutes=30))
+    link = Linked(
+        *then.stamp.mark(),
+        relation="follow-up",
+        to="SD-2",
+        opening=then.ledger.get("SD-2").opening.id,
+    )
+    then.change("SD-1", lambda _, __: [link])
+    then.change("SD-1", steps.resolve, code="solved")
+    late = NOW + timedelta(days=30)
+    with desk_at(desk_dir, late).ledger.write() as writer:
+        writer.get("SD-2")
+        check(desk_at(desk_dir, late, "web2"))
+    assert then.ledger.get("SD-1").status == "resolved"
+    assert then.ledger.get("SD-1").sla_alerts
