@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sdcli.errors import (
     ConflictError,
@@ -21,6 +21,7 @@ from sdcli.errors import (
     NotAllowedError,
     SdcliError,
 )
+from sdcli.ledger.postgres import version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,42 +35,27 @@ _READ_S = 120.0
 """Seconds that a question may take which locks nothing."""
 
 
-class Greeting(NamedTuple):
-    """What is asked of a new connection, in the same breath as the schema is chosen.
-
-    Args:
-        sql: a question; `heard`: is told the rows, and raises what keeps the connection from use.
-    """
-
-    sql: str
-    heard: Callable[[list[tuple[Any, ...]]], None]
-
-
-CLOSED = "SD001"
-"""The code with which the server says that the ledger takes no changes."""
-
-
 class Connection:
     """A connection that is made when it is first needed, and made anew when it was lost.
 
     Args:
         address: where the ledger is.
         wait_s: seconds that a change may wait for the server or for a lock.
-        greeting: what is asked first, if anything.
-        closed: makes the error for a ledger that takes no changes of what its mark says.
+        first: what each new connection is asked, in the same breath as the first statement.
+        hear: is told what the server remarks on that.
     """
 
     def __init__(
         self,
         address: Address,
         wait_s: float,
-        greeting: Greeting | None = None,
-        closed: Callable[[str], SdcliError] | None = None,
+        first: str = "",
+        hear: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.address = address
         self.wait_s = wait_s
-        self._greeting = greeting
-        self._closed = closed
+        self._first, self._hear = first, hear
+        self._is_greeted = False
         self._raw: Any = None
         self._in_unit = False
         self._cursors = 0
@@ -84,13 +70,16 @@ class Connection:
             return self._ask(sql, args)
 
     @contextmanager
-    def unit(self, begin: str) -> Iterator[None]:
+    def unit(self, begin: str, *, reads: bool = False, patient: bool = False) -> Iterator[None]:
         """A transaction: begun by these statements, committed at the end, or nothing of it happened.
+
+        `reads`: it only reads. `patient`: its statements may take long.
 
         Raises:
             ConflictError: it did not go together with what somebody else did meanwhile.
             SdcliError: as for `ask`.
         """
+        del reads, patient
         self.ask(begin)
         self._in_unit = True
         try:
@@ -148,17 +137,6 @@ class Connection:
         """
         return self._fetched(sql, args, size)
 
-    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
-        """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
-
-        Raises:
-            SdcliError: as for `ask`.
-        """
-        from io import StringIO  # noqa: PLC0415 - few commands bring many rows
-
-        with self._failing(), self._open().cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
-
     def lock(self, name: str, wait_s: float) -> bool:
         """Whether this lock is this connection's now, until it is closed.
 
@@ -189,9 +167,14 @@ class Connection:
             self.close()
 
     def _ask(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
-        cursor = self._open().cursor()
+        raw = self._open()
+        cursor = raw.cursor()
         try:
-            cursor.execute(sql, args or None)
+            cursor.execute(sql if self._is_greeted else f"{self._first}; {sql}", args or None)
+            if not self._is_greeted:
+                self._is_greeted = True
+                for remark in raw.notices:
+                    self._hear(remark)
             return cursor.fetchall() if cursor.description else []
         finally:
             cursor.close()
@@ -203,23 +186,10 @@ class Connection:
             driver.extensions.set_wait_callback(None)  # then the driver minds the time itself
             raw = driver.connect(self._dsn(), connect_timeout=self._connect_s)
             raw.set_session(autocommit=True)
-            self._greet(raw)
-            self._raw = raw
-        return self._raw
-
-    def _greet(self, raw: Any) -> None:
-        """Choose the schema, and ask what is to be asked first; it costs one way to the server."""
-        try:
             with raw.cursor() as cursor:
-                chosen = f"SET search_path TO {self.address.schema}"
-                if self._greeting is None:
-                    cursor.execute(chosen)
-                else:
-                    cursor.execute(f"{chosen}; {self._greeting.sql}")
-                    self._greeting.heard(cursor.fetchall())
-        except BaseException:
-            raw.close()
-            raise
+                cursor.execute(f"SET search_path TO {self.address.schema}")
+            self._raw, self._is_greeted = raw, not self._first
+        return self._raw
 
     @property
     def _connect_s(self) -> int:
@@ -235,16 +205,20 @@ class Connection:
         try:
             yield
         except driver.Error as error:
-            raise self._told(error) from None
+            raise self.told(error) from None
 
-    def _told(self, error: Any) -> SdcliError:  # noqa: PLR0911 - one for each way to fail
+    def told(self, error: Any) -> SdcliError:  # noqa: PLR0911 - one for each way to fail
         """The error that a failure of the driver is for a person."""
         code, place = error.pgcode or "", self.address.shown
         said = " ".join(str(error).split())
         if code in ("40001", "40P01", "23505"):
             return ConflictError(place, said)
-        if code == CLOSED and self._closed:
-            return self._closed(error.diag.message_primary or "")
+        if code == "SD001":
+            from sdcli.ledger import closed  # noqa: PLC0415 - hardly any ledger is closed
+
+            return closed.error(place, error.diag.message_primary)
+        if code == "SD002":
+            return version.other(place, error.diag.message_primary)
         if code == "55P03":
             return LedgerBusyError(place, self.wait_s, "")
         if code in ("42P01", "3F000", "42883", "3D000"):
@@ -280,3 +254,77 @@ def waiting(raw: Any, until: float) -> None:
         left = until - monotonic()
         if left <= 0 or not any(select.select(reading, writing, [], left)):
             raise TimeoutError
+
+
+class Bulk:
+    """A connection over which many rows are brought by COPY: the driver waits by itself there.
+
+    Args:
+        connection: it goes to the same ledger, and tells failures in the same words.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._like = connection
+        self._raw: Any = None
+
+    def ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """See `Connection.ask`."""
+        with self._failing(), self._open().cursor() as cursor:
+            cursor.execute(sql, args or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
+        """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        from io import StringIO  # noqa: PLC0415 - few commands bring many rows
+
+        with self._failing(), self._open().cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """A transaction: committed at the end, or nothing of it happened.
+
+        Raises:
+            SdcliError: as for `ask`.
+        """
+        self.ask("BEGIN")
+        try:
+            yield
+            self.ask("COMMIT")
+        except BaseException:
+            self.close()  # the server forgets what was not committed
+            raise
+
+    def close(self) -> None:
+        """Let go of it."""
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            with suppress(Exception):
+                raw.close()
+
+    def _open(self) -> Any:
+        if self._raw is None:
+            driver = _driver()
+            driver.extensions.set_wait_callback(None)
+            raw = driver.connect(
+                self._like.address.url,
+                connect_timeout=_CONNECT_S,
+                target_session_attrs="read-write",
+            )
+            raw.set_session(autocommit=True)
+            with raw.cursor() as cursor:
+                cursor.execute(f"SET search_path TO {self._like.address.schema}")
+            self._raw = raw
+        return self._raw
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        driver = _driver()
+        try:
+            yield
+        except driver.Error as error:
+            raise self._like.told(error) from None

@@ -6,19 +6,18 @@ import os
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, NoLedgerError, NotAllowedError
 from sdcli.ledger.interface import Beat
-from sdcli.ledger.postgres.connection import Connection, Greeting
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
-from sdcli.ledger.postgres.version import require_known
+from sdcli.ledger.postgres.version import first
 from sdcli.ledger.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sdcli.errors import SdcliError
     from sdcli.ledger.interface import (
         Examination,
         Home,
@@ -54,27 +53,17 @@ class PostgresLedger(PostgresReader):
         tell: Callable[[str], None] = lambda _: None,
         folder: str = "",
     ) -> None:
-        # With the name of the schema: who may not use it is told so, and not that nothing is there.
-        asked = f"SELECT version, closed FROM {address.schema}.meta"
-        greeting = Greeting(asked, self._heard)
-        super().__init__(Connection(address, wait_s, greeting, self._refusal))
+        super().__init__(Connection(address, wait_s, first(address.schema), self._hear))
         self._tell = tell
         self._folder = folder
-        self._mark = ""
 
-    def _heard(self, rows: list[tuple[Any, ...]]) -> None:
-        """Take in what the ledger says of itself: its version, and whether it is closed."""
-        [(version, self._mark)] = rows
-        require_known(self.place, int(version))
-        if self._mark:
+    def _hear(self, remark: str) -> None:
+        """Say to whoever reads that the ledger has moved, as its server remarks."""
+        _, is_closed, mark = remark.partition("closed: ")
+        if is_closed:
             from sdcli.ledger.closed import tell_reader  # noqa: PLC0415 - hardly any is closed
 
-            tell_reader(self.place, self._mark, self._tell)
-
-    def _refusal(self, mark: str) -> SdcliError:
-        from sdcli.ledger.closed import error  # noqa: PLC0415 - as above
-
-        return error(self.place, mark)
+            tell_reader(self.place, mark, self._tell)
 
     @property
     def place(self) -> str:
@@ -105,8 +94,6 @@ class PostgresLedger(PostgresReader):
             ConflictError: somebody else changed what it had read; it can be done again.
         """
         with self._connection.unit(self._begin()):
-            if self._mark:
-                raise self._refusal(self._mark)
             writer = PostgresWriter(self._connection, rehearses=rehearses)
             yield writer
             writer.flush()
@@ -231,8 +218,8 @@ class PostgresLedger(PostgresReader):
 
         with self._ungreeted() as connection:
             before = found(connection)
-        if before:
-            version.require_known(self.place, before)
+        if before not in (0, version.VERSION):
+            raise version.other(self.place, before)
         made = not before and self.init()
         roles = grant(self._connection, writer, reader) if writer or reader else []
         return Prepared(made, version.VERSION, writer, reader, tuple(roles))
@@ -300,7 +287,6 @@ class PostgresLedger(PostgresReader):
         from sdcli.ledger.postgres.moving import take_over  # noqa: PLC0415 - one command's
 
         take_over(self._connection, source, lacking, progress)
-        self._mark = ""
 
     def closed(self) -> Mark | None:
         """See `Home.closed`."""
@@ -319,5 +305,6 @@ class PostgresLedger(PostgresReader):
         name = self._connection.address.schema
         return (
             f"BEGIN; SET LOCAL lock_timeout TO {wait_ms}; "
-            f"SELECT pg_advisory_xact_lock_shared(hashtextextended('{name} whole', 0))"
+            f"SELECT pg_advisory_xact_lock_shared(hashtextextended('{name} whole', 0)); "
+            "SELECT refuse(closed) FROM meta WHERE closed <> ''"
         )
