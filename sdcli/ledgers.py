@@ -83,7 +83,7 @@ class Ledgers:
         """How many alerts wait here for the server."""
         with suppress(FileNotFoundError):
             names = os.listdir(os.path.join(self._folder, _SPOOL))
-            return sum(not name.startswith(".") and not name.endswith(".tmp") for name in names)
+            return sum(name.endswith(".json") for name in names)
         return 0
 
     def _other(self, home: Home) -> OtherHome | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,7 +45,7 @@ def _prepared(result: results.LedgerPrepared) -> _Lines:
     hints = []
     for role, may in ((found.writer, "append"), (found.reader, "read")):
         if role:
-            told.append(f"The role {line(role)} may {may}, and change nothing by hand.")
+            told.append(f"The role {line(role)} may {may}, and can change nothing by hand.")
             hints.append(f"GRANT {line(role)} TO somebody; lets a user of the database {may}")
     return told, hints
 
@@ -143,7 +144,8 @@ def _remarks(result: results.LedgerStatus) -> list[str]:
             f"NOTE: {line(found.place)} takes no changes: it {what} {line(found.closed.other)}."
         )
     if other and not other.moved:
-        copy = f"sdcli ledger copy --from {line(other.place)} --to {line(found.place)} --retire"
+        both = f"--from {quote(line(other.place))} --to {quote(line(found.place))}"
+        copy = f"sdcli ledger copy {both} --retire"
         told.append(
             f"NOTE: {line(other.place)} holds {words.count(other.tickets, 'ticket')} too, and nothing "
             f"says that they were copied. `{copy}` brings what is not here, and closes it."

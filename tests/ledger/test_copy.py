@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -292,6 +293,26 @@ def test_what_is_recorded_meanwhile_is_copied(
     with at(folder).write() as writer:
         writer.create((opened("before"),))
     assert not sdj("ledger", "copy", "--to", there, expect=PARTLY_DONE)["settled"]
+
+
+def test_who_waits_while_a_ledger_moves_is_told_where_to(
+    folder: Path, there: str, sd: Runner
+) -> None:
+    """A unit of work that had to wait for the last round of a move begins nothing in the old one."""
+    sd("ledger", "copy", "--to", there)
+    moving = at(there)
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        stack.enter_context(moving.whole())
+
+        def write() -> None:
+            with at(there).write() as writer:
+                pytest.fail(f"it was let in: {writer}")
+
+        waiting = pool.submit(write)
+        moving.close(Mark(str(folder), moved=True))
+        stack.close()
+        with pytest.raises(ClosedLedgerError, match="it has moved"):
+            waiting.result()
 
 
 def test_nobody_writes_to_the_target_meanwhile(

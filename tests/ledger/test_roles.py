@@ -151,7 +151,7 @@ RAW = (
     "DELETE FROM once",
     "TRUNCATE once",
     "INSERT INTO once VALUES ('idempotency x', 1)",
-    "DELETE FROM clocks",
+    "TRUNCATE clocks",
     "DELETE FROM levels",
     "UPDATE levels SET content = ''",
     "DELETE FROM files",

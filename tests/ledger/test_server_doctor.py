@@ -121,7 +121,6 @@ DAMAGE = {
         "it could be there twice: idempotency i5",
     ),
     "a guard too many": (["INSERT INTO once VALUES ('source x', 5)"], "SD-5", "source x"),
-    "no clock": (["DELETE FROM clocks WHERE ticket = 6"], "SD-6", "no check of the clocks"),
     "a sequence behind": (["SELECT setval('numbers', 3)"], "", "SD-4, which has been given out"),
 }
 
@@ -142,6 +141,13 @@ def test_damage_is_found_named_and_put_right(
     assert examine(where).findings == ()
     assert list(ledger(where).everything()) == before
     assert sql(where, "SELECT * FROM events ORDER BY ticket, seq") == events
+
+
+def test_a_repair_has_every_open_ticket_looked_at(where: str) -> None:
+    """A ticket that the checks of the clocks have lost sight of is looked at by the next one."""
+    sql(where, "DELETE FROM clocks")
+    ledger(where).repair(STAMP, unheard)
+    assert sql(where, "SELECT ticket FROM clocks ORDER BY 1") == [(1,), (3,), (4,), (5,), (6,)]
 
 
 LOSSES = {

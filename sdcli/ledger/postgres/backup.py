@@ -110,7 +110,7 @@ class _Exchange:
         granted = roles(here)
         is_new = not here.ask("SELECT 1 FROM tickets LIMIT 1") and number == 1
         wait_ms = max(1, int(self._ledger.wait_s * 1000))
-        with here.unit(f"BEGIN; SET LOCAL lock_timeout TO {wait_ms}"):
+        with here.unit(f"BEGIN; SET LOCAL lock_timeout TO {wait_ms}", patient=True):
             kept_as = _free_name(here, schema)
             here.ask(f"ALTER SCHEMA {schema} RENAME TO {kept_as}")
             here.ask(f"ALTER SCHEMA {self._new.schema} RENAME TO {schema}")

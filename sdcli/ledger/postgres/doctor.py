@@ -78,7 +78,7 @@ def examine(connection: Connection, progress: Progress) -> Examination:
     """
     apart = Connection(connection.address, connection.wait_s)
     try:
-        with apart.unit(_READ_ONLY):
+        with apart.unit(_READ_ONLY, reads=True):
             return _Examiner(apart, progress).result()
     finally:
         apart.close()
@@ -176,8 +176,6 @@ class _Examiner:
             self._found(ref, f"it is found once by what is not its own: {_named(extra)}")
         for key in once - {key for _, key in found.once}:
             self._missing_once[key] = ref
-        if not found.clocks and not ticket.is_closed and not ticket.void:
-            self._found(ref, "no check of the clocks looks at it")
         for file in ticket.attachments:
             if not file.refused:
                 self._files.setdefault(file.sha256, ref)
@@ -359,16 +357,17 @@ def repair(connection: Connection, progress: Progress) -> Mended:
     """
     apart = Connection(connection.address, connection.wait_s)
     try:
-        with apart.unit(_READ_ONLY):
+        with apart.unit(_READ_ONLY, reads=True):
             examiner = _Examiner(apart, progress)
             examiner.result()
         lost = list[str]()
-        with apart.unit("BEGIN"):
+        with apart.unit("BEGIN", patient=True):
             wrong = sorted(set(examiner.wrong))
             for number in wrong:
                 if not _mend(apart, number):
                     lost.append(f"{PREFIX}{number}")
             _mend_numbers(apart)
+            _mend_clocks(apart)
             [[tickets]] = apart.ask("SELECT count(*) FROM tickets")
     finally:
         apart.close()
@@ -423,3 +422,11 @@ def _mend_numbers(connection: Connection) -> None:
 
     [[highest]] = connection.ask("SELECT coalesce(max(number), 0) FROM tickets")
     set_next(connection, int(highest) + 1)
+
+
+def _mend_clocks(connection: Connection) -> None:
+    """Have the next check look at every open ticket: it finds out which may rest."""
+    connection.ask(
+        "INSERT INTO clocks (ticket, wake) SELECT number, '-infinity' FROM tickets "
+        "WHERE status <> 'closed' AND NOT void ON CONFLICT DO NOTHING"
+    )

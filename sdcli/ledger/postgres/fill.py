@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from sdcli.ledger.postgres.connection import Connection
+    from sdcli.ledger.postgres.connection import Bulk, Connection
     from sdcli.tickets.ticket import Ticket
 
 BATCH = 1000
@@ -37,11 +37,11 @@ class Loader:
     """Puts new tickets into a ledger.
 
     Args:
-        connection: of the owner of the ledger.
+        bulk: of the owner of the ledger.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, bulk: Bulk) -> None:
+        self._bulk = bulk
         self._months: set[tuple[int, int]] = set()
 
     def load(self, tickets: Iterable[Ticket]) -> Iterator[int]:
@@ -52,13 +52,17 @@ class Loader:
         """
         rest, done = iter(tickets), 0
         while batch := list(islice(rest, BATCH)):
-            with unclosed(self._connection):
+            with self._bulk.unit():
                 self.put(batch)
             done += len(batch)
             yield done
 
     def put(self, tickets: list[Ticket]) -> None:
-        """Put tickets in, within the transaction of the connection."""
+        """Put tickets in, within a transaction."""
+        with _unclosed(self._bulk):
+            self._put(tickets)
+
+    def _put(self, tickets: list[Ticket]) -> None:
         lines, events, keys, clocks = list[str](), list[str](), list[str](), list[str]()
         once: list[tuple[str, int]] = []
         for ticket in tickets:
@@ -71,7 +75,7 @@ class Loader:
             keys += [copied((key, number)) for key in sorted(stored_keys(ticket))]
             once += [(key, number) for key in sorted(once_of(ticket, ticket.events))]
             clocks.append(f"{number}\t-infinity\n")
-        ask, copy_in = self._connection.ask, self._connection.copy_in
+        ask, copy_in = self._bulk.ask, self._bulk.copy_in
         copy_in("tickets", _TICKET, lines)
         copy_in("events", _EVENT, events)
         copy_in("keys", "key, ticket", keys)
@@ -86,7 +90,7 @@ class Loader:
     def _need_month(self, recorded: datetime) -> None:
         month = recorded.year, recorded.month
         if month not in self._months:
-            self._connection.ask("SELECT month_of(%s)", recorded)
+            self._bulk.ask("SELECT month_of(%s)", recorded)
             self._months.add(month)
 
 
@@ -96,13 +100,18 @@ def unclosed(connection: Connection) -> Iterator[None]:
 
     The caller keeps everybody else from writing.
     """
-    with connection.unit("BEGIN"):
-        [[mark]] = connection.ask("SELECT closed FROM meta")
-        if mark:
-            connection.ask("UPDATE meta SET closed = ''")
+    with connection.unit("BEGIN"), _unclosed(connection):
         yield
-        if mark:
-            connection.ask("UPDATE meta SET closed = %s", mark)
+
+
+@contextmanager
+def _unclosed(within: Connection | Bulk) -> Iterator[None]:
+    [[mark]] = within.ask("SELECT closed FROM meta")
+    if mark:
+        within.ask("UPDATE meta SET closed = ''")
+    yield
+    if mark:
+        within.ask("UPDATE meta SET closed = %s", mark)
 
 
 def copied(values: Iterable[object]) -> str:
@@ -118,7 +127,8 @@ def _field(value: object) -> str:
 
 
 def _event_line(number: int, seq: int, record: str, event: dict[str, Any]) -> str:
-    body = bytes(event["body"]).decode().replace("\\", "\\\\")
+    given = event["body"]
+    body = (given if isinstance(given, str) else bytes(given).decode()).replace("\\", "\\\\")
     return (
         f"{number}\t{seq}\t{event['recorded']}\t{_field(event['id'])}\t{event['at']}\t"
         f"{_field(event['by'])}\t{event['kind']}\t{record}\t{event['before']}\t{event['after']}\t"

@@ -19,15 +19,14 @@ from sdcli.errors import (
     NotAllowedError,
 )
 from sdcli.ledger.interface import Agreed, Alone, Beat, Host
-from sdcli.ledger.postgres.connection import Connection, Greeting
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
-from sdcli.ledger.postgres.version import require_known
+from sdcli.ledger.postgres.version import first
 from sdcli.ledger.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sdcli.errors import SdcliError
     from sdcli.ledger.interface import (
         Due,
         Examination,
@@ -72,30 +71,20 @@ class PostgresLedger(PostgresReader):
         host: Host | None = None,
         folder: str = "",
     ) -> None:
-        # With the name of the schema: who may not use it is told so, and not that nothing is there.
-        asked = f"SELECT version, closed FROM {address.schema}.meta"
-        greeting = Greeting(asked, self._heard)
-        super().__init__(Connection(address, wait_s, greeting, self._refusal))
+        super().__init__(Connection(address, wait_s, first(address.schema), self._hear))
         self._tell = tell
         self._claims: Claims | None = None
         self._host = host or Host()
         self._is_compared = False
         self._folder = folder
-        self._mark = ""
 
-    def _heard(self, rows: list[tuple[Any, ...]]) -> None:
-        """Take in what the ledger says of itself: its version, and whether it is closed."""
-        [(version, self._mark)] = rows
-        require_known(self.place, int(version))
-        if self._mark:
+    def _hear(self, remark: str) -> None:
+        """Say to whoever reads that the ledger has moved, as its server remarks."""
+        _, is_closed, mark = remark.partition("closed: ")
+        if is_closed:
             from sdcli.ledger.closed import tell_reader  # noqa: PLC0415 - hardly any is closed
 
-            tell_reader(self.place, self._mark, self._tell)
-
-    def _refusal(self, mark: str) -> SdcliError:
-        from sdcli.ledger.closed import error  # noqa: PLC0415 - as above
-
-        return error(self.place, mark)
+            tell_reader(self.place, mark, self._tell)
 
     @property
     def place(self) -> str:
@@ -313,8 +302,8 @@ class PostgresLedger(PostgresReader):
 
         with self._ungreeted() as connection:
             before = found(connection)
-        if before:
-            version.require_known(self.place, before)
+        if before not in (0, version.VERSION):
+            raise version.other(self.place, before)
         made = not before and self.init()
         roles = grant(self._connection, writer, reader) if writer or reader else []
         return Prepared(made, version.VERSION, writer, reader, tuple(roles))
@@ -382,7 +371,6 @@ class PostgresLedger(PostgresReader):
         from sdcli.ledger.postgres.moving import take_over  # noqa: PLC0415 - one command's
 
         take_over(self._connection, source, lacking, progress)
-        self._mark = ""
 
     def closed(self) -> Mark | None:
         """See `Home.closed`."""
@@ -411,13 +399,12 @@ class PostgresLedger(PostgresReader):
         lock = f"{self._connection.address.schema} whole"
         begin = (
             f"BEGIN; SET LOCAL lock_timeout TO {self._wait_ms}; "
+            "SELECT refuse(closed) FROM meta WHERE closed <> ''; "
             "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)), "
             "CASE WHEN %s <> '' THEN comes_with(%s, %s) END"
         )
         self._is_compared = True
         with self._connection.unit(begin, lock, levels, name, levels) as [[_, other]]:
-            if self._mark:
-                raise self._refusal(self._mark)
             if other:
                 raise self._differs(msgspec.json.decode(other, type=Agreed))
             yield

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sdcli.ledger import closed
 from sdcli.ledger.content import further, lacked
 from sdcli.ledger.interface import Connected, Mark, Standing
+from sdcli.ledger.postgres.connection import Bulk
 from sdcli.ledger.postgres.fill import Loader, set_next, unclosed
 from sdcli.ledger.postgres.reader import PostgresReader
 from sdcli.ledger.postgres.writer import PostgresWriter
@@ -31,14 +32,17 @@ def take_over(connection: Connection, source: Home, lacking: Lacking, progress: 
     """
     before = closed.read(connection.ask("SELECT closed FROM meta")[0][0])
     set_mark(connection, Mark(source.place, moved=False))
-    total, loader = source.count(), Loader(connection)
+    total, bulk = source.count(), Bulk(connection)
     tickets = (
         ticket
         for ticket, is_new in lacked(source.everything(), lacking)
         if is_new or _add(connection, ticket)
     )
-    for done in loader.load(tickets):
-        progress(done, max(done, total))
+    try:
+        for done in Loader(bulk).load(tickets):
+            progress(done, max(done, total))
+    finally:
+        bulk.close()
     with connection.unit("BEGIN"):
         set_next(connection, source.next_number())
     set_mark(connection, before if before and before.moved else None)

@@ -1,7 +1,7 @@
 """Who may do what in a ledger on a server: a writer appends, a reader reads.
 
-A writer has no right to change a table. All that it does to one goes through functions that run
-with the rights of the ledger's owner and take nothing but what a writer may add.
+A writer has no right to change a table of the record. All that it does to one goes through
+functions that run with the rights of the ledger's owner and take nothing but what a writer may add.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _INSIDE = ("month_of",)
 """Functions that only other functions call."""
 
-_NOTES = ("clocks", "memos", "desk_levels")
-"""Tables of what is under way: nothing in them is part of the record."""
+_WORKED = ("clocks", "memos", "desk_levels")
+"""Tables that are no record, where hosts share their work: a writer changes what is in them."""
 
 
 def quoted(name: str) -> str:
@@ -106,7 +106,8 @@ def _of_readers(connection: Connection) -> Iterator[str]:
 def _of_writers(connection: Connection) -> Iterator[str]:
     yield from _of_readers(connection)
     yield "UPDATE (held) ON tickets"
-    yield f"INSERT, UPDATE, DELETE ON {', '.join(_NOTES)}"
+    if worked := [name for name in _tables(connection) if name in _WORKED]:
+        yield f"INSERT, UPDATE, DELETE ON {', '.join(worked)}"
     yield f"USAGE ON ALL SEQUENCES IN SCHEMA {connection.address.schema}"
     yield from _calls(connection, "prosecdef")
 

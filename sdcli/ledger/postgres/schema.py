@@ -47,7 +47,7 @@ def migrate(connection: Connection, *, begins: bool = True) -> Migrated:
         LedgerBusyError: somebody has been writing, or migrating, for too long.
     """
     schema, place = connection.address.schema, connection.address.shown
-    with connection.unit(_begin(schema, connection.wait_s)):
+    with connection.unit(_begin(schema, connection.wait_s), patient=True):
         [[is_made]] = connection.ask("SELECT to_regnamespace(%s) IS NOT NULL", schema)
         if not is_made and begins:
             connection.ask(f"CREATE SCHEMA {schema}")

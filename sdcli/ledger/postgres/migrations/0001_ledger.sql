@@ -374,14 +374,30 @@ $$;
 -- trigger is enabled only while it is closed, so that it costs nothing before that.
 ALTER TABLE meta ADD COLUMN closed text NOT NULL DEFAULT '';
 
+CREATE FUNCTION refuse(mark text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', mark USING ERRCODE = 'SD001';
+END
+$$;
+
 CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     mark text := (SELECT m.closed FROM meta AS m);
 BEGIN
     IF mark <> '' THEN
-        RAISE EXCEPTION '%', mark USING ERRCODE = 'SD001';
+        PERFORM refuse(mark);
     END IF;
     RETURN NULL;
+END
+$$;
+
+-- What a program is told that connects: that it is of another version, or that this has moved.
+CREATE FUNCTION greet(version integer, program integer, closed text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF version <> program THEN
+        RAISE EXCEPTION '%', version USING ERRCODE = 'SD002';
+    END IF;
+    RAISE NOTICE 'closed: %', closed;
 END
 $$;
 
