@@ -218,6 +218,8 @@ class Ledger(Reader, Protocol):
             LedgerBusyError: a lock was not free in time.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
+            LedgerUnreachableError: the server of the ledger does not answer.
+            OutcomeUnknownError: its server could not be asked whether it was recorded.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:

@@ -48,7 +48,7 @@ def migrate(connection: Connection) -> int:
         f"CREATE SCHEMA IF NOT EXISTS {schema}; "
         f"SET LOCAL search_path TO {schema}; SET LOCAL client_min_messages TO warning"
     )
-    with connection.unit(begin):
+    with connection.unit(begin, patient=True):
         [[is_there]] = connection.ask("SELECT to_regclass('meta') IS NOT NULL")
         before = int(connection.ask("SELECT version FROM meta")[0][0]) if is_there else 0
         if before > VERSION:
