@@ -470,6 +470,16 @@ class LedgerUnreachableError(UnfinishedError):
             "again when its server answers."
         )
 
+    def after_commit(self) -> None:
+        """Say that something was recorded before: it must not be done again."""
+        self.again = False
+        self.message = (
+            f"The ledger {self.place} cannot be reached any more: {self.said}. What this command "
+            "did is recorded, at least in part; `sdcli list` and `sdcli history REF` show it when "
+            "its server answers."
+        )
+        self.details = {**self.details, "recorded": True}
+
 
 class LedgerReadOnlyError(LedgerUnreachableError):
     """The server that answers can only be read: a standby, while the primary is not reached."""

@@ -81,6 +81,7 @@ class Connection:
         self._hosts: list[dict[str, str]] = []  # the one that answered last is the first
         self._unit: _Unit | None = None
         self._cursors = 0
+        self._has_recorded = False
 
     def ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """The rows that a statement gives.
@@ -97,8 +98,17 @@ class Connection:
             return self._asked(sql, args)
         except LedgerUnreachableError as error:
             if not error.again:
-                raise
-        return self._asked(sql, args)
+                raise self._truly(error) from None
+        try:
+            return self._asked(sql, args)
+        except LedgerUnreachableError as error:
+            raise self._truly(error) from None
+
+    def _truly(self, error: LedgerUnreachableError) -> LedgerUnreachableError:
+        """The error; where something was recorded by this connection, it says so."""
+        if self._has_recorded:
+            error.after_commit()
+        return error
 
     @contextmanager
     def unit(self, begin: str, *, reads: bool = False, patient: bool = False) -> Iterator[None]:
@@ -208,9 +218,7 @@ class Connection:
 
     # Within a unit of work.
 
-    def _asked_in(
-        self, unit: _Unit, sql: str, args: Sequence[object]
-    ) -> list[tuple[Any, ...]]:
+    def _asked_in(self, unit: _Unit, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
         """As `ask`; after a failure the transaction is over, and says so until the unit ends."""
         if unit.failed is not None:
             raise unit.failed
@@ -229,6 +237,7 @@ class Connection:
             if unit.mark is None:
                 raise
             self._settle(unit.mark, error)
+        self._has_recorded = self._has_recorded or unit.mark is not None
 
     def _settle(self, mark: Mark, lost: LedgerUnreachableError) -> None:
         """Find out whether a unit whose commit was not answered was recorded; nothing if it was.
@@ -303,9 +312,7 @@ class Connection:
             with raw.cursor() as cursor:
                 cursor.execute(sql, args or None)
                 self._await(raw, len(cursor.query or b""), unit)
-                if sql == "COMMIT" and cursor.statusmessage != sql:
-                    raise self._lost("the server took the change back")
-                return cursor.fetchall() if cursor.description else []
+                rows = cursor.fetchall() if cursor.description else []
         except TimeoutError:
             self._break_off()
             raise LedgerUnreachableError(self.address.shown, "its server gave no answer") from None
@@ -314,6 +321,7 @@ class Connection:
         except BaseException:
             self._break_off()
             raise
+        return rows
 
     def _await(self, raw: Any, size: int, unit: _Unit | None) -> None:
         """Wait for the answer to a statement of so many bytes.

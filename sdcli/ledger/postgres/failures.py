@@ -7,6 +7,7 @@ of a server are hostile: they are shown on one line, cut, and without a password
 from __future__ import annotations
 
 import re
+from collections.abc import Callable  # noqa: TC003 - a table is typed by it
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -30,8 +31,6 @@ _MOST = 300
 """Characters of what a server says that are told."""
 
 _CONFLICTS = ("40001", "40P01", "23505")
-_NO_LEDGER = ("42P01", "3F000", "42883", "3D000")
-_DAMAGED = ("XX001", "XX002")
 _ENDED = ("08", "57P", "25P03", "25P04")
 """So begin the codes of a connection that is over: by a shutdown, a crash or a limit of its time."""
 
@@ -42,7 +41,10 @@ _REFUSED = re.compile(
     r'|role "[^"]*" does not exist|not permitted to log in|permission denied'
 )
 _READ_ONLY = re.compile(r"session is (?:not )?read-only|server is (?:not )?in hot standby")
+_TAKEN = "all its connections are taken"
 _FULL = re.compile(r"too many (?:clients|connections)|connection slots are reserved")
+_NO_SERVER = "what answers is no PostgreSQL server"
+_NO_WAY = "one side wants encryption and the other has none"
 _FOREIGN = re.compile(
     r"invalid response|expected authentication request|unexpected message|unsupported frontend"
     r"|invalid .*length|unexpected protocol|protocol version"
@@ -75,26 +77,14 @@ def not_connected(error: Exception, address: Address, where: str = "") -> SdcliE
     `where` tells which one, if there are several.
     """
     place, text = address.shown, f"{where}{said(error, address)}"
-    if _NO_DATABASE.search(text):
-        return NoLedgerError(place, has_database=False)
-    if _FULL.search(text):
-        return LedgerUnreachableError(place, f"all its connections are taken ({text})", again=True)
-    if _UNENCRYPTED.search(text):
-        return NotAllowedError(place, f"one of us wants encryption and the other has none ({text})")
-    if _REFUSED.search(text):
-        return NotAllowedError(place, text)
-    if _READ_ONLY.search(text):
-        return LedgerReadOnlyError(place, text, again=True)
-    if _FOREIGN.search(text):
-        return LedgerUnreachableError(place, f"what answers is no PostgreSQL server ({text})")
-    return LedgerUnreachableError(
-        place, text, again=not _NO_NAME.search(text) or _FOR_NOW in text
-    )
+    found = next((make for pattern, make in _WORDS if pattern.search(text)), None)
+    if found is not None:
+        return found(place, text)
+    is_final = _NO_NAME.search(text) and _FOR_NOW not in text
+    return LedgerUnreachableError(place, text, again=not is_final)
 
 
-def told(  # noqa: PLR0911 - one for each way to fail
-    error: Any, address: Address, wait_s: float, *, is_one: bool
-) -> SdcliError:
+def told(error: Any, address: Address, wait_s: float, *, is_one: bool) -> SdcliError:
     """The error for a statement that failed.
 
     Args:
@@ -108,22 +98,42 @@ def told(  # noqa: PLR0911 - one for each way to fail
         return ConflictError(place, text)
     if code == "55P03":
         return LedgerBusyError(place, wait_s, "")
-    if code in _NO_LEDGER:
-        return NoLedgerError(place)
-    if code == "42501":
-        return NotAllowedError(place, text)
     if code == "25006":
         return LedgerReadOnlyError(place, text, again=not is_one)
-    if code == "53300":
-        return LedgerUnreachableError(place, f"all its connections are taken ({text})", again=True)
-    if code == "57014":
-        return LedgerUnreachableError(place, f"its server broke it off ({text})")
-    if code == "53100":
-        return MachineError("Writing the ledger", place, f"the disk of its server is full ({text})")
-    if code.startswith(("53", "58")):
-        return MachineError("Writing the ledger", place, f"its server cannot go on ({text})")
-    if code in _DAMAGED:
-        return LedgerDamagedError(place, text)
+    if code in _FINAL:
+        return _FINAL[code](place, text)
     if not code or code.startswith(_ENDED):
         return LedgerUnreachableError(place, text or "the connection was lost", again=True)
-    return SdcliError(f"The ledger {place} failed: {text}")
+    return _by_class(code[:2], place, text)
+
+
+def _by_class(first: str, place: str, text: str) -> SdcliError:
+    """The error for a code of which only the class is known: its first two characters."""
+    if first in ("53", "58"):
+        return _machine(place, f"its server cannot go on ({text})")
+    return SdcliError(f"The ledger {place} failed: {text}.")
+
+
+def _machine(place: str, reason: str) -> MachineError:
+    return MachineError("Writing the ledger", place, reason)
+
+
+_FINAL: dict[str, Callable[[str, str], SdcliError]] = {
+    **dict.fromkeys(("42P01", "3F000", "42883", "3D000"), lambda place, _: NoLedgerError(place)),
+    **dict.fromkeys(("XX001", "XX002"), LedgerDamagedError),
+    "42501": NotAllowedError,
+    "53100": lambda place, text: _machine(place, f"the disk of its server is full ({text})"),
+    "53300": lambda place, text: LedgerUnreachableError(place, f"{_TAKEN} ({text})", again=True),
+    "57014": lambda place, text: LedgerUnreachableError(place, f"its server broke it off ({text})"),
+}
+"""What codes mean that mean one thing alone."""
+
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[str, str], SdcliError]], ...] = (
+    (_NO_DATABASE, lambda place, _: NoLedgerError(place, has_database=False)),
+    (_FULL, lambda place, text: LedgerUnreachableError(place, f"{_TAKEN} ({text})", again=True)),
+    (_UNENCRYPTED, lambda place, text: NotAllowedError(place, f"{_NO_WAY} ({text})")),
+    (_REFUSED, NotAllowedError),
+    (_READ_ONLY, lambda place, text: LedgerReadOnlyError(place, text, again=True)),
+    (_FOREIGN, lambda place, text: LedgerUnreachableError(place, f"{_NO_SERVER} ({text})")),
+)
+"""What words mean with which a connection is refused; the first that is found counts."""
