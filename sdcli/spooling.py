@@ -196,7 +196,10 @@ class Spool:
         """Record it, unless its act is in the ledger: looked for while all that it needs is held."""
         with desk.together() as unit:
             outcomes = self._recorded(desk, spooled)
-            new = {event.id for _, event in unit.added()}
+            added = unit.added()
+            if any(event.entered and event.at < ticket.opened_at for ticket, event in added):
+                raise LateEntryError("It", str(spooled.at), "its ticket was opened later.")
+            new = {event.id for _, event in added}
             act = act_name(spooled.act)
             query = Query(
                 statuses=STATUSES, touched_since=spooled.at, record="", void=True, act=act

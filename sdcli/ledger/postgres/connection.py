@@ -314,12 +314,12 @@ class Connection:
                 self._await(raw, len(cursor.query or b""), unit)
                 rows = cursor.fetchall() if cursor.description else []
         except TimeoutError:
-            self._break_off()
+            self._break_off(stops=sql != "COMMIT")  # that one may be as good as done
             raise LedgerUnreachableError(self.address.shown, "its server gave no answer") from None
         except driver.Error as error:
             raise self._told(error) from None
         except BaseException:
-            self._break_off()
+            self._break_off(stops=sql != "COMMIT")
             raise
         return rows
 
@@ -346,7 +346,7 @@ class Connection:
 
     def _takes_connections(self) -> bool:
         with suppress(SdcliError, TimeoutError):
-            self._reach(self._hosts[0], monotonic() + _CONNECT_S).close()
+            self._reach(self._hosts[0], _CONNECT_S).close()
             return True
         return False
 
@@ -376,7 +376,8 @@ class Connection:
         failed: list[LedgerUnreachableError] = []
         for host in list(self._hosts):
             try:
-                raw = self._reach(host, until)
+                given_s = float(host.get("connect_timeout") or 0) or _CONNECT_S
+                raw = self._reach(host, min(given_s, max(_LEAST_S, until - monotonic())))
             except LedgerUnreachableError as error:
                 failed.append(error)
             except TimeoutError:
@@ -393,16 +394,14 @@ class Connection:
         kind = LedgerReadOnlyError if is_read_only else LedgerUnreachableError
         raise kind(self.address.shown, said, again=any(error.again for error in failed))
 
-    def _reach(self, host: dict[str, str], until: float) -> Any:
-        """The driver's connection to one host.
+    def _reach(self, host: dict[str, str], limit_s: float) -> Any:
+        """The driver's connection to one host, if it is made in so many seconds.
 
         Raises:
             TimeoutError: it was not made in time.
             SdcliError: it was refused.
         """
         driver, raw = _driver(), None
-        given_s = float(host.get("connect_timeout") or 0) or _CONNECT_S
-        limit_s = min(given_s, max(_LEAST_S, until - monotonic()))
         try:
             raw = driver.connect(async_=True, **host)
             waiting(raw, monotonic() + limit_s)
@@ -436,28 +435,31 @@ class Connection:
             self.close()
         return told
 
-    def _break_off(self) -> None:
-        """Let go of a connection in the middle of a statement, and have the server stop it."""
+    def _break_off(self, *, stops: bool = True) -> None:
+        """Let go of a connection in the middle of a statement.
+
+        `stops`: have the server stop it at once, and not when it next looks at the connection.
+        The driver's own way to do that waits for a server that stands still.
+        """
         raw = self._raw
-        if raw is not None and not raw.closed and raw.isexecuting():
-            from threading import Thread  # noqa: PLC0415 - only in trouble
-
-            stopping = Thread(target=_cancel, args=(raw,), daemon=True)
-            stopping.start()
-            stopping.join(_CANCEL_S)
-            if stopping.is_alive():  # it hangs, and has the connection
-                self._raw = None
-                return
+        pid = 0
+        if raw is not None and not raw.closed and raw.isexecuting() and stops:
+            pid = int(raw.get_backend_pid())
         self.close()
+        if not pid:
+            return
+        with suppress(SdcliError, TimeoutError, _driver().Error):
+            other = self._reach(self._hosts[0], limit_s=_STOP_S)
+            try:
+                with other.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s)", (pid,))
+                    waiting(other, monotonic() + _STOP_S)
+            finally:
+                other.close()
 
 
-_CANCEL_S = 0.5
-"""Seconds that a server has for hearing that a statement is not wanted any more."""
-
-
-def _cancel(raw: Any) -> None:
-    with suppress(Exception):
-        raw.cancel()
+_STOP_S = 0.5
+"""Seconds that a server has for hearing that a statement is not wanted any more, and for doing so."""
 
 
 class _Unit:

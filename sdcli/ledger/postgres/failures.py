@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _MOST = 300
 """Characters of what a server says that are told."""
 
-_CONFLICTS = ("40001", "40P01", "23505")
+_CONFLICTS = ("40001", "40P01", "23505", "42P07")
+"""The last one: two made the partition of a month at once."""
 _ENDED = ("08", "57P", "25P03", "25P04")
 """So begin the codes of a connection that is over: by a shutdown, a crash or a limit of its time."""
 
