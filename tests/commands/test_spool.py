@@ -39,9 +39,7 @@ def spooled(desk_dir: Path) -> list[str]:
     return [os.path.basename(path) for path in SpoolFolder(str(desk_dir / "ledger")).paths()]
 
 
-def test_what_cannot_reach_the_ledger_is_kept(
-    sd: Runner, sdj: JsonRunner, desk_dir: Path
-) -> None:
+def test_what_cannot_reach_the_ledger_is_kept(sd: Runner, sdj: JsonRunner, desk_dir: Path) -> None:
     """A typed request and a piped alert wait on disk, readable by whom the ledger is; exit 0."""
     assert "spooled: it is taken in when the ledger is in reach" in sd(*OPEN, env=AWAY).stdout
     told = alert(sdj, ALERT, env=AWAY)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.errors import LedgerUnreachableError, OutcomeUnknownError
+from sdcli.errors import LedgerUnreachableError, OutcomeUnknownError, SdcliError
 from sdcli.ledger.again import again
 from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
+from sdcli.ledger.postgres.writer import PostgresWriter
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
 from tests.ledger.making import noted, opened
-from tests.proxy import Proxy, answer_to, at, where
+from tests.proxy import Message, Proxy, answer_to, at, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
-    from tests.conftest import Runner
+    from tests.conftest import JsonRunner, Runner
     from tests.postgres import Server
 
 TORTURE = bool(os.environ.get("SDCLI_TORTURE"))
@@ -95,15 +98,18 @@ def test_a_unit_that_lost_its_connection_stays_lost(proxy: Proxy, ledger: Postgr
     assert everything(ledger) == []
 
 
-def test_an_error_that_was_swallowed_commits_nothing(ledger: PostgresLedger) -> None:
+def test_an_error_that_was_swallowed_commits_nothing(
+    server: Server, schema: str, ledger: PostgresLedger
+) -> None:
     """A unit of which a statement failed is not told as recorded, though nobody minded the failure."""
     put(ledger)
-    with pytest.raises(Exception, match="nonsense"), ledger.write() as writer:  # noqa: PT012
+    connection = Connection(address(f"{server.url}&schema={schema}"), 2)
+    with pytest.raises(SdcliError, match="nonsense"), connection.unit("BEGIN"):  # noqa: PT012
+        writer = PostgresWriter(connection, rehearses=False)
         writer.append(writer.get("SD-1"), [noted()])
-        try:
-            ledger._connection.ask("SELECT nonsense")
-        except Exception:  # noqa: BLE001, S110 - that is the point
-            pass
+        writer.flush()
+        with suppress(SdcliError):
+            connection.ask("SELECT nonsense")
     assert len(ledger.get("SD-1").events) == 1
 
 
@@ -112,7 +118,7 @@ def test_nobody_can_be_asked(proxy: Proxy, schema: str) -> None:
     ledger = PostgresLedger(address(f"{proxy.url}?schema={schema}"), 0.3)
     judge = answer_to("COMMIT")
 
-    def gone(message: Any) -> str:
+    def gone(message: Message) -> str:
         verdict = judge(message)
         if verdict == "before":
             proxy.close()
@@ -139,15 +145,15 @@ def test_a_commit_that_is_still_under_way_is_waited_for(
         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tickets DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION slow()"""
     )
-    holder = PostgresLedger(address(f"{server.url}&schema={schema}"), 2)
-    holder._connection.ask("SELECT pg_advisory_lock(4711)")
+    holder = Connection(address(f"{server.url}&schema={schema}"), 2)
+    holder.ask("SELECT pg_advisory_lock(4711)")
     asked: list[str] = []
 
-    def judge(message: Any) -> str:
+    def judge(message: Message) -> str:
         if message.to_server and message.holds("pg_xact_status"):
             asked.append("status")
             if len(asked) == 2:
-                holder._connection.close()
+                holder.close()
         if message.to_server and message.holds("COMMIT"):
             return "after"
         return "pass"
@@ -168,16 +174,17 @@ def test_reading_is_done_again_once(proxy: Proxy, ledger: PostgresLedger) -> Non
         ledger.get("SD-1")
 
 
-def test_pages_are_given_once(proxy: Proxy, ledger: PostgresLedger) -> None:
+def test_pages_are_given_once(proxy: Proxy, schema: str, ledger: PostgresLedger) -> None:
     """Pages begin anew if the connection is lost before the first, and are never given twice."""
+    connection = Connection(address(f"{proxy.url}?schema={schema}"), 2)
     for _ in range(5):
         put(ledger)
     ask = "SELECT number FROM tickets ORDER BY number"
     proxy.judged(where("FETCH", "before"))
-    assert [row for page in ledger._connection.pages(ask, (), 2) for row in page] == [
+    assert [row for page in connection.pages(ask, (), 2) for row in page] == [
         (number,) for number in range(1, 6)
     ]
-    pages = ledger._connection.pages(ask, (), 2)
+    pages = connection.pages(ask, (), 2)
     assert next(pages) == [(1,), (2,)]
     proxy.cut()
     with pytest.raises(LedgerUnreachableError):
@@ -189,11 +196,57 @@ def _desk_by(proxy: Proxy, desk_dir: Path, schema: str) -> None:
     (desk_dir / "settings.yaml").write_text(text, encoding="utf-8")
 
 
-def _boundaries(proxy: Proxy, run: Callable[[], object]) -> list[tuple[int, bool, str]]:
-    """Every place at which a run of a command can be cut: before each message, either way."""
+def test_what_nobody_knows_is_spooled_once(
+    sdj: JsonRunner, proxy: Proxy, desk_dir: Path, schema: str, server: Server
+) -> None:
+    """An alert of which nobody could be asked whether it was recorded waits, and is not counted twice."""
+    _desk_by(proxy, desk_dir, schema)
+    piped = ("open", "-", "--from", "generic", "--spool")
+    sdj(*piped, stdin=json.dumps(ALERT))
+    judge = answer_to("COMMIT")
+
+    def gone(message: Message) -> str:
+        verdict = judge(message)
+        if verdict == "before":
+            proxy.close()
+        return verdict
+
+    proxy.judged(gone)
+    wait = {"SDCLI_LOCK_WAIT": "0.2"}
+    told = sdj(*piped, stdin=json.dumps(ALERT), env=wait)
+    assert told["action"] == "spooled"
+    assert "not known whether" in told["reason"]
+    direct = {"SDCLI_LEDGER": f"{server.url}&schema={schema}"}
+    told = sdj("intake", "deliver", env=direct)
+    assert [item["rule"] for each in told["delivered"] for item in each["items"]] == ["delivered"]
+    assert sdj("show", "SD-1", env=direct)["alert_count"] == 2
+
+
+def test_what_was_recorded_is_never_told_as_not_changed(proxy: Proxy, schema: str) -> None:
+    """A server that is lost after the commit, before the answer is shown: it says what is there."""
+    ledger = PostgresLedger(address(f"{proxy.url}?schema={schema}"), 0.1)
+    put(ledger)
+    proxy.close()
+    with pytest.raises(LedgerUnreachableError) as caught:
+        ledger.get("SD-1")
+    assert "What this command did is recorded" in caught.value.message
+    assert "Nothing was changed" not in caught.value.message
+    assert caught.value.details["recorded"]
+    assert not caught.value.again
+
+
+def _boundaries(
+    proxy: Proxy, run: Callable[[], object], kinds: str = ""
+) -> list[tuple[int, bool, str]]:
+    """Every place at which a run of a command can be cut: before each message, either way.
+
+    With `kinds`, of what comes from the server only before messages of these.
+    """
     proxy.judged(lambda _: "pass")
     run()
     seen = [message for message in proxy.seen if message.kind != "X"]
+    if kinds and not TORTURE:
+        seen = [message for message in seen if message.to_server or message.kind in kinds]
     places = [(message.number, message.to_server, "before") for message in seen]
     if TORTURE:
         places += [(message.number, message.to_server, "after") for message in seen]
@@ -234,7 +287,7 @@ def test_alerts_cut_at_every_message(
         return str(json.loads(ran.stdout)["action"])
 
     assert alert() == "created"
-    places = _boundaries(proxy, alert)
+    places = _boundaries(proxy, alert, kinds="C")
     for count, (number, to_server, verdict) in enumerate(places, 3):
         proxy.judged(at(number, verdict, to_server=to_server))
         assert alert() in ("deduped", "suppressed")

@@ -20,6 +20,8 @@ from sdcli.errors import (
     LedgerReadOnlyError,
     LedgerUnreachableError,
     MissingExtraError,
+    NoLedgerError,
+    NotAllowedError,
     OutcomeUnknownError,
     SdcliError,
 )
@@ -99,10 +101,22 @@ class Connection:
         except LedgerUnreachableError as error:
             if not error.again:
                 raise self._truly(error) from None
+        except NoLedgerError:
+            if self._may_not_look():
+                said = f"its schema {self.address.schema} is not for this user of the database"
+                raise NotAllowedError(self.address.shown, said) from None
+            raise
         try:
             return self._asked(sql, args)
         except LedgerUnreachableError as error:
             raise self._truly(error) from None
+
+    def _may_not_look(self) -> bool:
+        """Whether the schema is there, and this user may not use it: then no table is found."""
+        sql = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s"
+        with suppress(SdcliError):
+            return self._asked(sql, (self.address.schema,)) == [(False,)]
+        return False
 
     def _truly(self, error: LedgerUnreachableError) -> LedgerUnreachableError:
         """The error; where something was recorded by this connection, it says so."""
