@@ -317,6 +317,16 @@ class Desk:
         self._unit = None
         return added
 
+    def deferred(self, *, by: str, act: int, happened: datetime | None) -> Desk:
+        """This desk as it acts for somebody whose act had to wait for the ledger.
+
+        What it records belongs to that act, and happened at that instant, or now if it is None.
+        """
+        desk = self.anew(self._tell)
+        desk.by, desk._act, desk._happened = by, act, happened  # noqa: SLF001 - its own kind
+        desk.policy, desk.formats, desk._home = self.policy, self.formats, self._home  # noqa: SLF001
+        return desk
+
     @contextmanager
     def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
         """Let several commands be one unit of work: all is recorded at the end, or nothing is.
@@ -347,6 +357,11 @@ class Desk:
 
         rules = self.policy.classification.support
         return Rooms(devices=rules.devices, desk=self.policy.teams.desk.queue)
+
+    @property
+    def ledger_folder(self) -> str:
+        """The folder of the desk for what is recorded, and what waits to be."""
+        return self._ledger_folder
 
     @property
     def _ledger_folder(self) -> str:
@@ -1298,10 +1313,9 @@ class Desk:
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
-            if any(isinstance(item, AlertItem) for item in items):
-                self.tell_outcomes(
-                    recorder.catch_up()
-                )  # now: what has just recovered is not raised
+            is_now = self._happened is None  # else what is due by now is left to who comes next
+            if is_now and any(isinstance(item, AlertItem) for item in items):
+                self.tell_outcomes(recorder.catch_up())  # now: what has recovered is not raised
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
@@ -1323,13 +1337,34 @@ class Desk:
         """Look at everything the ledger holds, and at what waits beside it to be taken in."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
-        found = self.ledger.examine(progress)
+        spooled = self.spooled()
+        spool = "1 input waits" if spooled == 1 else f"{spooled} inputs wait"
+        spool = (
+            f"{spool} for the ledger; `sdcli intake deliver` takes in what does." if spooled else ""
+        )
+        try:
+            found = self.ledger.examine(progress)
+        except SdcliError as error:
+            if spool:
+                error.also(spool)
+            raise
         folder, waiting = self._quarantine_folder, self.quarantined()
-        if not waiting:
-            return found
         inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
-        remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
-        return replace(found, remarks=(*found.remarks, remark))
+        kept = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
+        told = (*((kept,) if waiting else ()), *((spool,) if spool else ()))
+        return replace(found, remarks=(*found.remarks, *told))
+
+    def spooled(self) -> int:
+        """How many inputs could not reach the ledger and wait to be taken in.
+
+        Raises:
+            MachineError: the machine does not let their folder be read.
+        """
+        if not os.path.isdir(os.path.join(self._ledger_folder, "spool")):
+            return 0  # as on most desks: nothing is imported for it
+        from sdcli.intake.spool import SpoolFolder  # noqa: PLC0415 - as above
+
+        return len(SpoolFolder(self._ledger_folder).paths())
 
     def quarantined(self) -> int:
         """How many inputs that could not be read wait to be taken in again.
@@ -1544,8 +1579,9 @@ class Desk:
     def _keep(self, raw: bytes, error: SdcliError, key: str) -> None:
         from sdcli.intake.items import Unreadable  # noqa: PLC0415 - as above
         from sdcli.intake.quarantine import keep_anywhere  # noqa: PLC0415
+        from sdcli.intake.spool import SpoolFullError  # noqa: PLC0415 - as above
 
-        if self.rehearses or not raw.strip():
+        if self.rehearses or not raw.strip() or isinstance(error, SpoolFullError):
             return
         item = Unreadable(reason=error.message, raw=raw, key=key)
         try:
@@ -1699,7 +1735,7 @@ class Desk:
             ):
                 warning += 1
         missed = self.missed_check(oldest)
-        return Monitored(breached, warning, total, missed, *self.undelivered())
+        return Monitored(breached, warning, total, missed, *self.undelivered(), self.spooled())
 
     @property
     def _office(self) -> Office:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
+from sdcli.errors import DONE, LEDGER_BUSY, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
+    from sdcli.intake.spool import Waiting as InSpool
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
@@ -620,6 +621,41 @@ class TakenAgain(Struct, frozen=True):
         return PARTLY_DONE if any(each.stays for each, _ in self.files) else DONE
 
 
+class Delivery(Struct, frozen=True):
+    """What became of a file of the spool.
+
+    Args:
+        file: its path; where it was put, if it was refused.
+        at: when it had happened, in UTC; `by`: who acted.
+        outcomes: what it became.
+        refused: why it will never be taken in; `away`: why it still waits.
+    """
+
+    file: str
+    at: datetime | None
+    by: str
+    outcomes: Sequence[tuple[Outcome, Seen | None]] = ()
+    refused: str = ""
+    away: str = ""
+
+
+class Delivered(Struct, frozen=True):
+    """What a run over the spool did, and what waits after it."""
+
+    deliveries: Sequence[Delivery]
+    waiting: Sequence[InSpool]
+
+    @property
+    def exit_code(self) -> int:
+        """6 if the ledger was out of reach, 8 if something was refused or could not be read."""
+        if any(each.away for each in self.deliveries):
+            return LEDGER_BUSY
+        refused = any(each.refused for each in self.deliveries)
+        outcomes = [outcome for each in self.deliveries for outcome, _ in each.outcomes]
+        kept = any(outcome.action == "quarantined" for outcome in outcomes)
+        return PARTLY_DONE if refused or kept else DONE
+
+
 class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed.
 
@@ -946,14 +982,18 @@ class Monitored(Struct, frozen=True):
     missed_s: int | None = None
     undelivered: int = 0
     given_up: int = 0
+    spooled: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give.
 
-        What could not be brought to anybody is a warning, however well the clocks stand.
+        What could not be brought to anybody is a warning, however well the clocks stand; so is
+        what waits on this machine to reach the ledger.
         """
-        return 2 if self.breached or self.missed_s else 1 if self.warning or self.given_up else 0
+        if self.breached or self.missed_s:
+            return 2
+        return 1 if self.warning or self.given_up or self.spooled else 0
 
 
 class Delivering(Struct, frozen=True):
@@ -1669,6 +1709,7 @@ Result = (
     | CatalogFound
     | Explained
     | Checked
+    | Delivered
     | Monitored
     | Delivering
     | Deliveries

@@ -50,6 +50,7 @@ STOREYS = (
     "sdcli.problems",
     "sdcli.queues",
     "sdcli.metrics",
+    "sdcli.spooling",
     "sdcli.expectations",
     "sdcli.change_requests",
     "sdcli.incidents",

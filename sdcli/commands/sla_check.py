@@ -59,6 +59,8 @@ def command(
         settle(said)
         if said and not (dry_run or no_deliver):
             _deliver(desk, quiet=session_of(ctx).json)
+        if said and not dry_run:
+            _take_in_spooled(desk)
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
             desk.learn(_LESSONS)
 
@@ -73,6 +75,14 @@ def command(
 
 def _nothing(said: bool) -> None:
     """A rehearsal has nothing to settle."""
+
+
+def _take_in_spooled(desk: Desk) -> None:
+    """Take in what waits for the ledger on this machine: after the alarms, and as far as it goes."""
+    if desk.spooled():
+        from sdcli.spooling import Spool
+
+        Spool(desk).deliver_quietly()
 
 
 def _deliver(desk: Desk, *, quiet: bool) -> None:

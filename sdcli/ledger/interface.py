@@ -343,6 +343,8 @@ class Ledger(Reader, Protocol):
             LevelsDifferError: the files of this host say other service levels than the desk works by.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
+            LedgerUnreachableError: the server of the ledger does not answer.
+            OutcomeUnknownError: its server could not be asked whether it was recorded.
         """
 
     def sift(self, due: Due, look: Look) -> bool:

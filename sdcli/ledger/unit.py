@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from sdcli.errors import ConflictError, RefusedError
+from sdcli.errors import RefusedError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Sequence
@@ -82,14 +82,14 @@ class Unit:
         """See `Ledger.write`; it is committed with the unit.
 
         Raises:
-            ConflictError: the unit must be done again, as a whole.
+            UnfinishedError: the unit must be done again, as a whole.
         """
         rehearses = rehearses or self._rehearses
         try:
             if self._writer is None:
                 self._writer = self._stack.enter_context(self._home.write(rehearses=rehearses))
             yield self
-        except ConflictError as error:
+        except UnfinishedError as error:
             error.held = True
             raise
 

@@ -530,6 +530,32 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
     }
 
 
+def _delivered(result: results.Delivered) -> dict[str, Any]:
+    return {
+        "delivered": [
+            {
+                "file": each.file,
+                "at": each.at,
+                "by": each.by or None,
+                "refused": each.refused or None,
+                "away": each.away or None,
+                "items": list(_outcomes(each.outcomes)),
+            }
+            for each in result.deliveries
+        ],
+        "waiting": [
+            {
+                "file": each.file,
+                "bytes": each.size,
+                "at": each.spooled.at if each.spooled else None,
+                "by": each.spooled.by if each.spooled else None,
+                "why": each.spooled.why if each.spooled else None,
+            }
+            for each in result.waiting
+        ],
+    }
+
+
 def _sent(sent: Sent) -> dict[str, Any]:
     """A message that was tried, without its words."""
     told = {name: getattr(sent, name) for name in sent.__struct_fields__ if name != "text"}
@@ -737,6 +763,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Listed: lambda result: [ticket(row) for row in result.rows],
     results.Opened: _opened,
     results.Tried: lambda result: [_tried(*each) for each in result.readings],
+    results.Delivered: _delivered,
     results.TakenAgain: lambda result: [_again(*each) for each in result.files],
     results.Suggested: lambda result: {
         "ref": result.ref,
@@ -777,6 +804,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "open": result.open_tickets,
         "undelivered": result.undelivered,
         "given_up": result.given_up,
+        "spooled": result.spooled,
     },
     results.Delivering: lambda result: {
         "sent": [_sent(each) for each in result.run.outcomes],

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.spool import Waiting as InSpool
     from sdcli.learning.evaluate import Bin, Score
     from sdcli.ledger.interface import Finding
     from sdcli.policy.people import Person
@@ -908,6 +909,32 @@ def _taken_again(result: results.TakenAgain, screen: Screen) -> _Lines:
     return out, [] if out else ["Nothing is kept as unreadable."]
 
 
+def _delivered(result: results.Delivered, screen: Screen) -> _Lines:
+    out: list[str] = []
+    for each in result.deliveries:
+        for outcome, seen in each.outcomes:
+            out += _outcome_lines(outcome, seen, screen)
+        said = each.refused and f"refused, and put there: {each.refused}"
+        out.append(line(f"{each.file}: {said or each.away or 'done'}"))
+    known = {each.file for each in result.deliveries}
+    out += [
+        line(f"{each.file}: waits, {_arrived(each)}")
+        for each in result.waiting
+        if each.file not in known
+    ]
+    if result.waiting:
+        waits = "input waits" if len(result.waiting) == 1 else "inputs wait"
+        return out, [f"{len(result.waiting)} {waits} for the ledger."]
+    return out, [] if out else ["Nothing waits for the ledger."]
+
+
+def _arrived(waiting: InSpool) -> str:
+    found = waiting.spooled
+    if found is None:
+        return "and cannot be read"
+    return f"arrived {words.instant(found.at)}, by {found.by}"
+
+
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
@@ -1144,6 +1171,10 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     if result.undelivered or result.given_up:
         said += f", {result.undelivered} alerts not delivered yet, {result.given_up} given up"
         data += f" undelivered={result.undelivered} given_up={result.given_up};0"
+    if result.spooled:
+        waits = "input waits" if result.spooled == 1 else "inputs wait"
+        said += f", {result.spooled} {waits} for the ledger"
+        data += f" spooled={result.spooled};0"
     return [f"SDCLI {state} - {said} | {data}"], []
 
 
@@ -1605,6 +1636,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.TakenIn: _taken_in,
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
+    results.Delivered: _delivered,
     results.Suggested: _suggested,
     results.Evaluated: _evaluated,
     results.Explained: _explained,

@@ -153,7 +153,8 @@ class Connection:
         It gives the rows of the last one of them.
 
         Args:
-            begin: the statements that begin it; `args`: their values.
+            begin: the statements that begin it.
+            *args: their values.
             reads: it only reads, so that there is nothing to commit.
             patient: its statements may take long, as long as the server takes connections.
 
@@ -623,6 +624,7 @@ def waiting(raw: Any, until: float) -> None:
         if left_s <= 0 or not ready.poll(left_s * 1000):
             raise TimeoutError
 
+
 class Bulk:
     """A connection over which many rows are brought by COPY: the driver waits by itself there.
 
@@ -694,6 +696,4 @@ class Bulk:
         try:
             yield
         except driver.Error as error:
-            raise failures.told(
-                error, self._like.address, self._like.wait_s, is_one=True
-            ) from None
+            raise failures.told(error, self._like.address, self._like.wait_s, is_one=True) from None

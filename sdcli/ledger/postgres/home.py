@@ -113,6 +113,9 @@ class PostgresLedger(PostgresReader):
 
         Raises:
             ConflictError: somebody else changed what it had read; it can be done again.
+            LedgerUnreachableError: its server does not answer; if the connection was lost before
+                the commit it can be done again.
+            OutcomeUnknownError: the server could not be asked whether it was recorded.
         """
         with self._unit():
             writer = PostgresWriter(self._connection, rehearses=rehearses, claims=self._claims)

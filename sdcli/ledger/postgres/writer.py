@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcli.errors import NoSuchTicketError
+from sdcli.ledger.postgres.connection import Mark
 from sdcli.ledger.postgres.reader import PAGE, ROW, PostgresReader, number_in
 from sdcli.ledger.postgres.rows import (
     PREFIX,
@@ -141,9 +142,12 @@ class PostgresWriter(PostgresReader):
         self._flushing = True
         try:
             changes = [self._change(number) for number in self._added]
-            self._connection.ask("SELECT append(%s)", encoded(changes))
+            sql = "SELECT append(%s), pg_current_xact_id()::text"
+            [[_, transaction]] = self._connection.ask(sql, encoded(changes))
         finally:
             self._flushing = False
+        number, events = next(iter(self._added.items()))
+        self._connection.mark(Mark(transaction, number, events[0].id))
         self._added.clear()
         self._before.clear()
 
