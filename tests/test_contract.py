@@ -15,12 +15,12 @@ import pytest
 from sdcli import errors
 from sdcli.commands import COMMANDS, SUBCOMMANDS
 from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.ledger.tiny.lock import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 
 class Call(NamedTuple):
@@ -276,7 +276,7 @@ def test_the_table_knows_every_nested_command() -> None:
 
 @pytest.mark.parametrize("names", NESTED)
 def test_nested_commands_keep_the_contract(
-    names: tuple[str, str], sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+    names: tuple[str, str], sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
 ) -> None:
     """Misuse, no desk, a damaged ledger and a wrong file have the codes of every command."""
     call = NESTED[names]
@@ -288,14 +288,12 @@ def test_nested_commands_keep_the_contract(
     assert "sdcli init" in _error(sd(*args, expect=errors.NOT_FOUND, env=nowhere))["message"]
 
     if call.reads_ledger:
-        ledger = desk_dir / "ledger" / "tickets.json"
-        whole = ledger.read_bytes()
-        ledger.write_bytes(whole[:-40])
+        storage.damage()
         damaged = sd(*args, expect=errors.LEDGER_DAMAGED)
-        assert str(ledger) in _error(damaged)["message"]
-        ledger.write_bytes(whole)
+        assert storage.place in _error(damaged)["message"]
+        storage.mend()
     if call.reads_policy:
-        policies = desk_dir / "sla_policies.yaml"
+        policies = storage.desk / "sla_policies.yaml"
         policies.write_text(policies.read_text().replace("default_agreement: standard", "x: y"))
         assert _error(sd(*args, expect=errors.DATA_FILE))["problems"]
 
@@ -373,26 +371,27 @@ def test_data_file_wrong(
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.reads_ledger])
 def test_ledger_damaged(
-    name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+    name: str, sd: Runner, ticket_in: Any, storage: Storage, tmp_path: Path
 ) -> None:
     """A damaged ledger exits 7, is named, and is left as it is."""
     ticket_in(CALLS[name].legal)
-    ledger = desk_dir / "ledger" / "tickets.json"
-    damaged = ledger.read_bytes()[:-40]
-    ledger.write_bytes(damaged)
+    storage.damage()
+    damaged = storage.content()
 
     result = sd(*_call(name, tmp_path), "--json", expect=errors.LEDGER_DAMAGED)
 
-    assert str(ledger) in _error(result)["message"]
-    assert ledger.read_bytes() == damaged
+    assert storage.place in _error(result)["message"]
+    assert storage.content() == damaged
 
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.writes])
-def test_ledger_busy(name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path) -> None:
+def test_ledger_busy(
+    name: str, sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
+) -> None:
     """While another holds the lock, a writer exits 6 after the time it was told to wait."""
     ticket_in(CALLS[name].legal)
 
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+    with storage.held():
         result = sd(
             *_call(name, tmp_path),
             "--json",
@@ -434,12 +433,12 @@ def _as_bytes(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", [*REHEARSED, *REHEARSED_NESTED], ids=str)
 def test_every_writing_command_can_be_rehearsed(
-    name: str | tuple[str, str], sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+    name: str | tuple[str, str], sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
 ) -> None:
     """With --dry-run it shows the events that it would add, and no file is another one."""
     call = CALLS[name] if isinstance(name, str) else NESTED[name]
     ticket_in(call.legal)
-    before = _as_bytes(desk_dir)
+    before = _as_bytes(storage.desk), storage.content()
     words = _call(name, tmp_path) if isinstance(name, str) else [*name, *call.args]
 
     result = sd(*words, "--dry-run", "--json")
@@ -447,7 +446,7 @@ def test_every_writing_command_can_be_rehearsed(
     document = json.loads(result.stdout)
     assert document["dry_run"] is True
     assert document["events"]
-    assert _as_bytes(desk_dir) == before
+    assert (_as_bytes(storage.desk), storage.content()) == before
 
 
 @pytest.mark.parametrize("name", NEEDS_TERMINAL)
@@ -462,12 +461,12 @@ def test_what_needs_a_terminal_says_so(name: str, sd: Runner) -> None:
     [name for name, call in CALLS.items() if not call.writes and name not in NEEDS_TERMINAL],
 )
 def test_readers_do_not_wait(
-    name: str, sd: Runner, ticket_in: Any, desk_dir: Path, tmp_path: Path
+    name: str, sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
 ) -> None:
     """A reader needs no lock, so it works while another writes."""
     ticket_in(CALLS[name].legal)
 
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+    with storage.held():
         sd(*_call(name, tmp_path), env={"SDCLI_LOCK_WAIT": "0"})
 
 

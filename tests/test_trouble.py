@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.ledger.tiny.lock import locked
-
 if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 LATER = "2026-11-23T13:00:00Z"
 
@@ -70,11 +69,11 @@ def test_a_step_is_not_recorded_if_its_answer_needs_a_broken_file(
 
 
 def test_what_is_piped_in_survives_a_busy_ledger(
-    sd: Runner, desk_dir: Path, sdj: JsonRunner
+    sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """The input is kept, the error says where, and it can be taken in from there."""
     sd("open", "first", "--user", "ada")
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+    with storage.held():
         env = {"SDCLI_LOCK_WAIT": "0"}
         result = sd("open", "-", "--json", stdin="precious", env=env, expect=6)
 

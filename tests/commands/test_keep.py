@@ -129,6 +129,7 @@ def many(folder: Path, count: int, size: int) -> None:
     TinyLedger(str(folder), 5).compact()
 
 
+@pytest.mark.tiny_home
 def test_an_export_is_read_as_it_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first line needs one ticket, not all of them."""
     many(Path(desk.root) / "ledger", 50, 10)
@@ -195,6 +196,7 @@ def test_an_export_meets_damage(busy_desk: Path, sd: Runner) -> None:
     assert "SD-6" in ran.stderr
 
 
+@pytest.mark.tiny_home
 def test_an_export_outlives_what_others_fold(busy_desk: Path, desk: Desk) -> None:
     """While lines are printed, archives are replaced: the export goes on as it began."""
     since = Query(statuses=(), touched_since=NOW.replace(day=26))
@@ -347,6 +349,7 @@ def test_odd_tickets_harm_no_command(sd: Runner) -> None:
         assert "\x1b" not in ran.output
 
 
+@pytest.mark.tiny_home
 def test_a_large_import_is_one_commit(
     sd: Runner, desk_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,6 +408,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in base.table("tickets").all()]
 
 
+@pytest.mark.tiny_home
 def test_stock_tinydb_reads_what_was_folded(busy_desk: Path, sd: Runner) -> None:
     """After `compact` snapshot and archives together are the export, ticket by ticket."""
     before = rows_of(busy_desk / "tickets.json")
@@ -424,6 +428,7 @@ def test_stock_tinydb_reads_what_was_folded(busy_desk: Path, sd: Runner) -> None
         assert kept == row
 
 
+@pytest.mark.tiny_home
 def test_stock_tinydb_finds_tickets(busy_desk: Path, sd: Runner) -> None:
     """TinyDB's own queries and document ids work on a snapshot, and change nothing in it."""
     sd("compact")

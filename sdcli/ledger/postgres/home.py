@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerDamagedError
+from sdcli.ledger import pins
 from sdcli.ledger.interface import Beat
 from sdcli.ledger.postgres import schema
 from sdcli.ledger.postgres.connection import Connection
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Examination, Mended, Progress, Restored
     from sdcli.ledger.postgres.address import Address
     from sdcli.tickets.event import Stamp
+
+
+_UNDER_WAY = """SELECT h.at, h.by, CASE
+    WHEN pg_is_in_recovery() OR pg_snapshot_xmin(s.now) < pg_snapshot_xmax(s.now) THEN s.now::text
+END FROM (SELECT pg_current_snapshot() AS now) AS s LEFT JOIN heartbeat AS h ON true"""
+"""The last heartbeat, and what has not ended yet; nothing if everything has."""
 
 
 class PostgresLedger(PostgresReader):
@@ -43,33 +50,53 @@ class PostgresLedger(PostgresReader):
         Raises:
             ConflictError: somebody else changed what it had read; it can be done again.
         """
-        with self._connection.unit(self._begin()):
+        begin = self._begin()
+        if rehearses:
+            begin += "; SET LOCAL sdcli.rehearses TO yes"
+        with self._connection.unit(begin):
             writer = PostgresWriter(self._connection, rehearses=rehearses)
             yield writer
             writer.flush()
 
     def version(self) -> Hashable:
-        """See `Ledger.version`: what the server has committed so far."""
-        return str(self._ask("SELECT pg_current_snapshot()::text")[0][0])
+        """See `Ledger.version`: how often something was written, and whether all of it is there.
+
+        It is counted before it is committed. So while anything on the server is under way, what
+        that is belongs to it; the count comes first, that none which is counted is missed.
+        """
+        [[written]] = self._ask("SELECT last_value FROM changes")
+        return (written, *self._ask(_UNDER_WAY))
 
     def keep_levels(self, policy: str, content: bytes) -> None:
-        """See `Ledger.keep_levels`."""
-        sql = "INSERT INTO levels (hash, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        self._ask(sql, policy, content)
+        """See `Ledger.keep_levels`: what is not what it was is replaced by what it was.
+
+        Raises:
+            LedgerDamagedError: it is no hash.
+        """
+        place = self._connection.address.shown
+        if not pins.is_hash(policy):
+            raise LedgerDamagedError(place, pins.no_hash(policy))
+        if not self.has_levels(policy):
+            sql = """INSERT INTO levels (hash, content) VALUES (%s, %s)
+                ON CONFLICT (hash) DO UPDATE SET content = excluded.content"""
+            self._ask(sql, policy, content)
 
     def has_levels(self, policy: str) -> bool:
         """See `Ledger.has_levels`."""
-        return bool(self._ask("SELECT 1 FROM levels WHERE hash = %s", policy))
+        sql = "SELECT 1 FROM levels WHERE hash = %s AND hash = encode(sha256(content), 'hex')"
+        return pins.is_hash(policy) and bool(self._ask(sql, policy))
 
     def levels(self, policy: str) -> bytes:
         """See `Ledger.levels`."""
-        found = self._ask("SELECT content FROM levels WHERE hash = %s", policy)
         place = self._connection.address.shown
+        if not pins.is_hash(policy):
+            raise LedgerDamagedError(place, pins.no_hash(policy))
+        found = self._ask("SELECT content FROM levels WHERE hash = %s", policy)
         if not found:
-            raise LedgerDamagedError(place, f"the service levels {policy} are not there")
+            raise LedgerDamagedError(place, pins.gone(f"{policy} is not there"))
         content = bytes(found[0][0])
-        if sha256(content).hexdigest()[: len(policy)] != policy:
-            raise LedgerDamagedError(place, f"the service levels {policy} are not what they were")
+        if sha256(content).hexdigest() != policy:
+            raise LedgerDamagedError(place, pins.gone("it is not what it was"))
         return content
 
     def beat(self, heard: Beat) -> None:
@@ -101,7 +128,8 @@ class PostgresLedger(PostgresReader):
 
     def compact(self) -> None:
         """See `Ledger.compact`: the server keeps order itself; it looks anew at what there is."""
-        self._ask("ANALYZE tickets, events, keys, clocks")
+        with self._connection.unit(self._begin()):
+            self._ask("ANALYZE tickets, events, keys, clocks")
 
     def examine(self, progress: Progress) -> Examination:
         """See `Ledger.examine`."""

@@ -123,7 +123,7 @@ def event_rows(before: Ticket | None, new: Sequence[AnyEvent]) -> tuple[list[dic
                 "kind": kind(event),
                 "before": was if says else "",
                 "after": status if says else "",
-                "body": msgspec.Raw(msgspec.json.encode(event)),
+                "body": msgspec.json.encode(event).decode(),
             }
         )
     return rows, refolded

@@ -66,7 +66,7 @@ def migrate(connection: Connection) -> int:
 
 def _fence(connection: Connection, schema: str) -> None:
     """Have functions that run with their owner's rights look nowhere else than in the ledger."""
-    for call in ("append(json)", "month_of(timestamptz)"):
+    for call in ("append(json)", "month_of(timestamptz)", "changed()"):
         connection.ask(f"ALTER FUNCTION {call} SET search_path TO {schema}, pg_temp")
 
 
