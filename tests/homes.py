@@ -127,8 +127,8 @@ class TinyStorage:
     def content(self) -> Any:
         """See `Storage.content`: every file but the locks, in which each holder signs."""
         files = (path for path in self.folder.rglob("*") if path.is_file())
-        left_out = lambda path: path.suffix == ".lock" or path.name == "heartbeat"  # noqa: E731
-        return {path: path.read_bytes() for path in files if not left_out(path)}
+        stored = [path for path in files if path.suffix != ".lock" and path.name != "heartbeat"]
+        return {path: path.read_bytes() for path in stored}
 
     def text(self) -> str:
         """See `Storage.text`."""

@@ -15,6 +15,7 @@ import pytest
 from sdcli import errors
 from sdcli.commands import COMMANDS, SUBCOMMANDS
 from sdcli.ledger.tiny.home import TinyLedger
+from tests.homes import PostgresStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -274,6 +275,23 @@ def test_the_table_knows_every_nested_command() -> None:
     assert set(NESTED) == {(group, name) for group in SUBCOMMANDS for name in SUBCOMMANDS[group]}
 
 
+PASS_BY = {
+    "log": "it opens a ticket and reads no other",
+    "import": "it looks up what it brings, and nothing else",
+    "compact": "the server keeps its own order",
+    **dict.fromkeys(
+        ("notices", "problem list", "review list", "kb publish", "sla deliver", "sla deliveries"),
+        "no ticket here has what it looks for",
+    ),
+}
+"""On a server damage to a ticket meets whoever reads that ticket, and these do not."""
+
+
+def passes_by(name: str, storage: Storage) -> bool:
+    """Whether a command does not come to the damaged ticket of this home."""
+    return isinstance(storage, PostgresStorage) and name in PASS_BY
+
+
 @pytest.mark.parametrize("names", NESTED)
 def test_nested_commands_keep_the_contract(
     names: tuple[str, str], sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
@@ -287,7 +305,7 @@ def test_nested_commands_keep_the_contract(
     nowhere = {"SDCLI_DESK": str(tmp_path / "nowhere")}
     assert "sdcli init" in _error(sd(*args, expect=errors.NOT_FOUND, env=nowhere))["message"]
 
-    if call.reads_ledger:
+    if call.reads_ledger and not passes_by(" ".join(names), storage):
         storage.damage()
         damaged = sd(*args, expect=errors.LEDGER_DAMAGED)
         assert storage.place in _error(damaged)["message"]
@@ -377,6 +395,8 @@ def test_ledger_damaged(
     ticket_in(CALLS[name].legal)
     storage.damage()
     damaged = storage.content()
+    if passes_by(name, storage):
+        return
 
     result = sd(*_call(name, tmp_path), "--json", expect=errors.LEDGER_DAMAGED)
 
@@ -508,6 +528,7 @@ def test_interrupted(sd: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nterrupted" in result.stderr
 
 
+@pytest.mark.tiny_home
 def test_machine_without_space(desk_dir: Path, tmp_path: Path) -> None:
     """A full disk is told in a sentence, exits 1, and loses nothing that was there."""
     program = f"""

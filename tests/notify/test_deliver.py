@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import NOW
+from tests.homes import storage_in
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
 from tests.notify.test_plan import said
 
@@ -453,6 +454,8 @@ def test_no_secret_is_told(
         for path in desk_dir.rglob("*")
         if path.is_file()
     ]
+
+    kept.append(storage_in(desk_dir).text())
 
     assert "attempt" in told[1]
     assert UNTOLD not in "".join((*told, *kept, *capfd.readouterr()))

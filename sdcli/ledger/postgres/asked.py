@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.ledger.postgres.rows import key_of, person, plain
+from sdcli.ledger.postgres.rows import is_plain, key_of, person, plain
 from sdcli.tickets.words import OPEN_STATUSES
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def condition(query: Query) -> Condition:
     if query.act:
         parts.append("number IN (SELECT ticket FROM events WHERE right(id, 8) = %s)")
         args.append(query.act)
-    return Condition(" AND ".join(parts) or "true", args, not query.needs_opening)
+    is_exact = not query.needs_opening and all(map(is_plain, query.narrowed().values()))
+    return Condition(" AND ".join(parts) or "true", args, is_exact)
 
 
 def _status(query: Query) -> tuple[list[str], list[Any]]:

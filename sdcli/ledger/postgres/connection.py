@@ -66,9 +66,9 @@ class Connection:
             ConflictError: it did not go together with what somebody else did meanwhile.
             SdcliError: as for `ask`.
         """
-        self.ask(begin)
-        self._in_unit = True
         try:
+            self.ask(begin)
+            self._in_unit = True
             yield
             with self._failing():
                 self._ask("COMMIT", ())

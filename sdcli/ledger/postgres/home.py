@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 
 _UNDER_WAY = """SELECT h.at, h.by, CASE
-    WHEN pg_is_in_recovery() OR pg_snapshot_xmin(s.now) < pg_snapshot_xmax(s.now) THEN s.now::text
-END FROM (SELECT pg_current_snapshot() AS now) AS s LEFT JOIN heartbeat AS h ON true"""
-"""The last heartbeat, and what has not ended yet; nothing if everything has."""
+    WHEN pg_is_in_recovery() THEN pg_current_snapshot()::text
+    ELSE (SELECT string_agg(virtualtransaction, ' ' ORDER BY virtualtransaction) FROM pg_locks
+        WHERE locktype = 'relation' AND relation = 'tickets'::regclass AND mode <> ALL (%s)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+END FROM (SELECT) AS one LEFT JOIN heartbeat AS h ON true"""
+_CHANGING_NOTHING = ["AccessShareLock", "RowShareLock", "ShareUpdateExclusiveLock"]
+"""The last heartbeat, and the transactions that have changed tickets and have not ended yet."""
 
 
 class PostgresLedger(PostgresReader):
@@ -59,13 +63,13 @@ class PostgresLedger(PostgresReader):
             writer.flush()
 
     def version(self) -> Hashable:
-        """See `Ledger.version`: how often something was written, and whether all of it is there.
+        """See `Ledger.version`: how often something was written, and who is writing now.
 
-        It is counted before it is committed. So while anything on the server is under way, what
-        that is belongs to it; the count comes first, that none which is counted is missed.
+        It is counted before it is committed, so who has not committed yet belongs to it; the count
+        comes first, that none which is counted is missed. A standby knows of no writers.
         """
-        [[written]] = self._ask("SELECT last_value FROM changes")
-        return (written, *self._ask(_UNDER_WAY))
+        [[written]] = self._ask("SELECT last_value + is_called::int FROM changes")
+        return (written, *self._ask(_UNDER_WAY, _CHANGING_NOTHING))
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`: what is not what it was is replaced by what it was.

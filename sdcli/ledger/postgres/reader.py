@@ -53,10 +53,10 @@ class PostgresReader:
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
-        if query.needs_opening:
+        wanted = condition(query)
+        if not wanted.is_exact:
             found = pressing(self.find(query))
             return found[:most], len(found[most:])
-        wanted = condition(query)
         where = f"FROM tickets AS t WHERE {wanted.sql}"
         order = "ORDER BY priority, opened_at, number LIMIT %s"
         first = self._read(f"SELECT {ROW} {where} {order}", *wanted.args, most)
