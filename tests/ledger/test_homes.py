@@ -150,9 +150,14 @@ def test_long_names_are_told_apart(ledger: Ledger) -> None:
 
 def test_half_a_character_is_refused(ledger: Ledger) -> None:
     """A lone surrogate is no text: nothing is written of it, or of what was with it."""
-    with pytest.raises(UnicodeError), ledger.write() as writer:
-        writer.create([opened()])
-        writer.create([opened("\ud800")])
+
+    def unit() -> None:
+        with ledger.write() as writer:
+            writer.create([opened()])
+            writer.create([opened("\ud800")])
+
+    with pytest.raises(UnicodeError):
+        unit()
     assert list(ledger.find(ALL)) == []
 
 
