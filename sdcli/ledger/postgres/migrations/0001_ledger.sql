@@ -118,7 +118,8 @@ BEGIN
     IF to_regclass(quote_ident(current_schema()) || '.' || name) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || name, 0));
+    -- It is what ATTACH takes; with it comes the knowledge of what others have made meanwhile.
+    LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass(quote_ident(current_schema()) || '.' || name) IS NOT NULL THEN
         RETURN;
     END IF;
