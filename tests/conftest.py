@@ -209,6 +209,16 @@ def _storage(desk_dir: Path) -> Storage:
     return storage_in(desk_dir)
 
 
+@pytest.fixture(name="bare_storage")
+def _bare_storage(tmp_path: Path, ledger_home: str, request: pytest.FixtureRequest) -> Storage:
+    """What is behind a ledger without tickets and without a desk, on whichever home it is."""
+    from tests.homes import PostgresStorage, TinyStorage  # noqa: PLC0415 - as above
+
+    if ledger_home == "postgresql":
+        return PostgresStorage(tmp_path, request.getfixturevalue("new_ledger")())
+    return TinyStorage(tmp_path)
+
+
 @pytest.fixture(name="desk")
 def _desk(desk_dir: Path) -> Desk:
     """The desk opened by the technician ben, at `NOW`."""

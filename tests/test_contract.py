@@ -321,6 +321,7 @@ NEEDS_TERMINAL = ("board",)
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in NEEDS_TERMINAL])
+@pytest.mark.both_homes
 def test_it_works(name: str, sdj: JsonRunner, ticket_in: Any, tmp_path: Path) -> None:
     """On a sound desk and a fitting ticket each command exits 0 and prints one JSON document."""
     ticket_in(CALLS[name].legal)
@@ -351,6 +352,7 @@ def test_no_desk(name: str, sd: Runner, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", WITH_REF)
+@pytest.mark.both_homes
 def test_no_such_ticket(name: str, sd: Runner, tmp_path: Path) -> None:
     """A reference that is not there exits 3 and is named."""
     result = sd(*_call(name, tmp_path), "--json", expect=errors.NOT_FOUND)
@@ -360,6 +362,7 @@ def test_no_such_ticket(name: str, sd: Runner, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ILLEGAL_WHEN_CLOSED)
+@pytest.mark.both_homes
 def test_refused(name: str, sd: Runner, ticket_in: Any, tmp_path: Path) -> None:
     """On a closed ticket each step exits 4 and says what is possible instead."""
     ticket_in("closed")
@@ -405,6 +408,7 @@ def test_ledger_damaged(
 
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.writes])
+@pytest.mark.both_homes
 def test_ledger_busy(
     name: str, sd: Runner, ticket_in: Any, tmp_path: Path, storage: Storage
 ) -> None:

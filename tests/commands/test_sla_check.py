@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sdcli import errors
 
 if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
     from tests.homes import Storage
+
+pytestmark = pytest.mark.both_homes
 
 
 def test_each_is_said_once(sd: Runner, sdj: JsonRunner) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
     from tests.homes import Storage
 
+pytestmark = pytest.mark.both_homes
+
 _OPEN = ("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
 
 

@@ -32,7 +32,6 @@ from tests.ledger.making import ALL, NOW, closing, mark, noted, opened, reopenin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sdcli.ledger.interface import Ledger
     from sdcli.tickets.event import AnyEvent
@@ -43,13 +42,9 @@ pytestmark = pytest.mark.both_homes
 
 
 @pytest.fixture(name="storage")
-def _storage(tmp_path: Path, ledger_home: str, request: pytest.FixtureRequest) -> Storage:
+def _storage(bare_storage: Storage) -> Storage:
     """A ledger without tickets, on one home or the other."""
-    from tests.homes import PostgresStorage, TinyStorage  # noqa: PLC0415 - one of the two
-
-    if ledger_home == "postgresql":
-        return PostgresStorage(tmp_path, request.getfixturevalue("new_ledger")())
-    return TinyStorage(tmp_path)
+    return bare_storage
 
 
 @pytest.fixture(name="ledger")
