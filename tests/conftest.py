@@ -90,11 +90,9 @@ def _most_formats(folder: str, names: list[str]) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What is marked `both_homes` runs on both homes of the ledger."""
-    if "ledger_home" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
-        "both_homes"
-    ):
-        of_files = metafunc.definition.get_closest_marker("tiny_home")
-        metafunc.parametrize("ledger_home", HOMES[:1] if of_files else HOMES)
+    marked = metafunc.definition.get_closest_marker
+    if "ledger_home" in metafunc.fixturenames and marked("both_homes") and not marked("one_home"):
+        metafunc.parametrize("ledger_home", HOMES[:1] if marked("tiny_home") else HOMES)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -727,6 +727,7 @@ def test_only_who_may_starts_a_program(desk_dir: Path, sd: Runner, sdj: JsonRunn
     assert _kinds(sdj, ref) == ["opened"]
 
 
+@pytest.mark.tiny_home
 def test_nothing_is_locked_while_a_program_runs(
     desk_dir: Path, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -736,6 +737,22 @@ def test_nothing_is_locked_while_a_program_runs(
     ref = _locked(sdj)
 
     assert "it ended with 0: free" in sd("fulfil", ref, *MET, "--run").stdout
+
+
+def test_others_write_while_a_program_runs(
+    sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to write on the ticket meanwhile need not wait (R0.8)."""
+    ref = _locked(sdj)
+
+    def run(*_: object) -> Ran:
+        sd("note", ref, "meanwhile", env={"SDCLI_LOCK_WAIT": "0"})
+        return Ran(0, "", 0)
+
+    monkeypatch.setattr("sdcli.hook.run", run)
+    sd("fulfil", ref, *MET, "--run")
+
+    assert "noted" in _kinds(sdj, ref)
 
 
 def test_a_program_that_ran_is_told_where_it_cannot_be_recorded(

@@ -422,6 +422,7 @@ def test_an_idempotency_key_makes_a_repetition_harmless(monitor: Monitor) -> Non
     assert monitor.tickets()[0].alert_count == 2
 
 
+@pytest.mark.one_home
 def test_a_storm_leaves_a_handful_of_tickets(monitor: Monitor, policy: Policy) -> None:
     """Ten thousand events of a storm, and every single one is accounted for (T17)."""
     chance = random.Random(7)
