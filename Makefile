@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test browser monitoring torture prove lint format docs bench clean
+.PHONY: help demo test postgresql browser monitoring torture prove lint format docs bench clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -20,6 +20,9 @@ browser: $(VENV)/.browser  ## the pages that are written, in chromium: apt-get i
 
 monitoring: $(VENV)/.test  ## figures for machines, read by promtool and node_exporter: apt-get install prometheus
 	$(BIN)/python -m pytest tests/insight/test_metrics_examples.py
+
+postgresql: $(VENV)/.test  ## all tests with ledgers on a PostgreSQL server, which comes with them: some ten minutes
+	SDCLI_TEST_HOME=postgresql $(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev  ## style, format and types
 	$(BIN)/ruff check .

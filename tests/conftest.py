@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sdcli.policy.model import Policy
+    from tests.homes import Storage
     from tests.postgres import Server
 
 REPOSITORY = Path(__file__).parent.parent
@@ -89,10 +90,18 @@ def _most_formats(folder: str, names: list[str]) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What is marked `both_homes` runs on both homes of the ledger."""
-    if "ledger_home" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
-        "both_homes"
-    ):
-        metafunc.parametrize("ledger_home", HOMES)
+    marked = metafunc.definition.get_closest_marker
+    if "ledger_home" in metafunc.fixturenames and marked("both_homes") and not marked("one_home"):
+        metafunc.parametrize("ledger_home", HOMES[:1] if marked("tiny_home") else HOMES)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What is marked `tiny_home` looks into files, which another home has none of."""
+    parameters = getattr(item, "callspec", None)
+    where = os.environ.get("SDCLI_TEST_HOME", HOMES[0])
+    home = parameters.params.get("ledger_home", where) if parameters else where
+    if home != HOMES[0] and item.get_closest_marker("tiny_home"):
+        pytest.skip("it is about the files of the TinyDB home")
 
 
 @pytest.fixture(name="ledger_home")
@@ -188,6 +197,24 @@ def plain(policies: bytes) -> bytes:
         text = re.sub(rb"(?m)^(  %s: )\[.*\]$" % stage, rb"\1[%s]" % named, text)
     left_out = rb"(?m)^(?:  check_every: .*|on_reopen: .*)\n"
     return re.sub(left_out, b"#\n", text)  # every line keeps its number
+
+
+@pytest.fixture(name="storage")
+def _storage(desk_dir: Path) -> Storage:
+    """What is behind the ledger of the desk, on whichever home it is."""
+    from tests.homes import storage_in  # noqa: PLC0415 - few tests need it
+
+    return storage_in(desk_dir)
+
+
+@pytest.fixture(name="bare_storage")
+def _bare_storage(tmp_path: Path, ledger_home: str, request: pytest.FixtureRequest) -> Storage:
+    """What is behind a ledger without tickets and without a desk, on whichever home it is."""
+    from tests.homes import PostgresStorage, TinyStorage  # noqa: PLC0415 - as above
+
+    if ledger_home == "postgresql":
+        return PostgresStorage(tmp_path, request.getfixturevalue("new_ledger")())
+    return TinyStorage(tmp_path)
 
 
 @pytest.fixture(name="desk")

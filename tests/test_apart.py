@@ -40,6 +40,7 @@ def test_each_part_is_done_once_and_errors_are_left_to_the_caller() -> None:
 
 
 @pytest.mark.parametrize("enough", ["0", "99999"])
+@pytest.mark.tiny_home
 def test_a_report_is_the_same_however_many_count(
     enough: str, sd: Runner, desk_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,9 +13,8 @@ import pytest
 import yaml
 
 from sdcli.intake.outcome import Action
-from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.tickets.query import Query
 from tests.conftest import REPOSITORY
+from tests.homes import storage_in, tickets_of
 from tools.intake_page import PAGE, generated
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
+    from tests.homes import Storage
 
 TEXT = PAGE.read_text(encoding="utf-8")
 MAIL = b"From: Ada <ada@example.com>\nTo: desk@example.com\nSubject: The VPN drops\nMessage-ID: <1@example.com>\n\nOften.\n"
@@ -112,7 +112,7 @@ def surroundings(desk: Path) -> dict[str, str]:
 
 def tickets(desk: Path) -> list[Ticket]:
     """All tickets of the desk."""
-    return list(TinyLedger(str(desk / "ledger"), 5, lambda _: None).find(Query()))
+    return tickets_of(storage_in(desk))
 
 
 def script(name: str) -> str:
@@ -132,9 +132,9 @@ def test_a_mail_is_taken_in_once(desk_dir: Path) -> None:
     assert (ran, [each.summary for each in tickets(desk_dir)]) == ([0, 0], ["The VPN drops"])
 
 
-def test_a_mail_waits_while_the_ledger_is_busy(desk_dir: Path) -> None:
+def test_a_mail_waits_while_the_ledger_is_busy(desk_dir: Path, storage: Storage) -> None:
     """A busy ledger is `later` to a mail system, no copy is kept, and the next try succeeds."""
-    with TinyLedger(str(desk_dir / "ledger"), 5, lambda _: None).write():
+    with storage.held():
         busy = run(script("from-mail.sh"), desk_dir, MAIL)
     after = run(script("from-mail.sh"), desk_dir, MAIL)
 
@@ -142,7 +142,7 @@ def test_a_mail_waits_while_the_ledger_is_busy(desk_dir: Path) -> None:
     assert len(tickets(desk_dir)) == 1
 
 
-def test_a_mail_waits_until_the_desk_is_mended(desk_dir: Path) -> None:
+def test_a_mail_waits_until_the_desk_is_mended(desk_dir: Path, storage: Storage) -> None:
     """A wrong file, a damaged ledger, no desk and no program are all `later`; nothing bounces."""
     rules = desk_dir / "catalog" / "intake.yaml"
     sound = rules.read_text(encoding="utf-8")
@@ -154,10 +154,7 @@ def test_a_mail_waits_until_the_desk_is_mended(desk_dir: Path) -> None:
         script("from-mail.sh").replace("/usr/local/bin", "/nonexistent"), desk_dir, MAIL
     )
     run(script("from-mail.sh"), desk_dir, MAIL)
-    journal = desk_dir / "ledger" / "tickets.journal"
-    damaged = bytearray(journal.read_bytes())
-    damaged[40] ^= 1
-    journal.write_bytes(damaged)
+    storage.damage()
     broken = run(script("from-mail.sh"), desk_dir, MAIL)
 
     assert [each.returncode for each in (wrong, no_desk, no_program, broken)] == [75] * 4
@@ -177,7 +174,9 @@ def test_a_mail_that_is_kept_does_not_come_again(desk_dir: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("procmail"), reason="procmail is not installed")
-def test_procmail_gives_a_mail_back_while_the_ledger_is_busy(desk_dir: Path) -> None:
+def test_procmail_gives_a_mail_back_while_the_ledger_is_busy(
+    desk_dir: Path, storage: Storage
+) -> None:
     """The recipe delivers to the desk, or leaves with 75 and puts the mail nowhere."""
     program, rules = desk_dir.parent / "from-mail", desk_dir.parent / "procmailrc"
     exports = "".join(f"export {name}='{to}'\n" for name, to in surroundings(desk_dir).items())
@@ -186,7 +185,7 @@ def test_procmail_gives_a_mail_back_while_the_ledger_is_busy(desk_dir: Path) -> 
     program.chmod(0o755)
     recipe = example("procmail").replace("/usr/local/bin/sdcli-from-mail", str(program))
     rules.write_text(f"DEFAULT={desk_dir.parent}/inbox\n{recipe}", encoding="utf-8")
-    with TinyLedger(str(desk_dir / "ledger"), 5, lambda _: None).write():
+    with storage.held():
         busy = run(f"procmail -m {rules}", desk_dir, MAIL)
     after = run(f"procmail -m {rules}", desk_dir, MAIL)
 

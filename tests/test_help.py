@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Runner
+    from tests.homes import Storage
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -158,11 +159,16 @@ def test_completion_reads_the_desk(
     assert _complete(desk_dir, line) == offered
 
 
-@pytest.mark.parametrize("file", ["sla_policies.yaml", "ledger/tickets.json"])
-def test_completion_is_silent_on_a_broken_desk(sd: Runner, desk_dir: Path, file: str) -> None:
+@pytest.mark.parametrize("file", ["sla_policies.yaml", ""], ids=["policy", "ledger"])
+def test_completion_is_silent_on_a_broken_desk(
+    sd: Runner, desk_dir: Path, file: str, storage: Storage
+) -> None:
     """A desk that cannot be read offers nothing and prints no error."""
     sd("open", "VPN drops", "--user", "ada")
-    (desk_dir / file).write_text("{broken")
+    if file:
+        (desk_dir / file).write_text("{broken")
+    else:
+        storage.damage()
 
     assert isinstance(_complete(desk_dir, "sdcli show "), list)
     assert isinstance(_complete(desk_dir, "sdcli open x --service v"), list)

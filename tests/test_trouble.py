@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.ledger.tiny.lock import locked
-
 if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 LATER = "2026-11-23T13:00:00Z"
 
@@ -70,11 +69,11 @@ def test_a_step_is_not_recorded_if_its_answer_needs_a_broken_file(
 
 
 def test_what_is_piped_in_survives_a_busy_ledger(
-    sd: Runner, desk_dir: Path, sdj: JsonRunner
+    sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """The input is kept, the error says where, and it can be taken in from there."""
     sd("open", "first", "--user", "ada")
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+    with storage.held():
         env = {"SDCLI_LOCK_WAIT": "0"}
         result = sd("open", "-", "--json", stdin="precious", env=env, expect=6)
 
@@ -87,21 +86,26 @@ def test_what_is_piped_in_survives_a_busy_ledger(
 
 @pytest.mark.parametrize(
     ("file", "content", "code"),
-    [("ledger/tickets.json", "{", 7), ("catalog/teams.yaml", "queues: [", 5)],
+    [("", "", 7), ("catalog/teams.yaml", "queues: [", 5)],
+    ids=["ledger", "teams"],
 )
 def test_what_is_piped_in_survives_a_broken_desk(
-    sd: Runner, desk_dir: Path, file: str, content: str, code: int
+    sd: Runner, file: str, content: str, code: int, storage: Storage
 ) -> None:
     """Whatever is wrong with the desk, the pipe's content is kept beside it."""
     sd("open", "first", "--user", "ada")
-    (desk_dir / file).write_text(content)
+    if file:
+        (storage.desk / file).write_text(content)
+    else:
+        storage.damage()
 
     sd("open", "-", stdin="precious", expect=code)
 
-    kept = list((desk_dir / "ledger" / "quarantine").glob("*.raw"))
+    kept = list((storage.desk / "ledger" / "quarantine").glob("*.raw"))
     assert [path.read_text() for path in kept] == ["precious"]
 
 
+@pytest.mark.tiny_home
 def test_what_is_piped_in_finds_another_place(
     sd: Runner, desk_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +118,7 @@ def test_what_is_piped_in_finds_another_place(
     assert [path.read_text() for path in tmp_path.glob("sdcli-*/*.raw")] == ["precious"]
 
 
+@pytest.mark.tiny_home
 def test_a_ledger_behind_a_link_to_nowhere(sd: Runner, desk_dir: Path, tmp_path: Path) -> None:
     """An unmounted volume is not an empty ledger, and no new one is begun in its place."""
     (desk_dir / "ledger").symlink_to(tmp_path / "not" / "mounted")
@@ -125,6 +130,7 @@ def test_a_ledger_behind_a_link_to_nowhere(sd: Runner, desk_dir: Path, tmp_path:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can write for others")
+@pytest.mark.tiny_home
 def test_root_takes_no_ledger_away(sd: Runner, desk_dir: Path) -> None:
     """A commit by root, as from its crontab, leaves the file with its owner."""
     sd("open", "x", "--user", "ada")

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.tickets.query import Query
 from tests.conftest import REPOSITORY
+from tests.homes import storage_in, tickets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.tickets.ticket import Ticket
+    from tests.homes import Storage
 
 PROGRAM = REPOSITORY / "examples" / "webhook.py"
 TOKEN = "a-word-of-the-tests-0123456789"  # noqa: S105 - it guards nothing
@@ -50,7 +50,7 @@ class Receiver(NamedTuple):
 
     def tickets(self) -> list[Ticket]:
         """All tickets of the desk, in their order."""
-        return list(TinyLedger(str(self.desk / "ledger"), 5, lambda _: None).find(Query()))
+        return tickets_of(storage_in(self.desk))
 
     def stop(self) -> str:
         """Ask it to stop; what it has logged."""
@@ -171,15 +171,14 @@ def test_what_cannot_be_read_is_kept_and_need_not_come_again(desk_dir: Path) -> 
 
 @pytest.mark.parametrize("options", [("--sender-repeats",), ()])
 def test_while_the_ledger_is_busy_it_is_sent_again(
-    desk_dir: Path, options: tuple[str, ...]
+    desk_dir: Path, options: tuple[str, ...], storage: Storage
 ) -> None:
     """A busy ledger is answered with 503, and the same body is taken in afterwards.
 
     Only a sender that does not repeat needs a copy kept.
     """
-    ledger = TinyLedger(str(desk_dir / "ledger"), 5, lambda _: None)
     with receiving(desk_dir, *options, lock_wait="0") as receiver:
-        with ledger.write():
+        with storage.held():
             busy = receiver.post(firing("DiskFull"))
         after = receiver.post(firing("DiskFull"))
         (ticket,) = receiver.tickets()
@@ -263,14 +262,13 @@ def telling(folder: Path) -> tuple[Path, Path]:
     return program, began
 
 
-def test_a_sender_that_does_not_wait_is_told_in_the_log(desk_dir: Path) -> None:
+def test_a_sender_that_does_not_wait_is_told_in_the_log(desk_dir: Path, storage: Storage) -> None:
     """A sender that goes before the answer leaves no traceback; what it sent is recorded."""
-    ledger = TinyLedger(str(desk_dir / "ledger"), 5, lambda _: None)
     program, began = telling(desk_dir.parent)
     body = firing("DiskFull")
     head = f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}"
     with receiving(desk_dir, "--sdcli", str(program)) as receiver:
-        with ledger.write():
+        with storage.held():
             line = socket.create_connection(("127.0.0.1", receiver.port), timeout=60)
             line.sendall(f"POST / HTTP/1.1\r\n{head}\r\n\r\n{body}".encode())
             began.read_text(encoding="ascii")
@@ -283,13 +281,12 @@ def test_a_sender_that_does_not_wait_is_told_in_the_log(desk_dir: Path) -> None:
     assert "Traceback" not in log
 
 
-def test_what_was_begun_is_finished_when_it_stops(desk_dir: Path) -> None:
+def test_what_was_begun_is_finished_when_it_stops(desk_dir: Path, storage: Storage) -> None:
     """Told to stop while sdcli runs, it answers that request, records it, and leaves with 0."""
-    ledger = TinyLedger(str(desk_dir / "ledger"), 5, lambda _: None)
     program, began = telling(desk_dir.parent)
     said: list[Any] = []
     with receiving(desk_dir, "--sdcli", str(program)) as receiver:
-        with ledger.write():
+        with storage.held():
             sender = threading.Thread(target=lambda: said.append(receiver.post(firing("DiskFull"))))
             sender.start()
             began.read_text(encoding="ascii")

@@ -17,7 +17,6 @@ from sdcli.board.acts import Acts
 from sdcli.board.app import BoardApp
 from sdcli.board.dialogs import FormScreen, QueryScreen, SureScreen, TextScreen
 from sdcli.desk import Desk
-from sdcli.ledger.tiny.lock import locked
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 HOSTILE = "[red]stop[/red] [link=http://x]y[/link] \x1b[31m bell \x07 \u202eevil [@click=app.quit]q"
 
@@ -374,11 +374,11 @@ def test_a_take_that_was_overtaken(sd: Runner, sdj: JsonRunner, desk_dir: Path) 
     assert sdj("show", "SD-1")["assignee"] == "greta"
 
 
-def test_a_busy_ledger_is_a_message(desk_dir: Path) -> None:
+def test_a_busy_ledger_is_a_message(desk_dir: Path, storage: Storage) -> None:
     """While another holds the lock an act is refused in words, and can be tried again."""
 
     async def play(board: Driver) -> None:
-        with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+        with storage.held():
             await board.press("t")
             assert "try again" in " ".join(board.text().split())
         await board.press("t")
@@ -387,18 +387,16 @@ def test_a_busy_ledger_is_a_message(desk_dir: Path) -> None:
     on_board(desk_dir, play, wait_s=0)
 
 
-def test_a_damaged_ledger_is_a_message(desk_dir: Path) -> None:
+def test_a_damaged_ledger_is_a_message(desk_dir: Path, storage: Storage) -> None:
     """Damage is told, what was read stays in sight, and the board goes on when it is mended."""
-    ledger = desk_dir / "ledger" / "tickets.json"
-    whole = ledger.read_bytes()
 
     async def play(board: Driver) -> None:
-        ledger.write_bytes(whole[:-40])
+        storage.damage()
         await board.look()
         assert "damaged" in board.text()
         assert "not up to date" in board.text()
         assert "VPN drops every hour" in board.text()
-        ledger.write_bytes(whole)
+        storage.mend()
         await board.look()
         assert "Everything can be read again." in board.text()
 
@@ -698,13 +696,15 @@ def test_a_form_that_does_not_open_drops_what_was_typed(sd: Runner, desk_dir: Pa
     assert not on_board(desk_dir, play).done
 
 
-def test_what_is_being_written_is_not_left(sdj: JsonRunner, desk_dir: Path) -> None:
+def test_what_is_being_written_is_not_left(
+    sdj: JsonRunner, desk_dir: Path, storage: Storage
+) -> None:
     """While an act waits for the ledger that is shown, Escape is refused, and the outcome is told."""
 
     async def play(board: Driver) -> None:
         await board.press("n")
         await board.type("patched")
-        with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+        with storage.held():
             await board.pilot.press("enter", "enter")
             while "Waiting for the ledger" not in board.text():
                 await board.pilot.pause(0.02)

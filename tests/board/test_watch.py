@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from tests.conftest import Runner
+    from tests.homes import Storage
 
 
 class Paper:
@@ -96,14 +97,10 @@ def test_another_size_is_drawn_anew(sd: Runner, desk: Desk) -> None:
     assert max(map(len, paper.pages[0].splitlines())) > 44
 
 
-def test_trouble_is_told_and_passes(sd: Runner, desk: Desk, desk_dir: Path) -> None:
+def test_trouble_is_told_and_passes(sd: Runner, desk: Desk, storage: Storage) -> None:
     """A damaged ledger is a message above the list as it was, until it can be read again."""
     sd("open", "VPN drops", "--user", "ada")
-    ledger = desk_dir / "ledger" / "tickets.json"
-    whole = ledger.read_bytes()
-    paper = Paper(
-        lambda: ledger.write_bytes(whole[:-40]), lambda: ledger.write_bytes(whole), _nothing
-    )
+    paper = Paper(storage.damage, storage.mend, _nothing)
 
     _watch(desk).run(paper)
 

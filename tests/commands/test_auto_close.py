@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 OPEN = ("open", "VPN drops", "--user", "ada", "--type", "incident")
 FRIDAY = "2026-11-27T18:00:00Z"
@@ -121,16 +122,16 @@ def test_a_desk_that_says_nothing_closes_nothing(
 
 
 def test_one_that_cannot_be_reckoned_keeps_no_other(
-    sd: Runner, sdj: JsonRunner, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, desk_dir: Path, storage: Storage
 ) -> None:
     """A ticket whose service levels are gone is told, and the others are closed."""
-    levels = {path.name for path in (desk_dir / "ledger" / "policies").iterdir()}
+    levels = storage.pins()
     path = desk_dir / "sla_policies.yaml"
     path.write_text(path.read_text().replace("P1: {response: 15m", "P1: {response: 16m"))
     sd(*OPEN, "--new")
     sd("resolve", "2", "--code", "solved")
-    for name in levels:
-        (desk_dir / "ledger" / "policies" / name).unlink()
+    for policy in levels:
+        storage.put_pin(policy, None)
 
     told = sd("sla-check", at=LATER, expect=8)
 

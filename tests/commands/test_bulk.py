@@ -11,6 +11,8 @@ from sdcli.errors import REFUSED, USAGE
 if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
 
+pytestmark = pytest.mark.both_homes
+
 
 @pytest.fixture(name="three", autouse=True)
 def _three(sd: Runner) -> None:

@@ -62,6 +62,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert mine.read_text() == "mine"
 
 
+@pytest.mark.tiny_home
 def test_the_nearest_desk_above_is_used(desk_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder of the desk, the desk is found."""
     inside = desk_dir / "catalog" / "deep" / "er"

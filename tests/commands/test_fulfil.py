@@ -16,7 +16,6 @@ from sdcli.desk import Desk
 from sdcli.errors import RefusedError
 from sdcli.fulfilments import Asked, Fulfilments
 from sdcli.hook import Ran
-from sdcli.ledger.tiny.lock import locked
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 UNLOCK = "catalog/procedures/unlock-account.yaml"
 MET = ("--met", "identity-checked", "--met", "account-active")
@@ -727,6 +727,7 @@ def test_only_who_may_starts_a_program(desk_dir: Path, sd: Runner, sdj: JsonRunn
     assert _kinds(sdj, ref) == ["opened"]
 
 
+@pytest.mark.tiny_home
 def test_nothing_is_locked_while_a_program_runs(
     desk_dir: Path, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -738,8 +739,24 @@ def test_nothing_is_locked_while_a_program_runs(
     assert "it ended with 0: free" in sd("fulfil", ref, *MET, "--run").stdout
 
 
+def test_others_write_while_a_program_runs(
+    sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to write on the ticket meanwhile need not wait (R0.8)."""
+    ref = _locked(sdj)
+
+    def run(*_: object) -> Ran:
+        sd("note", ref, "meanwhile", env={"SDCLI_LOCK_WAIT": "0"})
+        return Ran(0, "", 0)
+
+    monkeypatch.setattr("sdcli.hook.run", run)
+    sd("fulfil", ref, *MET, "--run")
+
+    assert "noted" in _kinds(sdj, ref)
+
+
 def test_a_program_that_ran_is_told_where_it_cannot_be_recorded(
-    desk_dir: Path, sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch
+    sd: Runner, sdj: JsonRunner, monkeypatch: pytest.MonkeyPatch, storage: Storage
 ) -> None:
     """If the ledger is busy afterwards, the error says that the program ran, and how it ended (R0.8)."""
     ref = _locked(sdj)
@@ -747,7 +764,7 @@ def test_a_program_that_ran_is_told_where_it_cannot_be_recorded(
     held = ExitStack()
 
     def run(*_: object) -> Ran:
-        held.enter_context(locked(str(desk_dir / "ledger" / "tickets.lock"), 1))
+        held.enter_context(storage.held())
         return Ran(0, "", 0)
 
     monkeypatch.setattr("sdcli.hook.run", run)

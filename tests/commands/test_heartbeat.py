@@ -66,6 +66,7 @@ def test_a_trial_is_no_heartbeat(beating: Path, sd: Runner, sdj: JsonRunner) -> 
     assert "has not run for 1h 05m" in sd("list", at="2026-11-23T11:05:00Z").stderr
 
 
+@pytest.mark.tiny_home
 def test_a_damaged_heartbeat_is_told_and_stops_no_alarm(
     beating: Path, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -89,6 +90,7 @@ def test_without_an_interval_nothing_is_expected(sd: Runner, sdj: JsonRunner) ->
     assert "sla-check" not in sd("list", at="2026-11-30T10:00:00Z").stderr
 
 
+@pytest.mark.tiny_home
 def test_each_ledger_of_a_folder_has_its_own(beating: Path, sd: Runner, sdj: JsonRunner) -> None:
     """Two desks whose snapshots are links into one folder hide no missed check of each other."""
     ledger, shared = beating / "ledger", beating / "shared"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 _ENOUGH = (
     *("kb", "new", "Scanner sends empty pages", "--type", "incident", "--service", "printing"),
@@ -279,13 +280,11 @@ def test_an_id_that_tickets_speak_of_is_not_given_again(
 
 
 def test_a_ledger_that_cannot_be_read_keeps_nobody_from_writing(
-    sd: Runner, sdj: JsonRunner, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """Then the files alone say what the next id is, and that is told."""
     sd("open", "Scans are empty", "--user", "ada")
-    for path in (desk_dir / "ledger").iterdir():
-        if path.is_file() and path.suffix != ".lock":
-            path.write_bytes(b"no ledger at all")
+    storage.damage()
     made = sdj(*_ENOUGH)
     assert made["id"] == "KB-142"
     assert "is not looked up anew" in sd(*_ENOUGH).stderr

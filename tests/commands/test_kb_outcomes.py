@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, REFUSED, UNEXPECTED, USAGE
-from sdcli.ledger.tiny.lock import locked
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 MFA, VPN, PRINTER, RANSOM = "KB-102", "KB-104", "KB-110", "KB-123"
 
@@ -452,10 +452,9 @@ def test_the_article_tells_what_became_of_it(sd: Runner, sdj: JsonRunner, desk_d
     assert "tickets:     SD-2 SD-1" in text
 
 
-def test_articles_are_shown_with_a_damaged_ledger(sd: Runner, desk_dir: Path) -> None:
+def test_articles_are_shown_with_a_damaged_ledger(sd: Runner, storage: Storage) -> None:
     """What articles say does not hang on the ledger; that it cannot be read is told."""
-    path = desk_dir / "ledger" / "tickets.json"
-    path.write_bytes(path.read_bytes()[:-40])
+    storage.damage()
     for args in (("kb", "show", MFA), ("search-kb", "phone")):
         told = sd(*args)
         assert MFA in told.stdout
@@ -494,9 +493,9 @@ def test_looking_for_a_ticket_is_recorded_once(sd: Runner, sdj: JsonRunner) -> N
     assert sdj("show", "1")["updated_at"] == "2026-11-23T10:00:00Z"
 
 
-def test_looking_needs_no_lock(sd: Runner, desk_dir: Path) -> None:
+def test_looking_needs_no_lock(sd: Runner, storage: Storage) -> None:
     """While another writes, the answer is there all the same, with a remark (R3d1.1)."""
-    with locked(str(desk_dir / "ledger" / "tickets.lock"), 1):
+    with storage.held():
         told = sd("search-kb", "--ticket", "1", env={"SDCLI_LOCK_WAIT": "0"})
     assert MFA in told.stdout
     assert "not recorded on SD-1" in told.stderr

@@ -19,18 +19,19 @@ from sdcli.intake.convert import DEEPEST
 from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny import home as homes
 from sdcli.ledger.tiny.home import TinyLedger
-from sdcli.ledger.tiny.lock import locked
 from sdcli.ledger.tiny.rows import ticket_of
 from sdcli.results import Exported
 from sdcli.tickets.event import Closed, Noted, Opened, Resolved, Stamp
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
 from tests.conftest import NOW
+from tests.homes import TinyStorage, storage_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.desk import Desk
+    from sdcli.ledger.interface import Ledger
     from tests.conftest import JsonRunner, Runner
 
 ALL = Query(statuses=STATUSES)
@@ -50,7 +51,7 @@ def line(source: str, *events: dict[str, Any]) -> str:
 
 @pytest.fixture(name="busy_desk")
 def _busy_desk(desk_dir: Path, sd: Runner, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A desk with tickets in snapshot, archive and journal; its ledger's folder."""
+    """A desk with tickets in snapshot, archive and journal; the folder of its ledger, if it has one."""
     monkeypatch.setattr(compaction, "_MOST_CLOSED", 1)
     for number in range(1, 7):
         sd("open", f"the {number}th ☕", "--user", "ada", at=f"2026-11-1{number}T10:00:00Z")
@@ -59,11 +60,13 @@ def _busy_desk(desk_dir: Path, sd: Runner, monkeypatch: pytest.MonkeyPatch) -> P
     sd("compact")
     sd("reopen", "4", "--reason", "again", at="2026-11-26T10:00:00Z")
     sd("open", "the 7th", "--user", "ada", at="2026-11-27T10:00:00Z")
-    assert len(list((desk_dir / "ledger" / "archive").iterdir())) == 1
+    if isinstance(storage_in(desk_dir), TinyStorage):
+        assert len(list((desk_dir / "ledger" / "archive").iterdir())) == 1
     return desk_dir / "ledger"
 
 
-def test_every_ticket_is_a_line(busy_desk: Path, sd: Runner) -> None:
+@pytest.mark.usefixtures("busy_desk")
+def test_every_ticket_is_a_line(sd: Runner) -> None:
     """An export has all tickets in the order of references, closed and archived ones, as stored."""
     told = rows(sd("export").stdout)
     assert [row["ref"] for row in told] == [f"SD-{number}" for number in range(1, 8)]
@@ -72,10 +75,10 @@ def test_every_ticket_is_a_line(busy_desk: Path, sd: Runner) -> None:
         ref = row["ref"]
         assert row["events"] == json.loads(sd("history", ref, "--json").stdout)
         assert row["summary"] == json.loads(sd("show", ref, "--json").stdout)["summary"]
-    assert busy_desk.exists()
 
 
-def test_an_export_is_the_same_each_time(busy_desk: Path, sd: Runner) -> None:
+@pytest.mark.usefixtures("busy_desk")
+def test_an_export_is_the_same_each_time(sd: Runner) -> None:
     """The same tickets give the same bytes, whenever, wherever they rest, and with --json."""
     first = sd("export").stdout
     assert sd("export", at="2027-01-01T00:00:00Z").stdout == first
@@ -83,7 +86,6 @@ def test_an_export_is_the_same_each_time(busy_desk: Path, sd: Runner) -> None:
     sd("compact")
     assert sd("export").stdout == first
     assert len(first.splitlines()) == 7
-    assert busy_desk.exists()
 
 
 def test_an_empty_desk_has_nothing_to_export(sd: Runner, desk_dir: Path) -> None:
@@ -92,6 +94,7 @@ def test_an_empty_desk_has_nothing_to_export(sd: Runner, desk_dir: Path) -> None
     assert not (desk_dir / "ledger").exists()
 
 
+@pytest.mark.usefixtures("busy_desk")
 @pytest.mark.parametrize(
     ("since", "expected"),
     [
@@ -105,13 +108,12 @@ def test_an_empty_desk_has_nothing_to_export(sd: Runner, desk_dir: Path) -> None
         ("2026-11-28T00:00:00Z", ""),
     ],
 )
-def test_an_export_since(busy_desk: Path, sd: Runner, since: str, expected: str) -> None:
+def test_an_export_since(sd: Runner, since: str, expected: str) -> None:
     """--since leaves out what did not change at or after it, wherever it rests."""
     for _ in range(2):
         told = rows(sd("export", "--since", since).stdout)
         assert "".join(row["ref"][3:] for row in told) == expected
         sd("compact")
-    assert busy_desk.exists()
 
 
 def test_an_export_since_never_is_a_mistake(sd: Runner) -> None:
@@ -119,19 +121,20 @@ def test_an_export_since_never_is_a_mistake(sd: Runner) -> None:
     sd("export", "--since", "soon", expect=USAGE)
 
 
-def many(folder: Path, count: int, size: int) -> None:
-    """A ledger with many tickets in its snapshot."""
+def many(ledger: Ledger, count: int, size: int) -> None:
+    """A ledger with many tickets, put where they are read fastest."""
     stamp = Stamp(at=NOW, by="ben")
-    with TinyLedger(str(folder), 5).write() as writer:
+    with ledger.write() as writer:
         for number in range(count):
             summary = f"{number} {'x' * size}"
             writer.create([Opened(*stamp.mark(), summary=summary, queue="q", priority="P3")])
-    TinyLedger(str(folder), 5).compact()
+    ledger.compact()
 
 
+@pytest.mark.tiny_home
 def test_an_export_is_read_as_it_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first line needs one ticket, not all of them."""
-    many(Path(desk.root) / "ledger", 50, 10)
+    many(desk.ledger, 50, 10)
     decoded: list[bytes] = []
 
     def counted(row: bytes, path: str) -> Any:
@@ -146,10 +149,11 @@ def test_an_export_is_read_as_it_is_printed(desk: Desk, monkeypatch: pytest.Monk
     assert len(list(tickets)) == 49
 
 
+@pytest.mark.tiny_home
 def test_an_export_takes_no_more_memory_than_some_lines(desk: Desk) -> None:
     """A ledger of 24 MB is gone through in a fraction of that."""
     folder = Path(desk.root) / "ledger"
-    many(folder, 1200, 10_000)
+    many(desk.ledger, 1200, 10_000)
     assert (folder / "tickets.json").stat().st_size > 24_000_000
     tracemalloc.start()
     try:
@@ -163,7 +167,7 @@ def test_an_export_takes_no_more_memory_than_some_lines(desk: Desk) -> None:
 
 def test_an_export_into_head_ends_quietly(desk_dir: Path) -> None:
     """Who has seen enough of an export gets exit 0 and no complaint."""
-    many(desk_dir / "ledger", 400, 1000)
+    many(storage_in(desk_dir).ledger(), 400, 1000)
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(desk_dir),
@@ -182,6 +186,7 @@ def test_an_export_into_head_ends_quietly(desk_dir: Path) -> None:
     assert [row["ref"] for row in rows(ran.stdout)] == ["SD-1", "SD-2"]
 
 
+@pytest.mark.tiny_home
 def test_an_export_meets_damage(busy_desk: Path, sd: Runner) -> None:
     """A damaged ticket ends an export with exit 7; the lines before it are whole."""
     sd("compact")
@@ -195,6 +200,7 @@ def test_an_export_meets_damage(busy_desk: Path, sd: Runner) -> None:
     assert "SD-6" in ran.stderr
 
 
+@pytest.mark.tiny_home
 def test_an_export_outlives_what_others_fold(busy_desk: Path, desk: Desk) -> None:
     """While lines are printed, archives are replaced: the export goes on as it began."""
     since = Query(statuses=(), touched_since=NOW.replace(day=26))
@@ -250,11 +256,11 @@ def test_an_import_says_nothing_to_anybody(sd: Runner) -> None:
 def test_an_own_export_brings_nothing_new(busy_desk: Path, sd: Runner, sdj: JsonRunner) -> None:
     """Exported and imported on the same desk: no ticket is new, and no byte changes."""
     told = sd("export").stdout
-    before = {path: path.read_bytes() for path in busy_desk.rglob("tickets.jo*")}
+    before = storage_in(busy_desk.parent).content()
     brought = sdj("import", "-", stdin=told)
     assert (brought["new"], brought["known"]) == (0, 7)
     assert [each["ref"] for each in brought["tickets"]] == [f"SD-{n}" for n in range(1, 8)]
-    assert {path: path.read_bytes() for path in busy_desk.rglob("tickets.jo*")} == before
+    assert storage_in(busy_desk.parent).content() == before
 
 
 def test_an_import_is_all_or_nothing(sd: Runner, desk_dir: Path, tmp_path: Path) -> None:
@@ -280,15 +286,17 @@ def test_many_wrong_lines_are_counted(sd: Runner) -> None:
     assert len(json.loads(document)["error"]["problems"]) == 500
 
 
-def test_a_dry_run_writes_nothing(sd: Runner, desk_dir: Path, busy_desk: Path) -> None:
+@pytest.mark.usefixtures("busy_desk")
+def test_a_dry_run_writes_nothing(sd: Runner, desk_dir: Path) -> None:
     """--dry-run says what would be new and what is known, and leaves every file as it is."""
-    before = {path: path.stat().st_mtime_ns for path in desk_dir.rglob("*")}
+    storage = storage_in(desk_dir)
+    before = {path: path.stat().st_mtime_ns for path in desk_dir.rglob("*")}, storage.content()
     stream = line("old/1") + sd("export").stdout
     told = sd("import", "-", "--dry-run", stdin=stream)
     assert "1 ticket would be new; 7 known already." in told.stdout
-    assert {path: path.stat().st_mtime_ns for path in desk_dir.rglob("*")} == before
+    after = {path: path.stat().st_mtime_ns for path in desk_dir.rglob("*")}, storage.content()
+    assert after == before
     sd("import", "-", "--dry-run", stdin="{", expect=DATA_FILE)
-    assert busy_desk.exists()
 
 
 def test_a_dry_run_begins_no_ledger(sd: Runner, desk_dir: Path) -> None:
@@ -299,7 +307,7 @@ def test_a_dry_run_begins_no_ledger(sd: Runner, desk_dir: Path) -> None:
 
 def test_a_dry_run_needs_no_lock(sd: Runner, busy_desk: Path) -> None:
     """While another writes, --dry-run works and a real import exits 6."""
-    with locked(str(busy_desk / "tickets.lock"), 1):
+    with storage_in(busy_desk.parent).held():
         wait = {"SDCLI_LOCK_WAIT": "0"}
         sd("import", "-", "--dry-run", stdin=line("old/1"), env=wait)
         sd("import", "-", stdin=line("old/1"), env=wait, expect=LEDGER_BUSY)
@@ -347,6 +355,7 @@ def test_odd_tickets_harm_no_command(sd: Runner) -> None:
         assert "\x1b" not in ran.output
 
 
+@pytest.mark.tiny_home
 def test_a_large_import_is_one_commit(
     sd: Runner, desk_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,6 +414,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in base.table("tickets").all()]
 
 
+@pytest.mark.tiny_home
 def test_stock_tinydb_reads_what_was_folded(busy_desk: Path, sd: Runner) -> None:
     """After `compact` snapshot and archives together are the export, ticket by ticket."""
     before = rows_of(busy_desk / "tickets.json")
@@ -424,6 +434,7 @@ def test_stock_tinydb_reads_what_was_folded(busy_desk: Path, sd: Runner) -> None
         assert kept == row
 
 
+@pytest.mark.tiny_home
 def test_stock_tinydb_finds_tickets(busy_desk: Path, sd: Runner) -> None:
     """TinyDB's own queries and document ids work on a snapshot, and change nothing in it."""
     sd("compact")
@@ -445,16 +456,19 @@ def test_compacting_changes_nothing_that_can_be_asked(busy_desk: Path, sd: Runne
     for _ in range(2):
         sd("compact")
         assert [sd(*args).stdout for args in asked] == before
-    assert (busy_desk / "tickets.journal").read_bytes().count(b"\n") == 1
+    storage = storage_in(busy_desk.parent)
+    if isinstance(storage, TinyStorage):
+        assert (storage.folder / "tickets.journal").read_bytes().count(b"\n") == 1
     assert sd("note", "7", "x").exit_code == 0
 
 
 def test_compact_waits_for_the_lock(busy_desk: Path, sd: Runner) -> None:
     """While another writes, `compact` exits 6 and leaves snapshot and journal alone."""
-    before = {path: path.read_bytes() for path in busy_desk.rglob("tickets.j*")}
-    with locked(str(busy_desk / "tickets.lock"), 1):
+    storage = storage_in(busy_desk.parent)
+    before = storage.content()
+    with storage.held():
         sd("compact", env={"SDCLI_LOCK_WAIT": "0"}, expect=LEDGER_BUSY)
-    assert {path: path.read_bytes() for path in busy_desk.rglob("tickets.j*")} == before
+    assert storage.content() == before
 
 
 def test_what_comes_in_with_a_note_is_one_ticket(sd: Runner) -> None:

@@ -47,6 +47,7 @@ def _history(sdj: JsonRunner) -> Any:
     return lambda: sdj("history", "SD-1")
 
 
+@pytest.mark.both_homes
 def test_a_mail_opens_a_ticket(arrives: Any, history: Any) -> None:
     """Caller, channel, summary and text are the mail's; who wrote it is looked up."""
     told = arrives("It drops.\n\n-- \nAda, room 4")
@@ -64,6 +65,7 @@ def test_a_stranger_is_an_address(arrives: Any) -> None:
     assert (told["requester"], told["mail"]) == ("eve@example.org", "eve@home.example")
 
 
+@pytest.mark.both_homes
 def test_the_same_mail_twice_is_once(arrives: Any, history: Any) -> None:
     """A second delivery changes nothing, with an id of its own or without (T22)."""
     for headers in ({}, {"Message-ID": ""}):
@@ -109,6 +111,7 @@ def test_an_id_that_is_used_twice_hides_no_mail(
         ("VPN", "Still.", {"References": "<x@e> <first@e> <y@e>"}),
     ],
 )
+@pytest.mark.both_homes
 def test_an_answer_finds_its_ticket(
     arrives: Any, history: Any, subject: str, text: str, headers: dict[str, str]
 ) -> None:
@@ -144,6 +147,7 @@ def test_what_is_no_answer_is_new(arrives: Any, subject: str) -> None:
     assert arrives("Another.", subject)["action"] == "created"
 
 
+@pytest.mark.both_homes
 def test_an_answer_to_our_confirmation_finds_its_ticket(
     arrives: Any, sdj: JsonRunner, history: Any
 ) -> None:
@@ -223,6 +227,7 @@ def test_thanks_and_machines_are_no_news(
     assert sdj("show", "1")["has_news"] is False
 
 
+@pytest.mark.both_homes
 def test_all_that_was_said_is_shown_and_found(arrives: Any, sd: Runner, sdj: JsonRunner) -> None:
     """Every line of an answer is below its event, and a search finds its words."""
     arrives()
@@ -233,6 +238,7 @@ def test_all_that_was_said_is_shown_and_found(arrives: Any, sd: Runner, sdj: Jso
     assert [row["ref"] for row in sdj("list", "--query", "minute update")] == ["SD-1"]
 
 
+@pytest.mark.both_homes
 def test_an_answer_long_after_the_end_is_a_new_request(
     arrives: Any, sd: Runner, sdj: JsonRunner
 ) -> None:
@@ -363,6 +369,7 @@ fields:
 """
 
 
+@pytest.mark.both_homes
 def test_a_notification_is_an_alert(desk_dir: Path, arrives: Any, history: Any) -> None:
     """What a monitoring system mails is counted as an alert, and each mail once."""
     (desk_dir / "catalog" / "intake" / "watcher.yaml").write_text(FORMAT)
@@ -456,6 +463,7 @@ WITH_FILES = (
 )
 
 
+@pytest.mark.both_homes
 def test_files_are_kept_once_and_listed(desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
     """A file is on disk under its hash; one that is refused is named with the reason."""
     told = sdj("open", "-", stdin=WITH_FILES)

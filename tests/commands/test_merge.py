@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from tests.conftest import JsonRunner, Runner
 
+pytestmark = pytest.mark.both_homes
+
 SOON = NOW + timedelta(minutes=40)
 LATER = NOW + timedelta(hours=3)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import JsonRunner, Runner
 
+pytestmark = pytest.mark.both_homes
+
 
 def test_the_caller_is_looked_up(sdj: JsonRunner) -> None:
     """A known caller, by id or mail, brings number and address along (R1a.1b)."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 _PRINTER = "kb/KB-110-printer-offline.yaml"
 _KEYS = {
@@ -207,15 +208,14 @@ def test_past_tickets_are_found_once_they_were_learned(sdj: JsonRunner) -> None:
 
 
 def test_a_damaged_ledger_does_not_take_the_search_away(
-    sd: Runner, sdj: JsonRunner, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """Articles are found without the past; with --ticket there is nothing to search by."""
     _solve(sdj, "Printer offline on floor three", note="Renewed the lease")
     sdj("open", "Printer offline on floor five", "--user", "ada", "--type", "incident")
     for _ in range(3):
         sdj("classify", "SD-2")
-    ledger = desk_dir / "ledger" / "tickets.json"
-    ledger.write_bytes(ledger.read_bytes()[:-40])
+    storage.damage()
     result = sd("search-kb", "printer offline floor", "--json")
     assert json.loads(result.stdout)[0]["id"] == "KB-110"
     assert "Past tickets are not searched" in result.stderr

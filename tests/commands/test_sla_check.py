@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sdcli import errors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
+
+pytestmark = pytest.mark.both_homes
 
 
 def test_each_is_said_once(sd: Runner, sdj: JsonRunner) -> None:
@@ -108,10 +111,10 @@ def test_nagios(sd: Runner) -> None:
     assert state("2026-11-23T13:00:00Z", 2) == "CRITICAL"
 
 
-def test_nagios_unknown(sd: Runner, desk_dir: Path) -> None:
+def test_nagios_unknown(sd: Runner, storage: Storage) -> None:
     """A desk that cannot be read is UNKNOWN, exit 3, on stdout."""
     sd("open", "VPN drops", "--user", "ada")
-    (desk_dir / "ledger" / "tickets.json").write_text("")
+    storage.damage()
 
     result = sd("sla-check", "--nagios", expect=errors.PLUGIN_UNKNOWN)
 

@@ -10,14 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerDamagedError
-from sdcli.ledger.tiny import pinned
-from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.ledger.tiny.image import Places
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 OPENED = "2026-11-23T10:00:00Z"
 LATER = "2026-11-23T11:30:00Z"
@@ -76,12 +75,12 @@ def test_where_a_rule_stands_is_no_part_of_it(desk_dir: Path, sdj: JsonRunner, o
     assert sdj("open", "y", "--user", "ada", at=OPENED)["policy"] == opened["policy"]
 
 
-def test_service_levels_are_kept_by_their_hash(desk_dir: Path, opened: Any) -> None:
+def test_service_levels_are_kept_by_their_hash(opened: Any, storage: Storage) -> None:
     """`sha256sum` proves what a ticket is pinned to."""
-    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
+    kept = storage.pins()[opened["policy"]]
 
-    assert hashlib.sha256(kept.read_bytes()).hexdigest() == opened["policy"]
-    assert json.loads(kept.read_bytes())["targets"]["P3"]["response"]["seconds"] == 7200
+    assert hashlib.sha256(kept).hexdigest() == opened["policy"]
+    assert json.loads(kept)["targets"]["P3"]["response"]["seconds"] == 7200
 
 
 def test_others_are_applied_openly(
@@ -166,16 +165,16 @@ def test_what_is_meant_must_be_said(opened: Any, sd: Runner, args: tuple[str, ..
 
 
 def test_what_is_gone_is_an_error_and_can_be_put_right(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """Missing or changed, it is never taken for today's; `doctor` finds it, `reapply` goes on."""
-    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
+    kept = storage.pins()[opened["policy"]]
     shorter(desk_dir)
-    kept.write_bytes(kept.read_bytes().replace(b"7200", b"9900"))
+    storage.put_pin(opened["policy"], kept.replace(b"7200", b"9900"))
 
     assert "policy that tickets are pinned to" in sd("show", "1", at=LATER, expect=7).stderr
     assert "is not what it was" in json.dumps(sdj("doctor", expect=7)["findings"])
-    kept.unlink()
+    storage.put_pin(opened["policy"], None)
     assert "sla reapply" in sd("list", at=LATER, expect=7).stderr
 
     done = sdj("sla", "reapply", "1", "--reason", "the file was lost", at=LATER)
@@ -185,14 +184,14 @@ def test_what_is_gone_is_an_error_and_can_be_put_right(
 
 
 def test_a_backup_has_them(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, tmp_path: Path
+    opened: Any, sd: Runner, sdj: JsonRunner, tmp_path: Path, storage: Storage
 ) -> None:
     """What tickets are pinned to goes with them, and comes back with them."""
-    folder, backup = desk_dir / "ledger", tmp_path / "b.tar.gz"
-    shorter(desk_dir)
+    backup = tmp_path / "b.tar.gz"
+    shorter(storage.desk)
     sd("backup", str(backup))
-    for kept in (folder / "policies").iterdir():
-        kept.unlink()
+    for policy in storage.pins():
+        storage.put_pin(policy, None)
 
     sd("backup", str(tmp_path / "partial.tar"), expect=8)
     sd("restore", str(backup))
@@ -202,14 +201,13 @@ def test_a_backup_has_them(
 
 
 def test_an_import_is_pinned_here(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, tmp_path: Path
+    opened: Any, sd: Runner, sdj: JsonRunner, tmp_path: Path, storage: Storage
 ) -> None:
     """Service levels of another desk are not known here: it runs under today's."""
     lines = tmp_path / "t.jsonl"
     lines.write_text(sd("export").stdout, encoding="utf-8")
-    folder = desk_dir / "ledger"
-    folder.rename(tmp_path / "elsewhere")
-    shorter(desk_dir)
+    storage.begin_anew()
+    shorter(storage.desk)
 
     sd("import", str(lines), at=LATER)
 
@@ -312,12 +310,12 @@ def test_names_of_days_are_no_promise_of_their_own(
 
 
 def test_one_ticket_that_cannot_be_read_keeps_no_other_waiting(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """What it is pinned to is lost: the check says so, and says what is due of the others."""
     shorter(desk_dir)
     sdj("open", "y", "--user", "ada", "--new", at=OPENED)
-    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    storage.put_pin(opened["policy"], None)
 
     ran = sd("sla-check", "--json", at=LATER, expect=8)
 
@@ -326,11 +324,11 @@ def test_one_ticket_that_cannot_be_read_keeps_no_other_waiting(
 
 
 def test_nothing_is_recorded_that_cannot_be_answered(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """Where a pin is lost a step changes nothing, as its message says."""
     shorter(desk_dir)
-    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    storage.put_pin(opened["policy"], None)
     before = len(sdj("history", "1"))
 
     ran = sd("note", "1", "hello", "--visible", at=LATER, expect=7)
@@ -339,15 +337,15 @@ def test_nothing_is_recorded_that_cannot_be_answered(
     assert len(sdj("history", "1")) == before
 
 
-def test_a_trial_writes_nothing(opened: Any, desk_dir: Path, sd: Runner) -> None:
+def test_a_trial_writes_nothing(opened: Any, desk_dir: Path, sd: Runner, storage: Storage) -> None:
     """`--dry-run` leaves the ledger as it is, byte for byte."""
     assert opened
     shorter(desk_dir)
-    files = {p: p.read_bytes() for p in (desk_dir / "ledger").rglob("*") if p.is_file()}
+    before = storage.content()
 
     sd("sla", "reapply", "1", "--dry-run", at=LATER)
 
-    assert {p: p.read_bytes() for p in (desk_dir / "ledger").rglob("*") if p.is_file()} == files
+    assert storage.content() == before
 
 
 def pinned_to(sd: Runner, policy: str) -> str:
@@ -360,14 +358,15 @@ def pinned_to(sd: Runner, policy: str) -> str:
 
 @pytest.mark.parametrize("way", ["../policies/{}", "{}\n", "./{}", "", "~", "{}.json"])
 def test_only_a_hash_is_a_pin(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, way: str
+    opened: Any, sd: Runner, sdj: JsonRunner, way: str, storage: Storage
 ) -> None:
     """What an import says leads to no file by a path of its own: it runs under today's."""
     line = pinned_to(sd, way.format(opened["policy"]))
-    (desk_dir / "ledger" / "tickets.json").rename(desk_dir / "elsewhere.json")
-    for name in ("tickets.journal", "tickets.lock"):
-        (desk_dir / "ledger" / name).unlink()
-    shorter(desk_dir)
+    kept = storage.pins()
+    storage.begin_anew()
+    for policy, content in kept.items():
+        storage.put_pin(policy, content)
+    shorter(storage.desk)
 
     sd("import", "-", stdin=line, at=LATER)
 
@@ -382,18 +381,18 @@ def places_of(desk_dir: Path) -> Places:
 
 
 def test_a_pin_that_is_no_hash_is_refused_and_found(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """In the ledger itself it is an error that says so, and the doctor finds it."""
-    places = places_of(desk_dir)
-    with TinyLedger(places.folder, 1).write() as writer:
+    ledger = storage.ledger()
+    with ledger.write() as writer:
         before = writer.get("SD-1")
         event = replace(before.opening, policy=f"../policies/{opened['policy']}")
         writer.create([event])
 
-    assert not pinned.is_kept(places, event.policy)
+    assert not ledger.has_levels(event.policy)
     with pytest.raises(LedgerDamagedError, match="is no hash of one"):
-        pinned.read(places, event.policy)
+        ledger.levels(event.policy)
     assert "is no hash of one" in sd("show", "2", at=LATER, expect=7).stderr
     [finding] = sdj("doctor", expect=7)["findings"]
     assert finding["ref"] == "SD-2"
@@ -401,34 +400,35 @@ def test_a_pin_that_is_no_hash_is_refused_and_found(
 
 
 def test_what_is_kept_can_be_decoded(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """A file that is what its hash says and is no service levels is found."""
     assert opened
-    places, content = places_of(desk_dir), b'{"calendars": 1}'
+    ledger, content = storage.ledger(), b'{"calendars": 1}'
     policy = hashlib.sha256(content).hexdigest()
-    pinned.keep(places, policy, content)
-    with TinyLedger(places.folder, 1).write() as writer:
+    ledger.keep_levels(policy, content)
+    with ledger.write() as writer:
         writer.create([replace(writer.get("SD-1").opening, policy=policy)])
 
     [finding] = sdj("doctor", expect=7)["findings"]
 
-    assert (finding["ref"], finding["file"]) == ("SD-2", pinned.path_of(places, policy))
+    assert finding["ref"] == "SD-2"
+    assert policy in finding["file"]
     assert "cannot be decoded" in finding["problem"]
     assert "sla reapply" in sd("doctor", "--repair", expect=7).stdout
 
 
-def test_damaged_service_levels_are_kept_anew(opened: Any, desk_dir: Path, sdj: JsonRunner) -> None:
+def test_damaged_service_levels_are_kept_anew(
+    opened: Any, sdj: JsonRunner, storage: Storage
+) -> None:
     """Whoever opens the next ticket under them has them whole on disk first."""
-    kept = desk_dir / "ledger" / "policies" / f"{opened['policy']}.json"
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[:100])
+    whole = storage.pins()
+    storage.put_pin(opened["policy"], whole[opened["policy"]][:100])
 
     after = sdj("open", "y", "--user", "ada", at=OPENED)
 
     assert after["policy"] == opened["policy"]
-    assert kept.read_bytes() == whole
-    assert [each.name for each in kept.parent.iterdir()] == [kept.name]
+    assert storage.pins() == whole
 
 
 def test_a_field_of_a_caller_is_no_pin(
@@ -447,10 +447,10 @@ def test_a_field_of_a_caller_is_no_pin(
 
 
 def test_a_backup_without_service_levels_can_be_restored(
-    opened: Any, desk_dir: Path, sd: Runner, tmp_path: Path
+    opened: Any, sd: Runner, tmp_path: Path, storage: Storage
 ) -> None:
     """It was told when it was made: the tickets in it are whole."""
-    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    storage.put_pin(opened["policy"], None)
     told = sd("backup", str(tmp_path / "b.tar"), expect=8)
 
     assert f"policies/{opened['policy']}.json is missing" in told.stderr
@@ -472,11 +472,11 @@ def test_a_check_that_never_ran_is_missed(desk_dir: Path, sd: Runner, sdj: JsonR
 
 
 def test_explain_tells_what_it_can_after_a_pin_was_lost(
-    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner
+    opened: Any, desk_dir: Path, sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """Once others are applied the clock is told; of what was before only its hash is known."""
     shorter(desk_dir)
-    (desk_dir / "ledger" / "policies" / f"{opened['policy']}.json").unlink()
+    storage.put_pin(opened["policy"], None)
     sd("sla", "reapply", "1", "--reason", "the old ones are lost", at=LATER)
 
     told = sdj("sla", "explain", "1", "--target", "response", at=LATER)

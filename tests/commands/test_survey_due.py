@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.errors import LEDGER_BUSY, PARTLY_DONE, REFUSED
-from sdcli.ledger.tiny.home import TinyLedger
 from tests.commands.test_survey_mail import sends_with
 from tests.conftest import NOW
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 LATER = NOW + timedelta(hours=1)
 DUE = ("survey", "due")
@@ -125,12 +124,12 @@ def test_one_of_so_many(sdj: JsonRunner, closed: Any, desk_dir: Path) -> None:
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_busy_desk_is_waited_for_once(
-    first: int, sd: Runner, closed: Any, desk_dir: Path, monkeypatch: pytest.MonkeyPatch
+    first: int, sd: Runner, closed: Any, monkeypatch: pytest.MonkeyPatch, storage: Storage
 ) -> None:
     """Who sends meanwhile is waited for on one ticket, and not anew on each (R5a.2)."""
     for user in ("ada", "bruno", "carmen", "dana"):
         closed(user)
-    sends_with(desk_dir, "true")
+    sends_with(storage.desk, "true")
     free = iter([True] * first)
     waits: list[float] = []
 
@@ -141,7 +140,7 @@ def test_a_busy_desk_is_waited_for_once(
         waits.extend([] if is_free else [wait_s])
         yield is_free
 
-    monkeypatch.setattr(TinyLedger, "alone", alone)
+    monkeypatch.setattr(type(storage.ledger()), "alone", alone)
 
     ran = sd(*DUE, "--send", "--json", at=LATER, expect=PARTLY_DONE if first else LEDGER_BUSY)
 
@@ -153,13 +152,13 @@ def test_a_busy_desk_is_waited_for_once(
 
 
 def test_what_was_closed_elsewhere_is_not_asked_about(
-    sd: Runner, sdj: JsonRunner, closed: Any, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, closed: Any, storage: Storage
 ) -> None:
     """Another desk has closed it; what is closed here after an import is this desk's (R5a.2)."""
     for user in ("ada", "bruno"):
         closed(user)
     exported = sd("export").stdout
-    shutil.rmtree(desk_dir / "ledger")
+    storage.begin_anew()
     sd("import", "-", stdin=exported, at=LATER)
     assert {row["status"] for row in sdj("list", "--all")} == {"closed"}
     assert _states(sdj(*DUE, at=LATER)) == {}

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdcli.errors import PARTLY_DONE, REFUSED, USAGE
-from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.tickets.event import SurveySent
-from sdcli.tickets.query import Query
-from sdcli.tickets.words import STATUSES
 from tests.conftest import NOW
+from tests.homes import tickets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
+
+pytestmark = pytest.mark.both_homes
 
 _OPEN = ("open", "VPN drops", "--user", "ada", "--type", "incident", "--service", "vpn")
 
@@ -162,7 +163,7 @@ def test_an_import_is_taken_back_whole(sd: Runner, sdj: JsonRunner, tmp_path: Pa
 
 
 def test_an_import_is_taken_back_where_nobody_was_told_of_it(
-    sd: Runner, sdj: JsonRunner, tmp_path: Path, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, tmp_path: Path, storage: Storage
 ) -> None:
     """What was sent from one ticket keeps that one, and the refusal names the way for all others (T25)."""
     mark = {"at": "2026-11-20T10:00:00Z", "by": "zoë"}
@@ -172,7 +173,7 @@ def test_an_import_is_taken_back_where_nobody_was_told_of_it(
     file.write_text("\n".join(lines))
     sd("import", str(file))
     sd("note", "2", "at work")
-    with TinyLedger(str(desk_dir / "ledger"), 1).write() as writer:
+    with storage.ledger().write() as writer:
         sent = SurveySent(
             id="survey.1", at=NOW, by="amara", to="ada", address="ada@example.org", survey="s"
         )
@@ -219,15 +220,15 @@ def test_a_rehearsed_undo_shows_what_it_would_take_back(sd: Runner, sdj: JsonRun
 
 
 def test_what_is_undone_teaches_and_warns_no_longer(
-    sd: Runner, sdj: JsonRunner, desk_dir: Path
+    sd: Runner, sdj: JsonRunner, storage: Storage
 ) -> None:
     """A harmful article that was not used after all leaves no notice, and no use in figures."""
     sd(*_OPEN)
     sd("kb", "used", "1", "KB-104:harmful", "--note", "it broke")
-    stored = next(TinyLedger(str(desk_dir / "ledger"), 1).find(Query(statuses=STATUSES)))
+    [stored] = tickets_of(storage)
     assert stored.notices
     sd("undo", "1")
-    stored = next(TinyLedger(str(desk_dir / "ledger"), 1).find(Query(statuses=STATUSES)))
+    [stored] = tickets_of(storage)
     assert not stored.notices
     assert sdj("show", "1")["articles"] == []
 

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import JsonRunner, Runner
 
+pytestmark = pytest.mark.both_homes
+
 
 @pytest.fixture(name="opened", autouse=True)
 def _opened(sdj: JsonRunner) -> Any:

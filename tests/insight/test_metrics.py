@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
 
 open_families: Callable[[str], Iterator[Metric]] = openmetrics.text_string_to_metric_families
 Figures = dict[str, dict[frozenset[tuple[str, str]], float]]
@@ -242,7 +243,7 @@ def test_the_number_of_series_is_bounded(sd: Runner) -> None:
     assert not re.search("unseen|caller1|SD-|ada", text)
 
 
-def test_checks_deliveries_and_quarantine(sd: Runner, desk_dir: Path) -> None:
+def test_checks_deliveries_and_quarantine(sd: Runner, desk_dir: Path, storage: Storage) -> None:
     """When the clocks were checked, whether that is too long ago, and what waits, is told (R5b.2)."""
     policies = desk_dir / "sla_policies.yaml"
     text = policies.read_text(encoding="utf-8")
@@ -261,12 +262,7 @@ def test_checks_deliveries_and_quarantine(sd: Runner, desk_dir: Path) -> None:
     assert total(soon, "sdcli_sla_check_missed") == 0
     assert total(late, "sdcli_sla_check_missed") == 1
     assert total(soon, "sdcli_intake_quarantined") == 1
-    size = sum(
-        path.stat().st_size
-        for path in (desk_dir / "ledger").iterdir()
-        if path.suffix in {".json", ".journal"} and path.stem == "tickets"
-    )
-    assert total(soon, "sdcli_ledger_size_bytes") == size
+    assert total(soon, "sdcli_ledger_size_bytes") == storage.size()
 
 
 HOSTILE = 'net"work\\ \n\x1b[31m\u202e{},= ' + "n" * 2000
@@ -381,26 +377,25 @@ class TestOutput:
         assert {path: path.lstat().st_mode for path in before} == before
 
     def test_a_failure_leaves_the_old_file(
-        self, sd: Runner, desk_dir: Path, tmp_path: Path
+        self, sd: Runner, desk_dir: Path, tmp_path: Path, storage: Storage
     ) -> None:
         """A damaged ledger exits 7, a wrong file 5; what was written before stays as it is."""
         sd("open", "x", "--user", "ada")
         file = tmp_path / "sdcli.prom"
         sd("metrics", "--output", str(file))
         before = file.read_bytes(), file.stat().st_ino, file.stat().st_mtime_ns
-        ledger = desk_dir / "ledger" / "tickets.json"
-        whole = ledger.read_bytes()
 
-        ledger.write_bytes(whole[:-40])
+        storage.damage()
         damaged = sd("metrics", "--output", str(file), expect=errors.LEDGER_DAMAGED)
-        ledger.write_bytes(whole)
+        storage.mend()
         (desk_dir / "sla_policies.yaml").write_text("x: y\n", encoding="utf-8")
         sd("metrics", "--output", str(file), expect=errors.DATA_FILE)
 
-        assert str(ledger) in damaged.stderr
+        assert storage.place in damaged.stderr
         assert (file.read_bytes(), file.stat().st_ino, file.stat().st_mtime_ns) == before
         assert [path.name for path in tmp_path.glob("sdcli.prom*")] == ["sdcli.prom"]
 
+    @pytest.mark.tiny_home
     def test_what_is_no_earlier_one_is_not_replaced(self, sd: Runner, desk_dir: Path) -> None:
         """Neither the ledger nor a file of the desk is lost by a mistaken name."""
         sd("open", "x", "--user", "ada")
@@ -476,6 +471,7 @@ def _old(desk_dir: Path, *, open_: int, closed: int) -> Desk:
     return Desk(str(desk_dir), by="ben", now=BENCH_NOW, cache="", wait_s=5)
 
 
+@pytest.mark.tiny_home
 def test_history_is_not_read(desk_dir: Path) -> None:
     """No line of a ticket that was closed before is read: they may even all be damaged.
 

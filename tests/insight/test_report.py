@@ -160,6 +160,7 @@ def test_a_query_narrows_every_figure(sdj: JsonRunner, month: dict[str, str]) ->
     assert _figure(report, "resolved")["refs"] == [month["handed"]]
 
 
+@pytest.mark.tiny_home
 def test_what_is_kept_of_archives_changes_nothing(
     sd: Runner, month: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +191,7 @@ def test_what_is_kept_of_archives_changes_nothing(
     assert first == second == third
 
 
+@pytest.mark.tiny_home
 def test_kept_counts_are_read_instead_of_tickets(
     sd: Runner, month: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +215,7 @@ def test_kept_counts_are_read_instead_of_tickets(
     assert all(known)
 
 
+@pytest.mark.tiny_home
 def test_what_is_kept_can_fail_without_harm(
     sd: Runner, month: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

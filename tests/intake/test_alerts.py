@@ -31,13 +31,16 @@ from tests.conftest import NOW, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from sdcli.desk import Desk
     from sdcli.intake.outcome import Outcome
+    from sdcli.ledger.interface import Ledger
     from sdcli.policy.model import Policy
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
+    from tests.homes import Storage
+
+pytestmark = pytest.mark.both_homes
 
 ALL = Query(statuses=STATUSES)
 
@@ -45,8 +48,8 @@ ALL = Query(statuses=STATUSES)
 class Monitor:
     """A ledger with the desk's rules, and a clock that the test sets."""
 
-    def __init__(self, folder: Path, policy: Policy) -> None:
-        self.ledger = TinyLedger(str(folder / "ledger"), 5)
+    def __init__(self, ledger: Ledger, policy: Policy) -> None:
+        self.ledger = ledger
         self.policy = policy
         self.minutes = 0.0
 
@@ -85,8 +88,8 @@ class Monitor:
 
 
 @pytest.fixture(name="monitor")
-def _monitor(tmp_path: Path, policy: Policy) -> Monitor:
-    return Monitor(tmp_path, policy)
+def _monitor(bare_storage: Storage, policy: Policy) -> Monitor:
+    return Monitor(bare_storage.ledger(), policy)
 
 
 def alert(key: str = "disk", *, firing: bool = True, **more: Any) -> AlertItem:
@@ -419,6 +422,7 @@ def test_an_idempotency_key_makes_a_repetition_harmless(monitor: Monitor) -> Non
     assert monitor.tickets()[0].alert_count == 2
 
 
+@pytest.mark.one_home
 def test_a_storm_leaves_a_handful_of_tickets(monitor: Monitor, policy: Policy) -> None:
     """Ten thousand events of a storm, and every single one is accounted for (T17)."""
     chance = random.Random(7)
@@ -474,7 +478,8 @@ def test_every_event_is_accounted_for(
     limit: int,
 ) -> None:
     """Whatever arrives whenever: what tickets count and what was ignored make what arrived."""
-    monitor = Monitor(tmp_path_factory.mktemp("ledger"), _starter())
+    folder = tmp_path_factory.mktemp("ledger")
+    monitor = Monitor(TinyLedger(str(folder), 5), _starter())
     monitor.rules(
         on_recovery="resolve" if resolves else "note",
         limits=Limits(over=Span(3600), tickets_a_source=limit, sightings_a_key=5),

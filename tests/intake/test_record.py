@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sdcli.tickets.event import Opened
     from sdcli.tickets.ticket import Ticket
 
+pytestmark = pytest.mark.both_homes
+
 ALL = Query(statuses=STATUSES)
 LABELS = {"alertname": "ProbeFailed", "instance": "shop", "service": "website"}
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli.ledger.tiny.home import TinyLedger
 from tests.conftest import NOW
+from tests.homes import storage_in
 from tests.notify.conftest import BROKEN, OPENED, UNTOLD, WARNED
 from tests.notify.test_plan import said
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
     from tests.notify.conftest import MailServer, Receiver
 
 MAIL = "mail: {via: apprise, url: {env: MAIL_URL}}"
@@ -349,7 +350,7 @@ def test_two_deliverers_at_once(
 
 
 def test_what_is_owed_of_an_internal_target_reaches_nobody_outside(
-    sd: Runner, sdj: JsonRunner, with_routes: Any, desk_dir: Path, mail_server: MailServer
+    sd: Runner, sdj: JsonRunner, with_routes: Any, mail_server: MailServer, storage: Storage
 ) -> None:
     """Ledgers may owe it from before: whom the policy named gets it, for others it is given up."""
     takes = {"breach": ["mail"], "management": ["mail"], "caller": ["mail"], "business": ["mail"]}
@@ -365,7 +366,7 @@ def test_what_is_owed_of_an_internal_target_reaches_nobody_outside(
         stage="breach",
         recipients=("greta",),
     )
-    with TinyLedger(str(desk_dir / "ledger"), 5, print).write() as writer:
+    with storage.ledger().write() as writer:
         writer.append(writer.get("SD-1"), [event])
 
     run = sdj("sla", "deliver", at=BROKEN, env={"MAIL_URL": mail_server.url})
@@ -394,19 +395,14 @@ def test_a_caller_without_what_a_url_needs_is_given_up_at_once(
 
 
 def test_a_busy_ledger_is_told_with_what_went_out(
-    sd: Runner,
-    with_routes: Any,
-    owing: Callable[..., None],
-    desk_dir: Path,
-    receiver: Receiver,
+    sd: Runner, with_routes: Any, owing: Callable[..., None], receiver: Receiver, storage: Storage
 ) -> None:
     """It is not said that nothing happened: the message went out, and comes again under its id."""
     with_routes(HOOK, warning=["hook"])
     owing()
     env = {"HOOK_URL": receiver.url, "SDCLI_LOCK_WAIT": "0.1"}
-    ledger = TinyLedger(str(desk_dir / "ledger"), 5, print)
     with ExitStack() as held:
-        receiver.hold = lambda: held.enter_context(ledger.write()) and None
+        receiver.hold = lambda: held.enter_context(storage.held())
         told = sd("sla", "deliver", at=WARNED, env=env, expect=6).stderr
 
     assert "went out, and that could not be recorded" in told
@@ -458,6 +454,8 @@ def test_no_secret_is_told(
         for path in desk_dir.rglob("*")
         if path.is_file()
     ]
+
+    kept.append(storage_in(desk_dir).text())
 
     assert "attempt" in told[1]
     assert UNTOLD not in "".join((*told, *kept, *capfd.readouterr()))

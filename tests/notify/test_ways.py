@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import JsonRunner, Runner
+    from tests.homes import Storage
     from tests.notify.conftest import MailServer, Receiver
 
 PAGER = """\
@@ -211,7 +212,7 @@ HOSTILE_URLS = {
 
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 def test_no_part_of_a_url_is_told(
-    url: str, sd: Runner, with_routes: Any, receiver: Receiver, desk_dir: Path
+    url: str, sd: Runner, with_routes: Any, receiver: Receiver, storage: Storage
 ) -> None:
     """However short, masked or not: no part of it is in output, errors or ledger (R5b.2)."""
     with_routes("r: {via: apprise, url: {env: U}}", warning=["r"])
@@ -222,8 +223,7 @@ def test_no_part_of_a_url_is_told(
 
     sd("open", "VPN drops", "--user", "ada", "--service", "vpn", "--type", "incident", at=OPENED)
     run = sd("sla-check", at=WARNED, env=env).stderr
-    files = [each for each in (desk_dir / "ledger").rglob("*") if each.is_file()]
-    kept = "".join(each.read_text("utf-8", "replace") for each in files)
+    kept = storage.text()
 
     assert HOSTILE_URLS[url] in reason
     assert HOSTILE_URLS[url] in run

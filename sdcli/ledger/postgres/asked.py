@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdcli.ledger.postgres.rows import PREFIX, key_of, person, plain
+from sdcli.ledger.postgres.rows import PREFIX, is_plain, key_of, person, plain
 from sdcli.ledger.postgres.words import narrowing
 from sdcli.tickets.query import NOBODY
 from sdcli.tickets.words import OPEN_STATUSES
@@ -53,7 +53,8 @@ def condition(query: Query, alike: Callable[[str], list[str] | None]) -> Conditi
         args += [query.changed_from] * 2
     if query.needs_opening:
         _opened(query, alike, parts, args)
-    is_exact = not (query.needs_opening or query.among)
+    narrowed = query.narrowed().values()
+    is_exact = not (query.needs_opening or query.among) and all(map(is_plain, narrowed))
     return Condition(" AND ".join(parts) or "true", args, is_exact)
 
 

@@ -18,6 +18,7 @@ from sdcli.errors import (
     NoLedgerError,
     NotAllowedError,
 )
+from sdcli.ledger import pins
 from sdcli.ledger.interface import Agreed, Alone, Beat, Host
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
@@ -50,6 +51,16 @@ if TYPE_CHECKING:
 
 _AHEAD_DAYS = 14
 """So long before its first day the partition of a month is there, where the clocks are checked."""
+
+
+_UNDER_WAY = """SELECT h.at, h.by, CASE
+    WHEN pg_is_in_recovery() THEN pg_current_snapshot()::text
+    ELSE (SELECT string_agg(virtualtransaction, ' ' ORDER BY virtualtransaction) FROM pg_locks
+        WHERE locktype = 'relation' AND relation = 'tickets'::regclass AND mode <> ALL (%s)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+END FROM (SELECT) AS one LEFT JOIN heartbeat AS h ON true"""
+_CHANGING_NOTHING = ["AccessShareLock", "RowShareLock", "ShareUpdateExclusiveLock"]
+"""The last heartbeat, and the transactions that have changed tickets and have not ended yet."""
 
 
 class PostgresLedger(PostgresReader):
@@ -117,7 +128,7 @@ class PostgresLedger(PostgresReader):
                 the commit it can be done again.
             OutcomeUnknownError: the server could not be asked whether it was recorded.
         """
-        with self._unit():
+        with self._unit(rehearses=rehearses):
             writer = PostgresWriter(self._connection, rehearses=rehearses, claims=self._claims)
             yield writer
             writer.finish()
@@ -147,8 +158,13 @@ class PostgresLedger(PostgresReader):
             )
 
     def version(self) -> Hashable:
-        """See `Ledger.version`: what the server has committed so far."""
-        return str(self._ask("SELECT pg_current_snapshot()::text")[0][0])
+        """See `Ledger.version`: how often something was written, and who is writing now.
+
+        It is counted before it is committed, so who has not committed yet belongs to it; the count
+        comes first, that none which is counted is missed. A standby knows of no writers.
+        """
+        [[written]] = self._ask("SELECT last_value + is_called::int FROM changes")
+        return (written, *self._ask(_UNDER_WAY, _CHANGING_NOTHING))
 
     def agreed(self) -> Agreed | None:
         """See `Ledger.agreed`."""
@@ -184,24 +200,34 @@ class PostgresLedger(PostgresReader):
             self._connection.ask("SELECT comes_with(%s, %s)", name, levels)
 
     def keep_levels(self, policy: str, content: bytes) -> None:
-        """See `Ledger.keep_levels`."""
-        self._ask("SELECT keep_levels(%s, %s)", policy, content)
+        """See `Ledger.keep_levels`: what is not what it was is replaced by what it was.
+
+        Raises:
+            LedgerDamagedError: it is no hash.
+        """
+        if not pins.is_hash(policy):
+            raise LedgerDamagedError(self.place, pins.no_hash(policy))
+        if not self.has_levels(policy):
+            self._ask("SELECT keep_levels(%s, %s)", policy, content)
 
     def has_levels(self, policy: str) -> bool:
         """See `Ledger.has_levels`."""
-        return bool(self._ask("SELECT 1 FROM levels WHERE hash = %s", policy))
+        sql = "SELECT 1 FROM levels WHERE hash = %s AND hash = encode(sha256(content), 'hex')"
+        return pins.is_hash(policy) and bool(self._ask(sql, policy))
 
     def levels(self, policy: str) -> bytes:
         """See `Ledger.levels`."""
         from hashlib import sha256  # noqa: PLC0415 - its import costs as much as a question
 
-        found = self._ask("SELECT content FROM levels WHERE hash = %s", policy)
         place = self._connection.address.shown
+        if not pins.is_hash(policy):
+            raise LedgerDamagedError(place, pins.no_hash(policy))
+        found = self._ask("SELECT content FROM levels WHERE hash = %s", policy)
         if not found:
-            raise LedgerDamagedError(place, f"the service levels {policy} are not there")
+            raise LedgerDamagedError(place, pins.gone(f"{policy} is not there"))
         content = bytes(found[0][0])
-        if sha256(content).hexdigest()[: len(policy)] != policy:
-            raise LedgerDamagedError(place, f"the service levels {policy} are not what they were")
+        if sha256(content).hexdigest() != policy:
+            raise LedgerDamagedError(place, pins.gone("it is not what it was"))
         return content
 
     def memo(self, name: str) -> bytes | None:
@@ -255,7 +281,8 @@ class PostgresLedger(PostgresReader):
         )
         if not self._ask(sql)[0][0]:
             raise NotAllowedError(self.place, "its owner alone may have its tables looked over")
-        self._ask("ANALYZE tickets, events, keys, once, clocks")
+        with self._unit(patient=True):
+            self._ask("ANALYZE tickets, events, keys, once, clocks, texts")
 
     def examine(self, progress: Progress) -> Examination:
         """See `Ledger.examine`."""
@@ -392,8 +419,8 @@ class PostgresLedger(PostgresReader):
         return max(1, int(self._connection.wait_s * 1000))
 
     @contextmanager
-    def _unit(self) -> Iterator[None]:
-        """A transaction that may change the ledger.
+    def _unit(self, *, rehearses: bool = False, patient: bool = False) -> Iterator[None]:
+        """A transaction that may change the ledger; see `Ledger.write` and `Connection.unit`.
 
         Raises:
             LevelsDifferError: this host's files say other service levels than the desk works by.
@@ -402,12 +429,14 @@ class PostgresLedger(PostgresReader):
         lock = f"{self._connection.address.schema} whole"
         begin = (
             f"BEGIN; SET LOCAL lock_timeout TO {self._wait_ms}; "
+            f"{'SET LOCAL sdcli.rehearses TO yes; ' if rehearses else ''}"
             "SELECT refuse(closed) FROM meta WHERE closed <> ''; "
             "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)), "
             "CASE WHEN %s <> '' THEN comes_with(%s, %s) END"
         )
         self._is_compared = True
-        with self._connection.unit(begin, lock, levels, name, levels) as [[_, other]]:
+        told = (lock, levels, name, levels)
+        with self._connection.unit(begin, *told, patient=patient) as [[_, other]]:
             if other:
                 raise self._differs(msgspec.json.decode(other, type=Agreed))
             yield

@@ -175,7 +175,7 @@ class PostgresReader:
         place = self._connection.address.shown
         for number, version, state, _, _ in rows:
             known = events.get(number, [])[:version]
-            yield self._as_known(ticket_of(Stored(number, version, state, known), place))
+            yield ticket_of(Stored(number, version, state, known), place)
 
     def _events(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, list[str]]:
         if not rows:
@@ -187,10 +187,6 @@ class PostgresReader:
         for number, body in self._ask(sql, [row[0] for row in rows], first, last):
             found.setdefault(number, []).append(body)
         return found
-
-    def _as_known(self, ticket: Ticket) -> Ticket:
-        """The ticket, as whoever reads knows it by now."""
-        return ticket
 
 
 def number_in(ref: str) -> int:

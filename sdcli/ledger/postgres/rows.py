@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from sdcli.tickets.words import Record, Status
 
 PREFIX = "SD-"
-_LONGEST_KEY = 500  # bytes: an index takes no more than some 2,700
+_INSTEAD = "\ufffd"
+"""Stands for what no text of a database can hold."""
+_LONGEST = 500
+"""Characters of a text, or bytes of a key, that an index takes: no more than some 2,700 bytes."""
 
 
 class Stored(NamedTuple):
@@ -122,7 +125,7 @@ def event_rows(before: Ticket | None, new: Sequence[AnyEvent]) -> tuple[list[dic
                 "kind": kind(event),
                 "before": was if says else "",
                 "after": status if says else "",
-                "body": msgspec.Raw(msgspec.json.encode(event)),
+                "body": msgspec.json.encode(event).decode(),
             }
         )
     return rows, refolded
@@ -164,7 +167,7 @@ def once_of(ticket: Ticket, events: Iterable[AnyEvent]) -> frozenset[str]:
 def key_of(key: str) -> str:
     """A key as it is stored: one that no index or text takes is stored as its hash."""
     raw = key.encode("utf-8", "surrogatepass")
-    if len(raw) <= _LONGEST_KEY and b"\0" not in raw:
+    if len(raw) <= _LONGEST and is_plain(key):
         return key
     from hashlib import sha256  # noqa: PLC0415 - hardly any key needs it
 
@@ -172,8 +175,14 @@ def key_of(key: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text as a column takes it; the ticket itself keeps it as it is."""
-    return text.replace("\0", "\ufffd")
+    """A text as a column and its index take it; the ticket itself keeps it as it is."""
+    sound = text[:_LONGEST].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return sound.replace("\0", _INSTEAD)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a column that holds this holds nothing else that is written alike."""
+    return len(text) < _LONGEST and _INSTEAD not in plain(text)
 
 
 def encoded(changes: Sequence[dict[str, Any]]) -> str:

@@ -51,6 +51,10 @@ _TOLD_APART = frozenset(
 """The first words of the keys that tell whether something is here already."""
 
 
+def _tells_apart(key: str) -> bool:
+    return key.partition(" ")[0] in _TOLD_APART
+
+
 class PostgresWriter(PostgresReader):
     """Adds to the ledger, in the transaction that its connection is in.
 
@@ -194,14 +198,25 @@ class PostgresWriter(PostgresReader):
         return super()._ask(sql, *args)
 
     def _locking(self, sql: str, key: str) -> str:
-        if key.partition(" ")[0] not in _TOLD_APART:
+        if not _tells_apart(key):
             return sql
         schema = self._connection.address.schema
         lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
         self._ask(lock, f"{schema} {key_of(key)}")
         return f"{sql} FOR UPDATE OF t"
 
-    def _as_known(self, ticket: Ticket) -> Ticket:
-        """The ticket, with what the unit of work added since its row was read."""
-        known = self._known.get(number_in(ticket.ref))
-        return known if known and len(known.events) >= len(ticket.events) else ticket
+    def having(
+        self, key: str, since: datetime | None = None, most: int | None = None
+    ) -> Iterator[Ticket]:
+        """See `Reader.having`; nobody else can change what is found by a key that tells apart."""
+        is_locked = _tells_apart(key)
+        for ticket in super().having(key, since, most):
+            if is_locked:
+                self._known.setdefault(number_in(ticket.ref), ticket)
+            yield ticket
+
+    def _tickets(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Ticket]:
+        """The tickets of these rows; what the unit of work knows already is not read again."""
+        read = super()._tickets([row for row in rows if row[0] not in self._known])
+        found = {number_in(ticket.ref): ticket for ticket in read}
+        return (self._known.get(row[0]) or found[row[0]] for row in rows)

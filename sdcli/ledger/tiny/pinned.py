@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import LedgerDamagedError, MachineError
 from sdcli.ledger.folders import make_folder
+from sdcli.ledger.pins import TOLD, gone, is_hash, no_hash
 from sdcli.ledger.tiny.evidence import problem_of
 from sdcli.ledger.tiny.files import make, replacing
 from sdcli.tickets.event import Opened, SlaReapplied
@@ -23,19 +24,11 @@ if TYPE_CHECKING:
     from sdcli.ledger.tiny.image import Places
     from sdcli.tickets.event import AnyEvent
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 _LIKELY = re.compile(rb'"policy":"([0-9a-f]{64})"')
 _PINNING = (Opened, SlaReapplied)
 """What pins a ticket to service levels."""
-_TOLD = 80
-"""How much of something that is no hash is repeated."""
 MEMBER = re.compile(r"policies/[0-9a-f]{64}\.json")
 """What a file of service levels is called in a backup."""
-
-
-def is_hash(policy: str) -> bool:
-    """Whether a text can be the hash of service levels: whoever wrote it, it leads nowhere else."""
-    return bool(_HASH.fullmatch(policy))
 
 
 def path_of(places: Places, policy: str) -> str:
@@ -45,7 +38,7 @@ def path_of(places: Places, policy: str) -> str:
         LedgerDamagedError: it is no hash.
     """
     if not is_hash(policy):
-        raise LedgerDamagedError(places.policies, _gone(f"{policy[:_TOLD]!r} is no hash of one"))
+        raise LedgerDamagedError(places.policies, no_hash(policy))
     return os.path.join(places.policies, f"{policy}.json")
 
 
@@ -88,9 +81,9 @@ def read(places: Places, policy: str) -> bytes:
         with open(path, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise LedgerDamagedError(path, _gone(error.strerror or str(error))) from error
+        raise LedgerDamagedError(path, gone(error.strerror or str(error))) from error
     if hashlib.sha256(content).hexdigest() != policy:
-        raise LedgerDamagedError(path, _gone("it is not what it was"))
+        raise LedgerDamagedError(path, gone("it is not what it was"))
     return content
 
 
@@ -101,7 +94,7 @@ def examined(places: Places, policy: str) -> tuple[str, str]:
     from sdcli.policy.levels import read as decoded  # noqa: PLC0415
 
     if not is_hash(policy):
-        return places.policies, f"is no hash: {policy[:_TOLD]!r}"
+        return places.policies, f"is no hash: {policy[:TOLD]!r}"
     path = path_of(places, policy)
     problem = problem_of(path)
     if not problem:
@@ -110,13 +103,6 @@ def examined(places: Places, policy: str) -> tuple[str, str]:
         except (MsgspecError, UnicodeDecodeError, RecursionError, LedgerDamagedError) as error:
             problem = f"cannot be decoded: {error}"
     return path, problem
-
-
-def _gone(reason: str) -> str:
-    return (
-        f"the policy that tickets are pinned to cannot be read ({reason}); a backup has it, and "
-        "`sdcli sla reapply` pins them to today's"
-    )
 
 
 def members(places: Places) -> list[tuple[str, str]]:
