@@ -53,8 +53,8 @@ bench: $(VENV)-bench/.installed $(VENV)-bench-peers/.installed  ## figures of th
 torture: $(VENV)/.test  ## the fault tests of the ledger in full: some minutes
 	SDCLI_TORTURE=1 SDCLI_TORTURE_KILLS=1200 $(BIN)/python -m pytest -n auto tests/ledger
 
-prove: $(VENV)/.test  ## working time and figures against programs that know nothing of this one: some minutes
-	SDCLI_TORTURE=1 $(BIN)/python -m pytest -n auto tests/sla/test_calendar_oracle.py tests/insight/test_recount.py
+prove: $(VENV)/.test  ## working time and figures against programs that know nothing of this one, and all that is tried in samples otherwise: many minutes
+	SDCLI_TORTURE=1 $(BIN)/python -m pytest -n auto tests/sla tests/insight tests/intake tests/knowledge tests/learning tests/policy tests/process tests/querying tests/tickets tests/triage
 
 clean:   ## everything that was made
 	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-peers build dist *.egg-info

@@ -20,6 +20,7 @@ from hypothesis import settings
 from sdcli.cli import cli
 from sdcli.desk import Desk
 from sdcli.policy.load import read_policy
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,9 @@ HOMES = ("tiny", "postgresql")
 """The homes of the ledger: what is marked `both_homes` runs on both, and SDCLI_TEST_HOME names the
 one of all other tests."""
 
-settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "default", deadline=None, derandomize=True, print_blob=True, max_examples=examples(100)
+)
 settings.load_profile("default")
 
 

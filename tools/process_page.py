@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,8 +76,13 @@ def ids_in(text: str | None) -> list[str]:
     return _ID.findall(text or "")
 
 
-def docstrings() -> Iterator[tuple[str, str, str]]:
+@cache
+def docstrings() -> tuple[tuple[str, str, str], ...]:
     """File, name and docstring of every test; modules and classes have an empty name."""
+    return tuple(_docstrings())
+
+
+def _docstrings() -> Iterator[tuple[str, str, str]]:
     for path in sorted(ROOT.glob("tests/**/*.py")):
         name = path.relative_to(ROOT).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))

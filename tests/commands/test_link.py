@@ -15,6 +15,7 @@ from sdcli.tickets.event import Opened
 from sdcli.tickets.relations import INVERSE, RELATIONS, SAYS, linked
 from sdcli.tickets.ticket import advance, fold
 from tests.conftest import NOW
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +193,7 @@ def _ticket(number: int) -> Ticket:
         max_size=30,
     )
 )
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_however_they_are_linked_there_is_no_circle(wishes: list[tuple[int, Any, int]]) -> None:
     """After any links, each side holds the inverse of the other, and no way leads back (R7.3)."""
     known = {f"SD-{number}": _ticket(number) for number in range(1, 6)}

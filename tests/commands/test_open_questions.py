@@ -18,6 +18,7 @@ from sdcli.policy.questions import QUESTIONS
 from sdcli.tickets.contact import RequestDetails
 from sdcli.tickets.ticket import fold
 from tests.conftest import NOW, REPOSITORY
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -392,7 +393,7 @@ _VALUES = st.recursive(
 _NAMES = st.sampled_from([*_TREES, "x", ""])
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     form=st.fixed_dictionaries(
         {"summary": st.just("x")},

@@ -22,6 +22,7 @@ from sdcli.sla.clock import Clocks
 from sdcli.sla.explain import explain_all
 from sdcli.tickets.event import Resumed, Waited
 from sdcli.tickets.ticket import fold
+from tests.sampling import examples
 from tests.sla.test_clock import MON, mark, moment, opened, seconds
 from tools.intake_page import SLA_PAGE, generated
 
@@ -212,7 +213,7 @@ def _story(policy: Policy, reason: str, days: int) -> dict[Any, Explanation]:
 
 
 @given(text=st.text(st.characters(codec="utf-8"), max_size=300), days=st.integers(0, 60))
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=examples(60))
 def test_a_picture_is_sound_whatever_is_said(text: str, days: int, policy: Policy) -> None:
     """Well-formed, named and described, without scripts and without anything from elsewhere."""
     told = _story(policy, text, days)["resolution"]

@@ -23,6 +23,7 @@ from sdcli.tickets.ticket import Ticket, fold
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, UNKNOWN
 from sdcli.triage.reclassify import FIELDS, changes_of, first_class
 from tests.conftest import REPOSITORY
+from tests.sampling import examples
 
 _START = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 _QUESTIONS = read_questions(str(REPOSITORY), read_policy(str(REPOSITORY)))
@@ -77,7 +78,7 @@ def _tickets(histories: list[Any]) -> list[Ticket]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(_histories, st.sampled_from(["type", "service"]))
 def test_the_matrix_adds_up_to_the_tickets(histories: list[Any], by: Any) -> None:
     """Rows, columns and cells are the tickets, each counted once (R3d1.5, R7.4)."""
@@ -101,7 +102,7 @@ def test_the_matrix_adds_up_to_the_tickets(histories: list[Any], by: Any) -> Non
     assert sum(each.changes.count for each in report.discovered) == report.changes.count
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(_histories)
 def test_flips_are_counted_in_both_directions(histories: list[Any]) -> None:
     """Every step from incident to fulfilment or back is a flip, whatever came between (R2a.2a)."""
@@ -139,7 +140,7 @@ def _bare_numbers(value: Any, at: str = "") -> set[str]:
     return {at} if isinstance(value, (int, float)) else set()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(_histories, st.sampled_from(["type", "service"]))
 def test_every_number_has_its_receipts(histories: list[Any], by: Any) -> None:
     """A count names its tickets, up to the limit; other numbers follow from counts beside them."""

@@ -28,6 +28,7 @@ from sdcli.tickets.words import STATUSES
 from sdcli.triage.classify import decide
 from sdcli.triage.wish import Wish
 from tests.conftest import NOW, REPOSITORY
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -457,7 +458,7 @@ def _starter() -> Policy:
     return read_policy(str(REPOSITORY))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     steps_=st.lists(
         st.tuples(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdcli.intake import convert
+from tests.sampling import examples
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
 
@@ -81,7 +82,7 @@ def test_what_is_no_time_is_missing(written: Any) -> None:
     assert convert.time(written) is None
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     written=values
     | st.text("0123456789-:/. TZ+,abcdefgnovAMP", max_size=30)
@@ -261,7 +262,7 @@ def test_html_becomes_plain_text(html: Any, expected: str) -> None:
     assert convert.plain(html) == expected
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(value=values)
 def test_no_converter_raises(value: Any) -> None:
     """Whatever stands in a payload, a converter gives its kind of value."""

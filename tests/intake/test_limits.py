@@ -24,6 +24,7 @@ from sdcli.policy.scalars import Size
 from sdcli.tickets.event import Stamp
 from tests.conftest import NOW, REPOSITORY
 from tests.intake.test_samples import EXPECTED, sample_of
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def document(*alerts: dict[str, Any]) -> bytes:
     return json.dumps({"receiver": "r", "alerts": alerts}).encode()
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(data=st.data())
 def test_mutated_samples_raise_nothing(data: st.DataObject) -> None:
     """A sample with bytes changed, cut, doubled or mixed with another gives items."""
@@ -83,7 +84,7 @@ def shaken(value: Any, chance: random.Random) -> Any:
     return [shaken(each, chance) for each in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(seed=st.integers(0, 2**32))
 def test_samples_of_other_kinds_raise_nothing(seed: int) -> None:
     """Wrong types in any place of a sample give items, and each alert has key and summary."""

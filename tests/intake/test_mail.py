@@ -20,6 +20,7 @@ from sdcli.intake.items import MailItem, Unreadable
 from sdcli.intake.mail import parse
 from sdcli.intake.recognise import is_mail, mails_in, recognise
 from tests.conftest import CASES
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -334,7 +335,7 @@ SEEDS = (
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_damaged_mails_are_read(data: st.DataObject) -> None:
     """Cut, doubled, overwritten mails are read, and what they hold stays within them."""

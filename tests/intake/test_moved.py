@@ -105,6 +105,7 @@ from sdcli.tickets.query import Query
 from sdcli.tickets.relations import RELATIONS
 from sdcli.tickets.ticket import advance, fold
 from sdcli.tickets.words import LEVELS, PRIORITIES, REQUEST_TYPES, SHARINGS, STATUSES
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -600,7 +601,7 @@ def test_every_kind_of_event_is_tried() -> None:
     assert {str(cls.__struct_config__.tag) for cls in STEPS} == LIFECYCLE.keys() - {"imported"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(made=st.lists(histories(), min_size=1, max_size=4), folded=st.booleans())
 def test_export_and_import_are_inverse(
     tmp_path_factory: pytest.TempPathFactory, made: list[list[AnyEvent]], folded: bool

@@ -14,6 +14,7 @@ from sdcli.intake.items import Ignored, Item, MailItem, RequestItem, Unreadable
 from sdcli.intake.recognise import recognise as recognised
 from sdcli.policy.load import read_formats
 from tests.conftest import CASES, NOW, REPOSITORY
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -361,7 +362,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(head=st.sampled_from([b"", b"{", b"[", BOM, b'{"alerts":[']), raw=st.binary(max_size=300))
 def test_random_bytes_raise_nothing(head: bytes, raw: bytes) -> None:
     """Any bytes in any format give items or none, and never an exception."""
@@ -370,7 +371,7 @@ def test_random_bytes_raise_nothing(head: bytes, raw: bytes) -> None:
             assert isinstance(item, Item)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(value=values, data=st.data())
 def test_mutated_json_raises_nothing(value: Any, data: st.DataObject) -> None:
     """JSON of any shape, with a byte changed, cut or doubled, never raises an exception."""
@@ -383,7 +384,7 @@ def test_mutated_json_raises_nothing(value: Any, data: st.DataObject) -> None:
             assert isinstance(item, Item)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(told=st.dictionaries(texts.filter(lambda name: name not in ("alerts", "fields")), texts))
 def test_nothing_that_was_said_is_lost(told: dict[str, str]) -> None:
     """Every text of an object is found again in the item that it became."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from sdcli.tickets.taken_back import Undone, Voided
 from sdcli.tickets.words import STATUSES
 from tests.homes import PostgresStorage, TinyStorage
 from tests.ledger.making import NOW, opened
+from tests.sampling import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from sdcli.ledger.interface import Ledger, Reader, Writer
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
-
-FULL = bool(os.environ.get("SDCLI_TORTURE"))
-"""Whether there is time for everything: `make torture`."""
 
 KEYS = ("", "disk", "disk/", "Disk", "a\x00b", "k" * 700, "k" * 700 + "2", "☕")
 QUEUES = ("service-desk", "network", "Network", 'q"%s\\', "a\x00b", "")
@@ -212,7 +209,7 @@ def answers(reader: Reader) -> dict[str, object]:
 
 
 @settings(
-    max_examples=400 if FULL else 12, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200 if FULL else 8, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(doing=acts)
 def test_whatever_is_done_both_homes_answer_alike(

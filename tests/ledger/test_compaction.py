@@ -41,6 +41,7 @@ from tests.ledger.making import (
     reopening,
     tickets,
 )
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -654,7 +655,7 @@ class Model:
         assert list(ledger.by_sources(named)) == list(found)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     given_steps=st.lists(steps, min_size=1, max_size=25),
     closed=st.sampled_from([0, 2]),

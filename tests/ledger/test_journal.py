@@ -34,6 +34,7 @@ from tests.ledger.making import (
     reopening,
     tickets,
 )
+from tests.sampling import some
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,7 +148,7 @@ def test_a_whole_journal_needs_no_mending(ledger: Recorded) -> None:
 
 def test_a_journal_cut_at_any_byte(ledger: Recorded) -> None:
     """The ledger opens at the last whole commit; the rest is kept, and told of exactly once."""
-    for end in range(len(ledger.raw)):
+    for end in sorted({*some(range(len(ledger.raw)), 3), *ledger.ends[:-1]}):
         whole = ledger.whole(end)
         state, told = ledger.opens(ledger.raw[:end])
         assert state == ledger.states[whole], f"byte {end}"
@@ -225,7 +226,7 @@ def test_zeros_at_the_end(ledger: Recorded) -> None:
     Any number of zeros up to three commits and a bit, and then all the commits there are.
     """
     most = len(ledger.raw) - ledger.ends[2] + 5
-    for count in (*range(1, most), len(ledger.raw) - ledger.ends[0]):
+    for count in (*some(range(1, most), 3), len(ledger.raw) - ledger.ends[0]):
         end = len(ledger.raw) - count
         whole = ledger.whole(end)
         state, told = ledger.opens(ledger.raw[:end] + b"\0" * count)
@@ -290,8 +291,8 @@ def test_any_changed_byte(ledger: Recorded) -> None:
     Only the very last end of line may change without harm.
     """
     last = len(ledger.raw) - 1
-    for at, byte in enumerate(ledger.raw):
-        for other in others(byte):
+    for at in {*some(range(len(ledger.raw)), 4), last}:
+        for other in others(ledger.raw[at]):
             content = ledger.raw[:at] + bytes([other]) + ledger.raw[at + 1 :]
             state, told = ledger.opens(content)
             if state is None:

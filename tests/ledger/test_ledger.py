@@ -35,6 +35,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from tests.ledger.making import ALL, NAMES, mark, opened, picture
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ def _ledger(folder: Path) -> TinyLedger:
     return TinyLedger(str(folder), wait_s=5)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_every_text_comes_back(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

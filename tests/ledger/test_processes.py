@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 120
-KILLS = int(os.environ.get("SDCLI_TORTURE_KILLS", "60"))
+KILLS = int(os.environ.get("SDCLI_TORTURE_KILLS", "25"))
 """How many processes `test_torture` kills."""
 
 WRITER = """

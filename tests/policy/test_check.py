@@ -24,6 +24,7 @@ from sdcli.policy.model import (
     VOCABULARY,
 )
 from tests.conftest import REPOSITORY, plain
+from tests.sampling import examples, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -510,7 +511,8 @@ def test_a_spoilt_line_is_a_problem(scratch: Path, file: str, writing: str) -> N
 def _spoil_each_line(root: Path, file: str, writing: str) -> None:
     """Put another value, or none, in place of each line of a file and what is indented below."""
     lines = _SHORT[file].splitlines(keepends=True)
-    for at, line in enumerate(lines):
+    first = ("", "[]", "{}").index(writing)  # of three lines each has another value
+    for at, line in some([*enumerate(lines)], 3, first):
         indent = len(line) - len(line.lstrip())
         end = at + 1
         while end < len(lines) and lines[end].startswith(" " * (indent + 1)):
@@ -520,7 +522,7 @@ def _spoil_each_line(root: Path, file: str, writing: str) -> None:
         _with(root, file, "".join((*lines[:at], spoilt, *lines[end:])).encode())
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(500), suppress_health_check=[HealthCheck.too_slow])
 @given(mutated=_mutated())
 def test_any_mutation_is_a_policy_or_problems(scratch: Path, mutated: tuple[str, bytes]) -> None:
     """However a starter file is spoilt, reading gives a policy or says what is wrong."""

@@ -17,6 +17,7 @@ from sdcli.policy.questions import QUESTIONS, Questions
 from sdcli.policy.trees import free_questions
 from sdcli.tickets.words import UNKNOWN
 from tests.conftest import REPOSITORY
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -376,7 +377,7 @@ def test_the_cache_follows_all_files(
     assert len(calls) == 2
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     line=st.integers(0, SOUND.count("\n") - 1),
     writing=st.sampled_from(

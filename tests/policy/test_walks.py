@@ -16,6 +16,7 @@ from sdcli.tickets.contact import Answer
 from sdcli.tickets.words import UNKNOWN
 from sdcli.triage import questions as walking
 from tests.conftest import REPOSITORY
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,7 @@ def _asked_before_a_queue(way: walking.Way, trees: dict[str, QuestionTree]) -> i
     return len(way.walk.answers) + 1
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(data=st.data(), parts=st.lists(st.sampled_from(_PARTS), max_size=3))
 def test_a_cut_tree_is_proven_or_reported(
     data: st.DataObject, parts: list[tuple[str, ...]]

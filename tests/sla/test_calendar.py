@@ -25,6 +25,7 @@ from sdcli.policy.calendars import Calendar, PublicHolidays, SpecialHours, Week,
 from sdcli.policy.decode import window
 from sdcli.policy.scalars import DateKey, Zone
 from sdcli.sla.calendar import Part, WorkingTime
+from tests.sampling import examples
 from tests.sla.oracle import YEARS, Table, changes, table
 
 if TYPE_CHECKING:
@@ -465,7 +466,7 @@ def counted(case: Case, is_open: bytearray) -> int:
     )
 
 
-MANY = hypothesis_settings(max_examples=250)
+MANY = hypothesis_settings(max_examples=examples(250))
 
 
 @MANY

@@ -23,6 +23,7 @@ from sdcli.tickets import steps
 from sdcli.tickets.event import Assigned, Imported, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
 from tests.conftest import NOW
+from tests.sampling import examples
 from tests.sla.test_clock import (
     HOUR,
     MAKERS,
@@ -290,7 +291,7 @@ def _text(at: int) -> str:
     return datetime.fromtimestamp(at, timezone.utc).replace(tzinfo=None).isoformat()
 
 
-@hypothesis_settings(max_examples=150)
+@hypothesis_settings(max_examples=examples(150))
 @given(night=nights())
 def test_a_check_that_slept_says_what_it_would_have_said(policy: Policy, night: Night) -> None:
     """After three hours asleep: the same alerts, figures and order as with a check a minute."""
@@ -299,7 +300,7 @@ def test_a_check_that_slept_says_what_it_would_have_said(policy: Policy, night: 
     assert all(each.alert.late_by_s >= 0 for each in (*awake, *asleep))
 
 
-@hypothesis_settings(max_examples=50)
+@hypothesis_settings(max_examples=examples(50))
 @given(night=nights())
 def test_nothing_is_said_twice(policy: Policy, night: Night) -> None:
     """No check repeats an alert of an earlier one, and a second look at once says nothing."""

@@ -32,6 +32,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.ticket import fold
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -501,7 +502,7 @@ def walks(draw: st.DrawFn) -> Walk:
     return Walk(opens, tuple(moves), now, draw(st.sampled_from(("P1", "P3", "P5"))))
 
 
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=examples(200))
 @given(walk=walks())
 def test_clocks_agree_with_counting_the_minutes_of_a_walk(policy: Policy, walk: Walk) -> None:
     """Resolution time is the open minutes at work; response time those before the first word."""

@@ -34,6 +34,7 @@ from sdcli.sla.duty import (
     told,
 )
 from sdcli.sla.rotation import next_turn, shift_at
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from sdcli.policy.model import Policy
@@ -364,7 +365,7 @@ def test_an_override_changes_nothing_outside_its_interval(
     assert found.person == "kofi" if inside else found == on_call_now(without, "network", then)
 
 
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=examples(40))
 @given(data=st.data())
 def test_spans_are_what_each_instant_says(policy: Policy, data: st.DataObject) -> None:
     """The table of coming shifts has no gap or overlap, and agrees with every instant in it."""

@@ -29,6 +29,7 @@ from sdcli.sla.runs import TARGETS
 from sdcli.tickets.event import Noted, Reopened, Resolved, Waited
 from sdcli.tickets.ticket import advance, fold
 from tests.conftest import REPOSITORY
+from tests.sampling import examples
 from tests.sla.test_clock import (
     HOUR,
     MAKERS,
@@ -160,7 +161,7 @@ def check(told_: Explanation) -> None:
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=250)
+@hypothesis_settings(max_examples=examples(250))
 def test_intervals_leave_nothing_out_and_add_up(data: st.DataObject, policy: Policy) -> None:
     """Of every target and cycle, at every instant, on every calendar, under each rule."""
     mine = desk(policy, data.draw(st.sampled_from(REOPENS)), data.draw(CALENDARS))
@@ -182,7 +183,7 @@ def test_intervals_leave_nothing_out_and_add_up(data: st.DataObject, policy: Pol
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 def test_those_of_queues_and_suppliers_add_up_as_well(data: st.DataObject, policy: Policy) -> None:
     """Every stay and every wait is a cycle of its own, and nothing is left out between them."""
     mine = desk(policy)
@@ -260,7 +261,7 @@ def begins(event: AnyEvent, past: list[AnyEvent]) -> bool:
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=examples(40))
 def test_each_second_is_in_the_right_kind(data: st.DataObject, policy: Policy) -> None:
     """The counted intervals are those seconds that count when each is asked by itself."""
     mine = desk(policy)

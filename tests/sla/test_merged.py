@@ -13,6 +13,7 @@ from sdcli.sla.clock import Clocks
 from sdcli.sla.runs import TARGETS, runs_of, utc_seconds
 from sdcli.tickets.event import Merged, Undone
 from sdcli.tickets.ticket import Ticket, advance
+from tests.sampling import examples
 from tests.sla.histories import NOW, RICH, histories, mark, policy_with
 
 POLICY = policy_with(*RICH)
@@ -27,7 +28,7 @@ def merged(ticket: Ticket, minutes: int) -> Ticket:
 
 
 @given(OPEN, st.integers(0, 3000))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_no_clock_runs_after_a_merge(ticket: Ticket, minutes: int) -> None:
     """Every run has stopped by then, and time changes no clock any more (T24)."""
     after = merged(replace(ticket, policy=""), minutes)
@@ -46,7 +47,7 @@ def test_no_clock_runs_after_a_merge(ticket: Ticket, minutes: int) -> None:
 
 
 @given(OPEN, st.integers(0, 3000))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_merge_taken_back_leaves_no_trace(ticket: Ticket, minutes: int) -> None:
     """Folded without it, the ticket, its clocks and what is said of them are as before (T24)."""
     ticket = replace(ticket, policy="")

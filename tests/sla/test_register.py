@@ -32,6 +32,7 @@ from sdcli.tickets.event import (
     Waited,
 )
 from sdcli.tickets.ticket import advance, fold
+from tests.sampling import examples
 from tests.sla.histories import NOW, RICH, at, histories, mark, policy_with
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def of(ticket: Ticket, policy: Policy, now: str) -> list[Breach]:
     return breaches(ticket, Clocks(policy), int(at(now).timestamp()))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ticket=histories())
 def test_what_was_said_never_leaves_the_register(ticket: Ticket) -> None:
     """Whatever the policy becomes: every breach that was said is in it once, standing or not."""

@@ -24,6 +24,7 @@ from sdcli.sla.clock import Clocks
 from sdcli.tickets.contact import Support
 from sdcli.tickets.event import Classified, SlaAlerted, SupportDecided
 from sdcli.tickets.ticket import advance, fold
+from tests.sampling import examples
 from tests.sla.test_calendar import Case, cases
 from tests.sla.test_clock import (
     HOUR,
@@ -223,7 +224,7 @@ def warning_at(policy: Policy, *percents: int) -> Policy:
 WARNINGS = ((), (80,), (50, 80), (99, 25))
 
 
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=examples(200))
 @given(data=st.data(), percents=st.sampled_from(WARNINGS))
 def test_the_check_says_what_the_plain_computation_says(
     policy: Policy, data: st.DataObject, percents: tuple[int, ...]
@@ -234,7 +235,7 @@ def test_the_check_says_what_the_plain_computation_says(
     assert alerts(ticket, adapted, Clocks(adapted), now) == plainly(ticket, adapted, now)
 
 
-@hypothesis_settings(max_examples=50)
+@hypothesis_settings(max_examples=examples(50))
 @given(data=st.data())
 def test_a_check_of_many_tickets_says_of_each_what_it_says_of_it_alone(
     policy: Policy, data: st.DataObject
@@ -245,7 +246,7 @@ def test_a_check_of_many_tickets_says_of_each_what_it_says_of_it_alone(
         assert alerts(ticket, policy, clocks, now) == alerts(ticket, policy, Clocks(policy), now)
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(data=st.data())
 def test_a_ticket_of_which_all_is_said_has_no_more_to_say(
     policy: Policy, data: st.DataObject
@@ -287,7 +288,7 @@ def test_a_word_recorded_after_a_classification_does_not_undo_what_had_passed(
 # Working time over long stretches.
 
 
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=examples(60))
 @given(case=cases(), days=st.integers(1, 250))
 def test_a_long_stretch_is_worth_its_days(case: Case, days: int) -> None:
     """Over months, working time is the sum of that of each day, asked of a new calendar each."""
@@ -297,7 +298,7 @@ def test_a_long_stretch_is_worth_its_days(case: Case, days: int) -> None:
     assert case.time.between(begin, edges[-1]) == sum(single)
 
 
-@hypothesis_settings(max_examples=150)
+@hypothesis_settings(max_examples=examples(150))
 @given(
     case=cases(),
     stretches=st.lists(

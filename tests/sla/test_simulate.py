@@ -19,6 +19,7 @@ from sdcli.sla.promises import faces, outcome, unsaid
 from sdcli.sla.simulate import compare
 from sdcli.tickets.event import Classified, Closed, Imported, Noted, Opened, Reopened, Resolved
 from sdcli.tickets.ticket import fold
+from tests.sampling import examples
 from tests.sla.histories import (
     NOW,
     RICH,
@@ -43,7 +44,7 @@ NOW_S = int(NOW.timestamp())
 MINUTE, HOUR = 60, 3600
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(tickets=several(), rich=st.booleans())
 def test_the_same_policy_makes_no_difference(tickets: Sequence[Ticket], rich: bool) -> None:
     """Whatever happened, and whatever tickets are pinned to: the same words are no difference."""
@@ -59,7 +60,7 @@ def test_the_same_policy_makes_no_difference(tickets: Sequence[Ticket], rich: bo
     assert found.pinned_count == sum(each.policy == "f" * 64 for each in tickets)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(tickets=several(1))
 def test_both_directions_tell_the_same(tickets: Sequence[Ticket]) -> None:
     """What is newly breached one way is no longer breached the other way."""
@@ -72,7 +73,7 @@ def test_both_directions_tell_the_same(tickets: Sequence[Ticket]) -> None:
     assert [each.ref for each in there.changed] == [each.ref for each in back.changed]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ticket=histories())
 def test_what_was_to_be_said_is_what_the_check_says(ticket: Ticket) -> None:
     """Of a ticket of which nothing was said, the same alerts come from both, stage by stage."""
@@ -93,7 +94,7 @@ def test_what_was_to_be_said_is_what_the_check_says(ticket: Ticket) -> None:
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ticket=histories())
 def test_a_ticket_of_one_class_is_missed_as_its_clocks_say(ticket: Ticket) -> None:
     """Where nothing was classified anew or imported, the clocks tell what was missed, and by how much."""

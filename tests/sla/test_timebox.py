@@ -20,6 +20,7 @@ from sdcli.sla.overstay import overstayed
 from sdcli.sla.timebox import time_box
 from sdcli.tickets.event import Assigned, Escalated, Imported, Returned, SlaAlerted
 from sdcli.tickets.ticket import advance, fold
+from tests.sampling import examples
 from tests.sla.test_clock import (
     HOUR,
     MAKERS,
@@ -228,7 +229,7 @@ def _text(at: int) -> str:
     return datetime.fromtimestamp(at, timezone.utc).replace(tzinfo=None).isoformat()
 
 
-@hypothesis_settings(max_examples=120)
+@hypothesis_settings(max_examples=examples(120))
 @given(story=stories())
 def test_one_late_check_says_what_many_would_have_said(
     policy: Policy, story: tuple[AnyEvent, ...]

@@ -12,6 +12,7 @@ from sdcli.tickets import undo
 from sdcli.tickets.event import Imported, Stamp, act_of
 from sdcli.tickets.lifecycle import LIFECYCLE
 from sdcli.tickets.ticket import Ticket, advance, fold, known_at
+from tests.sampling import examples
 from tests.tickets.test_fold import NOW, opened
 from tests.tickets.test_lifecycle import event_of
 
@@ -38,7 +39,7 @@ def _after(ticket: Ticket, word: str, number: int, *, late: bool) -> Ticket:
     return advance(ticket, (event_of(word, stamp),))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(moves=MOVES)
 def test_it_is_what_the_ledger_held_at_each_instant(moves: list[tuple[str, bool]]) -> None:
     """Whatever came later, late entries and undoing among it, each instant has its own ticket."""

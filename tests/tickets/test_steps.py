@@ -35,6 +35,7 @@ from sdcli.tickets.event import (
 from sdcli.tickets.lifecycle import possible
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import HAND_OVERS, LEVELS, STATUSES, UNKNOWN, HandOver, Level, RequestType
+from tests.sampling import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -543,4 +544,4 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWalk.settings = settings(max_examples=examples(60), stateful_step_count=25, deadline=None)

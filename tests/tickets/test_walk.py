@@ -14,6 +14,7 @@ from sdcli.tickets.event import Merged, Stamp, Undone, act_of, kind
 from sdcli.tickets.lifecycle import LIFECYCLE, PROBLEM_LIFECYCLE, commands, possible, table
 from sdcli.tickets.ticket import Ticket, advance, fold
 from sdcli.tickets.words import STATUSES
+from tests.sampling import examples
 from tests.tickets.test_fold import NOW, opened
 from tests.tickets.test_lifecycle import event_of, problem_in
 
@@ -40,7 +41,7 @@ def _event(word: str, number: int, ticket: Ticket) -> tuple[AnyEvent, ...]:
     return (event_of(word, stamp),)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(problem=st.booleans(), moves=MOVES)
 def test_a_walk_loses_nothing_and_never_gets_stuck(problem: bool, moves: list[str]) -> None:
     """Whatever is tried in whatever order, on a request or a problem.
