@@ -279,7 +279,7 @@ class Desk:
     def home_at(self, where: str) -> Home:
         """The ledger at an address or in a folder; this desk's own if neither is said."""
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
-        from sdcli.ledger.interface import Host  # noqa: PLC0415
+        from sdcli.ledger.host import Host  # noqa: PLC0415
 
         host = Host(self.host, self._levels_here)
         if not where:

@@ -7,7 +7,6 @@ two of them are held against each other in `sdcli.ledger.content`.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import ClosedLedgerError, LeftError, NoLedgerError, RefusedError
@@ -75,16 +74,9 @@ class Ledgers:
             last_check=last,
             age_s=int((desk.now - last.at).total_seconds()) if last else None,
             quarantined=desk.quarantined(),
-            spooled=self._spooled(),
+            spooled=desk.spooled(),
             other=self._other(home),
         )
-
-    def _spooled(self) -> int:
-        """How many alerts wait here for the server."""
-        with suppress(FileNotFoundError):
-            names = os.listdir(os.path.join(self._folder, _SPOOL))
-            return sum(name.endswith(".json") for name in names)
-        return 0
 
     def _other(self, home: Home) -> OtherHome | None:
         """The ledger in the desk's folder, where the desk uses another one."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sdcli.ledger.interface import Home, Host
+    from sdcli.ledger.host import Host
+    from sdcli.ledger.interface import Home
 
 
 def home(

@@ -92,18 +92,6 @@ class Restored(Struct, frozen=True):
     kept: str
 
 
-class Host(NamedTuple):
-    """A machine that works on the ledger.
-
-    Args:
-        name: what it is called; empty if nobody knows, and then its files are compared with none.
-        levels: gives the hash of the service levels that its files say; empty if they are wrong.
-    """
-
-    name: str = ""
-    levels: Callable[[], str] = str
-
-
 class Agreed(Struct, frozen=True):
     """By which service levels all hosts of a desk work, and the host whose files they were first.
 

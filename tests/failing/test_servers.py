@@ -255,7 +255,7 @@ def test_who_may_not(new_server: NewServer, sd: Runner) -> None:
         ("clerk:wro-ng", 'password authentication failed for user "clerk"'),
         ("clerk", "no password supplied"),
         ("nobody:wro-ng", 'password authentication failed for user "nobody"'),
-        ("clerk:right", "its schema desk is not for this user of the database"),
+        ("clerk:right", "permission denied for schema desk"),
     ):
         given = {"SDCLI_LEDGER": f"postgresql://{user}{where}", "PGPASSFILE": "/nonexistent"}
         ran = sd(*OPEN, expect=4, env=given)

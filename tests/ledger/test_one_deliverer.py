@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from sdcli.ledger.interface import Host
+from sdcli.ledger.host import Host
 from sdcli.ledger.postgres import connection
 from sdcli.ledger.postgres.address import address
 from sdcli.ledger.postgres.home import PostgresLedger

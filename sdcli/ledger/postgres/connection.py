@@ -681,7 +681,7 @@ class Bulk:
             driver.extensions.set_wait_callback(None)
             raw = driver.connect(
                 self._like.address.url,
-                connect_timeout=_CONNECT_S,
+                connect_timeout=int(_CONNECT_S),
                 target_session_attrs="read-write",
             )
             raw.set_session(autocommit=True)

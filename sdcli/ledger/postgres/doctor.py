@@ -27,6 +27,7 @@ from sdcli.ledger.postgres.rows import (
     state_of,
     stored_keys,
 )
+from sdcli.ledger.postgres.words import LEXICON, new_words
 from sdcli.tickets.base import kind
 from sdcli.tickets.event import AnyEvent, Opened, SlaReapplied
 from sdcli.tickets.ticket import fold
@@ -394,6 +395,14 @@ def _mend(connection: Connection, number: int) -> bool:
         f"INSERT INTO tickets ({', '.join(names)}) VALUES ({values}) "
         f"ON CONFLICT (number) DO UPDATE SET {changes}",
         *row.values(),
+    )
+    words = new_words(None, ticket)
+    connection.ask(LEXICON, words)
+    connection.ask(
+        "INSERT INTO texts VALUES (%s, array_to_tsvector(%s::text[])) "
+        "ON CONFLICT (ticket) DO UPDATE SET words = excluded.words",
+        number,
+        words,
     )
     right = sorted(stored_keys(ticket))
     connection.ask("DELETE FROM keys WHERE ticket = %s AND NOT key = ANY (%s)", number, right)

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from sdcli.ledger.postgres.rows import event_rows, once_of, row_of, stored_keys
+from sdcli.ledger.postgres.words import LEXICON, lexemes, new_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +65,7 @@ class Loader:
 
     def _put(self, tickets: list[Ticket]) -> None:
         lines, events, keys, clocks = list[str](), list[str](), list[str](), list[str]()
+        texts, runs = list[str](), set[str]()
         once: list[tuple[str, int]] = []
         for ticket in tickets:
             row = row_of(ticket, ticket.events)
@@ -75,11 +77,16 @@ class Loader:
             keys += [copied((key, number)) for key in sorted(stored_keys(ticket))]
             once += [(key, number) for key in sorted(once_of(ticket, ticket.events))]
             clocks.append(f"{number}\t-infinity\n")
+            words = new_words(None, ticket)
+            runs.update(words)
+            texts.append(copied((number, lexemes(words))))
         ask, copy_in = self._bulk.ask, self._bulk.copy_in
         copy_in("tickets", _TICKET, lines)
         copy_in("events", _EVENT, events)
         copy_in("keys", "key, ticket", keys)
         copy_in("clocks", "ticket, wake", clocks)
+        copy_in("texts", "ticket, words", texts)
+        ask(LEXICON, sorted(runs))
         # Elsewhere two tickets may have one of these: then the older one is found by it.
         ask(
             "INSERT INTO once SELECT * FROM unnest(%s::text[], %s::bigint[]) ON CONFLICT DO NOTHING",

@@ -19,7 +19,7 @@ from sdcli.errors import (
     NotAllowedError,
 )
 from sdcli.ledger import pins
-from sdcli.ledger.interface import Agreed, Alone, Beat, Host
+from sdcli.ledger.host import Host
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.reader import ROW, PostgresReader
 from sdcli.ledger.postgres.version import first
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from sdcli.ledger.interface import (
+        Agreed,
+        Alone,
+        Beat,
         Due,
         Examination,
         Home,
@@ -174,6 +177,8 @@ class PostgresLedger(PostgresReader):
         if not found:
             return None
         [[hash_, host, since, others]] = found
+        from sdcli.ledger.interface import Agreed  # noqa: PLC0415 - few commands ask
+
         return Agreed(hash_, host, since.astimezone(timezone.utc), tuple(others))
 
     def require_agreed(self) -> None:
@@ -250,6 +255,8 @@ class PostgresLedger(PostgresReader):
 
     def last_beat(self) -> Beat | None:
         """See `Ledger.last_beat`."""
+        from sdcli.ledger.interface import Beat  # noqa: PLC0415 - few commands ask
+
         found = self._ask("SELECT at, by FROM heartbeat")
         return Beat(at=found[0][0], by=found[0][1]) if found else None
 
@@ -262,6 +269,8 @@ class PostgresLedger(PostgresReader):
     @contextmanager
     def alone(self, purpose: str, wait_s: float = 0) -> Iterator[Alone]:
         """See `Ledger.alone`: on no machine does anybody else; the server lets go if we are gone."""
+        from sdcli.ledger.interface import Alone  # noqa: PLC0415 - few commands ask
+
         name = f"{self._connection.address.schema} alone {purpose}"
         self.require_agreed()
         apart = Connection(self._connection.address, self._connection.wait_s)
@@ -430,15 +439,15 @@ class PostgresLedger(PostgresReader):
         begin = (
             f"BEGIN; SET LOCAL lock_timeout TO {self._wait_ms}; "
             f"{'SET LOCAL sdcli.rehearses TO yes; ' if rehearses else ''}"
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)); "
             "SELECT refuse(closed) FROM meta WHERE closed <> ''; "
-            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)), "
-            "CASE WHEN %s <> '' THEN comes_with(%s, %s) END"
+            "SELECT CASE WHEN %s <> '' THEN comes_with(%s, %s) END"
         )
         self._is_compared = True
         told = (lock, levels, name, levels)
-        with self._connection.unit(begin, *told, patient=patient) as [[_, other]]:
+        with self._connection.unit(begin, *told, patient=patient) as [[other]]:
             if other:
-                raise self._differs(msgspec.json.decode(other, type=Agreed))
+                raise self._differs(_agreed(other))
             yield
 
     def _differs(self, desk: Agreed) -> LevelsDifferError:
@@ -464,3 +473,10 @@ class PostgresLedger(PostgresReader):
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
         self._tell(told)
+
+
+def _agreed(told: str) -> Agreed:
+    """By what the desk works, as the server tells it."""
+    from sdcli.ledger.interface import Agreed  # noqa: PLC0415 - hardly ever
+
+    return msgspec.json.decode(told, type=Agreed)

@@ -31,6 +31,10 @@ REST = "-"
 MOST_ALIKE = 1000
 """If more runs than so many have something in them, it narrows nothing."""
 
+LEXICON = """INSERT INTO lexicon SELECT new.word FROM unnest(%s::text[]) AS new (word)
+    WHERE new.word <> '-' AND NOT EXISTS (SELECT FROM lexicon AS l WHERE l.word = new.word)"""
+"""Has words in the lexicon that are not there yet."""
+
 _RUN = re.compile(r"[^\W_]+")
 
 
@@ -49,6 +53,11 @@ def new_words(before: Ticket | None, after: Ticket) -> list[str]:
         return []
     had = words_of(before) if before else frozenset()
     return sorted(words_of(after) - had)
+
+
+def lexemes(words: list[str]) -> str:
+    """Words as a tsvector is written: they are letters and digits, or `REST`."""
+    return " ".join(f"'{word}'" for word in words)
 
 
 def narrowing(text: str, alike: Callable[[str], list[str] | None]) -> str:

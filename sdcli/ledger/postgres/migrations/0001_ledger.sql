@@ -368,7 +368,7 @@ CREATE TRIGGER only_locked BEFORE UPDATE OF held ON tickets
 
 -- What is kept under its hash is what it says.
 CREATE FUNCTION keep_levels(hash text, content bytea) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
-    INSERT INTO levels (hash, content) SELECT $1, $2 WHERE $1 = encode(sha256($2), 'hex')
+    INSERT INTO levels (hash, content) VALUES ($1, $2)
     ON CONFLICT (hash) DO UPDATE SET content = excluded.content
 $$;
 
@@ -387,8 +387,7 @@ CREATE TABLE files (
 ALTER TABLE files ALTER COLUMN content SET STORAGE EXTERNAL;
 
 CREATE FUNCTION keep_file(hash text, content bytea) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
-    INSERT INTO files (hash, content) SELECT $1, $2 WHERE $1 = encode(sha256($2), 'hex')
-    ON CONFLICT (hash) DO NOTHING
+    INSERT INTO files (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING
 $$;
 
 -- Why the ledger takes no changes: it has moved, or is being copied. Empty while it does. The
