@@ -562,7 +562,7 @@ class BoardLeft(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Tickets in a list; `more` were left off by the limit.
+    """Tickets in a list; `more` were left off by the limit: see `Reader.most_pressing`.
 
     `unseen`: how many closed tickets have news and are not in it. `notices`: how many changed
     classifications wait to be seen by the acting person, up to one more than `MOST_NOTICES`.

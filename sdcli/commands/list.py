@@ -11,7 +11,7 @@ import click
 from sdcli import results
 from sdcli.params import QUERY, QUEUE, SERVICE, TEXT, SecondsType, as_query_command, pass_desk
 from sdcli.tickets import keys
-from sdcli.tickets.query import Query, pressing
+from sdcli.tickets.query import Query, cut, pressing
 from sdcli.tickets.support import is_unsupported
 from sdcli.tickets.words import OPEN_STATUSES, PRIORITIES, REQUEST_TYPES, STATUSES
 
@@ -112,7 +112,7 @@ def _list(
         kept = answered if news else desk.ledger.having(keys.UNSUPPORTED)
         fits = is_unsupported if unsupported else lambda _: True
         found = pressing(ticket for ticket in kept if query.matches(ticket) and fits(ticket))
-        found, more = found[: most or None], len(found[most:]) if most else 0
+        found, more = cut(found, most) if most else (found, 0)
     elif most:
         found, more = desk.ledger.most_pressing(query, most)
     else:
@@ -128,8 +128,9 @@ def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool
     from sdcli.finding import Finding
 
     tickets = pressing(Finding(desk, text, everything=everything).within(options))
-    rows = [desk.see(ticket) for ticket in tickets[: most or None]]
-    return results.Listed(rows, len(tickets) - len(rows), missed_s=desk.missed_check())
+    found, more = cut(tickets, most) if most else (tickets, 0)
+    rows = [desk.see(ticket) for ticket in found]
+    return results.Listed(rows, more, missed_s=desk.missed_check())
 
 
 def _caller(desk: Desk, given: str) -> str:

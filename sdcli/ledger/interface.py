@@ -202,7 +202,11 @@ class Reader(Protocol):
         """
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
-        """Of the tickets that match, the most pressing ones first, and how many more there are."""
+        """Of the tickets that match, the most pressing ones first, and how many more there are.
+
+        They are counted up to one more than `query.MOST_LEFT`: to count a million takes longer than
+        all else, and nobody goes by it.
+        """
 
     def count(self) -> int:
         """How many tickets there are, closed ones and problems too."""

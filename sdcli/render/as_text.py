@@ -725,11 +725,16 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
         return [], ["No tickets match. `sdcli list --all` also shows closed ones.", *news]
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
+    from sdcli.tickets.query import MOST_LEFT  # noqa: PLC0415 - only lists
+
     # The headers are a row: tabulate's own would be padded, and the width is short.
     headers = [screen.style(name, underline=True) for name in _HEADERS]
     rows = _fitted([headers, *(_row(row, screen) for row in result.rows)], screen)
     table = tabulate(rows, tablefmt="plain", disable_numparse=True)
-    more = [f"{words.count(result.more, 'more ticket')}; `--limit 0` shows all."]
+    left = words.count(result.more, "more ticket")
+    if result.more > MOST_LEFT:
+        left = f"More than {MOST_LEFT} others"
+    more = [f"{left}; `--limit 0` shows all."]
     return table.splitlines(), [*(more if result.more else []), *news]
 
 

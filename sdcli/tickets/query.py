@@ -24,6 +24,10 @@ NOBODY = "none"
 """What stands for the assignee of a ticket that nobody works on."""
 
 
+MOST_LEFT = 10_000
+"""Beyond so many tickets that a list leaves off it only says that there are more."""
+
+
 class Face(Struct, frozen=True, kw_only=True):
     """The folded fields of a ticket that lists narrow and order by; quicker to read than all."""
 
@@ -178,6 +182,11 @@ def texts(ticket: Ticket) -> Iterator[str]:
 def pressing(tickets: Iterable[Ticket]) -> list[Ticket]:
     """The most pressing first: by priority, then the oldest."""
     return sorted(tickets, key=urgency)
+
+
+def cut(tickets: list[Ticket], most: int) -> tuple[list[Ticket], int]:
+    """The first of these, and how many are left, up to one more than `MOST_LEFT`."""
+    return tickets[:most], min(len(tickets[most:]), MOST_LEFT + 1)
 
 
 def urgency(ticket: Ticket | Face) -> tuple[str, datetime, int, str]:

@@ -11,7 +11,7 @@ from sdcli.ledger.postgres.asked import condition
 from sdcli.ledger.postgres.rows import PREFIX, Stored, key_of, ticket_of
 from sdcli.ledger.postgres.words import MOST_ALIKE
 from sdcli.tickets import keys
-from sdcli.tickets.query import Query, pressing
+from sdcli.tickets.query import MOST_LEFT, Query, cut, pressing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -68,14 +68,14 @@ class PostgresReader:
         """See `Reader.most_pressing`."""
         wanted = condition(query, self._words_like)
         if not wanted.is_exact:
-            found = pressing(self.find(query))
-            return found[:most], len(found[most:])
+            return cut(pressing(self.find(query)), most)
         where = f"FROM tickets AS t WHERE {wanted.sql}"
         order = "ORDER BY priority, opened_at, number LIMIT %s"
         first = self._read(f"SELECT {ROW} {where} {order}", *wanted.args, most)
         if len(first) < most:
             return first, 0
-        [[number]] = self._ask(f"SELECT count(*) {where}", *wanted.args)
+        counted = f"SELECT count(*) FROM (SELECT {where} LIMIT %s) AS counted"
+        [[number]] = self._ask(counted, *wanted.args, most + MOST_LEFT + 1)
         return first, int(number) - len(first)
 
     def count(self) -> int:

@@ -14,7 +14,7 @@ from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.tiny.document import number_of
 from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, source_of, ticket_of
 from sdcli.tickets import keys
-from sdcli.tickets.query import Query, pressing, urgency
+from sdcli.tickets.query import MOST_LEFT, Query, cut, pressing, urgency
 from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class TinyReader:
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
         if query.needs_opening:
-            found = pressing(self.find(query))
-            return found[:most], len(found[most:])
+            return cut(pressing(self.find(query)), most)
         fresh = self._fresh()
         faces = [
             urgency(face)
@@ -99,7 +98,8 @@ class TinyReader:
         tickets = (self._ticket(number) for number in fresh)
         faces += [urgency(ticket) for ticket in tickets if query.matches(ticket)]
         first = heapq.nsmallest(most, faces)
-        return [self.get(face[-1]) for face in first], len(faces) - len(first)
+        left = min(len(faces) - len(first), MOST_LEFT + 1)
+        return [self.get(face[-1]) for face in first], left
 
     def count(self) -> int:
         """See `Reader.count`."""
