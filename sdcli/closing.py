@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -23,11 +24,11 @@ from sdcli.tickets.relations import OWED, require_unmerged, still_open
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sdcli.desk import Desk
     from sdcli.intake.outcome import Outcome
-    from sdcli.ledger.interface import Reader, Writer
+    from sdcli.ledger.interface import Writer
     from sdcli.policy.process import Closing
     from sdcli.tickets.event import AnyEvent, ArticleUse, Edition, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -95,6 +96,7 @@ class Closings:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._closed: dict[str, Ticket] = {}  # by policy, in this unit of work
 
     def rules(self, ticket: Ticket) -> Closing:
         """What closing a ticket of this type needs."""
@@ -329,28 +331,12 @@ class Closings:
     def _owes(self, ticket: Ticket) -> bool:
         return bool(still_open(ticket, self._desk.ledger.get, "follow-up"))
 
-    def close_due(self, writer: Writer) -> None:
-        """Close the resolved tickets whose period is over, each once, and tell it."""
-        self._each_due(writer, lambda ticket, within: self._close(writer, ticket, within))
+    @cached_property
+    def closes_any(self) -> bool:
+        """Whether any resolved ticket is closed by itself.
 
-    def tell_due(self) -> None:
-        """Tell which resolved tickets would be closed now; nothing is recorded."""
-
-        def would(ticket: Ticket, within: str) -> None:
-            self._desk.tell(
-                f"{ticket.ref} would be closed by policy: nobody confirmed it within {within}."
-            )
-
-        self._each_due(self._desk.ledger, would)
-
-    def _each_due(self, reader: Reader, do: Callable[[Ticket, str], None]) -> None:
-        """Do something with each resolved ticket whose period is over, and which period that is.
-
-        One that cannot be reckoned keeps no other waiting; nor do rules that cannot be read keep
-        an alert waiting: that is told, and nothing is closed.
+        Rules that cannot be read keep no alert waiting: that is told, and nothing is closed.
         """
-        from sdcli.tickets.query import Query  # noqa: PLC0415 - few commands need it
-
         try:
             rules_of = self._desk.process.closing
         except DataFileError as error:
@@ -358,29 +344,68 @@ class Closings:
 
             self._desk.tell(f"No resolved ticket was closed by itself. {_places(error)}")
             self._desk.unchecked.append(PROCESS)
-            return
-        if not any(rules.close_after for rules in rules_of.values()):
-            return
-        for ticket in list(reader.find(Query(statuses=("resolved",)))):
-            try:
-                within = self._over(reader, ticket)
-                if within:
-                    do(ticket, within)
-            except SdcliError as error:
-                self._desk.tell(f"{ticket.ref} was not closed. {error}")
+            return False
+        return any(rules.close_after for rules in rules_of.values())
 
-    def _over(self, reader: Reader, ticket: Ticket) -> str:
-        """The period that is over for a resolved ticket, in words; empty if none is."""
-        from sdcli.sla.unconfirmed import closes_at, spelled  # noqa: PLC0415 - as above
+    def due_at(self, ticket: Ticket) -> int | None:
+        """When a ticket is closed if nothing happens, in seconds of UTC; None if it is not.
 
-        after = self.rules(ticket).close_after
-        at = closes_at(ticket, after, self._desk.clocks)
-        is_due = at is not None and at <= self._desk.now.timestamp()
-        if after is None or not is_due or still_open(ticket, reader.get, "follow-up"):
+        An open follow-up holds it up: that is found out when it would be closed.
+
+        Raises:
+            SdcliError: that cannot be reckoned.
+        """
+        from sdcli.sla.unconfirmed import closes_at  # noqa: PLC0415 - few tickets are resolved
+
+        if ticket.status != "resolved" or not self.closes_any:
+            return None
+        return closes_at(ticket, self.rules(ticket).close_after, self._desk.clocks)
+
+    def is_due(self, ticket: Ticket) -> bool:
+        """Whether the period of a ticket is over, as far as it can be reckoned."""
+        at = self.due_at(ticket)
+        return at is not None and at <= self._desk.now.timestamp()
+
+    def close_if_due(self, writer: Writer, ticket: Ticket) -> Ticket:
+        """Close a resolved ticket whose period is over, and tell it; the ticket after that.
+
+        One that cannot be reckoned keeps no other waiting: that is told.
+        """
+        within = self._over(ticket)
+        if not within:
+            return ticket
+        try:
+            self._closed[ticket.ref] = self._close(writer, ticket, within)
+        except SdcliError as error:
+            self._desk.tell(f"{ticket.ref} was not closed. {error}")
+        return self._closed.get(ticket.ref, ticket)
+
+    def tell_if_due(self, ticket: Ticket) -> None:
+        """Tell that a resolved ticket would be closed now; nothing is recorded."""
+        within = self._over(ticket)
+        if within:
+            self._desk.tell(
+                f"{ticket.ref} would be closed by policy: nobody confirmed it within {within}."
+            )
+
+    def _now(self, ref: str) -> Ticket:
+        """A ticket as it is by now, read without a lock: nobody waits for who changes a follow-up."""
+        return self._closed.get(ref) or self._desk.ledger.get(ref)
+
+    def _over(self, ticket: Ticket) -> str:
+        """The period that is over for a resolved ticket, in words; empty if none is, or it is told."""
+        from sdcli.sla.unconfirmed import spelled  # noqa: PLC0415 - as above
+
+        try:
+            if not self.is_due(ticket) or still_open(ticket, self._now, "follow-up"):
+                return ""
+        except SdcliError as error:
+            self._desk.tell(f"{ticket.ref} was not closed. {error}")
             return ""
-        return spelled(after)
+        after = self.rules(ticket).close_after
+        return spelled(after) if after else ""
 
-    def _close(self, writer: Writer, ticket: Ticket, within: str) -> None:
+    def _close(self, writer: Writer, ticket: Ticket, within: str) -> Ticket:
         rules = self.rules(ticket)
         said = closing.completed(NOTHING, (*rules.demand, *rules.ask))
         outage = self._outage(ticket)
@@ -393,11 +418,12 @@ class Closings:
             said=said,
             by_policy=True,
         )
-        writer.append(ticket, events)
+        after = writer.append(ticket, events)
         which = " Which planned outage it came from is unknown." if outage == UNKNOWN else ""
         self._desk.tell(
             f"{ticket.ref} was closed by policy: nobody confirmed it within {within}.{which}"
         )
+        return after
 
     def _outage(self, ticket: Ticket) -> str:
         """The planned outage that a ticket came from, if it did; unknown where nobody can be asked."""

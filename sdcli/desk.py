@@ -10,7 +10,6 @@ import os
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from sdcli.errors import (
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
-    from sdcli.ledger.interface import Beat, Examination, Ledger, Progress, Reader, Writer
+    from sdcli.ledger.interface import Beat, Examination, Home, Ledger, Progress, Reader, Writer
     from sdcli.ledger.unit import Unit
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
@@ -70,7 +69,6 @@ if TYPE_CHECKING:
         Waiting,
     )
     from sdcli.sla.backing import Backing
-    from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.explain import Explained
     from sdcli.sla.register import Breach, Wanted
@@ -90,8 +88,6 @@ LARGEST_STREAM = 256 * 1000**2
 _TELL_EVERY = 500
 _MISSED_AFTER = 2
 """So many times the interval at which it is to run may pass before a check is missed."""
-LOOK_BACK_S = 7 * 24 * 3600
-"""How long after its last change `sla-check` still looks at a closed ticket."""
 
 
 class Desk:
@@ -106,6 +102,7 @@ class Desk:
         environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
         rehearses: nothing is recorded, nothing leaves the desk: see `rehearsal`.
+        host: what this machine is called, where many work on one ledger; empty if nobody knows.
     """
 
     def __init__(
@@ -119,8 +116,10 @@ class Desk:
         environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
         rehearses: bool = False,
+        host: str = "",
     ) -> None:
         self.root = root
+        self.host = host
         self.by = by
         self._fixed_now = now
         self._happened: datetime | None = None
@@ -149,6 +148,7 @@ class Desk:
             wait_s=self._wait_s,
             environment=self._environment,
             tell=tell,
+            host=self.host,
         )
 
     @property
@@ -273,10 +273,28 @@ class Desk:
         return self._unit or self._home
 
     @cached_property
-    def _home(self) -> Ledger:
-        from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
+    def _home(self) -> Home:
+        return self.home_at("")
 
-        return home(self.ledger_address, self._ledger_folder, self._wait_s, self._tell)
+    def home_at(self, where: str) -> Home:
+        """The ledger at an address or in a folder; this desk's own if neither is said."""
+        from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
+        from sdcli.ledger.host import Host  # noqa: PLC0415
+
+        host = Host(self.host, self._levels_here)
+        if not where:
+            address = self.ledger_address
+            return home(address, self._ledger_folder, self._wait_s, self._tell, host)
+        address = where if "://" in where else ""
+        folder = self._ledger_folder if address else where
+        return home(address, folder, self._wait_s, self._tell, host)
+
+    def _levels_here(self) -> str:
+        """The hash of the service levels that the files say; empty if they are wrong."""
+        try:
+            return self.policy.levels_hash
+        except DataFileError:
+            return ""
 
     @property
     def ledger_address(self) -> str:
@@ -298,6 +316,16 @@ class Desk:
         self._unit.abandon()
         self._unit = None
         return added
+
+    def deferred(self, *, by: str, act: int, happened: datetime | None) -> Desk:
+        """This desk as it acts for somebody whose act had to wait for the ledger.
+
+        What it records belongs to that act, and happened at that instant, or now if it is None.
+        """
+        desk = self.anew(self._tell)
+        desk.by, desk._act, desk._happened = by, act, happened  # noqa: SLF001 - its own kind
+        desk.policy, desk.formats, desk._home = self.policy, self.formats, self._home  # noqa: SLF001
+        return desk
 
     @contextmanager
     def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
@@ -329,6 +357,11 @@ class Desk:
 
         rules = self.policy.classification.support
         return Rooms(devices=rules.devices, desk=self.policy.teams.desk.queue)
+
+    @property
+    def ledger_folder(self) -> str:
+        """The folder of the desk for what is recorded, and what waits to be."""
+        return self._ledger_folder
 
     @property
     def _ledger_folder(self) -> str:
@@ -521,13 +554,13 @@ class Desk:
 
         None without a limit, and where nobody works: it is resolved, or must be decided on.
         """
-        if not self._is_worked_on(ticket):
+        if not self.is_worked_on(ticket):
             return None
         from sdcli.sla.timebox import time_box  # noqa: PLC0415 - as above
 
         return time_box(ticket, self.policy, self.clocks, int(self.now.timestamp()))
 
-    def _is_worked_on(self, ticket: Ticket) -> bool:
+    def is_worked_on(self, ticket: Ticket) -> bool:
         """Whether a tier may try at all just now."""
         if ticket.status in ("resolved", "closed"):
             return False
@@ -1280,8 +1313,9 @@ class Desk:
         with self.ledger.write() as writer:
             recorder = Recorder(writer, policy, self.stamp, self._quarantined, self._set_aside)
             outcomes = recorder.record(items)
-            if any(isinstance(item, AlertItem) for item in items):
-                self._told(recorder.catch_up())  # now: what has just recovered is not raised
+            is_now = self._happened is None  # else what is due by now is left to who comes next
+            if is_now and any(isinstance(item, AlertItem) for item in items):
+                self.tell_outcomes(recorder.catch_up())  # now: what has recovered is not raised
             if any(outcome.action == "created" for outcome in outcomes):
                 self._count_views(writer, shown)
             return outcomes
@@ -1303,13 +1337,34 @@ class Desk:
         """Look at everything the ledger holds, and at what waits beside it to be taken in."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
-        found = self.ledger.examine(progress)
+        spooled = self.spooled()
+        spool = "1 input waits" if spooled == 1 else f"{spooled} inputs wait"
+        spool = (
+            f"{spool} for the ledger; `sdcli intake deliver` takes in what does." if spooled else ""
+        )
+        try:
+            found = self.ledger.examine(progress)
+        except SdcliError as error:
+            if spool:
+                error.also(spool)
+            raise
         folder, waiting = self._quarantine_folder, self.quarantined()
-        if not waiting:
-            return found
         inputs = "1 input that was kept waits" if waiting == 1 else f"{waiting} kept inputs wait"
-        remark = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
-        return replace(found, remarks=(*found.remarks, remark))
+        kept = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
+        told = (*((kept,) if waiting else ()), *((spool,) if spool else ()))
+        return replace(found, remarks=(*found.remarks, *told))
+
+    def spooled(self) -> int:
+        """How many inputs could not reach the ledger and wait to be taken in.
+
+        Raises:
+            MachineError: the machine does not let their folder be read.
+        """
+        if not os.path.isdir(os.path.join(self._ledger_folder, "spool")):
+            return 0  # as on most desks: nothing is imported for it
+        from sdcli.intake.spool import SpoolFolder  # noqa: PLC0415 - as above
+
+        return len(SpoolFolder(self._ledger_folder).paths())
 
     def quarantined(self) -> int:
         """How many inputs that could not be read wait to be taken in again.
@@ -1357,7 +1412,7 @@ class Desk:
 
         return self.change(ref, step)
 
-    def _told(self, outcomes: Sequence[Outcome]) -> None:
+    def tell_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Tell what was done without anything having arrived."""
         for outcome in outcomes:
             ref = outcome.ticket.ref if outcome.ticket else ""
@@ -1366,10 +1421,9 @@ class Desk:
     @cached_property
     def attachments(self) -> Attachments:
         """Where files of tickets are kept."""
-        from sdcli.intake.attachments import FOLDER, Attachments  # noqa: PLC0415 - as above
+        from sdcli.intake.attachments import Attachments  # noqa: PLC0415 - as above
 
-        folder = os.path.join(self._ledger_folder, FOLDER)
-        return Attachments(folder, self.policy.intake, writes=not self.rehearses)
+        return Attachments(self.ledger.files, self.policy.intake, writes=not self.rehearses)
 
     @again
     def attach(
@@ -1432,6 +1486,8 @@ class Desk:
             promised = None
         mail = confirmation.compose(policy, ticket, address, due=promised, now=self.now)
         message, message_id = mail.as_bytes(), str(mail["Message-ID"]).strip("<>")
+        if send:
+            self.ledger.require_agreed()
         failed = confirmation.send(program, message) if send and not self.rehearses else ""
         sent = send and not failed
         self.change(
@@ -1523,8 +1579,9 @@ class Desk:
     def _keep(self, raw: bytes, error: SdcliError, key: str) -> None:
         from sdcli.intake.items import Unreadable  # noqa: PLC0415 - as above
         from sdcli.intake.quarantine import keep_anywhere  # noqa: PLC0415
+        from sdcli.intake.spool import SpoolFullError  # noqa: PLC0415 - as above
 
-        if self.rehearses or not raw.strip():
+        if self.rehearses or not raw.strip() or isinstance(error, SpoolFullError):
             return
         item = Unreadable(reason=error.message, raw=raw, key=key)
         try:
@@ -1612,45 +1669,6 @@ class Desk:
             reason = "answered during the contact"
             return writer.append(ticket, close(ticket, stamp, code=code, unconfirmed=reason))
 
-    def sla_alerts(
-        self,
-        *,
-        record: bool,
-        time_boxes: bool = False,
-        first: Callable[[Writer], None] = lambda _: None,
-    ) -> tuple[list[tuple[Ticket, Alert]], Callable[[bool], None]]:
-        """The warnings and breaches that have not been said yet, and how to settle them.
-
-        With `record` `first` is done before that, and the ledger stays locked until `settle` is called: with True once they have
-        been said, so that they are not said again, or with False if they could not be.
-        """
-        from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - as above
-        from sdcli.ledger.interface import Beat  # noqa: PLC0415
-        from sdcli.tickets import keys  # noqa: PLC0415
-
-        if not record:
-            return self._due_alerts(self.ledger, time_boxes=time_boxes), lambda _: None
-        with ExitStack() as stack:
-            writer = stack.enter_context(self.ledger.write())
-            if next(writer.having(keys.PENDING), None):
-                self.keep_levels()  # what an outage has kept back may be opened
-            self._told(AlertBook(writer, self.policy, self.stamp).catch_up())
-            first(writer)
-            found = self._due_alerts(writer, time_boxes=time_boxes)
-            held = stack.pop_all()
-
-        def settle(said: bool) -> None:
-            with held:  # locked since they were read, so the tickets are as they were
-                for _, pairs in groupby(found if said else (), key=lambda pair: pair[0].ref):
-                    (ticket, first), *more = pairs
-                    alerts = (first, *(alert for _, alert in more))
-                    events = [event for alert in alerts for event in self._said(ticket, alert)]
-                    writer.append(ticket, events)
-            if said:
-                self.ledger.beat(Beat(at=self.now, by=self.by))
-
-        return found, settle
-
     def missed_check(self, oldest: datetime | None = None) -> int | None:
         """For how many seconds the clocks have not been checked, if that is too long; else None.
 
@@ -1717,49 +1735,7 @@ class Desk:
             ):
                 warning += 1
         missed = self.missed_check(oldest)
-        return Monitored(breached, warning, total, missed, *self.undelivered())
-
-    def _due_alerts(self, reader: Reader, *, time_boxes: bool) -> list[tuple[Ticket, Alert]]:
-        from sdcli.sla.overstay import due  # noqa: PLC0415
-        from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
-
-        policy, clocks, now = self.policy, self.clocks, int(self.now.timestamp())
-        recent = self.now - timedelta(seconds=LOOK_BACK_S)
-        found: list[tuple[Ticket, Alert]] = []
-        for ticket in reader.find(Query(touched_since=recent)):
-            boxes = time_boxes and (ticket.support is None or self._is_worked_on(ticket))
-            try:
-                alerts = due(ticket, policy, clocks, now, time_boxes=boxes)
-            except LedgerDamagedError as error:  # it keeps no other ticket waiting
-                self._tell(f"{ticket.ref} was not checked. {error}")
-                self.unchecked.append(ticket.ref)
-                continue
-            if alerts:
-                found += [(ticket, alert) for alert in alerts]
-        return found
-
-    def _said(self, ticket: Ticket, alert: Alert) -> tuple[AnyEvent, ...]:
-        """That an alert was said, what is owed for it, and what of that was done by printing it."""
-        from sdcli.notify.owed import chosen, printed  # noqa: PLC0415 - as above
-        from sdcli.tickets.event import SlaAlerted  # noqa: PLC0415
-
-        said = SlaAlerted(
-            *self.stamp.mark(),
-            alert=alert.id,
-            target=alert.target,
-            threshold=alert.threshold,
-            due=datetime.fromtimestamp(alert.due, timezone.utc),
-            target_s=alert.target_s,
-            late_by_s=alert.late_by_s,
-            recipients=alert.recipients,
-            stage=alert.stage,
-            cycle=alert.cycle,
-            began=alert.began,
-            mark=alert.mark,
-            on_arrival=alert.on_arrival,
-            routes=chosen(self.policy, ticket, alert.stage, alert.recipients, alert.target),
-        )
-        return said, *printed(self.policy, self.stamp, said)
+        return Monitored(breached, warning, total, missed, *self.undelivered(), self.spooled())
 
     @property
     def _office(self) -> Office:

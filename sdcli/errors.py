@@ -418,19 +418,29 @@ class LedgerBusyError(SdcliError):
         )
 
 
-class ConflictError(SdcliError):
+class UnfinishedError(SdcliError):
+    """A change was not recorded for a reason that may be gone when it is done again.
+
+    `again`: whether it can be; `held`: it happened in a unit of several commands, which must be
+    done again as a whole; `for_s`: for how many seconds it is worth trying.
+    """
+
+    exit_code = LEDGER_BUSY
+    again = True
+    held = False
+    for_s = 10.0
+
+
+class ConflictError(UnfinishedError):
     """What a change had looked up was changed by somebody else before it was recorded.
 
     Args:
         place: the ledger; `said`: what its server said.
-        held: it happened in a unit of several commands, which must be done again as a whole.
     """
 
     code = "conflict"
-    exit_code = LEDGER_BUSY
 
-    def __init__(self, place: str, said: str, *, held: bool = False) -> None:
-        self.held = held
+    def __init__(self, place: str, said: str) -> None:
         super().__init__(
             f"The ledger {place} was changed by others at the same time, again and again ({said}). "
             "Nothing was changed: try again.",
@@ -438,30 +448,123 @@ class ConflictError(SdcliError):
         )
 
 
-class LedgerUnreachableError(SdcliError):
-    """The server that holds the ledger does not answer."""
+class LevelsDifferError(RefusedError):
+    """The files of this host say other service levels than those by which the desk works.
+
+    Args:
+        here: this host; `files`: the hash of the service levels that its files say.
+        desk: the hash of those by which the desk works; `host`: whose files said them first.
+        since: when that was, in words.
+    """
+
+    code = "levels_differ"
+
+    def __init__(self, here: str, files: str, desk: str, host: str, since: str) -> None:
+        super().__init__(
+            f"The files of this host ({here}) say other service levels ({files[:12]}) than those by "
+            f"which the desk works ({desk[:12]}), as {host} set them at {since}. Nothing was "
+            "changed: bring the files into line (`git pull`), or `sdcli ledger adopt` makes those "
+            "of this host the desk's, for all hosts.",
+            here=here,
+            files=files,
+            desk=desk,
+            host=host,
+            since=since,
+        )
+
+
+class AdoptedError(RefusedError):
+    """Another host has made its service levels the desk's at the same time."""
+
+    code = "adopted"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"Another host has just made its service levels those of {place}. Nothing was changed: "
+            "`sdcli ledger adopt --dry-run` shows which they are, and whose.",
+            path=place,
+        )
+
+
+class LedgerUnreachableError(UnfinishedError):
+    """The server that holds the ledger does not answer.
+
+    Args:
+        place: the ledger; `said`: why, as a phrase.
+        again: a connection that was there was lost; nothing was recorded through it, and another
+            one may be had.
+    """
 
     code = "ledger_unreachable"
+
+    def __init__(self, place: str, said: str, *, again: bool = False, for_s: float = 10.0) -> None:
+        self.place, self.said = place, said
+        self.again, self.for_s = again, for_s
+        super().__init__(self._sentence(), path=place)
+
+    def _sentence(self) -> str:
+        return (
+            f"The ledger {self.place} cannot be reached: {self.said}. Nothing was changed: try "
+            "again when its server answers."
+        )
+
+    def after_commit(self) -> None:
+        """Say that something was recorded before: it must not be done again."""
+        self.again = False
+        self.message = (
+            f"The ledger {self.place} cannot be reached any more: {self.said}. What this command "
+            "did is recorded, at least in part; `sdcli list` and `sdcli history REF` show it when "
+            "its server answers."
+        )
+        self.details = {**self.details, "recorded": True}
+
+
+class LedgerReadOnlyError(LedgerUnreachableError):
+    """The server that answers can only be read: a standby, while the primary is not reached."""
+
+    code = "ledger_read_only"
+
+    def _sentence(self) -> str:
+        return (
+            f"The ledger {self.place} can only be read there: {self.said}. Nothing was changed: "
+            "name the primary in its address, or all hosts of which one is the primary, or wait "
+            "until a standby has become it."
+        )
+
+
+class OutcomeUnknownError(SdcliError):
+    """The connection was lost while a change was being committed, and nobody can say if it was.
+
+    Args:
+        place: the ledger; `said`: why its server does not answer; `waited_s`: how long.
+    """
+
+    code = "outcome_unknown"
     exit_code = LEDGER_BUSY
 
-    def __init__(self, place: str, said: str) -> None:
-        self.place, self.said = place, said
+    def __init__(self, place: str, said: str, waited_s: float) -> None:
         super().__init__(
-            f"The ledger {place} cannot be reached: {said}. Nothing was changed: try again when "
-            "its server answers.",
+            f"It is not known whether this was recorded: the connection to the ledger {place} was "
+            f"lost while it was, and its server could not be asked for {waited_s:g} s ({said}). "
+            "When it answers, `sdcli list` and `sdcli history REF` show what is there; running "
+            "`sdcli open` again with the same --idempotency-key is harmless.",
             path=place,
         )
 
 
 class NoLedgerError(NotFoundError):
-    """The server answers, and there is no ledger there."""
+    """The server answers, and there is no ledger there: no schema, or not even the database."""
 
     code = "no_ledger"
 
-    def __init__(self, place: str) -> None:
-        super().__init__(
-            f"There is no ledger in {place}: `sdcli ledger init` makes one.", path=place
-        )
+    def __init__(self, place: str, *, has_database: bool = True) -> None:
+        told = f"There is no ledger in {place}: `sdcli ledger init` makes one."
+        if not has_database:
+            told = (
+                f"There is no such database for the ledger {place}: whoever runs the server makes "
+                "one, or the address names another; `sdcli ledger init` makes the ledger in it."
+            )
+        super().__init__(told, path=place)
 
 
 class NotAllowedError(RefusedError):
@@ -474,6 +577,63 @@ class NotAllowedError(RefusedError):
             f"The ledger {place} refused it: {said}. Ask whoever runs the database, or use the "
             "user that may write.",
             path=place,
+        )
+
+
+class OlderSchemaError(RefusedError):
+    """The ledger on a server is of an older version than this program writes."""
+
+    code = "older_schema"
+
+    def __init__(self, place: str, found: int, known: int) -> None:
+        super().__init__(
+            f"The ledger {place} has version {found} and this sdcli needs version {known}: `sdcli "
+            "ledger migrate` brings it there; then everybody who uses it needs this sdcli.",
+            path=place,
+            version=found,
+            needs=known,
+        )
+
+
+class ClosedLedgerError(RefusedError):
+    """The ledger takes no changes: it has moved, or a copy into it has not been finished.
+
+    Args:
+        place: the ledger; `other`: where it has moved to, or what is being copied into it.
+        is_moved: which of both.
+    """
+
+    code = "ledger_closed"
+
+    def __init__(self, place: str, other: str, *, is_moved: bool) -> None:
+        use = f"Write `ledger: {other}` in settings.yaml" if "://" in other else "Work there"
+        told = (
+            f"it has moved to {other}. {use}"
+            if is_moved
+            else f"a copy of {other} into it has not been finished. `sdcli ledger copy --from "
+            f"{other} --to {place}` goes on with it"
+        )
+        super().__init__(
+            f"The ledger {place} takes no changes: {told}.", path=place, other=other, moved=is_moved
+        )
+
+
+class OtherLedgerError(RefusedError):
+    """A ledger is not copied into one that holds something else.
+
+    Args:
+        target, source: both ledgers; `ref`: the first ticket that differs; `reason`: how.
+    """
+
+    code = "other_ledger"
+
+    def __init__(self, target: str, source: str, ref: str, reason: str) -> None:
+        super().__init__(
+            f"{target} holds something else than {source}: {ref} {reason}. Nothing was copied: "
+            "name a place that is empty, or that holds an older state of it.",
+            path=target,
+            source=source,
+            ref=ref,
         )
 
 

@@ -148,6 +148,7 @@ class Expectations:
             )
         confirmation.require_program(policy)
         if not self._desk.rehearses:
+            self._desk.ledger.require_agreed()
             confirmation.deliver(policy, ticket, address, text, self._desk.now)
         return address
 

@@ -47,7 +47,7 @@ class Finding:
         terms = expanded(parse(text), self._saved_text, text)
         frame = Frame(desk.policy, self._now, desk.by, self._clocks)
         self._conditions = checked(terms, text, frame)
-        self.query = narrowed(terms, everything=everything)
+        self.query = narrowed(terms, text, frame, everything=everything)
         self._seen: dict[str, tuple[Ticket, Mapping[str, Clock]]] = {}
 
     @classmethod

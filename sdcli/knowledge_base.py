@@ -294,6 +294,7 @@ class KnowledgeBase:
                 f"{ticket.ref} has no mail address to send to; --to MAIL names one.", ref=ticket.ref
             )
         if not self._desk.rehearses:
+            self._desk.ledger.require_agreed()
             confirmation.deliver(policy, ticket, address, text, self._desk.now)
         return address
 

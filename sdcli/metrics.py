@@ -96,6 +96,7 @@ class Metrics:
             undelivered=undelivered,
             given_up=given_up,
             quarantined=desk.quarantined(),
+            spooled=desk.spooled(),
             queues=self._queues(),
         )
 

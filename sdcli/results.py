@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli.errors import DONE, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
+from sdcli.errors import DONE, LEDGER_BUSY, LEDGER_DAMAGED, PARTLY_DONE, UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sdcli.intake.outcome import Outcome
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
+    from sdcli.intake.spool import Waiting as InSpool
     from sdcli.knowledge.articles import Article
     from sdcli.knowledge.bring import ImportedFile
     from sdcli.knowledge.figures import Advice, Figures
@@ -51,7 +52,16 @@ if TYPE_CHECKING:
     from sdcli.knowledge.outcomes import Harm
     from sdcli.knowledge.recall import Recipient
     from sdcli.learning.evaluate import Evaluation
-    from sdcli.ledger.interface import Beat, Examination, Mended, Restored
+    from sdcli.ledger.interface import (
+        Agreed,
+        Beat,
+        Examination,
+        Mended,
+        Migrated,
+        Prepared,
+        Restored,
+        Standing,
+    )
     from sdcli.notify.outcome import Pending, Run, Sent
     from sdcli.policy.agreements import Agreement, Targets
     from sdcli.policy.authority import Right
@@ -611,6 +621,41 @@ class TakenAgain(Struct, frozen=True):
         return PARTLY_DONE if any(each.stays for each, _ in self.files) else DONE
 
 
+class Delivery(Struct, frozen=True):
+    """What became of a file of the spool.
+
+    Args:
+        file: its path; where it was put, if it was refused.
+        at: when it had happened, in UTC; `by`: who acted.
+        outcomes: what it became.
+        refused: why it will never be taken in; `away`: why it still waits.
+    """
+
+    file: str
+    at: datetime | None
+    by: str
+    outcomes: Sequence[tuple[Outcome, Seen | None]] = ()
+    refused: str = ""
+    away: str = ""
+
+
+class Delivered(Struct, frozen=True):
+    """What a run over the spool did, and what waits after it."""
+
+    deliveries: Sequence[Delivery]
+    waiting: Sequence[InSpool]
+
+    @property
+    def exit_code(self) -> int:
+        """6 if the ledger was out of reach, 8 if something was refused or could not be read."""
+        if any(each.away for each in self.deliveries):
+            return LEDGER_BUSY
+        refused = any(each.refused for each in self.deliveries)
+        outcomes = [outcome for each in self.deliveries for outcome, _ in each.outcomes]
+        kept = any(outcome.action == "quarantined" for outcome in outcomes)
+        return PARTLY_DONE if refused or kept else DONE
+
+
 class Suggested(Struct, frozen=True):
     """A proposal for a ticket's classification; nothing was changed.
 
@@ -937,14 +982,18 @@ class Monitored(Struct, frozen=True):
     missed_s: int | None = None
     undelivered: int = 0
     given_up: int = 0
+    spooled: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 OK, 1 WARNING, 2 CRITICAL: what plug-ins are expected to give.
 
-        What could not be brought to anybody is a warning, however well the clocks stand.
+        What could not be brought to anybody is a warning, however well the clocks stand; so is
+        what waits on this machine to reach the ledger.
         """
-        return 2 if self.breached or self.missed_s else 1 if self.warning or self.given_up else 0
+        if self.breached or self.missed_s:
+            return 2
+        return 1 if self.warning or self.given_up or self.spooled else 0
 
 
 class Delivering(Struct, frozen=True):
@@ -981,6 +1030,23 @@ class Reapplied(Struct, frozen=True):
 
     pairs: Sequence[tuple[Seen | None, Seen]]
     policy: str
+    dry_run: bool = False
+    exit_code: int = DONE
+
+
+class Adopted(Struct, frozen=True, kw_only=True):
+    """By which service levels all hosts of the desk work from now on.
+
+    Args:
+        policy: the hash of those of this `host`.
+        before: by which they worked; None if nobody had said, or where none need agree.
+        shared: hosts share a ledger and must agree.
+    """
+
+    policy: str
+    host: str
+    before: Agreed | None
+    shared: bool
     dry_run: bool = False
     exit_code: int = DONE
 
@@ -1066,6 +1132,91 @@ class BroughtBack(Struct, frozen=True):
 
     restored: Restored
     exit_code: int = DONE
+
+
+class LedgerPrepared(Struct, frozen=True):
+    """A ledger that is ready to be used; `prepared` is None where nothing is needed for that."""
+
+    place: str
+    prepared: Prepared | None
+    exit_code: int = DONE
+
+
+class LedgerMigrated(Struct, frozen=True):
+    """A ledger of this program's version; `migrated` is None where that comes by itself."""
+
+    place: str
+    migrated: Migrated | None
+    exit_code: int = DONE
+
+
+class OtherHome(Struct, frozen=True):
+    """A ledger that the desk has and does not use; `moved`: a mark says that it has moved here."""
+
+    place: str
+    tickets: int
+    moved: bool
+
+
+class LedgerStatus(Struct, frozen=True, kw_only=True):
+    """How the ledger is, who uses it, and what waits here.
+
+    Args:
+        levels: the hash of today's service levels; `levels_kept`: whether the ledger has them.
+        last_check: the newest check of the clocks; `age_s`: how long ago.
+        quarantined, spooled: inputs that could not be read, and alerts that wait for the server.
+        other: the ledger in the desk's folder, where the desk uses one on a server.
+    """
+
+    standing: Standing
+    levels: str
+    levels_kept: bool
+    last_check: Beat | None
+    age_s: int | None
+    quarantined: int
+    spooled: int
+    other: OtherHome | None
+    exit_code: int = DONE
+
+
+class LedgerCopied(Struct, frozen=True, kw_only=True):
+    """A ledger that holds what another one holds.
+
+    Args:
+        tickets, events: how many there are in the target, by reading it.
+        hash_source, hash_target: the SHA-256 of all tickets and events of each.
+        new, further: tickets that were brought, and tickets that got further events.
+        files, levels: what was brought beside; `missing`: what could not be.
+        next: the next reference in the target.
+        retired: the source takes no changes any more.
+        settled: nothing was recorded in the source since it was read.
+    """
+
+    source: str
+    target: str
+    tickets: int
+    events: int
+    hash_source: str
+    hash_target: str
+    new: int
+    further: int
+    files: int
+    levels: int
+    missing: Sequence[str]
+    next: str
+    retired: bool
+    settled: bool
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both hold the same."""
+        return self.hash_source == self.hash_target
+
+    @property
+    def exit_code(self) -> int:
+        """8 if something is missing in the target."""
+        whole = self.is_equal and self.settled and not self.missing
+        return DONE if whole else PARTLY_DONE
 
 
 class Exported(Struct, frozen=True):
@@ -1558,6 +1709,7 @@ Result = (
     | CatalogFound
     | Explained
     | Checked
+    | Delivered
     | Monitored
     | Delivering
     | Deliveries
@@ -1569,6 +1721,10 @@ Result = (
     | Repaired
     | BackedUp
     | BroughtBack
+    | LedgerPrepared
+    | LedgerMigrated
+    | LedgerStatus
+    | LedgerCopied
     | Exported
     | BroughtIn
     | Sketched
@@ -1594,6 +1750,7 @@ Result = (
     | CalendarsListed
     | CalendarsChecked
     | Simulated
+    | Adopted
     | Reapplied
     | SlaStatus
     | Register

@@ -52,6 +52,7 @@ class Session:
             environment=os.environ.get,
             tell=_tell,
             rehearses=self.dry_run,
+            host=_host(),
         )
 
     def ended(self, result: Result) -> Result:
@@ -137,6 +138,11 @@ def _fixed_now() -> datetime | None:
         raise click.UsageError(
             f"SDCLI_NOW is {text!r}; write an instant with its zone, like 2026-11-22T09:00:00Z."
         ) from error
+
+
+def _host() -> str:
+    """What this machine is called: SDCLI_HOST, else its own name."""
+    return os.environ.get("SDCLI_HOST", "").strip() or os.uname().nodename
 
 
 def _lock_wait() -> float:

@@ -107,7 +107,7 @@ class Questionnaires:
     def _underway(self) -> Underway:
         from sdcli.notify.underway import Underway  # noqa: PLC0415 - few commands ask
 
-        return Underway(os.path.join(self._desk.root, "ledger"))
+        return Underway(self._desk.ledger)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

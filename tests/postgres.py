@@ -88,6 +88,23 @@ class Server:
         """Stop it: `fast` cuts connections, `immediate` is as if it crashed."""
         self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop", check=False)
 
+    def standby_of(self, primary: Server, name: str) -> None:
+        """Make it a copy of a server that is running, which follows what happens there."""
+        self.run(
+            "pg_basebackup", "-D", str(self.data), "-h", str(primary.folder), "-p",
+            str(primary.port), "-U", "postgres", "-X", "stream", "-c", "fast", "--no-sync",
+        )  # fmt: skip
+        follows = f"host={primary.folder} port={primary.port} user=postgres application_name={name}"
+        self._settings["primary_conninfo"] = follows
+        (self.data / "standby.signal").touch()
+        self.configure()
+
+    def configured(self, **settings: str) -> None:
+        """Change settings of it while it runs."""
+        for name, value in settings.items():
+            self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.ask("SELECT pg_reload_conf()")
+
     def promote(self) -> None:
         """Make a standby the primary."""
         self.run("pg_ctl", "-D", str(self.data), "-w", "promote")

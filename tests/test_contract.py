@@ -120,6 +120,7 @@ CALLS: dict[str, Call] = {
     "export": Call((), writes=False, reads_policy=False),
     "import": Call(("tickets.jsonl",), reads_policy=False),
     "compact": Call((), reads_policy=False),
+    "ledger": Call(("status",), writes=False),
 }
 NESTED: dict[tuple[str, str], Call] = {
     ("kb", "show"): Call(("KB-104",), writes=False, reads_policy=False, reads_ledger=False),
@@ -173,6 +174,11 @@ NESTED: dict[tuple[str, str], Call] = {
     ("sla", "deliver"): Call((), writes=False, reads_policy=False),  # while nothing is owed
     ("sla", "deliveries"): Call((), writes=False),
     ("sla", "test-route"): Call(("mail",), writes=False, reads_ledger=False),
+    ("ledger", "init"): Call((), writes=False, reads_policy=False, reads_ledger=False),
+    ("ledger", "migrate"): Call((), writes=False, reads_policy=False, reads_ledger=False),
+    ("ledger", "status"): Call((), writes=False),
+    ("ledger", "copy"): Call(("--to", "copied"), writes=False, reads_policy=False),
+    ("ledger", "adopt"): Call((), writes=False, reads_ledger=False),
 }
 """As above, of the commands of groups that have a module for each."""
 WITH_REF = [name for name, call in CALLS.items() if REF in call.args]

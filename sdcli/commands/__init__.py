@@ -120,6 +120,7 @@ COMMANDS: dict[str, Entry] = {
     "export": Entry("Keep", "Print every ticket with all its events, one JSON object a line."),
     "import": Entry("Keep", "Take over tickets from elsewhere, with their times and authors."),
     "compact": Entry("Keep", "Fold the journal into the snapshot now."),
+    "ledger": Entry("Keep", "Share the ledger on a server, look it over, and move it."),
 }
 
 
@@ -178,6 +179,13 @@ SUBCOMMANDS: dict[str, dict[str, str]] = {
         "deliver": "Bring to people what is due now.",
         "deliveries": "See what is owed to people, and what did not arrive.",
         "test-route": "Send a test message by a route, and say what happened.",
+    },
+    "ledger": {
+        "init": "Make the ledger on its server, and let roles use it.",
+        "migrate": "Bring the ledger on its server to this version.",
+        "status": "Show where the ledger is, how large, who uses it, and what waits.",
+        "copy": "Copy the ledger to a server, or back into a folder, and prove it.",
+        "adopt": "Make the service levels of this host those of all hosts.",
     },
 }
 """The commands of groups that have a module for each, `GROUP_NAME`, with their summaries."""

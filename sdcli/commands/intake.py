@@ -25,6 +25,7 @@ def command() -> None:
         sdcli intake test --json - < payload.json
         sdcli intake explain SD-42
         sdcli intake retry
+        sdcli intake deliver
     """
 
 
@@ -83,3 +84,25 @@ def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
         sdcli intake retry 06GMW8V34XW1MZXFSK9M5DQC.raw
     """
     return results.TakenAgain([(each, desk.see_all(each.outcomes)) for each in desk.retry(files)])
+
+
+@command.command("deliver")
+@click.option("--list", "lists", is_flag=True, help="Only show what waits.")
+@pass_desk
+def deliver(desk: Desk, lists: bool) -> results.Delivered:
+    """Take in what could not reach the ledger and waits on this machine.
+
+    `open --spool` keeps such input in ledger/spool/. It is taken in here, in order, each once, as of
+    when it arrived; whoever opened it is named as ever. It stops where the ledger is out of
+    reach, and the exit code is 6. What is refused goes to ledger/spool/refused/, and the exit
+    code is 8. Two that run at once do not get in each other's way.
+
+    \b
+    Examples:
+        sdcli intake deliver
+        sdcli intake deliver --list --json
+    """
+    from sdcli.spooling import Spool
+
+    spool = Spool(desk)
+    return results.Delivered([] if lists else spool.deliver(), spool.waiting())

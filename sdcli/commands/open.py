@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,12 @@ import click
 from sdcli import results
 from sdcli.errors import SdcliError
 from sdcli.intake.items import (
-    AlertItem,
     MailItem,
     RequestItem,
     keyed,
     linked,
     summarised,
-    told_by_options,
+    with_defaults,
 )
 from sdcli.params import (
     FORMAT,
@@ -46,7 +44,8 @@ from sdcli.tickets.words import LEVELS, REQUEST_TYPES, WORKAROUNDS
 if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.before import Before
-    from sdcli.intake.items import Item
+    from sdcli.intake.outcome import Outcome
+    from sdcli.spooling import Spool
     from sdcli.tickets.ticket import Ticket
 
 
@@ -76,6 +75,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--sender-repeats", is_flag=True, help="Keep nothing if it fails: it will be sent again."
+)
+@click.option(
+    "--spool", is_flag=True, help="Keep it on this machine if the ledger is out of reach."
 )
 @with_details
 @with_answers
@@ -118,6 +120,10 @@ def command(
     on its ticket. What cannot be read is kept and
     told, and the exit code is 8.
 
+    With --spool, what cannot reach the ledger is kept in ledger/spool/ and the exit code is 0; the
+    next `open --spool`, `sla-check` or `intake deliver` takes it in, once, in order, as of when it
+    arrived. What is refused or cannot be read is told as ever.
+
     --ask goes through the desk's questions on a terminal; --answer, --skip and --answers answer
     them without one. What an option says stays, whatever the answers lead to.
 
@@ -129,13 +135,16 @@ def command(
         sdcli open 'Mail is slow' --user '+44 20 7946 0201' --me-too SD-7
         sdcli open - --json < alertmanager.json
         sdcli open - < mail.eml
+        sdcli open - --spool --json < alertmanager.json
     """
     way, ref = _way(given, is_piped=summary == "-")
+    if given["spool"] and given["sender_repeats"]:
+        raise click.UsageError("Give one of --spool and --sender-repeats: who keeps it?")
     if summary == "-":
         return _taken_in(desk, form, given)
     item = _request(desk, summary, given)
     desk.require_caller(item, opens=way not in _JOINING)
-    opening = _Opening(desk, way, ref, quiet=ctx.obj.json)
+    opening = _Opening(desk, way, ref, quiet=ctx.obj.json, spools=given["spool"])
     if given["ask"]:  # nobody answers questions for what is known already
         opening.look(item)
     if not (given["ask"] and opening.joins and not way):
@@ -160,12 +169,18 @@ class _Opening:
     Args:
         way, ref: where the request belongs, if an option has said it.
         quiet: nothing is shown; the answer tells it all.
+        spools: it is kept on this machine if the ledger is out of reach.
     """
 
-    def __init__(self, desk: Desk, way: str, ref: str, *, quiet: bool) -> None:
+    def __init__(self, desk: Desk, way: str, ref: str, *, quiet: bool, spools: bool) -> None:
         self._desk = desk
         self._way, self._ref = way, ref
         self._quiet = quiet
+        self._spool: Spool | None = None
+        if spools:
+            from sdcli.spooling import Spool
+
+            self._spool = Spool(desk)
         self._before: Before | None = None
         self._shown: list[str] = []
 
@@ -179,7 +194,7 @@ class _Opening:
         from sdcli.dialogue import ask_what_to_do, tell_before
         from sdcli.session import is_interactive
 
-        found = self._desk.look_before(item)
+        found = self._found(item)
         news = found.without(self._before) if self._before else found
         self._before = found
         self._shown += [ticket.ref for ticket in news.bulletins]
@@ -189,19 +204,29 @@ class _Opening:
                 self._way, self._ref = ask_what_to_do(news)
         return found
 
+    def _found(self, item: RequestItem) -> Before:
+        where = self._spool or self._desk
+        return where.look_before(item)
+
     def record(self, item: RequestItem) -> results.Opened:
         """Look once more, then open it or add it: locked at last."""
         before = self.look(item)
+        outcome, seen = self._recorded(item)
+        changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
+        notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
+        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
+
+    def _recorded(self, item: RequestItem) -> tuple[Outcome, results.Seen | None]:
+        if self._spool:
+            typed = self._spool.typed(item, self._way, self._ref, self._shown)
+            return self._spool.take_in(typed)[0]
         if self.joins:
             me_too = self._way == "me_too"
             outcome = self._desk.join(item, self._ref, me_too=me_too, shown=self._shown)
         else:
             item = linked(item, self._ref) if self._way == "same_as" else item
             outcome = self._desk.take_in([item], self._shown)[0]
-        seen = self._desk.see(outcome.ticket) if outcome.ticket else None
-        changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
-        notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
-        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
+        return outcome, self._desk.see(outcome.ticket) if outcome.ticket else None
 
 
 def _notes(desk: Desk, ticket: Ticket) -> list[str]:
@@ -227,9 +252,16 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
         return results.TakenIn([(raw, None)])
     key = given["idempotency_key"]
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
+        said = RequestItem(summary="", **_fields_of(desk, given))
+        if given["spool"]:
+            from sdcli.spooling import Spool
+
+            spool = Spool(desk)
+            return results.TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
         read = keyed([each.item for each in desk.read(raw, form)], key)
-        _settle_surveys(desk)
-        outcomes = desk.take_in([_with_defaults(desk, item, given) for item in read])
+        if any(isinstance(item, MailItem) for item in read):
+            _settle_surveys(desk)
+        outcomes = desk.take_in([with_defaults(item, said) for item in read])
     return results.TakenIn(desk.see_all(outcomes))
 
 
@@ -238,30 +270,12 @@ def _settle_surveys(desk: Desk) -> None:
 
     It keeps nothing from being taken in.
     """
-    if not os.path.exists(os.path.join(desk.root, "ledger", "survey.sending")):
-        return
-    from sdcli.surveys import Questionnaires
-
     with suppress(SdcliError):
+        if desk.ledger.memo("survey.sending") is None:
+            return
+        from sdcli.surveys import Questionnaires
+
         Questionnaires(desk).settle()
-
-
-def _with_defaults(desk: Desk, item: Item, given: dict[str, Any]) -> Item:
-    """What the options say where a piped request says nothing."""
-    from msgspec.structs import asdict, replace
-
-    options = _fields_of(desk, given)
-    if isinstance(item, AlertItem):
-        return told_by_options(item, options)
-    if isinstance(item, MailItem):
-        return replace(item, defaults=RequestItem(summary="", **options))
-    if not isinstance(item, RequestItem):
-        return item
-    has = asdict(item)
-    missing = {name: value for name, value in options.items() if value and not has[name]}
-    missing["request"] = options["request"].overlaid(item.request)
-    missing["channel"] = item.channel or options["channel"] or "script"
-    return replace(item, **missing)
 
 
 def _request(desk: Desk, summary: str, given: dict[str, Any]) -> RequestItem:

@@ -50,19 +50,17 @@ def command(
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
         return desk.clock_counts()
-    from sdcli.closing import Closings
+    from sdcli.checking import Checks
 
-    missed, closings = desk.missed_check(), Closings(desk)
-    alerts, settle = desk.sla_alerts(
-        record=not dry_run, time_boxes=time_boxes, first=closings.close_due
-    )
-    if dry_run:
-        closings.tell_due()
+    missed, checks = desk.missed_check(), Checks(desk, time_boxes=time_boxes)
+    alerts, settle = (checks.rehearsed(), _nothing) if dry_run else checks.alerts()
 
     def settled(said: bool) -> None:
         settle(said)
         if said and not (dry_run or no_deliver):
             _deliver(desk, quiet=session_of(ctx).json)
+        if said and not dry_run:
+            _take_in_spooled(desk)
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
             desk.learn(_LESSONS)
 
@@ -73,6 +71,18 @@ def command(
         missed_s=missed,
         unchecked=len(desk.unchecked),
     )
+
+
+def _nothing(said: bool) -> None:
+    """A rehearsal has nothing to settle."""
+
+
+def _take_in_spooled(desk: Desk) -> None:
+    """Take in what waits for the ledger on this machine: after the alarms, and as far as it goes."""
+    if desk.spooled():
+        from sdcli.spooling import Spool
+
+        Spool(desk).deliver_quietly()
 
 
 def _deliver(desk: Desk, *, quiet: bool) -> None:

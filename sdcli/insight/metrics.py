@@ -103,6 +103,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         check_missed: whether it has not run for too long.
         undelivered, given_up: alerts that are owed to people, and that could not be brought.
         quarantined: inputs that could not be read and wait.
+        spooled: inputs that could not reach the ledger and wait on this machine.
         queues: the queues of the files, and who could work in them.
     """
 
@@ -118,6 +119,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     undelivered: int
     given_up: int
     quarantined: int
+    spooled: int
     queues: dict[str, QueueState]
 
 
@@ -352,6 +354,11 @@ def _of_desk(facts: Facts, now: int) -> Iterator[Family]:
         "intake_quarantined",
         "Inputs that could not be read and wait in ledger/quarantine for sdcli intake retry.",
         facts.quarantined,
+    )
+    yield _gauge(
+        "intake_spooled",
+        "Inputs that could not reach the ledger and wait in ledger/spool for sdcli intake deliver.",
+        facts.spooled,
     )
     yield _gauge(
         "ledger_size_bytes",

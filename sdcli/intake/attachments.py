@@ -1,29 +1,25 @@
-"""Files that belong to tickets, kept once by what is in them: `ledger/attachments/ab/abcd…`.
+"""Files that belong to tickets, kept once by what is in them, where the ledger is.
 
-A file is on disk before the event that names it is committed; one that no event names is harmless.
+A file is there before the event that names it is committed; one that no event names is harmless.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import stat
 import unicodedata
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from msgspec.structs import replace
 
-from sdcli.errors import MachineError
 from sdcli.intake.items import MailItem
 from sdcli.intake.lines import one_line
-from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.tickets.contact import Attachment
 
 if TYPE_CHECKING:
     from sdcli.intake.items import Item, NewFile
+    from sdcli.ledger.interface import Files
     from sdcli.policy.model import IntakeRules
 
 LONGEST_NAME = 150
@@ -33,37 +29,31 @@ _UNSAFE = re.compile(
     r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff/\\:*?"<>|]+'
 )
 _LONGEST_ENDING = 10
-FOLDER = "attachments"
-"""Beside the tickets, in the folder of the ledger."""
 
 
 class Attachments:
     """Keeps files under the desk's rules (R1b.1b).
 
     Args:
-        folder: where they are kept; made when the first one is.
+        files: where they are kept.
         rules: the largest one, and the endings of names that are never kept.
     """
 
-    def __init__(self, folder: str, rules: IntakeRules, *, writes: bool = True) -> None:
-        self._folder = folder
+    def __init__(self, files: Files, rules: IntakeRules, *, writes: bool = True) -> None:
+        self._files = files
         self._writes = writes  # a rehearsal names files, and keeps none
         self._most: int = rules.sizes.attachment
         self._refused = {ending.casefold().lstrip(".") for ending in rules.mail.refuse}
 
     def save(self, file: NewFile) -> Attachment:
-        """The file as a ticket names it; its bytes are on disk, unless it is refused.
+        """The file as a ticket names it; its bytes are kept, unless it is refused.
 
         Raises:
             MachineError: it could not be written.
         """
         found = self.look_at(file)
         if self._writes and not found.refused:
-            try:
-                self._keep(found.sha256, file.content)
-            except OSError as error:
-                path = self.path(found.sha256)
-                raise MachineError("Keeping a file in", path, error.strerror or "") from error
+            self._files.keep(found.sha256, file.content)
         return found
 
     def look_at(self, file: NewFile) -> Attachment:
@@ -77,8 +67,12 @@ class Attachments:
         )
 
     def path(self, sha256: str) -> str:
-        """Where the bytes with this hash are."""
-        return os.path.join(self._folder, sha256[:2], sha256)
+        """Where the bytes with this hash are on this machine.
+
+        Raises:
+            LedgerDamagedError: they are not there, nor on the server.
+        """
+        return self._files.path(sha256)
 
     def saved(self, item: Item) -> Item:
         """An item with its files saved, so that it can be recorded."""
@@ -96,29 +90,6 @@ class Attachments:
             return f"larger than {self._most} bytes"
         return ""
 
-    def _keep(self, sha256: str, content: bytes) -> None:
-        """Write it beside its place, and give it its name: it is there whole or not at all."""
-        path = self.path(sha256)
-        if _holds(path, content):
-            return
-        for folder in (os.path.dirname(self._folder), self._folder, os.path.dirname(path)):
-            make_folder(folder)
-        temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        try:
-            with open(temporary, "xb") as stream:
-                around = os.stat(self._folder)
-                os.fchmod(stream.fileno(), around.st_mode & 0o666)
-                with suppress(PermissionError):  # as for folders
-                    os.fchown(stream.fileno(), around.st_uid, around.st_gid)
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-            sync_folder(os.path.dirname(path))
-        finally:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-
 
 def ending_of(name: str) -> str:
     """The ending that a machine would go by, whatever hides it; of a bare one the name itself.
@@ -128,16 +99,6 @@ def ending_of(name: str) -> str:
     plain = unicodedata.normalize("NFKC", unquote(name))
     seen = "".join(each for each in plain if unicodedata.category(each) not in ("Cf", "Cc", "Mn"))
     return seen.casefold().strip(" ._").rpartition(".")[2].replace("_", "").strip()
-
-
-def _holds(path: str, content: bytes) -> bool:
-    """Whether a file, and no link to one, has this content: what was damaged is written anew."""
-    with suppress(OSError):
-        about = os.lstat(path)
-        if stat.S_ISREG(about.st_mode) and about.st_size == len(content):
-            with open(path, "rb") as stream:
-                return stream.read() == content
-    return False
 
 
 def safe_name(name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from sdcli.tickets.contact import Attachment, RequestDetails, Walk
 from sdcli.tickets.event import ArticleUse, Closed, Resolved
@@ -269,6 +269,22 @@ def _keyed(item: Item, key: str) -> Item:
     if not isinstance(item, AlertItem | RequestItem) or item.idempotency_key:
         return item
     return replace(item, idempotency_key=key)
+
+
+def with_defaults(item: Item, said: RequestItem) -> Item:
+    """What the options say, as a request, where an item of a pipe says nothing."""
+    options = asdict(said)
+    if isinstance(item, AlertItem):
+        return told_by_options(item, options)
+    if isinstance(item, MailItem):
+        return replace(item, defaults=said)
+    if not isinstance(item, RequestItem):
+        return item
+    has = asdict(item)
+    missing = {name: value for name, value in options.items() if value and not has[name]}
+    missing["request"] = said.request.overlaid(item.request)
+    missing["channel"] = item.channel or said.channel or "script"
+    return replace(item, **missing)
 
 
 def told_by_options(item: AlertItem, options: dict[str, Any]) -> AlertItem:

@@ -17,6 +17,7 @@ Action: TypeAlias = Literal[
     "suppressed",
     "quarantined",
     "ignored",
+    "spooled",
 ]
 
 RULES: dict[str, str] = {
@@ -47,6 +48,8 @@ RULES: dict[str, str] = {
     "me-too": "the caller is counted on a known failure",
     "added": "the contact was added to a ticket",
     "request": "a request opens a ticket",
+    "unreachable": "the ledger is out of reach; it is kept on this machine and taken in later",
+    "delivered": "it waited for the ledger, and was recorded before",
 }
 """Which rule decided what became of an item, and what it means."""
 

@@ -45,6 +45,7 @@ class Examination(Struct, frozen=True):
 
     Args:
         tickets, commits, archives: how many there are; commits are those since the snapshot.
+        events: how many there are; `months`: into how many months they are parted on a server.
         findings: damage.
         remarks: what is harmless and worth knowing.
     """
@@ -54,6 +55,8 @@ class Examination(Struct, frozen=True):
     archives: int = 0
     findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()
+    events: int = 0
+    months: int = 0
 
 
 class Mended(Struct, frozen=True):
@@ -65,6 +68,7 @@ class Mended(Struct, frozen=True):
         lost: tickets of which something could not be read.
         kept: where the damaged files are.
         remarks: what else is gone, as sentences.
+        anew: how many tickets were made anew from their events, on a server.
     """
 
     tickets: int
@@ -72,6 +76,7 @@ class Mended(Struct, frozen=True):
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    anew: int = 0
 
 
 class Restored(Struct, frozen=True):
@@ -87,11 +92,74 @@ class Restored(Struct, frozen=True):
     kept: str
 
 
+class Agreed(Struct, frozen=True):
+    """By which service levels all hosts of a desk work, and the host whose files they were first.
+
+    Args:
+        since: when it came with them, in UTC.
+        others: the other hosts that have written since, by these.
+    """
+
+    hash: str
+    host: str
+    since: datetime
+    others: tuple[str, ...] = ()
+
+
 class Beat(Struct, frozen=True):
     """That the clocks were checked: when, in UTC, and by whom."""
 
     at: datetime
     by: str
+
+
+class Alone(NamedTuple):
+    """Whether a process does something alone; it is true if so.
+
+    Args:
+        at_first: it did when it began.
+        still: says whether it does now; who stood still for long may have lost it.
+    """
+
+    at_first: bool
+    still: Callable[[], bool] = lambda: True
+
+    def __bool__(self) -> bool:
+        """Whether it did when it began."""
+        return self.at_first
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """What a check of the clocks looks at: the tickets that may have something to say.
+
+    Args:
+        at: the instant of the check, in UTC; closed tickets are looked at that changed `since`.
+        rules: what tells the rules that matter for the clocks from any others.
+        whole: it says all that there is to say; see `Rest.whole`.
+    """
+
+    at: datetime
+    since: datetime
+    rules: str
+    whole: bool = True
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """That a ticket needs no look at its clocks for a while, unless it changes.
+
+    Args:
+        until: when it does, in UTC; None for as long as the rules stay as they are.
+        whole: nothing was kept back that a check which says more would have said.
+        over: none at all, whatever the rules.
+    """
+
+    until: datetime | None = None
+    whole: bool = True
+    over: bool = False
+
+
+Look: TypeAlias = "Callable[[Ticket], Rest | None]"
+"""Says for how long a ticket may rest; None if there is something to be said or done now."""
 
 
 class Shelf(NamedTuple):
@@ -180,6 +248,13 @@ class Reader(Protocol):
         Only those after the reference `after` if it is given, and no more than so many.
         """
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """The tickets that a check must look at, in the order of their references.
+
+        More may be among them. A writer gives those that `Ledger.sift` has left to it: they are as
+        they are until its unit of work ends, and nobody else is given them meanwhile.
+        """
+
 
 class Writer(Reader, Protocol):
     """Looks tickets up and adds to them; sees what it has added itself."""
@@ -194,9 +269,46 @@ class Writer(Reader, Protocol):
             IllegalStepError: an event is not legal in the ticket's state.
         """
 
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """Let a ticket that `due` gave rest, as it is after this unit of work, for as long as it may.
+
+        `look` is asked only where that is kept.
+        """
+
+
+class Files(Protocol):
+    """Keeps the files of tickets, each once, by the SHA-256 of what is in it."""
+
+    def keep(self, sha256: str, content: bytes) -> None:
+        """Have the file here for good; nothing happens if it is.
+
+        Raises:
+            MachineError: it could not be kept.
+        """
+
+    def path(self, sha256: str) -> str:
+        """Where the file is on this machine; it is brought here from a server.
+
+        Raises:
+            LedgerDamagedError: the server does not have it, or not as it was.
+        """
+
+    def has(self, sha256: str) -> bool:
+        """Whether the file is there, as it was."""
+
+    def content(self, sha256: str) -> bytes | None:
+        """What is in the file; None if it is not there, or not what it was."""
+
+    def names(self) -> Iterator[str]:
+        """The hashes of all files, in order."""
+
 
 class Ledger(Reader, Protocol):
-    """One home of the ledger."""
+    """One home of the ledger, or a unit of several commands in it."""
+
+    @property
+    def files(self) -> Files:
+        """The files of its tickets."""
 
     def version(self) -> Hashable:
         """What tells this state of the ledger from any other; it is not read for that.
@@ -216,8 +328,37 @@ class Ledger(Reader, Protocol):
 
         Raises:
             LedgerBusyError: a lock was not free in time.
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
             ConflictError: it does not go together with what somebody else did meanwhile, and
                 nothing of it was committed. See `sdcli.ledger.again`.
+            LedgerUnreachableError: the server of the ledger does not answer.
+            OutcomeUnknownError: its server could not be asked whether it was recorded.
+        """
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """Look at the tickets that are due, and let those rest of which nothing is to be said.
+
+        Any number of checks on any number of hosts share them. What `look` gives no rest is left
+        to `Writer.due`; whether anything is. A home that looks at all tickets anyhow leaves all.
+        """
+
+    def agreed(self) -> Agreed | None:
+        """By which service levels the desk works on all hosts; None where none need agree."""
+
+    def require_agreed(self) -> None:
+        """Refuse what `write` would refuse, before something is done that is recorded only then.
+
+        Raises:
+            LevelsDifferError: the files of this host say other service levels than the desk works by.
+        """
+
+    def adopt(self, before: Agreed | None) -> None:
+        """Let the desk work by the service levels of this host's files, on all hosts.
+
+        `before`: by which it works now, as `agreed` said.
+
+        Raises:
+            AdoptedError: it works by others by now.
         """
 
     def keep_levels(self, policy: str, content: bytes) -> None:
@@ -237,6 +378,22 @@ class Ledger(Reader, Protocol):
             LedgerDamagedError: they are not there, or are not what they were.
         """
 
+    def memo(self, name: str) -> bytes | None:
+        """What was written down beside the tickets under a name; None if nothing is.
+
+        Raises:
+            MachineError: it cannot be read.
+        """
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """Write something down beside the tickets, for whoever goes on with it; None: it is done.
+
+        Within `write()` it may count from the commit on.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+
     def beat(self, heard: Beat) -> None:
         """Remember that the clocks were checked, for whoever asks whether they still are.
 
@@ -254,10 +411,14 @@ class Ledger(Reader, Protocol):
     def size(self) -> int:
         """The bytes of everything that is stored of tickets; attached files are apart."""
 
-    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[Alone]:
         """Whether no other process does this now; if so, none will for the block (T28).
 
-        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`.
+        It is apart from the lock of `write()`, and nobody waits for it longer than `wait_s`. On a
+        server it is lost by who neither does anything nor asks `still` for some minutes.
+
+        Raises:
+            LevelsDifferError: as for `write`.
         """
 
     def compact(self) -> None:
@@ -282,3 +443,162 @@ class Ledger(Reader, Protocol):
         Raises:
             BackupDamagedError: the file is no backup, or it is damaged.
         """
+
+
+class Mark(Struct, frozen=True):
+    """Why a ledger takes no changes.
+
+    Args:
+        other: the ledger that it has moved to, or of which a copy into it is under way.
+        moved: which of both.
+    """
+
+    other: str
+    moved: bool
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How a ledger is, for whoever looks after it. Times are seconds, sizes are bytes.
+
+    Args:
+        home: `folder` or `postgresql`; `place`: where it is, without a password.
+        format: the version of its files or of its schema.
+        server: what answers, with its version; `role`: `primary` or `standby`, and how far the
+            standby is behind. Empty where there is no server.
+        tickets, events: how many there are, `about` so many where counting would take long.
+        months: into how many partitions, or archives, they are parted.
+        newest: when something was last entered.
+        connected: who uses it now: user, host, what they run, and how often.
+        standbys: which standbys follow, and how far each is behind.
+        closed: why it takes no changes, if so.
+    """
+
+    home: str
+    place: str
+    format: int
+    tickets: int
+    events: int
+    about: bool
+    size: int
+    months: int
+    newest: datetime | None
+    server: str = ""
+    role: str = ""
+    lag_s: float | None = None
+    connected: tuple[Connected, ...] = ()
+    standbys: tuple[tuple[str, float | None], ...] = ()
+    closed: Mark | None = None
+
+
+class Connected(Struct, frozen=True):
+    """A user of the server from a host, what runs there, and how many connections it has."""
+
+    user: str
+    host: str
+    program: str
+    count: int
+
+
+class Lacking(Struct, frozen=True):
+    """What a ledger lacks of another one that it is an older state of.
+
+    Args:
+        runs: first and last of each run of numbers of tickets that are not there.
+        behind: the numbers of tickets that have further events.
+    """
+
+    runs: tuple[tuple[int, int], ...] = ()
+    behind: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.behind)
+
+
+class Prepared(Struct, frozen=True):
+    """A ledger on a server, as `sdcli ledger init` leaves it.
+
+    Args:
+        made: whether there was none before; `format`: the version of its schema.
+        writer, reader: the roles that may append, and read, since now; empty if none was named.
+        roles: those of them that were made.
+    """
+
+    made: bool
+    format: int
+    writer: str = ""
+    reader: str = ""
+    roles: tuple[str, ...] = ()
+
+
+class Migrated(Struct, frozen=True):
+    """What a migration did.
+
+    Args:
+        before: the version that the schema had; 0 if there was none.
+        after: the one that it has now; `scripts`: the SQL files that were run, in order.
+    """
+
+    before: int
+    after: int
+    scripts: tuple[str, ...] = ()
+
+
+class Home(Ledger, Protocol):
+    """One home of the ledger, with what is needed to move it to another."""
+
+    def prepare(self, writer: str = "", reader: str = "") -> Prepared | None:
+        """Make the ledger, unless it is there, and let roles use it; None where that needs nothing.
+
+        Raises:
+            RefusedError: a role is not there and may not be made by this user, or the like.
+        """
+
+    def migrate(self) -> Migrated | None:
+        """Bring it to the version of this program; None where that happens by itself.
+
+        Raises:
+            NewerFormatError: a newer program wrote it.
+            NoLedgerError: there is none.
+        """
+
+    def is_there(self) -> bool:
+        """Whether there is a ledger at all."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as it is written in settings, without a password."""
+
+    def standing(self) -> Standing:
+        """How it is."""
+
+    def everything(self) -> Iterator[Ticket]:
+        """All tickets, problems and void ones too, in the order of their references."""
+
+    def next_number(self) -> int:
+        """The number of the next reference; no lower one is given out again."""
+
+    def policies(self) -> list[str]:
+        """The hashes of the service levels that are kept."""
+
+    def stands(self) -> Hashable:
+        """What tells whether any ticket was added or changed meanwhile."""
+
+    def whole(self) -> AbstractContextManager[None]:
+        """Let nobody write for the block; a ledger that is not there yet is begun.
+
+        Raises:
+            LedgerBusyError: somebody has been writing for too long.
+        """
+
+    def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
+        """Take from another ledger what is lacking here; the caller holds `whole`.
+
+        What was taken when it is interrupted may stay: then a mark closes the ledger until it is
+        done again.
+        """
+
+    def closed(self) -> Mark | None:
+        """Why it takes no changes; None if it does."""
+
+    def close(self, mark: Mark | None) -> None:
+        """Have it take no changes from now on, or take them again; the caller holds `whole`."""

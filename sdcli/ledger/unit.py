@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from sdcli.errors import ConflictError, RefusedError
+from sdcli.errors import RefusedError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Sequence
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.ledger.interface import (
+        Agreed,
+        Alone,
         Beat,
+        Due,
         Examination,
+        Files,
         Ledger,
+        Look,
         Mended,
         Progress,
         Reader,
@@ -77,14 +82,14 @@ class Unit:
         """See `Ledger.write`; it is committed with the unit.
 
         Raises:
-            ConflictError: the unit must be done again, as a whole.
+            UnfinishedError: the unit must be done again, as a whole.
         """
         rehearses = rehearses or self._rehearses
         try:
             if self._writer is None:
                 self._writer = self._stack.enter_context(self._home.write(rehearses=rehearses))
             yield self
-        except ConflictError as error:
+        except UnfinishedError as error:
             error.held = True
             raise
 
@@ -163,6 +168,32 @@ class Unit:
         """See `Reader.closed_since`."""
         return self._reader.closed_since(since, most, after)
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        return self._reader.due(due)
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """Nothing rests: it would at once, and what the unit of work writes is not committed."""
+        del due, look
+        return True
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`."""
+        self._at_work().rest(ticket, due, look)
+
+    def agreed(self) -> Agreed | None:
+        """See `Ledger.agreed`."""
+        return self._home.agreed()
+
+    def require_agreed(self) -> None:
+        """See `Ledger.require_agreed`."""
+        self._home.require_agreed()
+
+    def adopt(self, before: Agreed | None) -> None:
+        """Refused, as `compact` is."""
+        del before
+        raise _unrehearsed("ledger adopt")
+
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`: what no ticket is pinned to harms nobody."""
         self._home.keep_levels(policy, content)
@@ -175,6 +206,19 @@ class Unit:
         """See `Ledger.levels`."""
         return self._home.levels(policy)
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        return self._home.memo(name)
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        self._home.keep_memo(name, content)
+
+    @property
+    def files(self) -> Files:
+        """See `Ledger.files`: what no ticket names harms nobody."""
+        return self._home.files
+
     def beat(self, heard: Beat) -> None:
         """Nothing: a rehearsal is no check of the clocks."""
 
@@ -186,7 +230,7 @@ class Unit:
         """See `Ledger.size`: what is not committed is stored nowhere yet."""
         return self._home.size()
 
-    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> AbstractContextManager[Alone]:
         """See `Ledger.alone`."""
         return self._home.alone(purpose, wait_s)
 

@@ -76,17 +76,24 @@ def deliver(ledger: Ledger, office: Office, *, again: bool = False) -> Run:
         planned = batches(office.policy, owed, _personal(ways))
         now = int(office.stamp().at.timestamp())
         due = [each for each in planned if again or each.due <= now]
-        outcomes, left = _send_all(ledger, office, ways, due)
+        outcomes, left = _send_all(ledger, office, ways, due, alone.still)
     return Run(tuple(outcomes), len(planned) - len(due) + left)
 
 
 def _send_all(
-    ledger: Ledger, office: Office, ways: Mapping[str, Way], due: Iterable[Batch]
+    ledger: Ledger,
+    office: Office,
+    ways: Mapping[str, Way],
+    due: Iterable[Batch],
+    still: Callable[[], bool],
 ) -> tuple[list[Sent], int]:
-    """Send one message after the other; what became of each, and how many were left."""
+    """Send one message after the other; what became of each, and how many were left.
+
+    Who stood still for so long that somebody else delivers by now, by `still`, leaves the rest.
+    """
     outcomes, left, failures = [], 0, Counter[str]()
     for batch in due:
-        if failures[batch.route] >= _IN_A_ROW:
+        if failures[batch.route] >= _IN_A_ROW or not still():
             left += 1
             continue
         outcome, is_hopeless = _tried(office, ways[batch.route], batch)

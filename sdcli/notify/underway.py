@@ -1,20 +1,21 @@
 """The survey that is being mailed: noted before the mail goes, so that no kill asks anybody twice.
 
-A file beside the ledger holds the event that will be recorded. While somebody sends it is theirs;
+A memo beside the tickets holds the event that will be recorded. While somebody sends it is theirs;
 what lies there when nobody does was cut off between mail and record. It holds no token.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from sdcli.errors import MachineError
-from sdcli.ledger.folders import make_folder, sync_folder
 from sdcli.tickets.troubleshooting import SurveySent  # noqa: TC001 - msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from sdcli.ledger.interface import Ledger
 
 NAME = "survey.sending"
 
@@ -27,15 +28,14 @@ class Sending(Struct, frozen=True):
 
 
 class Underway:
-    """The note about the one survey that is being mailed.
+    """The note about the one survey that is being mailed, on whichever host.
 
     Args:
-        folder: the folder of the ledger.
+        ledger: what it lies beside.
     """
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self.path = os.path.join(folder, NAME)
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
 
     def read(self) -> Sending | None:
         """What is being mailed, or was cut off; None if nothing is.
@@ -43,15 +43,13 @@ class Underway:
         Raises:
             MachineError: the note cannot be read.
         """
-        try:
-            with open(self.path, "rb") as stream:
-                return msgspec.json.decode(stream.read(), type=Sending)
-        except FileNotFoundError:
+        content = self._ledger.memo(NAME)
+        if content is None:
             return None
-        except OSError as error:
-            raise MachineError("Reading", self.path, error.strerror or "") from error
+        try:
+            return msgspec.json.decode(content, type=Sending)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise MachineError("Reading", self.path, f"it is damaged: {error}") from error
+            raise MachineError("Reading", NAME, f"it is damaged: {error}") from error
 
     def note(self, sending: Sending) -> None:
         """That it is being mailed from now on; it is on disk then.
@@ -59,17 +57,7 @@ class Underway:
         Raises:
             MachineError: it cannot be written.
         """
-        temporary = f"{self.path}.{os.getpid()}.tmp"
-        try:
-            make_folder(self._folder)
-            with open(temporary, "wb") as stream:
-                stream.write(msgspec.json.encode(sending))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.path)
-            sync_folder(self._folder)
-        except OSError as error:
-            raise MachineError("Writing", self.path, error.strerror or "") from error
+        self._ledger.keep_memo(NAME, msgspec.json.encode(sending))
 
     def done(self) -> None:
         """It is on record, or was not sent.
@@ -77,8 +65,4 @@ class Underway:
         Raises:
             MachineError: the note cannot be taken away.
         """
-        try:
-            with suppress(FileNotFoundError):
-                os.remove(self.path)
-        except OSError as error:
-            raise MachineError("Removing", self.path, error.strerror or "") from error
+        self._ledger.keep_memo(NAME, None)

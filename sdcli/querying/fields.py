@@ -15,7 +15,7 @@ from sdcli.querying.language import WORDS
 from sdcli.tickets.event import Closed, instant
 from sdcli.tickets.expectation import due
 from sdcli.tickets.hand_over import ping_pong
-from sdcli.tickets.query import Query, says
+from sdcli.tickets.query import AMONG, NOBODY, Query, says
 from sdcli.tickets.relations import linked
 from sdcli.tickets.words import (
     LEVELS,
@@ -39,7 +39,6 @@ Clocks: TypeAlias = "Callable[[Ticket], Mapping[str, Clock]]"
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(?:([0-9]{1,6})w)?(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?%?")
-NOBODY = "none"
 ME = "me"
 
 
@@ -305,6 +304,13 @@ def _flag(term: Term, text: str, frame: Frame) -> Callable[[Ticket], bool]:
 
 
 def _word(term: Term, field: Field, text: str, frame: Frame) -> Callable[[Ticket], bool]:
+    wanted = _wanted(term, field, text, frame)
+    words = field.words or (lambda _: ())
+    return lambda ticket: any(each and each.casefold() in wanted for each in words(ticket))
+
+
+def _wanted(term: Term, field: Field, text: str, frame: Frame) -> set[str]:
+    """The values of a term, in small letters, one of which a ticket must have."""
     _only_colon(term, text)
     values = list(term.values)
     if field.known is not None:
@@ -315,9 +321,7 @@ def _word(term: Term, field: Field, text: str, frame: Frame) -> Callable[[Ticket
         values = [frame.me if each.casefold() == ME else each for each in values]
     if term.field in ("ref", "parent", "problem"):
         values = [each if each.casefold().startswith("sd-") else f"SD-{each}" for each in values]
-    wanted = {each.casefold() for each in values}
-    words = field.words or (lambda _: ())
-    return lambda ticket: any(each and each.casefold() in wanted for each in words(ticket))
+    return {each.casefold() for each in values}
 
 
 def _number(term: Term, field: Field, text: str, frame: Frame) -> Callable[[Ticket], bool]:
@@ -400,8 +404,14 @@ _DAYS = {"today": 0, "yesterday": 1}
 _OF_CLOSED = ("status", "closed", "code", "cause", "ref")
 
 
-def narrowed(terms: Iterable[Term], *, everything: bool) -> Query:
+def narrowed(terms: Iterable[Term], text: str, frame: Frame, *, everything: bool) -> Query:
     """What the ledger can look for itself: what it leaves, `checked` decides.
+
+    Args:
+        terms: terms that are `checked`.
+        text: the query.
+        frame: what it is read by.
+        everything: whether closed tickets are wanted too.
 
     Closed tickets are left out, unless `everything` is wanted or the terms speak of closed ones.
     """
@@ -410,17 +420,44 @@ def narrowed(terms: Iterable[Term], *, everything: bool) -> Query:
         term.field in _OF_CLOSED or (term.field == "is" and {"closed", "merged"} & {*term.values})
         for term in every
     )
-    only = {
-        term.field: term.values[0]
-        for term in every
-        if term.field in _EXACT and not term.negated and len(term.values) == 1
-    }
+    holding = [term for term in every if not term.negated]
+    among = [
+        (term.field, tuple(sorted(_wanted(term, FIELDS[term.field], text, frame))))
+        for term in holding
+        if term.field in AMONG
+    ]
     statuses = STATUSES if everything or speaks else OPEN_STATUSES
+    for name, values in among:
+        if name == "status":
+            statuses = tuple(each for each in statuses if each in values)
     return Query(
         statuses=statuses,
-        priority=only.get("priority", "").upper(),
-        type=only.get("type", "").casefold(),
+        text=" ".join(term.values[0] for term in holding if term.field == WORDS),
+        among=tuple((name, values) for name, values in among if name != "status"),
+        changed_from=max(
+            (found for term in holding if (found := _changed_from(term, text, frame))),
+            default=None,
+        ),
     )
 
 
-_EXACT = ("priority", "type")
+_TIMES = ("opened", "updated", "resolved", "closed")
+_SPANS = ("age", "idle")
+
+
+def _changed_from(term: Term, text: str, frame: Frame) -> datetime | None:
+    """The instant before which no ticket changed last that is as a term says."""
+    if term.field not in (*_TIMES, *_SPANS):
+        return None
+    field = FIELDS[term.field]
+    ranges = [_range(term, field, value, text, frame) for value in term.values]
+    seconds = min(low for low, _ in ranges)
+    if term.field in _SPANS:
+        seconds = frame.now.timestamp() - max(high for _, high in ranges)
+    if not 0 < seconds < _LAST_S:
+        return None
+    return datetime.fromtimestamp(int(seconds), timezone.utc)
+
+
+_LAST_S = 1 << 36
+"""An instant, in seconds since 1970, after which nothing is looked for."""

@@ -301,6 +301,12 @@ def _reapplied(result: results.Reapplied) -> dict[str, Any]:
     return reapplied_json(result, _clocks)
 
 
+def _adopted(result: results.Adopted) -> dict[str, Any]:
+    from sdcli.render.sla import adopted_json  # noqa: PLC0415 - as above
+
+    return adopted_json(result)
+
+
 def _sla_status(result: results.SlaStatus) -> dict[str, Any]:
     from sdcli.render.sla import status_json  # noqa: PLC0415 - as above
 
@@ -442,6 +448,12 @@ def _register() -> Any:
     return register
 
 
+def _ledgers() -> Any:
+    from sdcli.render import ledgers  # noqa: PLC0415 - few commands pay for it
+
+    return ledgers
+
+
 def _report() -> Any:
     from sdcli.render import report  # noqa: PLC0415 - as above
 
@@ -515,6 +527,32 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
         "file": retried.file,
         "stays": retried.stays or None,
         "items": list(_outcomes(outcomes)),
+    }
+
+
+def _delivered(result: results.Delivered) -> dict[str, Any]:
+    return {
+        "delivered": [
+            {
+                "file": each.file,
+                "at": each.at,
+                "by": each.by or None,
+                "refused": each.refused or None,
+                "away": each.away or None,
+                "items": list(_outcomes(each.outcomes)),
+            }
+            for each in result.deliveries
+        ],
+        "waiting": [
+            {
+                "file": each.file,
+                "bytes": each.size,
+                "at": each.spooled.at if each.spooled else None,
+                "by": each.spooled.by if each.spooled else None,
+                "why": each.spooled.why if each.spooled else None,
+            }
+            for each in result.waiting
+        ],
     }
 
 
@@ -725,6 +763,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Listed: lambda result: [ticket(row) for row in result.rows],
     results.Opened: _opened,
     results.Tried: lambda result: [_tried(*each) for each in result.readings],
+    results.Delivered: _delivered,
     results.TakenAgain: lambda result: [_again(*each) for each in result.files],
     results.Suggested: lambda result: {
         "ref": result.ref,
@@ -765,6 +804,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "open": result.open_tickets,
         "undelivered": result.undelivered,
         "given_up": result.given_up,
+        "spooled": result.spooled,
     },
     results.Delivering: lambda result: {
         "sent": [_sent(each) for each in result.run.outcomes],
@@ -787,6 +827,10 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.Repaired: lambda result: result.mended,
     results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
     results.BroughtBack: lambda result: result.restored,
+    results.LedgerPrepared: lambda result: _ledgers().prepared_json(result),
+    results.LedgerMigrated: lambda result: _ledgers().migrated_json(result),
+    results.LedgerStatus: lambda result: _ledgers().status_json(result),
+    results.LedgerCopied: lambda result: _ledgers().copied_json(result),
     results.Confirmed: lambda result: {
         "ref": result.ref,
         "to": result.to,
@@ -814,6 +858,7 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     results.InformationReported: lambda result: result.report,
     results.Supported: support.as_json,
     results.Reapplied: _reapplied,
+    results.Adopted: _adopted,
     results.SlaStatus: _sla_status,
     results.Simulated: lambda result: _register().simulated(result),
     results.Register: lambda result: _register().document(result),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sdcli.intake.formats import Fact, Fit, Reading
     from sdcli.intake.outcome import Outcome
+    from sdcli.intake.spool import Waiting as InSpool
     from sdcli.learning.evaluate import Bin, Score
     from sdcli.ledger.interface import Finding
     from sdcli.policy.people import Person
@@ -908,6 +909,32 @@ def _taken_again(result: results.TakenAgain, screen: Screen) -> _Lines:
     return out, [] if out else ["Nothing is kept as unreadable."]
 
 
+def _delivered(result: results.Delivered, screen: Screen) -> _Lines:
+    out: list[str] = []
+    for each in result.deliveries:
+        for outcome, seen in each.outcomes:
+            out += _outcome_lines(outcome, seen, screen)
+        said = each.refused and f"refused, and put there: {each.refused}"
+        out.append(line(f"{each.file}: {said or each.away or 'done'}"))
+    known = {each.file for each in result.deliveries}
+    out += [
+        line(f"{each.file}: waits, {_arrived(each)}")
+        for each in result.waiting
+        if each.file not in known
+    ]
+    if result.waiting:
+        waits = "input waits" if len(result.waiting) == 1 else "inputs wait"
+        return out, [f"{len(result.waiting)} {waits} for the ledger."]
+    return out, [] if out else ["Nothing waits for the ledger."]
+
+
+def _arrived(waiting: InSpool) -> str:
+    found = waiting.spooled
+    if found is None:
+        return "and cannot be read"
+    return f"arrived {words.instant(found.at)}, by {found.by}"
+
+
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
@@ -1125,6 +1152,13 @@ def _sla(result: results.Reapplied | results.SlaStatus, screen: Screen) -> _Line
     return sla.reapplied(result) if isinstance(result, results.Reapplied) else sla.status(result)
 
 
+def _adopted(result: results.Adopted, screen: Screen) -> _Lines:
+    from sdcli.render import sla  # noqa: PLC0415 - as above
+
+    del screen
+    return sla.adopted(result)
+
+
 def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     del screen
     state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
@@ -1137,6 +1171,10 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     if result.undelivered or result.given_up:
         said += f", {result.undelivered} alerts not delivered yet, {result.given_up} given up"
         data += f" undelivered={result.undelivered} given_up={result.given_up};0"
+    if result.spooled:
+        waits = "input waits" if result.spooled == 1 else "inputs wait"
+        said += f", {result.spooled} {waits} for the ledger"
+        data += f" spooled={result.spooled};0"
     return [f"SDCLI {state} - {said} | {data}"], []
 
 
@@ -1240,11 +1278,13 @@ def _examined(result: results.Examined, screen: Screen) -> _Lines:
     found = result.examination
     remarks = [f"Note: {line(remark)}" for remark in found.remarks]
     if not found.findings:
-        counts = (
-            words.count(found.tickets, "ticket"),
-            f"{words.count(found.archives, 'archive')}",
-            f"{words.count(found.commits, 'commit')} since the last snapshot",
-        )
+        counts = [words.count(found.tickets, "ticket")]
+        if found.months:
+            months = words.count(found.months, "month")
+            counts += [f"{words.count(found.events, 'event')} in {months}"]
+        else:
+            commits = words.count(found.commits, "commit")
+            counts += [words.count(found.archives, "archive"), f"{commits} since the last snapshot"]
         return [f"The ledger is sound: {', '.join(counts)}."], remarks
     told = [_finding(each) for each in found.findings]
     count = words.count(len(told), "finding")
@@ -1261,10 +1301,12 @@ def _finding(found: Finding) -> str:
 def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     del screen
     mended = result.mended
-    if not (mended.kept or mended.lost or mended.remarks):
+    if not (mended.kept or mended.lost or mended.remarks or mended.anew):
         return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
     state = "can be used" if mended.lost or mended.remarks else "is whole"
     told = [f"The ledger {state} again: {words.count(mended.tickets, 'ticket')}."]
+    if mended.anew:
+        told.append(f"Made anew from their events: {words.count(mended.anew, 'ticket')}.")
     if mended.doubtful:
         told.append(
             f"Could be read, but not proven; each has a note: {', '.join(mended.doubtful)}."
@@ -1288,6 +1330,14 @@ def _brought_back(result: results.BroughtBack, screen: Screen) -> _Lines:
     told = f"{count} {_is(restored.tickets)} back; the next is {restored.next}."
     kept = [f"The ledger as it was is kept in {line(restored.kept)}."] if restored.kept else []
     return [told, *kept], ["Next: sdcli list"]
+
+
+def _of_ledgers(result: Any, screen: Screen) -> _Lines:
+    """What the commands of `sdcli ledger` give."""
+    from sdcli.render import ledgers  # noqa: PLC0415 - few commands pay for it
+
+    del screen
+    return ledgers.text(result)
 
 
 def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
@@ -1586,6 +1636,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.TakenIn: _taken_in,
     results.Tried: _tried,
     results.TakenAgain: _taken_again,
+    results.Delivered: _delivered,
     results.Suggested: _suggested,
     results.Evaluated: _evaluated,
     results.Explained: _explained,
@@ -1617,6 +1668,10 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.Repaired: _repaired,
     results.BackedUp: _backed_up,
     results.BroughtBack: _brought_back,
+    results.LedgerPrepared: _of_ledgers,
+    results.LedgerMigrated: _of_ledgers,
+    results.LedgerStatus: _of_ledgers,
+    results.LedgerCopied: _of_ledgers,
     results.BroughtIn: _brought_in,
     results.Sketched: _sketched,
     results.PeopleFound: _people_found,
@@ -1641,6 +1696,7 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     results.CalendarsChecked: _calendar,
     results.Simulated: _simulated,
     results.Reapplied: _sla,
+    results.Adopted: _adopted,
     results.SlaStatus: _sla,
     results.Register: _register,
     results.TriedList: _of_incidents,

@@ -60,6 +60,45 @@ def status(result: results.SlaStatus) -> _Lines:
     ], []
 
 
+def adopted(result: results.Adopted) -> _Lines:
+    """By which service levels the desk works on all hosts, and who must follow."""
+    policy, before = _short(result.policy), result.before
+    if not result.shared:
+        return [
+            "The ledger is in the desk's folder: whoever works on it goes by the files beside it."
+        ], []
+    if before and before.hash == result.policy:
+        return [f"The desk works by the service levels of this host ({policy}) already."], []
+    would = "would work" if result.dry_run else "works"
+    lines = [f"The desk {would} by the service levels of this host, {result.host} ({policy})."]
+    if before:
+        others = [name for name in (before.host, *before.others) if name != result.host]
+        since = words.instant(before.since)
+        lines.append(f"Before: {_short(before.hash)}, as {before.host} set them at {since}.")
+        if others:
+            lines.append(f"Hosts that wrote by those, and must follow: {', '.join(others)}.")
+    return lines, []
+
+
+def adopted_json(result: results.Adopted) -> dict[str, Any]:
+    """As `adopted`."""
+    before = result.before
+    return {
+        "policy": result.policy,
+        "host": result.host,
+        "shared": result.shared,
+        "before": {
+            "policy": before.hash,
+            "host": before.host,
+            "since": f"{before.since:%Y-%m-%dT%H:%M:%SZ}",
+            "others": list(before.others),
+        }
+        if before
+        else None,
+        "dry_run": result.dry_run,
+    }
+
+
 def reapplied_json(result: results.Reapplied, sla: Any) -> dict[str, Any]:
     """The tickets, with their clocks before and after; `sla` makes JSON of clocks."""
     return {

@@ -109,10 +109,19 @@ def alert_id(ticket: Ticket, leg: Leg, percent: int) -> str:
     return sha256(key.encode()).hexdigest()[:16]
 
 
+def _needed(leg: Leg, percent: int) -> int:
+    """The seconds of working time that make a percentage of a leg."""
+    return -(-leg.target_s * percent // 100)
+
+
+def passed_s(leg: Leg, percent: int) -> int:
+    """The seconds after which it has passed: one more for a breach, as for a target."""
+    return _needed(leg, percent) + (percent == BREACH)
+
+
 def passed(ticket: Ticket, leg: Leg, percent: int) -> int | None:
     """When so much of a leg had gone, in seconds of UTC; None if it has not, or had elsewhere (T25)."""
-    needed = -(-leg.target_s * percent // 100)
-    least = needed + (percent == BREACH)
+    needed, least = _needed(leg, percent), passed_s(leg, percent)
     if elapsed(leg.run, leg.time, leg.until) < least:
         return None
     imported = ticket.imported_at
@@ -124,7 +133,7 @@ def passed(ticket: Ticket, leg: Leg, percent: int) -> int | None:
 def _alert(ticket: Ticket, policy: Policy, leg: Leg, percent: int, when: tuple[int, int]) -> Alert:
     """What is said of one threshold of a leg; `when` it was passed, and when it is said."""
     at, now = when
-    needed = -(-leg.target_s * percent // 100)
+    needed = _needed(leg, percent)
     stage: Stage = "breach" if percent == BREACH else "warning"
     return Alert(
         id=alert_id(ticket, leg, percent),

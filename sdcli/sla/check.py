@@ -79,7 +79,7 @@ def alerts(
     ticket, if they are known already.
     """
     found: dict[str, Alert] = {}
-    said = _said(ticket) if ticket.sla_alerts else _NOTHING
+    said = said_of(ticket)
     for state in states(ticket, clocks, parts or clocks.parts(ticket, now)):
         for passing in passings(ticket, state, said):
             id_ = alert_id(ticket, passing.threshold)
@@ -216,8 +216,10 @@ def _alert(ticket: Ticket, policy: Policy, now: int, state: State, passing: Pass
     )
 
 
-def _said(ticket: Ticket) -> AbstractSet[Face]:
+def said_of(ticket: Ticket) -> AbstractSet[Face]:
     """What has been said of a ticket, by what its records say."""
+    if not ticket.sla_alerts:
+        return _NOTHING
     return {
         (
             event.target,

@@ -59,7 +59,7 @@ def overstayed(
         # No clock has run for longer than its stay: most need no look at a calendar.
         if limit is None or stay.until - utc_seconds(stay.entry.at) <= limit:
             continue
-        id_ = f"{ticket.ref}-{stay.entry.id}-{priority}"
+        id_ = stay_id(ticket, stay)
         if id_ not in known and id_ not in found:
             passed = _passed(ticket, stay, clocks.terms(stay.cover).time, limit)
             if passed is not None:
@@ -79,6 +79,11 @@ def overstayed(
                     began=stay.entry.id,
                 )
     return list(found.values())
+
+
+def stay_id(ticket: Ticket, stay: Stretch) -> str:
+    """The id of what is said when a stay was too long."""
+    return f"{ticket.ref}-{stay.entry.id}-{stay.cover.priority}"
 
 
 def _passed(ticket: Ticket, stay: Stretch, time: WorkingTime, limit: int) -> int | None:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sdcli.tickets.ticket import Ticket
 
 
+AMONG = ("ref", "status", "type", "service", "priority", "queue", "assignee")
+"""Fields that may be narrowed to several values."""
+
+NOBODY = "none"
+"""What stands for the assignee of a ticket that nobody works on."""
+
+
 class Face(Struct, frozen=True, kw_only=True):
     """The folded fields of a ticket that lists narrow and order by; quicker to read than all."""
 
@@ -47,6 +54,9 @@ class Query(Struct, frozen=True, kw_only=True):
     `touched_since` also lets in closed tickets that changed at or after that instant, so that
     a check that slept misses nothing. `record`: help requests, problems, or both if it is empty.
     `void`: what should never have been too. `act`: only those on which one command did something.
+
+    `among`: fields of `AMONG`, each with values in small letters any of which it must have.
+    `changed_from`: only those that changed at or after that instant, closed or not.
     """
 
     statuses: tuple[str, ...] = OPEN_STATUSES
@@ -63,6 +73,8 @@ class Query(Struct, frozen=True, kw_only=True):
     with_articles: bool = False
     void: bool = False
     act: str = ""
+    among: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    changed_from: datetime | None = None
 
     def matches(self, ticket: Ticket) -> bool:
         """Whether the ticket is wanted."""
@@ -97,6 +109,8 @@ class Query(Struct, frozen=True, kw_only=True):
             and self.type in ("", ticket.type)
             and self.priority in ("", ticket.priority)
             and self.service in ("", ticket.service)
+            and all(_has(ticket, name, values) for name, values in self.among)
+            and (self.changed_from is None or ticket.touched_at >= self.changed_from)
         )
 
     def narrowed(self) -> dict[str, str]:
@@ -122,13 +136,18 @@ class Query(Struct, frozen=True, kw_only=True):
     def _words(self, ticket: Ticket) -> bool:
         if not self.text:
             return True
-        text = "\n".join(_texts(ticket)).casefold()
+        text = "\n".join(texts(ticket)).casefold()
         return all(word in text for word in self.text.casefold().split())
+
+
+def _has(ticket: Ticket | Face, name: str, values: tuple[str, ...]) -> bool:
+    """Whether a field has one of these values, in whatever letters."""
+    return (getattr(ticket, name) or NOBODY).casefold() in values
 
 
 def says(ticket: Ticket, phrase: str) -> bool:
     """Whether these words stand in a ticket together, in this order."""
-    said = " ".join("\n".join(_texts(ticket)).casefold().split())
+    said = " ".join("\n".join(texts(ticket)).casefold().split())
     return " ".join(phrase.casefold().split()) in said
 
 
@@ -140,7 +159,7 @@ def has_articles(ticket: Ticket) -> bool:
     return any(isinstance(event, kinds) for event in ticket.standing)
 
 
-def _texts(ticket: Ticket) -> Iterator[str]:
+def texts(ticket: Ticket) -> Iterator[str]:
     """What a ticket can be found by: its words and those of its contacts, articles, a form's state."""
     opening = ticket.opening
     yield ticket.summary

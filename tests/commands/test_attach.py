@@ -6,17 +6,19 @@ import hashlib
 import os
 import shutil
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdcli.desk import Desk
+from sdcli.errors import LedgerDamagedError
 from sdcli.intake.attachments import safe_name
+from tests.conftest import NOW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import JsonRunner, Runner
 
 
@@ -28,6 +30,30 @@ def _a_ticket(sd: Runner) -> None:
 def kept(desk_dir: Path) -> list[Path]:
     """The files that are kept."""
     return [path for path in (desk_dir / "ledger" / "attachments").rglob("*") if path.is_file()]
+
+
+@pytest.mark.both_homes
+def test_a_file_is_there_on_every_host(
+    desk_dir: Path, tmp_path: Path, sd: Runner, sdj: JsonRunner, ledger_home: str
+) -> None:
+    """Whoever asks for its path gets the file there, brought from the server if it is not here."""
+    (tmp_path / "a.txt").write_bytes(b"error 691")
+    sd("attach", "1", str(tmp_path / "a.txt"))
+    [file] = sdj("show", "1")["attachments"]
+
+    def path() -> Path:
+        desk = Desk(str(desk_dir), by="eva", now=NOW, cache="", wait_s=5)
+        return Path(desk.attachments.path(file["sha256"]))
+
+    assert path().read_bytes() == b"error 691"
+    if ledger_home == "postgresql":
+        assert kept(desk_dir) == [path()]
+        path().write_bytes(b"changed")
+        assert path().read_bytes() == b"error 691"
+        shutil.rmtree(desk_dir / "ledger")
+        assert path().read_bytes() == b"error 691"
+        with pytest.raises(LedgerDamagedError, match="is missing"):
+            Desk(str(desk_dir), by="eva", now=NOW, cache="", wait_s=5).attachments.path("0" * 64)
 
 
 def test_files_are_attached(desk_dir: Path, tmp_path: Path, sdj: JsonRunner) -> None:
@@ -44,6 +70,7 @@ def test_files_are_attached(desk_dir: Path, tmp_path: Path, sdj: JsonRunner) -> 
     assert (event["kind"], event["note"]) == ("attached", "the log")
 
 
+@pytest.mark.both_homes
 def test_standard_input_is_attached(sdj: JsonRunner) -> None:
     """Under the name it is given, which leads nowhere."""
     told = sdj("attach", "1", "-", "--name", "../vpn.log", stdin=b"\0\xff")
@@ -82,6 +109,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, sd: Runner, kind: st
     assert "odd" in sd("attach", "1", str(path), expect=4).stderr
 
 
+@pytest.mark.both_homes
 def test_the_same_content_is_attached_once(tmp_path: Path, sd: Runner, sdj: JsonRunner) -> None:
     """Again, under whatever name, it is told; what is new beside it is added."""
     for name, content in (("a.txt", b"x"), ("b.txt", b"x"), ("c.txt", b"y"), ("empty", b"")):
@@ -145,6 +173,7 @@ def test_a_file_that_is_not_what_it_was_is_found(
     sd("doctor")
 
 
+@pytest.mark.both_homes
 def test_a_damaged_file_in_a_backup_is_found(tmp_path: Path, sd: Runner) -> None:
     """A backup is restored whole or not at all."""
     (tmp_path / "a.txt").write_bytes(b"error 691")

@@ -15,7 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sdcli.desk import LOOK_BACK_S, Desk
+from sdcli.checking import LOOK_BACK_S, Checks
+from sdcli.desk import Desk
 from sdcli.sla.check import Alert, alerts, recipients_of
 from sdcli.sla.clock import Clocks
 from sdcli.tickets import steps
@@ -423,7 +424,10 @@ def test_an_alert_goes_to_those_who_have_the_ticket_now(policy: Policy) -> None:
 
 def said_by(desk: Desk, *, record: bool = True) -> list[tuple[Ticket, Alert]]:
     """What a check has to say, once it has been heard."""
-    found, settle = desk.sla_alerts(record=record)
+    checks = Checks(desk)
+    if not record:
+        return checks.rehearsed()
+    found, settle = checks.alerts()
     settle(True)
     return found
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sdcli.errors import NoSuchTicketError
 from sdcli.ledger.postgres.asked import condition
 from sdcli.ledger.postgres.rows import PREFIX, Stored, key_of, ticket_of
+from sdcli.ledger.postgres.words import MOST_ALIKE
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, pressing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
 
-    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.interface import Due, Shelf
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
 ROW = "t.number, t.version, t.state, t.first_recorded, t.last_recorded"
-_PAGE = 500
+PAGE = 500
 _EXACT = 100_000
 """Up to so many tickets are counted; beyond that the newest reference tells about how many."""
 
@@ -41,19 +42,31 @@ class PostgresReader:
 
     def find(self, query: Query) -> Iterator[Ticket]:
         """See `Reader.find`."""
-        wanted = condition(query)
+        wanted = condition(query, self._words_like)
         sql = f"SELECT {ROW} FROM tickets AS t WHERE {wanted.sql} ORDER BY number"
         return (ticket for ticket in self._all(sql, *wanted.args) if query.matches(ticket))
 
     def shelves(self, since: datetime | None = None) -> list[Shelf]:
         """See `Reader.shelves`: what is not closed is one, and each month of closed ones another."""
-        from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - only reports need it
+        from sdcli.ledger.postgres.shelved import shelves  # noqa: PLC0415 - only reports need it
 
-        return [Shelf("", None, self.count(), lambda: self.find(_requests(since)))]
+        return shelves(
+            self._connection, since, lambda there, where: PostgresReader(there).those(where)
+        )
+
+    def those(self, where: str) -> Iterator[Ticket]:
+        """The tickets of which a condition holds, in the order of their references.
+
+        The server puts their numbers in order, and not the tickets, which may fill a disk.
+        """
+        sql = f"SELECT number FROM tickets WHERE {where} ORDER BY number"
+        rows = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
+        for page in self._connection.pages(sql, (), PAGE):
+            yield from self._read(rows, [number for [number] in page])
 
     def most_pressing(self, query: Query, most: int) -> tuple[list[Ticket], int]:
         """See `Reader.most_pressing`."""
-        wanted = condition(query)
+        wanted = condition(query, self._words_like)
         if not wanted.is_exact:
             found = pressing(self.find(query))
             return found[:most], len(found[most:])
@@ -95,11 +108,14 @@ class PostgresReader:
     def having(
         self, key: str, since: datetime | None = None, most: int | None = None
     ) -> Iterator[Ticket]:
-        """See `Reader.having`; nothing is left out, however long ago it changed."""
-        del since
+        """See `Reader.having`."""
+        late, args = "", list[object]([key_of(key)])
+        if since:
+            late = "AND (t.status <> 'closed' OR t.touched_at >= %s)"
+            args.append(since)
         sql = f"""SELECT {ROW} FROM keys JOIN tickets AS t ON t.number = keys.ticket
-            WHERE keys.key = %s ORDER BY keys.ticket DESC"""
-        pages = self._connection.pages(self._locking(sql, key), [key_of(key)], _PAGE, most)
+            WHERE keys.key = %s {late} ORDER BY keys.ticket DESC"""
+        pages = self._connection.pages(self._locking(sql, key), args, PAGE, most)
         found = (ticket for page in pages for ticket in self._tickets(page))
         return islice((ticket for ticket in found if key in keys.keys_of(ticket)), most)
 
@@ -122,6 +138,20 @@ class PostgresReader:
             AND record = 'request' AND touched_at >= %s AND number > %s ORDER BY number LIMIT %s"""
         return self._read(sql, since, number_in(after) if after else 0, most)
 
+    def _words_like(self, pattern: str) -> list[str] | None:
+        """The words in the lexicon like a pattern of LIKE; None if they are too many."""
+        sql = "SELECT word FROM lexicon WHERE word LIKE %s LIMIT %s"
+        found = self._ask(sql, pattern, MOST_ALIKE + 1)
+        return [word for [word] in found] if len(found) <= MOST_ALIKE else None
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        from sdcli.ledger.postgres.clocks import DUE, bounds  # noqa: PLC0415 - only checks
+
+        sql = f"""SELECT {ROW} FROM tickets AS t
+            WHERE number IN (SELECT ticket FROM clocks WHERE {" OR ".join(DUE)}) ORDER BY number"""
+        return self._all(sql, *bounds(due))
+
     def _locking(self, sql: str, key: str) -> str:
         """The statement, with what keeps others from a key that is looked up; readers lock nothing."""
         del key
@@ -132,7 +162,7 @@ class PostgresReader:
 
     def _all(self, sql: str, *args: object) -> Iterator[Ticket]:
         """The tickets of rows, page by page, all as they were at one instant."""
-        for page in self._connection.pages(sql, args, _PAGE):
+        for page in self._connection.pages(sql, args, PAGE):
             yield from self._tickets(page)
 
     def _read(self, sql: str, *args: object) -> list[Ticket]:
@@ -168,11 +198,3 @@ def number_in(ref: str) -> int:
     if not re.fullmatch(r"SD-[1-9][0-9]{0,15}", ref):
         raise NoSuchTicketError(ref)
     return int(ref[len(PREFIX) :])
-
-
-def _requests(since: datetime | None) -> Query:
-    from sdcli.tickets.words import STATUSES  # noqa: PLC0415 - only reports need it
-
-    if since is None:
-        return Query(statuses=STATUSES, void=True)
-    return Query(touched_since=since.astimezone(timezone.utc), void=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -170,6 +169,8 @@ def key_of(key: str) -> str:
     raw = key.encode("utf-8", "surrogatepass")
     if len(raw) <= _LONGEST and is_plain(key):
         return key
+    from hashlib import sha256  # noqa: PLC0415 - hardly any key needs it
+
     return f"{key.partition(' ')[0]} sha256:{sha256(raw).hexdigest()}"
 
 

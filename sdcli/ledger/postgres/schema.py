@@ -7,6 +7,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sdcli.errors import NewerFormatError, NoLedgerError
+from sdcli.ledger.interface import Migrated
+from sdcli.ledger.postgres import version
+from sdcli.ledger.postgres.roles import grant_anew
 from sdcli.tickets import lifecycle
 from sdcli.tickets.words import PROBLEM, Record
 
@@ -22,51 +25,74 @@ def scripts() -> list[str]:
     return sorted(name for name in os.listdir(_FOLDER) if name.endswith(".sql"))
 
 
-VERSION = 1
-"""The version of the schema that this program reads and writes."""
-
-
 def found(connection: Connection) -> int:
     """The version of the ledger there; 0 if there is none."""
     try:
-        [[version]] = connection.ask("SELECT version FROM meta")
+        [[number]] = connection.ask("SELECT version FROM meta")
     except NoLedgerError:
         return 0
-    return int(version)
+    return int(number)
 
 
-def migrate(connection: Connection) -> int:
-    """Bring the ledger to the version of this program, or make it; the version it had.
+def migrate(connection: Connection, *, begins: bool = True) -> Migrated:
+    """Bring the ledger to the version of this program, or make it, in one transaction.
+
+    Nobody writes meanwhile; of two that do it at once, the second one finds it done. `begins`:
+    whether it is made if there is none.
 
     Raises:
         NewerFormatError: a newer program wrote it.
+        NoLedgerError: there is none, and none is to be made.
         NotAllowedError: this user of the database may not.
+        LedgerBusyError: somebody has been writing, or migrating, for too long.
     """
-    schema = connection.address.schema
-    begin = (
-        f"BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrates', 0)); "
-        f"CREATE SCHEMA IF NOT EXISTS {schema}; "
-        f"SET LOCAL search_path TO {schema}; SET LOCAL client_min_messages TO warning"
-    )
-    with connection.unit(begin):
-        [[is_there]] = connection.ask("SELECT to_regclass('meta') IS NOT NULL")
+    schema, place = connection.address.schema, connection.address.shown
+    with connection.unit(_begin(schema, connection.wait_s), patient=True):
+        [[is_made]] = connection.ask("SELECT to_regnamespace(%s) IS NOT NULL", schema)
+        if not is_made and begins:
+            connection.ask(f"CREATE SCHEMA {schema}")
+        [[is_there]] = connection.ask("SELECT to_regclass(%s) IS NOT NULL", f"{schema}.meta")
+        if not is_there and not begins:
+            raise NoLedgerError(place)
         before = int(connection.ask("SELECT version FROM meta")[0][0]) if is_there else 0
-        if before > VERSION:
-            raise NewerFormatError(connection.address.shown, before, VERSION)
-        for name in scripts()[before:]:
+        if before > version.VERSION:
+            raise NewerFormatError(place, before, version.VERSION)
+        ran = scripts()[before : version.VERSION]
+        for name in ran:
             with open(os.path.join(_FOLDER, name), encoding="utf-8") as stream:
                 connection.ask(stream.read())
         if before == 0:
-            connection.ask("INSERT INTO meta (version) VALUES (%s)", VERSION)
-        connection.ask("UPDATE meta SET version = %s", VERSION)
-        _fence(connection, schema)
+            connection.ask("INSERT INTO meta (version) VALUES (%s)", version.VERSION)
+        elif before < version.VERSION:
+            connection.ask("UPDATE meta SET version = %s", version.VERSION)
+        if ran:
+            fence(connection, schema)
+            grant_anew(connection)
         _enforce_lifecycle(connection)
-    return before
+    return Migrated(before, version.VERSION, tuple(ran))
 
 
-def _fence(connection: Connection, schema: str) -> None:
-    """Have functions that run with their owner's rights look nowhere else than in the ledger."""
-    for call in ("append(json)", "month_of(timestamptz)", "changed()"):
+def _begin(schema: str, wait_s: float) -> str:
+    wait_ms = max(1, int(wait_s * 1000))
+    return (
+        f"BEGIN; SET LOCAL lock_timeout TO {wait_ms}; SET LOCAL client_min_messages TO warning; "
+        f"SELECT pg_advisory_xact_lock(hashtextextended('{schema} migrates', 0)); "
+        f"SELECT pg_advisory_xact_lock(hashtextextended('{schema} whole', 0)); "
+        f"SET LOCAL search_path TO {schema}"
+    )
+
+
+def fence(connection: Connection, schema: str) -> None:
+    """Have the functions of a ledger look nowhere else than in it, whoever calls them.
+
+    Those that run with their owner's rights must not be led to somebody else's tables.
+    """
+    found = connection.ask(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = %s::regnamespace "
+        "AND (prosecdef OR prorettype = 'trigger'::regtype)",
+        schema,
+    )
+    for (call,) in found:
         connection.ask(f"ALTER FUNCTION {call} SET search_path TO {schema}, pg_temp")
 
 
@@ -86,9 +112,9 @@ def _enforce_lifecycle(connection: Connection) -> None:
     if connection.ask("SELECT legal_steps FROM meta") == [(digest,)]:
         return
     connection.ask("ALTER TABLE events DROP CONSTRAINT IF EXISTS legal_step")
-    connection.ask(
-        "ALTER TABLE events ADD CONSTRAINT legal_step CHECK (before = '' AND after = '' "
-        "OR record || ' ' || kind || ' ' || before || ' ' || after = ANY (%s)) NOT VALID",
-        steps,
+    connection.ask(  # one constant of text: every process reads it, and an array of many is slow
+        "ALTER TABLE events ADD CONSTRAINT legal_step CHECK (before = '' AND after = '' OR record "
+        "|| ' ' || kind || ' ' || before || ' ' || after = ANY (%s::text[])) NOT VALID",
+        "{" + ",".join(f'"{step}"' for step in steps) + "}",
     )
     connection.ask("UPDATE meta SET legal_steps = %s", digest)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcli.errors import NoSuchTicketError
-from sdcli.ledger.postgres.reader import ROW, PostgresReader, number_in
+from sdcli.ledger.postgres.connection import Mark
+from sdcli.ledger.postgres.reader import PAGE, ROW, PostgresReader, number_in
 from sdcli.ledger.postgres.rows import (
     PREFIX,
     encoded,
@@ -19,12 +20,15 @@ from sdcli.ledger.postgres.rows import (
     row_of,
     stored_keys,
 )
+from sdcli.ledger.postgres.words import new_words
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from sdcli.ledger.interface import Due, Look, Shelf
+    from sdcli.ledger.postgres.clocks import Claims, Rested
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
@@ -57,16 +61,23 @@ class PostgresWriter(PostgresReader):
     Args:
         connection: the transaction has begun.
         rehearses: nothing will be committed, so no reference is used up.
+        claims: the tickets that were left to it by `Ledger.sift`.
     """
 
-    def __init__(self, connection: Connection, *, rehearses: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, rehearses: bool, claims: Claims | None = None
+    ) -> None:
         super().__init__(connection)
+        self._claims = claims
+        self._rests: list[Rested] = []
         self._rehearses = rehearses
         self._known: dict[int, Ticket] = {}
         self._before: dict[int, Ticket | None] = {}
         self._added: dict[int, list[AnyEvent]] = {}
         self._flushing = False
         self._rehearsed = 0
+        self.has_begun = False
+        """Whether this made the first ticket of all."""
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`; nobody else can change it then."""
@@ -83,6 +94,7 @@ class PostgresWriter(PostgresReader):
         fold(f"{PREFIX}1", events)  # what is refused uses up no reference
         number = self._next()
         ticket = fold(f"{PREFIX}{number}", events)
+        self.has_begun = self.has_begun or (number == 1 and not self._rehearses)
         self._put(number, None, ticket, events)
         return ticket
 
@@ -92,6 +104,41 @@ class PostgresWriter(PostgresReader):
         self._put(number_in(ticket.ref), ticket, after, events)
         return after
 
+    def shelves(self, since: datetime | None = None) -> list[Shelf]:
+        """See `Reader.shelves`: all is one, with what was added."""
+        from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - hardly ever
+
+        del since
+        self.flush()
+        return [Shelf("", None, self.count(), lambda: self.those("record = 'request'"))]
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`: what somebody else is changing just now is left to the next check."""
+        del due
+        numbers = self._claims.held(self._connection) if self._claims else []
+        for start in range(0, len(numbers), PAGE):
+            page = numbers[start : start + PAGE]
+            sql = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
+            for ticket in self._read(sql, page):
+                self._known.setdefault(number_in(ticket.ref), ticket)
+                yield ticket
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`."""
+        from sdcli.ledger.postgres.clocks import Rested  # noqa: PLC0415 - only checks
+
+        rest = look(ticket)
+        if rest:
+            self._rests.append(Rested(number_in(ticket.ref), rest, due))
+
+    def finish(self) -> None:
+        """Have everything on the server, in the transaction that is about to be committed."""
+        self.flush()
+        if self._rests:  # after what has changed these tickets
+            from sdcli.ledger.postgres.clocks import let_rest  # noqa: PLC0415 - as above
+
+            let_rest(self._connection, self._rests)
+
     def flush(self) -> None:
         """Have what was added so far on the server, in the transaction."""
         if not self._added or self._flushing:
@@ -99,9 +146,12 @@ class PostgresWriter(PostgresReader):
         self._flushing = True
         try:
             changes = [self._change(number) for number in self._added]
-            self._connection.ask("SELECT append(%s)", encoded(changes))
+            sql = "SELECT append(%s), pg_current_xact_id()::text"
+            [[_, transaction]] = self._connection.ask(sql, encoded(changes))
         finally:
             self._flushing = False
+        number, events = next(iter(self._added.items()))
+        self._connection.mark(Mark(transaction, number, events[0].id))
         self._added.clear()
         self._before.clear()
 
@@ -130,6 +180,7 @@ class PostgresWriter(PostgresReader):
             "found": sorted(has - had),
             "once": sorted(is_once - was_once),
             "never": sorted(was_once - is_once),
+            "words": new_words(before, after),
         }
 
     def _next(self) -> int:

@@ -145,8 +145,9 @@ def _pinned(image: Image) -> set[str]:
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """A member without the names of this machine's people."""
+    """A member without the names of this machine's people, and without the times of its files."""
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+    member.mtime = 0
     return member
 
 
@@ -269,14 +270,16 @@ def _put_back_attachments(saved: Places, places: Places) -> None:
             shutil.copyfileobj(content, stream)
 
 
-def put_back(places: Places, saved: Saved) -> Restored:
+def put_back(places: Places, saved: Saved, *, keeps: bool = True) -> Restored:
     """Put an unpacked ledger in the place of the present one. The caller holds the lock.
+
+    The present one is kept beside it, unless it is not worth it: the other one holds all of it.
 
     Raises:
         MachineError: it could not be written; the ledger is as it was.
     """
     try:
-        kept = _kept(places)
+        kept = _kept(places) if keeps else ""
         plan = _plan(load(saved.places), places)
         make_folder(places.archives)
         for entry in plan.image.document.meta.archives:

@@ -143,6 +143,11 @@ def _write(plan: Plan) -> list[str]:
     return gone
 
 
+def archive_is_worth_it(rows: int, closed: int) -> bool:
+    """Whether closed tickets leave the snapshot, by how many tickets there are in it."""
+    return closed > max(_MOST_CLOSED, (rows - closed) // _CLOSED_SHARE)
+
+
 class _Parting:
     """Parts the tickets that stay in the snapshot from those that leave it for an archive."""
 
@@ -153,8 +158,7 @@ class _Parting:
         meta = plan.image.document.meta
         closed = meta.closed + sum(ticket.is_closed for ticket in plan.fresh.values())
         rows = meta.tickets.rows + len(plan.fresh)
-        enough = max(_MOST_CLOSED, (rows - closed) // _CLOSED_SHARE)
-        self._is_archiving = plan.archives and closed > enough
+        self._is_archiving = plan.archives and archive_is_worth_it(rows, closed)
 
     def staying(self) -> Iterator[bytes]:
         """The lines of the new snapshot; `leaving` and `closed` are known when it has ended."""

@@ -133,6 +133,7 @@ class _Examiner:
         self._done, self._total = 0, image.size()
         self._seen = bytearray(image.next)
         self._findings: list[Finding] = []
+        self._events = 0
         self._attached: dict[str, str] = {}
         self._pinned: dict[str, str] = {}
 
@@ -152,6 +153,7 @@ class _Examiner:
             archives=len(image.document.meta.archives),
             findings=tuple(self._findings),
             remarks=tuple(_remarks(image)),
+            events=self._events,
         )
 
     def _found(self, file: str, at: int, ref: str, problem: str) -> None:
@@ -245,7 +247,8 @@ class _Examiner:
         return folded
 
     def _names(self, ticket: Ticket) -> None:
-        """Remember which files a ticket says that it has."""
+        """Remember which files a ticket says that it has, and how many events."""
+        self._events += len(ticket.events)
         for file in ticket.attachments:
             if not file.refused:
                 self._attached.setdefault(file.sha256, ticket.ref)

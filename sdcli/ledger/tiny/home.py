@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
+from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -20,15 +22,31 @@ from sdcli.ledger.tiny.reader import TinyReader, number_in
 from sdcli.ledger.tiny.rows import PREFIX
 from sdcli.ledger.tiny.witness import Witness, bear, seen
 from sdcli.tickets.keys import keys_of
+from sdcli.tickets.query import Query
 from sdcli.tickets.ticket import advance, fold
+from sdcli.tickets.words import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Beat, Examination, Mended, Progress, Restored, Shelf
+    from sdcli.ledger.files import FolderFiles
+    from sdcli.ledger.interface import (
+        Agreed,
+        Beat,
+        Due,
+        Examination,
+        Home,
+        Lacking,
+        Look,
+        Mark,
+        Mended,
+        Progress,
+        Restored,
+        Shelf,
+        Standing,
+    )
     from sdcli.tickets.event import AnyEvent, Stamp
-    from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
 
 _T = TypeVar("_T")
@@ -62,6 +80,9 @@ class TinyWriter(TinyReader):
         after = advance(ticket, events)
         self._put(number_in(ticket.ref), after, events)
         return after
+
+    def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
+        """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
 
     def count(self) -> int:
         """See `Reader.count`."""
@@ -131,6 +152,19 @@ class TinyLedger:
         self._wait_s = wait_s
         self._tell = tell
         self._image: Image | None = None
+        self._is_told = False
+
+    @property
+    def place(self) -> str:
+        """See `Home.place`."""
+        return self._places.folder
+
+    @cached_property
+    def files(self) -> FolderFiles:
+        """See `Ledger.files`."""
+        from sdcli.ledger.files import FolderFiles  # noqa: PLC0415 - few commands have any
+
+        return FolderFiles(self._places.attachments)
 
     def get(self, ref: str) -> Ticket:
         """See `Reader.get`."""
@@ -186,6 +220,15 @@ class TinyLedger:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
 
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`."""
+        return self._ask(lambda reader: reader.due(due))
+
+    def sift(self, due: Due, look: Look) -> bool:
+        """See `Ledger.sift`: everything is left to the writer."""
+        del due, look
+        return True
+
     def version(self) -> Hashable:
         """See `Ledger.version`: the snapshot, the journal and the heartbeat, by what they are."""
         from sdcli.ledger.tiny.heartbeat import path_of  # noqa: PLC0415 - who does not watch asks not
@@ -198,6 +241,7 @@ class TinyLedger:
         del rehearses  # a number that is not committed is not used up here
         self._begin()
         with locked(self._places.lock, self._wait_s):
+            self._require_open()
             image = self._ready(self._current())
             writer = TinyWriter(image)
             try:
@@ -210,6 +254,16 @@ class TinyLedger:
                     raise
                 # Nobody else can replace anything now, so something is missing.
                 raise LedgerDamagedError(self._places.snapshot, str(error)) from None
+
+    def agreed(self) -> Agreed | None:
+        """See `Ledger.agreed`: whoever works on it goes by the files beside it."""
+        return None
+
+    def require_agreed(self) -> None:
+        """See `Ledger.require_agreed`."""
+
+    def adopt(self, before: Agreed | None) -> None:
+        """See `Ledger.adopt`: there is nothing to agree on."""
 
     def keep_levels(self, policy: str, content: bytes) -> None:
         """See `Ledger.keep_levels`."""
@@ -229,6 +283,21 @@ class TinyLedger:
 
         return read(self._places, policy)
 
+    def memo(self, name: str) -> bytes | None:
+        """See `Ledger.memo`."""
+        from sdcli.ledger.tiny.memos import read  # noqa: PLC0415 - few commands
+
+        return read(self._places, name)
+
+    def keep_memo(self, name: str, content: bytes | None) -> None:
+        """See `Ledger.keep_memo`."""
+        from sdcli.ledger.tiny.memos import keep, remove  # noqa: PLC0415 - as above
+
+        if content is None:
+            remove(self._places, name)
+        else:
+            keep(self._places, name, content)
+
     def beat(self, heard: Beat) -> None:
         """See `Ledger.beat`."""
         from sdcli.ledger.tiny.heartbeat import beat  # noqa: PLC0415 - only checks pay for it
@@ -246,7 +315,7 @@ class TinyLedger:
         return self._current().size()
 
     @contextmanager
-    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[bool]:
+    def alone(self, purpose: str, wait_s: float = 0) -> Iterator[Alone]:
         """See `Ledger.alone`.
 
         Raises:
@@ -258,7 +327,7 @@ class TinyLedger:
                 alone = True
             except LedgerBusyError:
                 alone = False
-            yield alone
+            yield Alone(alone)
 
     def compact(self) -> None:
         """Fold the journal into a new snapshot now, and set aside what no snapshot names.
@@ -348,9 +417,103 @@ class TinyLedger:
             self._witnessed()
             return result
 
+    def prepare(self, writer: str = "", reader: str = "") -> None:
+        """See `Home.prepare`: who may use the folder may use the ledger, which begins by itself."""
+        del writer, reader
+
+    def migrate(self) -> None:
+        """See `Home.migrate`: the first change does it."""
+
+    def is_there(self) -> bool:
+        """See `Home.is_there`."""
+        return self._places.identity() is not None
+
+    def everything(self) -> Iterator[Ticket]:
+        """See `Home.everything`."""
+        return self.find(Query(statuses=STATUSES, record="", void=True))
+
+    def next_number(self) -> int:
+        """See `Home.next_number`."""
+        witness = seen(self._places.lock)
+        return max(self._current().next, witness.next if witness else 1)
+
+    def policies(self) -> list[str]:
+        """See `Home.policies`."""
+        from sdcli.ledger.tiny.pinned import members  # noqa: PLC0415 - one command's
+
+        return [os.path.basename(name).removesuffix(".json") for name, _ in members(self._places)]
+
+    def stands(self) -> Hashable:
+        """See `Home.stands`: the snapshot and the journal, by what they are."""
+        return self._places.version()
+
+    def standing(self) -> Standing:
+        """See `Home.standing`."""
+        from sdcli.ledger.tiny.moving import standing  # noqa: PLC0415 - one command's
+
+        return standing(self._places, self.count(), self.size())
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """See `Home.whole`."""
+        self._begin()
+        with locked(self._places.lock, self._wait_s):
+            yield
+
+    def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
+        """See `Home.take_over`: all of it is written anew, and counts in one step."""
+        from sdcli.ledger.tiny.moving import take_over  # noqa: PLC0415 - one command's
+
+        del lacking
+        self._image = None
+        take_over(self._places, source, progress)
+        self._witnessed()
+
+    def closed(self) -> Mark | None:
+        """See `Home.closed`."""
+        from sdcli.ledger.closed import read  # noqa: PLC0415 - hardly any is closed
+
+        found = self._mark()
+        return read(found) if found else None
+
+    def close(self, mark: Mark | None) -> None:
+        """See `Home.close`."""
+        from sdcli.ledger.tiny.moving import close  # noqa: PLC0415 - one command's
+
+        close(self._places, mark)
+
+    def _mark(self) -> bytes:
+        """What is stored of a mark; hardly any ledger has one."""
+        if not os.path.lexists(self._places.closed):
+            return b""
+        from sdcli.ledger.tiny.moving import mark  # noqa: PLC0415 - as above
+
+        return mark(self._places)
+
+    def _require_open(self) -> None:
+        """Refuse a change where a mark says so.
+
+        Raises:
+            ClosedLedgerError: the ledger has moved.
+        """
+        if found := self._mark():
+            from sdcli.ledger.closed import error  # noqa: PLC0415 - as above
+
+            raise error(self.place, found)
+
+    def _tell_reader(self) -> None:
+        """Say once to whoever reads that the ledger has moved."""
+        if not self._is_told:
+            self._is_told = True
+            if found := self._mark():
+                from sdcli.ledger.closed import tell_reader  # noqa: PLC0415 - as above
+
+                tell_reader(self.place, found, self._tell)
+
     def _ask(self, question: Callable[[TinyReader], _T]) -> _T:
         """The answer of the present image; asked again while snapshots are being replaced."""
         before: Image | None = None
+        self._tell_reader()
         while True:
             witness = seen(self._places.lock)  # before the journal, which is never behind it
             image = self._current()

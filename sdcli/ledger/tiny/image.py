@@ -74,6 +74,7 @@ class Places:
         self.damage = os.path.join(self.folder, f"{own}damage")
         self.attachments = os.path.join(folder, "attachments")
         self.policies = os.path.join(folder, "policies")
+        self.closed = os.path.join(self.folder, f"{own}moved")
 
     def lock_of(self, purpose: str) -> str:
         """The path of the lock of something that one process does at a time."""

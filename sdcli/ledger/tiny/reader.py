@@ -20,7 +20,7 @@ from sdcli.tickets.words import STATUSES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.interface import Due, Shelf
     from sdcli.ledger.tiny.document import Archive, Document
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
@@ -146,6 +146,10 @@ class TinyReader:
         lowest = number_in(down_to) if down_to else 0
         numbers = (n for n in range(highest - 1, lowest, -1) if not self._is_gap(n))
         return [self._ticket(number) for number in islice(numbers, most)]
+
+    def due(self, due: Due) -> Iterator[Ticket]:
+        """See `Reader.due`: all that are not closed, and those that were of late."""
+        return self.find(Query(touched_since=due.since))
 
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
         """See `Reader.closed_since`."""

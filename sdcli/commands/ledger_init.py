@@ -1,0 +1,33 @@
+"""`sdcli ledger init`: the schema of a ledger on a server, and who may use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sdcli.params import as_command, pass_desk
+
+if TYPE_CHECKING:
+    from sdcli import results
+    from sdcli.desk import Desk
+
+
+@as_command("init")
+@click.option("--writer", metavar="ROLE", default="", help="A role that may append.")
+@click.option("--reader", metavar="ROLE", default="", help="A role that may read.")
+@pass_desk
+def command(desk: Desk, writer: str, reader: str) -> results.LedgerPrepared:
+    """Make the ledger on its server, and let roles use it.
+
+    What is there already stays. A writer can append, and can do nothing else, not even by hand; a
+    reader can read. A role that is not there is made, as one that nobody logs in as: people become
+    its members. Whoever runs this owns the ledger.
+
+    \b
+    Example:
+        sdcli ledger init --writer technicians --reader auditors
+    """
+    from sdcli.ledgers import Ledgers
+
+    return Ledgers(desk).prepare(writer, reader)

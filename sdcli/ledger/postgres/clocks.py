@@ -1,0 +1,149 @@
+"""Which tickets a check of the clocks looks at, and which other checks look at meanwhile.
+
+A ticket is due when its time has come or when it has changed (then its time is always), and when
+other rules hold than those by which it was last looked at. A check takes some that are due and that
+no other check has (FOR UPDATE SKIP LOCKED), lets those rest that have nothing to say, and commits.
+The others are its own for a while: a lease, by the server's clock, which shares the work and no
+more. What is said is decided later, of tickets that are locked; who dies loses the lease in time.
+"""
+
+from __future__ import annotations
+
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sdcli.ledger.interface import Due, Look, Rest
+    from sdcli.ledger.postgres.connection import Connection
+    from sdcli.tickets.ticket import Ticket
+
+DUE = ("wake <= %s", "rules < %s", "rules > %s")
+"""When a ticket is due; `bounds` gives the values."""
+
+_ORDERS = ("wake", "rules", "rules")
+_BATCH = 200
+_WHOLE = "+"
+
+_LONGEST_S = 20.0
+"""A check takes no more after so many seconds: what it has found is said, and the next one goes on."""
+
+_LEASE_S = 45
+"""The lease of what a check has in hand; longer than it takes, shorter than cron's next but one."""
+
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""For how long a ticket is waited for that somebody is changing."""
+
+
+class Rested(NamedTuple):
+    """A ticket that rests, and the check that found out."""
+
+    number: int
+    rest: Rest
+    due: Due
+
+
+def bounds(due: Due) -> tuple[object, str, str]:
+    """The instant, and the least and greatest rules by which nothing must be looked at again.
+
+    Who says all there is to say looks again at what was kept back.
+    """
+    whole = f"{due.rules}{_WHOLE}"
+    return due.at, whole if due.whole else due.rules, whole
+
+
+class Claims:
+    """What one check has in hand.
+
+    Args:
+        worker: tells it from any other.
+    """
+
+    def __init__(self) -> None:
+        from secrets import token_hex  # noqa: PLC0415 - only checks
+
+        self.left: list[int] = []
+        self._worker = token_hex(8)
+        self._kind = 0
+        self._until = monotonic() + _LONGEST_S
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may be more to take."""
+        return self._kind < len(DUE)
+
+    def take(self, connection: Connection, due: Due) -> list[int]:
+        """The next tickets that are due and that nobody else has; locked until the commit."""
+        while self.goes_on and monotonic() < self._until:
+            order = _ORDERS[self._kind]
+            sql = f"""SELECT ticket FROM clocks
+                WHERE {DUE[self._kind]} AND leased <= clock_timestamp()
+                ORDER BY {order}, ticket LIMIT {_BATCH} FOR UPDATE SKIP LOCKED"""
+            rows = connection.ask(sql, bounds(due)[self._kind])
+            if len(rows) < _BATCH:
+                self._kind += 1
+            if rows:
+                return [number for (number,) in rows]
+        self._kind = len(DUE)
+        return []
+
+    def sort(
+        self,
+        connection: Connection,
+        due: Due,
+        look: Look,
+        tickets: Sequence[Ticket],
+    ) -> None:
+        """Let those rest that may; the others are this check's own from now on."""
+        rests: list[Rested] = []
+        kept: list[int] = []
+        for ticket in tickets:
+            number, rest = int(ticket.ref.partition("-")[2]), look(ticket)
+            if rest is None:
+                kept.append(number)
+            else:
+                rests.append(Rested(number, rest, due))
+        let_rest(connection, rests)
+        if kept:
+            sql = """UPDATE clocks SET worker = %s,
+                leased = clock_timestamp() + %s * interval '1 s' WHERE ticket = ANY (%s)"""
+            connection.ask(sql, self._worker, _LEASE_S, kept)
+            self.left += kept
+
+    def held(self, connection: Connection) -> list[int]:
+        """Which of its own are locked from now on until the commit, and let go of by it.
+
+        Somebody who is changing one is waited for for a moment; nobody waits for us who waits for
+        that ticket, for what is locked is taken at once or not at all.
+        """
+        wanted, found = self.left, list[int]()
+        self.left = []
+        for pause in (0.0, *_PAUSES_S):
+            if not wanted:
+                break
+            sleep(pause)
+            sql = """SELECT c.ticket FROM clocks AS c JOIN tickets AS t ON t.number = c.ticket
+                WHERE c.ticket = ANY (%s) AND c.worker = %s ORDER BY 1 FOR UPDATE SKIP LOCKED"""
+            locked = {number for (number,) in connection.ask(sql, wanted, self._worker)}
+            found += locked
+            wanted = [number for number in wanted if number not in locked]
+        if found:
+            sql = "UPDATE clocks SET worker = '', leased = '-infinity' WHERE ticket = ANY (%s)"
+            connection.ask(sql, found)
+        return sorted(found)
+
+
+def let_rest(connection: Connection, rests: Sequence[Rested]) -> None:
+    """Write down until when tickets rest."""
+    over = [each.number for each in rests if each.rest.over]
+    if over:
+        connection.ask("DELETE FROM clocks WHERE ticket = ANY (%s)", over)
+    stay = [each for each in rests if not each.rest.over]
+    if stay:
+        sql = """UPDATE clocks AS c SET wake = coalesce(new.wake, 'infinity'), rules = new.rules
+            FROM unnest(%s, %s::timestamptz[], %s) AS new (ticket, wake, rules)
+            WHERE c.ticket = new.ticket"""
+        rules = [f"{each.due.rules}{_WHOLE if each.rest.whole else ''}" for each in stay]
+        numbers, untils = [each.number for each in stay], [each.rest.until for each in stay]
+        connection.ask(sql, numbers, untils, rules)

@@ -1,0 +1,441 @@
+"""The examination of a ledger on a server, and its repair: everything is held against the events.
+
+Rows, keys, and what may be there once are made from events, so they can be made anew. Events are
+read as they are, and never changed. Everything is read in one transaction, in the order of
+references, some thousand rows at a time, so that nobody who writes waits and nothing is held in
+memory.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from sdcli.errors import IllegalStepError
+from sdcli.ledger.interface import Examination, Finding, Mended
+from sdcli.ledger.postgres.connection import Connection
+from sdcli.ledger.postgres.moving import months
+from sdcli.ledger.postgres.rows import (
+    PREFIX,
+    once_of,
+    plain,
+    recorded_at,
+    row_of,
+    state_of,
+    stored_keys,
+)
+from sdcli.ledger.postgres.words import LEXICON, new_words
+from sdcli.tickets.base import kind
+from sdcli.tickets.event import AnyEvent, Opened, SlaReapplied
+from sdcli.tickets.ticket import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sdcli.ledger.interface import Progress
+    from sdcli.tickets.ticket import Ticket
+
+_PAGE = 2000
+_READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TELL_EVERY = 200
+_EVENT = "ticket, seq, recorded, id, at, by, kind, record, before, after, body::text"
+
+
+class _Recorded(NamedTuple):
+    """A row of `events`."""
+
+    ticket: int
+    seq: int
+    recorded: Any
+    id: str
+    at: Any
+    by: str
+    kind: str
+    record: str
+    before: str
+    after: str
+    body: str
+
+
+class _Found(Struct):
+    """What the tables say of one ticket."""
+
+    number: int
+    rows: Sequence[tuple[Any, ...]]
+    events: Sequence[tuple[Any, ...]]
+    keys: Sequence[tuple[Any, ...]]
+    once: Sequence[tuple[Any, ...]]
+    clocks: Sequence[tuple[Any, ...]]
+
+
+def examine(connection: Connection, progress: Progress) -> Examination:
+    """Look at everything; `progress` is told how many tickets have been looked at, and of how many.
+
+    Raises:
+        SdcliError: whatever the server, or the way to it, refused.
+    """
+    apart = Connection(connection.address, connection.wait_s)
+    try:
+        with apart.unit(_READ_ONLY, reads=True):
+            return _Examiner(apart, progress).result()
+    finally:
+        apart.close()
+
+
+class _Examiner:
+    """Looks at one state of the ledger."""
+
+    def __init__(self, connection: Connection, progress: Progress) -> None:
+        self._connection = connection
+        self._place = connection.address.shown
+        self._progress = progress
+        self._findings: list[Finding] = []
+        self._files: dict[str, str] = {}
+        self._pins: dict[str, str] = {}
+        self._missing_once: dict[str, str] = {}
+        self._tickets = self._events = self._highest = 0
+        self.wrong: list[int] = []
+        self.staying: list[str] = []
+
+    def result(self) -> Examination:
+        """The whole examination."""
+        [[total]] = self._connection.ask("SELECT count(*) FROM tickets")
+        for done, found in enumerate(self._walk(), 1):
+            before = len(self._findings)
+            self._look(found)
+            if len(self._findings) > before:
+                self.wrong.append(found.number)
+            if done % _TELL_EVERY == 0:
+                self._progress(done, max(done, total))
+        self._once()
+        self._numbers()
+        self._partitions()
+        self._evidence()
+        self._progress(total, total)
+        return Examination(
+            tickets=self._tickets,
+            events=self._events,
+            months=len(months(self._connection)),
+            findings=tuple(self._findings),
+        )
+
+    def _found(self, ref: str, problem: str, *, stays: bool = False) -> None:
+        """Note what is wrong; `stays`: nothing can be done about it from the events."""
+        self._findings.append(Finding(self._place, -1, ref, problem))
+        if stays:
+            self.staying.append(f"{ref}: {problem}." if ref else f"{problem}.")
+
+    def _walk(self) -> Iterator[_Found]:
+        """What each ticket has in each table, ticket by ticket."""
+        columns = f"SELECT number AS ticket, {', '.join(_columns())} FROM tickets ORDER BY number"
+        order = "ORDER BY ticket"
+        parts = [
+            _grouped(self._connection, columns),
+            _grouped(self._connection, f"SELECT {_EVENT} FROM events {order}, seq"),
+            _grouped(self._connection, f"SELECT ticket, key FROM keys {order}"),
+            _grouped(self._connection, f"SELECT ticket, key FROM once {order}"),
+            _grouped(self._connection, f"SELECT ticket FROM clocks {order}"),
+        ]
+        heads = [next(part, None) for part in parts]
+        while present := [head[0] for head in heads if head is not None]:
+            number = min(present)
+            rows: list[Sequence[tuple[Any, ...]]] = []
+            for index, head in enumerate(heads):
+                if head is not None and head[0] == number:
+                    rows.append(head[1])
+                    heads[index] = next(parts[index], None)
+                else:
+                    rows.append(())
+            yield _Found(number, *rows)
+
+    def _look(self, found: _Found) -> None:
+        """Hold the rows of a ticket against its events."""
+        ref = f"{PREFIX}{found.number}"
+        if not found.events:
+            self._without_events(ref, found)
+            return
+        self._events += len(found.events)
+        events = [_Recorded(*row) for row in found.events]
+        try:
+            ticket = folded(ref, [event.body for event in events])
+        except _WRONG as error:
+            self._found(ref, f"its events do not make a ticket: {error}")
+            return
+        self._chain(ref, events, ticket)
+        if not found.rows:
+            self._found(ref, "it has events, and no row")
+            return
+        self._tickets += 1
+        self._highest = max(self._highest, found.number)
+        self._row(ref, found.rows[0], ticket)
+        self._keys(ref, {key for _, key in found.keys}, ticket)
+        once = once_of(ticket, ticket.events)
+        if extra := {key for _, key in found.once} - once:
+            self._found(ref, f"it is found once by what is not its own: {_named(extra)}")
+        for key in once - {key for _, key in found.once}:
+            self._missing_once[key] = ref
+        for file in ticket.attachments:
+            if not file.refused:
+                self._files.setdefault(file.sha256, ref)
+        for policy in pins_of(ticket.events):
+            self._pins.setdefault(policy, ref)
+
+    def _without_events(self, ref: str, found: _Found) -> None:
+        where = {
+            "tickets": found.rows,
+            "keys": found.keys,
+            "once": found.once,
+            "clocks": found.clocks,
+        }
+        named = ", ".join(name for name, rows in where.items() if rows)
+        self._found(ref, f"it has no events, and rows in {named}")
+
+    def _row(self, ref: str, row: tuple[Any, ...], ticket: Ticket) -> None:
+        right = row_of(ticket, ticket.events)
+        stored = dict(zip(_columns(), row[1:], strict=True))
+        wrong = [name for name, value in stored.items() if name != "state" and value != right[name]]
+        if stored["state"] != right["state"]:
+            wrong += _different(stored["state"], ticket)
+        if wrong:
+            self._found(ref, f"it is not what its events say: {', '.join(dict.fromkeys(wrong))}")
+
+    def _keys(self, ref: str, stored: set[str], ticket: Ticket) -> None:
+        right = stored_keys(ticket)
+        if lost := right - stored:
+            self._found(ref, f"it is not found by {_named(lost)}")
+        if extra := stored - right:
+            self._found(ref, f"it is found by what is not its own: {_named(extra)}")
+
+    def _chain(self, ref: str, rows: Sequence[_Recorded], ticket: Ticket) -> None:
+        """Hold each row of an event against what is in it, and against the row before it."""
+        by_id = {event.id: event for event in ticket.events}
+        led_to, is_certain = "", True
+        for seq, row in enumerate(rows, 1):
+            event = by_id.get(row.id)
+            if row.seq != seq:
+                self._found(ref, f"its event {seq} has the place {row.seq}", stays=True)
+                return
+            if event is None or not _is_of(row, event, ticket.record):
+                self._found(
+                    ref, f"the row of its event {seq} is not what the event says", stays=True
+                )
+                return
+            says = bool(row.after)
+            if says and is_certain and row.before != led_to:
+                self._found(
+                    ref, f"its event {seq} begins at {row.before!r}, after {led_to!r}", stays=True
+                )
+                return
+            led_to, is_certain = row.after, says
+        if is_certain and led_to != ticket.status:
+            self._found(
+                ref, f"its last event leads to {led_to}, and it is {ticket.status}", stays=True
+            )
+
+    def _once(self) -> None:
+        """What is to be there once may be another ticket's, but must be somebody's."""
+        missing = list(self._missing_once)
+        for at in range(0, len(missing), _PAGE):
+            sql = "SELECT key FROM once WHERE key = ANY (%s)"
+            there = {key for (key,) in self._connection.ask(sql, missing[at : at + _PAGE])}
+            for key in missing[at : at + _PAGE]:
+                if key not in there:
+                    ref = self._missing_once[key]
+                    self._found(ref, f"it could be there twice: {_named([key])} is not guarded")
+                    self.wrong.append(int(ref[len(PREFIX) :]))
+
+    def _numbers(self) -> None:
+        [[last]] = self._connection.ask(
+            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM numbers"
+        )
+        if last < self._highest:
+            ref = f"{PREFIX}{last + 1}"
+            self._found("", f"the next reference would be {ref}, which has been given out")
+
+    def _partitions(self) -> None:
+        """A month that does not belong to the events is read by nobody."""
+        sql = """SELECT relname::text FROM pg_class WHERE relnamespace = %s::regnamespace
+            AND relkind = 'r' AND NOT relispartition AND relname ~ '^events_[0-9]{4}_[0-9]{2}$'"""
+        for (name,) in self._connection.ask(sql, self._connection.address.schema):
+            self._found("", f"the table {name} is no part of the events any more", stays=True)
+
+    def _evidence(self) -> None:
+        """Look at every attached file, and at all service levels, that a ticket names."""
+        sql = "SELECT hash, encode(sha256(content), 'hex') FROM files WHERE hash = ANY (%s)"
+        self._kept(self._files, sql, "the attached file")
+        sql = "SELECT hash, encode(sha256(content), 'hex') FROM levels WHERE hash = ANY (%s)"
+        self._kept(self._pins, sql, "the policy that it is pinned to")
+
+    def _kept(self, named: dict[str, str], sql: str, what: str) -> None:
+        every = sorted(named)
+        for at in range(0, len(every), _PAGE):
+            there = dict(self._connection.ask(sql, every[at : at + _PAGE]))
+            for name in every[at : at + _PAGE]:
+                if name not in there:
+                    self._found(named[name], f"{what} is missing", stays=True)
+                elif there[name] != name:
+                    self._found(named[name], f"{what} is not what it was", stays=True)
+
+
+_WRONG = (msgspec.MsgspecError, UnicodeError, RecursionError, IllegalStepError, TypeError)
+
+
+def folded(ref: str, bodies: Iterable[str]) -> Ticket:
+    """The ticket that these events make.
+
+    Raises:
+        MsgspecError, IllegalStepError, TypeError: they make none.
+    """
+    decode = _decoder().decode
+    return fold(ref, [decode(body) for body in bodies])
+
+
+_DECODERS: list[msgspec.json.Decoder[AnyEvent]] = []
+
+
+def _decoder() -> msgspec.json.Decoder[AnyEvent]:
+    if not _DECODERS:
+        _DECODERS.append(msgspec.json.Decoder(AnyEvent))
+    return _DECODERS[0]
+
+
+def pins_of(events: Iterable[AnyEvent]) -> Iterator[str]:
+    """The service levels that the events of a ticket pin it to."""
+    for event in events:
+        if isinstance(event, Opened | SlaReapplied) and event.policy:
+            yield event.policy
+
+
+def _grouped(connection: Connection, sql: str) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+    """The rows of each ticket, which is their first column, by which they are in order."""
+    rows = (row for page in connection.stream(sql, (), _PAGE) for row in page)
+    return ((number, list(group)) for number, group in groupby(rows, key=_first))
+
+
+def _first(row: tuple[Any, ...]) -> int:
+    return int(row[0])
+
+
+def _columns() -> list[str]:
+    from sdcli.ledger.postgres.fill import TICKET_COLUMNS  # noqa: PLC0415 - writes, and is heavy
+
+    return [name for name in TICKET_COLUMNS if name != "number"]
+
+
+def _is_of(row: _Recorded, event: AnyEvent, record: str) -> bool:
+    return (row.kind, row.by, row.record, row.at, row.recorded) == (
+        kind(event), plain(event.by), record, event.at, recorded_at(event)
+    )  # fmt: skip
+
+
+def _different(state: str, ticket: Ticket) -> list[str]:
+    """The names of the folded fields that differ."""
+    right = msgspec.json.decode(state_of(ticket))
+    try:
+        stored = msgspec.json.decode(state)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ["its row cannot be read"]
+    names = [name for name in {**stored, **right} if stored.get(name) != right.get(name)]
+    return names or ["the order or spelling of its fields"]
+
+
+def _named(keys: Iterable[str]) -> str:
+    from sdcli.errors import listed  # noqa: PLC0415 - only a difference pays for it
+
+    return listed(sorted(keys), 3)
+
+
+def repair(connection: Connection, progress: Progress) -> Mended:
+    """Make anew what does not follow from the events; the caller is alone with the ledger.
+
+    Events stay as they are: of a ticket whose events make none, all is left as it is, and told.
+
+    Raises:
+        NotAllowedError: this user of the database does not own the ledger.
+    """
+    apart = Connection(connection.address, connection.wait_s)
+    try:
+        with apart.unit(_READ_ONLY, reads=True):
+            examiner = _Examiner(apart, progress)
+            examiner.result()
+        lost = list[str]()
+        with apart.unit("BEGIN", patient=True):
+            wrong = sorted(set(examiner.wrong))
+            for number in wrong:
+                if not _mend(apart, number):
+                    lost.append(f"{PREFIX}{number}")
+            _mend_numbers(apart)
+            _mend_clocks(apart)
+            [[tickets]] = apart.ask("SELECT count(*) FROM tickets")
+    finally:
+        apart.close()
+    anew = len(wrong) - len(lost)
+    return Mended(
+        tickets=int(tickets), lost=tuple(lost), remarks=tuple(examiner.staying), anew=anew
+    )
+
+
+def _mend(connection: Connection, number: int) -> bool:
+    """Write everything about a ticket that follows from its events; whether they make one."""
+    ref = f"{PREFIX}{number}"
+    sql = "SELECT body::text FROM events WHERE ticket = %s ORDER BY seq"
+    bodies = [body for (body,) in connection.ask(sql, number)]
+    try:
+        ticket = folded(ref, bodies)
+    except _WRONG:
+        return False
+    row = row_of(ticket, ticket.events)
+    names = list(row)
+    values = ", ".join(["%s"] * len(names))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "number")
+    connection.ask(
+        f"INSERT INTO tickets ({', '.join(names)}) VALUES ({values}) "
+        f"ON CONFLICT (number) DO UPDATE SET {changes}",
+        *row.values(),
+    )
+    words = new_words(None, ticket)
+    connection.ask(LEXICON, words)
+    connection.ask(
+        "INSERT INTO texts VALUES (%s, array_to_tsvector(%s::text[])) "
+        "ON CONFLICT (ticket) DO UPDATE SET words = excluded.words",
+        number,
+        words,
+    )
+    right = sorted(stored_keys(ticket))
+    connection.ask("DELETE FROM keys WHERE ticket = %s AND NOT key = ANY (%s)", number, right)
+    connection.ask(
+        "INSERT INTO keys SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
+        number,
+        right,
+    )
+    once = sorted(once_of(ticket, ticket.events))
+    connection.ask("DELETE FROM once WHERE ticket = %s AND NOT key = ANY (%s)", number, once)
+    connection.ask(
+        "INSERT INTO once SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
+        number,
+        once,
+    )
+    connection.ask(
+        "INSERT INTO clocks (ticket, wake) VALUES (%s, '-infinity') "
+        "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake",
+        number,
+    )
+    return True
+
+
+def _mend_numbers(connection: Connection) -> None:
+    from sdcli.ledger.postgres.fill import set_next  # noqa: PLC0415 - as above
+
+    [[highest]] = connection.ask("SELECT coalesce(max(number), 0) FROM tickets")
+    set_next(connection, int(highest) + 1)
+
+
+def _mend_clocks(connection: Connection) -> None:
+    """Have the next check look at every open ticket: it finds out which may rest."""
+    connection.ask(
+        "INSERT INTO clocks (ticket, wake) SELECT number, '-infinity' FROM tickets "
+        "WHERE status <> 'closed' AND NOT void ON CONFLICT DO NOTHING"
+    )

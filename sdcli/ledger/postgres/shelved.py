@@ -1,0 +1,84 @@
+"""Tickets of a ledger on a server, shelf by shelf: what is not closed, and each month of what is.
+
+All shelves show one instant, however long they are read and by how many processes: the server keeps
+it for as long as the shelves are there. Nobody who writes waits for that.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from sdcli.ledger.interface import Shelf
+from sdcli.ledger.postgres.connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sdcli.tickets.ticket import Ticket
+
+Read: TypeAlias = "Callable[[Connection, str], Iterator[Ticket]]"
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_OPEN = "status <> 'closed' AND record = 'request'"
+
+_MONTH = """status = 'closed' AND record = 'request'
+    AND touched_at >= timestamp '{month}' AT TIME ZONE 'UTC'
+    AND touched_at < (timestamp '{month}' + interval '1 month') AT TIME ZONE 'UTC'"""
+
+_MONTHS = """SELECT date_trunc('month', touched_at, 'UTC') AS month, count(*),
+        bit_xor(hashint8extended(number, version)), max(touched_at)
+    FROM tickets
+    WHERE status = 'closed' AND touched_at >= date_trunc('month', %s::timestamptz, 'UTC')
+    GROUP BY month ORDER BY month"""
+"""What is in a month is told by which tickets are, and by how many events each has: an index holds
+that, so the tickets need not be read. A ticket with as many events is always the same."""
+
+
+class _Instant:
+    """A ledger as it is now, for as long as this is there.
+
+    Args:
+        connection: whose ledger; it is not used itself.
+        read: gives the tickets of which a condition holds, in the order of their references.
+    """
+
+    def __init__(self, connection: Connection, read: Read) -> None:
+        self._like, self._read = connection, read
+        self._holds = Connection(connection.address, connection.wait_s)
+        self._holds.ask(_BEGIN)
+        self.ask = self._holds.ask
+        [[self._snapshot]] = self.ask("SELECT pg_export_snapshot()")
+
+    def tickets(self, where: str) -> Iterator[Ticket]:
+        """The tickets of which a condition holds.
+
+        They come by a connection of their own, so several processes can read at once.
+        """
+        apart = Connection(self._like.address, self._like.wait_s)
+        try:
+            with apart.unit(f"{_BEGIN}; SET TRANSACTION SNAPSHOT '{self._snapshot}'"):
+                yield from self._read(apart, where)
+        finally:
+            apart.close()
+
+
+def shelves(connection: Connection, since: datetime | None, read: Read) -> list[Shelf]:
+    """See `Reader.shelves`.
+
+    Args:
+        connection: to the ledger.
+        since: months that were over before it are left out.
+        read: gives the tickets of which a condition holds, in the order of their references.
+    """
+    now = _Instant(connection, read)
+    [[ledger]] = now.ask("SELECT id FROM meta")
+    [[rows]] = now.ask(f"SELECT count(*) FROM tickets WHERE {_OPEN}")
+    found = [Shelf("", None, rows, partial(now.tickets, _OPEN))]
+    for month, count, content, newest in now.ask(_MONTHS, since or "-infinity"):
+        name = f"{ledger} {month:%Y-%m} {count} {content}"
+        where = _MONTH.format(month=f"{month:%Y-%m-%d}")
+        found.append(Shelf(name, newest, count, partial(now.tickets, where)))
+    return found
