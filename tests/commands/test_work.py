@@ -147,6 +147,7 @@ def test_wait_and_resume(sdj: JsonRunner) -> None:
         ("in 1h30m", "2026-11-23T11:30:00Z"),
     ],
 )
+@pytest.mark.one_home
 def test_a_time_is_read_as_it_can_only_be_meant(sdj: JsonRunner, text: str, at: str) -> None:
     """Times of day, whole dates and spans that say `in`."""
     assert sdj("wait", "1", "--for", "user", "--until", text)["waiting_until"] == at
@@ -180,6 +181,7 @@ def test_a_time_is_read_as_it_can_only_be_meant(sdj: JsonRunner, text: str, at: 
         "in 2h or so",
     ],
 )
+@pytest.mark.one_home
 def test_no_time_is_guessed(sd: Runner, sdj: JsonRunner, text: str) -> None:
     """What can be read in two ways, or whose zone is not known, is refused with examples."""
     error = sd("wait", "1", "--for", "user", "--until", text, expect=2).stderr
