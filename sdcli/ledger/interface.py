@@ -32,12 +32,14 @@ class Finding(Struct, frozen=True):
         file: the path of the file; `at`: the byte it begins at, -1 for the file as a whole.
         ref: the ticket it is about, as far as that can be told.
         problem: what is wrong.
+        stays: whether a repair can do nothing about it.
     """
 
     file: str
     at: int
     ref: str
     problem: str
+    stays: bool = False
 
 
 class Examination(Struct, frozen=True):

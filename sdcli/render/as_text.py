@@ -1294,6 +1294,11 @@ def _examined(result: results.Examined, screen: Screen) -> _Lines:
     told = [_finding(each) for each in found.findings]
     count = words.count(len(told), "finding")
     hint = "Next: sdcli doctor --repair saves what can be read and keeps the damaged bytes"
+    if all(each.stays for each in found.findings):
+        hint = (
+            "A repair can do nothing about this: what is gone may be in a backup. The tickets can be "
+            "used as they are"
+        )
     return [f"The ledger is damaged: {count}.", *told], [*remarks, hint]
 
 
@@ -1308,8 +1313,11 @@ def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     mended = result.mended
     if not (mended.kept or mended.lost or mended.remarks or mended.anew):
         return [f"The ledger is sound: {words.count(mended.tickets, 'ticket')}."], []
+    count = words.count(mended.tickets, "ticket")
     state = "can be used" if mended.lost or mended.remarks else "is whole"
-    told = [f"The ledger {state} again: {words.count(mended.tickets, 'ticket')}."]
+    told = [f"The ledger {state} again: {count}."]
+    if not (mended.kept or mended.lost or mended.anew):
+        told = [f"The ledger can be used: {count}. A repair can do nothing about what follows."]
     if mended.anew:
         told.append(f"Made anew from their events: {words.count(mended.anew, 'ticket')}.")
     if mended.doubtful:

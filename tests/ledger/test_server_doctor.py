@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli.errors import LEDGER_DAMAGED
+from sdcli.errors import LEDGER_DAMAGED, NOT_FOUND, REFUSED
 from sdcli.ledger.postgres import doctor
 from sdcli.ledger.postgres.address import address
 from sdcli.ledger.postgres.connection import Connection
@@ -18,6 +18,7 @@ from tests.ledger.making import closing, mark, noted, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sdcli.ledger.interface import Examination
     from tests.conftest import JsonRunner, Runner
@@ -151,7 +152,6 @@ def test_a_repair_has_every_open_ticket_looked_at(where: str) -> None:
 
 
 LOSSES = {
-    "an event that is gone": (["DELETE FROM events WHERE ticket = 3 AND seq = 2"], "place"),
     "an event of another kind": (
         [
             "ALTER TABLE events DROP CONSTRAINT legal_step",
@@ -190,22 +190,117 @@ def test_what_is_wrong_with_events_is_told_and_stays(
 UNREADABLE = {
     "no opening event": "DELETE FROM events WHERE ticket = 2 AND seq = 1",
     "no events": "DELETE FROM events WHERE ticket = 2",
+    "an event that is gone": "DELETE FROM events WHERE ticket = 2 AND seq = 2",
     "an event that cannot be read": "UPDATE events SET body = '{}' WHERE ticket = 2 AND seq = 1",
     "an order that is not legal": "UPDATE events SET seq = 12 WHERE ticket = 2 AND seq = 2",
 }
 
 
 @pytest.mark.parametrize("statement", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_makes_no_ticket_is_lost_and_kept(where: str, statement: str, sd: Runner) -> None:
-    """A ticket whose events make none is named and left as it is; the others are sound."""
+def test_what_makes_no_ticket_is_set_aside(
+    where: str, statement: str, sd: Runner, sdj: JsonRunner, tmp_path: Path
+) -> None:
+    """A ticket whose events make none is set aside with its row; everything else goes on."""
     sql(where, "ALTER TABLE events DROP CONSTRAINT legal_step", statement)
-    row = sql(where, "SELECT * FROM tickets WHERE number = 2")
+    row = sql(where, "SELECT row_to_json(t)::text FROM tickets AS t WHERE number = 2")
+    events = sql(where, "SELECT * FROM events ORDER BY ticket, seq")
     env = {"SDCLI_LEDGER": where}
     told = sd("doctor", "--json", env=env, expect=LEDGER_DAMAGED).stdout
     assert {finding["ref"] for finding in json.loads(told)["findings"]} == {"SD-2"}
-    assert "SD-2" in sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED).stdout
-    assert sql(where, "SELECT * FROM tickets WHERE number = 2") == row
-    assert ledger(where).get("SD-3").summary == "the 3th"
+    told = sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED).stdout
+    assert "SD-2: its events do not make a ticket" in told or "SD-2: it has no events" in told
+    assert "its row is in the table" in told
+    assert sql(where, "SELECT was::text FROM damage WHERE ticket = 2") == row
+    assert sql(where, "SELECT * FROM events ORDER BY ticket, seq") == events
+    sound = sd("doctor", env=env)
+    assert "The ledger is sound: 5 tickets" in sound.stdout
+    assert "SD-2 was set aside" in sound.stderr
+    assert sd("doctor", "--repair", env=env).stdout == "The ledger is sound: 5 tickets.\n"
+    here = ledger(where)
+    assert here.count() == 5
+    assert [ticket.ref for ticket in here.older("SD-4", 9)] == ["SD-3", "SD-1"]
+    for args in (("list", "--all"), ("queues",), ("report",), ("export",), ("sla-check",)):
+        sd(*args, env=env)
+    sd("backup", str(tmp_path / "b.tar.gz"), env=env)
+    sd("show", "SD-2", env=env, expect=NOT_FOUND)
+    copied = sdj("ledger", "copy", "--to", str(tmp_path / "copy"), env=env)
+    assert (copied["equal"], copied["tickets"], copied["next"]) == (True, 5, "SD-7")
+    assert sdj("open", "next", "--user", "ada", env=env)["ref"] == "SD-7"
+
+
+def test_a_reference_that_was_set_aside_last_is_not_given_out_again(
+    where: str, sd: Runner, sdj: JsonRunner
+) -> None:
+    """The number of a ticket that was set aside is known, though no row has it."""
+    env = {"SDCLI_LEDGER": where}
+    sql(where, "UPDATE events SET body = '{}' WHERE ticket = 6")
+    sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED)
+    sql(where, "SELECT setval('numbers', 3)")
+    told = sd("doctor", env=env, expect=LEDGER_DAMAGED).stdout
+    assert "SD-4, which has been given out" in told
+    sd("doctor", "--repair", env=env)
+    assert sdj("open", "next", "--user", "ada", env=env)["ref"] == "SD-7"
+
+
+def test_what_was_set_aside_comes_back_with_its_events(where: str, sd: Runner) -> None:
+    """Whoever puts the events of a ticket right again has it back by another repair."""
+    env, before = {"SDCLI_LEDGER": where}, list(ledger(where).everything())
+    [[body]] = sql(where, "SELECT body::text FROM events WHERE ticket = 2 AND seq = 1")
+    sql(where, "UPDATE events SET body = '{}' WHERE ticket = 2 AND seq = 1")
+    sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED)
+    mend = "UPDATE events SET body = convert_from(decode('{}', 'hex'), 'utf8')::json"
+    sql(where, f"{mend.format(body.encode().hex())} WHERE ticket = 2 AND seq = 1")
+    assert "make a ticket again" in sd("doctor", env=env, expect=LEDGER_DAMAGED).stdout
+    sd("doctor", "--repair", env=env)
+    assert list(ledger(where).everything()) == before
+    assert (examine(where).findings, examine(where).remarks) == ((), ())
+
+
+def test_no_copy_brings_a_ticket_where_it_was_set_aside(
+    where: str, sd: Runner, tmp_path: Path
+) -> None:
+    """What is left of its events is there still, so the copy is refused and nothing is brought."""
+    env, copy = {"SDCLI_LEDGER": where}, str(tmp_path / "copy")
+    sd("ledger", "copy", "--to", copy, env=env)
+    sql(where, "UPDATE events SET body = '{}' WHERE ticket = 2 AND seq = 1")
+    sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED)
+    told = sd("ledger", "copy", "--from", copy, "--to", where, expect=REFUSED).stderr
+    assert "SD-2 was set aside there as damaged" in told
+    sd("open", "next", "--user", "ada", env=env)
+
+
+def test_a_recorded_instant_that_differs_does_not_hide_an_event(where: str, sd: Runner) -> None:
+    """Where the columns of an event say another month, the ticket can be read again all the same."""
+    env = {"SDCLI_LEDGER": where}
+    sql(
+        where,
+        "SELECT month_of('2027-03-01')",
+        "UPDATE events SET recorded = '2027-03-01' WHERE ticket = 3 AND seq = 2",
+    )
+    sd("show", "SD-3", env=env, expect=LEDGER_DAMAGED)
+    sd("doctor", "--repair", env=env, expect=LEDGER_DAMAGED)
+    sd("show", "SD-3", env=env)
+    told = sd("doctor", env=env, expect=LEDGER_DAMAGED)
+    assert "the row of its event 2 is not what the event says" in told.stdout
+    assert "A repair can do nothing about this" in told.stderr
+    assert "doctor --repair" not in told.stdout + told.stderr
+
+
+CLOCKS = {
+    "no row": "DELETE FROM clocks WHERE ticket = 4",
+}
+
+
+@pytest.mark.parametrize("statement", CLOCKS.values(), ids=CLOCKS)
+def test_an_open_ticket_that_no_check_looks_at_is_found(where: str, statement: str) -> None:
+    """An open ticket that the checks of the clocks have lost sight of is damage, and mended."""
+    sql(where, statement)
+    [finding] = examine(where).findings
+    assert (finding.ref, finding.problem) == ("SD-4", "no check of the clocks looks at it")
+    ledger(where).repair(STAMP, unheard)
+    assert examine(where).findings == ()
+    sql(where, "DELETE FROM clocks WHERE ticket = 2")  # closed: it is over
+    assert examine(where).findings == ()
 
 
 def test_files_and_levels_are_looked_at(where: str, sd: Runner, tmp_path: Any) -> None:

@@ -1,7 +1,8 @@
 """The examination of a ledger on a server, and its repair: everything is held against the events.
 
 Rows, keys, and what may be there once are made from events, so they can be made anew. Events are
-read as they are, and never changed. Everything is read in one transaction, in the order of
+read as they are, and never changed: a ticket whose events make none is set aside in the table
+`damage`, with its row as it was, and its number is a gap from then on. Everything is read in one transaction, in the order of
 references, some thousand rows at a time, so that nobody who writes waits and nothing is held in
 memory.
 """
@@ -34,6 +35,7 @@ from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from sdcli.ledger.interface import Progress
     from sdcli.tickets.ticket import Ticket
@@ -96,6 +98,8 @@ class _Examiner:
         self._files: dict[str, str] = {}
         self._pins: dict[str, str] = {}
         self._missing_once: dict[str, str] = {}
+        self._aside: dict[int, str] = {}
+        self._remarks: list[str] = []
         self._tickets = self._events = self._highest = 0
         self.wrong: list[int] = []
         self.staying: list[str] = []
@@ -103,13 +107,17 @@ class _Examiner:
     def result(self) -> Examination:
         """The whole examination."""
         [[total]] = self._connection.ask("SELECT count(*) FROM tickets")
+        self._aside = dict(self._connection.ask("SELECT ticket, reason FROM damage"))
         for done, found in enumerate(self._walk(), 1):
             before = len(self._findings)
             self._look(found)
-            if len(self._findings) > before:
+            if any(not each.stays for each in self._findings[before:]):
                 self.wrong.append(found.number)
             if done % _TELL_EVERY == 0:
                 self._progress(done, max(done, total))
+        for number, reason in sorted(self._aside.items()):  # those of which there are no events
+            self._highest = max(self._highest, number)
+            self._set_aside(f"{PREFIX}{number}", reason, "")
         self._once()
         self._numbers()
         self._partitions()
@@ -120,11 +128,12 @@ class _Examiner:
             events=self._events,
             months=len(months(self._connection)),
             findings=tuple(self._findings),
+            remarks=tuple(self._remarks),
         )
 
     def _found(self, ref: str, problem: str, *, stays: bool = False) -> None:
         """Note what is wrong; `stays`: nothing can be done about it from the events."""
-        self._findings.append(Finding(self._place, -1, ref, problem))
+        self._findings.append(Finding(self._place, -1, ref, problem, stays))
         if stays:
             self.staying.append(f"{ref}: {problem}." if ref else f"{problem}.")
 
@@ -154,34 +163,59 @@ class _Examiner:
     def _look(self, found: _Found) -> None:
         """Hold the rows of a ticket against its events."""
         ref = f"{PREFIX}{found.number}"
-        if not found.events:
+        self._events += len(found.events)
+        if found.rows or found.events:
+            self._highest = max(self._highest, found.number)
+        events = [_Recorded(*row) for row in found.events]
+        made = made_of(ref, [(event.seq, event.body) for event in events])
+        reason = self._aside.pop(found.number, "")
+        if reason and not (found.rows or found.keys or found.once):
+            self._set_aside(ref, reason, made)
+            return
+        if not events:
             self._without_events(ref, found)
             return
-        self._events += len(found.events)
-        events = [_Recorded(*row) for row in found.events]
-        try:
-            ticket = folded(ref, [event.body for event in events])
-        except _WRONG as error:
-            self._found(ref, f"its events do not make a ticket: {error}")
+        if isinstance(made, str):
+            self._found(ref, made)
             return
+        ticket = made
         self._chain(ref, events, ticket)
         if not found.rows:
             self._found(ref, "it has events, and no row")
             return
         self._tickets += 1
-        self._highest = max(self._highest, found.number)
-        self._row(ref, found.rows[0], ticket)
+        self._row(ref, found.rows[0], ticket, events)
+        self._clocks(ref, found, ticket)
         self._keys(ref, {key for _, key in found.keys}, ticket)
         once = once_of(ticket, ticket.events)
         if extra := {key for _, key in found.once} - once:
             self._found(ref, f"it is found once by what is not its own: {_named(extra)}")
         for key in once - {key for _, key in found.once}:
             self._missing_once[key] = ref
+        self._names(ref, ticket)
+
+    def _names(self, ref: str, ticket: Ticket) -> None:
+        """Remember what is beside the ticket: files, and service levels."""
         for file in ticket.attachments:
             if not file.refused:
                 self._files.setdefault(file.sha256, ref)
         for policy in pins_of(ticket.events):
             self._pins.setdefault(policy, ref)
+
+    def _set_aside(self, ref: str, reason: str, made: Ticket | str) -> None:
+        """A ticket that an earlier repair has set aside is no damage any more."""
+        if not isinstance(made, str):
+            self._found(ref, "it was set aside, and its events make a ticket again")
+            return
+        self._remarks.append(
+            f"{ref} was set aside: {reason}. Its row is in {_damage(self._connection)}, and its "
+            "events are where they were."
+        )
+
+    def _clocks(self, ref: str, found: _Found, ticket: Ticket) -> None:
+        """Every ticket that is open must be looked at by the checks of the clocks."""
+        if not found.clocks and is_checked(ticket):
+            self._found(ref, "no check of the clocks looks at it")
 
     def _without_events(self, ref: str, found: _Found) -> None:
         where = {
@@ -193,8 +227,10 @@ class _Examiner:
         named = ", ".join(name for name, rows in where.items() if rows)
         self._found(ref, f"it has no events, and rows in {named}")
 
-    def _row(self, ref: str, row: tuple[Any, ...], ticket: Ticket) -> None:
-        right = row_of(ticket, ticket.events)
+    def _row(
+        self, ref: str, row: tuple[Any, ...], ticket: Ticket, events: Sequence[_Recorded]
+    ) -> None:
+        right = right_row(ticket, [event.recorded for event in events])
         stored = dict(zip(_columns(), row[1:], strict=True))
         wrong = [name for name, value in stored.items() if name != "state" and value != right[name]]
         if stored["state"] != right["state"]:
@@ -215,13 +251,9 @@ class _Examiner:
         led_to, is_certain = "", True
         for seq, row in enumerate(rows, 1):
             event = by_id.get(row.id)
-            if row.seq != seq:
-                self._found(ref, f"its event {seq} has the place {row.seq}", stays=True)
-                return
             if event is None or not _is_of(row, event, ticket.record):
-                self._found(
-                    ref, f"the row of its event {seq} is not what the event says", stays=True
-                )
+                said = f"the row of its event {seq} is not what the event says, which counts"
+                self._found(ref, said, stays=True)
                 return
             says = bool(row.after)
             if says and is_certain and row.before != led_to:
@@ -278,6 +310,34 @@ class _Examiner:
                     self._found(named[name], f"{what} is missing", stays=True)
                 elif there[name] != name:
                     self._found(named[name], f"{what} is not what it was", stays=True)
+
+
+def made_of(ref: str, events: Sequence[tuple[int, str]]) -> Ticket | str:
+    """The ticket that these events make, each with its place; or why they make none."""
+    if not events:
+        return "it has no events"
+    for place, (seq, _) in enumerate(events, 1):
+        if seq != place:
+            return f"its events do not make a ticket: event {place} has the place {seq}"
+    try:
+        return folded(ref, [body for _, body in events])
+    except _WRONG as error:
+        return f"its events do not make a ticket: {error}"
+
+
+def right_row(ticket: Ticket, recorded: Sequence[datetime]) -> dict[str, Any]:
+    """The columns of a ticket's row; its events are looked for by when their rows were recorded."""
+    bounds = {"first_recorded": min(recorded), "last_recorded": max(recorded)}
+    return row_of(ticket, ticket.events) | bounds
+
+
+def is_checked(ticket: Ticket) -> bool:
+    """Whether it is open, so that checks of the clocks must look at it."""
+    return not (ticket.is_closed or ticket.void or ticket.is_problem)
+
+
+def _damage(connection: Connection) -> str:
+    return f"the table {connection.address.schema}.damage"
 
 
 _WRONG = (msgspec.MsgspecError, UnicodeError, RecursionError, IllegalStepError, TypeError)
@@ -351,7 +411,7 @@ def _named(keys: Iterable[str]) -> str:
 def repair(connection: Connection, progress: Progress) -> Mended:
     """Make anew what does not follow from the events; the caller is alone with the ledger.
 
-    Events stay as they are: of a ticket whose events make none, all is left as it is, and told.
+    Events stay as they are: a ticket whose events make none is set aside, and told.
 
     Raises:
         NotAllowedError: this user of the database does not own the ledger.
@@ -361,33 +421,54 @@ def repair(connection: Connection, progress: Progress) -> Mended:
         with apart.unit(_READ_ONLY, reads=True):
             examiner = _Examiner(apart, progress)
             examiner.result()
-        lost = list[str]()
+        lost, told = list[str](), list[str]()
         with apart.unit("BEGIN", patient=True):
             wrong = sorted(set(examiner.wrong))
             for number in wrong:
-                if not _mend(apart, number):
+                if reason := _mend(apart, number):
+                    _set_aside(apart, number, reason)
                     lost.append(f"{PREFIX}{number}")
+                    told.append(
+                        f"{PREFIX}{number}: {reason}. It is set aside: its row is in "
+                        f"{_damage(apart)}, and its events are where they were."
+                    )
             _mend_numbers(apart)
             _mend_clocks(apart)
             [[tickets]] = apart.ask("SELECT count(*) FROM tickets")
     finally:
         apart.close()
-    anew = len(wrong) - len(lost)
+    remarks = (*told, *examiner.staying)
     return Mended(
-        tickets=int(tickets), lost=tuple(lost), remarks=tuple(examiner.staying), anew=anew
+        tickets=int(tickets), lost=tuple(lost), remarks=remarks, anew=len(wrong) - len(lost)
     )
 
 
-def _mend(connection: Connection, number: int) -> bool:
-    """Write everything about a ticket that follows from its events; whether they make one."""
+def _set_aside(connection: Connection, number: int, reason: str) -> None:
+    """Keep what the row of a ticket says where nothing looks for tickets; its events stay."""
+    connection.ask(
+        "INSERT INTO damage (ticket, reason, was) "
+        "SELECT %s, %s, (SELECT row_to_json(t) FROM tickets AS t WHERE number = %s) "
+        "ON CONFLICT (ticket) DO UPDATE SET reason = excluded.reason, since = now(), "
+        "was = coalesce(excluded.was, damage.was)",
+        number,
+        plain(reason),
+        number,
+    )
+    connection.ask("DELETE FROM tickets WHERE number = %s", number)
+    for table in ("keys", "once", "clocks", "texts"):
+        connection.ask(f"DELETE FROM {table} WHERE ticket = %s", number)
+
+
+def _mend(connection: Connection, number: int) -> str:
+    """Write everything about a ticket that follows from its events; or why they make none."""
     ref = f"{PREFIX}{number}"
-    sql = "SELECT body::text FROM events WHERE ticket = %s ORDER BY seq"
-    bodies = [body for (body,) in connection.ask(sql, number)]
-    try:
-        ticket = folded(ref, bodies)
-    except _WRONG:
-        return False
-    row = row_of(ticket, ticket.events)
+    sql = "SELECT seq, body::text, recorded FROM events WHERE ticket = %s ORDER BY seq"
+    events = connection.ask(sql, number)
+    ticket = made_of(ref, [(seq, body) for seq, body, _ in events])
+    if isinstance(ticket, str):
+        return ticket
+    row = right_row(ticket, [recorded for *_, recorded in events])
+    connection.ask("DELETE FROM damage WHERE ticket = %s", number)
     names = list(row)
     values = ", ".join(["%s"] * len(names))
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "number")
@@ -423,19 +504,23 @@ def _mend(connection: Connection, number: int) -> bool:
         "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake",
         number,
     )
-    return True
+    return ""
 
 
 def _mend_numbers(connection: Connection) -> None:
     from sdcli.ledger.postgres.fill import set_next  # noqa: PLC0415 - as above
 
-    [[highest]] = connection.ask("SELECT coalesce(max(number), 0) FROM tickets")
+    [[highest]] = connection.ask(
+        "SELECT greatest((SELECT max(number) FROM tickets), (SELECT max(ticket) FROM events), "
+        "(SELECT max(ticket) FROM damage), 0)"
+    )
     set_next(connection, int(highest) + 1)
 
 
 def _mend_clocks(connection: Connection) -> None:
     """Have the next check look at every open ticket: it finds out which may rest."""
     connection.ask(
-        "INSERT INTO clocks (ticket, wake) SELECT number, '-infinity' FROM tickets "
-        "WHERE status <> 'closed' AND NOT void ON CONFLICT DO NOTHING"
+        "INSERT INTO clocks AS c (ticket, wake) SELECT number, '-infinity' FROM tickets "
+        "WHERE status <> 'closed' AND NOT void "
+        "ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity' WHERE c.wake <> '-infinity'"
     )

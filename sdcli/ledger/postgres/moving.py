@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdcli.errors import NoSuchTicketError, OtherLedgerError
 from sdcli.ledger import closed
 from sdcli.ledger.content import further, lacked
 from sdcli.ledger.interface import Connected, Mark, Standing
@@ -30,6 +31,7 @@ def take_over(connection: Connection, source: Home, lacking: Lacking, progress: 
     Raises:
         NotAllowedError: this user of the database does not own the ledger.
     """
+    _require_not_aside(connection, source, lacking)
     before = closed.read(connection.ask("SELECT closed FROM meta")[0][0])
     set_mark(connection, Mark(source.place, moved=False))
     total, bulk = source.count(), Bulk(connection)
@@ -46,6 +48,27 @@ def take_over(connection: Connection, source: Home, lacking: Lacking, progress: 
     with connection.unit("BEGIN"):
         set_next(connection, source.next_number())
     set_mark(connection, before if before and before.moved else None)
+
+
+def _require_not_aside(connection: Connection, source: Home, lacking: Lacking) -> None:
+    """Refuse to bring a ticket that was set aside here: what is left of its events is here still.
+
+    Raises:
+        OtherLedgerError: there is one.
+    """
+    for (number,) in connection.ask("SELECT ticket FROM damage ORDER BY ticket"):
+        if any(first <= number <= last for first, last in lacking.runs) and _has(source, number):
+            reason = "was set aside there as damaged"
+            place = connection.address.shown
+            raise OtherLedgerError(place, source.place, f"SD-{number}", reason)
+
+
+def _has(source: Home, number: int) -> bool:
+    try:
+        source.get(f"SD-{number}")
+    except NoSuchTicketError:
+        return False
+    return True
 
 
 def _add(connection: Connection, after: Ticket) -> bool:

@@ -423,3 +423,12 @@ $$;
 
 CREATE TRIGGER closed BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION closed();
 ALTER TABLE events DISABLE TRIGGER closed;
+
+-- Tickets that a repair has set aside because their events make none: why, and what the row said.
+-- The events are where they were; without a row nothing reads them, and the number is a gap.
+CREATE TABLE damage (
+    ticket bigint PRIMARY KEY,
+    reason text NOT NULL,
+    since timestamptz NOT NULL DEFAULT now(),
+    was json
+);
