@@ -7,6 +7,7 @@ two of them are held against each other in `sdcli.ledger.content`.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdcli.errors import ClosedLedgerError, LeftError, NoLedgerError, RefusedError
@@ -231,6 +232,14 @@ def _is_desk(path: str) -> bool:
     return os.path.isfile(os.path.join(path, "sla_policies.yaml"))
 
 
+_BEGUN = re.compile(r"tickets\.journal|tickets\.(?:json|journal)\.\d+\.[0-9a-f]{8}\.(?:new|tmp)")
+
+
+def _is_begun(name: str) -> bool:
+    """Whether a copy that was killed has left a file of this name before there was a ledger."""
+    return bool(_BEGUN.fullmatch(name))
+
+
 def _require_free(folder: str) -> None:
     """Refuse a folder that is something else: a ledger is many files.
 
@@ -239,7 +248,7 @@ def _require_free(folder: str) -> None:
     """
     if _is_desk(os.path.dirname(folder)) or os.path.exists(os.path.join(folder, "tickets.json")):
         return
-    if os.path.isdir(folder) and os.listdir(folder):
+    if os.path.isdir(folder) and not all(map(_is_begun, os.listdir(folder))):
         raise RefusedError(
             f"{folder} holds something, and no ledger: name a folder that is empty, or not there, "
             "or a desk."

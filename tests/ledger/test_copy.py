@@ -234,10 +234,89 @@ def test_a_copy_into_a_folder_counts_in_one_step(
         patch.setattr(backup, "put_back", dying)
         sd("ledger", "copy", "--to", str(tmp_path / "back"), expect=INTERRUPTED)
     assert tickets(tmp_path / "back") == []
+    half = at(tmp_path / "back")
+    with pytest.raises(ClosedLedgerError, match="has not been finished"), half.write() as writer:
+        writer.create((opened("twice"),))
+    assert half.next_number() == 1
     (tmp_path / "back" / "copy-killed").mkdir()
     sd("ledger", "copy", "--to", str(tmp_path / "back"))
     assert tickets(tmp_path / "back") == tickets(folder)
     assert not [name for name in os.listdir(tmp_path / "back") if name.startswith("copy-")]
+    with at(tmp_path / "back").write() as writer:
+        writer.create((opened("once"),))
+
+
+@pytest.mark.parametrize("way", ["to a server", "to a folder"])
+def test_a_copy_is_closed_until_it_is_proven(
+    folder: Path, there: str, sd: Runner, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the last ticket and before it is verified, it takes no changes; run again it does."""
+    import sdcli.ledgers  # noqa: PLC0415 - what is interrupted
+
+    to = there if way == "to a server" else str(tmp_path / "back")
+
+    def dying(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sdcli.ledgers, "compare", dying)
+        sd("ledger", "copy", "--to", to, expect=INTERRUPTED)
+    assert len(tickets(to)) == len(tickets(folder))
+    with pytest.raises(ClosedLedgerError, match="has not been finished"), at(to).write() as writer:
+        writer.create((opened("twice"),))
+    sd("ledger", "copy", "--to", to)
+    assert at(to).closed() is None
+    with at(to).write() as writer:
+        writer.create((opened("once"),))
+
+
+def test_what_a_killed_copy_began_stops_no_other(folder: Path, sd: Runner, tmp_path: Path) -> None:
+    """Files that were being made when the copy was killed are no other ledger's."""
+    back = tmp_path / "back"
+    back.mkdir()
+    (back / "tickets.journal.4711.0a1b2c3d.new").write_text("{")
+    (back / "tickets.json.4711.0a1b2c3d.new").write_text("{")
+    from sdcli.ledger.tiny.image import first  # noqa: PLC0415 - what it begins with
+
+    (back / "tickets.journal").write_bytes(first()[1])
+    sd("ledger", "copy", "--to", str(back))
+    assert tickets(back) == tickets(folder)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("x")
+    sd("ledger", "copy", "--to", str(other), expect=REFUSED)
+
+
+@pytest.mark.parametrize("way", ["on a server", "in a folder"])
+def test_a_restore_does_not_open_what_has_moved(
+    folder: Path, there: str, sd: Runner, tmp_path: Path, way: str
+) -> None:
+    """A ledger that was retired stays closed whatever is restored into it, in both homes."""
+    kept, old = str(tmp_path / "kept.tar.gz"), str(folder)
+    sd("backup", kept)
+    new = str(tmp_path / "new")
+    if way == "on a server":
+        sd("ledger", "copy", "--to", there)
+        old = there
+    here = {"SDCLI_LEDGER": old} if "://" in old else {}
+    sd("ledger", "copy", "--from", old, "--to", new, "--retire")
+    sd("restore", kept, env=here)
+    mark = at(old).closed()
+    assert (mark.moved, mark.other) == (True, new) if mark else False
+    assert f"has moved to {new}" in sd("note", "SD-1", "x", env=here, expect=REFUSED).stderr
+
+
+@pytest.mark.parametrize("way", ["on a server", "in a folder"])
+def test_a_restore_into_half_a_copy_makes_it_whole(
+    folder: Path, there: str, sd: Runner, tmp_path: Path, way: str
+) -> None:
+    """What was being copied into it does not matter any more: it takes changes again."""
+    kept, half = str(tmp_path / "kept.tar.gz"), str(folder) if way == "in a folder" else there
+    sd("backup", kept)
+    at(half).close(Mark("/elsewhere", moved=False))
+    here = {"SDCLI_LEDGER": half} if "://" in half else {}
+    sd("restore", kept, env=here)
+    sd("note", "SD-1", "x", env=here)
 
 
 @pytest.mark.parametrize("way", ["to a server", "to a folder"])

@@ -101,6 +101,8 @@ class _Exchange:
             bring_beside(home, new)
         if beat := self._ledger.last_beat():
             new.beat(beat)
+        mark = self._ledger.closed()
+        new.close(mark if mark and mark.moved else None)  # what has moved is not opened by this
         new.disconnect()
 
     def _exchange(self, here: Connection) -> tuple[str, int]:

@@ -26,14 +26,15 @@ _COUNTED = 1_000_000
 
 
 def take_over(connection: Connection, source: Home, lacking: Lacking, progress: Progress) -> None:
-    """Add what this ledger lacks; it is closed by a mark until all of it is here.
+    """Add what this ledger lacks; it is closed by a mark until whoever copies opens it again.
 
     Raises:
         NotAllowedError: this user of the database does not own the ledger.
     """
     _require_not_aside(connection, source, lacking)
     before = closed.read(connection.ask("SELECT closed FROM meta")[0][0])
-    set_mark(connection, Mark(source.place, moved=False))
+    if before is None or not before.moved:  # that one closes it too
+        set_mark(connection, Mark(source.place, moved=False))
     total, bulk = source.count(), Bulk(connection)
     tickets = (
         ticket
@@ -47,7 +48,6 @@ def take_over(connection: Connection, source: Home, lacking: Lacking, progress: 
         bulk.close()
     with connection.unit("BEGIN"):
         set_next(connection, source.next_number())
-    set_mark(connection, before if before and before.moved else None)
 
 
 def _require_not_aside(connection: Connection, source: Home, lacking: Lacking) -> None:

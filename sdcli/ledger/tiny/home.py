@@ -414,6 +414,9 @@ class TinyLedger:
         ):
             self._image = None
             result = put_back(self._places, saved)
+            mark = self.closed()
+            if mark and not mark.moved:  # it is whole now, whatever was being copied into it
+                self.close(None)
             self._witnessed()
             return result
 
@@ -461,11 +464,17 @@ class TinyLedger:
             yield
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
-        """See `Home.take_over`: all of it is written anew, and counts in one step."""
+        """See `Home.take_over`: all of it is written anew, and counts in one step.
+
+        Before that a mark closes it, which whoever copies takes away.
+        """
+        from sdcli.ledger.interface import Mark  # noqa: PLC0415 - one command's
         from sdcli.ledger.tiny.moving import take_over  # noqa: PLC0415 - one command's
 
         del lacking
         self._image = None
+        if not self._mark():
+            self.close(Mark(source.place, moved=False))
         take_over(self._places, source, progress)
         self._witnessed()
 
