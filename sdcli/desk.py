@@ -16,6 +16,7 @@ from sdcli.errors import (
     DataFileError,
     IllegalStepError,
     LateEntryError,
+    LedgerAddressError,
     LedgerDamagedError,
     MachineError,
     RefusedError,
@@ -277,14 +278,26 @@ class Desk:
         return self.home_at("")
 
     def home_at(self, where: str) -> Home:
-        """The ledger at an address or in a folder; this desk's own if neither is said."""
+        """The ledger at an address or in a folder; this desk's own if neither is said.
+
+        Raises:
+            LedgerAddressError: it is no such address.
+            DataFileError: the settings name one that is none.
+        """
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
         from sdcli.ledger.host import Host  # noqa: PLC0415
 
         host = Host(self.host, self._levels_here)
         if not where:
             address = self.ledger_address
-            return home(address, self._ledger_folder, self._wait_s, self._tell, host)
+            try:
+                return home(address, self._ledger_folder, self._wait_s, self._tell, host)
+            except LedgerAddressError as error:
+                if self._environment("SDCLI_LEDGER"):
+                    raise
+                from sdcli.policy.load import unread_address  # noqa: PLC0415 - hardly ever
+
+                raise unread_address(self.root, error.reason) from None
         address = where if "://" in where else ""
         folder = self._ledger_folder if address else where
         return home(address, folder, self._wait_s, self._tell, host)

@@ -644,6 +644,7 @@ class LedgerAddressError(SdcliError):
     exit_code = USAGE
 
     def __init__(self, given: str, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"The ledger's address {given} cannot be read: {reason}. Write it like "
             "postgresql://user@host/database, with ?schema=NAME if it is not `sdcli`.",

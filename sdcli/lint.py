@@ -6,7 +6,7 @@ import os
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
-from sdcli.errors import DataFileError, Problem, QueryError
+from sdcli.errors import DataFileError, LedgerAddressError, Problem, QueryError
 from sdcli.insight.classes import Finding, too_many, unclear, unused
 from sdcli.insight.roster import roster
 from sdcli.intake.format_check import wrong
@@ -27,7 +27,9 @@ from sdcli.policy.load import (
     read_questions,
     read_review,
     read_surveys,
+    unread_address,
 )
+from sdcli.policy.load import read_settings as load_settings
 from sdcli.policy.local import local
 from sdcli.policy.model import SCHEDULE, SERVICES, SLA_POLICIES, TEAMS
 from sdcli.policy.process import PROCESS
@@ -101,6 +103,7 @@ def lint(root: str) -> dict[str, int]:
             named += _request_procedures(policy, known) if policy else ()
             problems += _placed(root, named)
     problems += _settings(root)
+    problems += _ledger(root)
     if policy:
         problems += _placed(root, too_many(policy, questions))
         problems += _placed(root, exposed_secrets(root, policy))
@@ -159,6 +162,21 @@ def _queries(root: str, policy: Policy | None) -> list[Problem]:
 
 _A_DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """Any instant will do to read a query by."""
+
+
+def _ledger(root: str) -> list[Problem]:
+    """What is wrong with where the ledger is said to be; its server is not asked."""
+    from sdcli.ledger.postgres.address import address  # noqa: PLC0415 - few desks name one
+
+    try:
+        where = load_settings(root).ledger
+        if where:
+            address(where)
+    except DataFileError as error:
+        return list(error.problems)
+    except LedgerAddressError as error:
+        return list(unread_address(root, error.reason).problems)
+    return []
 
 
 def _settings(root: str) -> list[Problem]:

@@ -174,6 +174,15 @@ def settings(root: str, cache: str = "") -> Settings:
     return _cached(root, (SETTINGS,), cache, Cached[Settings], lambda: read_settings(root))
 
 
+def unread_address(root: str, reason: str) -> DataFileError:
+    """The error for settings whose `ledger` cannot be read, with its line."""
+    from sdcli.policy.settings import SETTINGS, Settings  # noqa: PLC0415 - hardly ever
+
+    read = read_file(SETTINGS, _text(root, SETTINGS), Settings)
+    told = f"`ledger` cannot be read: {reason}; write it like postgresql://user@host/database"
+    return DataFileError([Problem(SETTINGS, read.places.get("ledger", 1), told)])
+
+
 def read_settings(root: str) -> Settings:
     """The settings, from their file; the defaults if there is none.
 

@@ -247,7 +247,7 @@ def test_a_copy_into_a_folder_counts_in_one_step(
 
 
 @pytest.mark.parametrize("way", ["to a server", "to a folder"])
-def test_a_copy_is_closed_until_it_is_proven(
+def test_a_copy_is_closed_until_it_is_proven(  # noqa: PLR0917 - fixtures
     folder: Path, there: str, sd: Runner, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after the last ticket and before it is verified, it takes no changes; run again it does."""

@@ -12,6 +12,8 @@ SCHEMES = ("postgresql", "postgres")
 SCHEMA = "sdcli"
 """The schema of a ledger whose address names none."""
 
+_PORT = re.compile(r":([^\]:,]*)(?=,|$)")
+_PORTS = range(1, 1 << 16)
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,47}")
 
 
@@ -42,6 +44,12 @@ def address(text: str) -> Address:
         raise LedgerAddressError(_unread(text), str(error)) from None
     if parts.scheme not in SCHEMES:
         raise LedgerAddressError(_unread(text), "it does not begin with postgresql://")
+    ports = [
+        *_PORT.findall(parts.netloc.rpartition("@")[2]),
+        *dict(given).get("port", "").split(","),
+    ]
+    if wrong := next((port for port in ports if port and not _is_port(port)), ""):
+        raise LedgerAddressError(_unread(text), f"{wrong} is no port")
     schema = dict(given).get("schema", SCHEMA)
     if not _NAME.fullmatch(schema):
         reason = "schema= takes small letters, digits and _, and no more than 48 of them"
@@ -53,6 +61,10 @@ def address(text: str) -> Address:
     return Address(urlunsplit(where), schema, urlunsplit(told))
 
 
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,5}", text)) and int(text) in _PORTS
+
+
 def _without_password(netloc: str) -> str:
     user, at, hosts = netloc.rpartition("@")
     return f"{user.partition(':')[0]}{at}{hosts}"
@@ -60,4 +72,9 @@ def _without_password(netloc: str) -> str:
 
 def _unread(text: str) -> str:
     """An address that cannot be read, without what may be a password."""
-    return re.sub(r"//[^@/]*@", "//***@", re.sub(r"password=[^&\s]*", "password=***", text))
+    return re.sub(
+        r"^(\w+://)?.*@",
+        r"\1***@",
+        re.sub(r"password=[^&\s]*", "password=***", text),
+        flags=re.DOTALL,
+    )

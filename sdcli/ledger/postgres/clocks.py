@@ -138,7 +138,7 @@ def let_rest(connection: Connection, rests: Sequence[Rested]) -> None:
     """Write down until when tickets rest."""
     over = [each.number for each in rests if each.rest.over]
     if over:
-        connection.ask("DELETE FROM clocks WHERE ticket = ANY (%s)", over)
+        connection.ask("SELECT let_go(%s)", over)
     stay = [each for each in rests if not each.rest.over]
     if stay:
         sql = """UPDATE clocks AS c SET wake = coalesce(new.wake, 'infinity'), rules = new.rules

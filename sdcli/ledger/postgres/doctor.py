@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from sdcli.errors import IllegalStepError
+from sdcli.ledger import closed
 from sdcli.ledger.interface import Examination, Finding, Mended
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.moving import months
@@ -119,9 +120,13 @@ class _Examiner:
             self._highest = max(self._highest, number)
             self._set_aside(f"{PREFIX}{number}", reason, "")
         self._once()
-        self._numbers()
         self._partitions()
-        self._evidence()
+        mark = closed.read(self._connection.ask("SELECT closed FROM meta")[0][0])
+        if mark and not mark.moved:  # the rest of the copy brings what follows
+            self._remarks.append(closed.error(self._place, closed.written(mark)).message)
+        else:
+            self._numbers()
+            self._evidence()
         self._progress(total, total)
         return Examination(
             tickets=self._tickets,

@@ -51,6 +51,8 @@ _FOREIGN = re.compile(
     r"invalid response|expected authentication request|unexpected message|unsupported frontend"
     r"|invalid .*length|unexpected protocol|protocol version"
 )
+_BEGINS = re.compile(r'"(?:\w+\.)?meta"')
+"""What every question begins with; where it is there, all of a ledger is to be."""
 _NO_NAME = re.compile(r"could not translate host name")
 _FOR_NOW = "Temporary failure"
 
@@ -108,6 +110,8 @@ def told(  # noqa: PLR0911 - one for each way to fail
         from sdcli.ledger import closed  # noqa: PLC0415 - hardly any ledger is closed
 
         return closed.error(place, error.diag.message_primary)
+    if code in ("42P01", "42883") and not _BEGINS.search(text):
+        return LedgerDamagedError(place, f"something of it is missing ({text})")
     if code in _FINAL:
         return _FINAL[code](place, text)
     if not code or code.startswith(_ENDED):

@@ -297,6 +297,7 @@ class PostgresLedger(PostgresReader):
         """See `Ledger.examine`."""
         from sdcli.ledger.postgres.doctor import examine  # noqa: PLC0415 - one command's
 
+        self._ask("SELECT 1")  # there is a ledger, and it is of this version
         return examine(self._connection, progress)
 
     def repair(self, stamp: Stamp, progress: Progress) -> Mended:

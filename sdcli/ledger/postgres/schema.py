@@ -6,7 +6,7 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sdcli.errors import NewerFormatError, NoLedgerError
+from sdcli.errors import LedgerDamagedError, NewerFormatError, NoLedgerError, RefusedError, listed
 from sdcli.ledger.interface import Migrated
 from sdcli.ledger.postgres import version
 from sdcli.ledger.postgres.roles import grant_anew
@@ -27,11 +27,40 @@ def scripts() -> list[str]:
 
 def found(connection: Connection) -> int:
     """The version of the ledger there; 0 if there is none."""
+    _require_own(connection, is_there=True)
     try:
-        [[number]] = connection.ask("SELECT version FROM meta")
+        return _version(connection)
     except NoLedgerError:
         return 0
-    return int(number)
+
+
+def _version(connection: Connection) -> int:
+    rows = connection.ask("SELECT version FROM meta")
+    if not rows:
+        raise LedgerDamagedError(connection.address.shown, "its table meta has no row")
+    return int(rows[0][0])
+
+
+def _require_own(connection: Connection, *, is_there: bool) -> None:
+    """Refuse a schema that is something else: a ledger has all of it for itself.
+
+    Raises:
+        RefusedError: there are tables in it, and no ledger.
+    """
+    schema, place = connection.address.schema, connection.address.shown
+    found = connection.ask(
+        "SELECT c.relname::text, EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid "
+        "AND a.attname = 'legal_steps') FROM pg_class AS c "
+        "WHERE c.relnamespace = to_regnamespace(%s) AND c.relkind = ANY (ARRAY['r', 'p', 'v', 'S']) "
+        "ORDER BY 1",
+        schema,
+    )
+    foreign = [name for name, is_own in found if not is_own]
+    if foreign and (not is_there or "meta" in foreign):
+        raise RefusedError(
+            f"The schema {schema} of {place} holds {listed(foreign, 3)}, and no ledger. Nothing was "
+            "changed: name an empty one, or one that is not there, with ?schema=NAME."
+        )
 
 
 def migrate(connection: Connection, *, begins: bool = True) -> Migrated:
@@ -54,7 +83,8 @@ def migrate(connection: Connection, *, begins: bool = True) -> Migrated:
         [[is_there]] = connection.ask("SELECT to_regclass(%s) IS NOT NULL", f"{schema}.meta")
         if not is_there and not begins:
             raise NoLedgerError(place)
-        before = int(connection.ask("SELECT version FROM meta")[0][0]) if is_there else 0
+        _require_own(connection, is_there=is_there)
+        before = _version(connection) if is_there else 0
         if before > version.VERSION:
             raise NewerFormatError(place, before, version.VERSION)
         ran = scripts()[before : version.VERSION]

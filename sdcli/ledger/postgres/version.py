@@ -26,6 +26,6 @@ def first(schema: str) -> str:
     With the name of the schema: who may not use it is told so, and not that nothing is there.
     """
     return (
-        f"SELECT {schema}.greet(version, {VERSION}, closed) FROM {schema}.meta "
-        f"WHERE version <> {VERSION} OR closed <> ''"
+        f"SELECT {schema}.greet(version, {VERSION}, closed) FROM (SELECT) AS one "
+        f"LEFT JOIN {schema}.meta ON true WHERE version IS DISTINCT FROM {VERSION} OR closed <> ''"
     )

@@ -380,7 +380,13 @@ class TinyLedger:
         """See `Ledger.examine`."""
         from sdcli.ledger.tiny.doctor import examine  # noqa: PLC0415 - one command's
 
-        return examine(self._places, progress)
+        found, mark = examine(self._places, progress), self.closed()
+        if mark and not mark.moved:
+            from sdcli.ledger import closed  # noqa: PLC0415 - hardly any is closed
+
+            told = closed.error(self.place, closed.written(mark)).message
+            return replace(found, remarks=(*found.remarks, told))
+        return found
 
     def repair(self, stamp: Stamp, progress: Progress) -> Mended:
         """See `Ledger.repair`."""
