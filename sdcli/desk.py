@@ -45,7 +45,16 @@ if TYPE_CHECKING:
     from sdcli.intake.roster import Taken
     from sdcli.learning.evaluate import Evaluation
     from sdcli.learning.memory import Memory
-    from sdcli.ledger.interface import Beat, Examination, Home, Ledger, Progress, Reader, Writer
+    from sdcli.ledger.interface import (
+        Beat,
+        Examination,
+        Home,
+        Ledger,
+        Mended,
+        Progress,
+        Reader,
+        Writer,
+    )
     from sdcli.ledger.unit import Unit
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
@@ -1366,6 +1375,13 @@ class Desk:
         kept = f"{inputs} in {folder}; `sdcli intake retry` takes in what can be read now."
         told = (*((kept,) if waiting else ()), *((spool,) if spool else ()))
         return replace(found, remarks=(*found.remarks, *told))
+
+    def repair(self, progress: Progress) -> Mended:
+        """Save what can be saved of the ledger; service levels that these files say are put back."""
+        if self.ledger_address:
+            with suppress(DataFileError):
+                self.keep_levels()
+        return self.ledger.repair(self.stamp, progress)
 
     def spooled(self) -> int:
         """How many inputs could not reach the ledger and wait to be taken in.

@@ -557,8 +557,10 @@ class NoLedgerError(NotFoundError):
 
     code = "no_ledger"
 
-    def __init__(self, place: str, *, has_database: bool = True) -> None:
+    def __init__(self, place: str, *, has_database: bool = True, is_folder: bool = False) -> None:
         told = f"There is no ledger in {place}: `sdcli ledger init` makes one."
+        if is_folder:
+            told = f"There is no ledger in {place}: name the folder of one, or a desk."
         if not has_database:
             told = (
                 f"There is no such database for the ledger {place}: whoever runs the server makes "
@@ -606,12 +608,14 @@ class ClosedLedgerError(RefusedError):
     code = "ledger_closed"
 
     def __init__(self, place: str, other: str, *, is_moved: bool) -> None:
+        from shlex import quote  # noqa: PLC0415 - hardly any ledger is closed
+
         use = f"Write `ledger: {other}` in settings.yaml" if "://" in other else "Work there"
         told = (
             f"it has moved to {other}. {use}"
             if is_moved
             else f"a copy of {other} into it has not been finished. `sdcli ledger copy --from "
-            f"{other} --to {place}` goes on with it"
+            f"{quote(other)} --to {quote(place)}` goes on with it"
         )
         super().__init__(
             f"The ledger {place} takes no changes: {told}.", path=place, other=other, moved=is_moved

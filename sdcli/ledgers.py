@@ -116,8 +116,9 @@ class Ledgers:
         target = self._desk.home_at(self._named(to))
         if found.place == target.place:
             raise RefusedError(f"{to} is the ledger itself: --to names another place.")
-        if not found.is_there():
-            raise NoLedgerError(found.place)
+        is_own = "://" not in found.place and (not source or _is_desk(os.path.dirname(found.place)))
+        if not found.is_there() and not is_own:  # a desk without any ticket has an empty one
+            raise NoLedgerError(found.place, is_folder="://" not in found.place)
         mark = found.closed()
         if mark and not mark.moved:
             raise ClosedLedgerError(found.place, mark.other, is_moved=False)
@@ -128,10 +129,16 @@ class Ledgers:
         return _Homes(found, target)
 
     def _named(self, where: str) -> str:
-        """An address as it is, or the path of a ledger's folder: that of a desk may be named too."""
+        """An address as it is, or the path of a ledger's folder: that of a desk may be named too.
+
+        Raises:
+            RefusedError: something that is no folder is there.
+        """
         if "://" in where:
             return where
         path = os.path.abspath(os.path.expanduser(where))
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise RefusedError(f"{path} is no folder: a ledger is a folder, or on a server.")
         return os.path.join(path, "ledger") if _is_desk(path) else path
 
     def _copied(self, homes: _Homes, *, retire: bool, bar: Bar) -> LedgerCopied:

@@ -32,5 +32,5 @@ def command(desk: Desk, repair: bool) -> results.Examined | results.Repaired:
 
     with shown("Examining the ledger") as progress:
         if repair:
-            return results.Repaired(desk.ledger.repair(desk.stamp, progress))
+            return results.Repaired(desk.repair(progress))
         return results.Examined(desk.examine(progress))

@@ -35,6 +35,8 @@ def command(desk: Desk, to: str, source: str, retire: bool) -> results.LedgerCop
         sdcli ledger copy --to /srv/backup/ledger
         sdcli ledger copy --from postgresql://desk@db.example/desk --to /srv/desk
     """
+    if not to:
+        raise click.BadParameter("it names no place.", param_hint="--to")
     from sdcli.ledgers import Ledgers
     from sdcli.render.progress import shown
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @as_command("init")
-@click.option("--writer", metavar="ROLE", default="", help="A role that may append.")
-@click.option("--reader", metavar="ROLE", default="", help="A role that may read.")
+@click.option("--writer", metavar="ROLE", help="A role that may append.")
+@click.option("--reader", metavar="ROLE", help="A role that may read.")
 @pass_desk
-def command(desk: Desk, writer: str, reader: str) -> results.LedgerPrepared:
+def command(desk: Desk, writer: str | None, reader: str | None) -> results.LedgerPrepared:
     """Make the ledger on its server, and let roles use it.
 
     What is there already stays. A writer can append, and can do nothing else, not even by hand; a
@@ -28,6 +28,8 @@ def command(desk: Desk, writer: str, reader: str) -> results.LedgerPrepared:
     Example:
         sdcli ledger init --writer technicians --reader auditors
     """
+    if "" in {writer, reader}:
+        raise click.UsageError("--writer and --reader take the name of a role.")
     from sdcli.ledgers import Ledgers
 
-    return Ledgers(desk).prepare(writer, reader)
+    return Ledgers(desk).prepare(writer or "", reader or "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli.errors import DATA_FILE, LEDGER_DAMAGED, REFUSED, USAGE
+from sdcli.errors import DATA_FILE, LEDGER_DAMAGED, NOT_FOUND, REFUSED, USAGE
 from sdcli.ledger.interface import Mark
 from tests.ledger.test_server_doctor import ledger, sql
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Runner
+    from tests.conftest import JsonRunner, Runner
     from tests.postgres import Server
 
 
@@ -117,3 +117,50 @@ def test_what_is_no_address_shows_no_password(sd: Runner, where: str) -> None:
     told = sd("list", env={"SDCLI_LEDGER": where}, expect=USAGE).stderr
     assert "s3" not in told
     assert "cret" not in told
+
+
+def test_a_copy_that_goes_nowhere_is_refused(desk_dir: Path, sd: Runner, tmp_path: Path) -> None:
+    """No place, a file, the ledger itself, and a source that is not there: each in a sentence."""
+    (tmp_path / "file").write_text("x")
+    sd("open", "x", "--user", "ada")
+    sd("ledger", "copy", "--to", "", expect=USAGE)
+    assert (
+        "is no folder"
+        in sd("ledger", "copy", "--to", str(tmp_path / "file"), expect=REFUSED).stderr
+    )
+    assert (
+        "is the ledger itself" in sd("ledger", "copy", "--to", str(desk_dir), expect=REFUSED).stderr
+    )
+    there = str(tmp_path / "to")
+    told = sd("ledger", "copy", "--from", "/nope", "--to", there, expect=NOT_FOUND).stderr
+    assert "There is no ledger in /nope" in told
+    assert "ledger init" not in told
+
+
+def test_a_desk_without_a_ticket_can_be_moved(
+    new_ledger: Callable[[], str], sdj: JsonRunner
+) -> None:
+    """There is nothing to copy, and that is done: the empty ledger is there."""
+    told = sdj("ledger", "copy", "--to", new_ledger())
+    assert (told["tickets"], told["next"], told["equal"]) == (0, "SD-1", True)
+
+
+def test_a_role_that_may_everything_is_refused(new_ledger: Callable[[], str], sd: Runner) -> None:
+    """The owner is limited by no grant, so nobody is told that it is; no name is a usage error."""
+    env = {"SDCLI_LEDGER": new_ledger()}
+    told = sd("ledger", "init", "--writer", "postgres", env=env, expect=REFUSED).stderr
+    assert "postgres owns the ledger or is a superuser" in told
+    sd("ledger", "init", "--writer", "", env=env, expect=USAGE)
+
+
+def test_service_levels_that_are_gone_are_put_back_from_the_files(
+    new_ledger: Callable[[], str], sd: Runner
+) -> None:
+    """Where this host's files say the levels that a ticket is pinned to, a repair brings them."""
+    where = new_ledger()
+    env = {"SDCLI_LEDGER": where}
+    sd("open", "x", "--user", "ada", env=env)
+    sql(where, "DELETE FROM levels")
+    sd("doctor", env=env, expect=LEDGER_DAMAGED)
+    sd("doctor", "--repair", env=env)
+    sd("doctor", env=env)

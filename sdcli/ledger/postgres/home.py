@@ -154,9 +154,11 @@ class PostgresLedger(PostgresReader):
     def _tell_of_others(self) -> None:
         """The ledger has its first ticket: say so if the desk has had others elsewhere."""
         if self._folder and os.path.lexists(os.path.join(self._folder, "tickets.json")):
+            from shlex import quote  # noqa: PLC0415 - once in the life of a ledger
+
             self._tell(
                 f"This is the first ticket in {self.place}, and {self._folder} holds a ledger too: "
-                f"`sdcli ledger copy --from {self._folder} --to {self.place}` would have brought its "
+                f"`sdcli ledger copy --from {quote(self._folder)} --to {quote(self.place)}` would have brought its "
                 "tickets; `sdcli ledger status` tells of both."
             )
 

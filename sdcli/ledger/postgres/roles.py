@@ -41,6 +41,7 @@ def grant(connection: Connection, writer: str, reader: str) -> list[str]:
     """
     named = [name for name in (writer, reader) if name]
     with connection.unit("BEGIN"):
+        _require_limited(connection, named)
         made = _make(connection, named)
         if writer:
             _grant(connection, [writer], _of_writers(connection))
@@ -69,6 +70,22 @@ def roles(connection: Connection) -> tuple[list[str], list[str]]:
     writers = [name for (name,) in connection.ask(calls, "append(json)", "EXECUTE")]
     readers = [name for (name,) in connection.ask(looks, "tickets", "SELECT")]
     return writers, [name for name in readers if name not in writers]
+
+
+def _require_limited(connection: Connection, names: list[str]) -> None:
+    """Refuse a role that may do anything here: nothing that is granted limits it.
+
+    Raises:
+        RefusedError: one owns the ledger, or is a superuser.
+    """
+    sql = """SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname = ANY (%s) AND (r.rolsuper
+        OR r.oid = (SELECT relowner FROM pg_class WHERE oid = to_regclass('events')))"""
+    found = [name for (name,) in connection.ask(sql, names)]
+    if found:
+        raise RefusedError(
+            f"{listed(found)} owns the ledger or is a superuser, and may do everything in it "
+            "whatever is granted: name another role."
+        )
 
 
 def _make(connection: Connection, names: Iterable[str]) -> list[str]:
