@@ -139,6 +139,8 @@ def _require_older(source: Home, target: Home, ticket: Ticket, other: Ticket) ->
         reason = "goes further there; copy the other way"
     elif other.events == ticket.events:
         reason = "has the same events and other fields; `sdcli doctor` tells which ledger is wrong"
+    elif other.events[0] == ticket.events[0]:
+        reason = "was changed in both since they were the same, so neither is an older state"
     raise OtherLedgerError(target.place, source.place, ticket.ref, reason)
 
 

@@ -143,7 +143,8 @@ def _remarks(result: results.LedgerStatus) -> list[str]:
         told.append(
             f"NOTE: {line(found.place)} takes no changes: it {what} {line(found.closed.other)}."
         )
-    if other and not other.moved:
+    is_there_now = other and found.closed and found.closed.other == other.place
+    if other and not other.moved and not is_there_now:
         both = f"--from {quote(line(other.place))} --to {quote(line(found.place))}"
         copy = f"sdcli ledger copy {both} --retire"
         told.append(

@@ -246,6 +246,27 @@ def test_a_copy_into_a_folder_counts_in_one_step(
         writer.create((opened("once"),))
 
 
+def test_a_ticket_that_was_changed_in_both_is_told_so(folder: Path, there: str, sd: Runner) -> None:
+    """Neither is an older state of the other: that is what the refusal says."""
+    sd("ledger", "copy", "--to", there)
+    sd("note", "SD-1", "here")
+    sd("note", "SD-1", "there", env={"SDCLI_LEDGER": there})
+    told = sd("ledger", "copy", "--to", there, expect=REFUSED).stderr
+    assert "SD-1 was changed in both" in told
+    assert folder.exists()
+
+
+def test_status_does_not_send_back_what_has_moved_here(
+    folder: Path, there: str, sd: Runner
+) -> None:
+    """A desk that still names a server whose ledger has moved into its folder is told that alone."""
+    sd("ledger", "copy", "--to", there, "--retire")
+    sd("ledger", "copy", "--from", there, "--to", str(folder), "--retire")
+    told = sd("ledger", "status", env={"SDCLI_LEDGER": there}).stderr
+    assert f"has moved to {folder}" in told
+    assert "ledger copy" not in told
+
+
 @pytest.mark.parametrize("way", ["to a server", "to a folder"])
 def test_a_copy_is_closed_until_it_is_proven(  # noqa: PLR0917 - fixtures
     folder: Path, there: str, sd: Runner, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
