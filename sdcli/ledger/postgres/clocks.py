@@ -128,10 +128,16 @@ class Claims:
             locked = {number for (number,) in connection.ask(sql, wanted, self._worker)}
             found += locked
             wanted = [number for number in wanted if number not in locked]
-        if found:
-            sql = "UPDATE clocks SET worker = '', leased = '-infinity' WHERE ticket = ANY (%s)"
-            connection.ask(sql, found)
+        self._give_back(connection, [*found, *wanted])
         return sorted(found)
+
+    def _give_back(self, connection: Connection, numbers: Sequence[int]) -> None:
+        """Let the next check have these; it waits for no row that somebody holds."""
+        if numbers:
+            sql = """UPDATE clocks SET worker = '', leased = '-infinity' WHERE ticket IN (
+                SELECT ticket FROM clocks WHERE ticket = ANY (%s) AND worker = %s
+                ORDER BY ticket FOR UPDATE SKIP LOCKED)"""
+            connection.ask(sql, list(numbers), self._worker)
 
 
 def let_rest(connection: Connection, rests: Sequence[Rested]) -> None:
