@@ -167,7 +167,7 @@ def _pattern(events: list[AnyEvent]) -> _Pattern:
     made, _ = event_rows(None, events)
     lines = [
         (_NUMBER, seq, each["recorded"], each["id"], each["at"], each["by"], each["kind"],
-         ticket.record, each["before"], each["after"], bytes(each["body"]).decode())
+         ticket.record, each["before"], each["after"], each["body"])
         for seq, each in enumerate(made, 1)
     ]  # fmt: skip
     words = words_of(ticket)
