@@ -62,11 +62,13 @@ _KEPT_ALIVE = {
 """Said to the server unless the address says otherwise: a host that is gone is noticed."""
 
 
-_LETS_GO = (
-    "SET idle_session_timeout TO '10min'; SET tcp_keepalives_idle TO 10; "
-    "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
+_NOTICES = (
+    "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
+    "SET idle_session_timeout TO %s"
 )
-"""A lock is let go of some seconds after its host has gone, and minutes after its process stands still."""
+"""A lock is let go of some seconds after its host has gone."""
+_STANDS_STILL = "10min"
+"""After so long it is let go of if its process stands still, where others wait for it to go on."""
 
 
 class Mark(NamedTuple):
@@ -242,13 +244,16 @@ class Connection:
         """
         return self._fetched(sql, args, size)
 
-    def lock(self, name: str, wait_s: float) -> bool:
+    def lock(self, name: str, wait_s: float, *, lets_go: bool = False) -> bool:
         """Whether this lock is this connection's now, until it is closed.
+
+        `lets_go`: the server takes it away if nothing is asked for minutes: see `still`. Otherwise
+        it does so only if it has lost the connection.
 
         Raises:
             SdcliError: as for `ask`.
         """
-        self.ask(_LETS_GO)
+        self.ask(_NOTICES, _STANDS_STILL if lets_go else "0")
         if wait_s <= 0:
             taken = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
             return bool(self.ask(taken, name)[0][0])

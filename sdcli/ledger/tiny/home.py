@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Restored,
         Shelf,
         Standing,
+        Whole,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -454,11 +455,13 @@ class TinyLedger:
         return standing(self._places, self.count(), self.size())
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """See `Home.whole`."""
+    def whole(self) -> Iterator[Whole]:
+        """See `Home.whole`: the lock of a file lasts as long as its process."""
+        from sdcli.ledger.interface import Whole  # noqa: PLC0415 - few commands ask
+
         self._begin()
         with locked(self._places.lock, self._wait_s):
-            yield
+            yield Whole()
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
         """See `Home.take_over`: all of it is written anew, and counts in one step."""
