@@ -164,9 +164,7 @@ def test_a_repair_that_others_could_write_to_is_none(
 ) -> None:
     """A repair that lost the lock changes nothing: it may have read what is too old."""
     ledger = at(here)
-    with psycopg2.connect(address(here).url) as raw, raw.cursor() as cursor:
-        cursor.execute(f"UPDATE {address(here).schema}.tickets SET queue = 'wrong'")
-
+    connection.Connection(address(here), 5).ask("UPDATE tickets SET queue = 'wrong'")
     lost = list[int]()
 
     def losing(done: int, _: int) -> None:

@@ -21,6 +21,7 @@ from sdcli.errors import (
     MachineError,
     NoLedgerError,
     NotAllowedError,
+    RefusedError,
     SdcliError,
 )
 from sdcli.ledger.postgres.version import other
@@ -131,6 +132,10 @@ _FINAL: dict[str, Callable[[str, str], SdcliError]] = {
     **dict.fromkeys(("XX001", "XX002"), LedgerDamagedError),
     "42501": NotAllowedError,
     "SD002": other,
+    "SD003": lambda place, text: RefusedError(
+        f"The ledger {place} takes nothing in that month: its table {text} is no part of the events "
+        "any more. Nothing was changed. Ask whoever runs the database to attach it again."
+    ),
     "53100": lambda place, text: _machine(place, f"the disk of its server is full ({text})"),
     "53300": lambda place, text: LedgerUnreachableError(place, f"{_TAKEN} ({text})", again=True),
     "57014": lambda place, text: LedgerUnreachableError(place, f"its server broke it off ({text})"),
