@@ -42,8 +42,8 @@ CREATE INDEX tickets_open_assignee ON tickets (assignee, priority, opened_at, nu
     INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void AND assignee <> '';
 CREATE INDEX tickets_open_service ON tickets (service, priority, opened_at, number)
     INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void;
-CREATE INDEX tickets_closed ON tickets (touched_at, number) INCLUDE (version)
-    WHERE status = 'closed';
+CREATE INDEX tickets_closed ON tickets (touched_at, number)
+    INCLUDE (version, last_recorded) WHERE status = 'closed';
 CREATE INDEX tickets_resolved ON tickets (touched_at, number) WHERE status = 'resolved';
 
 -- What happened. `recorded` is when it was entered; `before` and `after` are the states it leads
