@@ -78,8 +78,9 @@ class TinyWriter(TinyReader):
 
     def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.append`."""
-        after = advance(ticket, events)
-        self._put(number_in(ticket.ref), after, events)
+        number = number_in(ticket.ref)
+        after = advance(self.pending.get(number, ticket), events)
+        self._put(number, after, events)
         return after
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
