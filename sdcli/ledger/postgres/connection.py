@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import (
+    LedgerAddressError,
     LedgerBusyError,
     LedgerReadOnlyError,
     LedgerUnreachableError,
@@ -566,6 +567,10 @@ def hosts_of(address: Address) -> list[dict[str, str]]:
         raise failures.unread(error, address) from None
     names = {name: given.pop(name).split(",") for name in _PLACES if given.get(name)}
     number = max((len(each) for name, each in names.items() if name != "port"), default=1)
+    for name, each in names.items():
+        if len(each) not in (1, number):
+            reason = f"it names {number} hosts, and {len(each)} of `{name}`"
+            raise LedgerAddressError(address.shown, reason)
     own = f"-c search_path={address.schema}"
     common = {**_KEPT_ALIVE, **given, "options": f"{given.get('options', '')} {own}".strip()}
     if number > 1:

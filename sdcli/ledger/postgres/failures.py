@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable  # noqa: TC003 - a table is typed by it
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from sdcli.errors import (
     ConflictError,
@@ -24,6 +23,7 @@ from sdcli.errors import (
     RefusedError,
     SdcliError,
 )
+from sdcli.ledger.postgres.address import secrets
 from sdcli.ledger.postgres.version import other
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ def said(error: Exception, address: Address) -> str:
     diagnosis = getattr(error, "diag", None)
     text = (diagnosis and diagnosis.message_primary) or str(error)
     text = text.partition("\n\tIs the server")[0].partition("\n\tThis probably")[0]
-    if password := urlsplit(address.url).password:
-        for secret in {password, unquote(password)}:
-            text = text.replace(secret, "***")
+    for secret in sorted(secrets(address.url), key=len, reverse=True):
+        text = text.replace(secret, "***")
     line = " ".join(text.split())
     plain = "".join(each if each.isprintable() else "\ufffd" for each in line).rstrip(".")
     return plain if len(plain) <= _MOST else f"{plain[:_MOST]}..."
