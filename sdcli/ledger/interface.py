@@ -449,6 +449,25 @@ class Ledger(Reader, Protocol):
         """
 
 
+class Whole(NamedTuple):
+    """That nobody writes to a ledger for a block.
+
+    Args:
+        require: raises LedgerUnreachableError if that is so no more: what was read may be too old.
+    """
+
+    require: Callable[[], None] = lambda: None
+
+    def watching(self, progress: Progress) -> Progress:
+        """The same, and with each step it is asked whether still nobody writes."""
+
+        def tell(done: int, total: int) -> None:
+            self.require()
+            progress(done, total)
+
+        return tell
+
+
 class Mark(Struct, frozen=True):
     """Why a ledger takes no changes.
 
@@ -587,8 +606,11 @@ class Home(Ledger, Protocol):
     def stands(self) -> Hashable:
         """What tells whether any ticket was added or changed meanwhile."""
 
-    def whole(self) -> AbstractContextManager[None]:
+    def whole(self) -> AbstractContextManager[Whole]:
         """Let nobody write for the block; a ledger that is not there yet is begun.
+
+        A server may lose the connection that keeps others away: whoever does what cannot be taken
+        back asks `Whole.require` right before.
 
         Raises:
             LedgerBusyError: somebody has been writing for too long.

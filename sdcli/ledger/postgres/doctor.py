@@ -35,7 +35,7 @@ from sdcli.tickets.ticket import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sdcli.ledger.interface import Progress
+    from sdcli.ledger.interface import Progress, Whole
     from sdcli.tickets.ticket import Ticket
 
 _PAGE = 2000
@@ -348,8 +348,8 @@ def _named(keys: Iterable[str]) -> str:
     return listed(sorted(keys), 3)
 
 
-def repair(connection: Connection, progress: Progress) -> Mended:
-    """Make anew what does not follow from the events; the caller is alone with the ledger.
+def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
+    """Make anew what does not follow from the events; nobody else writes meanwhile.
 
     Events stay as they are: of a ticket whose events make none, all is left as it is, and told.
 
@@ -359,7 +359,7 @@ def repair(connection: Connection, progress: Progress) -> Mended:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            examiner = _Examiner(apart, progress)
+            examiner = _Examiner(apart, whole.watching(progress))
             examiner.result()
         lost = list[str]()
         with apart.unit("BEGIN", patient=True):
@@ -370,6 +370,7 @@ def repair(connection: Connection, progress: Progress) -> Mended:
             _mend_numbers(apart)
             _mend_clocks(apart)
             [[tickets]] = apart.ask("SELECT count(*) FROM tickets")
+            whole.require()
     finally:
         apart.close()
     anew = len(wrong) - len(lost)

@@ -14,6 +14,7 @@ from sdcli.errors import (
     AdoptedError,
     LedgerBusyError,
     LedgerDamagedError,
+    LedgerUnreachableError,
     LevelsDifferError,
     NoLedgerError,
     NotAllowedError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Progress,
         Restored,
         Standing,
+        Whole,
     )
     from sdcli.ledger.postgres.address import Address
     from sdcli.ledger.postgres.clocks import Claims
@@ -275,7 +277,7 @@ class PostgresLedger(PostgresReader):
         self.require_agreed()
         apart = Connection(self._connection.address, self._connection.wait_s)
         try:
-            yield Alone(apart.lock(name, wait_s), apart.still)
+            yield Alone(apart.lock(name, wait_s, lets_go=True), apart.still)
         finally:
             apart.close()
 
@@ -304,8 +306,8 @@ class PostgresLedger(PostgresReader):
         from sdcli.ledger.postgres.doctor import repair  # noqa: PLC0415 - one command's
 
         del stamp
-        with self.whole():
-            return repair(self._connection, progress)
+        with self.whole() as whole:
+            return repair(self._connection, whole, progress)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
@@ -397,13 +399,24 @@ class PostgresLedger(PostgresReader):
         return standing(self._connection, self.size())
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """See `Home.whole`: every unit of work holds the same lock, shared with the others."""
+    def whole(self) -> Iterator[Whole]:
+        """See `Home.whole`: every unit of work holds the same lock, shared with the others.
+
+        The connection that holds it is idle while the work is done on others, however long.
+        """
+        from sdcli.ledger.interface import Whole  # noqa: PLC0415 - few commands ask
+
         with self._ungreeted() as apart:
             self._ask("SELECT 1")  # there is a ledger, and it is of this version
             if not apart.lock(f"{apart.address.schema} whole", apart.wait_s):
                 raise LedgerBusyError(self.place, apart.wait_s, "")
-            yield
+
+            def require() -> None:
+                if not apart.still():
+                    said = "the connection was lost that kept others from writing"
+                    raise LedgerUnreachableError(self.place, said)
+
+            yield Whole(require)
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
         """See `Home.take_over`."""

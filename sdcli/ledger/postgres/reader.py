@@ -76,7 +76,7 @@ class PostgresReader:
             return first, 0
         counted = f"SELECT count(*) FROM (SELECT {where} LIMIT %s) AS counted"
         [[number]] = self._ask(counted, *wanted.args, most + MOST_LEFT + 1)
-        return first, int(number) - len(first)
+        return first, max(0, int(number) - len(first))  # others may have changed some
 
     def count(self) -> int:
         """See `Reader.count`; of more than a hundred thousand it is the newest reference."""

@@ -72,6 +72,7 @@ class PostgresWriter(PostgresReader):
         self._rests: list[Rested] = []
         self._rehearses = rehearses
         self._known: dict[int, Ticket] = {}
+        self._own: set[int] = set()
         self._before: dict[int, Ticket | None] = {}
         self._added: dict[int, list[AnyEvent]] = {}
         self._flushing = False
@@ -100,8 +101,11 @@ class PostgresWriter(PostgresReader):
 
     def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.append`."""
+        number = number_in(ticket.ref)
+        if number in self._own:
+            ticket = self._known[number]
         after = advance(ticket, events)
-        self._put(number_in(ticket.ref), ticket, after, events)
+        self._put(number, ticket, after, events)
         return after
 
     def shelves(self, since: datetime | None = None) -> list[Shelf]:
@@ -159,6 +163,7 @@ class PostgresWriter(PostgresReader):
         self, number: int, before: Ticket | None, after: Ticket, events: Sequence[AnyEvent]
     ) -> None:
         self._before.setdefault(number, before)
+        self._own.add(number)
         self._known[number] = after
         self._added.setdefault(number, []).extend(events)
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Restored,
         Shelf,
         Standing,
+        Whole,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -77,8 +78,9 @@ class TinyWriter(TinyReader):
 
     def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.append`."""
-        after = advance(ticket, events)
-        self._put(number_in(ticket.ref), after, events)
+        number = number_in(ticket.ref)
+        after = advance(self.pending.get(number, ticket), events)
+        self._put(number, after, events)
         return after
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
@@ -454,11 +456,13 @@ class TinyLedger:
         return standing(self._places, self.count(), self.size())
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """See `Home.whole`."""
+    def whole(self) -> Iterator[Whole]:
+        """See `Home.whole`: the lock of a file lasts as long as its process."""
+        from sdcli.ledger.interface import Whole  # noqa: PLC0415 - few commands ask
+
         self._begin()
         with locked(self._places.lock, self._wait_s):
-            yield
+            yield Whole()
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
         """See `Home.take_over`: all of it is written anew, and counts in one step."""
