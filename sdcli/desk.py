@@ -328,10 +328,11 @@ class Desk:
         return desk
 
     @contextmanager
-    def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
+    def together(self, *, rehearses: bool = False, act: int | None = None) -> Iterator[Unit]:
         """Let several commands be one unit of work: all is recorded at the end, or nothing is.
 
-        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28).
+        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28). Of an `act`
+        that is given nobody else records anything meanwhile.
         """
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
@@ -341,7 +342,7 @@ class Desk:
             yield self._unit
             return
         before, self.rehearses = self.rehearses, self.rehearses or rehearses
-        unit = self._unit = Unit(self._home, rehearses=self.rehearses)
+        unit = self._unit = Unit(self._home, rehearses=self.rehearses, act=act)
         try:
             yield unit
             if not self.rehearses:

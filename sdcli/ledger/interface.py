@@ -273,6 +273,16 @@ class Writer(Reader, Protocol):
             IllegalStepError: an event is not legal in the ticket's state.
         """
 
+    def only_once(self, act: int) -> None:
+        """Let nobody else be in a unit of work that records this act until this one has ended.
+
+        Who has committed and has had no answer may be in it for long: whether the act is recorded
+        can be told only after that.
+
+        Raises:
+            LedgerBusyError: somebody else is, for too long.
+        """
+
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """Let a ticket that `due` gave rest, as it is after this unit of work, for as long as it may.
 

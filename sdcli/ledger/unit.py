@@ -47,11 +47,17 @@ class Unit:
 
     What is no write of a ticket goes through at once; a rehearsal that comes to it is refused
     where it cannot be rehearsed.
+
+    Args:
+        home: the ledger.
+        rehearses: nothing is committed.
+        act: nobody else records this act meanwhile; see `Writer.only_once`.
     """
 
-    def __init__(self, home: Ledger, *, rehearses: bool = False) -> None:
+    def __init__(self, home: Ledger, *, rehearses: bool = False, act: int | None = None) -> None:
         self._home = home
         self._rehearses = rehearses
+        self._act = act
         self._stack = ExitStack()
         self._writer: Writer | None = None
         self._added: list[tuple[str, AnyEvent]] = []
@@ -88,6 +94,8 @@ class Unit:
         try:
             if self._writer is None:
                 self._writer = self._stack.enter_context(self._home.write(rehearses=rehearses))
+                if self._act is not None:
+                    self._writer.only_once(self._act)
             yield self
         except UnfinishedError as error:
             error.held = True
@@ -176,6 +184,10 @@ class Unit:
         """Nothing rests: it would at once, and what the unit of work writes is not committed."""
         del due, look
         return True
+
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`."""
+        self._at_work().only_once(act)
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`."""

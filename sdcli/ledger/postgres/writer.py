@@ -21,6 +21,7 @@ from sdcli.ledger.postgres.rows import (
     stored_keys,
 )
 from sdcli.ledger.postgres.words import new_words
+from sdcli.tickets.base import act_name
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ class PostgresWriter(PostgresReader):
                 self._known.setdefault(number_in(ticket.ref), ticket)
                 yield ticket
 
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`; the lock is held until a commit that hangs is decided."""
+        self._lock(f"act {act_name(act)}")
+
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`."""
         from sdcli.ledger.postgres.clocks import Rested  # noqa: PLC0415 - only checks
@@ -200,10 +205,13 @@ class PostgresWriter(PostgresReader):
     def _locking(self, sql: str, key: str) -> str:
         if not _tells_apart(key):
             return sql
-        schema = self._connection.address.schema
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-        self._ask(lock, f"{schema} {key_of(key)}")
+        self._lock(key_of(key))
         return f"{sql} FOR UPDATE OF t"
+
+    def _lock(self, key: str) -> None:
+        """Keep others from a key until the transaction ends."""
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        self._ask(lock, f"{self._connection.address.schema} {key}")
 
     def having(
         self, key: str, since: datetime | None = None, most: int | None = None

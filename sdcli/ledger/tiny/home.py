@@ -81,6 +81,9 @@ class TinyWriter(TinyReader):
         self._put(number_in(ticket.ref), after, events)
         return after
 
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`: nobody else is in any unit of work."""
+
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
 
