@@ -279,14 +279,14 @@ class Desk:
     def home_at(self, where: str) -> Home:
         """The ledger at an address or in a folder; this desk's own if neither is said."""
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
-        from sdcli.ledger.host import Host  # noqa: PLC0415
+
+        address = self.ledger_address if not where else where if "://" in where else ""
+        folder = where if where and not address else self._ledger_folder
+        if not address:
+            return home(address, folder, self._wait_s, self._tell)
+        from sdcli.ledger.host import Host  # noqa: PLC0415 - a folder is of one machine
 
         host = Host(self.host, self._levels_here)
-        if not where:
-            address = self.ledger_address
-            return home(address, self._ledger_folder, self._wait_s, self._tell, host)
-        address = where if "://" in where else ""
-        folder = self._ledger_folder if address else where
         return home(address, folder, self._wait_s, self._tell, host)
 
     def _levels_here(self) -> str:

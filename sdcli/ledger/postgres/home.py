@@ -171,9 +171,14 @@ class PostgresLedger(PostgresReader):
 
     def agreed(self) -> Agreed | None:
         """See `Ledger.agreed`."""
+        return self._agreed_unless("")
+
+    def _agreed_unless(self, levels: str) -> Agreed | None:
+        """By which service levels the desk works, unless by these."""
         sql = """SELECT hash, host, since, ARRAY(SELECT name FROM hosts
-            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name) FROM desk_levels"""
-        found = self._connection.ask(sql)
+            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name)
+            FROM desk_levels WHERE hash <> %s"""
+        found = self._connection.ask(sql, levels)
         if not found:
             return None
         [[hash_, host, since, others]] = found
@@ -463,8 +468,8 @@ class PostgresLedger(PostgresReader):
         """Tell, once, where this host's files say other service levels: reading is not refused."""
         self._is_compared = True
         levels = self._host.levels() if self._host.name else ""
-        desk = self.agreed() if levels else None
-        if desk is None or desk.hash == levels:
+        desk = self._agreed_unless(levels) if levels else None
+        if desk is None:
             return
         if desk.host == self._host.name and not desk.others:
             return  # it moves on with the next that it writes

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
-from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.files import FolderFiles
     from sdcli.ledger.interface import (
         Agreed,
+        Alone,
         Beat,
         Due,
         Examination,
@@ -324,6 +324,8 @@ class TinyLedger:
         Raises:
             MachineError: the lock file cannot be opened for writing.
         """
+        from sdcli.ledger.interface import Alone  # noqa: PLC0415 - few commands ask
+
         with ExitStack() as stack:
             try:
                 stack.enter_context(locked(self._places.lock_of(purpose), wait_s))
