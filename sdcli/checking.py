@@ -64,7 +64,11 @@ class Checks:
             LedgerBusyError: a lock was not free in time.
         """
         desk = self._desk
-        self._catch_up()
+        try:
+            self._catch_up()
+        except LedgerDamagedError as error:
+            desk.tell(f"What waits of alerts was not looked at. {error}")
+            desk.unchecked.append("alerts")
         found: list[tuple[Ticket, Alert]] = []
         with ExitStack() as stack:
             held = ExitStack()
@@ -88,7 +92,7 @@ class Checks:
     def rehearsed(self) -> list[tuple[Ticket, Alert]]:
         """What a check would say now; what it would close is told, and nothing is recorded."""
         found: list[tuple[Ticket, Alert]] = []
-        for ticket in self._desk.ledger.due(self._due):
+        for ticket in self._desk.ledger.due(self._due, self._unread):
             if self._is_looked_at(ticket):
                 found += [(ticket, alert) for alert in self._alerts(ticket)]
                 self._closings.tell_if_due(ticket)
@@ -113,7 +117,7 @@ class Checks:
     def _left(self, writer: Writer) -> list[tuple[Ticket, Alert]]:
         """What is to be said of the tickets that were left to the writer."""
         found: list[tuple[Ticket, Alert]] = []
-        for ticket in writer.due(self._due):
+        for ticket in writer.due(self._due, self._unread):
             if not self._is_looked_at(ticket):
                 continue
             after = self._closings.close_if_due(writer, ticket)
@@ -154,9 +158,13 @@ class Checks:
         try:
             return due(ticket, desk.policy, clocks, now, time_boxes=boxes)
         except LedgerDamagedError as error:
-            desk.tell(f"{ticket.ref} was not checked. {error}")
-            desk.unchecked.append(ticket.ref)
+            self._unread(ticket.ref, error)
             return []
+
+    def _unread(self, ref: str, error: LedgerDamagedError) -> None:
+        """Tell that a ticket cannot be checked, whatever its clocks say."""
+        self._desk.tell(f"{ref} was not checked. {error}")
+        self._desk.unchecked.append(ref)
 
     def _look(self, ticket: Ticket) -> Rest | None:
         """How long a ticket may rest; None if there is something to be said or done now."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Reader,
         Restored,
         Shelf,
+        Unread,
         Writer,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -176,9 +177,9 @@ class Unit:
         """See `Reader.closed_since`."""
         return self._reader.closed_since(since, most, after)
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
-        return self._reader.due(due)
+        return self._reader.due(due, unread)
 
     def sift(self, due: Due, look: Look) -> bool:
         """Nothing rests: it would at once, and what the unit of work writes is not committed."""

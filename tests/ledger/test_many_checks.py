@@ -15,6 +15,8 @@ import pytest
 
 from sdcli.checking import Checks
 from sdcli.desk import Desk
+from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.sla.overstay import due
 from sdcli.tickets import steps
 from sdcli.tickets.event import Linked, Noted, Opened, SlaAlerted, Stamp, Waited
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
+    from tests.conftest import Runner
 
 SERVICES = ("vpn", "erp", "unknown")
 LATE = NOW + timedelta(hours=3)
@@ -425,3 +428,22 @@ def test_a_follow_up_that_somebody_changes_stops_no_check(desk_dir: Path) -> Non
         check(desk_at(desk_dir, late, "web2"))
     assert then.ledger.get("SD-1").status == "resolved"
     assert then.ledger.get("SD-1").sla_alerts
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_a_ticket_that_cannot_be_read_keeps_no_other_waiting(desk_dir: Path, sd: Runner) -> None:
+    """It is told by each check, exit 8, and the others are said, once; a list is refused, exit 7."""
+    filled(desk_dir, 6)
+    owner = Connection(address(desk_at(desk_dir, NOW).ledger_address), 5)
+    owner.ask("UPDATE tickets SET version = version + 1 WHERE number = 2")
+    owner.close()
+    rehearsed = sd("sla-check", "--dry-run", at=LATE, expect=8)
+    first = sd("sla-check", at=LATE, expect=8)
+    for ran in (rehearsed, first):
+        told = "SD-2 was not checked. The ledger "
+        assert ran.stderr.count(told) == 1, ran.stderr
+        assert "ticket SD-2 has 1 of its 2 events" in ran.stderr
+        assert all(f"SD-{number} " in ran.stdout for number in (1, 3, 4, 5, 6)), ran.stdout
+    again = sd("sla-check", at=LATE, expect=8)
+    assert (again.stdout, again.stderr.count("SD-2 was not checked")) == ("", 1)
+    assert "ticket SD-2 has" in sd("list", expect=7).stderr

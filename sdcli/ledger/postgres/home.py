@@ -148,7 +148,9 @@ class PostgresLedger(PostgresReader):
             with self._unit():
                 numbers = claims.take(self._connection, due)
                 if numbers:
-                    claims.sort(self._connection, due, look, self._read(sql, numbers))
+                    rows = self._ask(sql, numbers)
+                    tickets = self._tickets(rows, _leave)
+                    claims.sort(self._connection, due, look, numbers, tickets)
         return bool(claims.left)
 
     def _tell_of_others(self) -> None:
@@ -478,6 +480,11 @@ class PostgresLedger(PostgresReader):
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
         self._tell(told)
+
+
+def _leave(ref: str, error: LedgerDamagedError) -> None:
+    """What cannot be read does not rest: whoever says what there is to say tells of it."""
+    del ref, error
 
 
 def _agreed(told: str) -> Agreed:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Due, Look, Shelf
+    from sdcli.ledger.interface import Due, Look, Shelf, Unread
     from sdcli.ledger.postgres.clocks import Claims, Rested
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.event import AnyEvent
@@ -113,14 +113,14 @@ class PostgresWriter(PostgresReader):
         self.flush()
         return [Shelf("", None, self.count(), lambda: self.those("record = 'request'"))]
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`: what somebody else is changing just now is left to the next check."""
         del due
         numbers = self._claims.held(self._connection) if self._claims else []
         for start in range(0, len(numbers), PAGE):
             page = numbers[start : start + PAGE]
             sql = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
-            for ticket in self._read(sql, page):
+            for ticket in self._tickets(self._ask(sql, page), unread):
                 self._known.setdefault(number_in(ticket.ref), ticket)
                 yield ticket
 
@@ -223,8 +223,11 @@ class PostgresWriter(PostgresReader):
                 self._known.setdefault(number_in(ticket.ref), ticket)
             yield ticket
 
-    def _tickets(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Ticket]:
+    def _tickets(
+        self, rows: Sequence[tuple[Any, ...]], unread: Unread | None = None
+    ) -> Iterator[Ticket]:
         """The tickets of these rows; what the unit of work knows already is not read again."""
-        read = super()._tickets([row for row in rows if row[0] not in self._known])
+        read = super()._tickets([row for row in rows if row[0] not in self._known], unread)
         found = {number_in(ticket.ref): ticket for ticket in read}
-        return (self._known.get(row[0]) or found[row[0]] for row in rows)
+        there = (self._known.get(row[0]) or found.get(row[0]) for row in rows)
+        return (ticket for ticket in there if ticket is not None)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Restored,
         Shelf,
         Standing,
+        Unread,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -223,9 +224,9 @@ class TinyLedger:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
-        return self._ask(lambda reader: reader.due(due))
+        return self._ask(lambda reader: reader.due(due, unread))
 
     def sift(self, due: Due, look: Look) -> bool:
         """See `Ledger.sift`: everything is left to the writer."""
