@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sdcli.closing import Closings
-from sdcli.errors import LedgerDamagedError, SdcliError
+from sdcli.errors import LedgerDamagedError, SdcliError, listed
 from sdcli.ledger.again import again
 from sdcli.ledger.interface import Beat, Due, Rest
 from sdcli.sla.overstay import due
@@ -86,6 +86,7 @@ class Checks:
                     writer.rest(writer.append(ticket, events), self._due, self._look)
             if said:
                 desk.ledger.beat(Beat(at=desk.now, by=desk.by))
+                self._tell_of_other_rules()
 
         return found, settle
 
@@ -147,6 +148,21 @@ class Checks:
             ends = [f"{name} {rules.close_after!r}" for name, rules in rules_of.items()]
         parts = (_REASONING, policy.levels_hash, *boxes, *sorted(tiers), *sorted(ends))
         return sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def _tell_of_other_rules(self) -> None:
+        """Tell, once, that another host goes on checking by other files than this one."""
+        desk = self._desk
+        if not (desk.host and desk.ledger_address):
+            return
+        from sdcli.sla.alike import differing  # noqa: PLC0415 - only on a server
+
+        others = differing(desk.ledger, desk.host, self._rules, desk.now)
+        if others:
+            desk.tell(
+                f"The clocks are checked by other rules on {listed(others, 3)} than on {desk.host}, so "
+                "that each looks at all open tickets again and again: bring catalog/teams.yaml, "
+                "catalog/classification.yaml and catalog/process.yaml in line there, as with Git."
+            )
 
     def _is_looked_at(self, ticket: Ticket) -> bool:
         return Query(touched_since=self._due.since).fits(ticket)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -447,3 +449,35 @@ def test_a_ticket_that_cannot_be_read_keeps_no_other_waiting(desk_dir: Path, sd:
     again = sd("sla-check", at=LATE, expect=8)
     assert (again.stdout, again.stderr.count("SD-2 was not checked")) == ("", 1)
     assert "ticket SD-2 has" in sd("list", expect=7).stderr
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_hosts_that_check_by_other_rules_are_told_of(desk_dir: Path, tmp_path: Path) -> None:
+    """Each says so once, when the other goes on; new files that come to all hosts are no matter."""
+    filled(desk_dir, 2)
+    other = tmp_path / "other"
+    shutil.copytree(desk_dir, other)
+    told: list[tuple[str, str]] = []
+
+    def checks(root: Path, host: str, minute: int) -> None:
+        now = NOW + timedelta(minutes=minute)
+        tell = partial(lambda host, said: told.append((host, said)), host)
+        at = Desk(str(root), by="ben", now=now, cache="", wait_s=5, host=host, tell=tell)
+        check(at)
+
+    for minute in range(0, 24, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert told == []
+    teams = other / "catalog/teams.yaml"
+    teams.write_text(teams.read_text().replace("tier: 2", "tier: 3", 1))
+    for minute in range(24, 60, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert [host for host, _ in told] == ["web1", "web2"]
+    assert "checked by other rules on web2 than on web1" in told[0][1]
+    shutil.copy(teams, desk_dir / "catalog/teams.yaml")
+    for minute in range(60, 90, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert len(told) == 2
