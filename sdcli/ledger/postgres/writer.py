@@ -16,6 +16,7 @@ from sdcli.ledger.postgres.rows import (
     encoded,
     event_rows,
     key_of,
+    mails_of,
     once_of,
     row_of,
     stored_keys,
@@ -63,12 +64,19 @@ class PostgresWriter(PostgresReader):
         connection: the transaction has begun.
         rehearses: nothing will be committed, so no reference is used up.
         claims: the tickets that were left to it by `Ledger.sift`.
+        copies: what it adds happened in another ledger, where a mail may be on two tickets.
     """
 
     def __init__(
-        self, connection: Connection, *, rehearses: bool, claims: Claims | None = None
+        self,
+        connection: Connection,
+        *,
+        rehearses: bool,
+        claims: Claims | None = None,
+        copies: bool = False,
     ) -> None:
         super().__init__(connection)
+        self._copies = copies
         self._claims = claims
         self._rests: list[Rested] = []
         self._rehearses = rehearses
@@ -174,7 +182,7 @@ class PostgresWriter(PostgresReader):
         had = stored_keys(before) if before else frozenset()
         has = stored_keys(after)
         was_once = once_of(before, ()) if before else frozenset()
-        is_once = once_of(after, new)
+        is_once = once_of(after, new) - (mails_of(new) if self._copies else frozenset())
         return {
             "number": number,
             "known": len(before.events) if before else 0,
