@@ -10,7 +10,13 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdcli.errors import ClosedLedgerError, LeftError, NoLedgerError, RefusedError
+from sdcli.errors import (
+    ClosedLedgerError,
+    ConflictError,
+    LeftError,
+    NoLedgerError,
+    RefusedError,
+)
 from sdcli.ledger.content import (
     EVERYTHING,
     Beside,
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sdcli.desk import Desk
-    from sdcli.ledger.interface import Home, Lacking, Progress
+    from sdcli.ledger.interface import Home, Lacking, Progress, Whole
 
     Bar = Callable[[str], AbstractContextManager[Progress]]
 
@@ -104,8 +110,8 @@ class Ledgers:
         """
         homes = self._homes(to, source)
         try:
-            with homes.target.whole():
-                return self._copied(homes, retire=retire, bar=bar)
+            with homes.target.whole() as whole:
+                return self._copied(homes, whole, retire=retire, bar=bar)
         except KeyboardInterrupt:
             raise LeftError(
                 "What was copied stays: run the same command again to go on with it."
@@ -141,17 +147,20 @@ class Ledgers:
             raise RefusedError(f"{path} is no folder: a ledger is a folder, or on a server.")
         return os.path.join(path, "ledger") if _is_desk(path) else path
 
-    def _copied(self, homes: _Homes, *, retire: bool, bar: Bar) -> LedgerCopied:
+    def _copied(self, homes: _Homes, whole: Whole, *, retire: bool, bar: Bar) -> LedgerCopied:
         source, target = homes
-        copier = _Copier(homes, bar)
+        copier = _Copier(homes, whole, bar)
         is_settled = copier.go_on(_ROUNDS)
         if retire:
-            with source.whole():
+            with source.whole() as alone:
+                copier.holds = (whole, alone)
                 is_settled = copier.go_on(_ROUNDS)
                 beside = copier.bring_beside()
-                source.close(Mark(target.place, moved=True))
+                copier.require()
+                _retire(source, target, copier)
         else:
             beside = copier.bring_beside()
+        whole.require()
         left = target.closed()
         if left and (retire or not left.moved):
             target.close(None)
@@ -174,6 +183,19 @@ class Ledgers:
         )
 
 
+def _retire(source: Home, target: Home, copier: _Copier) -> None:
+    """Have the source take no changes any more, if all of it is in the target.
+
+    Raises:
+        ConflictError: somebody wrote to it all the same; it takes changes as before.
+    """
+    before = source.closed()
+    source.close(Mark(target.place, moved=True))
+    if source.stands() != copier.stood:
+        source.close(before)
+        raise ConflictError(source.place, "something was recorded after it had been copied")
+
+
 class _Homes(NamedTuple):
     source: Home
     target: Home
@@ -182,12 +204,18 @@ class _Homes(NamedTuple):
 class _Copier:
     """Brings the target of a copy to the state of its source, round by round."""
 
-    def __init__(self, homes: _Homes, bar: Bar) -> None:
+    def __init__(self, homes: _Homes, whole: Whole, bar: Bar) -> None:
         self._source, self._target = homes
         self._bar = bar
-        self._stood: object = None
+        self.holds: tuple[Whole, ...] = (whole,)
+        self.stood: object = None
         self.compared: Compared
         self.new = self.further = 0
+
+    def require(self) -> None:
+        """Refuse to go on if others may write where nobody is to."""
+        for whole in self.holds:
+            whole.require()
 
     def go_on(self, rounds: int) -> bool:
         """Copy until nothing is lacking; whether the source is still what was copied.
@@ -195,12 +223,12 @@ class _Copier:
         Nothing is read again if the source is as it was after the last round.
         """
         for _ in range(rounds):
-            if self._source.stands() == self._stood:
+            if self._source.stands() == self.stood:
                 return True
             stood = self._source.stands()
             self._round()
-            self._stood = stood
-        return bool(self._source.stands() == self._stood)
+            self.stood = stood
+        return bool(self._source.stands() == self.stood)
 
     def _round(self) -> None:
         source, target = self._source, self._target
@@ -221,11 +249,16 @@ class _Copier:
 
     def _compared(self, label: str) -> Compared:
         with self._bar(label) as progress:
-            return compare(self._source, self._target, progress)
+            return compare(self._source, self._target, self._watching(progress))
 
     def _take_over(self, lacking: Lacking) -> None:
         with self._bar("Copying") as progress:
-            self._target.take_over(self._source, lacking, progress)
+            self._target.take_over(self._source, lacking, self._watching(progress))
+
+    def _watching(self, progress: Progress) -> Progress:
+        for whole in self.holds:
+            progress = whole.watching(progress)
+        return progress
 
     def bring_beside(self) -> Beside:
         """What is no ticket: files, service levels, and when the clocks were last checked."""

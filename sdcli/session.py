@@ -142,7 +142,9 @@ def _fixed_now() -> datetime | None:
 
 def _host() -> str:
     """What this machine is called: SDCLI_HOST, else its own name."""
-    return os.environ.get("SDCLI_HOST", "").strip() or os.uname().nodename
+    given = os.environ.get("SDCLI_HOST", "").strip() or os.uname().nodename
+    sound = given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(each if each.isprintable() else "\ufffd" for each in sound)
 
 
 def _lock_wait() -> float:

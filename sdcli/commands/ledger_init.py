@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def command(desk: Desk, writer: str | None, reader: str | None) -> results.LedgerPrepared:
     """Make the ledger on its server, and let roles use it.
 
-    What is there already stays. A writer can append, and can do nothing else, not even by hand; a
-    reader can read. A role that is not there is made, as one that nobody logs in as: people become
-    its members. Whoever runs this owns the ledger.
+    What is there already stays. A writer can append events to tickets, keep files and service levels
+    under their hash, and share the work on the clocks; it can change or remove nothing of the record,
+    not even by hand. It is trusted about what it appends: `sdcli doctor` finds what does not follow
+    from the events. A reader can read. A role that is not there is made, as one that nobody logs in
+    as: people become its members. Whoever runs this owns the ledger.
 
     \b
     Example:

@@ -30,7 +30,8 @@ def wrong(settings: Settings) -> str:
     """What no settings may say, or nothing: a versioned file is no place for a password."""
     try:
         parts = urlsplit(settings.ledger)
-        has_password = bool(parts.password) or "password" in dict(parse_qsl(parts.query))
+        names = [name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+        has_password = bool(parts.password) or any(name.endswith("password") for name in names)
     except ValueError as error:
         return f"`ledger` is no address ({error})"
     if not has_password:

@@ -526,3 +526,26 @@ def test_compacting_changes_nothing_that_can_be_asked(ledger: Ledger, storage: S
     ledger.compact()
     assert asked(ledger) == asked(storage.ledger()) == before
     assert put(ledger).ref == "SD-5"
+
+
+def test_a_ticket_that_was_kept_from_before_is_not_set_back(
+    ledger: Ledger, storage: Storage
+) -> None:
+    """Who appends twice to what was read once has appended both, in a unit of work and after it."""
+    put(ledger)
+    with ledger.write() as writer:
+        stale = writer.get("SD-1")
+        writer.append(stale, [noted("first")])
+        after = writer.append(stale, [noted("second")])
+        assert [getattr(event, "text", "") for event in after.events[1:]] == ["first", "second"]
+        assert list(writer.find(ALL)) == [after]
+        last = writer.append(stale, closing(2))
+        with pytest.raises(IllegalStepError):
+            writer.append(stale, [Accepted(*mark(3))])
+        assert writer.get("SD-1") == last
+        new = writer.create((opened("another"),))
+        writer.append(new, [noted("first")])
+        writer.append(new, [noted("second")])
+    assert ledger.get("SD-1") == storage.ledger().get("SD-1") == last
+    assert len(storage.ledger().get(new.ref).events) == 3
+    assert storage.ledger().examine(lambda *_: None).findings == ()

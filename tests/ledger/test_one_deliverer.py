@@ -77,8 +77,7 @@ def test_a_deliverer_that_stands_still_is_relieved(
 ) -> None:
     """After a while the server takes its part away: another one delivers, and it sees that on waking."""
     where = new_ledger()
-    quick = connection._LETS_GO.replace("10min", "60ms")  # noqa: SLF001 - not to wait for minutes
-    monkeypatch.setattr(connection, "_LETS_GO", quick)
+    monkeypatch.setattr(connection, "_STANDS_STILL", "60ms")  # not to wait for minutes
     with ledger_at(where).alone("delivery") as alone:
         assert alone
         assert soon(lambda: takes(where))
@@ -90,8 +89,7 @@ def test_a_deliverer_at_work_keeps_its_part(
 ) -> None:
     """Who asks before each message keeps it, however long all of them take together."""
     where = new_ledger()
-    quick = connection._LETS_GO.replace("10min", "2s")  # noqa: SLF001 - as above
-    monkeypatch.setattr(connection, "_LETS_GO", quick)
+    monkeypatch.setattr(connection, "_STANDS_STILL", "2s")  # as above
     with ledger_at(where).alone("delivery") as alone:
         until = time.monotonic() + 2.3
         while time.monotonic() < until:

@@ -14,6 +14,8 @@ import pytest
 from psycopg2 import errors as sql
 
 from sdcli.errors import ConflictError
+from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.home import PostgresLedger
 from sdcli.ledger.postgres.rows import row_of
 from sdcli.ledger.postgres.schema import legal_steps
 from sdcli.tickets import lifecycle
@@ -432,3 +434,24 @@ def test_nul_characters_are_no_way_around(storage: PostgresStorage, ledger: Ledg
         assert ledger.by_source(half) is None
     with storage.ledger().write() as writer:
         assert writer.by_key("\ud800") is None
+
+
+def test_a_list_never_leaves_off_less_than_nothing(
+    new_ledger: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tickets that are closed between being read and being counted make no negative number."""
+    ledger = PostgresLedger(address(new_ledger()), 5)
+    with ledger.write() as writer:
+        made = [writer.create((opened(),)).ref for _ in range(3)]
+    ask = PostgresLedger._ask  # noqa: SLF001 - between two statements
+
+    def late(self: PostgresLedger, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        if "AS counted" in sql:
+            other = PostgresLedger(ledger._connection.address, 5)  # noqa: SLF001 - the same one
+            with other.write() as writer:
+                for ref in made:
+                    writer.append(writer.get(ref), closing())
+        return ask(self, sql, *args)
+
+    monkeypatch.setattr(PostgresLedger, "_ask", late)
+    assert ledger.most_pressing(Query(), 2)[1] == 0

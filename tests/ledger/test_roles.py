@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 
-from sdcli.errors import REFUSED
+from sdcli.errors import REFUSED, SdcliError
 from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
+from sdcli.ledger.postgres.moving import months
 from sdcli.ledger.postgres.roles import quoted
+from sdcli.ledger.postgres.rows import encoded, event_rows, row_of
+from sdcli.tickets.ticket import advance, fold
+from tests.ledger.making import noted, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -260,6 +265,69 @@ def test_a_role_that_may_not_be_made_is_asked_for(
 def test_levels_and_files_are_what_their_hash_says(let_in: str) -> None:
     """What a writer keeps under a hash that is not its own is refused by the server."""
     home = PostgresLedger(address(as_user(let_in, BEN)), 5)
-    with pytest.raises(Exception, match="files_check"):
+    with pytest.raises(SdcliError, match="files_check"):
         home.files.keep("0" * 64, b"something else")
     assert home.files.content("0" * 64) is None
+    with pytest.raises(SdcliError, match="levels_check"):
+        home.keep_levels("0" * 64, b"something else")
+    assert home.policies() == []
+
+
+def _change(**other: Any) -> dict[str, Any]:
+    """A note on SD-1, as `append` takes it, if there is nothing `other` in it."""
+    ticket, event = advance(fold("SD-1", (opened(),)), (noted(),)), noted()
+    [body], _ = event_rows(fold("SD-1", (opened(),)), (event,))
+    change: dict[str, Any] = {
+        "number": 1, "known": 1, "refolded": False, "row": row_of(ticket, (event,)),
+        "events": [body], "gone": [], "found": [], "once": [], "never": [], "words": [],
+    }  # fmt: skip
+    for name, value in other.items():
+        into = body if name in body else change["row"] if name in change["row"] else change
+        into[name] = value
+    return change
+
+
+BY_HAND: dict[str, dict[str, Any]] = {
+    "the row of another ticket": {"row": row_of(fold("SD-2", (opened(),)), (opened(),))},
+    "a row that skips events": {"version": 7},
+    "a row that makes it another record": {"record": "problem", "status": "new"},
+    "another kind in the body": {"kind": "priority_set"},
+    "another id in the body": {"id": "01M84103W0000TVAWKZVXHRDS8"},
+    "no object for a body": {"body": '"x"'},
+    "nothing for a body": {"body": None},
+    "no event": {"events": []},
+    "an instant that never comes": {
+        "recorded": "9999-01-01T00:00:00Z",
+        "first_recorded": "9999-01-01T00:00:00Z",
+        "last_recorded": "9999-01-01T00:00:00Z",
+    },
+    "no instant": {
+        "recorded": "infinity",
+        "first_recorded": "infinity",
+        "last_recorded": "infinity",
+    },
+}
+
+
+@pytest.mark.parametrize("other", BY_HAND.values(), ids=BY_HAND)
+def test_what_is_appended_belongs_together(
+    let_in: str, acting: Callable[..., Any], other: dict[str, Any]
+) -> None:
+    """Who calls `append` by hand adds events of a ticket, with its own row, or nothing."""
+    acting(BEN, "open", "VPN drops", "--user", "ada")
+    home = PostgresLedger(address(as_user(let_in, BEN)), 5)
+    connection = Connection(address(as_user(let_in, BEN)), 5)
+    before = home.get("SD-1"), months(connection)
+    with pytest.raises(SdcliError):
+        connection.ask("SELECT append(%s)", encoded([_change(**other)]))
+    assert (home.get("SD-1"), months(connection)) == before
+    connection.ask("SELECT append(%s)", encoded([_change()]))
+    assert len(home.get("SD-1").events) == 2
+
+
+def test_a_beat_makes_no_month_that_is_far_away(let_in: str) -> None:
+    """However far ahead a writer asks for, the next two months are made at most."""
+    connection = Connection(address(as_user(let_in, BEN)), 5)
+    connection.ask("SELECT beat('2026-11-23T10:00Z', 'ben', 40000)")
+    connection.ask("SELECT beat('2026-11-23T10:00Z', 'ben', -40000)")
+    assert months(connection) == ["events_2026_11", "events_2027_01"]

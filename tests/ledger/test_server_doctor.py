@@ -310,10 +310,22 @@ def test_files_and_levels_are_looked_at(where: str, sd: Runner, tmp_path: Any) -
     sd("attach", "SD-1", str(tmp_path / "trace.log"), env=env)
     pinned = sd("open", "x", "--user", "ada", "--json", env=env)
     ref = json.loads(pinned.stdout)["ref"]
-    sql(where, "DELETE FROM files", "UPDATE levels SET content = 'x'")
+    damage = "ALTER TABLE levels DROP CONSTRAINT levels_check; UPDATE levels SET content = 'x'"
+    sql(where, "DELETE FROM files", damage)
     told = sd("doctor", env=env, expect=LEDGER_DAMAGED).stdout
     assert "SD-1: the attached file is missing" in told
     assert f"{ref}: the policy that it is pinned to is not what it was" in told
+
+
+def test_a_month_that_was_taken_away_takes_nothing(where: str, sd: Runner) -> None:
+    """To record in a month that was detached is refused in a sentence; other months go on."""
+    sql(where, "ALTER TABLE events DETACH PARTITION events_2026_12")
+    env = {"SDCLI_LEDGER": where}
+    december = "2026-12-24T10:00:00Z"
+    told = sd("open", "x", "--user", "ada", env=env, at=december, expect=REFUSED).stderr
+    assert "events_2026_12 is no part of the events any more" in told
+    assert "attach it again" in told
+    sd("open", "x", "--user", "ada", env=env, at="2027-03-01T10:00:00Z")
 
 
 def test_pages_do_not_show(where: str, monkeypatch: pytest.MonkeyPatch) -> None:

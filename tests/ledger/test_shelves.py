@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdcli.apart import apart
+from sdcli.ledger.postgres import shelved
 from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
 from sdcli.tickets.event import Closed, Reopened, Resolved, Stamp
 from tests.ledger.making import NOW, opened
@@ -97,3 +99,33 @@ def test_several_processes_read_shelves(ledger: PostgresLedger) -> None:
         0: b"one,another 7-1", 1: b"7-1,7-30 7-1", 2: b"8-1,8-30 7-1", 3: b"9-1,9-30 7-1"
     }  # fmt: skip
     assert ledger.get("SD-2").summary == "7-30"
+
+
+def test_a_server_that_was_set_back_gives_no_name_again(ledger: PostgresLedger) -> None:
+    """Where the last events of tickets were lost and others came instead, the month has a new name."""
+    late = datetime(2026, 8, 31, tzinfo=timezone.utc)
+    with ledger.write() as writer:
+        writer.append(writer.get("SD-3"), [Reopened(*Stamp(at=late, by="ben").mark(), reason="no")])
+    names, ask = list[list[str]](), Connection(ledger._connection.address, 5).ask  # noqa: SLF001 - its server's
+    for minutes in (1, 2):
+        ask("CREATE TABLE saved AS TABLE tickets")
+        with ledger.write() as writer:
+            closed = _closed(late + timedelta(minutes=minutes))
+            writer.append(writer.get("SD-3"), closed)
+        names.append([shelf.name for shelf in ledger.shelves()])
+        ask(
+            "SET session_replication_role TO replica; DELETE FROM events WHERE ticket = 3 AND seq > 4; "
+            "DELETE FROM tickets; INSERT INTO tickets TABLE saved; DROP TABLE saved"
+        )
+
+    same = [one == other for one, other in zip(*names, strict=True)]
+    assert same == [True, True, False, True]
+
+
+def test_names_are_told_by_an_index_alone(ledger: PostgresLedger) -> None:
+    """To name the months no ticket is read."""
+    connection = Connection(ledger._connection.address, 5)  # noqa: SLF001 - how it is asked
+    connection.ask("VACUUM ANALYZE tickets")
+    connection.ask("SET enable_seqscan TO off; SET enable_bitmapscan TO off")
+    plan = connection.ask(f"EXPLAIN {shelved._MONTHS}", "-infinity")  # noqa: SLF001 - as above
+    assert any("Index Only Scan using tickets_closed" in line for [line] in plan)

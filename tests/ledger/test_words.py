@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
 from sdcli.ledger.postgres.words import LONGEST, MOST, MOST_ALIKE, narrowing
 from sdcli.ledger.tiny.home import TinyLedger
@@ -120,3 +121,21 @@ def test_a_query_is_narrowed() -> None:
 
     assert asked == ["%a", "c%", "%vpn%"]
     assert found == "('found' | '-') & ('b' | '-')"
+
+
+@pytest.mark.parametrize("runs", [30, 40_000])
+def test_a_long_query_narrows_less(new_ledger: Callable[[], str], runs: int) -> None:
+    """However many words are looked for and are like them, the server is asked what it takes."""
+    asked: list[str] = []
+
+    def alike(pattern: str) -> list[str]:
+        asked.append(pattern)
+        return [f"{pattern.strip('%')}{number:0>50}" for number in range(MOST_ALIKE)]
+
+    text = " ".join(f"mass{number}" for number in range(runs))
+    for each in (alike, lambda pattern: [pattern.strip("%")]):
+        sql = "SELECT to_tsvector('simple', %s) @@ %s::tsquery"
+        connection = Connection(address(new_ledger()), 5)
+        connection.ask(sql, "mass0", found := narrowing(text, each))
+        assert "'mass0" in found
+    assert len(asked) <= 100

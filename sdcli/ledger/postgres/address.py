@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from sdcli.errors import LedgerAddressError
 
@@ -55,10 +55,31 @@ def address(text: str) -> Address:
         reason = "schema= takes small letters, digits and _, and no more than 48 of them"
         raise LedgerAddressError(_unread(text), reason)
     own = [(name, value) for name, value in given if name != "schema"]
-    shown = [(name, "***" if name == "password" else value) for name, value in given]
+    shown = [(name, "***" if is_secret(name) else value) for name, value in given]
     where = parts._replace(query=urlencode(own, quote_via=quote))
     told = parts._replace(netloc=_without_password(parts.netloc), query=urlencode(shown, safe="*/"))
-    return Address(urlunsplit(where), schema, urlunsplit(told))
+    return Address(_whole(where), schema, _whole(told))
+
+
+def _whole(parts: SplitResult) -> str:
+    """A URL of these parts; one that names no host before its path has its two slashes too."""
+    rest = urlunsplit(parts._replace(scheme="", netloc=""))
+    return f"{parts.scheme}://{parts.netloc}{rest}"
+
+
+def is_secret(name: str) -> bool:
+    """Whether a parameter of a URL holds a password: `password`, `sslpassword`."""
+    return name.lower().endswith("password")
+
+
+def secrets(url: str) -> set[str]:
+    """The passwords in a URL, as they are written in it and as they are."""
+    parts = urlsplit(url)
+    written = [parts.password or ""]
+    for each in parts.query.split("&"):
+        name, _, value = each.partition("=")
+        written += [value] if is_secret(unquote(name)) else []
+    return {each for one in written for each in (one, unquote(one)) if each}
 
 
 def _is_port(text: str) -> bool:

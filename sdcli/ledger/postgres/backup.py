@@ -27,7 +27,7 @@ from sdcli.ledger.tiny.image import Places
 from sdcli.ledger.tiny.moving import counted
 
 if TYPE_CHECKING:
-    from sdcli.ledger.interface import Progress
+    from sdcli.ledger.interface import Progress, Whole
     from sdcli.ledger.postgres.address import Address
     from sdcli.ledger.postgres.home import PostgresLedger
 
@@ -68,8 +68,8 @@ def restore(ledger: PostgresLedger, address: Address, path: str, progress: Progr
     """
     folder = tempfile.mkdtemp(prefix="sdcli-restore-")
     try:
-        with backup.unpacked(Places(folder), path, progress) as saved, ledger.whole():
-            return _Exchange(ledger, address).restored(saved.places.folder, progress)
+        with backup.unpacked(Places(folder), path, progress) as saved, ledger.whole() as whole:
+            return _Exchange(ledger, address, whole).restored(saved.places.folder, progress)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -77,8 +77,8 @@ def restore(ledger: PostgresLedger, address: Address, path: str, progress: Progr
 class _Exchange:
     """Puts a ledger in the place of another, which nobody writes to meanwhile."""
 
-    def __init__(self, ledger: PostgresLedger, address: Address) -> None:
-        self._ledger, self._address = ledger, address
+    def __init__(self, ledger: PostgresLedger, address: Address, whole: Whole) -> None:
+        self._ledger, self._address, self._whole = ledger, address, whole
         self._new = address._replace(schema=f"{address.schema}_restoring")
 
     def restored(self, folder: str, progress: Progress) -> Restored:
@@ -96,7 +96,7 @@ class _Exchange:
     def _fill(self, source: TinyLedger, progress: Progress) -> None:
         new = type(self._ledger)(self._new, self._ledger.wait_s)
         new.init()
-        new.take_over(source, EVERYTHING, progress)
+        new.take_over(source, EVERYTHING, self._whole.watching(progress))
         for home in (source, self._ledger):  # what is here now does not go away
             bring_beside(home, new)
         if beat := self._ledger.last_beat():
@@ -123,6 +123,7 @@ class _Exchange:
             if is_new:
                 here.ask(f"DROP SCHEMA {kept_as} CASCADE")
             [[next_]] = here.ask("SELECT last_value + is_called::int FROM numbers")
+            self._whole.require()
         return "" if is_new else kept_as, int(next_)
 
 

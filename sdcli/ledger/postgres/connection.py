@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import (
+    LedgerAddressError,
     LedgerBusyError,
     LedgerReadOnlyError,
     LedgerUnreachableError,
@@ -62,11 +63,13 @@ _KEPT_ALIVE = {
 """Said to the server unless the address says otherwise: a host that is gone is noticed."""
 
 
-_LETS_GO = (
-    "SET idle_session_timeout TO '10min'; SET tcp_keepalives_idle TO 10; "
-    "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
+_NOTICES = (
+    "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
+    "SET idle_session_timeout TO %s"
 )
-"""A lock is let go of some seconds after its host has gone, and minutes after its process stands still."""
+"""A lock is let go of some seconds after its host has gone."""
+_STANDS_STILL = "10min"
+"""After so long it is let go of if its process stands still, where others wait for it to go on."""
 
 
 class Mark(NamedTuple):
@@ -242,13 +245,16 @@ class Connection:
         """
         return self._fetched(sql, args, size)
 
-    def lock(self, name: str, wait_s: float) -> bool:
+    def lock(self, name: str, wait_s: float, *, lets_go: bool = False) -> bool:
         """Whether this lock is this connection's now, until it is closed.
+
+        `lets_go`: the server takes it away if nothing is asked for minutes: see `still`. Otherwise
+        it does so only if it has lost the connection.
 
         Raises:
             SdcliError: as for `ask`.
         """
-        self.ask(_LETS_GO)
+        self.ask(_NOTICES, _STANDS_STILL if lets_go else "0")
         if wait_s <= 0:
             taken = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
             return bool(self.ask(taken, name)[0][0])
@@ -425,7 +431,7 @@ class Connection:
             self._raw, self._process = None, getpid()  # a copy of this process needs its own
         if self._raw is not None and not self._raw.closed:
             return
-        self._hosts = self._hosts or hosts_of(self.address)
+        self._hosts = self._hosts or hosts_of(self.address, self.wait_s)
         pause = _PAUSES_S[0]
         while self._raw is None or self._raw.closed:
             try:
@@ -546,10 +552,11 @@ class _Unit:
         self.failed: SdcliError | None = None
 
 
-def hosts_of(address: Address) -> list[dict[str, str]]:
+def hosts_of(address: Address, wait_s: float) -> list[dict[str, str]]:
     """What the driver is told to connect to each host of an address, in their order.
 
-    Where there are several, the one is wanted that can be written to.
+    Where there are several, the one is wanted that can be written to. No statement waits for a lock
+    for longer than `wait_s`: what only reads meets one where somebody works on the tables.
 
     Raises:
         LedgerAddressError: it cannot be read.
@@ -561,7 +568,12 @@ def hosts_of(address: Address) -> list[dict[str, str]]:
         raise failures.unread(error, address) from None
     names = {name: given.pop(name).split(",") for name in _PLACES if given.get(name)}
     number = max((len(each) for name, each in names.items() if name != "port"), default=1)
-    own = f"-c search_path={address.schema}"
+    for name, each in names.items():
+        if len(each) not in (1, number):
+            reason = f"it names {number} hosts, and {len(each)} of `{name}`"
+            raise LedgerAddressError(address.shown, reason)
+    wait_ms = max(1, int(wait_s * 1000))
+    own = f"-c search_path={address.schema} -c lock_timeout={wait_ms}"
     common = {**_KEPT_ALIVE, **given, "options": f"{given.get('options', '')} {own}".strip()}
     if number > 1:
         common.setdefault("target_session_attrs", "read-write")

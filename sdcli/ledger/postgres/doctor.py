@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Progress
+    from sdcli.ledger.interface import Progress, Whole
     from sdcli.tickets.ticket import Ticket
 
 _PAGE = 2000
@@ -413,8 +413,8 @@ def _named(keys: Iterable[str]) -> str:
     return listed(sorted(keys), 3)
 
 
-def repair(connection: Connection, progress: Progress) -> Mended:
-    """Make anew what does not follow from the events; the caller is alone with the ledger.
+def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
+    """Make anew what does not follow from the events; nobody else writes meanwhile.
 
     Events stay as they are: a ticket whose events make none is set aside, and told.
 
@@ -424,7 +424,7 @@ def repair(connection: Connection, progress: Progress) -> Mended:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            examiner = _Examiner(apart, progress)
+            examiner = _Examiner(apart, whole.watching(progress))
             examiner.result()
         lost, told = list[str](), list[str]()
         with apart.unit("BEGIN", patient=True):
@@ -440,6 +440,7 @@ def repair(connection: Connection, progress: Progress) -> Mended:
             _mend_numbers(apart)
             _mend_clocks(apart)
             [[tickets]] = apart.ask("SELECT count(*) FROM tickets")
+            whole.require()
     finally:
         apart.close()
     remarks = (*told, *examiner.staying)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable  # noqa: TC003 - a table is typed by it
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from sdcli.errors import (
     ConflictError,
@@ -21,8 +20,10 @@ from sdcli.errors import (
     MachineError,
     NoLedgerError,
     NotAllowedError,
+    RefusedError,
     SdcliError,
 )
+from sdcli.ledger.postgres.address import secrets
 from sdcli.ledger.postgres.version import other
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _REFUSED = re.compile(
 _READ_ONLY = re.compile(r"session is (?:not )?read-only|server is (?:not )?in hot standby")
 _TAKEN = "all its connections are taken"
 _FULL = re.compile(r"too many (?:clients|connections)|connection slots are reserved")
+_BROKEN_OFF = "its server broke it off, as the `statement_timeout` of this user or an operator says"
 _NO_SERVER = "what answers is no PostgreSQL server"
 _NO_WAY = "one side wants encryption and the other has none"
 _FOREIGN = re.compile(
@@ -62,9 +64,8 @@ def said(error: Exception, address: Address) -> str:
     diagnosis = getattr(error, "diag", None)
     text = (diagnosis and diagnosis.message_primary) or str(error)
     text = text.partition("\n\tIs the server")[0].partition("\n\tThis probably")[0]
-    if password := urlsplit(address.url).password:
-        for secret in {password, unquote(password)}:
-            text = text.replace(secret, "***")
+    for secret in sorted(secrets(address.url), key=len, reverse=True):
+        text = text.replace(secret, "***")
     line = " ".join(text.split())
     plain = "".join(each if each.isprintable() else "\ufffd" for each in line).rstrip(".")
     return plain if len(plain) <= _MOST else f"{plain[:_MOST]}..."
@@ -135,9 +136,13 @@ _FINAL: dict[str, Callable[[str, str], SdcliError]] = {
     **dict.fromkeys(("XX001", "XX002"), LedgerDamagedError),
     "42501": NotAllowedError,
     "SD002": other,
+    "SD003": lambda place, text: RefusedError(
+        f"The ledger {place} takes nothing in that month: its table {text} is no part of the events "
+        "any more. Nothing was changed. Ask whoever runs the database to attach it again."
+    ),
     "53100": lambda place, text: _machine(place, f"the disk of its server is full ({text})"),
     "53300": lambda place, text: LedgerUnreachableError(place, f"{_TAKEN} ({text})", again=True),
-    "57014": lambda place, text: LedgerUnreachableError(place, f"its server broke it off ({text})"),
+    "57014": lambda place, text: LedgerUnreachableError(place, f"{_BROKEN_OFF} ({text})"),
 }
 """What codes mean that mean one thing alone."""
 

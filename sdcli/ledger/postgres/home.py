@@ -14,6 +14,7 @@ from sdcli.errors import (
     AdoptedError,
     LedgerBusyError,
     LedgerDamagedError,
+    LedgerUnreachableError,
     LevelsDifferError,
     NoLedgerError,
     NotAllowedError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Progress,
         Restored,
         Standing,
+        Whole,
     )
     from sdcli.ledger.postgres.address import Address
     from sdcli.ledger.postgres.clocks import Claims
@@ -148,7 +150,9 @@ class PostgresLedger(PostgresReader):
             with self._unit():
                 numbers = claims.take(self._connection, due)
                 if numbers:
-                    claims.sort(self._connection, due, look, self._read(sql, numbers))
+                    rows = self._ask(sql, numbers)
+                    tickets = self._tickets(rows, _leave)
+                    claims.sort(self._connection, due, look, numbers, tickets)
         return bool(claims.left)
 
     def _tell_of_others(self) -> None:
@@ -173,9 +177,14 @@ class PostgresLedger(PostgresReader):
 
     def agreed(self) -> Agreed | None:
         """See `Ledger.agreed`."""
+        return self._agreed_unless("")
+
+    def _agreed_unless(self, levels: str) -> Agreed | None:
+        """By which service levels the desk works, unless by these."""
         sql = """SELECT hash, host, since, ARRAY(SELECT name FROM hosts
-            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name) FROM desk_levels"""
-        found = self._connection.ask(sql)
+            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name)
+            FROM desk_levels WHERE hash <> %s"""
+        found = self._connection.ask(sql, levels)
         if not found:
             return None
         [[hash_, host, since, others]] = found
@@ -277,7 +286,7 @@ class PostgresLedger(PostgresReader):
         self.require_agreed()
         apart = Connection(self._connection.address, self._connection.wait_s)
         try:
-            yield Alone(apart.lock(name, wait_s), apart.still)
+            yield Alone(apart.lock(name, wait_s, lets_go=True), apart.still)
         finally:
             apart.close()
 
@@ -307,8 +316,8 @@ class PostgresLedger(PostgresReader):
         from sdcli.ledger.postgres.doctor import repair  # noqa: PLC0415 - one command's
 
         del stamp
-        with self.whole():
-            return repair(self._connection, progress)
+        with self.whole() as whole:
+            return repair(self._connection, whole, progress)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
@@ -400,13 +409,24 @@ class PostgresLedger(PostgresReader):
         return standing(self._connection, self.size())
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """See `Home.whole`: every unit of work holds the same lock, shared with the others."""
+    def whole(self) -> Iterator[Whole]:
+        """See `Home.whole`: every unit of work holds the same lock, shared with the others.
+
+        The connection that holds it is idle while the work is done on others, however long.
+        """
+        from sdcli.ledger.interface import Whole  # noqa: PLC0415 - few commands ask
+
         with self._ungreeted() as apart:
             self._ask("SELECT 1")  # there is a ledger, and it is of this version
             if not apart.lock(f"{apart.address.schema} whole", apart.wait_s):
                 raise LedgerBusyError(self.place, apart.wait_s, "")
-            yield
+
+            def require() -> None:
+                if not apart.still():
+                    said = "the connection was lost that kept others from writing"
+                    raise LedgerUnreachableError(self.place, said)
+
+            yield Whole(require)
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
         """See `Home.take_over`."""
@@ -466,8 +486,8 @@ class PostgresLedger(PostgresReader):
         """Tell, once, where this host's files say other service levels: reading is not refused."""
         self._is_compared = True
         levels = self._host.levels() if self._host.name else ""
-        desk = self.agreed() if levels else None
-        if desk is None or desk.hash == levels:
+        desk = self._agreed_unless(levels) if levels else None
+        if desk is None:
             return
         if desk.host == self._host.name and not desk.others:
             return  # it moves on with the next that it writes
@@ -476,6 +496,11 @@ class PostgresLedger(PostgresReader):
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
         self._tell(told)
+
+
+def _leave(ref: str, error: LedgerDamagedError) -> None:
+    """What cannot be read does not rest: whoever says what there is to say tells of it."""
+    del ref, error
 
 
 def _agreed(told: str) -> Agreed:

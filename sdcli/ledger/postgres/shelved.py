@@ -29,12 +29,15 @@ _MONTH = """status = 'closed' AND record = 'request'
     AND touched_at < (timestamp '{month}' + interval '1 month') AT TIME ZONE 'UTC'"""
 
 _MONTHS = """SELECT date_trunc('month', touched_at, 'UTC') AS month, count(*),
-        bit_xor(hashint8extended(number, version)), max(touched_at)
+        bit_xor(timestamp_hash_extended(
+            last_recorded AT TIME ZONE 'UTC', hashint8extended(number, version)
+        )), max(touched_at)
     FROM tickets
     WHERE status = 'closed' AND touched_at >= date_trunc('month', %s::timestamptz, 'UTC')
     GROUP BY month ORDER BY month"""
-"""What is in a month is told by which tickets are, and by how many events each has: an index holds
-that, so the tickets need not be read. A ticket with as many events is always the same."""
+"""What is in a month is told by which tickets are, how many events each has, and when the last one
+was recorded: an index holds that, so the tickets need not be read. A ticket with as many events is
+the same, but where a server has lost the last ones and others came instead, at another time."""
 
 
 class _Instant:
@@ -59,7 +62,7 @@ class _Instant:
         """
         apart = Connection(self._like.address, self._like.wait_s)
         try:
-            with apart.unit(f"{_BEGIN}; SET TRANSACTION SNAPSHOT '{self._snapshot}'"):
+            with apart.unit(f"{_BEGIN}; SET TRANSACTION SNAPSHOT '{self._snapshot}'", reads=True):
                 yield from self._read(apart, where)
         finally:
             apart.close()

@@ -9,6 +9,7 @@ may be too many tickets, never too few; the tickets themselves decide.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sdcli.tickets.query import texts
@@ -30,6 +31,10 @@ REST = "-"
 
 MOST_ALIKE = 1000
 """If more runs than so many have something in them, it narrows nothing."""
+
+_LARGEST, _MOST_PARTS = 300_000, 100
+"""Bytes of a tsquery, of which PostgreSQL takes less than a megabyte; and how many runs of a query
+are looked up."""
 
 LEXICON = """INSERT INTO lexicon SELECT new.word FROM unnest(%s::text[]) AS new (word)
     WHERE new.word <> '-' AND NOT EXISTS (SELECT FROM lexicon AS l WHERE l.word = new.word)"""
@@ -70,8 +75,16 @@ def narrowing(text: str, alike: Callable[[str], list[str] | None]) -> str:
     Returns:
         nothing if it cannot be told.
     """
-    found = (_either(run, alike) for word in text.casefold().split() for run in _patterns(word))
-    return " & ".join(dict.fromkeys(filter(None, found)))
+    patterns = dict.fromkeys(run for word in text.casefold().split() for run in _patterns(word))
+    taken, size = dict[str, None](), 0
+    for pattern in islice(patterns, _MOST_PARTS):  # the others narrow nothing: the tickets decide
+        part = _either(pattern, alike)
+        size += len(part.encode())
+        if size > _LARGEST:
+            break
+        if part:
+            taken[part] = None
+    return " & ".join(taken)
 
 
 def _patterns(word: str) -> Iterator[str]:

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
-from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.files import FolderFiles
     from sdcli.ledger.interface import (
         Agreed,
+        Alone,
         Beat,
         Due,
         Examination,
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
         Restored,
         Shelf,
         Standing,
+        Unread,
+        Whole,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
@@ -77,9 +79,13 @@ class TinyWriter(TinyReader):
 
     def append(self, ticket: Ticket, events: Sequence[AnyEvent]) -> Ticket:
         """See `Writer.append`."""
-        after = advance(ticket, events)
-        self._put(number_in(ticket.ref), after, events)
+        number = number_in(ticket.ref)
+        after = advance(self.pending.get(number, ticket), events)
+        self._put(number, after, events)
         return after
+
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`: nobody else is in any unit of work."""
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
@@ -220,9 +226,9 @@ class TinyLedger:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
-        return self._ask(lambda reader: reader.due(due))
+        return self._ask(lambda reader: reader.due(due, unread))
 
     def sift(self, due: Due, look: Look) -> bool:
         """See `Ledger.sift`: everything is left to the writer."""
@@ -321,6 +327,8 @@ class TinyLedger:
         Raises:
             MachineError: the lock file cannot be opened for writing.
         """
+        from sdcli.ledger.interface import Alone  # noqa: PLC0415 - few commands ask
+
         with ExitStack() as stack:
             try:
                 stack.enter_context(locked(self._places.lock_of(purpose), wait_s))
@@ -463,11 +471,13 @@ class TinyLedger:
         return standing(self._places, self.count(), self.size())
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """See `Home.whole`."""
+    def whole(self) -> Iterator[Whole]:
+        """See `Home.whole`: the lock of a file lasts as long as its process."""
+        from sdcli.ledger.interface import Whole  # noqa: PLC0415 - few commands ask
+
         self._begin()
         with locked(self._places.lock, self._wait_s):
-            yield
+            yield Whole()
 
     def take_over(self, source: Home, lacking: Lacking, progress: Progress) -> None:
         """See `Home.take_over`: all of it is written anew, and counts in one step.

@@ -42,8 +42,8 @@ CREATE INDEX tickets_open_assignee ON tickets (assignee, priority, opened_at, nu
     INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void AND assignee <> '';
 CREATE INDEX tickets_open_service ON tickets (service, priority, opened_at, number)
     INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void;
-CREATE INDEX tickets_closed ON tickets (touched_at, number) INCLUDE (version)
-    WHERE status = 'closed';
+CREATE INDEX tickets_closed ON tickets (touched_at, number)
+    INCLUDE (version, last_recorded) WHERE status = 'closed';
 CREATE INDEX tickets_resolved ON tickets (touched_at, number) WHERE status = 'resolved';
 
 -- What happened. `recorded` is when it was entered; `before` and `after` are the states it leads
@@ -158,7 +158,7 @@ CREATE TABLE lexicon (
 CREATE INDEX lexicon_word ON lexicon (word);
 
 CREATE TABLE levels (
-    hash text PRIMARY KEY,
+    hash text PRIMARY KEY CHECK (hash = encode(sha256(content), 'hex')),
     content bytea NOT NULL
 );
 
@@ -176,20 +176,27 @@ CREATE TABLE memos (
 
 CREATE SEQUENCE numbers AS bigint;
 
--- The partition of a month, made by whoever needs it first.
+-- The partition of a month, made by whoever needs it first. A table of its name that is there and
+-- has been detached takes nothing.
 CREATE FUNCTION month_of(moment timestamptz) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     first date := date_trunc('month', moment AT TIME ZONE 'UTC');
     next date := first + interval '1 month';
     name text := 'events_' || to_char(first, 'YYYY_MM');
 BEGIN
-    IF to_regclass(quote_ident(current_schema()) || '.' || name) IS NOT NULL THEN
+    IF moment NOT BETWEEN '1900-01-01' AND '2199-12-31' THEN
+        RAISE EXCEPTION 'nothing is recorded at %', moment USING ERRCODE = 'check_violation';
+    END IF;
+    IF pg_partition_root(to_regclass(name)) IS NOT NULL THEN
         RETURN;
     END IF;
     -- It is what ATTACH takes; with it comes the knowledge of what others have made meanwhile.
     LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
-    IF to_regclass(quote_ident(current_schema()) || '.' || name) IS NOT NULL THEN
+    IF pg_partition_root(to_regclass(name)) IS NOT NULL THEN
         RETURN;
+    END IF;
+    IF to_regclass(name) IS NOT NULL THEN
+        RAISE EXCEPTION '%.%', current_schema(), name USING ERRCODE = 'SD003';
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING ALL)', name);
     EXECUTE format(
@@ -250,12 +257,16 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tickets
 
 -- Records one unit of work, ticket by ticket. It is the only way in for whoever may only append.
 -- The body of an event comes as a text: no function that takes JSON apart can read a NUL in it.
+-- It is held against its row by what tells events apart; what else it says, and whether the row of
+-- the ticket follows from all its events, is for whoever examines the ledger.
 CREATE FUNCTION append(changes json) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     change record;
     was record;
     first json;
     recorded timestamptz;
+    many integer;
+    put integer;
 BEGIN
     FOR change IN
         SELECT * FROM json_to_recordset(changes) AS c(
@@ -276,7 +287,8 @@ BEGIN
         -- An expression by itself is not planned: one event alone, which is nearly always so, takes
         -- a third of the time.
         first := change.events -> 0;
-        IF change.refolded OR json_array_length(change.events) > 1 THEN
+        many := json_array_length(change.events);
+        IF change.refolded OR many > 1 THEN
             PERFORM legal(change.number, was.status, change.refolded, change.row, change.events);
         ELSIF first ->> 'before' <> was.status
             OR first ->> 'before' = '' AND first ->> 'kind' <> 'opened' THEN
@@ -294,7 +306,9 @@ BEGIN
                 SELECT DISTINCT date_trunc('month', (e ->> 'recorded')::timestamptz, 'UTC') AS recorded
                 FROM json_array_elements(change.events) AS e
             ) AS m;
-        ELSIF to_regclass(to_char(recorded AT TIME ZONE 'UTC', '"events_"YYYY_MM')) IS NULL THEN
+        ELSIF pg_partition_root(
+            to_regclass(to_char(recorded AT TIME ZONE 'UTC', '"events_"YYYY_MM'))
+        ) IS NULL THEN
             PERFORM month_of(recorded);
         END IF;
         INSERT INTO events
@@ -303,11 +317,19 @@ BEGIN
         FROM ROWS FROM (json_to_recordset(change.events) AS (
             recorded timestamptz, id text, at timestamptz, by text, kind text,
             before text, after text, body text
-        )) WITH ORDINALITY AS e(recorded, id, at, by, kind, before, after, body, seq);
+        )) WITH ORDINALITY AS e(recorded, id, at, by, kind, before, after, body, seq)
+        WHERE replace(e.body, '\u0000', '\ufffd')::json ->> 'id' = e.id
+            AND replace(e.body, '\u0000', '\ufffd')::json ->> 'kind' = e.kind;
+        GET DIAGNOSTICS put = ROW_COUNT;
+        IF put <> many OR many = 0 THEN
+            RAISE EXCEPTION 'an event of ticket % is not what its row says', change.number
+                USING ERRCODE = 'check_violation';
+        END IF;
 
         IF change.known = 0 THEN
             INSERT INTO tickets
-            SELECT r.* FROM json_populate_record(null::tickets, change.row) AS r;
+            SELECT r.* FROM json_populate_record(null::tickets, change.row) AS r
+            WHERE r.number = change.number AND r.version = many;
         ELSE
             UPDATE tickets AS t SET
                 version = r.version, status = r.status, type = r.type, service = r.service,
@@ -317,7 +339,12 @@ BEGIN
                 first_recorded = least(t.first_recorded, r.first_recorded),
                 last_recorded = greatest(t.last_recorded, r.last_recorded), state = r.state
             FROM json_populate_record(null::tickets, change.row) AS r
-            WHERE t.number = change.number;
+            WHERE t.number = change.number AND r.number = t.number AND r.record = t.record
+                AND r.version = change.known + many;
+        END IF;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the row of ticket % is not its own', change.number
+                USING ERRCODE = 'check_violation';
         END IF;
 
         IF cardinality(change.gone) > 0 THEN
@@ -376,7 +403,7 @@ CREATE FUNCTION beat(at timestamptz, by text, ahead_days integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER AS $$
     INSERT INTO heartbeat AS h (at, by) VALUES ($1, $2)
     ON CONFLICT (single) DO UPDATE SET at = excluded.at, by = excluded.by;
-    SELECT month_of($1 + $3 * interval '1 day')
+    SELECT month_of($1 + least(greatest($3, 0), 62) * interval '1 day')
 $$;
 
 -- Files of tickets, each once, by the SHA-256 of what is in it: there on every host.
