@@ -19,11 +19,12 @@ from sdcli.ledger.homes import home
 from sdcli.ledger.interface import Mark
 from sdcli.ledger.postgres import fill
 from sdcli.ledger.tiny import compact as compaction
-from sdcli.tickets.event import Noted, Stamp
+from sdcli.tickets.contact import MailFacts
+from sdcli.tickets.event import Contacted, Noted, Stamp
 from sdcli.tickets.steps import accept
 from sdcli.tickets.ticket import advance, fold
 from tests.conftest import NOW
-from tests.ledger.making import closing, mark, noted, opened, reopening
+from tests.ledger.making import add, closing, mark, noted, opened, reopening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,6 +154,22 @@ def test_what_is_new_is_brought(
         assert (told["new"], told["further"], told["equal"]) == (1, 3, True)
         assert tickets(to) == tickets(folder)
         sound(to)
+
+
+def test_a_mail_that_is_on_two_tickets_is_copied_so(
+    desk_dir: Path, there: str, sdj: JsonRunner, sd: Runner
+) -> None:
+    """What a server would not take in twice (T22) comes there as it was elsewhere, new and later."""
+    folder = desk_dir / "ledger"
+    for number in (1, 2):
+        sd("open", f"Printer {number}", "--user", "ada", "--new")
+    for name in ("one@example.com", "two@example.com"):
+        mail = MailFacts(id=name, digest="0123456789abcdef")
+        for ref in ("SD-1", "SD-2"):
+            add(folder, ref, Contacted(*mark(1), text="It drops", channel="mail", message=mail))
+        told = sdj("ledger", "copy", "--to", there)
+        assert told["equal"] is True
+        sound(there)
 
 
 def test_something_else_is_refused(folder: Path, there: str, sd: Runner) -> None:
