@@ -277,7 +277,7 @@ def _change(**other: Any) -> dict[str, Any]:
     """A note on SD-1, as `append` takes it, if there is nothing `other` in it."""
     ticket, event = advance(fold("SD-1", (opened(),)), (noted(),)), noted()
     [body], _ = event_rows(fold("SD-1", (opened(),)), (event,))
-    change = {
+    change: dict[str, Any] = {
         "number": 1, "known": 1, "refolded": False, "row": row_of(ticket, (event,)),
         "events": [body], "gone": [], "found": [], "once": [], "never": [], "words": [],
     }  # fmt: skip
