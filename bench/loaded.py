@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg2
 from desks import DETAILS, PRIORITIES, QUEUES, SERVICES
 
+from sdcli.ledger.postgres.fill import TICKET_COLUMNS
 from sdcli.ledger.postgres.rows import event_rows, row_of, stored_keys
 from sdcli.ledger.postgres.words import words_of
 from sdcli.tickets.event import Accepted, Classified, Closed, Noted, Opened, Resolved, Waited
@@ -34,7 +35,7 @@ _SHAPES = 8
 _NUMBER, _ID, _CASE, _CALLER = "9999999999", "qidq", "qcaseq", "qcallerq"
 _CHUNK = 20_000
 _TABLES = {
-    "tickets": "tickets", "keys": "keys", "texts": "texts",
+    "tickets": f"tickets ({', '.join(TICKET_COLUMNS)})", "keys": "keys", "texts": "texts",
     "events": "events (ticket, seq, recorded, id, at, by, kind, record, before, after, body)",
 }  # fmt: skip
 _WORDS = (
@@ -167,12 +168,12 @@ def _pattern(events: list[AnyEvent]) -> _Pattern:
     made, _ = event_rows(None, events)
     lines = [
         (_NUMBER, seq, each["recorded"], each["id"], each["at"], each["by"], each["kind"],
-         ticket.record, each["before"], each["after"], bytes(each["body"]).decode())
+         ticket.record, each["before"], each["after"], each["body"])
         for seq, each in enumerate(made, 1)
     ]  # fmt: skip
     words = words_of(ticket)
     rows = {
-        "tickets": _line(row.values()),
+        "tickets": _line(row[name] for name in TICKET_COLUMNS),
         "keys": "".join(_line((key, _NUMBER)) for key in sorted(stored_keys(ticket))),
         "texts": _line((_NUMBER, " ".join(f"'{word}'" for word in sorted(words)))),
         "events": "".join(map(_line, lines)),

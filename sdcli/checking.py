@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sdcli.closing import Closings
-from sdcli.errors import LedgerDamagedError, SdcliError
+from sdcli.errors import LedgerDamagedError, SdcliError, listed
 from sdcli.ledger.again import again
 from sdcli.ledger.interface import Beat, Due, Rest
 from sdcli.sla.overstay import due
@@ -64,7 +64,11 @@ class Checks:
             LedgerBusyError: a lock was not free in time.
         """
         desk = self._desk
-        self._catch_up()
+        try:
+            self._catch_up()
+        except LedgerDamagedError as error:
+            desk.tell(f"What waits of alerts was not looked at. {error}")
+            desk.unchecked.append("alerts")
         found: list[tuple[Ticket, Alert]] = []
         with ExitStack() as stack:
             held = ExitStack()
@@ -82,13 +86,14 @@ class Checks:
                     writer.rest(writer.append(ticket, events), self._due, self._look)
             if said:
                 desk.ledger.beat(Beat(at=desk.now, by=desk.by))
+                self._tell_of_other_rules()
 
         return found, settle
 
     def rehearsed(self) -> list[tuple[Ticket, Alert]]:
         """What a check would say now; what it would close is told, and nothing is recorded."""
         found: list[tuple[Ticket, Alert]] = []
-        for ticket in self._desk.ledger.due(self._due):
+        for ticket in self._desk.ledger.due(self._due, self._unread):
             if self._is_looked_at(ticket):
                 found += [(ticket, alert) for alert in self._alerts(ticket)]
                 self._closings.tell_if_due(ticket)
@@ -113,7 +118,7 @@ class Checks:
     def _left(self, writer: Writer) -> list[tuple[Ticket, Alert]]:
         """What is to be said of the tickets that were left to the writer."""
         found: list[tuple[Ticket, Alert]] = []
-        for ticket in writer.due(self._due):
+        for ticket in writer.due(self._due, self._unread):
             if not self._is_looked_at(ticket):
                 continue
             after = self._closings.close_if_due(writer, ticket)
@@ -144,6 +149,21 @@ class Checks:
         parts = (_REASONING, policy.levels_hash, *boxes, *sorted(tiers), *sorted(ends))
         return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
+    def _tell_of_other_rules(self) -> None:
+        """Tell, once, that another host goes on checking by other files than this one."""
+        desk = self._desk
+        if not (desk.host and desk.ledger_address):
+            return
+        from sdcli.sla.alike import differing  # noqa: PLC0415 - only on a server
+
+        others = differing(desk.ledger, desk.host, self._rules, desk.now)
+        if others:
+            desk.tell(
+                f"The clocks are checked by other rules on {listed(others, 3)} than on {desk.host}, so "
+                "that each looks at all open tickets again and again: bring catalog/teams.yaml, "
+                "catalog/classification.yaml and catalog/process.yaml in line there, as with Git."
+            )
+
     def _is_looked_at(self, ticket: Ticket) -> bool:
         return Query(touched_since=self._due.since).fits(ticket)
 
@@ -154,9 +174,13 @@ class Checks:
         try:
             return due(ticket, desk.policy, clocks, now, time_boxes=boxes)
         except LedgerDamagedError as error:
-            desk.tell(f"{ticket.ref} was not checked. {error}")
-            desk.unchecked.append(ticket.ref)
+            self._unread(ticket.ref, error)
             return []
+
+    def _unread(self, ref: str, error: LedgerDamagedError) -> None:
+        """Tell that a ticket cannot be checked, whatever its clocks say."""
+        self._desk.tell(f"{ref} was not checked. {error}")
+        self._desk.unchecked.append(ref)
 
     def _look(self, ticket: Ticket) -> Rest | None:
         """How long a ticket may rest; None if there is something to be said or done now."""

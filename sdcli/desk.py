@@ -279,14 +279,14 @@ class Desk:
     def home_at(self, where: str) -> Home:
         """The ledger at an address or in a folder; this desk's own if neither is said."""
         from sdcli.ledger.homes import home  # noqa: PLC0415 - as above
-        from sdcli.ledger.host import Host  # noqa: PLC0415
+
+        address = self.ledger_address if not where else where if "://" in where else ""
+        folder = where if where and not address else self._ledger_folder
+        if not address:
+            return home(address, folder, self._wait_s, self._tell)
+        from sdcli.ledger.host import Host  # noqa: PLC0415 - a folder is of one machine
 
         host = Host(self.host, self._levels_here)
-        if not where:
-            address = self.ledger_address
-            return home(address, self._ledger_folder, self._wait_s, self._tell, host)
-        address = where if "://" in where else ""
-        folder = self._ledger_folder if address else where
         return home(address, folder, self._wait_s, self._tell, host)
 
     def _levels_here(self) -> str:
@@ -328,10 +328,11 @@ class Desk:
         return desk
 
     @contextmanager
-    def together(self, *, rehearses: bool = False) -> Iterator[Unit]:
+    def together(self, *, rehearses: bool = False, act: int | None = None) -> Iterator[Unit]:
         """Let several commands be one unit of work: all is recorded at the end, or nothing is.
 
-        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28).
+        In a rehearsal nothing is in any case. Nobody may be asked anything within (T28). Of an `act`
+        that is given nobody else records anything meanwhile.
         """
         from sdcli.ledger.unit import Unit  # noqa: PLC0415 - few commands
 
@@ -341,7 +342,7 @@ class Desk:
             yield self._unit
             return
         before, self.rehearses = self.rehearses, self.rehearses or rehearses
-        unit = self._unit = Unit(self._home, rehearses=self.rehearses)
+        unit = self._unit = Unit(self._home, rehearses=self.rehearses, act=act)
         try:
             yield unit
             if not self.rehearses:

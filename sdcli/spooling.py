@@ -105,7 +105,7 @@ class Spool:
         if self._folder.paths():
             return self._behind(spooled)
         try:
-            return self._desk.see_all(self._recorded(self._desk, spooled))
+            return self._desk.see_all(self._alone(spooled))
         except _AWAY as error:
             return [(self._kept(replace(spooled, why=error.message)), None)]
 
@@ -192,9 +192,15 @@ class Spool:
         return self._desk.deferred(by=spooled.by, act=spooled.act, happened=happened)
 
     @wholly_again
+    def _alone(self, spooled: Spooled) -> list[Outcome]:
+        """Record it for the first time: who delivers it later waits until it is decided."""
+        with self._desk.together(act=spooled.act):
+            return self._recorded(self._desk, spooled)
+
+    @wholly_again
     def _unless_recorded(self, desk: Desk, spooled: Spooled) -> list[Outcome]:
         """Record it, unless its act is in the ledger: looked for while all that it needs is held."""
-        with desk.together() as unit:
+        with desk.together(act=spooled.act) as unit:
             outcomes = self._recorded(desk, spooled)
             added = unit.added()
             if any(event.entered and event.at < ticket.opened_at for ticket, event in added):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from sdcli.errors import LedgerDamagedError
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.query import Query
     from sdcli.tickets.ticket import Ticket
@@ -162,6 +163,10 @@ Look: TypeAlias = "Callable[[Ticket], Rest | None]"
 """Says for how long a ticket may rest; None if there is something to be said or done now."""
 
 
+Unread: TypeAlias = "Callable[[str, LedgerDamagedError], None]"
+"""Is told the reference of a ticket that cannot be read, and why: the others are given."""
+
+
 class Shelf(NamedTuple):
     """Tickets that lie together.
 
@@ -252,8 +257,11 @@ class Reader(Protocol):
         Only those after the reference `after` if it is given, and no more than so many.
         """
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """The tickets that a check must look at, in the order of their references.
+
+        Where each ticket is read for itself, one that cannot be read is left out if `unread` is
+        there to be told; a home that reads them as one raises LedgerDamagedError.
 
         More may be among them. A writer gives those that `Ledger.sift` has left to it: they are as
         they are until its unit of work ends, and nobody else is given them meanwhile.
@@ -271,6 +279,16 @@ class Writer(Reader, Protocol):
 
         Raises:
             IllegalStepError: an event is not legal in the ticket's state.
+        """
+
+    def only_once(self, act: int) -> None:
+        """Let nobody else be in a unit of work that records this act until this one has ended.
+
+        Who has committed and has had no answer may be in it for long: whether the act is recorded
+        can be told only after that.
+
+        Raises:
+            LedgerBusyError: somebody else is, for too long.
         """
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
@@ -343,7 +361,7 @@ class Ledger(Reader, Protocol):
         """Look at the tickets that are due, and let those rest of which nothing is to be said.
 
         Any number of checks on any number of hosts share them. What `look` gives no rest is left
-        to `Writer.due`; whether anything is. A home that looks at all tickets anyhow leaves all.
+        to `Writer.due`, and so is what cannot be read; whether anything is. A home that looks at all tickets anyhow leaves all.
         """
 
     def agreed(self) -> Agreed | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Reader,
         Restored,
         Shelf,
+        Unread,
         Writer,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -47,11 +48,17 @@ class Unit:
 
     What is no write of a ticket goes through at once; a rehearsal that comes to it is refused
     where it cannot be rehearsed.
+
+    Args:
+        home: the ledger.
+        rehearses: nothing is committed.
+        act: nobody else records this act meanwhile; see `Writer.only_once`.
     """
 
-    def __init__(self, home: Ledger, *, rehearses: bool = False) -> None:
+    def __init__(self, home: Ledger, *, rehearses: bool = False, act: int | None = None) -> None:
         self._home = home
         self._rehearses = rehearses
+        self._act = act
         self._stack = ExitStack()
         self._writer: Writer | None = None
         self._added: list[tuple[str, AnyEvent]] = []
@@ -88,6 +95,8 @@ class Unit:
         try:
             if self._writer is None:
                 self._writer = self._stack.enter_context(self._home.write(rehearses=rehearses))
+                if self._act is not None:
+                    self._writer.only_once(self._act)
             yield self
         except UnfinishedError as error:
             error.held = True
@@ -168,14 +177,18 @@ class Unit:
         """See `Reader.closed_since`."""
         return self._reader.closed_since(since, most, after)
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
-        return self._reader.due(due)
+        return self._reader.due(due, unread)
 
     def sift(self, due: Due, look: Look) -> bool:
         """Nothing rests: it would at once, and what the unit of work writes is not committed."""
         del due, look
         return True
+
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`."""
+        self._at_work().only_once(act)
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`."""

@@ -404,3 +404,42 @@ def test_the_errors_know_their_codes() -> None:
     """Out of reach, busy and in conflict are one exit code, by which a script tries again."""
     kinds: list[type[SdcliError]] = [UnfinishedError, OutcomeUnknownError]
     assert {kind.exit_code for kind in kinds} == {6}
+
+
+ALERT = '{"alert_key": "disk-1", "summary": "Disk is full", "source": "zabbix"}'
+
+
+@pytest.mark.parametrize("args", [OPEN, ("open", "-", "--json")], ids=["typed", "piped"])
+def test_what_is_spooled_while_its_commit_hangs(
+    new_server: NewServer, desk_dir: Path, sd: Runner, args: tuple[str, ...]
+) -> None:
+    """A commit waits for a standby that is away: what was kept waits too, and is there once.
+
+    Its transaction has ended with the answer of the standby, or was never there: until that is
+    decided nobody who delivers can look for it.
+    """
+    server = new_server()
+    url = new_ledger(server.tcp_url, "desk")
+    at(desk_dir, url)
+    sd("open", "The first one", "--user", "ada", "--new")
+    wait = {"SDCLI_LOCK_WAIT": "0.3"}
+    piped = ALERT if "-" in args else ""
+    server.configured(synchronous_standby_names="nobody")
+    until(lambda: server.ask("SHOW synchronous_standby_names").strip() == "nobody")
+    ran = sd(*args, "--spool", stdin=piped, env=wait)
+    assert "spooled" in ran.stdout, ran.output
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    assert server.ask(waits).strip() == "1"
+    sd("intake", "deliver", expect=6, env=wait)
+    assert server.ask(waits).strip() == "1"
+    server.ask("ALTER SYSTEM RESET synchronous_standby_names")
+    server.ask("SELECT pg_reload_conf()")
+    until(lambda: server.ask(waits).strip() == "0")
+    said = sd("intake", "deliver", "--json").stdout
+    assert "deduped" in said
+    assert sorted(everything(url)) == sorted(
+        ["The first one", "Disk is full" if piped else "VPN drops"]
+    )
+    [ticket] = PostgresLedger(address(url), 5).older("", 1)
+    assert len([e for e in ticket.events if type(e).__name__ in ("Opened", "AlertSeen")]) == 1
+    sd("intake", "deliver")

@@ -38,13 +38,13 @@ def test_no_password_is_shown(url: str) -> None:
 def test_hosts_and_ports_are_as_many(query: str) -> None:
     """Where two lists of an address do not go together, that is said, and not an index."""
     with pytest.raises(LedgerAddressError, match="names 3 hosts, and 2 of"):
-        hosts_of(address(f"postgresql:///desk?{query}"))
+        hosts_of(address(f"postgresql:///desk?{query}"), 5)
 
 
 def test_an_address_may_name_its_host_behind_the_database() -> None:
     """Without a host before the path it is an address like any other, and is shown as it is."""
     found = address("postgresql:///desk?host=/run/postgresql&schema=x")
-    assert hosts_of(found)[0]["host"] == "/run/postgresql"
+    assert hosts_of(found, 5)[0]["host"] == "/run/postgresql"
     assert found.shown == "postgresql:///desk?host=/run/postgresql&schema=x"
 
 

@@ -132,3 +132,18 @@ def test_many_are_opened_while_somebody_reports(full: Path, sd: Runner) -> None:
     for _ in range(3):
         sd("open", "VPN drops", "--user", "dana", env={"SDCLI_LOCK_WAIT": "0.2"})
     assert sum(1 for _ in under_way) == COUNT - 1
+
+
+def test_who_reads_waits_for_no_lock_longer_than_a_change(full: Path, sd: Runner) -> None:
+    """Where somebody works on the tables, a list says so in time, and so does what opens (exit 6)."""
+    url, _, schema = desk_at(full).ledger_address.rpartition("&schema=")
+    wait = {"SDCLI_LOCK_WAIT": "0.3"}
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {schema}.tickets")
+            for command in (("list",), ("open", "VPN drops", "--user", "ada"), ("sla-check",)):
+                ran = sd(*command, env=wait, expect=6)
+                assert "is in use; waited 0.3 s" in ran.stderr
+    finally:
+        connection.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -15,6 +17,8 @@ import pytest
 
 from sdcli.checking import Checks
 from sdcli.desk import Desk
+from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.sla.overstay import due
 from sdcli.tickets import steps
 from sdcli.tickets.event import Linked, Noted, Opened, SlaAlerted, Stamp, Waited
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sdcli.tickets.ticket import Ticket
+    from tests.conftest import Runner
 
 SERVICES = ("vpn", "erp", "unknown")
 LATE = NOW + timedelta(hours=3)
@@ -232,14 +237,13 @@ def test_what_could_not_be_printed_is_said_again(desk_dir: Path) -> None:
 
 @pytest.mark.parametrize("ledger_home", ["postgresql"])
 def test_a_ticket_that_somebody_changes_keeps_no_other_waiting(desk_dir: Path) -> None:
-    """A ticket that is locked is left to the next check; the others are said, and nobody waits."""
+    """A ticket that is locked is left to the next check, at once; the others are said meanwhile."""
     filled(desk_dir, 6)
     other = desk_at(desk_dir, LATE)
     with other.ledger.write() as writer:
         writer.get("SD-1")
         first = check(desk_at(desk_dir, LATE))
     assert {ref for ref, _, _ in recorded(desk_dir)} == {f"SD-{n}" for n in range(2, 7)}
-    leases(desk_dir, "-infinity")
     second = check(desk_at(desk_dir, LATE))
     assert {ref for ref, _, _ in recorded(desk_dir)} == {f"SD-{n}" for n in range(1, 7)}
     assert first
@@ -425,3 +429,54 @@ def test_a_follow_up_that_somebody_changes_stops_no_check(desk_dir: Path) -> Non
         check(desk_at(desk_dir, late, "web2"))
     assert then.ledger.get("SD-1").status == "resolved"
     assert then.ledger.get("SD-1").sla_alerts
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_a_ticket_that_cannot_be_read_keeps_no_other_waiting(desk_dir: Path, sd: Runner) -> None:
+    """It is told by each check, exit 8, and the others are said, once; a list is refused, exit 7."""
+    filled(desk_dir, 6)
+    owner = Connection(address(desk_at(desk_dir, NOW).ledger_address), 5)
+    owner.ask("UPDATE tickets SET version = version + 1 WHERE number = 2")
+    owner.close()
+    rehearsed = sd("sla-check", "--dry-run", at=LATE, expect=8)
+    first = sd("sla-check", at=LATE, expect=8)
+    for ran in (rehearsed, first):
+        told = "SD-2 was not checked. The ledger "
+        assert ran.stderr.count(told) == 1, ran.stderr
+        assert "ticket SD-2 has 1 of its 2 events" in ran.stderr
+        assert all(f"SD-{number} " in ran.stdout for number in (1, 3, 4, 5, 6)), ran.stdout
+    again = sd("sla-check", at=LATE, expect=8)
+    assert (again.stdout, again.stderr.count("SD-2 was not checked")) == ("", 1)
+    assert "ticket SD-2 has" in sd("list", expect=7).stderr
+
+
+@pytest.mark.parametrize("ledger_home", ["postgresql"])
+def test_hosts_that_check_by_other_rules_are_told_of(desk_dir: Path, tmp_path: Path) -> None:
+    """Each says so once, when the other goes on; new files that come to all hosts are no matter."""
+    filled(desk_dir, 2)
+    other = tmp_path / "other"
+    shutil.copytree(desk_dir, other)
+    told: list[tuple[str, str]] = []
+
+    def checks(root: Path, host: str, minute: int) -> None:
+        now = NOW + timedelta(minutes=minute)
+        tell = partial(lambda host, said: told.append((host, said)), host)
+        at = Desk(str(root), by="ben", now=now, cache="", wait_s=5, host=host, tell=tell)
+        check(at)
+
+    for minute in range(0, 24, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert told == []
+    teams = other / "catalog/teams.yaml"
+    teams.write_text(teams.read_text().replace("tier: 2", "tier: 3", 1))
+    for minute in range(24, 60, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert [host for host, _ in told] == ["web1", "web2"]
+    assert "checked by other rules on web2 than on web1" in told[0][1]
+    shutil.copy(teams, desk_dir / "catalog/teams.yaml")
+    for minute in range(60, 90, 6):
+        checks(desk_dir, "web1", minute)
+        checks(other, "web2", minute)
+    assert len(told) == 2

@@ -7,16 +7,23 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, get_ident
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from sdcli.desk import Desk
+from sdcli.ledger.postgres.writer import PostgresWriter
+from sdcli.tickets.query import Query
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from sdcli.tickets.event import AnyEvent
+    from sdcli.tickets.ticket import Ticket
     from tests.conftest import JsonRunner, Runner
 
 pytestmark = pytest.mark.parametrize("ledger_home", ["postgresql"])
@@ -208,3 +215,47 @@ def test_a_desk_in_a_folder_needs_nothing_of_it(
     said = sdj("ledger", "adopt")
     assert said["shared"] is False
     assert said["before"] is None
+
+
+MAIL = b"""From: Dana <dana@example.com>
+To: desk@example.com
+Subject: The VPN drops
+Message-ID: <once@example.com>
+
+Every few minutes.
+"""
+
+
+def test_a_mail_that_comes_to_two_hosts_at_once_is_there_once(
+    desk_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even without a lock the server takes it once (T22); one with its id that says something else too."""
+    meet, met = Barrier(2, timeout=20), set[int]()
+    create = PostgresWriter.create
+
+    def created(writer: PostgresWriter, events: Sequence[AnyEvent]) -> Ticket:
+        """Made when both have seen that it is not there; who does it again is let through."""
+        if get_ident() not in met:
+            met.add(get_ident())
+            meet.wait()
+        return create(writer, events)
+
+    def taken_in(desk: Desk) -> str:
+        [outcome] = desk.take_in([each.item for each in desk.read(MAIL, None)])
+        return outcome.action
+
+    hosts = [
+        Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=10, host=host)
+        for host in ("web1", "web2")
+    ]
+    for desk in hosts:
+        desk.ledger.require_agreed()  # the first words of a host are said
+        desk.keep_levels()
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(PostgresWriter, "_lock", lambda *_: None)
+        patch.setattr(PostgresWriter, "create", created)
+        assert sorted(pool.map(taken_in, hosts)) == ["created", "deduped"]
+    desk, other = hosts[0], MAIL.replace(b"minutes", b"hours")
+    [outcome] = desk.take_in([each.item for each in desk.read(other, None)])
+    assert outcome.action == "created"
+    assert len(list(desk.ledger.find(Query()))) == 2

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sdcli.ledger.interface import Due, Look, Rest
     from sdcli.ledger.postgres.connection import Connection
@@ -93,17 +93,17 @@ class Claims:
         connection: Connection,
         due: Due,
         look: Look,
-        tickets: Sequence[Ticket],
+        numbers: Sequence[int],
+        tickets: Iterable[Ticket],
     ) -> None:
-        """Let those rest that may; the others are this check's own from now on."""
-        rests: list[Rested] = []
-        kept: list[int] = []
-        for ticket in tickets:
-            number, rest = int(ticket.ref.partition("-")[2]), look(ticket)
-            if rest is None:
-                kept.append(number)
-            else:
-                rests.append(Rested(number, rest, due))
+        """Let those rest that may; the others are this check's own from now on.
+
+        So is what cannot be read, which is not among the tickets of these numbers.
+        """
+        looked = ((int(ticket.ref.partition("-")[2]), look(ticket)) for ticket in tickets)
+        rests = [Rested(number, rest, due) for number, rest in looked if rest is not None]
+        rested = {each.number for each in rests}
+        kept = [number for number in numbers if number not in rested]
         let_rest(connection, rests)
         if kept:
             sql = """UPDATE clocks SET worker = %s,
@@ -128,10 +128,16 @@ class Claims:
             locked = {number for (number,) in connection.ask(sql, wanted, self._worker)}
             found += locked
             wanted = [number for number in wanted if number not in locked]
-        if found:
-            sql = "UPDATE clocks SET worker = '', leased = '-infinity' WHERE ticket = ANY (%s)"
-            connection.ask(sql, found)
+        self._give_back(connection, [*found, *wanted])
         return sorted(found)
+
+    def _give_back(self, connection: Connection, numbers: Sequence[int]) -> None:
+        """Let the next check have these; it waits for no row that somebody holds."""
+        if numbers:
+            sql = """UPDATE clocks SET worker = '', leased = '-infinity' WHERE ticket IN (
+                SELECT ticket FROM clocks WHERE ticket = ANY (%s) AND worker = %s
+                ORDER BY ticket FOR UPDATE SKIP LOCKED)"""
+            connection.ask(sql, list(numbers), self._worker)
 
 
 def let_rest(connection: Connection, rests: Sequence[Rested]) -> None:

@@ -431,7 +431,7 @@ class Connection:
             self._raw, self._process = None, getpid()  # a copy of this process needs its own
         if self._raw is not None and not self._raw.closed:
             return
-        self._hosts = self._hosts or hosts_of(self.address)
+        self._hosts = self._hosts or hosts_of(self.address, self.wait_s)
         pause = _PAUSES_S[0]
         while self._raw is None or self._raw.closed:
             try:
@@ -552,10 +552,11 @@ class _Unit:
         self.failed: SdcliError | None = None
 
 
-def hosts_of(address: Address) -> list[dict[str, str]]:
+def hosts_of(address: Address, wait_s: float) -> list[dict[str, str]]:
     """What the driver is told to connect to each host of an address, in their order.
 
-    Where there are several, the one is wanted that can be written to.
+    Where there are several, the one is wanted that can be written to. No statement waits for a lock
+    for longer than `wait_s`: what only reads meets one where somebody works on the tables.
 
     Raises:
         LedgerAddressError: it cannot be read.
@@ -571,7 +572,8 @@ def hosts_of(address: Address) -> list[dict[str, str]]:
         if len(each) not in (1, number):
             reason = f"it names {number} hosts, and {len(each)} of `{name}`"
             raise LedgerAddressError(address.shown, reason)
-    own = f"-c search_path={address.schema}"
+    wait_ms = max(1, int(wait_s * 1000))
+    own = f"-c search_path={address.schema} -c lock_timeout={wait_ms}"
     common = {**_KEPT_ALIVE, **given, "options": f"{given.get('options', '')} {own}".strip()}
     if number > 1:
         common.setdefault("target_session_attrs", "read-write")

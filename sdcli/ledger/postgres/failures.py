@@ -46,6 +46,7 @@ _REFUSED = re.compile(
 _READ_ONLY = re.compile(r"session is (?:not )?read-only|server is (?:not )?in hot standby")
 _TAKEN = "all its connections are taken"
 _FULL = re.compile(r"too many (?:clients|connections)|connection slots are reserved")
+_BROKEN_OFF = "its server broke it off, as the `statement_timeout` of this user or an operator says"
 _NO_SERVER = "what answers is no PostgreSQL server"
 _NO_WAY = "one side wants encryption and the other has none"
 _FOREIGN = re.compile(
@@ -137,7 +138,7 @@ _FINAL: dict[str, Callable[[str, str], SdcliError]] = {
     ),
     "53100": lambda place, text: _machine(place, f"the disk of its server is full ({text})"),
     "53300": lambda place, text: LedgerUnreachableError(place, f"{_TAKEN} ({text})", again=True),
-    "57014": lambda place, text: LedgerUnreachableError(place, f"its server broke it off ({text})"),
+    "57014": lambda place, text: LedgerUnreachableError(place, f"{_BROKEN_OFF} ({text})"),
 }
 """What codes mean that mean one thing alone."""
 

@@ -150,7 +150,9 @@ class PostgresLedger(PostgresReader):
             with self._unit():
                 numbers = claims.take(self._connection, due)
                 if numbers:
-                    claims.sort(self._connection, due, look, self._read(sql, numbers))
+                    rows = self._ask(sql, numbers)
+                    tickets = self._tickets(rows, _leave)
+                    claims.sort(self._connection, due, look, numbers, tickets)
         return bool(claims.left)
 
     def _tell_of_others(self) -> None:
@@ -173,9 +175,14 @@ class PostgresLedger(PostgresReader):
 
     def agreed(self) -> Agreed | None:
         """See `Ledger.agreed`."""
+        return self._agreed_unless("")
+
+    def _agreed_unless(self, levels: str) -> Agreed | None:
+        """By which service levels the desk works, unless by these."""
         sql = """SELECT hash, host, since, ARRAY(SELECT name FROM hosts
-            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name) FROM desk_levels"""
-        found = self._connection.ask(sql)
+            WHERE hosts.hash = desk_levels.hash AND name <> host ORDER BY name)
+            FROM desk_levels WHERE hash <> %s"""
+        found = self._connection.ask(sql, levels)
         if not found:
             return None
         [[hash_, host, since, others]] = found
@@ -476,8 +483,8 @@ class PostgresLedger(PostgresReader):
         """Tell, once, where this host's files say other service levels: reading is not refused."""
         self._is_compared = True
         levels = self._host.levels() if self._host.name else ""
-        desk = self.agreed() if levels else None
-        if desk is None or desk.hash == levels:
+        desk = self._agreed_unless(levels) if levels else None
+        if desk is None:
             return
         if desk.host == self._host.name and not desk.others:
             return  # it moves on with the next that it writes
@@ -486,6 +493,11 @@ class PostgresLedger(PostgresReader):
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
         self._tell(told)
+
+
+def _leave(ref: str, error: LedgerDamagedError) -> None:
+    """What cannot be read does not rest: whoever says what there is to say tells of it."""
+    del ref, error
 
 
 def _agreed(told: str) -> Agreed:

@@ -9,7 +9,8 @@ from sdcli.ledger.content import further, lacked
 from sdcli.ledger.interface import Connected, Mark, Standing
 from sdcli.ledger.postgres.connection import Bulk
 from sdcli.ledger.postgres.fill import Loader, set_next, unclosed
-from sdcli.ledger.postgres.reader import PostgresReader
+from sdcli.ledger.postgres.reader import PostgresReader, number_in
+from sdcli.ledger.postgres.rows import mails_of
 from sdcli.ledger.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ def _add(connection: Connection, after: Ticket) -> bool:
     events = further(before, after)
     if events:
         with unclosed(connection):
-            writer = PostgresWriter(connection, rehearses=False)
+            writer = PostgresWriter(connection, rehearses=False, copies=True)
             writer.append(before, events)
             writer.flush()
+            # Elsewhere two tickets may have one mail: then it is the older one's, as in `fill`.
+            sql = "INSERT INTO once SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING"
+            connection.ask(sql, number_in(after.ref), sorted(mails_of(events)))
     return False
 
 

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sdcli.errors import NoSuchTicketError
+from sdcli.errors import LedgerDamagedError, NoSuchTicketError
 from sdcli.ledger.postgres.asked import condition
 from sdcli.ledger.postgres.rows import PREFIX, Stored, key_of, ticket_of
 from sdcli.ledger.postgres.words import MOST_ALIKE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Due, Shelf
+    from sdcli.ledger.interface import Due, Shelf, Unread
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
@@ -144,13 +144,14 @@ class PostgresReader:
         found = self._ask(sql, pattern, MOST_ALIKE + 1)
         return [word for [word] in found] if len(found) <= MOST_ALIKE else None
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
         from sdcli.ledger.postgres.clocks import DUE, bounds  # noqa: PLC0415 - only checks
 
         sql = f"""SELECT {ROW} FROM tickets AS t
             WHERE number IN (SELECT ticket FROM clocks WHERE {" OR ".join(DUE)}) ORDER BY number"""
-        return self._all(sql, *bounds(due))
+        for page in self._connection.pages(sql, bounds(due), PAGE):
+            yield from self._tickets(page, unread)
 
     def _locking(self, sql: str, key: str) -> str:
         """The statement, with what keeps others from a key that is looked up; readers lock nothing."""
@@ -169,13 +170,24 @@ class PostgresReader:
         """The tickets of rows, all at once."""
         return list(self._tickets(self._ask(sql, *args)))
 
-    def _tickets(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Ticket]:
-        """The tickets of these rows, with their events, in the order of the rows."""
+    def _tickets(
+        self, rows: Sequence[tuple[Any, ...]], unread: Unread | None = None
+    ) -> Iterator[Ticket]:
+        """The tickets of these rows, with their events, in the order of the rows.
+
+        Raises:
+            LedgerDamagedError: one cannot be read, and there is no `unread` to be told.
+        """
         events = self._events(rows)
         place = self._connection.address.shown
         for number, version, state, _, _ in rows:
             known = events.get(number, [])[:version]
-            yield ticket_of(Stored(number, version, state, known), place)
+            try:
+                yield ticket_of(Stored(number, version, state, known), place)
+            except LedgerDamagedError as error:
+                if unread is None:
+                    raise
+                unread(f"{PREFIX}{number}", error)
 
     def _events(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, list[str]]:
         if not rows:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sdcli.errors import IllegalStepError, LedgerDamagedError
 from sdcli.tickets import lifecycle
 from sdcli.tickets.base import kind
+from sdcli.tickets.contact import MailFacts
 from sdcli.tickets.event import Opened, SlaAlerted
 from sdcli.tickets.keys import idempotency, keys_of, problem, source
 from sdcli.tickets.query import has_articles
@@ -155,13 +156,28 @@ def person(name: str) -> str:
 
 def once_of(ticket: Ticket, events: Iterable[AnyEvent]) -> frozenset[str]:
     """What there may be once in the whole ledger, of a ticket and of these events of it."""
+    events = tuple(events)
     found = {f"said {event.alert}" for event in events if type(event) is SlaAlerted}
+    found |= mails_of(events)
     if ticket.source:
         found.add(source(ticket.source))
     if ticket.idempotency_key and not ticket.void:
         of = problem if ticket.is_problem else idempotency
         found.add(of(ticket.idempotency_key))
     return frozenset(map(key_of, found))
+
+
+def mails_of(events: Iterable[AnyEvent]) -> frozenset[str]:
+    """What these events bring of mails: some programs use an id twice, so what is said counts too.
+
+    Nothing takes it back: what has arrived has arrived (T22).
+    """
+    mails = (getattr(event, "message", None) for event in events)
+    return frozenset(
+        key_of(f"mail {mail.digest} {mail.id}")
+        for mail in mails
+        if isinstance(mail, MailFacts) and mail.id and mail.digest
+    )
 
 
 def key_of(key: str) -> str:

@@ -16,18 +16,20 @@ from sdcli.ledger.postgres.rows import (
     encoded,
     event_rows,
     key_of,
+    mails_of,
     once_of,
     row_of,
     stored_keys,
 )
 from sdcli.ledger.postgres.words import new_words
+from sdcli.tickets.base import act_name
 from sdcli.tickets.ticket import advance, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Due, Look, Shelf
+    from sdcli.ledger.interface import Due, Look, Shelf, Unread
     from sdcli.ledger.postgres.clocks import Claims, Rested
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.event import AnyEvent
@@ -62,12 +64,19 @@ class PostgresWriter(PostgresReader):
         connection: the transaction has begun.
         rehearses: nothing will be committed, so no reference is used up.
         claims: the tickets that were left to it by `Ledger.sift`.
+        copies: what it adds happened in another ledger, where a mail may be on two tickets.
     """
 
     def __init__(
-        self, connection: Connection, *, rehearses: bool, claims: Claims | None = None
+        self,
+        connection: Connection,
+        *,
+        rehearses: bool,
+        claims: Claims | None = None,
+        copies: bool = False,
     ) -> None:
         super().__init__(connection)
+        self._copies = copies
         self._claims = claims
         self._rests: list[Rested] = []
         self._rehearses = rehearses
@@ -116,16 +125,20 @@ class PostgresWriter(PostgresReader):
         self.flush()
         return [Shelf("", None, self.count(), lambda: self.those("record = 'request'"))]
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`: what somebody else is changing just now is left to the next check."""
         del due
         numbers = self._claims.held(self._connection) if self._claims else []
         for start in range(0, len(numbers), PAGE):
             page = numbers[start : start + PAGE]
             sql = f"SELECT {ROW} FROM tickets AS t WHERE number = ANY (%s) ORDER BY number"
-            for ticket in self._read(sql, page):
+            for ticket in self._tickets(self._ask(sql, page), unread):
                 self._known.setdefault(number_in(ticket.ref), ticket)
                 yield ticket
+
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`; the lock is held until a commit that hangs is decided."""
+        self._lock(f"act {act_name(act)}")
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`."""
@@ -174,7 +187,7 @@ class PostgresWriter(PostgresReader):
         had = stored_keys(before) if before else frozenset()
         has = stored_keys(after)
         was_once = once_of(before, ()) if before else frozenset()
-        is_once = once_of(after, new)
+        is_once = once_of(after, new) - (mails_of(new) if self._copies else frozenset())
         return {
             "number": number,
             "known": len(before.events) if before else 0,
@@ -205,10 +218,13 @@ class PostgresWriter(PostgresReader):
     def _locking(self, sql: str, key: str) -> str:
         if not _tells_apart(key):
             return sql
-        schema = self._connection.address.schema
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-        self._ask(lock, f"{schema} {key_of(key)}")
+        self._lock(key_of(key))
         return f"{sql} FOR UPDATE OF t"
+
+    def _lock(self, key: str) -> None:
+        """Keep others from a key until the transaction ends."""
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        self._ask(lock, f"{self._connection.address.schema} {key}")
 
     def having(
         self, key: str, since: datetime | None = None, most: int | None = None
@@ -220,8 +236,11 @@ class PostgresWriter(PostgresReader):
                 self._known.setdefault(number_in(ticket.ref), ticket)
             yield ticket
 
-    def _tickets(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Ticket]:
+    def _tickets(
+        self, rows: Sequence[tuple[Any, ...]], unread: Unread | None = None
+    ) -> Iterator[Ticket]:
         """The tickets of these rows; what the unit of work knows already is not read again."""
-        read = super()._tickets([row for row in rows if row[0] not in self._known])
+        read = super()._tickets([row for row in rows if row[0] not in self._known], unread)
         found = {number_in(ticket.ref): ticket for ticket in read}
-        return (self._known.get(row[0]) or found[row[0]] for row in rows)
+        there = (self._known.get(row[0]) or found.get(row[0]) for row in rows)
+        return (ticket for ticket in there if ticket is not None)

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import LedgerBusyError, LedgerDamagedError, MachineError
-from sdcli.ledger.interface import Alone
 from sdcli.ledger.tiny import files
 from sdcli.ledger.tiny.compact import Plan, UncertainError, compact, next_meta, tidy
 from sdcli.ledger.tiny.former import FORMER
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sdcli.ledger.files import FolderFiles
     from sdcli.ledger.interface import (
         Agreed,
+        Alone,
         Beat,
         Due,
         Examination,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Restored,
         Shelf,
         Standing,
+        Unread,
         Whole,
     )
     from sdcli.tickets.event import AnyEvent, Stamp
@@ -82,6 +83,9 @@ class TinyWriter(TinyReader):
         after = advance(self.pending.get(number, ticket), events)
         self._put(number, after, events)
         return after
+
+    def only_once(self, act: int) -> None:
+        """See `Writer.only_once`: nobody else is in any unit of work."""
 
     def rest(self, ticket: Ticket, due: Due, look: Look) -> None:
         """See `Writer.rest`: each check looks at all tickets, so nothing is kept of it."""
@@ -222,9 +226,9 @@ class TinyLedger:
         """See `Reader.closed_since`."""
         return self._ask(lambda reader: reader.closed_since(since, most, after))
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`."""
-        return self._ask(lambda reader: reader.due(due))
+        return self._ask(lambda reader: reader.due(due, unread))
 
     def sift(self, due: Due, look: Look) -> bool:
         """See `Ledger.sift`: everything is left to the writer."""
@@ -323,6 +327,8 @@ class TinyLedger:
         Raises:
             MachineError: the lock file cannot be opened for writing.
         """
+        from sdcli.ledger.interface import Alone  # noqa: PLC0415 - few commands ask
+
         with ExitStack() as stack:
             try:
                 stack.enter_context(locked(self._places.lock_of(purpose), wait_s))

@@ -20,7 +20,7 @@ from sdcli.tickets.words import STATUSES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sdcli.ledger.interface import Due, Shelf
+    from sdcli.ledger.interface import Due, Shelf, Unread
     from sdcli.ledger.tiny.document import Archive, Document
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
@@ -147,8 +147,9 @@ class TinyReader:
         numbers = (n for n in range(highest - 1, lowest, -1) if not self._is_gap(n))
         return [self._ticket(number) for number in islice(numbers, most)]
 
-    def due(self, due: Due) -> Iterator[Ticket]:
+    def due(self, due: Due, unread: Unread | None = None) -> Iterator[Ticket]:
         """See `Reader.due`: all that are not closed, and those that were of late."""
+        del unread  # a line that is damaged leaves none after it to be trusted
         return self.find(Query(touched_since=due.since))
 
     def closed_since(self, since: datetime, most: int, after: str = "") -> list[Ticket]:
