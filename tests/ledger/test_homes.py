@@ -539,10 +539,6 @@ def test_a_ticket_that_was_kept_from_before_is_not_set_back(
         writer.append(stale, notes[:1])
         after = writer.append(stale, notes[1:])
         assert after.events[1:] == notes
-
-        writer.append(stale, [noted("first")])
-        after = writer.append(stale, [noted("second")])
-        assert [getattr(event, "text", "") for event in after.events[1:]] == ["first", "second"]
         assert list(writer.find(ALL)) == [after]
         last = writer.append(stale, closing(2))
         with pytest.raises(IllegalStepError):
