@@ -535,9 +535,10 @@ def test_a_ticket_that_was_kept_from_before_is_not_set_back(
     put(ledger)
     with ledger.write() as writer:
         stale = writer.get("SD-1")
-        writer.append(stale, [noted("first")])
-        after = writer.append(stale, [noted("second")])
-        assert [getattr(event, "text", "") for event in after.events[1:]] == ["first", "second"]
+        notes = noted("first"), noted("second")
+        writer.append(stale, notes[:1])
+        after = writer.append(stale, notes[1:])
+        assert after.events[1:] == notes
         assert list(writer.find(ALL)) == [after]
         last = writer.append(stale, closing(2))
         with pytest.raises(IllegalStepError):
