@@ -92,7 +92,8 @@ class TinyStorage:
     @contextmanager
     def held(self) -> Iterator[None]:
         """See `Storage.held`."""
-        self.folder.mkdir(exist_ok=True)
+        with self.ledger().write():  # a lock without a ledger would look like a loss
+            pass
         with locked(str(self.folder / "tickets.lock"), 1):
             yield
 

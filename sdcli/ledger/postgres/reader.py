@@ -108,9 +108,9 @@ class PostgresReader:
     def having(
         self, key: str, since: datetime | None = None, most: int | None = None
     ) -> Iterator[Ticket]:
-        """See `Reader.having`."""
+        """See `Reader.having`; all that is asked for is given, but where some are enough."""
         late, args = "", list[object]([key_of(key)])
-        if since:
+        if since and most is not None:
             late = "AND (t.status <> 'closed' OR t.touched_at >= %s)"
             args.append(since)
         sql = f"""SELECT {ROW} FROM keys JOIN tickets AS t ON t.number = keys.ticket
