@@ -463,7 +463,7 @@ WITH_FILES = (
 )
 
 
-@pytest.mark.both_homes
+@pytest.mark.tiny_home
 def test_files_are_kept_once_and_listed(desk_dir: Path, sd: Runner, sdj: JsonRunner) -> None:
     """A file is on disk under its hash; one that is refused is named with the reason."""
     told = sdj("open", "-", stdin=WITH_FILES)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sdcli.knowledge.articles import checked, decode
@@ -286,6 +286,7 @@ def _sound_text(policy: Policy) -> Callable[[str], str]:
 @given(st.lists(_LINES, max_size=25).map("\n".join))
 def test_nothing_is_lost(sound_text: Callable[[str], str], text: str) -> None:
     """Whatever the document, its article is sound, and every word of it is in the file."""
+    assume(not text.startswith("+++"))  # that is a front matter of another kind: it is refused
     names = {"steps", "impact", "cause", "1", "2"}
     assert _words(text) - names <= _words(sound_text(text))
 
