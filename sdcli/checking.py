@@ -64,11 +64,11 @@ class Checks:
             LedgerBusyError: a lock was not free in time.
         """
         desk = self._desk
+        unread = ""
         try:
             self._catch_up()
         except LedgerDamagedError as error:
-            desk.tell(f"What waits of alerts was not looked at. {error}")
-            desk.unchecked.append("alerts")
+            unread = f"What waits of alerts was not looked at. {error}"
         found: list[tuple[Ticket, Alert]] = []
         with ExitStack() as stack:
             held = ExitStack()
@@ -76,6 +76,9 @@ class Checks:
                 writer = stack.enter_context(desk.ledger.write())
                 found = self._left(writer)
                 held = stack.pop_all()
+        if unread:  # now: a ledger that cannot be read at all has said so once
+            desk.tell(unread)
+            desk.unchecked.append("alerts")
 
         def settle(said: bool) -> None:
             with held:  # locked since they were read, so the tickets are as they were
