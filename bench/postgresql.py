@@ -169,7 +169,7 @@ class Bench:
             ("`sdcli open`, 32 at a time", lambda: _processes(env)),
             ("`sdcli open`, 2 at a time", lambda: _processes(env, 2)),
         ):
-            rows.append(self._watched(name, prepare, 2 if "2 at a time" in name else CLIENTS))
+            rows.append(self._watched(name, prepare, 2 if "`, 2 at a time" in name else CLIENTS))
         print("| 32 clients | tickets/s | p50 ms | p99 ms | clients' cpu | server's cpu | ", end="")
         print("WAL kB a ticket | waits |\n|---|---|---|---|---|---|---|---|")
         print("\n".join(rows), "\n")
