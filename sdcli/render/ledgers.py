@@ -45,7 +45,9 @@ def _prepared(result: results.LedgerPrepared) -> _Lines:
     hints = []
     for role, may in ((found.writer, "append"), (found.reader, "read")):
         if role:
-            told.append(f"The role {line(role)} may {may}, and can change nothing by hand.")
+            told.append(
+                f"The role {line(role)} may {may}, and can change nothing of the record by hand."
+            )
             hints.append(f"GRANT {line(role)} TO somebody; lets a user of the database {may}")
     return told, hints
 
