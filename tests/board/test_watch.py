@@ -129,6 +129,7 @@ class Started:
 
     def __init__(self, desk_dir: Path, *words: str, term: str = "xterm") -> None:
         self.written = b""
+        self._looked_at = 0
         self.child, self.terminal = pty.fork()
         if self.child == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -137,11 +138,11 @@ class Started:
             os.execve(sys.executable, program, {**os.environ, **env, "LANG": "C.UTF-8"})
 
     def until(self, text: bytes) -> None:
-        """Read until a text is written once more."""
-        begin = len(self.written)
-        while text not in self.written[begin:] and select.select([self.terminal], [], [], 30)[0]:
+        """Read until a text is written once more; what came together with it is not yet looked at."""
+        while (found := self.written.find(text, self._looked_at)) < 0:
+            assert select.select([self.terminal], [], [], 30)[0], self.written[self._looked_at :]
             self.written += os.read(self.terminal, 65536)
-        assert text in self.written[begin:]
+        self._looked_at = found + len(text)
 
     def echoes(self) -> bool:
         """Whether the terminal shows what is typed."""
@@ -150,7 +151,8 @@ class Started:
     def end(self) -> int:
         """Read on until it has ended; its exit code."""
         with suppress(OSError):
-            while select.select([self.terminal], [], [], 30)[0]:
+            while True:
+                assert select.select([self.terminal], [], [], 60)[0], self.written
                 more = os.read(self.terminal, 65536)
                 if not more:
                     break
