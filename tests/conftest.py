@@ -195,7 +195,9 @@ def _decoded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     _make_desk(folder / "desk")
     cache = folder / "kept" / "policy"
     desk = Desk(str(folder / "desk"), by="ben", now=NOW, cache=str(cache), wait_s=5)
-    assert desk.questions and desk.process and desk.formats
+    assert desk.questions.trees
+    assert desk.process
+    assert desk.formats
     assert offered(desk.root, desk.derived("offered")).all
     return {path.name.removeprefix("policy"): path.read_bytes() for path in cache.parent.iterdir()}
 
