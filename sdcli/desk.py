@@ -1683,7 +1683,8 @@ class Desk:
             with self.ledger.write():
                 taken = put(prepared)
             if taken is not None:
-                keep(self._cache, self.root, prepared.policy)  # whoever comes next need not read it all
+                # Whoever comes next need not read it all.
+                keep(self._cache, self.root, prepared.policy)
                 return taken
 
     @again
