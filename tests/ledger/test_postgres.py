@@ -198,7 +198,7 @@ desk = Desk(sys.argv[1], by=sys.argv[2], now=now, cache="", wait_s=100)
 desk.policy
 print("ready", flush=True)
 for line in sys.stdin:
-    (outcome,) = desk.take_in(recognise(line.encode(), desk.formats))
+    (outcome,) = Arrivals(desk).take_in(recognise(line.encode(), desk.formats))
     print(outcome.action, outcome.ticket.ref, flush=True)
 """
 

@@ -58,7 +58,7 @@ desk.policy
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(int(sys.argv[3])):
-    (outcome,) = desk.take_in(recognise(document, desk.formats))
+    (outcome,) = Arrivals(desk).take_in(recognise(document, desk.formats))
     print(outcome.action, outcome.ticket.ref, flush=True)
 """
 
