@@ -168,9 +168,9 @@ class Closings:
         if ticket.is_problem or not any(isinstance(e, FulfilmentStarted) for e in ticket.standing):
             return []
         from sdcli.fulfilment.state import unfinished_note  # noqa: PLC0415 - few have a procedure
-        from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - as above
+        from sdcli.fulfilments.told import Told  # noqa: PLC0415 - as above
 
-        found = Fulfilments(self._desk).unfinished(ticket)
+        found = Told(self._desk).unfinished(ticket)
         return [unfinished_note(ticket.ref, found)] if found else []
 
     def _left(self, ticket: Ticket, wish: Wish) -> list[str]:

@@ -71,9 +71,9 @@ def _fulfilment(desk: Desk, ticket: Ticket) -> Fulfilment | None:
     traces = (ApprovalDecided, FulfilmentStarted, ProcedureSought)
     if ticket.type != "fulfilment" and not any(isinstance(e, traces) for e in ticket.standing):
         return None
-    from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - as above
+    from sdcli.fulfilments.told import Told  # noqa: PLC0415 - as above
 
-    return Fulfilments(desk).state(ticket)
+    return Told(desk).state(ticket)
 
 
 def _others(desk: Desk, ticket: Ticket) -> Mapping[str, Ticket]:
