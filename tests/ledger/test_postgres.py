@@ -190,6 +190,7 @@ def test_a_row_says_what_the_last_event_led_to(storage: PostgresStorage, ledger:
 HOST = """
 import sys
 from datetime import datetime, timezone
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.recognise import recognise
 from sdcli.ledger.postgres import connection

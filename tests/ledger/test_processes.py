@@ -49,6 +49,7 @@ for unit in range(units):
 ALERTER = """
 import sys
 from datetime import datetime, timezone
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.recognise import recognise
 now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
