@@ -58,8 +58,10 @@ _LEARN = """
 import sys
 from sdcli.desk import Desk
 desk = Desk(sys.argv[1], by="ben", now=None, cache=sys.argv[2], wait_s=5)
+from sdcli.classifying import Classification
 from sdcli.learning.history import keep_up
-while not keep_up(desk.memory, desk.ledger, desk.policy, desk.now, int(sys.argv[3])).is_done:
+memory = Classification(desk).memory
+while not keep_up(memory, desk.ledger, desk.policy, desk.now, int(sys.argv[3])).is_done:
     pass
 """
 

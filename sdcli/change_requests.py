@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from sdcli.arrivals import Arrivals
 from sdcli.changes import new_services, request
 from sdcli.errors import RefusedError
 from sdcli.fulfilment.permission import made_for, require_entitled
@@ -242,7 +243,7 @@ class ChangeRequests:
             queue=queue,
             details=f"{ticket.summary}\n\n{said}",
         )
-        opened = self._desk.take_in([item])[0].ticket
+        opened = Arrivals(self._desk).take_in([item])[0].ticket
         if opened is None:
             raise TypeError(f"a work order became no ticket: {item.summary}")
         return opened

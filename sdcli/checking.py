@@ -110,13 +110,14 @@ class Checks:
 
     @again
     def _caught_up(self) -> None:
+        from sdcli.arrivals import Arrivals  # noqa: PLC0415 - as below
         from sdcli.intake.alerts import AlertBook  # noqa: PLC0415 - few checks
 
         desk = self._desk
         desk.keep_levels()  # what an outage has kept back may be opened
         with desk.ledger.write() as writer:
             outcomes = AlertBook(writer, desk.policy, desk.stamp).catch_up()
-        desk.tell_outcomes(outcomes)
+        Arrivals(desk).tell_outcomes(outcomes)
 
     def _left(self, writer: Writer) -> list[tuple[Ticket, Alert]]:
         """What is to be said of the tickets that were left to the writer."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sdcli.desk import fitting
 from sdcli.errors import DataFileError, RefusedError, SdcliError, listed
 from sdcli.ledger.again import wholly_again
 from sdcli.tickets import closing, steps
@@ -167,9 +168,9 @@ class Closings:
         if ticket.is_problem or not any(isinstance(e, FulfilmentStarted) for e in ticket.standing):
             return []
         from sdcli.fulfilment.state import unfinished_note  # noqa: PLC0415 - few have a procedure
-        from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - as above
+        from sdcli.fulfilments.told import Told  # noqa: PLC0415 - as above
 
-        found = Fulfilments(self._desk).unfinished(ticket)
+        found = Told(self._desk).unfinished(ticket)
         return [unfinished_note(ticket.ref, found)] if found else []
 
     def _left(self, ticket: Ticket, wish: Wish) -> list[str]:
@@ -283,19 +284,36 @@ class Closings:
                 f"{_spelled(within)} ({self.rules(then).place})"
             )
             return self._continued(then, reason), why
-        if self._desk.continues_anew(ref):
+        if self._continues_anew(ref):
             return self._continued(then, reason), "its agreement continues it"
-        return self._desk.reopen(ref, reason), ""
+        return self._desk.change(ref, steps.reopen, reason=reason), ""
+
+    def _continues_anew(self, ref: str) -> bool:
+        """Whether a new ticket continues this one, as its agreement says (T9).
+
+        Raises:
+            NoSuchTicketError: there is no such ticket.
+            RefusedError: it is not over.
+        """
+        from sdcli.sla.agreed import cover_of  # noqa: PLC0415 - as above
+        from sdcli.tickets.ticket import as_of  # noqa: PLC0415
+
+        ticket, stamp = self._desk.ledger.get(ref), self._desk.stamp
+        with fitting(ticket, stamp):
+            then = as_of(ticket, stamp.at) if stamp.entered else ticket
+            steps.require("reopened", then)
+        return self._desk.clocks.terms(cover_of(ticket)).on_reopen == "new_ticket"
 
     @wholly_again
     def _continued(self, ticket: Ticket, reason: str) -> Outcome:
         """The ticket that continues an old one; both say so, and `undo` takes both back."""
+        from sdcli.arrivals import Arrivals  # noqa: PLC0415 - as above
         from sdcli.intake.items import continued  # noqa: PLC0415 - few tickets
         from sdcli.tickets.event import Linked  # noqa: PLC0415 - as above
 
         desk = self._desk
         with desk.together() as unit:
-            outcome = desk.take_in([continued(ticket, reason)])[0]
+            outcome = Arrivals(desk).take_in([continued(ticket, reason)])[0]
             new = outcome.ticket
             if outcome.action != "created" or new is None:
                 return outcome

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sdcli.desk import Desk
-    from sdcli.fulfilments import Fulfilments
     from sdcli.guidance import Choice, Question
     from sdcli.policy.procedures import Instructions
     from sdcli.tickets.ticket import Ticket
@@ -64,24 +63,30 @@ def _fulfilment(desk: Desk, ticket: Ticket) -> tuple[Walking | None, tuple[Offer
     """The procedure that is followed, or else those that fit (R3b.1)."""
     if ticket.type != "fulfilment" or ticket.status == "waiting":
         return None, ()
-    from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - only what is offered
+    from sdcli.fulfilments.offers import Offers  # noqa: PLC0415 - only what is offered
+    from sdcli.fulfilments.program import Program  # noqa: PLC0415 - as above
+    from sdcli.fulfilments.search import Search  # noqa: PLC0415
+    from sdcli.fulfilments.told import Told  # noqa: PLC0415
 
-    fulfilments = Fulfilments(desk)
-    now = fulfilments.unfinished(ticket)
+    offers = Offers(desk)
+    now = Told(desk, offers).unfinished(ticket)
     if now is not None:
         text = now.steps[now.step - 1].step if now.step else ""
-        runs = bool(now.step and fulfilments.runs(now))
+        runs = bool(now.step and Program(desk, offers).runs(now))
         return Walking(now.procedure, now.step, now.total, text, runs), ()
     if ticket.status in ("resolved", "closed"):
         return None, ()
-    plan = fulfilments.plan(ticket.ref)
-    fit = [plan.what] if plan.what else [fulfilments.named(id_) for id_, _ in plan.found]
-    return None, tuple(_offer(fulfilments, ticket, each) for each in fit[:_MOST_OFFERS])
+    plan = Search(desk, offers).plan(ticket.ref)
+    fit = [plan.what] if plan.what else [offers.named(id_) for id_, _ in plan.found]
+    return None, tuple(_offer(desk, ticket, each) for each in fit[:_MOST_OFFERS])
 
 
-def _offer(fulfilments: Fulfilments, ticket: Ticket, what: Instructions) -> Offer:
-    against = fulfilments.against(ticket, what)
-    deciders = fulfilments.deciders(ticket, what) if against else {}
+def _offer(desk: Desk, ticket: Ticket, what: Instructions) -> Offer:
+    from sdcli.fulfilments.beginning import Beginning  # noqa: PLC0415 - as above
+    from sdcli.fulfilments.leave import Leave  # noqa: PLC0415
+
+    against = Beginning(desk).against(ticket, what)
+    deciders = Leave(desk).deciders(ticket, what) if against else {}
     return Offer(what.id, what.title, against, deciders)
 
 

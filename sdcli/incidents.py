@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sdcli.arrivals import Arrivals
 from sdcli.errors import NoSuchTicketError, RefusedError
 from sdcli.ledger.again import wholly_again
 from sdcli.results import TriedList
@@ -153,7 +154,7 @@ class Incidents:
             queue=parent.queue,
             details=f"Follows from {ref}: {parent.summary}",
         )
-        new = desk.take_in([item])[0].ticket
+        new = Arrivals(desk).take_in([item])[0].ticket
         if new is None:
             raise TypeError(f"a request became no ticket: {debt.summary}")
         with desk.ledger.write() as writer:
@@ -176,7 +177,9 @@ class Incidents:
         return TriedList(ticket, sorted(rows, key=lambda each: each.at))
 
     def _tried_on(self, ticket: Ticket) -> list[Tried]:
-        answers = [] if ticket.is_problem else self._desk.answers_of(ticket)
+        from sdcli.classifying import Classification  # noqa: PLC0415 - few tickets
+
+        answers = [] if ticket.is_problem else Classification(self._desk).answers_of(ticket)
         return list(incident.tried(ticket, answers))
 
     def skills(

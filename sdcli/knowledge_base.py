@@ -646,6 +646,8 @@ class KnowledgeBase:
 
     def _past(self, words: str, ref: str) -> list[Past]:
         """Tickets that were solved and are like these words, as far as any were learned."""
+        from sdcli.classifying import Classification  # noqa: PLC0415 - as below
+
         if not os.path.exists(self._desk.derived("history")):
             return []
         from sdcli.knowledge.past import past  # noqa: PLC0415 - few searches need it
@@ -653,7 +655,7 @@ class KnowledgeBase:
         from sdcli.learning.memory import TROUBLE  # noqa: PLC0415
 
         try:
-            memory = self._desk.memory
+            memory = Classification(self._desk).memory
             alike = judge.alike(memory, judge.read(memory, words)) if memory.state.tickets else []
         except TROUBLE:
             return []  # `classify` begins it anew, and tells
@@ -668,6 +670,16 @@ class KnowledgeBase:
                     yield self._desk.ledger.get(ref)
         except SdcliError as error:
             self._desk.tell(f"Past tickets are not searched: {error.message}")
+
+    def faq(self) -> list[tuple[str, str]]:
+        """The frequent questions: the articles of type information, id and title (R2a.1).
+
+        Raises:
+            DataFileError: a file of the knowledge base is wrong.
+        """
+        from sdcli.knowledge.articles import articles, questions_of  # noqa: PLC0415 - as above
+
+        return [(each.id, each.title) for each in questions_of(articles(self._desk.root).values())]
 
     def publish(
         self,
@@ -691,6 +703,7 @@ class KnowledgeBase:
             RefusedError: the folder is the desk's own, or holds something else than a site of ours.
             MachineError: it could not be written; the site that was there is there still.
         """
+        from sdcli.bulletins import Bulletins  # noqa: PLC0415 - only a site
         from sdcli.knowledge.articles import read_shelf  # noqa: PLC0415 - imports YAML
         from sdcli.knowledge.check import wrong  # noqa: PLC0415 - as above
         from sdcli.knowledge.synonyms import read_synonyms  # noqa: PLC0415
@@ -710,7 +723,7 @@ class KnowledgeBase:
         shelf = shelf.without(wrong(desk.root, shelf.entries))
         choice = choose(shelf, day, with_expired=with_expired)
         restricted = [each for each in shelf.articles.values() if each.audience == "restricted"]
-        bulletins = desk.front_page(desk.bulletins(), "html")
+        bulletins = Bulletins(desk).front_page(Bulletins(desk).listed(), "html")
         site = Site(
             name=policy.intake.mail.name,
             articles=choice.articles,

@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdcli.care import Care
 from sdcli.errors import (
     ClosedLedgerError,
     ConflictError,
@@ -71,6 +72,7 @@ class Ledgers:
     def status(self) -> LedgerStatus:
         """How the ledger is, who uses it, and what waits here to be taken in."""
         desk, home = self._desk, self._desk.home_at("")
+        care = Care(desk)
         standing = home.standing()
         levels = desk.policy.levels_hash
         last = home.last_beat()
@@ -80,8 +82,8 @@ class Ledgers:
             levels_kept=home.has_levels(levels),
             last_check=last,
             age_s=int((desk.now - last.at).total_seconds()) if last else None,
-            quarantined=desk.quarantined(),
-            spooled=desk.spooled(),
+            quarantined=care.quarantined(),
+            spooled=care.spooled(),
             other=self._other(home),
         )
 

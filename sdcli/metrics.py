@@ -14,9 +14,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sdcli import __version__, results
+from sdcli.bulletins import Bulletins
+from sdcli.care import Care
 from sdcli.errors import LedgerDamagedError, MachineError, NotFoundError, RefusedError
 from sdcli.insight.load import AT_WORK
 from sdcli.insight.metrics import WINDOW_S, Facts, QueueState, Tally, label
+from sdcli.notices import Notices
+from sdcli.promises import Promises
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import BREACH, PROBLEM
 
@@ -66,7 +70,7 @@ class Metrics:
         for ticket in self._closed():
             if ticket.ref not in seen:  # it may have been closed since they were read
                 tally.take_done(ticket)
-        facts = self._facts(missed=desk.missed_check(tally.oldest_at) is not None)
+        facts = self._facts(missed=Promises(desk).missed_check(tally.oldest_at) is not None)
         return tuple(each.labelled(labels or {}) for each in tally.families(facts))
 
     def _overstays(self, ticket: Ticket) -> bool:
@@ -81,22 +85,22 @@ class Metrics:
             after = page[-1].ref
 
     def _facts(self, *, missed: bool) -> Facts:
-        desk = self._desk
-        undelivered, given_up = desk.undelivered()
+        desk, care = self._desk, Care(self._desk)
+        undelivered, given_up = Notices(desk).undelivered()
         return Facts(
             version=__version__,
             levels=desk.policy.levels_hash[:_HASH],
             tickets=desk.ledger.count(),
             ledger_bytes=desk.ledger.size(),
             problems=sum(1 for _ in desk.ledger.find(Query(record=PROBLEM))),
-            bulletins=len(desk.bulletins()),
+            bulletins=len(Bulletins(desk).listed()),
             last_check=self._last_check(),
             check_every=desk.policy.sla.alerts.check_every,
             check_missed=missed,
             undelivered=undelivered,
             given_up=given_up,
-            quarantined=desk.quarantined(),
-            spooled=desk.spooled(),
+            quarantined=care.quarantined(),
+            spooled=care.spooled(),
             queues=self._queues(),
         )
 

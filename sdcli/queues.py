@@ -126,6 +126,8 @@ class Queues:
             NoSuchEntryError: the checklist of the queue has no such item.
             RefusedError: it lies there, would not go deeper, or lacks what the desk demands.
         """
+        from sdcli.notices import Notices  # noqa: PLC0415 - few steps
+
         desk, handing = self._desk, self._spelt(handing)
         needs = self._needs(handing.to)
         demands = bool(needs) and desk.process.hand_over == "require"
@@ -143,7 +145,7 @@ class Queues:
             demands=demands,
         )
         lacking = self.lacking(ticket)
-        notes = [f"  {desk.responsible(handing.to)}"]
+        notes = [f"  {Notices(desk).responsible(handing.to)}"]
         if lacking:
             wanted = listed([f"{item} ({what})" for item, what in lacking.items()])
             notes.append(f"  {ref} goes without {wanted}.")
@@ -182,6 +184,7 @@ class Queues:
             NoSuchEntryError: the checklist of the queue that returns it has no such item.
             RefusedError: it was not handed over, or was accepted.
         """
+        from sdcli.notices import Notices  # noqa: PLC0415 - few steps
 
         def step(ticket: Ticket, stamp: Stamp) -> tuple[AnyEvent, ...]:
             events = hand_over.returned(ticket, stamp, reason=reason)
@@ -194,7 +197,7 @@ class Queues:
         ticket = self._desk.change(ref, step)
         back = hand_over.ping_pong(ticket)
         notes = [
-            f"  {self._desk.responsible(ticket.queue)}",
+            f"  {Notices(self._desk).responsible(ticket.queue)}",
             *([f"  {_came_back(back)}"] * (back > 1)),
         ]
         return results.Changed(self._desk.see(ticket), notes=notes)

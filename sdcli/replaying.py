@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec.structs import replace
 
+from sdcli.arrivals import Arrivals
 from sdcli.results import BroughtIn, Rejects
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Replaying:
         self, found: Replay, *, dry_run: bool, progress: Callable[[int, int], None]
     ) -> BroughtIn:
         """Record it, or say what would be."""
-        moved = self._desk.bring_in(found.arrivals, dry_run=dry_run, progress=progress)
+        moved = Arrivals(self._desk).bring_in(found.arrivals, dry_run=dry_run, progress=progress)
         return BroughtIn(moved, dry_run, found.account(moved))
 
     def set_apart(self, brought: BroughtIn, found: Replay, how: ImportMap, path: str) -> BroughtIn:

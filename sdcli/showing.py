@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdcli import results
+from sdcli.sla.register import breaches
 from sdcli.tickets.event import ApprovalDecided, FulfilmentStarted, ProcedureSought
 from sdcli.tickets.relations import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sdcli.changes.request import RequestForChange
@@ -39,10 +40,10 @@ def shown(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
     staff = desk.policy.teams.technicians
     return results.Shown(
         desk.see(ticket),
-        desk.answers_of(ticket),
+        _answers(desk, ticket),
         time_box=desk.time_box(ticket),
         backing=desk.backing(ticket),
-        breaches=desk.breaches_of(ticket),
+        breaches=breaches(ticket, desk.clocks, int(desk.now.timestamp())),
         problems=[desk.ledger.get(each) for each in ticket.problems],
         actors={each.by: staff[each.by] for each in ticket.events if each.by in staff},
         lacking=Queues(desk).lacking(ticket),
@@ -56,14 +57,23 @@ def shown(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
     )
 
 
+def _answers(desk: Desk, ticket: Ticket) -> Sequence[tuple[str, str]]:
+    """What its caller was asked, and answered."""
+    if ticket.opening.walk is None:
+        return ()
+    from sdcli.classifying import Classification  # noqa: PLC0415 - as above
+
+    return Classification(desk).answers_of(ticket)
+
+
 def _fulfilment(desk: Desk, ticket: Ticket) -> Fulfilment | None:
     """How far its fulfilment is, where something may be fulfilled."""
     traces = (ApprovalDecided, FulfilmentStarted, ProcedureSought)
     if ticket.type != "fulfilment" and not any(isinstance(e, traces) for e in ticket.standing):
         return None
-    from sdcli.fulfilments import Fulfilments  # noqa: PLC0415 - as above
+    from sdcli.fulfilments.told import Told  # noqa: PLC0415 - as above
 
-    return Fulfilments(desk).state(ticket)
+    return Told(desk).state(ticket)
 
 
 def _others(desk: Desk, ticket: Ticket) -> Mapping[str, Ticket]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from sdcli.arrivals import Arrivals
 from sdcli.errors import (
     IllegalStepError,
     LateEntryError,
@@ -60,7 +61,7 @@ class Spool:
         from sdcli.intake.before import Before  # noqa: PLC0415 - only what is typed
 
         try:
-            return self._desk.look_before(item)
+            return Arrivals(self._desk).look_before(item)
         except _AWAY as error:
             self._away = error.message
             return Before()
@@ -99,13 +100,13 @@ class Spool:
             SdcliError: it was refused, or cannot be read.
         """
         if self._desk.rehearses:
-            return self._desk.see_all(self._recorded(self._desk, spooled))
+            return Arrivals(self._desk).see_all(self._recorded(self._desk, spooled))
         if self._away:
             return [(self._kept(replace(spooled, why=self._away)), None)]
         if self._folder.paths():
             return self._behind(spooled)
         try:
-            return self._desk.see_all(self._alone(spooled))
+            return Arrivals(self._desk).see_all(self._alone(spooled))
         except _AWAY as error:
             return [(self._kept(replace(spooled, why=error.message)), None)]
 
@@ -170,7 +171,7 @@ class Spool:
             return Delivery(self._folder.set_aside(path), None, "", refused=refused)
         at, by = spooled.at, spooled.by
         try:
-            outcomes = self._desk.see_all(self._once(spooled))
+            outcomes = Arrivals(self._desk).see_all(self._once(spooled))
         except _AWAY as error:
             return Delivery(path, at, by, away=error.message)
         except (NotAllowedError, NoLedgerError):
@@ -229,16 +230,18 @@ class Spool:
         """Record it as the desk would that it had come to."""
         if spooled.raw is None:
             return _typed(desk, spooled)
-        found: list[Item] = [each.item for each in desk.read(spooled.raw, spooled.form or None)]
+        found: list[Item] = [
+            each.item for each in Arrivals(desk).read(spooled.raw, spooled.form or None)
+        ]
         items = keyed(found, spooled.key)
-        return desk.take_in([with_defaults(each, spooled.request) for each in items])
+        return Arrivals(desk).take_in([with_defaults(each, spooled.request) for each in items])
 
 
 def _typed(desk: Desk, spooled: Spooled) -> list[Outcome]:
     item, shown = spooled.request, spooled.shown
     if spooled.way in ("add_to", "me_too"):
         me_too = spooled.way == "me_too"
-        return [desk.join(item, spooled.ref, me_too=me_too, shown=shown)]
+        return [Arrivals(desk).join(item, spooled.ref, me_too=me_too, shown=shown)]
     if spooled.way == "same_as":
         item = linked(item, spooled.ref)
-    return desk.take_in([item], shown)
+    return Arrivals(desk).take_in([item], shown)

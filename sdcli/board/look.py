@@ -13,6 +13,7 @@ from sdcli.board.state import Board, Detail, Place, Row
 from sdcli.errors import LedgerDamagedError
 from sdcli.insight.load import AT_WORK, Faced, Load
 from sdcli.policy.load import version as files_version
+from sdcli.promises import Promises
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
 from sdcli.tickets.query import Query, pressing, urgency
@@ -69,7 +70,7 @@ def read(desk: Desk, query: str = "") -> Board:
         read_at=now,
         version=state,
         query=query,
-        missed_s=desk.missed_check(oldest),
+        missed_s=Promises(desk).missed_check(oldest),
         checked_at=_checked_at(desk),
     )
 

@@ -30,4 +30,6 @@ def command(desk: Desk, ref: str, send: bool, to: str, again: bool) -> results.C
         sdcli ack SD-42 | /usr/sbin/sendmail -t -i
         sdcli ack SD-42 --send
     """
-    return desk.confirm(ref, to=to, send=send, again=again)
+    from sdcli.arrivals import Arrivals
+
+    return Arrivals(desk).confirm(ref, to=to, send=send, again=again)

@@ -31,6 +31,6 @@ def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> r
     Example:
         sdcli approve SD-42 joiner-laptop --by dana --reason 'planned for this year'
     """
-    from sdcli.fulfilments import Fulfilments
+    from sdcli.fulfilments.approvals import Approvals
 
-    return Fulfilments(desk).decide(ref, procedure, "approved", person=person, reason=reason)
+    return Approvals(desk).decide(ref, procedure, "approved", person=person, reason=reason)

@@ -37,13 +37,15 @@ def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) 
         sdcli attach SD-42 screen.png trace.log --note 'after the login'
         journalctl -u vpn | sdcli attach SD-42 - --name vpn.log
     """
+    from sdcli.arrivals import Arrivals
+
     if name and "-" not in files:
         raise click.UsageError("--name is what standard input is called: give `-` as a FILE.")
     if files.count("-") > 1:
         raise click.UsageError("Standard input can be read once: give `-` once.")
     most = desk.policy.intake.sizes.attachment
     found = [_read(path, name or "standard-input", most) for path in files]
-    ticket, known = desk.attach(ref, found, note)
+    ticket, known = Arrivals(desk).attach(ref, found, note)
     notes = [f"{name} is on {ref} already." for name in known]
     is_new = len(known) < len(found)
     return results.Changed(desk.see(ticket), notes, deduped=known, is_new=is_new)

@@ -151,7 +151,9 @@ def list_(desk: Desk) -> results.Bulletins:
     Example:
         sdcli bulletin list
     """
-    return results.Bulletins(desk.bulletins(), desk.now)
+    from sdcli.bulletins import Bulletins
+
+    return results.Bulletins(Bulletins(desk).listed(), desk.now)
 
 
 @command.command("show")
@@ -182,10 +184,13 @@ def show(
         sdcli bulletin show
         sdcli bulletin show SD-7 --format html --count --times 250 > known.html
     """
+    from sdcli.bulletins import Bulletins
+
     if times and not count:
         raise click.UsageError("--times goes with --count.")
     ctx.obj.json = ctx.obj.json or form == "json"
-    shown = desk.bulletins(ref or "")
+    bulletins = Bulletins(desk)
+    shown = bulletins.listed(ref or "")
     if count:
-        desk.count_views([ticket.ref for ticket in shown], times or 1)
-    return desk.front_page(shown, form)
+        bulletins.count_views([ticket.ref for ticket in shown], times or 1)
+    return bulletins.front_page(shown, form)

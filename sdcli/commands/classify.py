@@ -87,6 +87,7 @@ def command(
         sdcli classify SD-42 --explain
     """
     from sdcli.changes import planned
+    from sdcli.classifying import Classification
     from sdcli.session import is_interactive
     from sdcli.triage.classify import decide
 
@@ -98,7 +99,7 @@ def command(
     if explain:
         if is_said:
             raise click.UsageError("--explain changes nothing; give it without other options.")
-        return desk.reasons(ref)
+        return Classification(desk).reasons(ref)
     _require_whole(desk, ref, given)
     if not is_said:
         if ctx.obj.json or not is_interactive():
@@ -109,7 +110,8 @@ def command(
 
         require_may(desk.policy, desk.process, desk.by, "set-priority", "set a priority by hand")
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
-    changes, effect = desk.changes_about(ticket), desk.effect(ticket)
+    classes = Classification(desk)
+    changes, effect = classes.changes_about(ticket), classes.effect(ticket)
     return results.Changed(
         desk.see(ticket),
         notes=[*_notes(desk, ticket), *planned.remarks(desk.policy, ticket, desk.now)],
@@ -134,31 +136,35 @@ def _realign(ticket: Any, effect: Any) -> list[str]:
 
 def _suggested(desk: Desk, ref: str) -> results.Suggested:
     """What is proposed for a ticket; nothing is changed."""
-    ticket = desk.ledger.get(ref)
-    proposals = desk.proposals(ticket)
+    from sdcli.classifying import Classification
+
+    ticket, classes = desk.ledger.get(ref), Classification(desk)
+    proposals = classes.proposals(ticket)
     is_new = ticket.type == UNKNOWN and not ticket.is_closed
     about = is_new and proposals["type"].value == "incident"
     return results.Suggested(
         ref,
         proposals,
-        changes=desk.changes_about(ticket),
+        changes=classes.changes_about(ticket),
         notes=_ask_first(ticket) if about else (),
         is_closed=ticket.is_closed,
-        learning=desk.learning,
+        learning=classes.learning,
     )
 
 
 def _asked(desk: Desk, ref: str, given: dict[str, Any]) -> dict[str, Any]:
     """The options as a person at the terminal answers them, beginning with the proposals."""
+    from sdcli.classifying import Classification
     from sdcli.dialogue import ask_classification, ask_mistake
     from sdcli.tickets.lifecycle import require
 
     ticket = desk.ledger.get(ref)
     require(ref, ticket.status, "classified")
-    proposals = desk.proposals(ticket)
-    desk.tell_learning()
+    classes = Classification(desk)
+    proposals = classes.proposals(ticket)
+    classes.tell_learning()
     answers = ask_classification(
-        desk.policy, ticket, proposals, lambda had: desk.proposals(_with_had(desk, ticket, had))
+        desk.policy, ticket, proposals, lambda had: classes.proposals(_with_had(desk, ticket, had))
     )
     return answers | ask_mistake(desk.policy, ticket, _wish(given | answers), desk.stamp)
 
@@ -209,12 +215,13 @@ def _ask_first(ticket: Any) -> list[str]:
 
 
 def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
+    from sdcli.classifying import Classification
     from sdcli.render.progress import shown
 
     if not evaluate:
         raise click.UsageError("Missing argument 'REF'.")
     with shown("Evaluating") as progress:
-        return results.Evaluated(desk.evaluation(progress))
+        return results.Evaluated(Classification(desk).evaluation(progress))
 
 
 def _wish(given: dict[str, Any]) -> Any:

@@ -28,11 +28,13 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     Example:
         sdcli detail SD-42 --reproduced yes --where 'the laptop of the desk'
     """
+    from sdcli.classifying import Classification
+
     request = details_of(given)
     if not request.told():
         raise click.UsageError("Say what is known now, such as --failed TEXT.")
     before = len(desk.ledger.get(ref).events)
     ticket = desk.change(ref, steps.detail, request=request)
     notes = ["  All of it was known already."] if len(ticket.events) == before else []
-    hints = desk.against_catalog(ticket) if request.ever_had else ()
+    hints = Classification(desk).against_catalog(ticket) if request.ever_had else ()
     return results.Changed(desk.see(ticket), notes=notes, hints=hints)

@@ -28,9 +28,10 @@ def command(desk: Desk, repair: bool) -> results.Examined | results.Repaired:
     Example:
         sdcli doctor || sdcli doctor --repair
     """
+    from sdcli.care import Care
     from sdcli.render.progress import shown
 
     with shown("Examining the ledger") as progress:
         if repair:
-            return results.Repaired(desk.repair(progress))
-        return results.Examined(desk.examine(progress))
+            return results.Repaired(Care(desk).repair(progress))
+        return results.Examined(Care(desk).examine(progress))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from sdcli import results
     from sdcli.desk import Desk
-    from sdcli.fulfilments import Asked, Fulfilments
+    from sdcli.fulfilments.asked import Asked
+    from sdcli.fulfilments.offers import Offers
+    from sdcli.fulfilments.walks import Walks
     from sdcli.tickets.fulfilment import Fulfilled
 
 _CHECK = click.Choice(YES_NO)
@@ -76,20 +78,21 @@ def command(
         sdcli fulfil SD-42 --step 1:done --step '2:skipped:was not locked' --run
         sdcli fulfil SD-42 --all-done --done --user-check yes --accurate yes
     """
-    from sdcli.fulfilments import Asked, Fulfilments
+    from sdcli.fulfilments.asked import Asked
+    from sdcli.fulfilments.walks import Walks
     from sdcli.session import is_interactive
 
     given["end"] = _end({name: given.pop(name) for name in _ENDS})
     _require_sense(given, scheduled)
     verified = {name: given.pop(name) for name in _VERIFIED}
     asked = Asked(scheduled=scheduled, verified=_verified(verified), **given)
-    fulfilments = Fulfilments(desk)
+    walks = Walks(desk)
     does_more = any(given[name] for name in ("none", "steps", "all_done", "run", "end"))
     if ctx.obj.json or not is_interactive():
-        return fulfilments.fulfil(ref, asked)
-    asked = _with_answers(fulfilments, ref, asked)
-    told = fulfilments.fulfil(ref, asked)
-    return told if does_more or asked.none else _walked(fulfilments, ref, told)
+        return walks.fulfil(ref, asked)
+    asked = _with_answers(desk, walks.offers, ref, asked)
+    told = walks.fulfil(ref, asked)
+    return told if does_more or asked.none else _walked(desk, walks, ref, told)
 
 
 def _end(said: dict[str, bool]) -> Fulfilled | None:
@@ -134,14 +137,16 @@ def _verified(said: dict[str, Any]) -> Any:
     return Verified(**{name: value for name, value in said.items() if value is not None})
 
 
-def _with_answers(fulfilments: Fulfilments, ref: str, asked: Asked) -> Asked:
+def _with_answers(desk: Desk, offers: Offers, ref: str, asked: Asked) -> Asked:
     """The same, with what a person at the terminal says to what is open."""
     from sdcli.dialogue import ask_prerequisites, ask_procedure
-    from sdcli.fulfilments import amended
+    from sdcli.fulfilments.asked import amended
+    from sdcli.fulfilments.leave import Leave
+    from sdcli.fulfilments.search import Search
 
     if asked.none:
         return asked
-    plan = fulfilments.plan(ref, asked.procedure)
+    plan = Search(desk, offers).plan(ref, asked.procedure)
     if plan.walk is not None:
         return asked
     what = plan.what
@@ -151,9 +156,9 @@ def _with_answers(fulfilments: Fulfilments, ref: str, asked: Asked) -> Asked:
         chosen = ask_procedure(plan.ticket, plan.found)
         if not chosen:
             return amended(asked, none=True)
-        what = fulfilments.named(chosen)
+        what = offers.named(chosen)
         asked = amended(asked, procedure=chosen)
-    fulfilments.require_ready(plan.ticket, what)  # before anybody answers for nothing
+    Leave(desk).require_ready(plan.ticket, what)  # before anybody answers for nothing
     said = {*asked.met, *asked.not_met}
     if "all" in said:
         return asked
@@ -169,11 +174,12 @@ def _checks(answer: dict[str, str]) -> tuple[str, ...]:
     return answer["tool_check"], answer["user_check"]
 
 
-def _walked(fulfilments: Fulfilments, ref: str, told: results.Changed) -> results.Changed:
+def _walked(desk: Desk, walks: Walks, ref: str, told: results.Changed) -> results.Changed:
     """The walk with a person at the terminal: each step is recorded as it is answered."""
     from sdcli.dialogue import ask_step, ask_verified, tell
     from sdcli.fulfilment.walk import StepDone
-    from sdcli.fulfilments import Asked
+    from sdcli.fulfilments.asked import Asked
+    from sdcli.fulfilments.program import Program
 
     tell(told.notes)
     while (now := told.fulfilment) is not None and now.state == "running":
@@ -185,16 +191,16 @@ def _walked(fulfilments: Fulfilments, ref: str, told: results.Changed) -> result
             ended = Asked(
                 procedure=now.procedure, goes_on=True, end=end, verified=_verified(answer)
             )
-            return fulfilments.fulfil(ref, ended)
+            return walks.fulfil(ref, ended)
         text = now.steps[now.step - 1].step
-        said = ask_step(now.step, now.total, text, runs=fulfilments.runs(now))
+        said = ask_step(now.step, now.total, text, runs=Program(desk, walks.offers).runs(now))
         if said is None:
             return told
         if said.result == "run":
-            told = fulfilments.fulfil(ref, Asked(procedure=now.procedure, goes_on=True, run=True))
+            told = walks.fulfil(ref, Asked(procedure=now.procedure, goes_on=True, run=True))
             tell(told.notes)
         else:
             done = StepDone(now.step, said.result, said.note)
             stepped = Asked(procedure=now.procedure, goes_on=True, steps=(done,))
-            told = fulfilments.fulfil(ref, stepped)
+            told = walks.fulfil(ref, stepped)
     return told

@@ -68,6 +68,8 @@ def command(
         sdcli import --sketch-map incidents.csv > map.yaml
         sdcli import --from csv --map map.yaml incidents.csv --dry-run
     """
+    from sdcli.arrivals import Arrivals
+
     name = getattr(file, "name", "-")
     if sketch_map:
         if keep_going or dry_run or rejects:
@@ -96,7 +98,7 @@ def command(
     with shown("Reading") as progress:
         arrivals = read(_with_a_bar(file, progress), name)
     with shown("Importing") as progress:
-        moved = desk.bring_in(arrivals, dry_run=dry_run, progress=progress)
+        moved = Arrivals(desk).bring_in(arrivals, dry_run=dry_run, progress=progress)
     return results.BroughtIn(moved, dry_run)
 
 

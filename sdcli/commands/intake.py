@@ -44,7 +44,9 @@ def test(desk: Desk, file: BinaryIO, form: str | None) -> results.Tried:
     Example:
         sdcli intake test payload.json
     """
-    readings = desk.read(file.read(), form)
+    from sdcli.arrivals import Arrivals
+
+    readings = Arrivals(desk).read(file.read(), form)
     fitting = desk.formats.fitting
     return results.Tried(
         [(each, fitting(each.document) if each.document else []) for each in readings]
@@ -83,7 +85,11 @@ def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
         sdcli intake retry
         sdcli intake retry 06GMW8V34XW1MZXFSK9M5DQC.raw
     """
-    return results.TakenAgain([(each, desk.see_all(each.outcomes)) for each in desk.retry(files)])
+    from sdcli.arrivals import Arrivals
+
+    arrivals = Arrivals(desk)
+    again = arrivals.retry(files)
+    return results.TakenAgain([(each, arrivals.see_all(each.outcomes)) for each in again])
 
 
 @command.command("deliver")

@@ -37,13 +37,15 @@ def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
         sdcli lint
         sdcli lint --unused --days 90
     """
+    from datetime import timedelta
+
     from sdcli.lint import lint, remarks
 
     if days and not unused:
         raise click.UsageError("--days goes with --unused.")
     counts = lint(desk.root)
     back = days or _YEAR
-    used_by = desk.touched_within(back) if unused else None
+    used_by = desk.touched(desk.now - timedelta(days=back)) if unused else None
     period = f"in the last {back} days"
     now = int(desk.now.timestamp())
     told = remarks(desk.root, desk.policy, desk.questions, used_by=used_by, period=period, now=now)

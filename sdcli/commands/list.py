@@ -92,6 +92,9 @@ def _list(
     **narrow: str | None,
 ) -> results.Listed:
     """The tickets that are asked for, as they stand now."""
+    from sdcli.notices import Notices
+    from sdcli.promises import Promises
+
     query = Query(
         statuses=status or (STATUSES if everything or news else OPEN_STATUSES),
         queue=narrow["queue"] or "",
@@ -118,19 +121,20 @@ def _list(
     else:
         found, more = pressing(desk.ledger.find(query)), 0
     unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
-    waiting = sum(1 for _ in islice(desk.noticed(desk.by, most=_READ), _ENOUGH))
-    rows, missed = [desk.see(ticket) for ticket in found], desk.missed_check()
+    waiting = sum(1 for _ in islice(Notices(desk).noticed(desk.by, most=_READ), _ENOUGH))
+    rows, missed = [desk.see(ticket) for ticket in found], Promises(desk).missed_check()
     return results.Listed(rows, more, unseen, notices=waiting, missed_s=missed)
 
 
 def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool) -> results.Listed:
     """What a query asks for, narrowed by the options."""
     from sdcli.finding import Finding
+    from sdcli.promises import Promises
 
     tickets = pressing(Finding(desk, text, everything=everything).within(options))
     found, more = cut(tickets, most) if most else (tickets, 0)
     rows = [desk.see(ticket) for ticket in found]
-    return results.Listed(rows, more, missed_s=desk.missed_check())
+    return results.Listed(rows, more, missed_s=Promises(desk).missed_check())
 
 
 def _caller(desk: Desk, given: str) -> str:

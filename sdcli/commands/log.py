@@ -54,6 +54,8 @@ def command(
         sdcli log 'which form for a new badge'
         sdcli log 'how to set an absence note' --minutes 3 --user ada
     """
+    from sdcli.arrivals import Arrivals
+
     item = RequestItem(
         summary=summary,
         minutes=minutes,
@@ -63,5 +65,6 @@ def command(
         service=service,
         type=type_,
     )
-    desk.require_caller(item, opens=False)
-    return results.Changed(desk.see(desk.quick_contact(item, code)))
+    arrivals = Arrivals(desk)
+    arrivals.require_caller(item, opens=False)
+    return results.Changed(desk.see(arrivals.quick_contact(item, code)))

@@ -41,6 +41,8 @@ def command(
         sdcli notices --seen SD-42 --note 'I will ask since when it has worked'
         sdcli notices --all-people --json
     """
+    from sdcli.notices import Notices
+
     takes = bool(seen or seen_all)
     if takes and (person or all_people):
         raise click.UsageError("--seen is for your own notices; --as NAME says who you are.")
@@ -48,8 +50,8 @@ def command(
         raise click.UsageError("Say either --person or --all-people.")
     if note and not takes:
         raise click.UsageError("--note goes with --seen or --seen-all.")
-    whom = "" if all_people else person or desk.by
+    notices, whom = Notices(desk), "" if all_people else person or desk.by
     if not takes:
-        return results.Notices(desk.notices(whom), whom)
-    waiting = [row.ticket.ref for row in desk.notices(whom)] if seen_all else []
-    return results.Notices(desk.take_notices([*seen, *waiting], note), whom, seen=True)
+        return results.Notices(notices.of(whom), whom)
+    waiting = [row.ticket.ref for row in notices.of(whom)] if seen_all else []
+    return results.Notices(notices.take_notices([*seen, *waiting], note), whom, seen=True)

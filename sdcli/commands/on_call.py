@@ -34,4 +34,6 @@ def command(
         sdcli on-call network --at '2026-12-24 18:00'
         sdcli on-call --weeks 4 --json
     """
-    return desk.duties(queue, at, weeks or 0)
+    from sdcli.notices import Notices
+
+    return Notices(desk).duties(queue, at, weeks or 0)

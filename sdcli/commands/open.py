@@ -137,13 +137,15 @@ def command(
         sdcli open - < mail.eml
         sdcli open - --spool --json < alertmanager.json
     """
+    from sdcli.arrivals import Arrivals
+
     way, ref = _way(given, is_piped=summary == "-")
     if given["spool"] and given["sender_repeats"]:
         raise click.UsageError("Give one of --spool and --sender-repeats: who keeps it?")
     if summary == "-":
         return _taken_in(desk, form, given)
     item = _request(desk, summary, given)
-    desk.require_caller(item, opens=way not in _JOINING)
+    Arrivals(desk).require_caller(item, opens=way not in _JOINING)
     opening = _Opening(desk, way, ref, quiet=ctx.obj.json, spools=given["spool"])
     if given["ask"]:  # nobody answers questions for what is known already
         opening.look(item)
@@ -173,7 +175,10 @@ class _Opening:
     """
 
     def __init__(self, desk: Desk, way: str, ref: str, *, quiet: bool, spools: bool) -> None:
+        from sdcli.arrivals import Arrivals
+
         self._desk = desk
+        self._arrivals = Arrivals(desk)
         self._way, self._ref = way, ref
         self._quiet = quiet
         self._spool: Spool | None = None
@@ -205,14 +210,16 @@ class _Opening:
         return found
 
     def _found(self, item: RequestItem) -> Before:
-        where = self._spool or self._desk
+        where = self._spool or self._arrivals
         return where.look_before(item)
 
     def record(self, item: RequestItem) -> results.Opened:
         """Look once more, then open it or add it: locked at last."""
+        from sdcli.classifying import Classification
+
         before = self.look(item)
         outcome, seen = self._recorded(item)
-        changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
+        changes = Classification(self._desk).changes_about(outcome.ticket) if outcome.ticket else ()
         notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
         return results.Opened(outcome, seen, before, changes=changes, notes=notes)
 
@@ -222,19 +229,20 @@ class _Opening:
             return self._spool.take_in(typed)[0]
         if self.joins:
             me_too = self._way == "me_too"
-            outcome = self._desk.join(item, self._ref, me_too=me_too, shown=self._shown)
+            outcome = self._arrivals.join(item, self._ref, me_too=me_too, shown=self._shown)
         else:
             item = linked(item, self._ref) if self._way == "same_as" else item
-            outcome = self._desk.take_in([item], self._shown)[0]
+            outcome = self._arrivals.take_in([item], self._shown)[0]
         return outcome, self._desk.see(outcome.ticket) if outcome.ticket else None
 
 
 def _notes(desk: Desk, ticket: Ticket) -> list[str]:
     """What speaks against its type, and what was planned (R2a.2a, R3d1.3)."""
     from sdcli.changes.planned import remarks
+    from sdcli.classifying import Classification
 
     planned = remarks(desk.policy, ticket, desk.now) if ticket.type == "incident" else ()
-    return [*desk.against_catalog(ticket), *planned]
+    return [*Classification(desk).against_catalog(ticket), *planned]
 
 
 def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
@@ -243,26 +251,28 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
     that is over by then would fire again.
     """
+    from sdcli.arrivals import Arrivals
+
     if _answers_given(given):
         raise click.UsageError("Answers go with a typed request; a form brings its `answers`.")
     if desk.stamp.entered:
         raise click.UsageError("--at is for one request, not for what a pipe brings.")
-    raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
+    arrivals, key = Arrivals(desk), given["idempotency_key"]
+    raw = arrivals.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
         return results.TakenIn([(raw, None)])
-    key = given["idempotency_key"]
-    with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
+    with nullcontext() if given["sender_repeats"] else arrivals.keeping(raw, key):
         said = RequestItem(summary="", **_fields_of(desk, given))
         if given["spool"]:
             from sdcli.spooling import Spool
 
             spool = Spool(desk)
             return results.TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
-        read = keyed([each.item for each in desk.read(raw, form)], key)
+        read = keyed([each.item for each in arrivals.read(raw, form)], key)
         if any(isinstance(item, MailItem) for item in read):
             _settle_surveys(desk)
-        outcomes = desk.take_in([with_defaults(item, said) for item in read])
-    return results.TakenIn(desk.see_all(outcomes))
+        outcomes = arrivals.take_in([with_defaults(item, said) for item in read])
+    return results.TakenIn(arrivals.see_all(outcomes))
 
 
 def _settle_surveys(desk: Desk) -> None:
@@ -321,8 +331,9 @@ def _asked(desk: Desk, item: RequestItem, given: dict[str, Any]) -> RequestItem:
         from msgspec.structs import replace
 
         from sdcli.dialogue import ask_notes, ask_questions
+        from sdcli.knowledge_base import KnowledgeBase
 
-        answers = ask_questions(questions, answers, begin, desk.faq)
+        answers = ask_questions(questions, answers, begin, KnowledgeBase(desk).faq)
         item = item if item.details else replace(item, details=ask_notes())
     if given["skip_rest"]:
         answers = skip_rest(questions, answers, begin, given["skip_rest"])

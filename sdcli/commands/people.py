@@ -69,9 +69,11 @@ def import_(desk: Desk, file: BinaryIO, dry_run: bool) -> results.PeopleImported
     Example:
         sdcli people import hr.csv --dry-run
     """
+    from sdcli.arrivals import Arrivals
+
     most = desk.policy.intake.sizes.stream
     raw = file.read(most + 1)
     if len(raw) > most:
         raise click.UsageError(f"It is larger than {most} bytes (`sizes` in catalog/intake.yaml).")
     name = getattr(file, "name", "-")
-    return results.PeopleImported(desk.import_people(raw, name, dry_run=dry_run), dry_run)
+    return results.PeopleImported(Arrivals(desk).import_people(raw, name, dry_run=dry_run), dry_run)

@@ -26,6 +26,6 @@ def command(desk: Desk, service: str | None, kind: str | None) -> results.Proced
     Example:
         sdcli procedure list --kind standard-change
     """
-    from sdcli.fulfilments import Fulfilments
+    from sdcli.fulfilments.procedures import Procedures
 
-    return Fulfilments(desk).listed(service or "", kind or "")
+    return Procedures(desk).listed(service or "", kind or "")

@@ -23,6 +23,6 @@ def command(desk: Desk, procedure: str) -> results.ProcedureShown:
     Example:
         sdcli procedure show unlock-account
     """
-    from sdcli.fulfilments import Fulfilments
+    from sdcli.fulfilments.procedures import Procedures
 
-    return Fulfilments(desk).shown(procedure)
+    return Procedures(desk).shown(procedure)

@@ -34,7 +34,7 @@ def command(
         sdcli procedure stats --since 90d
         sdcli procedure stats unlock-account
     """
-    from sdcli.fulfilments import Fulfilments
+    from sdcli.fulfilments.procedures import Procedures
 
     require_order(since, until)
-    return Fulfilments(desk).statistics(procedures, since=since, until=until)
+    return Procedures(desk).statistics(procedures, since=since, until=until)

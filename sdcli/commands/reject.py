@@ -29,6 +29,6 @@ def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> r
     Example:
         sdcli reject SD-42 joiner-laptop --by dana --reason 'there is one in the loan pool'
     """
-    from sdcli.fulfilments import Fulfilments
+    from sdcli.fulfilments.approvals import Approvals
 
-    return Fulfilments(desk).decide(ref, procedure, "rejected", person=person, reason=reason)
+    return Approvals(desk).decide(ref, procedure, "rejected", person=person, reason=reason)

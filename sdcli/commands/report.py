@@ -223,8 +223,10 @@ def classification(
         sdcli report classification --by service
         sdcli report classification --since 2026-11-01 --json
     """
+    from sdcli.classifying import Classification
+
     _require_order(since, until)
-    report = desk.classification_report(by, since, until, _only(desk, query))
+    report = Classification(desk).report(by, since, until, _only(desk, query))
     return results.ClassificationReported(report, refs)
 
 
@@ -251,8 +253,10 @@ def information(
     Example:
         sdcli report information --since 2026-11-01 --from 3
     """
+    from sdcli.classifying import Classification
+
     _require_order(since, until)
-    report = desk.information_report(since, until, fewest, _only(desk, query))
+    report = Classification(desk).information_report(since, until, fewest, _only(desk, query))
     return results.InformationReported(report, refs)
 
 
@@ -347,9 +351,12 @@ def unsupported(
         sdcli report unsupported --since 2026-11-01
         sdcli report unsupported --draft-changes
     """
+    from sdcli.supporting import Support
+
     _require_order(since, until)
-    report = desk.unsupported_report(since, until, _only(desk, query))
-    changes = desk.draft_changes(report) if draft_changes else ()
+    support = Support(desk)
+    report = support.report(since, until, _only(desk, query))
+    changes = support.draft_changes(report) if draft_changes else ()
     return results.UnsupportedReported(report, changes, refs)
 
 

@@ -56,6 +56,7 @@ def command(
         sdcli sla breaches --since 30d --unexplained
         sdcli sla breaches --agreement critical --json
     """
+    from sdcli.promises import Promises
     from sdcli.sla.register import Wanted, totals
 
     require_order(since, until)
@@ -63,5 +64,5 @@ def command(
         since, until, service or "", agreement or "", target or "", unexplained=unexplained
     )
     with shown("Reading") as progress:
-        found = desk.breaches(wanted, progress)
+        found = Promises(desk).breaches(wanted, progress)
     return results.Register(found, totals(found), since, until, refs)

@@ -33,5 +33,7 @@ def command(
     Example:
         sdcli sla cause SD-42 --target resolution --cause supplier --note 'part came late'
     """
-    ticket = desk.explain_breach(ref, target=target, cycle=cycle, cause=cause, note=note)
+    from sdcli.promises import Promises
+
+    ticket = Promises(desk).explain_breach(ref, target=target, cycle=cycle, cause=cause, note=note)
     return results.Changed(desk.see(ticket))

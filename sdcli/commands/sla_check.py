@@ -46,13 +46,15 @@ def command(
     Example:
         * * * * *  sdcli --desk /srv/desk sla-check --time-boxes
     """
+    from sdcli.promises import Promises
+
     if nagios and time_boxes:
         raise click.UsageError("--nagios counts targets alone; --time-boxes goes without it.")
     if nagios:
-        return desk.clock_counts()
+        return Promises(desk).counts()
     from sdcli.checking import Checks
 
-    missed, checks = desk.missed_check(), Checks(desk, time_boxes=time_boxes)
+    missed, checks = Promises(desk).missed_check(), Checks(desk, time_boxes=time_boxes)
     alerts, settle = (checks.rehearsed(), _nothing) if dry_run else checks.alerts()
 
     def settled(said: bool) -> None:
@@ -62,7 +64,9 @@ def command(
         if said and not dry_run:
             _take_in_spooled(desk)
         if said and not dry_run:  # last, so that it can neither stop nor delay an alarm
-            desk.learn(_LESSONS)
+            from sdcli.classifying import Classification
+
+            Classification(desk).learn(_LESSONS)
 
     return results.Checked(
         alerts,
@@ -79,7 +83,9 @@ def _nothing(said: bool) -> None:
 
 def _take_in_spooled(desk: Desk) -> None:
     """Take in what waits for the ledger on this machine: after the alarms, and as far as it goes."""
-    if desk.spooled():
+    from sdcli.care import Care
+
+    if Care(desk).spooled():
         from sdcli.spooling import Spool
 
         Spool(desk).deliver_quietly()
@@ -87,6 +93,9 @@ def _take_in_spooled(desk: Desk) -> None:
 
 def _deliver(desk: Desk, *, quiet: bool) -> None:
     """Bring what is due to people; a failure is told when it is the first or the last."""
-    outcomes = desk.deliver().outcomes
+    from sdcli.notices import Notices
+
+    notices = Notices(desk)
+    outcomes = notices.deliver().outcomes
     if not quiet:
-        desk.tell_failures(outcomes)
+        notices.tell_failures(outcomes)

@@ -30,4 +30,6 @@ def command(desk: Desk, again: bool) -> results.Delivering:
         sdcli sla deliver
         sdcli sla deliver --again
     """
-    return results.Delivering(desk.deliver(again=again))
+    from sdcli.notices import Notices
+
+    return results.Delivering(Notices(desk).deliver(again=again))

@@ -28,5 +28,7 @@ def command(desk: Desk, failed: bool) -> results.Deliveries:
         sdcli sla deliveries
         sdcli sla deliveries --failed --json
     """
-    rows = [each for each in desk.deliveries() if each.attempts or not failed]
+    from sdcli.notices import Notices
+
+    rows = [each for each in Notices(desk).pending() if each.attempts or not failed]
     return results.Deliveries(rows, failed=failed)

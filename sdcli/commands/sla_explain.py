@@ -49,7 +49,9 @@ def command(
         sdcli sla explain SD-42 --target response --at '2026-11-23 12:00'
         sdcli sla explain SD-42 --svg timeline.svg
     """
-    shown = desk.explain(ref, target, at).printed(whole=whole, picture=svg or "")
+    from sdcli.promises import Promises
+
+    shown = Promises(desk).explain(ref, target, at).printed(whole=whole, picture=svg or "")
     if svg and svg != "-":
         from sdcli.render.timeline_svg import picture, save
 

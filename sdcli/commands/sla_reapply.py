@@ -33,9 +33,11 @@ def command(
         sdcli sla reapply --all-open --dry-run
         sdcli sla reapply SD-42 --reason 'the new contract holds for this one too'
     """
+    from sdcli.promises import Promises
+
     if bool(refs) == all_open:
         raise click.UsageError("Name tickets, or give --all-open.")
     if not (reason or dry_run):
         raise click.UsageError("Missing option '--reason': why they are to run under others.")
-    pairs = desk.reapply(refs, reason=reason, record=not dry_run)
+    pairs = Promises(desk).reapply(refs, reason=reason, record=not dry_run)
     return results.Reapplied(pairs, desk.policy.levels_hash, dry_run=dry_run)

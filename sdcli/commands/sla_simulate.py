@@ -52,9 +52,13 @@ def command(
         sdcli sla simulate --policy new.yaml
         git show HEAD~3:sla_policies.yaml | sdcli sla simulate --policy - --since 30d
     """
+    from sdcli.promises import Promises
+
     require_order(since, until)
     given = str(file.name)
     name = "standard input" if given == _STDIN else given
     with shown("Simulating") as progress:
-        found = desk.simulate(file.read(), name, since=since, until=until, progress=progress)
+        found = Promises(desk).simulate(
+            file.read(), name, since=since, until=until, progress=progress
+        )
     return results.Simulated(name, found, refs)

@@ -24,4 +24,6 @@ def command(desk: Desk) -> results.SlaStatus:
     Example:
         sdcli sla status --json
     """
-    return desk.sla_status()
+    from sdcli.promises import Promises
+
+    return Promises(desk).status()

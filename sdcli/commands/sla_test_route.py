@@ -29,4 +29,6 @@ def command(desk: Desk, route: str, person: str | None) -> results.RouteTested:
     Example:
         sdcli sla test-route mail --to amara
     """
-    return results.RouteTested(desk.test_route(route, person or desk.by))
+    from sdcli.notices import Notices
+
+    return results.RouteTested(Notices(desk).test_route(route, person or desk.by))

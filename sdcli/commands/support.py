@@ -71,16 +71,19 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         sdcli support SD-42 --override --by amara --reason 'the fair needs it' --until 2026-12-05
         sdcli support SD-42 --decline --reason 'file-storage does the same'
     """
+    from sdcli.classifying import Classification
+    from sdcli.supporting import Support
+
     asked = {name: value for name in ("service", "component") if (value := given.pop(name))}
     said = {name: value for name, value in given.items() if value}
     if ref is None:
         if said or len(asked) != 1:
             raise click.UsageError("Name a ticket, or ask with --service or --component alone.")
-        return desk.support(**asked)
+        return Support(desk).in_catalog(**asked)
     if asked:
         raise click.UsageError("--service and --component ask without a ticket.")
     if not said:
-        return desk.support_of(desk.ledger.get(ref))
+        return Support(desk).of(desk.ledger.get(ref))
     from sdcli.triage.support import Decision
 
     _require_whole(said)
@@ -95,8 +98,10 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         device="device" in said,
         **{name: said[name] for name in _AS_SAID if name in said},
     )
-    ticket = desk.decide_support(ref, wish)
-    return results.Changed(desk.see(ticket), notes=_decided(ticket), effect=desk.effect(ticket))
+    ticket = Support(desk).decide(ref, wish)
+    return results.Changed(
+        desk.see(ticket), notes=_decided(ticket), effect=Classification(desk).effect(ticket)
+    )
 
 
 def _decided(ticket: Ticket) -> list[str]:

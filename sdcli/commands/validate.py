@@ -43,6 +43,9 @@ def command(
         sdcli validate SD-42 --against 'asset register'
         sdcli validate SD-42 --component db2 --service erp --note 'the label was stale'
     """
+    from sdcli.classifying import Classification
+
     corrections = {name: value for name, value in {**given, "type": type_}.items() if value}
-    ticket = desk.validate(ref, corrections, against=against, note=note)
-    return results.Changed(desk.see(ticket), effect=desk.effect(ticket))
+    classes = Classification(desk)
+    ticket = classes.validate(ref, corrections, against=against, note=note)
+    return results.Changed(desk.see(ticket), effect=classes.effect(ticket))

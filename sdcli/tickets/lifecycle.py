@@ -19,6 +19,8 @@ from sdcli.tickets.words import PROBLEM, STATUSES, Record, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sdcli.tickets.ticket import Ticket
+
 START: Status = "new"
 
 _ALWAYS: dict[Status, Status] = {status: status for status in STATUSES}
@@ -226,6 +228,16 @@ def require(
     """
     if status not in table(record).get(word, {}):
         raise _illegal(ref, status, word, record, command)
+
+
+def require_request(ticket: Ticket, command: str) -> None:
+    """Refuse for a problem what only help requests have: callers, clocks, classes.
+
+    Raises:
+        WrongRecordError: it is a problem.
+    """
+    if ticket.is_problem:
+        require(ticket.ref, ticket.status, "classified", ticket.record, command)
 
 
 def _illegal(

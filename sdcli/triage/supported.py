@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from sdcli.policy.service_map import services_with
+from sdcli.tickets.support import is_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sdcli.policy.model import Policy, Service
+    from sdcli.tickets.ticket import Ticket
 
 _WORDS = re.compile(r"[^\W_]+")
 _ALIKE = 0.8
@@ -43,6 +45,13 @@ def named(policy: Policy, given: str) -> str:
     if found:
         return found[0]
     return next(iter(services_with(policy, given)), "")
+
+
+def held_by_now(policy: Policy, ticket: Ticket) -> str:
+    """The service that holds what a ticket is about, though nobody has classified it so."""
+    known = ticket.support
+    is_open_question = known and is_unsupported(ticket) and not known.device
+    return named(policy, known.what) if known and is_open_question else ""
 
 
 def nearest(policy: Policy, text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.errors import LedgerDamagedError
 from sdcli.intake.attachments import safe_name
@@ -43,7 +44,7 @@ def test_a_file_is_there_on_every_host(
 
     def path() -> Path:
         desk = Desk(str(desk_dir), by="eva", now=NOW, cache="", wait_s=5)
-        return Path(desk.attachments.path(file["sha256"]))
+        return Path(Arrivals(desk).attachments.path(file["sha256"]))
 
     assert path().read_bytes() == b"error 691"
     if ledger_home == "postgresql":
@@ -52,8 +53,9 @@ def test_a_file_is_there_on_every_host(
         assert path().read_bytes() == b"error 691"
         shutil.rmtree(desk_dir / "ledger")
         assert path().read_bytes() == b"error 691"
+        desk = Desk(str(desk_dir), by="eva", now=NOW, cache="", wait_s=5)
         with pytest.raises(LedgerDamagedError, match="is missing"):
-            Desk(str(desk_dir), by="eva", now=NOW, cache="", wait_s=5).attachments.path("0" * 64)
+            Arrivals(desk).attachments.path("0" * 64)
 
 
 def test_files_are_attached(desk_dir: Path, tmp_path: Path, sdj: JsonRunner) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from sdcli.desk import Desk
 from sdcli.errors import RefusedError
-from sdcli.fulfilments import Asked, Fulfilments
+from sdcli.fulfilments.asked import Asked
+from sdcli.fulfilments.walks import Walks
 from sdcli.hook import Ran
 from tests.conftest import NOW
 
@@ -702,7 +703,7 @@ def test_a_program_is_not_started_while_all_is_locked(desk: Desk, sdj: JsonRunne
     ref = _locked(sdj)
 
     with desk.together(), pytest.raises(RefusedError, match="would be locked"):
-        Fulfilments(desk).fulfil(ref, Asked(procedure="unlock-account", run=True))
+        Walks(desk).fulfil(ref, Asked(procedure="unlock-account", run=True))
     assert _kinds(sdj, ref) == ["opened"]
 
 

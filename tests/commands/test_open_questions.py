@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.errors import DATA_FILE, NOT_FOUND, USAGE
 from sdcli.intake.items import RequestItem
@@ -414,7 +415,7 @@ def test_any_form_is_recorded(desk: Desk, form: dict[str, Any]) -> None:
     (item,) = recognise(json.dumps(form).encode())
     assert isinstance(item, RequestItem)
 
-    (outcome,) = desk.take_in([item])
+    (outcome,) = Arrivals(desk).take_in([item])
 
     ticket = outcome.ticket
     assert ticket is not None

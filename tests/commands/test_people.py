@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdcli.arrivals import Arrivals
 from sdcli.errors import ImportFileError
 from sdcli.intake import roster as roster_
 from sdcli.policy import phone
@@ -409,12 +410,14 @@ def test_an_import_that_was_overtaken_is_made_anew(
             pass
         if name := next(names):
             monkeypatch.setattr(roster_, "prepare", prepare)
-            desk.import_people(f"name,mail\n{name},{name}@x.example\n".encode(), "b", dry_run=False)
+            Arrivals(desk).import_people(
+                f"name,mail\n{name},{name}@x.example\n".encode(), "b", dry_run=False
+            )
             monkeypatch.setattr(roster_, "prepare", slow)
         return prepared
 
     monkeypatch.setattr(roster_, "prepare", slow)
-    desk.import_people(b"name,mail\nfirst,first@x.example\n", "a", dry_run=False)
+    Arrivals(desk).import_people(b"name,mail\nfirst,first@x.example\n", "a", dry_run=False)
 
     assert {"first", "second"} <= _people(desk_dir).keys()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sdcli import errors
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.items import RequestItem
 from sdcli.render.changes_wanted import escaped
@@ -286,7 +287,7 @@ def test_a_rehearsed_unit_of_work_is_never_committed(desk_dir: Path) -> None:
     """Several commands as one unit stay a rehearsal, whatever was read before."""
     desk = Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5, rehearses=True)
     with desk.together():
-        desk.take_in([RequestItem(summary="x", user="ada")])
+        Arrivals(desk).take_in([RequestItem(summary="x", user="ada")])
 
     assert [ticket.ref for ticket, _ in desk.rehearsal()] == ["SD-1"]
     assert Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5).ledger.count() == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdcli.errors import DATA_FILE, NOT_FOUND, REFUSED, USAGE
+from sdcli.promises import Promises
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
@@ -348,7 +349,7 @@ def test_the_desk_reads_one_ticket_after_the_other(desk: Desk, desk_dir: Path, s
     told: list[tuple[int, int]] = []
     raw = (desk_dir / "sla_policies.yaml").read_bytes()
 
-    found = desk.simulate(
+    found = Promises(desk).simulate(
         raw, "x", since=None, until=None, progress=lambda *done: told.append(done)
     )
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sdcli.arrivals import Arrivals
 from sdcli.intake.items import AlertItem
 from sdcli.intake.record import Recorder
 from sdcli.ledger.tiny.home import TinyLedger
@@ -500,4 +501,4 @@ def test_every_event_is_accounted_for(
 
 def test_a_recovery_is_never_lost_to_an_outage(desk: Desk) -> None:
     """The starter's rules are sound enough to take in a recovery of nothing."""
-    assert [outcome.rule for outcome in desk.take_in([over()])] == ["recovery-unknown"]
+    assert [outcome.rule for outcome in Arrivals(desk).take_in([over()])] == ["recovery-unknown"]

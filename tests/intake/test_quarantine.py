@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdcli.arrivals import Arrivals
 from sdcli.errors import UNEXPECTED, MachineError
 from sdcli.intake.items import Unreadable
 from sdcli.intake.quarantine import keep, receive
@@ -81,7 +82,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_desk_keeps_what_it_cannot_read(desk: Desk, desk_dir: Path) -> None:
     """Unreadable input opens no ticket; its bytes are in the desk's quarantine."""
     raw = b'{"summary": "cut'
-    (outcome,) = desk.take_in(recognise(raw))
+    (outcome,) = Arrivals(desk).take_in(recognise(raw))
     assert (outcome.action, outcome.ticket) == ("quarantined", None)
     assert "not whole JSON" in outcome.reason
     assert Path(outcome.file).parent == desk_dir / "ledger" / "quarantine"
@@ -93,7 +94,7 @@ def test_a_desk_keeps_what_it_cannot_read(desk: Desk, desk_dir: Path) -> None:
 def test_one_unreadable_item_leaves_the_others_alone(desk: Desk) -> None:
     """Of several items only the unreadable one is kept apart; the others become tickets."""
     raw = b'{"summary": "one"}\n{"summary": "tw\n{"summary": "three"}'
-    outcomes = desk.take_in(recognise(raw))
+    outcomes = Arrivals(desk).take_in(recognise(raw))
     assert [outcome.action for outcome in outcomes] == ["created", "quarantined", "created"]
     assert Path(outcomes[1].file).read_bytes() == b'{"summary": "tw'
     assert [ticket.summary for ticket in desk.ledger.find(Query())] == ["one", "three"]
@@ -104,7 +105,7 @@ def test_without_a_place_to_keep_it_nothing_is_recorded(desk: Desk, desk_dir: Pa
     (desk_dir / "ledger").mkdir()
     (desk_dir / "ledger" / "quarantine").write_text("mine")
     with pytest.raises(MachineError):
-        desk.take_in(recognise(b'{"summary": "one"}\n{"summary": "tw'))
+        Arrivals(desk).take_in(recognise(b'{"summary": "one"}\n{"summary": "tw'))
     assert list(desk.ledger.find(Query())) == []
 
 
@@ -118,7 +119,7 @@ def test_what_is_too_deep_for_the_ledger_is_kept(desk: Desk) -> None:
         else:
             readable = middle
     for depth in range(max(1, readable - 40), readable + 5):
-        (outcome,) = desk.take_in(recognise(_nested(depth)))
+        (outcome,) = Arrivals(desk).take_in(recognise(_nested(depth)))
         assert outcome.action in ("created", "correlated", "quarantined")
         assert bool(outcome.ticket) != bool(outcome.file)
     assert list(desk.ledger.find(Query()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.formats import UNREAD
 from sdcli.intake.items import RequestItem
@@ -48,12 +49,12 @@ def alert(status: str = "firing", labels: dict[str, str] | None = None) -> dict[
 def send(desk: Desk, *alerts: dict[str, Any]) -> list[Outcome]:
     """What becomes of an Alertmanager document with these alerts."""
     told = {"receiver": "desk", "groupKey": "{}", "alerts": list(alerts)}
-    return desk.take_in(recognise(json.dumps(told).encode(), desk.formats))
+    return Arrivals(desk).take_in(recognise(json.dumps(told).encode(), desk.formats))
 
 
 def ask(desk: Desk, **fields: Any) -> Outcome:
     """What becomes of a request given as JSON."""
-    (outcome,) = desk.take_in(recognise(json.dumps(fields).encode()))
+    (outcome,) = Arrivals(desk).take_in(recognise(json.dumps(fields).encode()))
     return outcome
 
 
@@ -75,7 +76,7 @@ def resolve(desk: Desk) -> Ticket:
 
 def test_an_alert_opens_an_incident(desk: Desk, alerts: dict[str, Any], policy: Policy) -> None:
     """Source, key, labels and payload are kept; the contact is the service's owner (R1a.2)."""
-    first, second = desk.take_in(recognise(json.dumps(alerts).encode(), desk.formats))
+    first, second = Arrivals(desk).take_in(recognise(json.dumps(alerts).encode(), desk.formats))
     assert [first.action, second.action] == ["created", "created"]
     ticket = tickets(desk)[0]
     assert first.ticket == ticket
@@ -92,7 +93,7 @@ def test_an_alert_opens_an_incident(desk: Desk, alerts: dict[str, Any], policy: 
 
 def test_an_alert_is_classified_with_reasons(desk: Desk, alerts: dict[str, Any]) -> None:
     """Type, service and urgency each say which rule gave them (R1a.2c)."""
-    desk.take_in(recognise(json.dumps(alerts).encode(), desk.formats))
+    Arrivals(desk).take_in(recognise(json.dumps(alerts).encode(), desk.formats))
     event = tickets(desk)[0].opening
     assert {"type", "service", "urgency"} <= set(event.reasons)
     assert all(event.reasons.values())
@@ -272,7 +273,7 @@ def test_a_mixed_stream_is_recorded_in_one_unit(desk: Desk, desk_dir: Path) -> N
     """Alerts, requests and damage in one stream each get their outcome, in their order."""
     document = {"receiver": "r", "alerts": [alert(), {"status": "firing"}, alert("resolved")]}
     raw = b"\n".join([json.dumps(document).encode(), b'{"summary": "help"}', b'{"cut'])
-    outcomes = desk.take_in(recognise(raw, desk.formats))
+    outcomes = Arrivals(desk).take_in(recognise(raw, desk.formats))
     assert [outcome.action for outcome in outcomes] == [
         "created",
         "created",
@@ -286,7 +287,7 @@ def test_a_mixed_stream_is_recorded_in_one_unit(desk: Desk, desk_dir: Path) -> N
 
 def test_nothing_to_take_in_touches_nothing(desk: Desk, desk_dir: Path) -> None:
     """An empty stream begins no ledger."""
-    assert desk.take_in([]) == []
+    assert Arrivals(desk).take_in([]) == []
     assert not (desk_dir / "ledger").exists()
 
 

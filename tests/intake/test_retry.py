@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sdcli.arrivals import Arrivals
 from sdcli.errors import MachineError
 from sdcli.intake.items import Unreadable
 from sdcli.intake.quarantine import keep
@@ -86,11 +87,11 @@ def test_killed_before_it_is_put_away_it_may_run_again(
     with monkeypatch.context() as patch:
         patch.setattr(Quarantine, "_put_away", die)
         with pytest.raises(KeyboardInterrupt):
-            desk.retry(())
+            Arrivals(desk).retry(())
     before = list(desk.ledger.find(Query()))
     assert before
     assert path.exists()
-    (done,) = desk.retry(())
+    (done,) = Arrivals(desk).retry(())
     assert {outcome.action for outcome in done.outcomes} == {"deduped"}
     assert list(desk.ledger.find(Query())) == before
     assert not path.exists()
@@ -99,9 +100,9 @@ def test_killed_before_it_is_put_away_it_may_run_again(
 def test_alerts_of_a_file_find_their_ticket(desk: Desk, desk_dir: Path) -> None:
     """An alert that is taken in late is counted on the ticket that has its key."""
     raw = b'{"host": "h", "check": "c", "state": "critical"}'
-    desk.take_in([each.item for each in desk.read(raw, None)])
+    Arrivals(desk).take_in([each.item for each in Arrivals(desk).read(raw, None)])
     kept(desk_dir, raw)
-    (done,) = desk.retry(())
+    (done,) = Arrivals(desk).retry(())
     assert [outcome.action for outcome in done.outcomes] == ["deduped"]
     assert len(list(desk.ledger.find(Query()))) == 1
 
@@ -147,7 +148,7 @@ def test_what_cannot_be_put_away_is_told(desk: Desk, desk_dir: Path) -> None:
     path = kept(desk_dir, b"help")
     (path.parent / "done").write_text("mine")
     with pytest.raises(MachineError, match="Putting away"):
-        desk.retry(())
+        Arrivals(desk).retry(())
     (path.parent / "done").unlink()
-    (done,) = desk.retry(())
+    (done,) = Arrivals(desk).retry(())
     assert [outcome.action for outcome in done.outcomes] == ["deduped"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.ledger.postgres.writer import PostgresWriter
 from sdcli.tickets.query import Query
@@ -241,7 +242,7 @@ def test_a_mail_that_comes_to_two_hosts_at_once_is_there_once(
         return create(writer, events)
 
     def taken_in(desk: Desk) -> str:
-        [outcome] = desk.take_in([each.item for each in desk.read(MAIL, None)])
+        [outcome] = Arrivals(desk).take_in([each.item for each in Arrivals(desk).read(MAIL, None)])
         return outcome.action
 
     hosts = [
@@ -256,6 +257,6 @@ def test_a_mail_that_comes_to_two_hosts_at_once_is_there_once(
         patch.setattr(PostgresWriter, "create", created)
         assert sorted(pool.map(taken_in, hosts)) == ["created", "deduped"]
     desk, other = hosts[0], MAIL.replace(b"minutes", b"hours")
-    [outcome] = desk.take_in([each.item for each in desk.read(other, None)])
+    [outcome] = Arrivals(desk).take_in([each.item for each in Arrivals(desk).read(other, None)])
     assert outcome.action == "created"
     assert len(list(desk.ledger.find(Query()))) == 2

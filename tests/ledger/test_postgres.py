@@ -190,6 +190,7 @@ def test_a_row_says_what_the_last_event_led_to(storage: PostgresStorage, ledger:
 HOST = """
 import sys
 from datetime import datetime, timezone
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.recognise import recognise
 from sdcli.ledger.postgres import connection
@@ -198,7 +199,7 @@ desk = Desk(sys.argv[1], by=sys.argv[2], now=now, cache="", wait_s=100)
 desk.policy
 print("ready", flush=True)
 for line in sys.stdin:
-    (outcome,) = desk.take_in(recognise(line.encode(), desk.formats))
+    (outcome,) = Arrivals(desk).take_in(recognise(line.encode(), desk.formats))
     print(outcome.action, outcome.ticket.ref, flush=True)
 """
 

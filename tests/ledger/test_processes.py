@@ -49,6 +49,7 @@ for unit in range(units):
 ALERTER = """
 import sys
 from datetime import datetime, timezone
+from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.recognise import recognise
 now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
@@ -58,7 +59,7 @@ desk.policy
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(int(sys.argv[3])):
-    (outcome,) = desk.take_in(recognise(document, desk.formats))
+    (outcome,) = Arrivals(desk).take_in(recognise(document, desk.formats))
     print(outcome.action, outcome.ticket.ref, flush=True)
 """
 
