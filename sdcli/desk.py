@@ -64,20 +64,12 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Consequence, Policy
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
-    from sdcli.results import (
-        ClocksExplained,
-        Confirmed,
-        Duties,
-        Effect,
-        FrontPage,
-        Learning,
-        Monitored,
-        Reasoned,
-        Seen,
-        SlaStatus,
-        Supported,
-        Waiting,
-    )
+    from sdcli.results.callers import Confirmed, FrontPage
+    from sdcli.results.clocks import ClocksExplained
+    from sdcli.results.people import Duties
+    from sdcli.results.sla import Monitored, SlaStatus
+    from sdcli.results.tickets import Effect, Seen
+    from sdcli.results.triage import Learning, Reasoned, Supported, Waiting
     from sdcli.sla.backing import Backing
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.explain import Explained
@@ -456,7 +448,7 @@ class Desk:
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
         from sdcli.learning.history import ask  # noqa: PLC0415
-        from sdcli.results import Learning  # noqa: PLC0415
+        from sdcli.results.triage import Learning  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
         _require_request(ticket, "classify")
@@ -514,7 +506,7 @@ class Desk:
 
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
-        from sdcli.results import Seen  # noqa: PLC0415 - as above
+        from sdcli.results.tickets import Seen  # noqa: PLC0415 - as above
         from sdcli.sla.agreed import cover_of  # noqa: PLC0415
 
         held = self.clocks.held(cover_of(ticket))
@@ -548,7 +540,7 @@ class Desk:
             NoSuchTicketError: there is no such ticket.
             RefusedError: it was not there yet, or there is no such target.
         """
-        from sdcli.results import ClocksExplained  # noqa: PLC0415 - as above
+        from sdcli.results.clocks import ClocksExplained  # noqa: PLC0415 - as above
         from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
         from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - as above
 
@@ -661,7 +653,7 @@ class Desk:
         `text` tells which services come near, if it is not.
         """
         from sdcli.policy.service_map import services_with  # noqa: PLC0415
-        from sdcli.results import Supported  # noqa: PLC0415 - as above
+        from sdcli.results.triage import Supported  # noqa: PLC0415 - as above
         from sdcli.sla.agreed import strictest  # noqa: PLC0415
         from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415
         from sdcli.triage.supported import held, nearest  # noqa: PLC0415
@@ -798,7 +790,7 @@ class Desk:
         Raises:
             NoSuchTicketError: there is no such ticket.
         """
-        from sdcli.results import Reasoned  # noqa: PLC0415 - as above
+        from sdcli.results.triage import Reasoned  # noqa: PLC0415 - as above
         from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
@@ -868,7 +860,7 @@ class Desk:
 
     def duties(self, queue: str | None, at: datetime | None, weeks: int) -> Duties:
         """Who is on duty at an instant, for one queue or all, and the shifts of the weeks after."""
-        from sdcli.results import Duties  # noqa: PLC0415 - as above
+        from sdcli.results.people import Duties  # noqa: PLC0415 - as above
         from sdcli.sla.duty import duty_manager, manager_spans, on_call, queue_spans  # noqa: PLC0415
 
         policy, start = self.policy, int((at or self.now).timestamp())
@@ -891,7 +883,7 @@ class Desk:
 
         None if it was no decision on its class, or moved nothing and changed nothing decided.
         """
-        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.results.tickets import Effect  # noqa: PLC0415 - as above
         from sdcli.triage.reclassify import undone  # noqa: PLC0415
 
         before = self._before
@@ -941,7 +933,7 @@ class Desk:
     @staticmethod
     def _waiting(ticket: Ticket, person: str) -> Waiting:
         from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
-        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.results.triage import Waiting  # noqa: PLC0415 - as above
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
 
         return Waiting(ticket, person, waiting_for(ticket, person), harm_unseen(ticket, person))
@@ -1272,7 +1264,7 @@ class Desk:
     def front_page(self, tickets: Sequence[Ticket], form: str) -> FrontPage:
         """What callers are told by the bulletins of these tickets (R1a.1g, R1b.1e)."""
         from sdcli.intake.before import is_overdue  # noqa: PLC0415 - as above
-        from sdcli.results import FrontPage, Notice  # noqa: PLC0415
+        from sdcli.results.callers import FrontPage, Notice  # noqa: PLC0415
         from sdcli.tickets.event import Announced  # noqa: PLC0415
 
         services = self.policy.catalog.services
@@ -1502,7 +1494,7 @@ class Desk:
             SendingError: the program did not take it; that it was written is noted.
         """
         from sdcli.intake import confirmation  # noqa: PLC0415 - as above
-        from sdcli.results import Confirmed  # noqa: PLC0415
+        from sdcli.results.callers import Confirmed  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
 
         policy, ticket = self.policy, self.ledger.get(ref)
@@ -1723,7 +1715,7 @@ class Desk:
         """Whether the clocks are checked, and what tickets that are not closed are pinned to."""
         from collections import Counter  # noqa: PLC0415 - as above
 
-        from sdcli.results import SlaStatus  # noqa: PLC0415
+        from sdcli.results.sla import SlaStatus  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
         last = self._last_beat()
@@ -1747,7 +1739,7 @@ class Desk:
 
     def clock_counts(self) -> Monitored:
         """How many open tickets there are past a target, past a warning, and in all."""
-        from sdcli.results import Monitored  # noqa: PLC0415 - as above
+        from sdcli.results.sla import Monitored  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import BREACH  # noqa: PLC0415
 

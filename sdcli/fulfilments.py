@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from sdcli.hook import Ran
     from sdcli.knowledge.hits import Hit
     from sdcli.policy.procedures import Hook, Instructions, Offered
-    from sdcli.results import Changed, ProcedureShown, ProceduresListed, ProcedureStatistics
+    from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
+    from sdcli.results.tickets import Changed
     from sdcli.sla.calendar import WorkingTime
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.fulfilment import Fulfilled
@@ -877,7 +878,7 @@ class Fulfilments:
         Raises:
             RefusedError: a procedure is being followed, or it is of another type.
         """
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
         from sdcli.triage.classify import decide  # noqa: PLC0415 - only what nothing fits
         from sdcli.triage.wish import Wish  # noqa: PLC0415 - as above
 
@@ -969,7 +970,7 @@ class Fulfilments:
     def _after_decision(
         self, before: Ticket, ticket: Ticket, what: Instructions, decision: Decision, who: str
     ) -> Changed:
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
 
         ref, notes = ticket.ref, list[str]()
         is_new = len(ticket.events) > len(before.events)
@@ -1028,7 +1029,7 @@ class Fulfilments:
 
         What is wrong with files is told, and the others are listed.
         """
-        from sdcli.results import ProceduresListed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProceduresListed  # noqa: PLC0415 - as elsewhere
 
         kinds = {"procedure": Procedure, "standard-change": StandardChange}
         rows = [
@@ -1052,7 +1053,7 @@ class Fulfilments:
             NoSuchEntryError: there is none of this id.
             DataFileError: its file is wrong.
         """
-        from sdcli.results import ProcedureShown  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProcedureShown  # noqa: PLC0415 - as elsewhere
 
         return ProcedureShown(self.named(given), str(self._desk.today))
 
@@ -1065,7 +1066,7 @@ class Fulfilments:
             NoSuchEntryError: there is no such procedure, and nobody ever followed one.
         """
         from sdcli.fulfilment import figures  # noqa: PLC0415 - only a report
-        from sdcli.results import ProcedureStatistics  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProcedureStatistics  # noqa: PLC0415 - as elsewhere
 
         desk, offered = self._desk, self.offered.all
         tickets = [each for each in desk.touched(since) if not each.is_problem]
@@ -1140,7 +1141,7 @@ class Fulfilments:
         *,
         is_new: bool = True,
     ) -> Changed:
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
 
         return Changed(
             self._desk.see(ticket),

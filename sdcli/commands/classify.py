@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     GROUP,
     NUMBER,
@@ -21,11 +20,14 @@ from sdcli.params import (
     pass_desk,
     vocabulary,
 )
+from sdcli.results.tickets import Changed
+from sdcli.results.triage import Evaluated, Suggested
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import EVER_HAD, LEVELS, PRIORITIES, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.results import Result
 
 _ASSESSED = Assessment.__struct_fields__
 _LEVEL = click.Choice((*LEVELS, "derived"))
@@ -68,7 +70,7 @@ def command(
     evaluate: bool,
     explain: bool,
     **given: Any,
-) -> results.Result:
+) -> Result:
     """Set type, service, impact and urgency; derive the priority.
 
     The priority is never asked for, and never a wish: it comes from how many cannot work, which
@@ -110,7 +112,7 @@ def command(
         require_may(desk.policy, desk.process, desk.by, "set-priority", "set a priority by hand")
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
     changes, effect = desk.changes_about(ticket), desk.effect(ticket)
-    return results.Changed(
+    return Changed(
         desk.see(ticket),
         notes=[*_notes(desk, ticket), *planned.remarks(desk.policy, ticket, desk.now)],
         changes=changes,
@@ -132,13 +134,13 @@ def _realign(ticket: Any, effect: Any) -> list[str]:
     return [f"Next: {step}   # if it is expected at another time now"]
 
 
-def _suggested(desk: Desk, ref: str) -> results.Suggested:
+def _suggested(desk: Desk, ref: str) -> Suggested:
     """What is proposed for a ticket; nothing is changed."""
     ticket = desk.ledger.get(ref)
     proposals = desk.proposals(ticket)
     is_new = ticket.type == UNKNOWN and not ticket.is_closed
     about = is_new and proposals["type"].value == "incident"
-    return results.Suggested(
+    return Suggested(
         ref,
         proposals,
         changes=desk.changes_about(ticket),
@@ -208,13 +210,13 @@ def _ask_first(ticket: Any) -> list[str]:
     return [f"{step}  # did the caller ever have it: yes, no, taken or unknown"]
 
 
-def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
+def _evaluated(desk: Desk, *, evaluate: bool) -> Evaluated:
     from sdcli.render.progress import shown
 
     if not evaluate:
         raise click.UsageError("Missing argument 'REF'.")
     with shown("Evaluating") as progress:
-        return results.Evaluated(desk.evaluation(progress))
+        return Evaluated(desk.evaluation(progress))
 
 
 def _wish(given: dict[str, Any]) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.errors import SdcliError
 from sdcli.intake.items import (
     MailItem,
@@ -39,12 +38,14 @@ from sdcli.params import (
     with_minutes,
 )
 from sdcli.policy.model import CALLER_CLASSES
+from sdcli.results.intake import Opened, TakenIn
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.before import Before
     from sdcli.intake.outcome import Outcome
+    from sdcli.results.tickets import Seen
     from sdcli.spooling import Spool
     from sdcli.tickets.ticket import Ticket
 
@@ -108,7 +109,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ctx: click.Context, summary: str, form: str | None, **given: Any
-) -> results.Opened | results.TakenIn:
+) -> Opened | TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
     SUMMARY is the request in one line; --user says who calls. The caller's open requests, earlier
@@ -208,15 +209,15 @@ class _Opening:
         where = self._spool or self._desk
         return where.look_before(item)
 
-    def record(self, item: RequestItem) -> results.Opened:
+    def record(self, item: RequestItem) -> Opened:
         """Look once more, then open it or add it: locked at last."""
         before = self.look(item)
         outcome, seen = self._recorded(item)
         changes = self._desk.changes_about(outcome.ticket) if outcome.ticket else ()
         notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
-        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
+        return Opened(outcome, seen, before, changes=changes, notes=notes)
 
-    def _recorded(self, item: RequestItem) -> tuple[Outcome, results.Seen | None]:
+    def _recorded(self, item: RequestItem) -> tuple[Outcome, Seen | None]:
         if self._spool:
             typed = self._spool.typed(item, self._way, self._ref, self._shown)
             return self._spool.take_in(typed)[0]
@@ -237,7 +238,7 @@ def _notes(desk: Desk, ticket: Ticket) -> list[str]:
     return [*desk.against_catalog(ticket), *planned]
 
 
-def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
+def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting.
 
     No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
@@ -249,7 +250,7 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
         raise click.UsageError("--at is for one request, not for what a pipe brings.")
     raw = desk.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
-        return results.TakenIn([(raw, None)])
+        return TakenIn([(raw, None)])
     key = given["idempotency_key"]
     with nullcontext() if given["sender_repeats"] else desk.keeping(raw, key):
         said = RequestItem(summary="", **_fields_of(desk, given))
@@ -257,12 +258,12 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
             from sdcli.spooling import Spool
 
             spool = Spool(desk)
-            return results.TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
+            return TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
         read = keyed([each.item for each in desk.read(raw, form)], key)
         if any(isinstance(item, MailItem) for item in read):
             _settle_surveys(desk)
         outcomes = desk.take_in([with_defaults(item, said) for item in read])
-    return results.TakenIn(desk.see_all(outcomes))
+    return TakenIn(desk.see_all(outcomes))
 
 
 def _settle_surveys(desk: Desk) -> None:

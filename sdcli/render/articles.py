@@ -13,20 +13,35 @@ from sdcli.render.wrap import fitted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sdcli import results
     from sdcli.knowledge.articles import Article
     from sdcli.render.as_text import Screen
+    from sdcli.results import Result
+    from sdcli.results.knowledge import (
+        ArticleDrafted,
+        ArticlesDue,
+        ArticleShown,
+        ArticlesImported,
+        ArticlesLinted,
+        ArticleWritten,
+    )
 
 _Lines = tuple["Iterable[str]", "Iterable[str]"]
 
 
-def to_json(result: results.Result) -> Any:
+def to_json(result: Result) -> Any:
     """What a command about articles gave, as JSON."""
-    from sdcli import results  # noqa: PLC0415 - as below
+    from sdcli.results.knowledge import (  # noqa: PLC0415 - as below
+        ArticleDrafted,
+        ArticlesDue,
+        ArticleShown,
+        ArticlesImported,
+        ArticlesLinted,
+        ArticleWritten,
+    )
 
-    if isinstance(result, results.ArticleShown):
+    if isinstance(result, ArticleShown):
         return _shown_json(result)
-    if isinstance(result, results.ArticleWritten):
+    if isinstance(result, ArticleWritten):
         return {
             **article_json(result.article),
             "action": result.action,
@@ -34,14 +49,14 @@ def to_json(result: results.Result) -> Any:
             "revision_before": result.before.revision if result.before else None,
             "notes": list(result.notes),
         }
-    if isinstance(result, results.ArticleDrafted):
+    if isinstance(result, ArticleDrafted):
         return {"action": "drafted", "text": result.text, "missing": list(result.missing)}
-    if isinstance(result, results.ArticlesDue):
+    if isinstance(result, ArticlesDue):
         return [_due_json(each, result.today) for each in result.articles]
-    if isinstance(result, results.ArticlesLinted):
+    if isinstance(result, ArticlesLinted):
         remarks = [each._asdict() for each in result.remarks]
         return {"articles": result.articles, "remarks": remarks}
-    if isinstance(result, results.ArticlesImported):
+    if isinstance(result, ArticlesImported):
         return {
             "files": [{**each._asdict(), "article": each.article or None} for each in result.files],
             "gone": list(result.gone),
@@ -50,7 +65,7 @@ def to_json(result: results.Result) -> Any:
     raise TypeError(f"no JSON for {type(result).__name__}")
 
 
-def _shown_json(result: results.ArticleShown) -> dict[str, Any]:
+def _shown_json(result: ArticleShown) -> dict[str, Any]:
     found = {
         **article_json(result.article),
         "expired": result.expired,
@@ -75,21 +90,28 @@ def _days(article: Article, today: str) -> int:
 
 def text(result: Any, screen: Screen) -> _Lines:
     """What a command about articles gave, as lines, and remarks."""
-    from sdcli import results  # noqa: PLC0415 - the type is known where it is dispatched
+    from sdcli.results.knowledge import (  # noqa: PLC0415 - the type is known where it is dispatched
+        ArticleDrafted,
+        ArticlesDue,
+        ArticleShown,
+        ArticlesImported,
+        ArticlesLinted,
+        ArticleWritten,
+    )
 
     shapes: dict[type, Any] = {
-        results.ArticleShown: shown,
-        results.ArticleWritten: _written,
-        results.ArticleDrafted: _drafted,
-        results.ArticlesDue: _due,
-        results.ArticlesLinted: _linted,
-        results.ArticlesImported: _imported,
+        ArticleShown: shown,
+        ArticleWritten: _written,
+        ArticleDrafted: _drafted,
+        ArticlesDue: _due,
+        ArticlesLinted: _linted,
+        ArticlesImported: _imported,
     }
     found: _Lines = shapes[type(result)](result, screen)
     return found
 
 
-def shown(result: results.ArticleShown, screen: Screen) -> _Lines:
+def shown(result: ArticleShown, screen: Screen) -> _Lines:
     """An article, and remarks."""
     if result.as_markdown:
         return block(document(result.article)).rstrip("\n").split("\n"), []
@@ -107,7 +129,7 @@ def shown(result: results.ArticleShown, screen: Screen) -> _Lines:
     return rows, []
 
 
-def _facts(result: results.ArticleShown, screen: Screen) -> Iterator[str]:
+def _facts(result: ArticleShown, screen: Screen) -> Iterator[str]:
     found = result.article
     roles = f": {', '.join(found.roles)}" if found.roles else ""
     known = f"yes, {found.problem}" if found.problem else "yes"
@@ -136,7 +158,7 @@ def _facts(result: results.ArticleShown, screen: Screen) -> Iterator[str]:
                 yield screen.style(each, fg=colour) if colour else each
 
 
-def _became(result: results.ArticleShown) -> Iterator[tuple[str, str, str]]:
+def _became(result: ArticleShown) -> Iterator[tuple[str, str, str]]:
     """What became of it, at this revision and earlier ones, and where (R3a.1a)."""
     for each in result.figures:
         counts = {
@@ -205,7 +227,7 @@ _DONE = {
 }
 
 
-def _written(result: results.ArticleWritten, screen: Screen) -> _Lines:
+def _written(result: ArticleWritten, screen: Screen) -> _Lines:
     found, before = result.article, result.before
     head = f"{screen.style(found.id, bold=True)} {_DONE[result.action]}: {line(found.title)}"
     told = [head, f"  file:      {line(result.file)}"]
@@ -226,13 +248,13 @@ def _written(result: results.ArticleWritten, screen: Screen) -> _Lines:
     return told, [*(f"Note: {line(each)}." for each in result.notes), *hints]
 
 
-def _drafted(result: results.ArticleDrafted, screen: Screen) -> _Lines:
+def _drafted(result: ArticleDrafted, screen: Screen) -> _Lines:
     del screen
     lacks = [f"It still needs {', '.join(result.missing)}."] if result.missing else []
     return block(result.text).rstrip("\n").split("\n"), ["Nothing was written.", *lacks]
 
 
-def _due(result: results.ArticlesDue, screen: Screen) -> _Lines:
+def _due(result: ArticlesDue, screen: Screen) -> _Lines:
     if not result.articles:
         after = result.following
         following = f" The next is {after.id}, on {after.expires}." if after else ""
@@ -261,7 +283,7 @@ def _left(article: Article, today: str) -> str:
     return "expired" if article.is_expired(today) else words.count(_days(article, today), "day")
 
 
-def _linted(result: results.ArticlesLinted, screen: Screen) -> _Lines:
+def _linted(result: ArticlesLinted, screen: Screen) -> _Lines:
     del screen
     remarks = [line(str(each)) for each in result.remarks]
     head = f"{words.count(result.articles, 'article')} sound."
@@ -274,7 +296,7 @@ _FATES = ("created", "updated", "unchanged", "edited-here", "retired", "unreadab
 _MOST = 20
 
 
-def _imported(result: results.ArticlesImported, screen: Screen) -> _Lines:
+def _imported(result: ArticlesImported, screen: Screen) -> _Lines:
     del screen
     found: dict[str, list[Any]] = {fate: [] for fate in _FATES}
     for each in result.files:

@@ -10,9 +10,103 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli import results
 from sdcli.render import duty, support
 from sdcli.render.safe import json_text
+from sdcli.results.callers import (
+    Bulletins,
+    CallerTold,
+    Confirmed,
+    ExpectationsDue,
+    FrontPage,
+    Notice,
+)
+from sdcli.results.changes import ChangeExported, ChangeShown, ChangesListed, Filtering
+from sdcli.results.clocks import (
+    CalendarBetween,
+    CalendarDue,
+    CalendarsChecked,
+    CalendarShown,
+    CalendarsListed,
+    ClocksExplained,
+)
+from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
+from sdcli.results.imports import BroughtIn, Exported, Sketched
+from sdcli.results.intake import Delivered, Explained, Opened, TakenAgain, TakenIn, Tried
+from sdcli.results.knowledge import (
+    ArticleDrafted,
+    ArticlesDue,
+    ArticleShown,
+    ArticlesImported,
+    ArticlesLinted,
+    ArticleWritten,
+    Found,
+    Recalled,
+    Shared,
+    SitePublished,
+    Statistics,
+)
+from sdcli.results.ledgers import (
+    BackedUp,
+    BroughtBack,
+    Done,
+    Examined,
+    LedgerCopied,
+    LedgerMigrated,
+    LedgerPrepared,
+    LedgerStatus,
+    Linted,
+    Repaired,
+    Started,
+)
+from sdcli.results.lists import BoardLeft, BulkDone, BulkPreview, Listed, QueriesListed, QueryFields
+from sdcli.results.people import Duties, PeopleFound, PeopleImported, WhoActs
+from sdcli.results.problems import CandidatesFound, ProblemChanged, ProblemShown, ProblemsListed
+from sdcli.results.quality import (
+    ConfirmationsOverdue,
+    ReviewSampled,
+    ReviewsListed,
+    SurveyAsked,
+    SurveysDue,
+    SurveysReported,
+)
+from sdcli.results.queues import NextUp, QueueShown, QueuesShown, Workload
+from sdcli.results.reports import (
+    Audited,
+    ClassificationReported,
+    Defined,
+    FilteredReported,
+    InformationReported,
+    Metrics,
+    OutagesReported,
+    PageWritten,
+    Reported,
+    SkillsReported,
+    UnsupportedReported,
+)
+from sdcli.results.shown import History, Shown, TriedList
+from sdcli.results.sla import (
+    Adopted,
+    Checked,
+    Deliveries,
+    Delivering,
+    Monitored,
+    Reapplied,
+    Register,
+    RouteTested,
+    Simulated,
+    SlaStatus,
+)
+from sdcli.results.tickets import Changed, Rehearsed, Seen, TakenBack
+from sdcli.results.triage import (
+    CatalogFound,
+    Evaluated,
+    Guided,
+    Notices,
+    Reasoned,
+    Suggested,
+    Supported,
+    Waiting,
+)
 from sdcli.tickets.alerts import facts, key_of, standings, times_of, totals
 from sdcli.tickets.event import kind
 from sdcli.tickets.hand_over import ping_pong
@@ -30,6 +124,7 @@ if TYPE_CHECKING:
     from sdcli.notify.outcome import Sent
     from sdcli.policy.people import Person
     from sdcli.policy.teams import Technician
+    from sdcli.results import Result
     from sdcli.sla.backing import Backing
     from sdcli.sla.check import Alert
     from sdcli.sla.clock import Clock
@@ -54,16 +149,16 @@ def in_ascii(document: str) -> str:
     return document if document.isascii() else json_text(document, everything=True)
 
 
-def write(result: results.Result) -> Iterable[str]:
+def write(result: Result) -> Iterable[str]:
     """The lines to print: one document, except for a stream, which gives one a line."""
-    if isinstance(result, results.Exported):
+    if isinstance(result, Exported):
         return map(dump, result.tickets)
-    if isinstance(result, results.TakenIn):
+    if isinstance(result, TakenIn):
         return map(dump, _outcomes(result.outcomes))
     return [dump(_SHAPES[type(result)](result))]
 
 
-def ticket(seen: results.Seen) -> dict[str, Any]:
+def ticket(seen: Seen) -> dict[str, Any]:
     """A ticket object; of a problem, its own."""
     subject, opening = seen.ticket, seen.ticket.opening
     if subject.is_problem:
@@ -161,12 +256,12 @@ def _of_problems(result: Any) -> Any:
     """What the commands of `sdcli problem` give."""
     from sdcli.render import problem  # noqa: PLC0415 - as above
 
-    if isinstance(result, results.ProblemChanged):
+    if isinstance(result, ProblemChanged):
         return problem.changed_json(result)
-    if isinstance(result, results.ProblemShown):
+    if isinstance(result, ProblemShown):
         events = [event(each) for each in result.problem.events]
         return problem.shown_json(result) | {"events": events}
-    if isinstance(result, results.ProblemsListed):
+    if isinstance(result, ProblemsListed):
         return [problem.problem_json(each) for each in result.rows]
     return [problem.candidate_json(each) for each in result.rows]
 
@@ -175,7 +270,7 @@ def _link(each: Link) -> dict[str, Any]:
     return {"relation": each.relation, "to": each.to, "why": each.why or None}
 
 
-def _relations(result: results.Shown) -> dict[str, Any]:
+def _relations(result: Shown) -> dict[str, Any]:
     from sdcli.render.relations import as_json  # noqa: PLC0415 - only `show` pays for it
 
     return as_json(result)
@@ -210,13 +305,13 @@ def _first_class(subject: Ticket) -> dict[str, Any] | None:
     return {name: each | {"by": each["by"] or None} for name, each in found.items()} or None
 
 
-def _guided(result: results.Guided) -> dict[str, Any]:
+def _guided(result: Guided) -> dict[str, Any]:
     from sdcli.render.guide import as_json  # noqa: PLC0415 - only the guide pays for it
 
     return as_json(result)
 
 
-def _changed(result: results.Changed) -> dict[str, Any]:
+def _changed(result: Changed) -> dict[str, Any]:
     found, told = result.effect, ticket(result.seen)
     if result.deduped:
         told["deduped"] = result.deduped
@@ -234,7 +329,7 @@ def _changed(result: results.Changed) -> dict[str, Any]:
     return told | dict(result.more)
 
 
-def _planned(result: results.Shown) -> dict[str, Any]:
+def _planned(result: Shown) -> dict[str, Any]:
     """Its request for change, and what was planned (R3c3.3, R3d1.3)."""
     told: dict[str, Any] = {"change": None, "planned": [], "out_of_hours": result.out_of_hours}
     if result.change:
@@ -252,16 +347,16 @@ def _of_changes(result: Any) -> Any:
     """What `sdcli filter` and `sdcli rfc` give."""
     from sdcli.render import changes_wanted  # noqa: PLC0415 - few commands pay for it
 
-    if isinstance(result, results.Filtering):
+    if isinstance(result, Filtering):
         return changes_wanted.filtering_json(result)
-    if isinstance(result, results.ChangeShown):
+    if isinstance(result, ChangeShown):
         return changes_wanted.shown_json(result)
-    if isinstance(result, results.ChangeExported):
+    if isinstance(result, ChangeExported):
         return changes_wanted.exported_json(result)
     return [changes_wanted.change_json(change) for _, change in result.rows]
 
 
-def _tried_list(result: results.TriedList) -> list[dict[str, Any]]:
+def _tried_list(result: TriedList) -> list[dict[str, Any]]:
     from sdcli.render.tries import tried_json  # noqa: PLC0415 - one command pays for it
 
     return [tried_json(each) for each in result.rows]
@@ -272,7 +367,7 @@ def _stripped(notes: Sequence[str]) -> list[str]:
     return [each.strip() for each in notes]
 
 
-def _waiting(row: results.Waiting) -> dict[str, Any]:
+def _waiting(row: Waiting) -> dict[str, Any]:
     return {
         "ref": row.ticket.ref,
         "summary": row.ticket.summary,
@@ -291,23 +386,23 @@ def _entry(found: Entry) -> dict[str, Any]:
     return document | {"targets": targets}
 
 
-def _clocks(seen: results.Seen) -> dict[str, Any]:
+def _clocks(seen: Seen) -> dict[str, Any]:
     return {target: clock(face) for target, face in seen.sla.items()}
 
 
-def _reapplied(result: results.Reapplied) -> dict[str, Any]:
+def _reapplied(result: Reapplied) -> dict[str, Any]:
     from sdcli.render.sla import reapplied_json  # noqa: PLC0415 - only this pays for it
 
     return reapplied_json(result, _clocks)
 
 
-def _adopted(result: results.Adopted) -> dict[str, Any]:
+def _adopted(result: Adopted) -> dict[str, Any]:
     from sdcli.render.sla import adopted_json  # noqa: PLC0415 - as above
 
     return adopted_json(result)
 
 
-def _sla_status(result: results.SlaStatus) -> dict[str, Any]:
+def _sla_status(result: SlaStatus) -> dict[str, Any]:
     from sdcli.render.sla import status_json  # noqa: PLC0415 - as above
 
     return status_json(result)
@@ -324,7 +419,7 @@ def clock(face: Clock) -> dict[str, Any]:
     }
 
 
-def _backing(result: results.Shown, target: Backing, whose: str) -> dict[str, Any] | None:
+def _backing(result: Shown, target: Backing, whose: str) -> dict[str, Any] | None:
     """The clock of the queue or the supplier that has the ticket, null without one."""
     found = result.backing.get(target)
     return {whose: found[0], **clock(found[1])} if found else None
@@ -365,7 +460,7 @@ def _bulletin(subject: Ticket, now: datetime) -> dict[str, Any]:
     return bulletin_json(subject, now) | {"summary": subject.summary}
 
 
-def _notice(notice: results.Notice) -> dict[str, Any]:
+def _notice(notice: Notice) -> dict[str, Any]:
     fields = msgspec.structs.asdict(notice)
     return fields | {"state": notice.state or None, "site": notice.site or None}
 
@@ -377,7 +472,7 @@ def person(found: Person) -> dict[str, Any]:
     return {"id": found.id, **told, "technician": found.is_technician}
 
 
-def _opened(result: results.Opened) -> dict[str, Any]:
+def _opened(result: Opened) -> dict[str, Any]:
     told = _outcome(result.outcome, ticket(result.seen) if result.seen else None)
     told |= _changes(result.changes)
     if result.before is None or result.seen is None:
@@ -394,7 +489,7 @@ def _changes(changes: Sequence[RecentChange]) -> dict[str, Any]:
 
 
 def _outcomes(
-    outcomes: Iterable[tuple[Outcome, results.Seen | None]],
+    outcomes: Iterable[tuple[Outcome, Seen | None]],
 ) -> Iterator[dict[str, Any]]:
     """One after the other; a ticket that many of them share is told from one reading."""
     known: dict[str, dict[str, Any]] = {}
@@ -431,7 +526,7 @@ def _moved(moved: Moved) -> dict[str, Any]:
     }
 
 
-def _told(result: results.BroughtIn, account: Account) -> dict[str, Any]:
+def _told(result: BroughtIn, account: Account) -> dict[str, Any]:
     written = result.rejects
     problems = [problem._asdict() for problem in account.problems]
     return {
@@ -460,13 +555,13 @@ def _report() -> Any:
     return report
 
 
-def _reasoned(result: results.Reasoned) -> dict[str, Any]:
+def _reasoned(result: Reasoned) -> dict[str, Any]:
     from sdcli.render.reasons import document  # noqa: PLC0415 - only an explanation pays for it
 
     return document(result)
 
 
-def _explained(result: results.Explained) -> dict[str, Any]:
+def _explained(result: Explained) -> dict[str, Any]:
     found = standings(result.ticket.standing)
     counted = totals(found.values())
     return {
@@ -530,7 +625,7 @@ def _again(retried: Retried, outcomes: Sequence[tuple[Outcome, Any]]) -> dict[st
     }
 
 
-def _delivered(result: results.Delivered) -> dict[str, Any]:
+def _delivered(result: Delivered) -> dict[str, Any]:
     return {
         "delivered": [
             {
@@ -571,19 +666,19 @@ def _proposed(proposal: Proposal) -> dict[str, Any]:
     return {**proposal._asdict(), "candidate": candidate}
 
 
-def _clocks_explained(result: results.ClocksExplained) -> dict[str, Any]:
+def _clocks_explained(result: ClocksExplained) -> dict[str, Any]:
     from sdcli.render.explain import document  # noqa: PLC0415 - one command alone needs it
 
     return document(result)
 
 
-def _calendar(result: results.Result) -> Any:
+def _calendar(result: Result) -> Any:
     from sdcli.render.calendar import as_json  # noqa: PLC0415 - only calendars pay for it
 
     return as_json(result)
 
 
-def _article(result: results.Result) -> Any:
+def _article(result: Result) -> Any:
     from sdcli.render.articles import to_json  # noqa: PLC0415 - only articles pay for it
 
     return to_json(result)
@@ -592,9 +687,9 @@ def _article(result: results.Result) -> Any:
 def _of_articles(result: Any) -> dict[str, Any]:
     from sdcli.render import outcomes  # noqa: PLC0415 - as above
 
-    if isinstance(result, results.Statistics):
+    if isinstance(result, Statistics):
         return outcomes.statistics_json(result)
-    if isinstance(result, results.Shared):
+    if isinstance(result, Shared):
         return outcomes.shared_json(result)
     return outcomes.recalled_json(result)
 
@@ -604,7 +699,7 @@ def _role(person: Technician) -> dict[str, Any]:
     return {"roles": person.roles, "level": person.level or None}
 
 
-def _who_acts(result: results.WhoActs) -> dict[str, Any]:
+def _who_acts(result: WhoActs) -> dict[str, Any]:
     known = result.known
     return {
         "person": result.person,
@@ -635,20 +730,20 @@ def _who_acts(result: results.WhoActs) -> dict[str, Any]:
 def _of_queues(result: Any) -> Any:
     from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
 
-    if isinstance(result, results.QueuesShown):
+    if isinstance(result, QueuesShown):
         return [queues.queue_json(row, result.now) for row in result.rows]
-    if isinstance(result, results.QueueShown):
+    if isinstance(result, QueueShown):
         return queues.shown_json(result, ticket)
-    if isinstance(result, results.NextUp):
+    if isinstance(result, NextUp):
         return queues.next_json(result, ticket)
-    if isinstance(result, results.ExpectationsDue):
+    if isinstance(result, ExpectationsDue):
         return [queues.due_json(row, result.now) for row in result.rows]
-    if isinstance(result, results.CallerTold):
+    if isinstance(result, CallerTold):
         return queues.told_json(result)
     return queues.workload_json(result)
 
 
-def _metrics(result: results.Metrics) -> dict[str, Any]:
+def _metrics(result: Metrics) -> dict[str, Any]:
     from sdcli.render.metrics import to_json  # noqa: PLC0415 - only one command pays for it
 
     return to_json(result)
@@ -668,13 +763,13 @@ def _fulfilment(found: Fulfilment | None) -> dict[str, Any] | None:
     return state_json(found)
 
 
-def _bulk(result: results.BulkPreview | results.BulkDone) -> dict[str, Any]:
+def _bulk(result: BulkPreview | BulkDone) -> dict[str, Any]:
     from sdcli.render.bulk import as_json  # noqa: PLC0415 - as above
 
     return as_json(result, event)
 
 
-def _published(result: results.SitePublished) -> dict[str, Any]:
+def _published(result: SitePublished) -> dict[str, Any]:
     from sdcli.render.knowledge import published_json  # noqa: PLC0415 - as above
 
     return published_json(result)
@@ -698,22 +793,22 @@ def _review(subject: Ticket) -> dict[str, Any] | None:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.Changed: _changed,
-    results.SurveyAsked: lambda result: (
+    Changed: _changed,
+    SurveyAsked: lambda result: (
         ticket(result.seen)
         | {"letter": result.letter, "sent_to": result.sent_to or None, "link": result.link or None}
     ),
-    results.SurveysDue: _of_quality,
-    results.SurveysReported: _of_quality,
-    results.ReviewSampled: _of_quality,
-    results.ReviewsListed: _of_quality,
-    results.ConfirmationsOverdue: _of_quality,
-    results.Guided: _guided,
-    results.ProblemChanged: _of_problems,
-    results.ProblemShown: _of_problems,
-    results.ProblemsListed: _of_problems,
-    results.CandidatesFound: _of_problems,
-    results.Shown: lambda result: (
+    SurveysDue: _of_quality,
+    SurveysReported: _of_quality,
+    ReviewSampled: _of_quality,
+    ReviewsListed: _of_quality,
+    ConfirmationsOverdue: _of_quality,
+    Guided: _guided,
+    ProblemChanged: _of_problems,
+    ProblemShown: _of_problems,
+    ProblemsListed: _of_problems,
+    CandidatesFound: _of_problems,
+    Shown: lambda result: (
         ticket(result.seen)
         | {"time_box": result.time_box and support.box(result.time_box)}
         | {"operational": _backing(result, "operational", "queue")}
@@ -728,17 +823,17 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         | {"review": _review(result.seen.ticket)}
         | {"events": _events(result.seen.ticket.events, result.seen.ticket.undone)}
     ),
-    results.QueryFields: lambda result: [
+    QueryFields: lambda result: [
         {"field": field, "written": written, "about": about}
         for field, written, about in result.rows
     ],
-    results.QueriesListed: lambda result: [
+    QueriesListed: lambda result: [
         {"name": name, "query": each.query, "about": each.about, "place": each.place}
         for name, each in result.queries.items()
     ],
-    results.BulkPreview: _bulk,
-    results.BulkDone: _bulk,
-    results.BoardLeft: lambda result: [
+    BulkPreview: _bulk,
+    BulkDone: _bulk,
+    BoardLeft: lambda result: [
         {
             "at": each.at,
             "ref": each.ref,
@@ -748,24 +843,24 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         }
         for each in result.acts
     ],
-    results.TakenBack: lambda result: {
+    TakenBack: lambda result: {
         "ref": result.seen.ticket.ref,
         "action": "brought-back" if result.brought_back else "taken-back",
         "events": [{"ref": ref, **event(happened)} for ref, happened in result.events],
         "left": [{"ref": ref, "why": why} for ref, why in result.left],
         "ticket": ticket(result.seen),
     },
-    results.History: lambda result: _events(result.events, result.undone),
-    results.Rehearsed: lambda result: {
+    History: lambda result: _events(result.events, result.undone),
+    Rehearsed: lambda result: {
         "dry_run": True,
         "events": [{"ref": each.ref, **event(happened)} for each, happened in result.added],
     },
-    results.Listed: lambda result: [ticket(row) for row in result.rows],
-    results.Opened: _opened,
-    results.Tried: lambda result: [_tried(*each) for each in result.readings],
-    results.Delivered: _delivered,
-    results.TakenAgain: lambda result: [_again(*each) for each in result.files],
-    results.Suggested: lambda result: {
+    Listed: lambda result: [ticket(row) for row in result.rows],
+    Opened: _opened,
+    Tried: lambda result: [_tried(*each) for each in result.readings],
+    Delivered: _delivered,
+    TakenAgain: lambda result: [_again(*each) for each in result.files],
+    Suggested: lambda result: {
         "ref": result.ref,
         "changed": False,
         "suggestion": {name: _proposed(proposal) for name, proposal in result.proposals.items()},
@@ -779,26 +874,26 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         },
         **_changes(result.changes),
     },
-    results.Reasoned: _reasoned,
-    results.Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
-    results.Explained: _explained,
-    results.Found: lambda result: [hit(found) for found in result.hits],
-    results.ArticleShown: _article,
-    results.ArticleWritten: _article,
-    results.ArticleDrafted: _article,
-    results.ArticlesDue: _article,
-    results.ArticlesLinted: _article,
-    results.ArticlesImported: _article,
-    results.Shared: _of_articles,
-    results.Statistics: _of_articles,
-    results.Recalled: _of_articles,
-    results.ProceduresListed: _of_procedures,
-    results.ProcedureShown: _of_procedures,
-    results.ProcedureStatistics: _of_procedures,
-    results.SitePublished: _published,
-    results.CatalogFound: lambda result: [_entry(each) for each in result.entries],
-    results.Checked: lambda result: [alert(said) for _, said in result.alerts],
-    results.Monitored: lambda result: {
+    Reasoned: _reasoned,
+    Evaluated: lambda result: msgspec.to_builtins(result.evaluation),
+    Explained: _explained,
+    Found: lambda result: [hit(found) for found in result.hits],
+    ArticleShown: _article,
+    ArticleWritten: _article,
+    ArticleDrafted: _article,
+    ArticlesDue: _article,
+    ArticlesLinted: _article,
+    ArticlesImported: _article,
+    Shared: _of_articles,
+    Statistics: _of_articles,
+    Recalled: _of_articles,
+    ProceduresListed: _of_procedures,
+    ProcedureShown: _of_procedures,
+    ProcedureStatistics: _of_procedures,
+    SitePublished: _published,
+    CatalogFound: lambda result: [_entry(each) for each in result.entries],
+    Checked: lambda result: [alert(said) for _, said in result.alerts],
+    Monitored: lambda result: {
         "breached": result.breached,
         "warning": result.warning,
         "open": result.open_tickets,
@@ -806,89 +901,89 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
         "given_up": result.given_up,
         "spooled": result.spooled,
     },
-    results.Delivering: lambda result: {
+    Delivering: lambda result: {
         "sent": [_sent(each) for each in result.run.outcomes],
         "waiting": result.run.waiting,
         "busy": result.run.busy,
     },
-    results.Deliveries: lambda result: [msgspec.structs.asdict(row) for row in result.rows],
-    results.RouteTested: lambda result: _sent(result.sent),
-    results.Linted: lambda result: {
+    Deliveries: lambda result: [msgspec.structs.asdict(row) for row in result.rows],
+    RouteTested: lambda result: _sent(result.sent),
+    Linted: lambda result: {
         "ok": True,
         "counts": dict(result.counts),
         "remarks": [each._asdict() for each in result.remarks],
     },
-    results.Started: lambda result: {"desk": result.root, "files": result.files},
-    results.Done: lambda result: {"done": result.said},
-    results.Examined: lambda result: {
+    Started: lambda result: {"desk": result.root, "files": result.files},
+    Done: lambda result: {"done": result.said},
+    Examined: lambda result: {
         "sound": not result.examination.findings,
         **msgspec.to_builtins(result.examination),
     },
-    results.Repaired: lambda result: result.mended,
-    results.BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
-    results.BroughtBack: lambda result: result.restored,
-    results.LedgerPrepared: lambda result: _ledgers().prepared_json(result),
-    results.LedgerMigrated: lambda result: _ledgers().migrated_json(result),
-    results.LedgerStatus: lambda result: _ledgers().status_json(result),
-    results.LedgerCopied: lambda result: _ledgers().copied_json(result),
-    results.Confirmed: lambda result: {
+    Repaired: lambda result: result.mended,
+    BackedUp: lambda result: {"file": result.file, "tickets": result.tickets},
+    BroughtBack: lambda result: result.restored,
+    LedgerPrepared: lambda result: _ledgers().prepared_json(result),
+    LedgerMigrated: lambda result: _ledgers().migrated_json(result),
+    LedgerStatus: lambda result: _ledgers().status_json(result),
+    LedgerCopied: lambda result: _ledgers().copied_json(result),
+    Confirmed: lambda result: {
         "ref": result.ref,
         "to": result.to,
         "message_id": result.message_id,
         "sent": result.sent,
         "message": result.message,
     },
-    results.BroughtIn: lambda result: {
+    BroughtIn: lambda result: {
         "dry_run": result.dry_run,
         "new": sum(each.is_new for each in result.moved),
         "known": sum(not each.is_new for each in result.moved),
         "tickets": [_moved(each) for each in result.moved],
         **(_told(result, result.account) if result.account else {}),
     },
-    results.Sketched: lambda result: {"map": result.text},
-    results.PeopleFound: lambda result: [person(found) for found in result.people],
-    results.Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
-    results.FrontPage: lambda result: [_notice(notice) for notice in result.notices],
-    results.Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
-    results.Reported: lambda result: _report().as_json(result),
-    results.PageWritten: lambda result: _report().page_json(result),
-    results.Audited: lambda result: _report().audit_json(result),
-    results.Defined: lambda result: _report().defined_json(result),
-    results.ClassificationReported: lambda result: result.report,
-    results.InformationReported: lambda result: result.report,
-    results.Supported: support.as_json,
-    results.Reapplied: _reapplied,
-    results.Adopted: _adopted,
-    results.SlaStatus: _sla_status,
-    results.Simulated: lambda result: _register().simulated(result),
-    results.Register: lambda result: _register().document(result),
-    results.UnsupportedReported: lambda result: (
+    Sketched: lambda result: {"map": result.text},
+    PeopleFound: lambda result: [person(found) for found in result.people],
+    Bulletins: lambda result: [_bulletin(each, result.now) for each in result.tickets],
+    FrontPage: lambda result: [_notice(notice) for notice in result.notices],
+    Notices: lambda result: [_waiting(row) | {"seen": result.seen} for row in result.rows],
+    Reported: lambda result: _report().as_json(result),
+    PageWritten: lambda result: _report().page_json(result),
+    Audited: lambda result: _report().audit_json(result),
+    Defined: lambda result: _report().defined_json(result),
+    ClassificationReported: lambda result: result.report,
+    InformationReported: lambda result: result.report,
+    Supported: support.as_json,
+    Reapplied: _reapplied,
+    Adopted: _adopted,
+    SlaStatus: _sla_status,
+    Simulated: lambda result: _register().simulated(result),
+    Register: lambda result: _register().document(result),
+    UnsupportedReported: lambda result: (
         msgspec.structs.asdict(result.report) | {"changes": list(_outcomes(result.changes))}
     ),
-    results.TriedList: _tried_list,
-    results.SkillsReported: lambda result: result.report,
-    results.OutagesReported: lambda result: result.report,
-    results.FilteredReported: lambda result: result.report,
-    results.Filtering: _of_changes,
-    results.ChangeShown: _of_changes,
-    results.ChangesListed: _of_changes,
-    results.ChangeExported: _of_changes,
-    results.Duties: duty.as_json,
-    results.ClocksExplained: _clocks_explained,
-    results.CalendarDue: _calendar,
-    results.CalendarBetween: _calendar,
-    results.CalendarShown: _calendar,
-    results.CalendarsListed: _calendar,
-    results.CalendarsChecked: _calendar,
-    results.WhoActs: _who_acts,
-    results.QueuesShown: _of_queues,
-    results.QueueShown: _of_queues,
-    results.NextUp: _of_queues,
-    results.Workload: _of_queues,
-    results.Metrics: _metrics,
-    results.ExpectationsDue: _of_queues,
-    results.CallerTold: _of_queues,
-    results.PeopleImported: lambda result: {
+    TriedList: _tried_list,
+    SkillsReported: lambda result: result.report,
+    OutagesReported: lambda result: result.report,
+    FilteredReported: lambda result: result.report,
+    Filtering: _of_changes,
+    ChangeShown: _of_changes,
+    ChangesListed: _of_changes,
+    ChangeExported: _of_changes,
+    Duties: duty.as_json,
+    ClocksExplained: _clocks_explained,
+    CalendarDue: _calendar,
+    CalendarBetween: _calendar,
+    CalendarShown: _calendar,
+    CalendarsListed: _calendar,
+    CalendarsChecked: _calendar,
+    WhoActs: _who_acts,
+    QueuesShown: _of_queues,
+    QueueShown: _of_queues,
+    NextUp: _of_queues,
+    Workload: _of_queues,
+    Metrics: _metrics,
+    ExpectationsDue: _of_queues,
+    CallerTold: _of_queues,
+    PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),
     },

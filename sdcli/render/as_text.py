@@ -10,13 +10,107 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.hints import next_steps, usual
 from sdcli.render.pairs import listing
 from sdcli.render.safe import block, line
 from sdcli.render.wrap import fitted, hinted
+from sdcli.results.callers import Bulletins, CallerTold, Confirmed, ExpectationsDue, FrontPage
+from sdcli.results.changes import ChangeExported, ChangeShown, ChangesListed, Filtering
+from sdcli.results.clocks import (
+    CalendarBetween,
+    CalendarDue,
+    CalendarsChecked,
+    CalendarShown,
+    CalendarsListed,
+    ClocksExplained,
+)
+from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
+from sdcli.results.imports import BroughtIn, Exported, Sketched
+from sdcli.results.intake import Delivered, Explained, Opened, TakenAgain, TakenIn, Tried
+from sdcli.results.knowledge import (
+    ArticleDrafted,
+    ArticlesDue,
+    ArticleShown,
+    ArticlesImported,
+    ArticlesLinted,
+    ArticleWritten,
+    Found,
+    Recalled,
+    Shared,
+    SitePublished,
+    Statistics,
+)
+from sdcli.results.ledgers import (
+    BackedUp,
+    BroughtBack,
+    Done,
+    Examined,
+    LedgerCopied,
+    LedgerMigrated,
+    LedgerPrepared,
+    LedgerStatus,
+    Linted,
+    Repaired,
+    Started,
+)
+from sdcli.results.lists import (
+    MOST_NOTICES,
+    BoardLeft,
+    BulkDone,
+    BulkPreview,
+    Listed,
+    QueriesListed,
+    QueryFields,
+)
+from sdcli.results.people import Duties, PeopleFound, PeopleImported, WhoActs
+from sdcli.results.problems import CandidatesFound, ProblemChanged, ProblemShown, ProblemsListed
+from sdcli.results.quality import (
+    ConfirmationsOverdue,
+    ReviewSampled,
+    ReviewsListed,
+    SurveyAsked,
+    SurveysDue,
+    SurveysReported,
+)
+from sdcli.results.queues import NextUp, QueueShown, QueuesShown, Workload
+from sdcli.results.reports import (
+    Audited,
+    ClassificationReported,
+    Defined,
+    FilteredReported,
+    InformationReported,
+    Metrics,
+    OutagesReported,
+    PageWritten,
+    Reported,
+    SkillsReported,
+    UnsupportedReported,
+)
+from sdcli.results.shown import History, Shown, TriedList
+from sdcli.results.sla import (
+    Adopted,
+    Checked,
+    Deliveries,
+    Delivering,
+    Monitored,
+    Reapplied,
+    Register,
+    RouteTested,
+    Simulated,
+    SlaStatus,
+)
+from sdcli.results.tickets import Changed, Rehearsed, Seen, TakenBack
+from sdcli.results.triage import (
+    CatalogFound,
+    Evaluated,
+    Guided,
+    Notices,
+    Reasoned,
+    Suggested,
+    Supported,
+)
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
@@ -28,6 +122,7 @@ if TYPE_CHECKING:
     from sdcli.learning.evaluate import Bin, Score
     from sdcli.ledger.interface import Finding
     from sdcli.policy.people import Person
+    from sdcli.results import Result
     from sdcli.sla.clock import Clock
     from sdcli.tickets.alerts import Standing
     from sdcli.tickets.contact import AlertFacts, Attachment
@@ -63,9 +158,9 @@ class Told(NamedTuple):
     err: list[str]
 
 
-def write(result: results.Result, screen: Screen) -> Told:
+def write(result: Result, screen: Screen) -> Told:
     """The lines to print for a result."""
-    if isinstance(result, results.Exported):  # too many to hold at once
+    if isinstance(result, Exported):  # too many to hold at once
         from sdcli.render import as_json  # noqa: PLC0415 - text needs no JSON otherwise
 
         return Told(as_json.write(result), [])
@@ -76,7 +171,7 @@ def write(result: results.Result, screen: Screen) -> Told:
 _Lines = tuple["Iterable[str]", "Iterable[str]"]
 
 
-def _changed(result: results.Changed, screen: Screen) -> _Lines:
+def _changed(result: Changed, screen: Screen) -> _Lines:
     from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
 
     ticket = result.seen.ticket
@@ -92,7 +187,7 @@ def _changed(result: results.Changed, screen: Screen) -> _Lines:
     return lines, [*hints, *(each for each in _hint(result.seen) if not each.startswith(own))]
 
 
-def _fulfilment_lines(result: results.Changed) -> list[str]:
+def _fulfilment_lines(result: Changed) -> list[str]:
     """How far its fulfilment is."""
     if result.fulfilment is None:
         return []
@@ -101,13 +196,13 @@ def _fulfilment_lines(result: results.Changed) -> list[str]:
     return [f"  {said(result.fulfilment)}"]
 
 
-def _guided(result: results.Guided, screen: Screen) -> _Lines:
+def _guided(result: Guided, screen: Screen) -> _Lines:
     from sdcli.render.guide import lines  # noqa: PLC0415 - only the guide pays for it
 
     return lines(result, screen.width)
 
 
-def _effect(result: results.Changed) -> Iterable[str]:
+def _effect(result: Changed) -> Iterable[str]:
     if result.effect is None:
         return ()
     from sdcli.render.mistakes import effect  # noqa: PLC0415 - only a change pays for it
@@ -124,11 +219,11 @@ def _recent(changes: Sequence[RecentChange]) -> list[str]:
     return lines(changes)
 
 
-def _hint(seen: results.Seen) -> list[str]:
+def _hint(seen: Seen) -> list[str]:
     return [f"Next: {line(step)}" for step in usual(seen)]
 
 
-def _clock_lines(seen: results.Seen, screen: Screen) -> list[str]:
+def _clock_lines(seen: Seen, screen: Screen) -> list[str]:
     return [
         f"  {target + ':':<12}{_coloured(words.clock(face, seen.now), face, screen)}"
         for target, face in seen.sla.items()
@@ -144,7 +239,7 @@ def _coloured(text: str, face: Clock, screen: Screen) -> str:
     return text
 
 
-def _shown(result: results.Shown, screen: Screen) -> _Lines:
+def _shown(result: Shown, screen: Screen) -> _Lines:
     seen, ticket = result.seen, result.seen.ticket
     opening = ticket.opening
     title = f"{ticket.ref}  {line(ticket.summary)}"
@@ -199,7 +294,7 @@ def _shown(result: results.Shown, screen: Screen) -> _Lines:
     ], [*map(line, result.hints), *_hint(seen)]
 
 
-def _actor_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _actor_rows(result: Shown) -> list[tuple[str, str]]:
     """Who of the desk's teams acted on it, and in which roles (R0.2)."""
     told = (f"{name} ({', '.join(each.roles)})" for name, each in result.actors.items())
     return [("people", ", ".join(told))] if result.actors else []
@@ -235,7 +330,7 @@ def _undelivered_rows(ticket: Ticket) -> list[tuple[str, str]]:
     return rows(ticket)
 
 
-def _of_whom(whose: str, face: Clock, seen: results.Seen) -> str:
+def _of_whom(whose: str, face: Clock, seen: Seen) -> str:
     """The clock of a queue or a supplier."""
     return f"{whose}: {words.clock(face, seen.now)}"
 
@@ -289,7 +384,7 @@ def _row_lines(name: str, value: str) -> list[str]:
 _SEVERAL_LINES = ("wanted", "success", "failed", "expected", "evidence", "steps", "because")
 
 
-def _status(seen: results.Seen) -> str:
+def _status(seen: Seen) -> str:
     ticket = seen.ticket
     status = ticket.status.replace("_", " ")
     if ticket.void:
@@ -330,7 +425,7 @@ def _contact_rows(ticket: Ticket) -> list[tuple[str, str]]:
     return [row for row in rows if row[1]]
 
 
-def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
+def _support_rows(seen: Seen) -> list[tuple[str, str]]:
     found = seen.ticket.support
     if found is None:
         return []
@@ -341,7 +436,7 @@ def _support_rows(seen: results.Seen) -> list[tuple[str, str]]:
     return [("support", f"{said(found, seen.now)}{told}")]
 
 
-def _expected_rows(seen: results.Seen) -> list[tuple[str, str]]:
+def _expected_rows(seen: Seen) -> list[tuple[str, str]]:
     """When the caller may expect it, and whether they know (R3d3.2)."""
     if seen.ticket.eta is None:
         return []
@@ -356,7 +451,7 @@ def _expected_rows(seen: results.Seen) -> list[tuple[str, str]]:
     return [("expected", f"by {words.instant(found.eta)}{passed}; {known}{times}")]
 
 
-def _expected_mark(seen: results.Seen) -> str:
+def _expected_mark(seen: Seen) -> str:
     """The mark of a time that has passed, or that the caller does not know (R3d3.2)."""
     if seen.ticket.eta is None:
         return ""
@@ -366,7 +461,7 @@ def _expected_mark(seen: results.Seen) -> str:
     return f" [expected time {'not told' if wrong == 'untold' else wrong}]" if wrong else ""
 
 
-def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _box_rows(result: Shown) -> list[tuple[str, str]]:
     """How long the tier may try; over where the work is over (R2c.2b)."""
     seen, found = result.seen, result.time_box
     if found is None or seen.ticket.status in ("resolved", "closed"):
@@ -376,7 +471,7 @@ def _box_rows(result: results.Shown) -> list[tuple[str, str]]:
     return [("time box", box_said(found, seen.now))]
 
 
-def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _breach_rows(result: Shown) -> list[tuple[str, str]]:
     if not result.breaches:
         return []
     from sdcli.render.register import short  # noqa: PLC0415 - few tickets have any
@@ -384,7 +479,7 @@ def _breach_rows(result: results.Shown) -> list[tuple[str, str]]:
     return [("missed", short(result.breaches))]
 
 
-def _fulfilment_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _fulfilment_rows(result: Shown) -> list[tuple[str, str]]:
     """How far its fulfilment is (R3b.2)."""
     if result.fulfilment is None:
         return []
@@ -393,7 +488,7 @@ def _fulfilment_rows(result: results.Shown) -> list[tuple[str, str]]:
     return rows(result.fulfilment)
 
 
-def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _problem_rows(result: Shown) -> list[tuple[str, str]]:
     """The problems behind a ticket, with their workarounds (R3d1.7)."""
     if not result.problems:
         return []
@@ -402,7 +497,7 @@ def _problem_rows(result: results.Shown) -> list[tuple[str, str]]:
     return of_ticket(result.problems)
 
 
-def _change_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _change_rows(result: Shown) -> list[tuple[str, str]]:
     """How far its request for change is (R3c3.3)."""
     if result.change is None:
         return []
@@ -411,7 +506,7 @@ def _change_rows(result: results.Shown) -> list[tuple[str, str]]:
     return [("change", row(result.change))]
 
 
-def _planned_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _planned_rows(result: Shown) -> list[tuple[str, str]]:
     """What was planned, and when the service came back (R3d1.3, R3d.0a)."""
     ticket = result.seen.ticket
     if not (result.planned or result.out_of_hours or ticket.service_restored_at):
@@ -425,15 +520,15 @@ def _of_changes(result: Any, screen: Screen) -> _Lines:
     """What `sdcli filter` and `sdcli rfc` give."""
     from sdcli.render import changes_wanted  # noqa: PLC0415 - few commands pay for it
 
-    if isinstance(result, results.ChangeExported):
+    if isinstance(result, ChangeExported):
         return changes_wanted.exported(result), []
-    if isinstance(result, results.FilteredReported):
+    if isinstance(result, FilteredReported):
         return changes_wanted.filtered(result), []
-    if isinstance(result, results.ChangesListed):
+    if isinstance(result, ChangesListed):
         return changes_wanted.listed(result)
     told, steps = (
         changes_wanted.filtering(result)
-        if isinstance(result, results.Filtering)
+        if isinstance(result, Filtering)
         else changes_wanted.shown(result)
     )
     return fitted(told, screen.width), steps
@@ -443,14 +538,14 @@ def _of_incidents(result: Any, screen: Screen) -> _Lines:
     """What was tried, and the reports about incidents."""
     from sdcli.render import tries  # noqa: PLC0415 - as above
 
-    if isinstance(result, results.TriedList):
+    if isinstance(result, TriedList):
         told, notes = tries.tried(result)
         return fitted(told, screen.width), notes
-    is_skills = isinstance(result, results.SkillsReported)
+    is_skills = isinstance(result, SkillsReported)
     return (tries.skills(result) if is_skills else tries.outages(result)), []
 
 
-def _relation_rows(result: results.Shown) -> list[tuple[str, str]]:
+def _relation_rows(result: Shown) -> list[tuple[str, str]]:
     """What a ticket is linked to, what was merged, and when it is closed by itself (R7.3)."""
     if not (result.others or result.seen.ticket.links or result.closes_at):
         return []
@@ -463,27 +558,27 @@ def _of_problems(result: Any, screen: Screen) -> _Lines:
     """What the commands of `sdcli problem` give."""
     from sdcli.render import problem  # noqa: PLC0415 - as above
 
-    if isinstance(result, results.ProblemShown):
+    if isinstance(result, ProblemShown):
         head, *rest = problem.shown(result)
         history = _events(result.problem.events, screen, result.problem.undone)
         steps = [f"Next: {line(step)}" for step in next_steps(result.problem)]
         return [screen.style(head, bold=True), *fitted(rest, screen.width, 15), "", *history], steps
-    if isinstance(result, results.ProblemChanged):
+    if isinstance(result, ProblemChanged):
         told, steps = problem.changed(result)
         return fitted(told, screen.width), steps
-    if isinstance(result, results.ProblemsListed):
+    if isinstance(result, ProblemsListed):
         return problem.listing(result)
     return problem.candidates(result)
 
 
-def _simulated(result: results.Simulated, screen: Screen) -> _Lines:
+def _simulated(result: Simulated, screen: Screen) -> _Lines:
     from sdcli.render.register import simulated_lines  # noqa: PLC0415 - as above
 
     lines, notes = simulated_lines(result)
     return fitted([line(each) for each in lines], screen.width), map(line, notes)
 
 
-def _register(result: results.Register, screen: Screen) -> _Lines:
+def _register(result: Register, screen: Screen) -> _Lines:
     from sdcli.render.register import lines  # noqa: PLC0415 - as above
 
     del screen
@@ -491,14 +586,14 @@ def _register(result: results.Register, screen: Screen) -> _Lines:
     return map(line, told), map(line, notes)
 
 
-def _supported(result: results.Supported, screen: Screen) -> _Lines:
+def _supported(result: Supported, screen: Screen) -> _Lines:
     from sdcli.render.support import head, lines, next_step  # noqa: PLC0415 - as above
 
     rows = (text for name, value in lines(result) for text in _row_lines(name, value))
     return [screen.style(line(head(result)), bold=True), *rows], map(line, next_step(result))
 
 
-def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -> _Lines:
+def _unsupported_reported(result: UnsupportedReported, screen: Screen) -> _Lines:
     from sdcli.render.support import report_gaps, report_lines  # noqa: PLC0415 - as above
 
     changes = [
@@ -517,7 +612,7 @@ def _unsupported_reported(result: results.UnsupportedReported, screen: Screen) -
     return [*map(line, told), *changes], map(line, gaps)
 
 
-def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
+def _bulletin_rows(seen: Seen) -> list[tuple[str, str]]:
     ticket = seen.ticket
     rows: list[tuple[str, str]] = []
     if ticket.bulletin:
@@ -531,7 +626,7 @@ def _bulletin_rows(seen: results.Seen) -> list[tuple[str, str]]:
     return rows
 
 
-def _alert_rows(seen: results.Seen) -> list[tuple[str, str]]:
+def _alert_rows(seen: Seen) -> list[tuple[str, str]]:
     from sdcli.tickets.alerts import facts  # noqa: PLC0415 - as above
 
     ticket = seen.ticket
@@ -619,14 +714,14 @@ def _event(event: Any, screen: Screen, *, counts: bool) -> list[str]:
 _TAKEN_BACK = " [taken back]"
 
 
-def _history(result: results.History, screen: Screen) -> _Lines:
+def _history(result: History, screen: Screen) -> _Lines:
     return _events(result.events, screen, result.undone), []
 
 
-def _bulk(result: results.BulkPreview | results.BulkDone, screen: Screen) -> _Lines:
+def _bulk(result: BulkPreview | BulkDone, screen: Screen) -> _Lines:
     from sdcli.render.bulk import done_text, preview_text  # noqa: PLC0415 - one command's
 
-    is_done = isinstance(result, results.BulkDone)
+    is_done = isinstance(result, BulkDone)
     out, err = done_text(result) if is_done else preview_text(result)  # type: ignore[arg-type]
     return fitted(out, screen.width), err
 
@@ -637,12 +732,12 @@ def _paired(rows: Sequence[tuple[str, str]], screen: Screen) -> list[str]:
     return fitted([f"{name:<{wide}}{about}" for name, about in rows], screen.width, wide)
 
 
-def _query_fields(result: results.QueryFields, screen: Screen) -> _Lines:
+def _query_fields(result: QueryFields, screen: Screen) -> _Lines:
     rows = [(written, about) for _, written, about in result.rows]
     return _paired(rows, screen), ["Next: sdcli list FIELD:WORD ..."]
 
 
-def _queries_listed(result: results.QueriesListed, screen: Screen) -> _Lines:
+def _queries_listed(result: QueriesListed, screen: Screen) -> _Lines:
     rows = [
         (f"@{name}", line(f"{each.query}   {each.about}".rstrip()))
         for name, each in result.queries.items()
@@ -651,7 +746,7 @@ def _queries_listed(result: results.QueriesListed, screen: Screen) -> _Lines:
     return _paired(rows, screen), [] if rows else none
 
 
-def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
+def _taken_back(result: TakenBack, screen: Screen) -> _Lines:
     from sdcli.render.history import sentence  # noqa: PLC0415 - a search shows no events
 
     word = "brought back" if result.brought_back else "taken back"
@@ -669,7 +764,7 @@ def _taken_back(result: results.TakenBack, screen: Screen) -> _Lines:
     return [*fitted(said, screen.width), *clocks], hints
 
 
-def _stays_done(result: results.TakenBack) -> list[str]:
+def _stays_done(result: TakenBack) -> list[str]:
     """That what a program did is not taken back with the step in which it was started."""
     from sdcli.tickets.event import HookRan, act_of  # noqa: PLC0415 - most of it is loaded anyway
 
@@ -682,13 +777,13 @@ def _stays_done(result: results.TakenBack) -> list[str]:
     return [f"  What {line(' '.join(each.command))} did stays done." for each in ran]
 
 
-def _board_left(result: results.BoardLeft, screen: Screen) -> _Lines:
+def _board_left(result: BoardLeft, screen: Screen) -> _Lines:
     """What was done from the board, each in a line as its command would have said it."""
     told = [f"{words.instant(each.at)}  {line(each.said)}" for each in result.acts]
     return fitted(told, screen.width), [] if told else ["Nothing was done from the board."]
 
 
-def _rehearsed(result: results.Rehearsed, screen: Screen) -> _Lines:
+def _rehearsed(result: Rehearsed, screen: Screen) -> _Lines:
     from sdcli.render.history import rehearsed  # noqa: PLC0415 - a search shows no events
 
     said = [
@@ -710,14 +805,14 @@ def _missed(seconds: int | None, has: str) -> list[str]:
     return [f"sla-check {has} not run for {words.span(seconds)}."] if seconds else []
 
 
-def _listed(result: results.Listed, screen: Screen) -> _Lines:
+def _listed(result: Listed, screen: Screen) -> _Lines:
     unseen = words.count(result.unseen, "closed ticket")
     has = "has" if result.unseen == 1 else "have"
     news = [f"{unseen} {has} news; `sdcli list --news` shows them."] if result.unseen else []
     news += _missed(result.missed_s, "has")
     waiting = words.count(result.notices, "notice")
-    if result.notices > results.MOST_NOTICES:
-        waiting = f"More than {results.MOST_NOTICES} notices"
+    if result.notices > MOST_NOTICES:
+        waiting = f"More than {MOST_NOTICES} notices"
     wait = "waits" if result.notices == 1 else "wait"
     if result.notices:
         news.append(f"{waiting} of yours {wait} to be seen; `sdcli notices` shows them.")
@@ -738,7 +833,7 @@ def _listed(result: results.Listed, screen: Screen) -> _Lines:
     return table.splitlines(), [*(more if result.more else []), *news]
 
 
-def _row(seen: results.Seen, screen: Screen) -> list[str]:
+def _row(seen: Seen, screen: Screen) -> list[str]:
     ticket = seen.ticket
     colour = _PRIORITY_COLOURS.get(ticket.priority)
     return [
@@ -756,7 +851,7 @@ def _row(seen: results.Seen, screen: Screen) -> list[str]:
     ]
 
 
-def _unsupported(seen: results.Seen) -> str:
+def _unsupported(seen: Seen) -> str:
     """The mark of what the catalog does not hold (R2b.2a)."""
     found = seen.ticket.support
     if found is None or found.found:
@@ -800,7 +895,7 @@ def _cut(text: str, room: int, width: Callable[[str], int]) -> str:
     return kept.rstrip() + "…"
 
 
-def _sla_cell(seen: results.Seen, screen: Screen) -> str:
+def _sla_cell(seen: Seen, screen: Screen) -> str:
     from sdcli.sla.colour import pressing  # noqa: PLC0415 - only tables pay for it
 
     found = pressing(seen.sla)
@@ -812,7 +907,7 @@ def _sla_cell(seen: results.Seen, screen: Screen) -> str:
     return _coloured(text, face, screen)
 
 
-def _opened(result: results.Opened, screen: Screen) -> _Lines:
+def _opened(result: Opened, screen: Screen) -> _Lines:
     hints = _hint(result.seen) if result.seen else []
     return _outcome_lines(result.outcome, result.seen, screen), [
         *fitted([*_recent(result.changes), *map(line, result.notes)], screen.width, 2),
@@ -820,7 +915,7 @@ def _opened(result: results.Opened, screen: Screen) -> _Lines:
     ]
 
 
-def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) -> list[str]:
+def _outcome_lines(outcome: Outcome, seen: Seen | None, screen: Screen) -> list[str]:
     if seen is None:
         where = f", kept in {outcome.file}" if outcome.file else ""
         which = f" ({outcome.key})" if outcome.key else ""
@@ -832,7 +927,7 @@ def _outcome_lines(outcome: Outcome, seen: results.Seen | None, screen: Screen) 
     return [f"{head}: {about}", *_clock_lines(seen, screen)]
 
 
-def _taken_in(result: results.TakenIn, screen: Screen) -> _Lines:
+def _taken_in(result: TakenIn, screen: Screen) -> _Lines:
     out = [
         text for outcome, seen in result.outcomes for text in _outcome_lines(outcome, seen, screen)
     ]
@@ -844,7 +939,7 @@ def _taken_in(result: results.TakenIn, screen: Screen) -> _Lines:
     return out, [] if out else ["Nothing arrived on standard input."]
 
 
-def _tried(result: results.Tried, screen: Screen) -> _Lines:
+def _tried(result: Tried, screen: Screen) -> _Lines:
     out = [text for each in result.readings for text in _reading_lines(*each, screen)]
     return out, [] if out else ["There is nothing in it."]
 
@@ -902,7 +997,7 @@ def _fact(fact: Fact) -> str:
     return f"{value} ({given})" if given and given not in str(value) else str(value)
 
 
-def _taken_again(result: results.TakenAgain, screen: Screen) -> _Lines:
+def _taken_again(result: TakenAgain, screen: Screen) -> _Lines:
     out: list[str] = []
     for retried, outcomes in result.files:
         for outcome, seen in outcomes:
@@ -914,7 +1009,7 @@ def _taken_again(result: results.TakenAgain, screen: Screen) -> _Lines:
     return out, [] if out else ["Nothing is kept as unreadable."]
 
 
-def _delivered(result: results.Delivered, screen: Screen) -> _Lines:
+def _delivered(result: Delivered, screen: Screen) -> _Lines:
     out: list[str] = []
     for each in result.deliveries:
         for outcome, seen in each.outcomes:
@@ -955,7 +1050,7 @@ def _founded(proposal: Proposal) -> str:
     return line(f"{sure}{proposal.reason}{like}")
 
 
-def _evaluated(result: results.Evaluated, _: Screen) -> _Lines:
+def _evaluated(result: Evaluated, _: Screen) -> _Lines:
     """The scores as a table, and how sure proposals were beside how often they were right."""
     from tabulate import tabulate  # noqa: PLC0415 - only tables pay for it
 
@@ -1019,7 +1114,7 @@ def _scores(score: Score) -> list[str]:
     ]
 
 
-def _suggested(result: results.Suggested, screen: Screen) -> _Lines:
+def _suggested(result: Suggested, screen: Screen) -> _Lines:
     rows = [
         f"  {name + ':':<10}{screen.style(proposal.value, bold=True):<16} {_founded(proposal)}"
         for name, proposal in result.proposals.items()
@@ -1061,19 +1156,19 @@ def _to_type(proposals: Mapping[str, Proposal]) -> str:
     return " ".join(flags)
 
 
-def _reasoned(result: results.Reasoned, screen: Screen) -> _Lines:
+def _reasoned(result: Reasoned, screen: Screen) -> _Lines:
     from sdcli.render import reasons  # noqa: PLC0415 - only an explanation pays for it
 
     return reasons.text(result, screen.width, screen.style), reasons.hints(result)
 
 
-def _found(result: results.Found, screen: Screen) -> _Lines:
+def _found(result: Found, screen: Screen) -> _Lines:
     from sdcli.render.found import text  # noqa: PLC0415 - one command pays for it
 
     return text(result, screen.style, screen.width)
 
 
-def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
+def _catalog_found(result: CatalogFound, screen: Screen) -> _Lines:
     from sdcli.render.catalog import lines, nothing  # noqa: PLC0415 - one command pays for it
 
     if not result.entries:
@@ -1082,7 +1177,7 @@ def _catalog_found(result: results.CatalogFound, screen: Screen) -> _Lines:
     return [text for each in result.entries for text in lines(each, screen.style)], more
 
 
-def _explained(result: results.Explained, screen: Screen) -> _Lines:
+def _explained(result: Explained, screen: Screen) -> _Lines:
     from sdcli.tickets.alerts import standings, totals  # noqa: PLC0415 - as above
 
     found = standings(result.ticket.standing)
@@ -1124,7 +1219,7 @@ def _decisions(ticket: Ticket, screen: Screen) -> list[str]:
     return [*told, "", *meanings]
 
 
-def _checked(result: results.Checked, screen: Screen) -> _Lines:
+def _checked(result: Checked, screen: Screen) -> _Lines:
     lines = []
     for ticket, said in result.alerts:
         breach = said.stage == "breach" and said.target != "time-box"
@@ -1150,21 +1245,21 @@ def _checked(result: results.Checked, screen: Screen) -> _Lines:
     return lines, [*notes, *([] if result.recorded else ["A dry run: this will be said again."])]
 
 
-def _sla(result: results.Reapplied | results.SlaStatus, screen: Screen) -> _Lines:
+def _sla(result: Reapplied | SlaStatus, screen: Screen) -> _Lines:
     from sdcli.render import sla  # noqa: PLC0415 - only these pay for it
 
     del screen
-    return sla.reapplied(result) if isinstance(result, results.Reapplied) else sla.status(result)
+    return sla.reapplied(result) if isinstance(result, Reapplied) else sla.status(result)
 
 
-def _adopted(result: results.Adopted, screen: Screen) -> _Lines:
+def _adopted(result: Adopted, screen: Screen) -> _Lines:
     from sdcli.render import sla  # noqa: PLC0415 - as above
 
     del screen
     return sla.adopted(result)
 
 
-def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
+def _monitored(result: Monitored, screen: Screen) -> _Lines:
     del screen
     state = ("OK", "WARNING", "CRITICAL")[result.exit_code]
     missed = [result.missed_s] if result.missed_s else []
@@ -1183,28 +1278,28 @@ def _monitored(result: results.Monitored, screen: Screen) -> _Lines:
     return [f"SDCLI {state} - {said} | {data}"], []
 
 
-def _delivering(result: results.Delivering, screen: Screen) -> _Lines:
+def _delivering(result: Delivering, screen: Screen) -> _Lines:
     from sdcli.render.deliveries import delivering  # noqa: PLC0415 - only these pay for it
 
     del screen
     return delivering(result)
 
 
-def _deliveries(result: results.Deliveries, screen: Screen) -> _Lines:
+def _deliveries(result: Deliveries, screen: Screen) -> _Lines:
     from sdcli.render.deliveries import deliveries  # noqa: PLC0415 - as above
 
     del screen
     return deliveries(result)
 
 
-def _route_tested(result: results.RouteTested, screen: Screen) -> _Lines:
+def _route_tested(result: RouteTested, screen: Screen) -> _Lines:
     from sdcli.render.deliveries import tested  # noqa: PLC0415 - as above
 
     del screen
     return tested(result)
 
 
-def _linted(result: results.Linted, screen: Screen) -> _Lines:
+def _linted(result: Linted, screen: Screen) -> _Lines:
     del screen
     counts = ", ".join(
         f"{number} {noun.replace('_', ' ')}" for noun, number in result.counts.items()
@@ -1213,14 +1308,14 @@ def _linted(result: results.Linted, screen: Screen) -> _Lines:
     return [f"The desk's files are sound: {counts}.", *remarks], []
 
 
-def _notices(result: results.Notices, screen: Screen) -> _Lines:
+def _notices(result: Notices, screen: Screen) -> _Lines:
     from sdcli.render.mistakes import notices  # noqa: PLC0415 - only notices pay for it
 
     del screen
     return notices(result)
 
 
-def _reported(result: results.Reported, screen: Screen) -> _Lines:
+def _reported(result: Reported, screen: Screen) -> _Lines:
     from sdcli.render import report  # noqa: PLC0415 - only reports pay for it
 
     if result.form == "csv":
@@ -1230,39 +1325,39 @@ def _reported(result: results.Reported, screen: Screen) -> _Lines:
     return report.text(result, screen), []
 
 
-def _page_written(result: results.PageWritten, screen: Screen) -> _Lines:
+def _page_written(result: PageWritten, screen: Screen) -> _Lines:
     from sdcli.render.report import page_text  # noqa: PLC0415 - as above
 
     return page_text(result, screen), []
 
 
-def _audited(result: results.Audited, screen: Screen) -> _Lines:
+def _audited(result: Audited, screen: Screen) -> _Lines:
     from sdcli.render.report import audit_text  # noqa: PLC0415 - as above
 
     return audit_text(result, screen), []
 
 
-def _defined(result: results.Defined, screen: Screen) -> _Lines:
+def _defined(result: Defined, screen: Screen) -> _Lines:
     from sdcli.render.report import defined_text  # noqa: PLC0415 - as above
 
     return defined_text(result, screen), []
 
 
-def _classification(result: results.ClassificationReported, screen: Screen) -> _Lines:
+def _classification(result: ClassificationReported, screen: Screen) -> _Lines:
     from sdcli.render.figures import classification  # noqa: PLC0415 - only reports pay for it
 
     del screen
     return classification(result), []
 
 
-def _information(result: results.InformationReported, screen: Screen) -> _Lines:
+def _information(result: InformationReported, screen: Screen) -> _Lines:
     from sdcli.render.figures import information  # noqa: PLC0415 - as above
 
     del screen
     return information(result), []
 
 
-def _started(result: results.Started, screen: Screen) -> _Lines:
+def _started(result: Started, screen: Screen) -> _Lines:
     import shlex  # noqa: PLC0415 - only a new desk pays for it
 
     del screen
@@ -1273,12 +1368,12 @@ def _started(result: results.Started, screen: Screen) -> _Lines:
     ]
 
 
-def _done(result: results.Done, screen: Screen) -> _Lines:
+def _done(result: Done, screen: Screen) -> _Lines:
     del screen
     return [result.said], []
 
 
-def _examined(result: results.Examined, screen: Screen) -> _Lines:
+def _examined(result: Examined, screen: Screen) -> _Lines:
     del screen
     found = result.examination
     remarks = [f"Note: {line(remark)}" for remark in found.remarks]
@@ -1308,7 +1403,7 @@ def _finding(found: Finding) -> str:
     return f"  {line(place)}: {about}{line(found.problem)}."
 
 
-def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
+def _repaired(result: Repaired, screen: Screen) -> _Lines:
     del screen
     mended = result.mended
     if not (mended.kept or mended.lost or mended.remarks or mended.anew):
@@ -1330,13 +1425,13 @@ def _repaired(result: results.Repaired, screen: Screen) -> _Lines:
     return [*told, *(f"The damaged file is kept as {line(path)}." for path in mended.kept)], []
 
 
-def _backed_up(result: results.BackedUp, screen: Screen) -> _Lines:
+def _backed_up(result: BackedUp, screen: Screen) -> _Lines:
     del screen
     count = words.count(result.tickets, "ticket")
     return [f"{count} {_is(result.tickets)} kept in {line(result.file)}."], []
 
 
-def _brought_back(result: results.BroughtBack, screen: Screen) -> _Lines:
+def _brought_back(result: BroughtBack, screen: Screen) -> _Lines:
     del screen
     restored = result.restored
     count = words.count(restored.tickets, "ticket")
@@ -1353,7 +1448,7 @@ def _of_ledgers(result: Any, screen: Screen) -> _Lines:
     return ledgers.text(result)
 
 
-def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
+def _brought_in(result: BroughtIn, screen: Screen) -> _Lines:
     del screen
     new = sum(each.is_new for each in result.moved)
     known = len(result.moved) - new
@@ -1374,14 +1469,14 @@ def _brought_in(result: results.BroughtIn, screen: Screen) -> _Lines:
     ]
 
 
-def _sketched(result: results.Sketched, screen: Screen) -> _Lines:
+def _sketched(result: Sketched, screen: Screen) -> _Lines:
     del screen
     return block(result.text).splitlines(), [
         "Next: mend it, and `sdcli import --from csv --map MAP.yaml FILE.csv --dry-run`"
     ]
 
 
-def _people_found(result: results.PeopleFound, screen: Screen) -> _Lines:
+def _people_found(result: PeopleFound, screen: Screen) -> _Lines:
     if not result.people:
         return [], [f"Nobody in the contacts fits {line(result.text)!r}."]
     more = [f"{result.more} more; `--limit 0` shows all."] if result.more else []
@@ -1401,7 +1496,7 @@ def _person_lines(person: Person, screen: Screen) -> list[str]:
     ]
 
 
-def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
+def _people_imported(result: PeopleImported, screen: Screen) -> _Lines:
     del screen
     taken = result.taken
     would = "would be " if result.dry_run else ""
@@ -1411,7 +1506,7 @@ def _people_imported(result: results.PeopleImported, screen: Screen) -> _Lines:
     return [f"Contacts: {counts}.", *named], [line(note) for note in taken.notes]
 
 
-def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
+def _bulletins(result: Bulletins, screen: Screen) -> _Lines:
     from sdcli.intake.before import is_overdue  # noqa: PLC0415 - only bulletins pay for it
     from sdcli.render.before import bulletin  # noqa: PLC0415
 
@@ -1431,7 +1526,7 @@ def _bulletins(result: results.Bulletins, screen: Screen) -> _Lines:
     return told, []
 
 
-def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
+def _front_page(result: FrontPage, screen: Screen) -> _Lines:
     from sdcli.render.bulletin import page  # noqa: PLC0415 - as above
 
     del screen
@@ -1439,7 +1534,7 @@ def _front_page(result: results.FrontPage, screen: Screen) -> _Lines:
     return page(result), nothing
 
 
-def _duties(result: results.Duties, screen: Screen) -> _Lines:
+def _duties(result: Duties, screen: Screen) -> _Lines:
     from sdcli.render import duty  # noqa: PLC0415 - only the roster pays for it
 
     told = [screen.style(duty.title(result), bold=True)]
@@ -1449,19 +1544,19 @@ def _duties(result: results.Duties, screen: Screen) -> _Lines:
     return told, []
 
 
-def _who_acts(result: results.WhoActs, screen: Screen) -> _Lines:
+def _who_acts(result: WhoActs, screen: Screen) -> _Lines:
     from sdcli.render.rights import head, lines  # noqa: PLC0415 - one command alone needs it
 
     return [screen.style(head(result), bold=True), *fitted(lines(result), screen.width, 14)], []
 
 
-def _queues_shown(result: results.QueuesShown, screen: Screen) -> _Lines:
+def _queues_shown(result: QueuesShown, screen: Screen) -> _Lines:
     from sdcli.render import queues  # noqa: PLC0415 - only queues pay for it
 
     return _with_reasons(queues.BOARD, queues.board_rows(result), screen), []
 
 
-def _queue_shown(result: results.QueueShown, screen: Screen) -> _Lines:
+def _queue_shown(result: QueueShown, screen: Screen) -> _Lines:
     """The queue, and its tickets as `list` has them, with their age."""
     from sdcli.render import queues  # noqa: PLC0415 - as above
 
@@ -1485,13 +1580,13 @@ def _queue_shown(result: results.QueueShown, screen: Screen) -> _Lines:
     return [*fitted(told, screen.width), "", *table.splitlines()], notes
 
 
-def _queue_row(seen: results.Seen, age: str, back: str, screen: Screen) -> list[str]:
+def _queue_row(seen: Seen, age: str, back: str, screen: Screen) -> list[str]:
     ref, prio, status, _, assignee, sla, summary = _row(seen, screen)
     mark = "not accepted" if seen.ticket.handed_from else status
     return [ref, prio, mark, age, assignee, sla, back, summary]
 
 
-def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
+def _next_up(result: NextUp, screen: Screen) -> _Lines:
     from sdcli.render.queues import next_lines  # noqa: PLC0415 - as above
 
     told, notes = next_lines(result)
@@ -1500,13 +1595,13 @@ def _next_up(result: results.NextUp, screen: Screen) -> _Lines:
     return fitted(told, screen.width), notes
 
 
-def _metrics(result: results.Metrics, screen: Screen) -> _Lines:
+def _metrics(result: Metrics, screen: Screen) -> _Lines:
     from sdcli.render import metrics  # noqa: PLC0415 - only one command pays for it
 
     return metrics.lines(result, is_watched=screen.width is not None)
 
 
-def _workload(result: results.Workload, screen: Screen) -> _Lines:
+def _workload(result: Workload, screen: Screen) -> _Lines:
     from sdcli.render import queues  # noqa: PLC0415 - as above
 
     if result.by == "queue":
@@ -1514,7 +1609,7 @@ def _workload(result: results.Workload, screen: Screen) -> _Lines:
     return _with_reasons(queues.PEOPLE, queues.people_rows(result), screen), []
 
 
-def _expectations_due(result: results.ExpectationsDue, screen: Screen) -> _Lines:
+def _expectations_due(result: ExpectationsDue, screen: Screen) -> _Lines:
     from sdcli.render.queues import due_lines  # noqa: PLC0415 - as above
 
     if not result.rows:
@@ -1523,7 +1618,7 @@ def _expectations_due(result: results.ExpectationsDue, screen: Screen) -> _Lines
     return fitted(due_lines(result), screen.width, 4), [step]
 
 
-def _caller_told(result: results.CallerTold, screen: Screen) -> _Lines:
+def _caller_told(result: CallerTold, screen: Screen) -> _Lines:
     """The text itself, unless it is on its way already."""
     ref = screen.style(result.seen.ticket.ref, bold=True)
     if result.sent_to:
@@ -1550,7 +1645,7 @@ def _with_reasons(headers: Sequence[str], rows: list[list[str]], screen: Screen)
     return fitted([head, *(each.rstrip() for each in pairs)], screen.width, 4)
 
 
-def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
+def _confirmed(result: Confirmed, screen: Screen) -> _Lines:
     """The mail itself, unless it is on its way already."""
     if result.sent:
         head = screen.style(result.ref, bold=True)
@@ -1558,19 +1653,19 @@ def _confirmed(result: results.Confirmed, screen: Screen) -> _Lines:
     return result.message.splitlines(), []
 
 
-def _calendar(result: results.Result, screen: Screen) -> _Lines:
+def _calendar(result: Result, screen: Screen) -> _Lines:
     from sdcli.render.calendar import text  # noqa: PLC0415 - only calendars pay for it
 
     return text(result, screen)
 
 
-def _clocks_explained(result: results.ClocksExplained, screen: Screen) -> _Lines:
+def _clocks_explained(result: ClocksExplained, screen: Screen) -> _Lines:
     from sdcli.render.explain import text  # noqa: PLC0415 - one command alone needs it
 
     return text(result, screen)
 
 
-def _article(result: results.Result, screen: Screen) -> _Lines:
+def _article(result: Result, screen: Screen) -> _Lines:
     from sdcli.render.articles import text  # noqa: PLC0415 - only articles pay for it
 
     return text(result, screen)
@@ -1580,9 +1675,9 @@ def _of_articles(result: Any, screen: Screen) -> _Lines:
     from sdcli.render import outcomes  # noqa: PLC0415 - as above
 
     del screen
-    if isinstance(result, results.Statistics):
+    if isinstance(result, Statistics):
         return outcomes.statistics(result), []
-    if isinstance(result, results.Shared):
+    if isinstance(result, Shared):
         return outcomes.shared(result)
     return outcomes.recalled(result)
 
@@ -1593,14 +1688,14 @@ def _of_procedures(result: Any, screen: Screen) -> _Lines:
     return text(result, screen.style)
 
 
-def _published(result: results.SitePublished, screen: Screen) -> _Lines:
+def _published(result: SitePublished, screen: Screen) -> _Lines:
     from sdcli.render.knowledge import published  # noqa: PLC0415 - as above
 
     del screen
     return published(result)
 
 
-def _survey_asked(result: results.SurveyAsked, screen: Screen) -> _Lines:
+def _survey_asked(result: SurveyAsked, screen: Screen) -> _Lines:
     ref = result.seen.ticket.ref
     sent = [f"Sent to {line(result.sent_to)}."] if result.sent_to else []
     told = fitted([*map(line, result.letter), *sent], screen.width)
@@ -1629,110 +1724,110 @@ def _quality_rows(ticket: Ticket) -> list[tuple[str, str]]:
 
 
 _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
-    results.Changed: _changed,
-    results.SurveyAsked: _survey_asked,
-    results.SurveysDue: _of_quality,
-    results.SurveysReported: _of_quality,
-    results.ReviewSampled: _of_quality,
-    results.ReviewsListed: _of_quality,
-    results.ConfirmationsOverdue: _of_quality,
-    results.Guided: _guided,
-    results.ProblemChanged: _of_problems,
-    results.ProblemShown: _of_problems,
-    results.ProblemsListed: _of_problems,
-    results.CandidatesFound: _of_problems,
-    results.Shown: _shown,
-    results.ClocksExplained: _clocks_explained,
-    results.History: _history,
-    results.Listed: _listed,
-    results.Opened: _opened,
-    results.TakenIn: _taken_in,
-    results.Tried: _tried,
-    results.TakenAgain: _taken_again,
-    results.Delivered: _delivered,
-    results.Suggested: _suggested,
-    results.Evaluated: _evaluated,
-    results.Explained: _explained,
-    results.Reasoned: _reasoned,
-    results.Found: _found,
-    results.ArticleShown: _article,
-    results.ArticleWritten: _article,
-    results.ArticleDrafted: _article,
-    results.ArticlesDue: _article,
-    results.ArticlesLinted: _article,
-    results.ArticlesImported: _article,
-    results.Shared: _of_articles,
-    results.Statistics: _of_articles,
-    results.Recalled: _of_articles,
-    results.ProceduresListed: _of_procedures,
-    results.ProcedureShown: _of_procedures,
-    results.ProcedureStatistics: _of_procedures,
-    results.SitePublished: _published,
-    results.CatalogFound: _catalog_found,
-    results.Checked: _checked,
-    results.Monitored: _monitored,
-    results.Delivering: _delivering,
-    results.Deliveries: _deliveries,
-    results.RouteTested: _route_tested,
-    results.Linted: _linted,
-    results.Started: _started,
-    results.Done: _done,
-    results.Examined: _examined,
-    results.Repaired: _repaired,
-    results.BackedUp: _backed_up,
-    results.BroughtBack: _brought_back,
-    results.LedgerPrepared: _of_ledgers,
-    results.LedgerMigrated: _of_ledgers,
-    results.LedgerStatus: _of_ledgers,
-    results.LedgerCopied: _of_ledgers,
-    results.BroughtIn: _brought_in,
-    results.Sketched: _sketched,
-    results.PeopleFound: _people_found,
-    results.PeopleImported: _people_imported,
-    results.Bulletins: _bulletins,
-    results.FrontPage: _front_page,
-    results.Confirmed: _confirmed,
-    results.Notices: _notices,
-    results.Reported: _reported,
-    results.PageWritten: _page_written,
-    results.Audited: _audited,
-    results.Defined: _defined,
-    results.ClassificationReported: _classification,
-    results.InformationReported: _information,
-    results.Supported: _supported,
-    results.UnsupportedReported: _unsupported_reported,
-    results.Duties: _duties,
-    results.CalendarDue: _calendar,
-    results.CalendarBetween: _calendar,
-    results.CalendarShown: _calendar,
-    results.CalendarsListed: _calendar,
-    results.CalendarsChecked: _calendar,
-    results.Simulated: _simulated,
-    results.Reapplied: _sla,
-    results.Adopted: _adopted,
-    results.SlaStatus: _sla,
-    results.Register: _register,
-    results.TriedList: _of_incidents,
-    results.SkillsReported: _of_incidents,
-    results.OutagesReported: _of_incidents,
-    results.Filtering: _of_changes,
-    results.FilteredReported: _of_changes,
-    results.ChangeShown: _of_changes,
-    results.ChangesListed: _of_changes,
-    results.ChangeExported: _of_changes,
-    results.Rehearsed: _rehearsed,
-    results.WhoActs: _who_acts,
-    results.QueuesShown: _queues_shown,
-    results.QueueShown: _queue_shown,
-    results.NextUp: _next_up,
-    results.Workload: _workload,
-    results.Metrics: _metrics,
-    results.ExpectationsDue: _expectations_due,
-    results.CallerTold: _caller_told,
-    results.BulkPreview: _bulk,
-    results.BulkDone: _bulk,
-    results.TakenBack: _taken_back,
-    results.BoardLeft: _board_left,
-    results.QueryFields: _query_fields,
-    results.QueriesListed: _queries_listed,
+    Changed: _changed,
+    SurveyAsked: _survey_asked,
+    SurveysDue: _of_quality,
+    SurveysReported: _of_quality,
+    ReviewSampled: _of_quality,
+    ReviewsListed: _of_quality,
+    ConfirmationsOverdue: _of_quality,
+    Guided: _guided,
+    ProblemChanged: _of_problems,
+    ProblemShown: _of_problems,
+    ProblemsListed: _of_problems,
+    CandidatesFound: _of_problems,
+    Shown: _shown,
+    ClocksExplained: _clocks_explained,
+    History: _history,
+    Listed: _listed,
+    Opened: _opened,
+    TakenIn: _taken_in,
+    Tried: _tried,
+    TakenAgain: _taken_again,
+    Delivered: _delivered,
+    Suggested: _suggested,
+    Evaluated: _evaluated,
+    Explained: _explained,
+    Reasoned: _reasoned,
+    Found: _found,
+    ArticleShown: _article,
+    ArticleWritten: _article,
+    ArticleDrafted: _article,
+    ArticlesDue: _article,
+    ArticlesLinted: _article,
+    ArticlesImported: _article,
+    Shared: _of_articles,
+    Statistics: _of_articles,
+    Recalled: _of_articles,
+    ProceduresListed: _of_procedures,
+    ProcedureShown: _of_procedures,
+    ProcedureStatistics: _of_procedures,
+    SitePublished: _published,
+    CatalogFound: _catalog_found,
+    Checked: _checked,
+    Monitored: _monitored,
+    Delivering: _delivering,
+    Deliveries: _deliveries,
+    RouteTested: _route_tested,
+    Linted: _linted,
+    Started: _started,
+    Done: _done,
+    Examined: _examined,
+    Repaired: _repaired,
+    BackedUp: _backed_up,
+    BroughtBack: _brought_back,
+    LedgerPrepared: _of_ledgers,
+    LedgerMigrated: _of_ledgers,
+    LedgerStatus: _of_ledgers,
+    LedgerCopied: _of_ledgers,
+    BroughtIn: _brought_in,
+    Sketched: _sketched,
+    PeopleFound: _people_found,
+    PeopleImported: _people_imported,
+    Bulletins: _bulletins,
+    FrontPage: _front_page,
+    Confirmed: _confirmed,
+    Notices: _notices,
+    Reported: _reported,
+    PageWritten: _page_written,
+    Audited: _audited,
+    Defined: _defined,
+    ClassificationReported: _classification,
+    InformationReported: _information,
+    Supported: _supported,
+    UnsupportedReported: _unsupported_reported,
+    Duties: _duties,
+    CalendarDue: _calendar,
+    CalendarBetween: _calendar,
+    CalendarShown: _calendar,
+    CalendarsListed: _calendar,
+    CalendarsChecked: _calendar,
+    Simulated: _simulated,
+    Reapplied: _sla,
+    Adopted: _adopted,
+    SlaStatus: _sla,
+    Register: _register,
+    TriedList: _of_incidents,
+    SkillsReported: _of_incidents,
+    OutagesReported: _of_incidents,
+    Filtering: _of_changes,
+    FilteredReported: _of_changes,
+    ChangeShown: _of_changes,
+    ChangesListed: _of_changes,
+    ChangeExported: _of_changes,
+    Rehearsed: _rehearsed,
+    WhoActs: _who_acts,
+    QueuesShown: _queues_shown,
+    QueueShown: _queue_shown,
+    NextUp: _next_up,
+    Workload: _workload,
+    Metrics: _metrics,
+    ExpectationsDue: _expectations_due,
+    CallerTold: _caller_told,
+    BulkPreview: _bulk,
+    BulkDone: _bulk,
+    TakenBack: _taken_back,
+    BoardLeft: _board_left,
+    QueryFields: _query_fields,
+    QueriesListed: _queries_listed,
 }

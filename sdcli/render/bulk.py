@@ -11,13 +11,13 @@ from sdcli.render.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli import results
+    from sdcli.results.lists import BulkDone, BulkPreview
 
 _MOST = 50
 """So many tickets are shown to somebody who is asked."""
 
 
-def preview_lines(preview: results.BulkPreview) -> Iterator[str]:
+def preview_lines(preview: BulkPreview) -> Iterator[str]:
     """Each ticket with what would happen on it, and those that refuse."""
     said: dict[str, list[str]] = {}
     for ticket, event in preview.added:
@@ -31,14 +31,14 @@ def preview_lines(preview: results.BulkPreview) -> Iterator[str]:
         yield f"{ref}  left out: {line(why)}"
 
 
-def preview_text(preview: results.BulkPreview) -> tuple[list[str], list[str]]:
+def preview_text(preview: BulkPreview) -> tuple[list[str], list[str]]:
     """What would happen, and that nothing has."""
     if not (preview.tickets or preview.refused):
         return [], ["No ticket matches, so nothing was changed."]
     return list(preview_lines(preview)), ["Nothing was recorded."]
 
 
-def done_text(done: results.BulkDone) -> tuple[list[str], list[str]]:
+def done_text(done: BulkDone) -> tuple[list[str], list[str]]:
     """Each ticket with what happened on it."""
     lines = [f"{ticket.ref} {line(sentence(event))}" for ticket, event in done.added]
     lines += [f"{ref}  left out: {line(why)}" for ref, why in done.refused]
@@ -53,13 +53,13 @@ def done_text(done: results.BulkDone) -> tuple[list[str], list[str]]:
     return lines, notes
 
 
-def as_json(result: results.BulkPreview | results.BulkDone, event: Any) -> dict[str, Any]:
+def as_json(result: BulkPreview | BulkDone, event: Any) -> dict[str, Any]:
     """The same for scripts; `event` makes an event a document."""
     events = [{"ref": ticket.ref, **event(happened)} for ticket, happened in result.added]
     refused = [{"ref": ref, "why": why} for ref, why in result.refused]
-    from sdcli import results  # noqa: PLC0415 - the types are needed only here
+    from sdcli.results.lists import BulkDone  # noqa: PLC0415 - the types are needed only here
 
-    if isinstance(result, results.BulkDone):
+    if isinstance(result, BulkDone):
         refs = list(dict.fromkeys(ticket.ref for ticket, _ in result.added))
         told = {"dry_run": False, "tickets": refs, "refused": refused}
         return {**told, "left": list(result.left), "events": events}

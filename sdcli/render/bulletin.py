@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sdcli.results import FrontPage
+    from sdcli.results.callers import FrontPage
 
 
 def page(shown: FrontPage) -> Iterator[str]:

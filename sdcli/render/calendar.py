@@ -9,14 +9,21 @@ from __future__ import annotations
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from sdcli import results
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.results.clocks import (
+    CalendarBetween,
+    CalendarDue,
+    CalendarsChecked,
+    CalendarShown,
+    CalendarsListed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sdcli.render.as_text import Screen
+    from sdcli.results import Result
     from sdcli.sla.agenda import AgendaDay, Amount, Between, Change, Due, Headline, Outlook
     from sdcli.sla.calendar import Part
     from sdcli.sla.wall import Wall
@@ -31,12 +38,12 @@ _LABEL = "Mon 2026-11-23  "
 # As JSON.
 
 
-def as_json(result: results.Result) -> Any:
+def as_json(result: Result) -> Any:
     """A result about calendars as JSON holds it."""
     return _SHAPES[type(result)](result)
 
 
-def _due(result: results.CalendarDue) -> dict[str, Any]:
+def _due(result: CalendarDue) -> dict[str, Any]:
     """When an amount of working time is over."""
     found = result.due
     return {
@@ -49,7 +56,7 @@ def _due(result: results.CalendarDue) -> dict[str, Any]:
     }
 
 
-def _between(result: results.CalendarBetween) -> dict[str, Any]:
+def _between(result: CalendarBetween) -> dict[str, Any]:
     """The working time between two instants."""
     found = result.between
     return {
@@ -73,7 +80,7 @@ def _is_beyond(known_until: int | None, at: int) -> bool:
     return known_until is not None and at > known_until
 
 
-def _shown(result: results.CalendarShown) -> dict[str, Any]:
+def _shown(result: CalendarShown) -> dict[str, Any]:
     """The days of a calendar."""
     days = result.agenda.days
     last = days[-1].end if days else 0
@@ -136,11 +143,11 @@ def _named(day: str, name: str) -> dict[str, Any]:
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
-    results.CalendarDue: _due,
-    results.CalendarBetween: _between,
-    results.CalendarShown: _shown,
-    results.CalendarsListed: lambda result: [_head(each) for each in result.heads],
-    results.CalendarsChecked: lambda result: [_outlook(each) for each in result.outlooks],
+    CalendarDue: _due,
+    CalendarBetween: _between,
+    CalendarShown: _shown,
+    CalendarsListed: lambda result: [_head(each) for each in result.heads],
+    CalendarsChecked: lambda result: [_outlook(each) for each in result.outlooks],
 }
 
 
@@ -153,12 +160,12 @@ def _utc(at: int) -> str:
 _Lines = tuple["Iterable[str]", "Iterable[str]"]
 
 
-def text(result: results.Result, screen: Screen) -> _Lines:
+def text(result: Result, screen: Screen) -> _Lines:
     """A result about calendars as text, and remarks for the person."""
     return _TEXTS[type(result)](result, screen)
 
 
-def _due_text(result: results.CalendarDue, screen: Screen) -> _Lines:
+def _due_text(result: CalendarDue, screen: Screen) -> _Lines:
     found = result.due
     at = screen.style(_local(found.at, found.zone), bold=True)
     word = "before" if found.at < found.start else "from"
@@ -167,7 +174,7 @@ def _due_text(result: results.CalendarDue, screen: Screen) -> _Lines:
     return lines, _notes(found, found.at)
 
 
-def _between_text(result: results.CalendarBetween, screen: Screen) -> _Lines:
+def _between_text(result: CalendarBetween, screen: Screen) -> _Lines:
     found = result.between
     ends = f"{_local(found.start, found.zone)} to {_local(found.end, found.zone)}"
     lines = [screen.style(_hours(found.seconds), bold=True), f"  {ends}, in {line(found.zone)}"]
@@ -213,7 +220,7 @@ def _weekday(day: str) -> str:
     return names[date.fromisoformat(day).weekday()]
 
 
-def _listed_text(result: results.CalendarsListed, screen: Screen) -> _Lines:
+def _listed_text(result: CalendarsListed, screen: Screen) -> _Lines:
     from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
 
     lines: list[str] = []
@@ -239,7 +246,7 @@ def _holidays_of(each: Headline) -> str:
     return f"{told} known until {until}"
 
 
-def _shown_text(result: results.CalendarShown, screen: Screen) -> _Lines:
+def _shown_text(result: CalendarShown, screen: Screen) -> _Lines:
     from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
     from sdcli.sla.wall import Wall  # noqa: PLC0415 - as above
 
@@ -322,7 +329,7 @@ def _clock_times(day: AgendaDay, wall: Wall) -> str:
     return ", ".join(f"{clock(part.start)}-{clock(part.end)}" for part in day.working)
 
 
-def _checked_text(result: results.CalendarsChecked, screen: Screen) -> _Lines:
+def _checked_text(result: CalendarsChecked, screen: Screen) -> _Lines:
     from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
 
     lines: list[str] = []
@@ -376,9 +383,9 @@ def _change(each: Change, wall: Wall) -> str:
 
 
 _TEXTS: dict[type, Callable[[Any, Screen], _Lines]] = {
-    results.CalendarDue: _due_text,
-    results.CalendarBetween: _between_text,
-    results.CalendarShown: _shown_text,
-    results.CalendarsListed: _listed_text,
-    results.CalendarsChecked: _checked_text,
+    CalendarDue: _due_text,
+    CalendarBetween: _between_text,
+    CalendarShown: _shown_text,
+    CalendarsListed: _listed_text,
+    CalendarsChecked: _checked_text,
 }

@@ -16,10 +16,11 @@ from sdcli.render.safe import block, line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sdcli import results
     from sdcli.changes.request import RequestForChange
     from sdcli.intake.before import Alike
     from sdcli.policy.changes import Templates
+    from sdcli.results.changes import ChangeExported, ChangeShown, ChangesListed, Filtering
+    from sdcli.results.reports import FilteredReported
 
 _MOST_SHOWN = 10
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~&!@$^])")
@@ -35,7 +36,7 @@ _STATUS = {
 }
 
 
-def filtering(result: results.Filtering) -> tuple[list[str], list[str]]:
+def filtering(result: Filtering) -> tuple[list[str], list[str]]:
     """The rules that a request meets, and those that ask for the same; what to do next."""
     ticket = result.ticket
     told = [f"{ticket.ref}  {line(ticket.summary)}"]
@@ -77,7 +78,7 @@ def alike(found: Iterable[Alike]) -> list[str]:
     return [*told, *([f"and {more} more"] if more > 0 else ())]
 
 
-def filtering_json(result: results.Filtering) -> dict[str, Any]:
+def filtering_json(result: Filtering) -> dict[str, Any]:
     """The document of `sdcli filter` without a decision."""
     return {
         "ref": result.ticket.ref,
@@ -106,7 +107,7 @@ def alike_json(each: Alike) -> dict[str, Any]:
     }
 
 
-def filtered(result: results.FilteredReported) -> Iterator[str]:
+def filtered(result: FilteredReported) -> Iterator[str]:
     """What the filter let through and refused."""
     report = result.report
     every = report.accepted.count + report.rejected.count
@@ -167,7 +168,7 @@ def change_json(change: RequestForChange) -> dict[str, Any]:
     }
 
 
-def shown(result: results.ChangeShown) -> tuple[list[str], list[str]]:
+def shown(result: ChangeShown) -> tuple[list[str], list[str]]:
     """A request for change as it stands, or what one would say and lack; what to do next."""
     ticket, change, templates = result.ticket, result.change, result.templates
     told = [f"{ticket.ref}  {line(ticket.summary)}"]
@@ -186,7 +187,7 @@ def shown(result: results.ChangeShown) -> tuple[list[str], list[str]]:
     return told, [f"Next: sdcli rfc {ticket.ref} --category {result.category}{lacks}"]
 
 
-def _field_lines(result: results.ChangeShown) -> Iterator[str]:
+def _field_lines(result: ChangeShown) -> Iterator[str]:
     fields = result.templates.fields
     for name, text in result.fields.items():
         says = fields[name].says if name in fields else name
@@ -198,7 +199,7 @@ def _field_lines(result: results.ChangeShown) -> Iterator[str]:
             yield f"  {line(fields[name].says)}: missing (--field {name}=TEXT)"
 
 
-def shown_json(result: results.ChangeShown) -> dict[str, Any]:
+def shown_json(result: ChangeShown) -> dict[str, Any]:
     """The document of `sdcli rfc REF`."""
     return {
         "ref": result.ticket.ref,
@@ -212,7 +213,7 @@ def shown_json(result: results.ChangeShown) -> dict[str, Any]:
     }
 
 
-def listed(result: results.ChangesListed) -> tuple[list[str], list[str]]:
+def listed(result: ChangesListed) -> tuple[list[str], list[str]]:
     """Requests for change in a table."""
     if not result.rows:
         return [], ["No request for change is under way."]
@@ -231,14 +232,14 @@ def listed(result: results.ChangesListed) -> tuple[list[str], list[str]]:
     return table([head, *rows]), []
 
 
-def exported(result: results.ChangeExported) -> list[str]:
+def exported(result: ChangeExported) -> list[str]:
     """The document of a request for change."""
     if result.as_markdown:
         return block(markdown(result)).rstrip("\n").split("\n")
     return [dump(document(result))]
 
 
-def exported_json(result: results.ChangeExported) -> dict[str, Any]:
+def exported_json(result: ChangeExported) -> dict[str, Any]:
     """What `--json` prints of it: the document, or the Markdown in one."""
     return (
         {"ref": result.change.ref, "markdown": block(markdown(result))}
@@ -247,7 +248,7 @@ def exported_json(result: results.ChangeExported) -> dict[str, Any]:
     )
 
 
-def document(result: results.ChangeExported) -> dict[str, Any]:
+def document(result: ChangeExported) -> dict[str, Any]:
     """A request for change whole, with what its fields are called and who asked for it."""
     ticket, change = result.ticket, result.change
     return change_json(change) | {
@@ -270,7 +271,7 @@ def _says(templates: Templates, name: str) -> str:
     return found.says if found else name
 
 
-def markdown(result: results.ChangeExported) -> str:
+def markdown(result: ChangeExported) -> str:
     """The same in Markdown; nothing that somebody wrote is taken for Markdown."""
     ticket, change = result.ticket, result.change
     facts = (

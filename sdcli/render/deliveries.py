@@ -9,8 +9,8 @@ from sdcli.render.words import count, instant
 from sdcli.tickets.deliveries import failed
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.notify.outcome import Pending, Sent
+    from sdcli.results.sla import Deliveries, Delivering, RouteTested
     from sdcli.tickets.ticket import Ticket
 
 _Lines = tuple[list[str], list[str]]
@@ -33,7 +33,7 @@ def rows(ticket: Ticket) -> list[tuple[str, str]]:
     ]
 
 
-def delivering(result: results.Delivering) -> _Lines:
+def delivering(result: Delivering) -> _Lines:
     """What a run sent and what it could not, and what is left."""
     run = result.run
     if run.busy:
@@ -54,7 +54,7 @@ def _outcome(sent: Sent) -> list[str]:
     return [line(f"failed: {head}: {sent.reason}; attempt {sent.attempt}, {later}"), *notes]
 
 
-def deliveries(result: results.Deliveries) -> _Lines:
+def deliveries(result: Deliveries) -> _Lines:
     """What is owed, one line each."""
     if not result.rows:
         return [], ["Nothing has failed." if result.failed else "Nothing is owed to anybody."]
@@ -70,7 +70,7 @@ def _pending(row: Pending) -> str:
     return f"{head}: {row.state.replace('-', ' ')}{tried}{later}"
 
 
-def tested(result: results.RouteTested) -> _Lines:
+def tested(result: RouteTested) -> _Lines:
     """Whether the route took a test message."""
     sent = result.sent
     head = f"{sent.route} to {', '.join(sent.to)}"

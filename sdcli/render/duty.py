@@ -11,7 +11,7 @@ from sdcli.render.safe import line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sdcli.results import Duties
+    from sdcli.results.people import Duties
     from sdcli.sla.duty import Away, Duty, Skipped, Span
 
 NOW_HEADERS = ("queue", "on call", "until", "reach", "why")

@@ -17,9 +17,9 @@ from sdcli.tickets.words import BREACH
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sdcli import results
     from sdcli.policy.scalars import Amount
     from sdcli.render.as_text import Screen
+    from sdcli.results.clocks import ClocksExplained
     from sdcli.sla.clock import Clock
     from sdcli.sla.explain import Explanation, Passing
     from sdcli.sla.grounds import Grounds, Turn
@@ -36,7 +36,7 @@ _SATURDAY = 5
 # As JSON.
 
 
-def document(result: results.ClocksExplained) -> dict[str, Any]:
+def document(result: ClocksExplained) -> dict[str, Any]:
     """Every target that was asked about, with all its intervals."""
     first = next(iter(result.found.values()))
     return {
@@ -153,7 +153,7 @@ def _utc(at: int) -> str:
 # As text.
 
 
-def text(result: results.ClocksExplained, screen: Screen) -> tuple[Iterable[str], Iterable[str]]:
+def text(result: ClocksExplained, screen: Screen) -> tuple[Iterable[str], Iterable[str]]:
     """What stands how, the picture, the intervals and the reasons; and remarks for the person."""
     told = result.found[result.shown]
     wall = Wall(result.zone)

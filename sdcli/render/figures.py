@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.insight.classification import (
         ClassificationReport,
         Confusion,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     )
     from sdcli.insight.counts import Count
     from sdcli.insight.information import Candidate
+    from sdcli.results.reports import ClassificationReported, InformationReported
 
 _NTH = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
@@ -43,7 +43,7 @@ class _Numbers:
         return f"{part.count} of {of.count}{percent}{refs(part.refs) if self._with_refs else ''}"
 
 
-def classification(result: results.ClassificationReported) -> Iterator[str]:
+def classification(result: ClassificationReported) -> Iterator[str]:
     """First against final class, and what can be learnt from it."""
     report, numbers = result.report, _Numbers(with_refs=result.refs)
     yield f"Classification of {_tickets(report.tickets)}, {_period(report.since, report.until)}."
@@ -145,7 +145,7 @@ def _heard(answers: Sequence[Heard], numbers: _Numbers) -> Iterator[str]:
         yield f"{line(each.answer)}: {stayed} stayed, {changed} changed"
 
 
-def information(result: results.InformationReported) -> Iterator[str]:
+def information(result: InformationReported) -> Iterator[str]:
     """What callers ask again and again."""
     report, numbers = result.report, _Numbers(with_refs=result.refs)
     asked = words.count(report.tickets.count, "request")

@@ -11,8 +11,8 @@ from sdcli.render.wrap import fitted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sdcli import results
     from sdcli.knowledge.hits import Explained, Hit
+    from sdcli.results.knowledge import Found
 
     Style = Callable[..., str]
 
@@ -20,7 +20,7 @@ _MOST_SHARES = 12
 
 
 def text(
-    result: results.Found, style: Style, width: int | None = None
+    result: Found, style: Style, width: int | None = None
 ) -> tuple[Iterable[str], Iterable[str]]:
     """Each hit in two lines, with how its score came to be if that was asked for; and remarks."""
     ref = result.ref or "REF"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli import results
 from sdcli.policy.procedures import Procedure, StandardChange
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,18 +106,18 @@ def state_json(found: Fulfilment) -> dict[str, Any]:
 
 def text(result: Any, style: Style) -> tuple[Iterable[str], Iterable[str]]:
     """What the commands of `sdcli procedure` give."""
-    if isinstance(result, results.ProceduresListed):
+    if isinstance(result, ProceduresListed):
         return _listed(result, style)
-    if isinstance(result, results.ProcedureShown):
+    if isinstance(result, ProcedureShown):
         return list(_shown(result, style)), [f"Next: sdcli fulfil REF {result.what.id}"]
     return list(_statistics(result)), []
 
 
 def to_json(result: Any) -> Any:
     """The same as JSON."""
-    if isinstance(result, results.ProceduresListed):
+    if isinstance(result, ProceduresListed):
         return [_document(each, result.today) for each in result.rows]
-    if isinstance(result, results.ProcedureShown):
+    if isinstance(result, ProcedureShown):
         return _document(result.what, result.today)
     return _statistics_json(result)
 
@@ -142,7 +142,7 @@ def _document(what: Instructions, today: str) -> dict[str, Any]:
     }
 
 
-def _listed(result: results.ProceduresListed, style: Style) -> tuple[Iterable[str], Iterable[str]]:
+def _listed(result: ProceduresListed, style: Style) -> tuple[Iterable[str], Iterable[str]]:
     if not result.rows:
         return [], ["There are none: `sdcli init` starts a desk from which to copy some."]
     told = []
@@ -163,7 +163,7 @@ def _facts(what: Instructions, today: str) -> Iterator[str]:
         yield "expired"
 
 
-def _shown(result: results.ProcedureShown, style: Style) -> Iterator[str]:
+def _shown(result: ProcedureShown, style: Style) -> Iterator[str]:
     what = result.what
     yield style(f"{line(what.id)}  {line(what.title)}", bold=True)
     for name, value in _rows(what, result.today):
@@ -223,7 +223,7 @@ def _of_change(what: Instructions) -> Iterator[tuple[str, str]]:
     yield "complete when", what.done
 
 
-def _statistics(result: results.ProcedureStatistics) -> Iterator[str]:
+def _statistics(result: ProcedureStatistics) -> Iterator[str]:
     from sdcli.render.figures import table  # noqa: PLC0415 - imports tabulate
 
     found = [each for each in result.rows if each.begun or result.is_narrowed]
@@ -270,7 +270,7 @@ def _row(found: Figures) -> list[str]:
     ]
 
 
-def _statistics_json(result: results.ProcedureStatistics) -> dict[str, Any]:
+def _statistics_json(result: ProcedureStatistics) -> dict[str, Any]:
     document: dict[str, Any] = {
         "since": result.since,
         "until": result.until,

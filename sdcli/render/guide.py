@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sdcli.guidance import Blank, Choice, Question
-    from sdcli.results import Guided
+    from sdcli.results.triage import Guided
     from sdcli.tickets.ticket import Ticket
 
 _IN = "      "

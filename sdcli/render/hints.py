@@ -9,7 +9,7 @@ from sdcli.tickets.words import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli.results import Seen
+    from sdcli.results.tickets import Seen
     from sdcli.tickets.ticket import Ticket
 
 

@@ -13,8 +13,8 @@ from sdcli.render.safe import line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sdcli import results
     from sdcli.knowledge.articles import Article
+    from sdcli.results.knowledge import SitePublished
 
 
 def article_json(article: Article) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def article_json(article: Article) -> dict[str, Any]:
     return fields
 
 
-def published_json(result: results.SitePublished) -> dict[str, Any]:
+def published_json(result: SitePublished) -> dict[str, Any]:
     """What was published, and what was not."""
     return {
         "folder": result.folder or None,
@@ -44,7 +44,7 @@ def published_json(result: results.SitePublished) -> dict[str, Any]:
     }
 
 
-def published(result: results.SitePublished) -> tuple[Iterable[str], Iterable[str]]:
+def published(result: SitePublished) -> tuple[Iterable[str], Iterable[str]]:
     """What was published in a few lines, and what callers miss."""
     told = f"{_number(len(result.articles), 'article')}, {_number(result.bulletins, 'bulletin')}"
     sizes = f"search data {_kilobytes(result.search_bytes)} of {_kilobytes(result.bytes)}"
@@ -59,7 +59,7 @@ def published(result: results.SitePublished) -> tuple[Iterable[str], Iterable[st
     return rows, _missed(result)
 
 
-def _left_out(result: results.SitePublished) -> list[str]:
+def _left_out(result: SitePublished) -> list[str]:
     """Those left out: one by one in a check, else how many for each reason."""
     if not result.written:
         rows = [f"  {line(each.id)}  {line(each.told)}" for each in result.left_out]
@@ -69,7 +69,7 @@ def _left_out(result: results.SitePublished) -> list[str]:
     return [f"  left out: {', '.join(told)}"] if told else []
 
 
-def _missed(result: results.SitePublished) -> list[str]:
+def _missed(result: SitePublished) -> list[str]:
     """What callers could expect to find and do not."""
     expired = [each.id for each in result.left_out if each.why == "expired"]
     unsound = [line(each.id) for each in result.left_out if each.why == "unsound"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli import results
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.results.ledgers import LedgerCopied, LedgerMigrated, LedgerPrepared, LedgerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,16 +24,16 @@ _STEPS = ("kB", "MB", "GB", "TB")
 
 def text(result: Any) -> _Lines:
     """The lines of any of them, and hints."""
-    if isinstance(result, results.LedgerPrepared):
+    if isinstance(result, LedgerPrepared):
         return _prepared(result)
-    if isinstance(result, results.LedgerMigrated):
+    if isinstance(result, LedgerMigrated):
         return _migrated(result)
-    if isinstance(result, results.LedgerStatus):
+    if isinstance(result, LedgerStatus):
         return list(_status(result)), _remarks(result)
     return _copied(result)
 
 
-def _prepared(result: results.LedgerPrepared) -> _Lines:
+def _prepared(result: LedgerPrepared) -> _Lines:
     found, place = result.prepared, line(result.place)
     if found is None:
         return [
@@ -52,7 +52,7 @@ def _prepared(result: results.LedgerPrepared) -> _Lines:
     return told, hints
 
 
-def prepared_json(result: results.LedgerPrepared) -> dict[str, Any]:
+def prepared_json(result: LedgerPrepared) -> dict[str, Any]:
     """As `text`."""
     found = result.prepared
     return {
@@ -66,7 +66,7 @@ def prepared_json(result: results.LedgerPrepared) -> dict[str, Any]:
     }
 
 
-def _migrated(result: results.LedgerMigrated) -> _Lines:
+def _migrated(result: LedgerMigrated) -> _Lines:
     found, place = result.migrated, line(result.place)
     if found is None:
         return [f"Nothing is needed: the first change to {place} brings it to this version."], []
@@ -79,7 +79,7 @@ def _migrated(result: results.LedgerMigrated) -> _Lines:
     ], ["Everybody who uses it needs this version of sdcli now."]
 
 
-def migrated_json(result: results.LedgerMigrated) -> dict[str, Any]:
+def migrated_json(result: LedgerMigrated) -> dict[str, Any]:
     """As `text`."""
     found = result.migrated
     return {
@@ -101,7 +101,7 @@ def size(count: int) -> str:
     return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
 
 
-def _status(result: results.LedgerStatus) -> Iterator[str]:
+def _status(result: LedgerStatus) -> Iterator[str]:
     found = result.standing
     about = "about " if found.about else ""
     parted = "month" if found.server else "archive"
@@ -138,7 +138,7 @@ def _behind(lag_s: float | None) -> str:
     return "" if lag_s is None else f", {lag_s:.1f} s behind"
 
 
-def _remarks(result: results.LedgerStatus) -> list[str]:
+def _remarks(result: LedgerStatus) -> list[str]:
     found, other, told = result.standing, result.other, list[str]()
     if found.closed:
         what = "has moved to" if found.closed.moved else "is no whole copy of"
@@ -156,7 +156,7 @@ def _remarks(result: results.LedgerStatus) -> list[str]:
     return told
 
 
-def status_json(result: results.LedgerStatus) -> dict[str, Any]:
+def status_json(result: LedgerStatus) -> dict[str, Any]:
     """As `text`."""
     found, last, other = result.standing, result.last_check, result.other
     return {
@@ -188,7 +188,7 @@ def status_json(result: results.LedgerStatus) -> dict[str, Any]:
     }
 
 
-def _copied(result: results.LedgerCopied) -> _Lines:
+def _copied(result: LedgerCopied) -> _Lines:
     counts = f"{words.count(result.tickets, 'ticket')}, {words.count(result.events, 'event')}"
     told = [
         f"{line(result.source)}",
@@ -214,7 +214,7 @@ def _copied(result: results.LedgerCopied) -> _Lines:
     return told, _next(result)
 
 
-def _next(result: results.LedgerCopied) -> list[str]:
+def _next(result: LedgerCopied) -> list[str]:
     source, target = line(result.source), line(result.target)
     use = (
         f"write `ledger: {target}` in settings.yaml"
@@ -231,7 +231,7 @@ def _next(result: results.LedgerCopied) -> list[str]:
     return hints
 
 
-def copied_json(result: results.LedgerCopied) -> dict[str, Any]:
+def copied_json(result: LedgerCopied) -> dict[str, Any]:
     """As `text`."""
     return {
         **msgspec.structs.asdict(result),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sdcli.render.safe import line
 
 if TYPE_CHECKING:
-    from sdcli import results
+    from sdcli.results.reports import Metrics
 
 
-def to_json(result: results.Metrics) -> dict[str, Any]:
+def to_json(result: Metrics) -> dict[str, Any]:
     """Every sample, under the name that the text has it under."""
     return {
         "generated_at": result.now,
@@ -28,7 +28,7 @@ def to_json(result: results.Metrics) -> dict[str, Any]:
     }
 
 
-def lines(result: results.Metrics, *, is_watched: bool) -> tuple[list[str], list[str]]:
+def lines(result: Metrics, *, is_watched: bool) -> tuple[list[str], list[str]]:
     """The text; of a file that was written nothing where nobody looks, since cron mails it."""
     if not result.file:
         return result.text.removesuffix("\n").split("\n"), []

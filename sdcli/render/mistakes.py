@@ -12,7 +12,8 @@ from sdcli.triage.reclassify import CLASSES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sdcli import results
+    from sdcli.results.tickets import Effect, Seen
+    from sdcli.results.triage import Notices, Waiting
     from sdcli.sla.clock import Clock
     from sdcli.triage.reclassify import Change, Decided
 
@@ -35,7 +36,7 @@ def at_first(found: Mapping[str, Decided]) -> str:
     return f"{value('type')}, {value('service')} / {value('feature')}, by {', '.join(people)}"
 
 
-def notices(result: results.Notices) -> tuple[list[str], list[str]]:
+def notices(result: Notices) -> tuple[list[str], list[str]]:
     """What waits, or has just been seen; and what comes next."""
     whom = line(result.person) or "anybody"
     if not result.rows:
@@ -47,7 +48,7 @@ def notices(result: results.Notices) -> tuple[list[str], list[str]]:
     return told, ["Next: sdcli notices --seen REF --note TEXT   # or --seen-all"]
 
 
-def _notice(row: results.Waiting, asked: str) -> Iterator[str]:
+def _notice(row: Waiting, asked: str) -> Iterator[str]:
     """What waits; with whom it waits for, unless that is who asks."""
     whom = "" if row.person == asked else f"{line(row.person)}: "
     yield f"{whom}{row.ticket.ref}  {line(row.ticket.summary)}"
@@ -65,7 +66,7 @@ def _notice(row: results.Waiting, asked: str) -> Iterator[str]:
             yield f"    {line(name)}: said otherwise since: {what}"
 
 
-def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
+def effect(found: Effect, after: Seen) -> Iterator[str]:
     """What a decision did to the agreement, the targets and the queue, line by line (R3d1.5)."""
     was, change_ = found.before, found.change
     by = "By the change" if change_ else "By this"
@@ -86,7 +87,7 @@ def effect(found: results.Effect, after: results.Seen) -> Iterator[str]:
         yield f"  Told by a notice: {line(', '.join(change_.tell))}."
 
 
-def moved(was: results.Seen, after: results.Seen, by: str) -> list[str]:
+def moved(was: Seen, after: Seen, by: str) -> list[str]:
     """How the clocks of a ticket differ from what they were, a line each; `by` says by what."""
     return [
         f"  {by} {target} {said}."
@@ -95,7 +96,7 @@ def moved(was: results.Seen, after: results.Seen, by: str) -> list[str]:
     ]
 
 
-def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:
+def _moved(was: Clock, now: Clock, seen: Seen, by: str) -> str:
     """How one clock differs from what it was, and by what; empty if it does not."""
     if (was.due, was.state, was.target_s) == (now.due, now.state, now.target_s):
         return ""
@@ -115,7 +116,7 @@ def _moved(was: Clock, now: Clock, seen: results.Seen, by: str) -> str:
     return f"{due}: it is {now.state} instead of {was.state}"
 
 
-def _has_stopped(seen: results.Seen) -> bool:
+def _has_stopped(seen: Seen) -> bool:
     """Whether nothing is due any more, because the work is done."""
     return seen.ticket.status in ("resolved", "closed")
 

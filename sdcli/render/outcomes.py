@@ -13,15 +13,15 @@ from sdcli.tickets.event import ArticleSent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sdcli import results
     from sdcli.insight.information import Candidate
     from sdcli.knowledge.figures import Figures, Success
     from sdcli.knowledge.recall import Recipient
+    from sdcli.results.knowledge import Recalled, Shared, Statistics
 
 _HEADS = ("", "shown", "read", "sent", "used", "helped", "none", "worse", "success")
 
 
-def shared(result: results.Shared) -> tuple[list[str], list[str]]:
+def shared(result: Shared) -> tuple[list[str], list[str]]:
     """What the caller is to read; what was recorded goes to stderr, so that a pipe gets the text."""
     ref, id_ = result.seen.ticket.ref, f"{result.article.id}@{result.article.revision}"
     done = {
@@ -37,14 +37,14 @@ def shared(result: results.Shared) -> tuple[list[str], list[str]]:
     return text, [line(done), *_warned(result)]
 
 
-def _warned(result: results.Shared) -> list[str]:
+def _warned(result: Shared) -> list[str]:
     article = result.article
     if not result.is_expired:
         return []
     return [line(f"{article.id} expired on {article.expires}: {article.owner} is to review it.")]
 
 
-def shared_json(result: results.Shared) -> dict[str, Any]:
+def shared_json(result: Shared) -> dict[str, Any]:
     """What became of an article that the caller might be given."""
     return {
         "ref": result.seen.ticket.ref,
@@ -58,7 +58,7 @@ def shared_json(result: results.Shared) -> dict[str, Any]:
     }
 
 
-def statistics(result: results.Statistics) -> Iterator[str]:
+def statistics(result: Statistics) -> Iterator[str]:
     """The figures in a table, then what to do about them."""
     rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
     if rows:
@@ -141,7 +141,7 @@ def _question(found: Candidate) -> str:
     return f"{count} about {found.service}/{found.feature}, {what}; e.g. {found.example!r}"
 
 
-def statistics_json(result: results.Statistics) -> dict[str, Any]:
+def statistics_json(result: Statistics) -> dict[str, Any]:
     """The figures of every article, and what to do about them."""
     rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
     document: dict[str, Any] = {
@@ -164,7 +164,7 @@ def figures_json(found: Figures) -> dict[str, Any]:
     return {name.removeprefix("is_"): value for name, value in fields.items()}
 
 
-def recalled(result: results.Recalled) -> tuple[list[str], list[str]]:
+def recalled(result: Recalled) -> tuple[list[str], list[str]]:
     """Who is to be told, one a line, and what to tell them."""
     told = [line(text) for text in _standing(result)]
     waiting = [each for each in result.people if each.corrected_at is None]
@@ -180,11 +180,11 @@ def recalled(result: results.Recalled) -> tuple[list[str], list[str]]:
     return told, [*done, *([step] if waiting and _holds(result) else ())]
 
 
-def _holds(result: results.Recalled) -> bool:
+def _holds(result: Recalled) -> bool:
     return result.article is not None and not result.article.is_retired
 
 
-def _standing(result: results.Recalled) -> list[str]:
+def _standing(result: Recalled) -> list[str]:
     article = result.article
     if article is None:
         return [f"{result.id} is not there any more."]
@@ -193,7 +193,7 @@ def _standing(result: results.Recalled) -> list[str]:
     return [f"{article.id} is at revision {article.revision}: {article.title}"]
 
 
-def _person(result: results.Recalled, found: Recipient) -> tuple[str, ...]:
+def _person(result: Recalled, found: Recipient) -> tuple[str, ...]:
     how = {"sent": "was sent", "explained": "was told", "read": "read"}[found.how]
     reach = ", ".join(_reach(result, found))
     return (
@@ -204,7 +204,7 @@ def _person(result: results.Recalled, found: Recipient) -> tuple[str, ...]:
     )
 
 
-def _reach(result: results.Recalled, found: Recipient) -> list[str]:
+def _reach(result: Recalled, found: Recipient) -> list[str]:
     ticket = result.tickets[found.ref]
     opening = ticket.opening
     sent = [
@@ -218,7 +218,7 @@ def _reach(result: results.Recalled, found: Recipient) -> list[str]:
     return [each for each in dict.fromkeys((*sent, *own, *known)) if each and each != found.person]
 
 
-def recalled_json(result: results.Recalled) -> dict[str, Any]:
+def recalled_json(result: Recalled) -> dict[str, Any]:
     """Everyone who was given a revision that does not hold, and what does."""
     article = result.article
     return {

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.insight.recurring import Candidate
+    from sdcli.results.problems import CandidatesFound, ProblemChanged, ProblemShown, ProblemsListed
     from sdcli.tickets.ticket import Ticket
 
 _DAY_S = 24 * 3600
@@ -58,7 +58,7 @@ def problem_json(problem: Ticket) -> dict[str, Any]:
     }
 
 
-def changed_json(result: results.ProblemChanged) -> dict[str, Any]:
+def changed_json(result: ProblemChanged) -> dict[str, Any]:
     """A problem after a step, and who was told."""
     action = {"action": result.action} if result.action else {}
     return {
@@ -70,7 +70,7 @@ def changed_json(result: results.ProblemChanged) -> dict[str, Any]:
     }
 
 
-def shown_json(result: results.ProblemShown) -> dict[str, Any]:
+def shown_json(result: ProblemShown) -> dict[str, Any]:
     """A problem with its incidents; its events are added by the caller."""
     first, last = _span(result.incidents)
     return problem_json(result.problem) | {
@@ -103,7 +103,7 @@ def candidate_json(found: Candidate) -> dict[str, Any]:
     return fields | {"command": command_for(found)}
 
 
-def changed(result: results.ProblemChanged) -> tuple[list[str], list[str]]:
+def changed(result: ProblemChanged) -> tuple[list[str], list[str]]:
     """The problem in a line, what happened besides, and what comes next."""
     problem = result.problem
     head = f"{problem.ref} {_what(result)}"
@@ -115,7 +115,7 @@ def changed(result: results.ProblemChanged) -> tuple[list[str], list[str]]:
     return [line(each) for each in told], [line(each) for each in (*result.hints, *steps)]
 
 
-def _what(result: results.ProblemChanged) -> str:
+def _what(result: ProblemChanged) -> str:
     if result.action == "created":
         return f"created: a problem, in {result.problem.queue}"
     if result.action:
@@ -126,7 +126,7 @@ def _what(result: results.ProblemChanged) -> str:
     return sentence((of_act(events, result.act) or events)[-1])
 
 
-def shown(result: results.ProblemShown) -> list[str]:
+def shown(result: ProblemShown) -> list[str]:
     """Everything about a problem, but its history."""
     problem, incidents = result.problem, result.incidents
     rows = [
@@ -197,7 +197,7 @@ def _span(incidents: Sequence[Ticket]) -> tuple[datetime | None, datetime | None
     return min(times, default=None), max(times, default=None)
 
 
-def listing(result: results.ProblemsListed) -> tuple[list[str], list[str]]:
+def listing(result: ProblemsListed) -> tuple[list[str], list[str]]:
     """Problems in a table."""
     if not result.rows:
         told = "No problem is open. `sdcli problem list --all` also shows closed ones"
@@ -219,7 +219,7 @@ def listing(result: results.ProblemsListed) -> tuple[list[str], list[str]]:
     return table([head, *rows]), []
 
 
-def candidates(result: results.CandidatesFound) -> tuple[list[str], list[str]]:
+def candidates(result: CandidatesFound) -> tuple[list[str], list[str]]:
     """What came again and again, each with its evidence and the command for it."""
     since = f" since {words.instant(result.since)}" if result.since else ""
     if not result.rows:

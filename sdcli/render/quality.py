@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sdcli import results
 from sdcli.errors import listed
 from sdcli.render import words
 from sdcli.render.figures import table
 from sdcli.render.safe import block, line
+from sdcli.results.quality import (
+    ConfirmationsOverdue,
+    ReviewSampled,
+    ReviewsListed,
+    SurveysDue,
+    SurveysReported,
+    Unconfirmed,
+)
 from sdcli.tickets.event import SurveySent
 from sdcli.tickets.reviewing import last_review
 from sdcli.tickets.surveying import last_said
@@ -28,26 +35,26 @@ _Lines = tuple["list[str]", "list[str]"]
 
 def text(result: Any) -> _Lines:
     """What the commands of `sdcli survey` and `sdcli review` give, and remarks."""
-    if isinstance(result, results.SurveysDue):
+    if isinstance(result, SurveysDue):
         return list(_due(result)), _due_remarks(result)
-    if isinstance(result, results.SurveysReported):
+    if isinstance(result, SurveysReported):
         return list(_reported(result.report)), []
-    if isinstance(result, results.ReviewSampled):
+    if isinstance(result, ReviewSampled):
         return _sampled(result)
-    if isinstance(result, results.ReviewsListed):
+    if isinstance(result, ReviewsListed):
         return list(_listed(result)), []
     return list(_overdue(result)), []
 
 
 def as_json(result: Any) -> Any:
     """The same as a document."""
-    if isinstance(result, results.SurveysDue):
+    if isinstance(result, SurveysDue):
         return _due_json(result)
-    if isinstance(result, results.SurveysReported):
+    if isinstance(result, SurveysReported):
         return result.report
-    if isinstance(result, results.ReviewSampled):
+    if isinstance(result, ReviewSampled):
         return _sampled_json(result)
-    if isinstance(result, results.ReviewsListed):
+    if isinstance(result, ReviewsListed):
         return _listed_json(result)
     return _overdue_json(result)
 
@@ -104,7 +111,7 @@ _STATES = {
 }
 
 
-def _due(result: results.SurveysDue) -> Iterator[str]:
+def _due(result: SurveysDue) -> Iterator[str]:
     told = [row for row in result.rows if row.state != "resting"]
     if not told:
         yield f"Nobody is to be asked of those whose tickets were closed since {words.instant(result.since)}."
@@ -127,7 +134,7 @@ _MOST_TOLD = 10
 """Failures told one by one; the others are counted."""
 
 
-def _due_remarks(result: results.SurveysDue) -> list[str]:
+def _due_remarks(result: SurveysDue) -> list[str]:
     """What was not asked, and why: in a few lines, however many there are."""
     failed = [row for row in result.rows if row.state == "failed"]
     told = [f"{row.ticket.ref}: {line(row.reason)}" for row in failed[:_MOST_TOLD]]
@@ -156,7 +163,7 @@ def _due_remarks(result: results.SurveysDue) -> list[str]:
     return told
 
 
-def _due_json(result: results.SurveysDue) -> dict[str, Any]:
+def _due_json(result: SurveysDue) -> dict[str, Any]:
     return {
         "since": result.since,
         "send": result.send,
@@ -227,7 +234,7 @@ def _period(since: datetime | None, until: datetime | None) -> str:
 # Reviews.
 
 
-def _sampled(result: results.ReviewSampled) -> _Lines:
+def _sampled(result: ReviewSampled) -> _Lines:
     period = f"{words.instant(result.since)} to {words.instant(result.until)}"
     query = f", {line(result.query)}" if result.query else ""
     head = (
@@ -252,7 +259,7 @@ def _sampled(result: results.ReviewSampled) -> _Lines:
     return [head, "", *table([heads, *rows])], remarks
 
 
-def _sampled_json(result: results.ReviewSampled) -> dict[str, Any]:
+def _sampled_json(result: ReviewSampled) -> dict[str, Any]:
     return {
         "sample": result.name,
         "since": result.since,
@@ -277,7 +284,7 @@ def _sampled_json(result: results.ReviewSampled) -> dict[str, Any]:
     }
 
 
-def _listed(result: results.ReviewsListed) -> Iterator[str]:
+def _listed(result: ReviewsListed) -> Iterator[str]:
     scored = [said.percent for _, said, _, _ in result.rows if said.percent is not None]
     mean = f", {sum(scored) / len(scored):.0f} % on average" if scored else ""
     reviewed = words.count(len(result.rows), "ticket")
@@ -306,7 +313,7 @@ def _listed(result: results.ReviewsListed) -> Iterator[str]:
     yield from table([["check", "yes", "no", "n/a"], *counts])
 
 
-def _counts(result: results.ReviewsListed) -> dict[str, dict[str, int]]:
+def _counts(result: ReviewsListed) -> dict[str, dict[str, int]]:
     """How often each check had each answer."""
     found: dict[str, dict[str, int]] = {}
     for _, said, _, _ in result.rows:
@@ -315,7 +322,7 @@ def _counts(result: results.ReviewsListed) -> dict[str, dict[str, int]]:
     return found
 
 
-def _listed_json(result: results.ReviewsListed) -> dict[str, Any]:
+def _listed_json(result: ReviewsListed) -> dict[str, Any]:
     return {
         "since": result.since,
         "until": result.until,
@@ -334,7 +341,7 @@ def _listed_json(result: results.ReviewsListed) -> dict[str, Any]:
     }
 
 
-def _overdue(result: results.ConfirmationsOverdue) -> Iterator[str]:
+def _overdue(result: ConfirmationsOverdue) -> Iterator[str]:
     allowed = words.amount(result.allowed)
     if result.resolved:
         yield f"Resolved, and not confirmed within {allowed}:"
@@ -351,7 +358,7 @@ def _overdue(result: results.ConfirmationsOverdue) -> Iterator[str]:
         yield f"Nothing was closed since {words.instant(result.since)} without anybody's word."
 
 
-def _unconfirmed(row: results.Unconfirmed, result: results.ConfirmationsOverdue) -> Iterator[str]:
+def _unconfirmed(row: Unconfirmed, result: ConfirmationsOverdue) -> Iterator[str]:
     late = f" ({words.span(int((result.now - row.due).total_seconds()))} late)" if row.due else ""
     reach = ", ".join(line(each) for each in (row.name, row.phone, row.mail) if each)
     who = f"{line(row.person)} ({reach})" if reach else line(row.person or "no caller")
@@ -360,7 +367,7 @@ def _unconfirmed(row: results.Unconfirmed, result: results.ConfirmationsOverdue)
     yield f"      {'If it is not solved' if row.ticket.is_closed else 'Next'}: {line(row.next)}"
 
 
-def _overdue_json(result: results.ConfirmationsOverdue) -> dict[str, Any]:
+def _overdue_json(result: ConfirmationsOverdue) -> dict[str, Any]:
     return {
         "now": result.now,
         "since": result.since,
@@ -370,7 +377,7 @@ def _overdue_json(result: results.ConfirmationsOverdue) -> dict[str, Any]:
     }
 
 
-def _row(row: results.Unconfirmed, now: datetime) -> dict[str, Any]:
+def _row(row: Unconfirmed, now: datetime) -> dict[str, Any]:
     return {
         "ref": row.ticket.ref,
         "summary": row.ticket.summary,

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.insight.load import PersonLoad, QueueLoad
+    from sdcli.results.callers import CallerTold, ExpectationDue, ExpectationsDue
+    from sdcli.results.queues import NextUp, QueueShown, QueuesShown, Workload
+    from sdcli.results.tickets import Seen
 
 BOARD = (
     *("tier", "queue", "open", "not accepted", "oldest", "breached", "near", "running"),
@@ -26,7 +28,7 @@ QUEUES = ("queue", "open", "by priority", "unassigned", "breached", "near", "min
 _TIERS = {1: "1", 2: "2", 3: "3"}
 
 
-def board_rows(result: results.QueuesShown) -> list[list[str]]:
+def board_rows(result: QueuesShown) -> list[list[str]]:
     """What lies in each queue, one a row."""
     return [
         [
@@ -79,7 +81,7 @@ def _age(at: datetime | None, now: datetime) -> str:
     return age(at, now) if at else "-"
 
 
-def next_lines(result: results.NextUp) -> tuple[list[str], list[str]]:
+def next_lines(result: NextUp) -> tuple[list[str], list[str]]:
     """The ticket that is next, with its grounds; and what to type."""
     chosen, seen = result.chosen, result.seen
     if chosen is None or seen is None:
@@ -99,7 +101,7 @@ def next_lines(result: results.NextUp) -> tuple[list[str], list[str]]:
     return [line(head_), *map(line, told)], [*map(line, more), *step]
 
 
-def people_rows(result: results.Workload) -> list[list[str]]:
+def people_rows(result: Workload) -> list[list[str]]:
     """Who has how much, one a row."""
     return [
         [
@@ -117,7 +119,7 @@ def people_rows(result: results.Workload) -> list[list[str]]:
     ]
 
 
-def queue_rows(result: results.Workload) -> list[list[str]]:
+def queue_rows(result: Workload) -> list[list[str]]:
     """Which queue has how much, one a row."""
     return [
         [
@@ -165,9 +167,7 @@ def queue_json(row: QueueLoad, now: datetime) -> dict[str, Any]:
     }
 
 
-def shown_json(
-    result: results.QueueShown, ticket: Callable[[results.Seen], dict[str, Any]]
-) -> dict[str, Any]:
+def shown_json(result: QueueShown, ticket: Callable[[Seen], dict[str, Any]]) -> dict[str, Any]:
     """A queue with its checklist and its tickets."""
     return queue_json(result.row, result.now) | {
         "needs": result.needs,
@@ -183,9 +183,7 @@ def shown_json(
     }
 
 
-def next_json(
-    result: results.NextUp, ticket: Callable[[results.Seen], dict[str, Any]]
-) -> dict[str, Any]:
+def next_json(result: NextUp, ticket: Callable[[Seen], dict[str, Any]]) -> dict[str, Any]:
     """The ticket that is next, and why; null where there is nothing to do."""
     chosen = result.chosen
     return {
@@ -203,7 +201,7 @@ def next_json(
     }
 
 
-def workload_json(result: results.Workload) -> dict[str, Any]:
+def workload_json(result: Workload) -> dict[str, Any]:
     """Who has how much, or which queue."""
     told: dict[str, Any] = {"by": result.by, "since": result.since}
     if result.by == "queue":
@@ -231,12 +229,12 @@ def _person(row: PersonLoad) -> dict[str, Any]:
     }
 
 
-def back(seen: results.Seen) -> str:
+def back(seen: Seen) -> str:
     """How often a ticket came back, `-` if it never did."""
     return str(ping_pong(seen.ticket) or "-")
 
 
-def due_lines(result: results.ExpectationsDue) -> list[str]:
+def due_lines(result: ExpectationsDue) -> list[str]:
     """The requests whose time has passed or was not told, each with who follows it up."""
     told: list[str] = []
     for row in result.rows:
@@ -252,7 +250,7 @@ def due_lines(result: results.ExpectationsDue) -> list[str]:
     return [line(each) for each in told]
 
 
-def due_json(row: results.ExpectationDue, now: datetime) -> dict[str, Any]:
+def due_json(row: ExpectationDue, now: datetime) -> dict[str, Any]:
     """A request whose time has passed or was not told."""
     ticket, known = row.ticket, row.expectation
     return {
@@ -272,7 +270,7 @@ def due_json(row: results.ExpectationDue, now: datetime) -> dict[str, Any]:
     }
 
 
-def told_json(result: results.CallerTold) -> dict[str, Any]:
+def told_json(result: CallerTold) -> dict[str, Any]:
     """What the caller may be told."""
     return {
         "ref": result.seen.ticket.ref,

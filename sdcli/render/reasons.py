@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sdcli import results
+    from sdcli.results.triage import Reasoned
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Ground
     from sdcli.tickets.event import AnyEvent
@@ -38,7 +38,7 @@ _SAID = (
 _GONE = " (catalog/classification.yaml has none of that id any more: it does not count)"
 
 
-def text(result: results.Reasoned, width: int | None, style: Style) -> Iterator[str]:
+def text(result: Reasoned, width: int | None, style: Style) -> Iterator[str]:
     """The explanation as lines for a terminal of so many columns."""
     found, ticket = result.reasons, result.seen.ticket
     columns = max(width or _WIDTH, 40)
@@ -62,7 +62,7 @@ def text(result: results.Reasoned, width: int | None, style: Style) -> Iterator[
         yield from _follows(result, columns)
 
 
-def hints(result: results.Reasoned) -> Iterator[str]:
+def hints(result: Reasoned) -> Iterator[str]:
     """What to type if today's files give another priority than the ticket has."""
     if result.reasons.stale and not result.seen.ticket.is_closed:
         yield f"Next: sdcli classify {result.seen.ticket.ref} --priority derived"
@@ -85,7 +85,7 @@ def _head(found: Reasons, ticket: Ticket) -> str:
     return f"{head}."
 
 
-def _said(result: results.Reasoned, columns: int) -> Iterator[str]:
+def _said(result: Reasoned, columns: int) -> Iterator[str]:
     """What was said, by each person each time."""
     said, opening = result.reasons.said, result.seen.ticket.opening
     told = {name: said[name] for name in _SAID if name in said}
@@ -113,7 +113,7 @@ def _had(event: AnyEvent) -> bool:
     return bool(request and request.ever_had)
 
 
-def _type(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
+def _type(result: Reasoned, columns: int, style: Style) -> Iterator[str]:
     """Why it has its type (R2a.1-R2a.4)."""
     grounds = result.reasons.type_grounds
     yield style(f"Type: {result.seen.ticket.type}", bold=True)
@@ -124,7 +124,7 @@ def _type(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]
         yield from _rule(ground, result, columns, style)
 
 
-def _level(result: results.Reasoned, field: str, columns: int, style: Style) -> Iterator[str]:
+def _level(result: Reasoned, field: str, columns: int, style: Style) -> Iterator[str]:
     """One field: the ground that has decided, then what else was looked at."""
     found = result.reasons
     grounds = [each for each in found.grounds if each.field == field]
@@ -138,7 +138,7 @@ def _level(result: results.Reasoned, field: str, columns: int, style: Style) -> 
         yield from _rule(ground, result, columns, style)
 
 
-def _rule(ground: Ground, result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
+def _rule(ground: Ground, result: Reasoned, columns: int, style: Style) -> Iterator[str]:
     """The place of a rule, and the line that stands there."""
     if not ground.place:
         return
@@ -156,7 +156,7 @@ _OWN = 8
 """How far a rule's own words are indented below its place."""
 
 
-def _services(result: results.Reasoned, columns: int, style: Style) -> Iterator[str]:
+def _services(result: Reasoned, columns: int, style: Style) -> Iterator[str]:
     """What the service map says is hit, and whether the business lives on it (R2c.1)."""
     hit = result.reasons.services
     for ground in result.reasons.grounds:
@@ -176,7 +176,7 @@ def _services(result: results.Reasoned, columns: int, style: Style) -> Iterator[
     yield from _row("critical", f"{told}{also}", columns)
 
 
-def _follows(result: results.Reasoned, columns: int) -> Iterator[str]:
+def _follows(result: Reasoned, columns: int) -> Iterator[str]:
     """What the priority of the ticket asks for (R2c.2a-c)."""
     yield from _row("other work", _other_work(result), columns)
     yield from _row("escalate", _escalate(result.box, result), columns)
@@ -190,7 +190,7 @@ def _follows(result: results.Reasoned, columns: int) -> Iterator[str]:
         yield from _due(name, due, columns)
 
 
-def _other_work(result: results.Reasoned) -> str:
+def _other_work(result: Reasoned) -> str:
     """Whether the assignee should stop what they do now, and what (R2c.2a)."""
     found, ticket = result.reasons, result.seen.ticket
     over = ", ".join(found.follows.pre_empts)
@@ -209,7 +209,7 @@ def _other_work(result: results.Reasoned) -> str:
     return f"nobody is on it; whoever takes it stops {over}"
 
 
-def _escalate(box: TimeBox | None, result: results.Reasoned) -> str:
+def _escalate(box: TimeBox | None, result: Reasoned) -> str:
     """How long this tier may try (R2c.2b)."""
     return box_said(box, result.seen.now) if box else "no limit for this tier"
 
@@ -254,7 +254,7 @@ def _wrapped(first: str, value: str, columns: int) -> Iterator[str]:
     return iter(wrapped(first, line(value), columns))
 
 
-def document(result: results.Reasoned) -> dict[str, Any]:
+def document(result: Reasoned) -> dict[str, Any]:
     """The explanation as a JSON object."""
     found, ticket = result.reasons, result.seen.ticket
     last = found.classified

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli import results
+    from sdcli.results.sla import Register, Simulated
     from sdcli.sla.register import Breach
     from sdcli.sla.simulate import Changed, Comparison, Difference, Group, Moved, Sum
 
@@ -47,7 +47,7 @@ def as_json(found: Breach) -> dict[str, Any]:
     }
 
 
-def document(result: results.Register) -> dict[str, Any]:
+def document(result: Register) -> dict[str, Any]:
     """The register of a period, with its totals."""
     return {
         "since": result.since,
@@ -86,7 +86,7 @@ def _time(seconds: int) -> str:
     return words.work(seconds) or f"{seconds}s"
 
 
-def lines(result: results.Register) -> tuple[list[str], list[str]]:
+def lines(result: Register) -> tuple[list[str], list[str]]:
     """The register as a table with its totals, and what to do next."""
     if not result.breaches:
         return [], [f"Nothing was missed, {_period(result.since, result.until)}."]
@@ -126,7 +126,7 @@ def _people(found: Breach) -> Iterator[str]:
     return (f"{who} ({', '.join(by)})" if by else who for who, by in routes.items())
 
 
-def _totals(result: results.Register) -> Iterator[str]:
+def _totals(result: Register) -> Iterator[str]:
     """How many there are, by what, and how many causes nobody knows."""
     found, standing = result.totals, [each for each in result.breaches if each.stands]
 
@@ -164,7 +164,7 @@ def _period(since: datetime | None, until: datetime | None) -> str:
     return " ".join(filter(None, parts)) or "all that there are"
 
 
-def simulated(result: results.Simulated) -> dict[str, Any]:
+def simulated(result: Simulated) -> dict[str, Any]:
     """Both policies side by side, and the tickets that differ."""
     found = result.comparison
     told: dict[str, Any] = msgspec.structs.asdict(found)
@@ -211,7 +211,7 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def simulated_lines(result: results.Simulated) -> tuple[list[str], list[str]]:
+def simulated_lines(result: Simulated) -> tuple[list[str], list[str]]:
     """The comparison in sentences, a table and the tickets that differ; and what to know of it."""
     found = result.comparison
     period = _period(found.since, found.until)
@@ -270,7 +270,7 @@ def _groups(name: str, groups: Iterable[Group]) -> list[str]:
     return [f"Breaches by {name}: {', '.join(told)}."] if told else []
 
 
-def _tickets(result: results.Simulated) -> list[str]:
+def _tickets(result: Simulated) -> list[str]:
     """The tickets that breach or no longer do; with `--refs` every one that differs."""
     found = [
         each

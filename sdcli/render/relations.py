@@ -10,7 +10,7 @@ from sdcli.tickets.relations import OWED, SAYS, sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sdcli.results import Shown
+    from sdcli.results.shown import Shown
     from sdcli.tickets.relations import Link
     from sdcli.tickets.ticket import Ticket
 

@@ -20,10 +20,10 @@ from sdcli.render.wrap import wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sdcli import results
     from sdcli.insight.figures import Figure
     from sdcli.insight.reported import Number, Part, Report, Row, Span
     from sdcli.render.as_text import Screen
+    from sdcli.results.reports import Audited, Defined, PageWritten, Reported
 
 _HOUR_S = 3600
 _NARROW, _WIDE = 60, 120
@@ -35,7 +35,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula; an apostrophe before it makes it text."""
 
 
-def text(result: results.Reported, screen: Screen) -> Iterator[str]:
+def text(result: Reported, screen: Screen) -> Iterator[str]:
     """The report for a terminal, or for a pipe that is read by a person."""
     report = result.report
     width = screen.width or _WIDE
@@ -177,7 +177,7 @@ def change(row: Row) -> str:
     return told
 
 
-def as_json(result: results.Reported) -> dict[str, Any]:
+def as_json(result: Reported) -> dict[str, Any]:
     """The whole report as one document."""
     report = result.report
     return {
@@ -253,7 +253,7 @@ _COLUMNS = (
 )
 
 
-def as_csv(result: results.Reported) -> Iterator[str]:
+def as_csv(result: Reported) -> Iterator[str]:
     """One line for each figure, and for each part of what it is split by."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -282,7 +282,7 @@ def _plain(value: str) -> str:
     return f"'{told}" if told.startswith(_FORMULA) else told
 
 
-def as_markdown(result: results.Reported) -> Iterator[str]:
+def as_markdown(result: Reported) -> Iterator[str]:
     """A table for each section, and one for each split if they are asked for."""
     report = result.report
     zone, before = report.zone, report.before
@@ -328,7 +328,7 @@ def _escaped(value: str) -> str:
     return told
 
 
-def page_text(result: results.PageWritten, screen: Screen) -> Iterator[str]:
+def page_text(result: PageWritten, screen: Screen) -> Iterator[str]:
     """Where the page is, and what it holds."""
     report = result.report
     what = words.count(len(result.figures), "figure")
@@ -340,7 +340,7 @@ def page_text(result: results.PageWritten, screen: Screen) -> Iterator[str]:
         )
 
 
-def page_json(result: results.PageWritten) -> dict[str, Any]:
+def page_json(result: PageWritten) -> dict[str, Any]:
     """The page that was written."""
     report = result.report
     return {
@@ -355,7 +355,7 @@ def page_json(result: results.PageWritten) -> dict[str, Any]:
     }
 
 
-def audit_text(result: results.Audited, screen: Screen) -> Iterator[str]:
+def audit_text(result: Audited, screen: Screen) -> Iterator[str]:
     """Everything behind a figure, one line a ticket."""
     audit = result.audit
     figure = FIGURES[audit.id]
@@ -398,7 +398,7 @@ def _counted(figure: Figure, found: int) -> str:
     return _duration(figure, found) if figure.kind in ("spread", "age") else str(found)
 
 
-def audit_json(result: results.Audited) -> dict[str, Any]:
+def audit_json(result: Audited) -> dict[str, Any]:
     """The receipts of a figure as one document."""
     audit = result.audit
     figure = FIGURES[audit.id]
@@ -419,7 +419,7 @@ def _refs(found: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def defined_text(result: results.Defined, screen: Screen) -> Iterator[str]:
+def defined_text(result: Defined, screen: Screen) -> Iterator[str]:
     """What figures mean, one paragraph each."""
     width = screen.width or _WIDE
     for index, figure in enumerate(result.figures):
@@ -435,7 +435,7 @@ def defined_text(result: results.Defined, screen: Screen) -> Iterator[str]:
         yield from wrapped("  ", f"Answers {figure.source}.", width)
 
 
-def defined_json(result: results.Defined) -> list[dict[str, Any]]:
+def defined_json(result: Defined) -> list[dict[str, Any]]:
     """What figures mean, as a list."""
     return [
         {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.policy.authority import Right
-    from sdcli.results import WhoActs
+    from sdcli.results.people import WhoActs
 
 
 def head(result: WhoActs) -> str:

@@ -8,13 +8,13 @@ from sdcli.render import words
 from sdcli.render.mistakes import moved
 
 if TYPE_CHECKING:
-    from sdcli import results
+    from sdcli.results.sla import Adopted, Reapplied, SlaStatus
 
 _Lines = tuple[list[str], list[str]]
 _SHORT = 12
 
 
-def reapplied(result: results.Reapplied) -> _Lines:
+def reapplied(result: Reapplied) -> _Lines:
     """Each ticket with what became of its clocks."""
     number = len(result.pairs)
     would = "would run" if result.dry_run else "runs" if number == 1 else "run"
@@ -36,7 +36,7 @@ def _short(policy: str) -> str:
     return policy[:_SHORT] if policy else "that of the day"
 
 
-def status(result: results.SlaStatus) -> _Lines:
+def status(result: SlaStatus) -> _Lines:
     """When the clocks were last checked, what is owed, and what tickets are pinned to."""
     every = (
         f"; it is to run every {words.work(result.check_every_s)}" if result.check_every_s else ""
@@ -60,7 +60,7 @@ def status(result: results.SlaStatus) -> _Lines:
     ], []
 
 
-def adopted(result: results.Adopted) -> _Lines:
+def adopted(result: Adopted) -> _Lines:
     """By which service levels the desk works on all hosts, and who must follow."""
     policy, before = _short(result.policy), result.before
     if not result.shared:
@@ -80,7 +80,7 @@ def adopted(result: results.Adopted) -> _Lines:
     return lines, []
 
 
-def adopted_json(result: results.Adopted) -> dict[str, Any]:
+def adopted_json(result: Adopted) -> dict[str, Any]:
     """As `adopted`."""
     before = result.before
     return {
@@ -99,7 +99,7 @@ def adopted_json(result: results.Adopted) -> dict[str, Any]:
     }
 
 
-def reapplied_json(result: results.Reapplied, sla: Any) -> dict[str, Any]:
+def reapplied_json(result: Reapplied, sla: Any) -> dict[str, Any]:
     """The tickets, with their clocks before and after; `sla` makes JSON of clocks."""
     return {
         "policy": result.policy,
@@ -116,7 +116,7 @@ def reapplied_json(result: results.Reapplied, sla: Any) -> dict[str, Any]:
     }
 
 
-def status_json(result: results.SlaStatus) -> dict[str, Any]:
+def status_json(result: SlaStatus) -> dict[str, Any]:
     """As `status`."""
     last = result.last
     return {

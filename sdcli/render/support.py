@@ -14,11 +14,11 @@ from sdcli.tickets.support import state
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sdcli import results
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.policy.agreements import Targets
     from sdcli.policy.model import Service
     from sdcli.policy.scalars import Amount
+    from sdcli.results.triage import Supported
     from sdcli.sla.timebox import TimeBox
     from sdcli.tickets.contact import Support
     from sdcli.triage.catalog import Promise
@@ -82,7 +82,7 @@ def box_said(found: TimeBox, now: datetime) -> str:
     return f"{may}: until {when} ({words.span(found.due - int(now.timestamp()))} left)"
 
 
-def as_json(result: results.Supported) -> dict[str, Any]:
+def as_json(result: Supported) -> dict[str, Any]:
     """The answer for scripts."""
     seen = result.seen
     support = seen and seen.ticket.support
@@ -163,7 +163,7 @@ def _feature(services: Mapping[str, Service], feature: str) -> dict[str, Any] | 
     return None
 
 
-def lines(result: results.Supported) -> Iterator[tuple[str, str]]:
+def lines(result: Supported) -> Iterator[tuple[str, str]]:
     """The answer for people: rows of a name and what is to be said, raw."""
     seen = result.seen
     for name, service in result.services.items():
@@ -186,7 +186,7 @@ def lines(result: results.Supported) -> Iterator[tuple[str, str]]:
         yield "time box", box_said(result.time_box, seen.now)
 
 
-def _decides(result: results.Supported) -> Iterator[tuple[str, str]]:
+def _decides(result: Supported) -> Iterator[tuple[str, str]]:
     """What an override would promise, and who may decide one; and what is promised no longer."""
     if result.gone:
         gone = f"agreement {result.gone} is no longer in sla_policies.yaml"
@@ -211,7 +211,7 @@ def _about(name: str, service: Service) -> Iterator[tuple[str, str]]:
     yield from (row for row in rows if row[1])
 
 
-def _promised(result: results.Supported, priority: str) -> Iterator[tuple[str, str]]:
+def _promised(result: Supported, priority: str) -> Iterator[tuple[str, str]]:
     """Targets and time boxes: of one priority, or of all of them."""
     for each, targets in result.targets.items():
         if priority in ("", each):
@@ -228,7 +228,7 @@ def _tries(box_: Any) -> Iterable[str]:
             yield f"{words.work(limit)} in tier {tier}"
 
 
-def head(result: results.Supported) -> str:
+def head(result: Supported) -> str:
     """The answer itself, in a sentence."""
     seen = result.seen
     about = seen.ticket.ref if seen else result.asked
@@ -244,7 +244,7 @@ def head(result: results.Supported) -> str:
     return f"{about}{what} not in the catalog."
 
 
-def next_step(result: results.Supported) -> list[str]:
+def next_step(result: Supported) -> list[str]:
     """What to do where the catalog does not hold it."""
     if result.supported:
         return []

@@ -14,10 +14,11 @@ from sdcli.tickets.base import Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sdcli import results
     from sdcli.changes.planned import Planned
     from sdcli.insight.skills import Gap
-    from sdcli.results import Seen
+    from sdcli.results.reports import OutagesReported, SkillsReported
+    from sdcli.results.shown import Shown, TriedList
+    from sdcli.results.tickets import Seen
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.incident import Tried
     from sdcli.tickets.ticket import Ticket
@@ -36,7 +37,7 @@ def others(seen: Seen, told: AnyEvent | None) -> list[str]:
     return [f"  {line(sentence(each))}" for each in seen.added if each.id != first.id]
 
 
-def tried(result: results.TriedList) -> tuple[list[str], list[str]]:
+def tried(result: TriedList) -> tuple[list[str], list[str]]:
     """Everything that was tried on a ticket, in order."""
     ticket = result.ticket
     if not result.rows:
@@ -77,7 +78,7 @@ def tried_json(each: Tried) -> dict[str, Any]:
     }
 
 
-def planned_rows(result: results.Shown) -> list[tuple[str, str]]:
+def planned_rows(result: Shown) -> list[tuple[str, str]]:
     """The outages that run now, and that the service is not offered at this hour."""
     closed = result.out_of_hours
     again = f" until {words.instant(closed.until)}" if closed and closed.until else ""
@@ -101,7 +102,7 @@ def resumed_rows(ticket: Ticket) -> list[tuple[str, str]]:
     return [("resumed", f"{words.instant(ticket.service_restored_at)}{open_}")]
 
 
-def skills(result: results.SkillsReported) -> Iterator[str]:
+def skills(result: SkillsReported) -> Iterator[str]:
     """Who was helped with what."""
     report = result.report
     yield f"Helped by a mentor: {words.count(report.helped.count, 'time')}."
@@ -117,7 +118,7 @@ def _gap(each: Gap, *, with_refs: bool) -> str:
     return f"  {each.helped.count:>4}  {line(each.name)}: {others}; helped by {mentors}{named}"
 
 
-def outages(result: results.OutagesReported) -> Iterator[str]:
+def outages(result: OutagesReported) -> Iterator[str]:
     """The calls that planned outages and changes brought."""
     report = result.report
     calls = words.count(report.calls.count, "call")

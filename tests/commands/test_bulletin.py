@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdcli.render.bulletin import page
-from sdcli.results import FrontPage, Notice
+from sdcli.results.callers import FrontPage, Notice
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
