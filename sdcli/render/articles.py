@@ -52,7 +52,7 @@ def to_json(result: Result) -> Any:
     if isinstance(result, ArticleDrafted):
         return {"action": "drafted", "text": result.text, "missing": list(result.missing)}
     if isinstance(result, ArticlesDue):
-        return [_due_json(each, result.today) for each in result.articles]
+        return [_due_json(result, each) for each in result.articles]
     if isinstance(result, ArticlesLinted):
         remarks = [each._asdict() for each in result.remarks]
         return {"articles": result.articles, "remarks": remarks}
@@ -73,19 +73,21 @@ def _shown_json(result: ArticleShown) -> dict[str, Any]:
         "figures": [figures_json(each) for each in result.figures],
         "tickets": list(result.tickets),
     }
-    return {**found, "markdown": document(result.article)} if result.as_markdown else found
+    if not result.as_markdown:
+        return found
+    from sdcli.knowledge.document import markdown  # noqa: PLC0415 - imports YAML
+
+    return {**found, "markdown": markdown(result.article)}
 
 
-def _due_json(article: Article, today: str) -> dict[str, Any]:
+def _due_json(result: ArticlesDue, article: Article) -> dict[str, Any]:
     names = ("id", "title", "owner", "second_owner", "reviewed", "expires")
     told = {name: getattr(article, name) for name in names}
-    return {**told, "days_left": _days(article, today), "expired": article.is_expired(today)}
-
-
-def _days(article: Article, today: str) -> int:
-    from datetime import date  # noqa: PLC0415 - only the list of expiry needs it
-
-    return (date.fromisoformat(article.expires) - date.fromisoformat(today)).days
+    return {
+        **told,
+        "days_left": result.days_left(article),
+        "expired": article.is_expired(result.today),
+    }
 
 
 def text(result: Any, screen: Screen) -> _Lines:
@@ -114,7 +116,9 @@ def text(result: Any, screen: Screen) -> _Lines:
 def shown(result: ArticleShown, screen: Screen) -> _Lines:
     """An article, and remarks."""
     if result.as_markdown:
-        return block(document(result.article)).rstrip("\n").split("\n"), []
+        from sdcli.knowledge.document import markdown  # noqa: PLC0415 - imports YAML
+
+        return block(markdown(result.article)).rstrip("\n").split("\n"), []
     found = result.article
     title = fitted([f"{line(found.id)}  {line(found.title)}"], screen.width, 8)
     rows = [
@@ -210,13 +214,6 @@ def _rows(markdown: str, screen: Screen, indent: int) -> list[str]:
     return lines(markdown.strip(), screen, indent)
 
 
-def document(article: Article) -> str:
-    """An article as one Markdown document; `sdcli kb import` reads it back."""
-    from sdcli.knowledge.document import markdown  # noqa: PLC0415 - imports YAML
-
-    return markdown(article)
-
-
 _DONE = {
     "created": "written",
     "edited": "changed",
@@ -265,7 +262,7 @@ def _due(result: ArticlesDue, screen: Screen) -> _Lines:
         [
             each.id,
             each.expires,
-            _left(each, result.today),
+            _left(result, each),
             each.owner,
             each.reviewed,
             line(each.title),
@@ -279,8 +276,10 @@ def _due(result: ArticlesDue, screen: Screen) -> _Lines:
     ]
 
 
-def _left(article: Article, today: str) -> str:
-    return "expired" if article.is_expired(today) else words.count(_days(article, today), "day")
+def _left(result: ArticlesDue, article: Article) -> str:
+    if article.is_expired(result.today):
+        return "expired"
+    return words.count(result.days_left(article), "day")
 
 
 def _linted(result: ArticlesLinted, screen: Screen) -> _Lines:

@@ -736,11 +736,19 @@ def _of_queues(result: Any) -> Any:
         return queues.shown_json(result, ticket)
     if isinstance(result, NextUp):
         return queues.next_json(result, ticket)
-    if isinstance(result, ExpectationsDue):
-        return [queues.due_json(row, result.now) for row in result.rows]
-    if isinstance(result, CallerTold):
-        return queues.told_json(result)
     return queues.workload_json(result)
+
+
+def _expectations_due(result: ExpectationsDue) -> list[dict[str, Any]]:
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    return [queues.due_json(row, result.now) for row in result.rows]
+
+
+def _caller_told(result: CallerTold) -> dict[str, Any]:
+    from sdcli.render import queues  # noqa: PLC0415 - as above
+
+    return queues.told_json(result)
 
 
 def _metrics(result: Metrics) -> dict[str, Any]:
@@ -981,8 +989,8 @@ _SHAPES: dict[type, Callable[[Any], Any]] = {
     NextUp: _of_queues,
     Workload: _of_queues,
     Metrics: _metrics,
-    ExpectationsDue: _of_queues,
-    CallerTold: _of_queues,
+    ExpectationsDue: _expectations_due,
+    CallerTold: _caller_told,
     PeopleImported: lambda result: {
         "dry_run": result.dry_run,
         **msgspec.to_builtins(result.taken),

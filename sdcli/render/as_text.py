@@ -522,8 +522,6 @@ def _of_changes(result: Any, screen: Screen) -> _Lines:
 
     if isinstance(result, ChangeExported):
         return changes_wanted.exported(result), []
-    if isinstance(result, FilteredReported):
-        return changes_wanted.filtered(result), []
     if isinstance(result, ChangesListed):
         return changes_wanted.listed(result)
     told, steps = (
@@ -534,15 +532,32 @@ def _of_changes(result: Any, screen: Screen) -> _Lines:
     return fitted(told, screen.width), steps
 
 
-def _of_incidents(result: Any, screen: Screen) -> _Lines:
-    """What was tried, and the reports about incidents."""
+def _tried_list(result: TriedList, screen: Screen) -> _Lines:
     from sdcli.render import tries  # noqa: PLC0415 - as above
 
-    if isinstance(result, TriedList):
-        told, notes = tries.tried(result)
-        return fitted(told, screen.width), notes
-    is_skills = isinstance(result, SkillsReported)
-    return (tries.skills(result) if is_skills else tries.outages(result)), []
+    told, notes = tries.tried(result)
+    return fitted(told, screen.width), notes
+
+
+def _filtered(result: FilteredReported, screen: Screen) -> _Lines:
+    from sdcli.render import changes_wanted  # noqa: PLC0415 - as above
+
+    del screen
+    return changes_wanted.filtered(result), []
+
+
+def _skills(result: SkillsReported, screen: Screen) -> _Lines:
+    from sdcli.render import tries  # noqa: PLC0415 - as above
+
+    del screen
+    return tries.skills(result), []
+
+
+def _outages(result: OutagesReported, screen: Screen) -> _Lines:
+    from sdcli.render import tries  # noqa: PLC0415 - as above
+
+    del screen
+    return tries.outages(result), []
 
 
 def _relation_rows(result: Shown) -> list[tuple[str, str]]:
@@ -1807,11 +1822,11 @@ _SHAPES: dict[type, Callable[[Any, Screen], _Lines]] = {
     Adopted: _adopted,
     SlaStatus: _sla,
     Register: _register,
-    TriedList: _of_incidents,
-    SkillsReported: _of_incidents,
-    OutagesReported: _of_incidents,
+    TriedList: _tried_list,
+    SkillsReported: _skills,
+    OutagesReported: _outages,
     Filtering: _of_changes,
-    FilteredReported: _of_changes,
+    FilteredReported: _filtered,
     ChangeShown: _of_changes,
     ChangesListed: _of_changes,
     ChangeExported: _of_changes,

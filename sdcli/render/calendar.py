@@ -6,7 +6,7 @@ change is shorter or longer than the others, as it is.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sdcli.render import words
@@ -18,6 +18,7 @@ from sdcli.results.clocks import (
     CalendarShown,
     CalendarsListed,
 )
+from sdcli.sla.agenda import is_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -72,19 +73,15 @@ def _known(known_until: int | None, at: int) -> dict[str, Any]:
     """Until when the holidays are known, and whether the answer lies beyond that (T4)."""
     return {
         "holidays_until": known_until and _utc(known_until),
-        "beyond_holidays": _is_beyond(known_until, at),
+        "beyond_holidays": is_beyond(known_until, at),
     }
-
-
-def _is_beyond(known_until: int | None, at: int) -> bool:
-    return known_until is not None and at > known_until
 
 
 def _shown(result: CalendarShown) -> dict[str, Any]:
     """The days of a calendar."""
     days = result.agenda.days
     last = days[-1].end if days else 0
-    beyond = _is_beyond(result.agenda.head.known_until, last)
+    beyond = is_beyond(result.agenda.head.known_until, last)
     return {
         **_head(result.agenda.head),
         "beyond_holidays": beyond,
@@ -108,7 +105,7 @@ def _head(found: Headline) -> dict[str, Any]:
 def _day(day: AgendaDay) -> dict[str, Any]:
     return {
         "date": day.date,
-        "weekday": _weekday(day.date).casefold(),
+        "weekday": words.weekday(day.date).casefold(),
         "from": _utc(day.start),
         "to": _utc(day.end),
         "day_s": day.end - day.start,
@@ -139,7 +136,7 @@ def _outlook(found: Outlook) -> dict[str, Any]:
 
 
 def _named(day: str, name: str) -> dict[str, Any]:
-    return {"date": day, "weekday": _weekday(day).casefold(), "name": name or None}
+    return {"date": day, "weekday": words.weekday(day).casefold(), "name": name or None}
 
 
 _SHAPES: dict[type, Callable[[Any], Any]] = {
@@ -170,7 +167,7 @@ def _due_text(result: CalendarDue, screen: Screen) -> _Lines:
     at = screen.style(_local(found.at, found.zone), bold=True)
     word = "before" if found.at < found.start else "from"
     told = f"{_amount(found.amount)} {word} {_local(found.start, found.zone)}"
-    lines = [at, f"  {told}, in {line(found.zone)}", f"  in UTC: {_utc(found.at)}"]
+    lines = [at, f"  {told}, in {line(found.zone)}", f"  in UTC: {words.exact(found.at)}"]
     return lines, _notes(found, found.at)
 
 
@@ -182,7 +179,7 @@ def _between_text(result: CalendarBetween, screen: Screen) -> _Lines:
 
 
 def _notes(found: Due | Between, at: int) -> list[str]:
-    if not _is_beyond(found.known_until, at):
+    if not is_beyond(found.known_until, at):
         return []
     return [_note(found.calendar, found.known_until or 0, found.zone)]
 
@@ -212,12 +209,7 @@ def _local(at: int, zone: str) -> str:
 
     shown_at = Wall(zone).shows(at)
     seconds = f":{shown_at:%S}" if shown_at.second else ""
-    return f"{_weekday(shown_at.date().isoformat())} {shown_at:%Y-%m-%d %H:%M}{seconds}"
-
-
-def _weekday(day: str) -> str:
-    names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # whatever the machine's language
-    return names[date.fromisoformat(day).weekday()]
+    return f"{words.weekday(shown_at.date().isoformat())} {shown_at:%Y-%m-%d %H:%M}{seconds}"
 
 
 def _listed_text(result: CalendarsListed, screen: Screen) -> _Lines:
@@ -261,12 +253,12 @@ def _shown_text(result: CalendarShown, screen: Screen) -> _Lines:
         lines.append(" " * len(_LABEL) + _scale(cell))
     wall = Wall(found.head.zone)
     for day in found.days:
-        if lines[-1] and _weekday(day.date) == "Mon" and day is not found.days[0]:
+        if lines[-1] and words.weekday(day.date) == "Mon" and day is not found.days[0]:
             lines.append("")
         lines += _row(day, wall, (cell, most, width), screen.style)
     last = found.days[-1].end if found.days else 0
     notes = []
-    if _is_beyond(found.head.known_until, last):
+    if is_beyond(found.head.known_until, last):
         notes = [_note(found.head.calendar, found.head.known_until or 0, found.head.zone)]
     return lines, notes
 
@@ -291,7 +283,7 @@ def _row(
     bar = "".join(_cell(day.parts, at, min(at + cell, day.end)) for at in cells)
     indent = len(_LABEL) + (most + 2 if most else 0)
     told = wrap(_told(day, wall), max(width - indent, 16), break_on_hyphens=False) or [""]
-    label = f"{_weekday(day.date)} {day.date}  "
+    label = f"{words.weekday(day.date)} {day.date}  "
     colour = "yellow" if day.holiday else "cyan" if day.is_special else "green"
     first = f"{label}{style(bar, fg=colour)}{' ' * (indent - len(_LABEL) - len(bar))}{told[0]}"
     yield first if told[0] else first.rstrip()
@@ -371,14 +363,14 @@ def _section(title: str, told: Iterable[str]) -> Iterator[str]:
 
 
 def _dated(day: AgendaDay) -> str:
-    return f"{_weekday(day.date)} {day.date}"
+    return f"{words.weekday(day.date)} {day.date}"
 
 
 def _change(each: Change, wall: Wall) -> str:
     before, after = (wall.shows(at) for at in (each.at - 1, each.at))
     step = (each.after_s - each.before_s) // 60
     way = "forward" if step > 0 else "back"
-    day = f"{_weekday(before.date().isoformat())} {before:%Y-%m-%d}"
+    day = f"{words.weekday(before.date().isoformat())} {before:%Y-%m-%d}"
     return f"{day}  {abs(step)} min {way}, to {after:%H:%M}"
 
 

@@ -9,7 +9,12 @@ import msgspec
 from sdcli.policy.procedures import Procedure, StandardChange
 from sdcli.render import words
 from sdcli.render.safe import line
-from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
+from sdcli.results.fulfilment import (
+    ProcedureShown,
+    ProceduresListed,
+    ProcedureStatistics,
+    kind_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,14 +127,10 @@ def to_json(result: Any) -> Any:
     return _statistics_json(result)
 
 
-def _kind(what: Instructions) -> str:
-    return "standard-change" if isinstance(what, StandardChange) else "procedure"
-
-
 def _document(what: Instructions, today: str) -> dict[str, Any]:
     """One, every field of it; times in seconds, or in working days."""
     fields: dict[str, Any] = msgspec.to_builtins(what)
-    first = {"id": fields.pop("id"), "kind": _kind(what)}
+    first = {"id": fields.pop("id"), "kind": kind_of(what)}
     takes, effort = fields.pop("takes"), fields.pop("effort")
     del fields["format"]
     return {
@@ -186,7 +187,7 @@ def _block(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 
 def _rows(what: Instructions, today: str) -> Iterator[tuple[str, str]]:
-    yield "kind", _kind(what).replace("-", " ")
+    yield "kind", kind_of(what).replace("-", " ")
     yield "for", what.describes
     yield "serves", ", ".join((*what.services, *what.features, *what.requests))
     if asked := what.authorisation:
@@ -276,7 +277,7 @@ def _statistics_json(result: ProcedureStatistics) -> dict[str, Any]:
         "until": result.until,
         "procedures": [_figures_json(each) for each in result.rows],
     }
-    for step in _STEPS:
+    for step in ("retire", "enhance", "publish"):
         document[step] = [
             {"id": each.id, "title": each.title, "owner": each.owner, "reason": each.reason}
             for each in result.advice

@@ -8,7 +8,6 @@ import msgspec
 
 from sdcli.render import words
 from sdcli.render.safe import line
-from sdcli.tickets.event import ArticleSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +59,7 @@ def shared_json(result: Shared) -> dict[str, Any]:
 
 def statistics(result: Statistics) -> Iterator[str]:
     """The figures in a table, then what to do about them."""
-    rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
+    rows = result.told
     if rows:
         yield from _table(rows)
     else:
@@ -91,10 +90,6 @@ _STEPS = {
     "enhance": "To enhance:",
     "publish": "To publish, as every user could use it:",
 }
-
-
-def _is_anything(found: Figures) -> bool:
-    return any((found.shown, found.read, found.sent, found.applied))
 
 
 def _table(rows: Sequence[Figures]) -> Iterator[str]:
@@ -143,13 +138,13 @@ def _question(found: Candidate) -> str:
 
 def statistics_json(result: Statistics) -> dict[str, Any]:
     """The figures of every article, and what to do about them."""
-    rows = [each for each in result.rows if result.is_narrowed or _is_anything(each)]
+    rows = result.told
     document: dict[str, Any] = {
         "since": result.since,
         "until": result.until,
         "articles": [figures_json(each) for each in rows],
     }
-    for step in _STEPS:
+    for step in ("retire", "enhance", "publish"):
         found = [each for each in result.advice if each.step == step]
         document[step] = [
             {"id": e.id, "title": e.title, "owner": e.owner, "reason": e.reason} for e in found
@@ -195,27 +190,13 @@ def _standing(result: Recalled) -> list[str]:
 
 def _person(result: Recalled, found: Recipient) -> tuple[str, ...]:
     how = {"sent": "was sent", "explained": "was told", "read": "read"}[found.how]
-    reach = ", ".join(_reach(result, found))
+    reach = ", ".join(result.reach(found))
     return (
         f"  {found.person or 'somebody'}",
         *((f"({reach})",) if reach else ()),
         f"{how} revision {found.revision or 'unknown'} on {words.instant(found.at)},",
         f"{found.ref} ({result.tickets[found.ref].status.replace('_', ' ')})",
     )
-
-
-def _reach(result: Recalled, found: Recipient) -> list[str]:
-    ticket = result.tickets[found.ref]
-    opening = ticket.opening
-    sent = [
-        event.address
-        for event in ticket.standing
-        if isinstance(event, ArticleSent) and event.article.id == result.id
-    ]
-    contact = result.policy.contact(found.person)
-    known = (contact[1].phone, contact[1].mail) if contact else ()
-    own = () if opening.on_behalf_of else (opening.phone, opening.mail)
-    return [each for each in dict.fromkeys((*sent, *own, *known)) if each and each != found.person]
 
 
 def recalled_json(result: Recalled) -> dict[str, Any]:
@@ -231,7 +212,7 @@ def recalled_json(result: Recalled) -> dict[str, Any]:
         "people": [
             {
                 "person": each.person,
-                "reach": _reach(result, each),
+                "reach": result.reach(each),
                 "revision": each.revision,
                 "how": each.how,
                 "at": each.at,

@@ -17,7 +17,7 @@ from sdcli.tickets.base import of_act
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sdcli.insight.recurring import Candidate
@@ -72,7 +72,7 @@ def changed_json(result: ProblemChanged) -> dict[str, Any]:
 
 def shown_json(result: ProblemShown) -> dict[str, Any]:
     """A problem with its incidents; its events are added by the caller."""
-    first, last = _span(result.incidents)
+    first, last = result.span
     return problem_json(result.problem) | {
         "first_seen": first,
         "last_seen": last,
@@ -128,7 +128,7 @@ def _what(result: ProblemChanged) -> str:
 
 def shown(result: ProblemShown) -> list[str]:
     """Everything about a problem, but its history."""
-    problem, incidents = result.problem, result.incidents
+    problem = result.problem
     rows = [
         ("record", "problem"),
         ("status", _status(problem)),
@@ -146,7 +146,7 @@ def shown(result: ProblemShown) -> list[str]:
     return [
         f"{problem.ref}  {line(problem.summary)}",
         *(text for name, value in rows for text in _row(name, value)),
-        *_incident_lines(incidents, result.now),
+        *_incident_lines(result),
     ]
 
 
@@ -164,11 +164,12 @@ def _row(name: str, value: str) -> list[str]:
     return [f"  {name + ':':<{_INDENT - 2}}{head}", *(f"{'':{_INDENT}}{text}" for text in rest)]
 
 
-def _incident_lines(incidents: Sequence[Ticket], now: datetime) -> Iterator[str]:
+def _incident_lines(result: ProblemShown) -> Iterator[str]:
+    incidents = result.incidents
     if not incidents:
         yield from _row("incidents", "none yet")
         return
-    first, last = _span(incidents)
+    first, last = result.span
     open_ = sum(not each.is_closed for each in incidents)
     minutes = sum(each.minutes for each in incidents)
     told = f"{len(incidents)}, {open_} open; {minutes} minutes booked on them"
@@ -179,7 +180,7 @@ def _incident_lines(incidents: Sequence[Ticket], now: datetime) -> Iterator[str]
         [
             each.ref,
             each.status.replace("_", " ") + (f" as {each.code}" if each.code else ""),
-            _age(each, now),
+            _age(each, result.now),
             line(each.summary),
         ]
         for each in incidents
@@ -189,12 +190,6 @@ def _incident_lines(incidents: Sequence[Ticket], now: datetime) -> Iterator[str]
 
 def _age(ticket: Ticket, now: datetime) -> str:
     return words.span(int((now - ticket.opened_at).total_seconds()))
-
-
-def _span(incidents: Sequence[Ticket]) -> tuple[datetime | None, datetime | None]:
-    """When the first and the last of them were opened."""
-    times = [each.opened_at for each in incidents]
-    return min(times, default=None), max(times, default=None)
 
 
 def listing(result: ProblemsListed) -> tuple[list[str], list[str]]:

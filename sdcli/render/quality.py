@@ -308,25 +308,16 @@ def _listed(result: ReviewsListed) -> Iterator[str]:
     yield ""
     counts = [
         [line(name), str(each["yes"]), str(each["no"]), str(each["n/a"])]
-        for name, each in _counts(result).items()
+        for name, each in result.counts.items()
     ]
     yield from table([["check", "yes", "no", "n/a"], *counts])
-
-
-def _counts(result: ReviewsListed) -> dict[str, dict[str, int]]:
-    """How often each check had each answer."""
-    found: dict[str, dict[str, int]] = {}
-    for _, said, _, _ in result.rows:
-        for name, answer in said.checks.items():
-            found.setdefault(name, {"yes": 0, "no": 0, "n/a": 0})[answer] += 1
-    return found
 
 
 def _listed_json(result: ReviewsListed) -> dict[str, Any]:
     return {
         "since": result.since,
         "until": result.until,
-        "checks": _counts(result),
+        "checks": result.counts,
         "rows": [
             {
                 "ref": ticket.ref,

@@ -92,7 +92,7 @@ def as_json(result: Supported) -> dict[str, Any]:
         "supported": result.supported,
         "support": decision(support, seen.now) if seen and support else None,
         "services": [_service(*each) for each in result.services.items()],
-        "feature": _feature(result.services, result.feature),
+        "feature": _feature(result),
         "component": result.component or None,
         "agreement": {
             "id": result.agreement,
@@ -150,17 +150,16 @@ def _service(name: str, service: Service) -> dict[str, Any]:
     }
 
 
-def _feature(services: Mapping[str, Service], feature: str) -> dict[str, Any] | None:
-    for service in services.values():
-        found = service.features.get(feature)
-        if found:
-            return {
-                "id": feature,
-                "name": found.name,
-                "limits": found.limits or None,
-                "capacity": found.capacity,
-            }
-    return None
+def _feature(result: Supported) -> dict[str, Any] | None:
+    found = result.named_feature
+    if found is None:
+        return None
+    return {
+        "id": result.feature,
+        "name": found.name,
+        "limits": found.limits or None,
+        "capacity": found.capacity,
+    }
 
 
 def lines(result: Supported) -> Iterator[tuple[str, str]]:
@@ -168,10 +167,10 @@ def lines(result: Supported) -> Iterator[tuple[str, str]]:
     seen = result.seen
     for name, service in result.services.items():
         yield from _about(name, service)
-    feature = _feature(result.services, result.feature)
+    feature = result.named_feature
     if feature:
-        limits = f": {feature['limits']}" if feature["limits"] else ""
-        yield "feature", f"{result.feature}, {feature['name']}{limits}"
+        limits = f": {feature.limits}" if feature.limits else ""
+        yield "feature", f"{result.feature}, {feature.name}{limits}"
     if result.component:
         yield "component", result.component
     yield "agreement", f"{result.agreement}, {result.grants.name} ({_WHY[result.why]})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sdcli.tickets.contact import Bulletin
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def span(seconds: int) -> str:
@@ -41,9 +42,15 @@ def instant(at: datetime | int) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def exact(at: datetime) -> str:
-    """An instant to the second, in UTC, as it can be typed again."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+def weekday(day: str) -> str:
+    """The day of the week of a date, whatever the language of the machine: `Mon`."""
+    return _WEEKDAYS[date.fromisoformat(day).weekday()]
+
+
+def exact(at: datetime | int) -> str:
+    """An instant to the second, in UTC, as it can be typed again; a number as in `instant`."""
+    when = datetime.fromtimestamp(at, timezone.utc) if isinstance(at, int) else at
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def share(percent: float | None) -> str:

@@ -47,3 +47,10 @@ class ProcedureStatistics(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     is_narrowed: bool = False
     exit_code: int = DONE
+
+
+def kind_of(what: Instructions) -> str:
+    """What it is: `procedure` or `standard-change`."""
+    from sdcli.policy.procedures import StandardChange  # noqa: PLC0415 - read by now
+
+    return "standard-change" if isinstance(what, StandardChange) else "procedure"

@@ -86,6 +86,12 @@ class ArticlesDue(Struct, frozen=True):
     following: Article | None = None
     exit_code: int = DONE
 
+    def days_left(self, article: Article) -> int:
+        """How many days it has until it expires; negative if it has."""
+        from datetime import date  # noqa: PLC0415 - only the list of expiry needs it
+
+        return (date.fromisoformat(article.expires) - date.fromisoformat(self.today)).days
+
 
 class ArticlesLinted(Struct, frozen=True):
     """Sound articles: how many were looked at, and what is worth a look."""
@@ -144,6 +150,15 @@ class Statistics(Struct, frozen=True, kw_only=True):
     is_narrowed: bool = False
     exit_code: int = DONE
 
+    @property
+    def told(self) -> list[Figures]:
+        """The rows to tell: those that were asked for, else those of which anything became."""
+        return [
+            each
+            for each in self.rows
+            if self.is_narrowed or any((each.shown, each.read, each.sent, each.applied))
+        ]
+
 
 class Recalled(Struct, frozen=True, kw_only=True):
     """Who was given an article that says something else by now, or is not to be used any more.
@@ -160,6 +175,24 @@ class Recalled(Struct, frozen=True, kw_only=True):
     tickets: Mapping[str, Ticket]
     policy: Policy
     exit_code: int = DONE
+
+    def reach(self, found: Recipient) -> list[str]:
+        """How somebody who was given it can be reached: where it was sent, and their own contacts."""
+        from sdcli.tickets.event import ArticleSent  # noqa: PLC0415 - a search shows no events
+
+        ticket = self.tickets[found.ref]
+        opening = ticket.opening
+        sent = [
+            event.address
+            for event in ticket.standing
+            if isinstance(event, ArticleSent) and event.article.id == self.id
+        ]
+        contact = self.policy.contact(found.person)
+        known = (contact[1].phone, contact[1].mail) if contact else ()
+        own = () if opening.on_behalf_of else (opening.phone, opening.mail)
+        return [
+            each for each in dict.fromkeys((*sent, *own, *known)) if each and each != found.person
+        ]
 
 
 Unpublished: TypeAlias = Literal["audience", "retired", "expired", "unsound"]

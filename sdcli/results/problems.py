@@ -45,6 +45,12 @@ class ProblemShown(Struct, frozen=True):
     now: datetime
     exit_code: int = DONE
 
+    @property
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        """When the first and the last of its incidents were opened."""
+        times = [each.opened_at for each in self.incidents]
+        return min(times, default=None), max(times, default=None)
+
 
 class ProblemsListed(Struct, frozen=True):
     """Problems, the most pressing first, as they stand `now`."""

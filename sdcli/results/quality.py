@@ -105,6 +105,15 @@ class ReviewsListed(Struct, frozen=True, kw_only=True):
     until: datetime | None
     exit_code: int = DONE
 
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How often each check had each answer."""
+        found: dict[str, dict[str, int]] = {}
+        for _, said, _, _ in self.rows:
+            for name, answer in said.checks.items():
+                found.setdefault(name, {"yes": 0, "no": 0, "n/a": 0})[answer] += 1
+        return found
+
 
 class Unconfirmed(Struct, frozen=True, kw_only=True):
     """A request that nobody has confirmed (R5a.1).

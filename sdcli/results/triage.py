@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.outcomes import Harm
     from sdcli.learning.evaluate import Evaluation
     from sdcli.policy.agreements import Agreement, Targets
-    from sdcli.policy.model import Service
+    from sdcli.policy.model import Feature, Service
     from sdcli.policy.model import TimeBox as Limits
     from sdcli.results.tickets import Seen
     from sdcli.sla.timebox import TimeBox
@@ -170,3 +170,9 @@ class Supported(Struct, frozen=True, kw_only=True):
     override_targets: Mapping[str, Targets] = {}
     gone: str = ""
     exit_code: int = DONE
+
+    @property
+    def named_feature(self) -> Feature | None:
+        """The feature that it is about, as the catalog has it; None if it has none of that id."""
+        found = (service.features.get(self.feature) for service in self.services.values())
+        return next(filter(None, found), None)
