@@ -121,7 +121,7 @@ def _agrees(preview: BulkPreview, words: tuple[str, ...]) -> bool:
         RefusedError: there is no terminal, and no --yes.
     """
     from sdcli.errors import RefusedError
-    from sdcli.render.bulk import preview_lines
+    from sdcli.render.as_text.bulk import preview_lines
 
     number = len(preview.tickets)
     told = "1 ticket" if number == 1 else f"{number} tickets"

@@ -60,14 +60,14 @@ def command(
     if accept and tell:
         raise click.UsageError("--tell goes with --reject.")
     from sdcli.changes.new_services import Decision
-    from sdcli.render.tries import first_of, others
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.event import RequestFiltered
 
     rule = "" if reject in (None, _NO_RULE) else reject
     wish = Decision(accept=accept, rule=rule or "", reason=because, tell=tell)
     found = requests.decide(ref, wish)
     seen = desk.see(found.ticket)
-    told = first_of(seen, RequestFiltered)
+    told = seen.first_of(RequestFiltered)
     notes = others(seen, told) if found.is_new else [f"{ref} was let through already."]
     return Changed(
         seen,

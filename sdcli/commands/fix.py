@@ -96,7 +96,7 @@ def command(desk: Desk, ref: str, **given: Any) -> Changed:
         sdcli fix SD-42 --resumed --evidence 'ada can log in'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import first_of, more_json, others
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.incident import Fix
 
     _require_whole(given)
@@ -104,7 +104,7 @@ def command(desk: Desk, ref: str, **given: Any) -> Changed:
     given["queue"] = given["queue"] or ""
     done = Incidents(desk).fix(ref, Fix(**given))
     seen = desk.see(done.ticket)
-    told = first_of(seen, FixApplied) if given["what"] else None
+    told = seen.first_of(FixApplied) if given["what"] else None
     is_new = bool(given["what"]) or not done.notes
     notes = [*(others(seen, told) if is_new else ()), *done.notes]
     return Changed(
@@ -112,7 +112,7 @@ def command(desk: Desk, ref: str, **given: Any) -> Changed:
         notes=notes,
         is_new=is_new,
         hints=done.hints,
-        more=more_json(done.more),
+        more=done.more,
         event=told,
     )
 

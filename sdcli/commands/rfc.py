@@ -147,13 +147,14 @@ def _asked(requests: ChangeRequests, ref: str, wish: Any) -> Any:
 
 
 def _changed(desk: Desk, found: Requested) -> Changed:
-    from sdcli.render.changes_wanted import change_json, row
-    from sdcli.render.tries import first_of, others
+    from sdcli.render.as_json.changes import change_json
+    from sdcli.render.as_text.changes import row
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.event import ChangeFollowed, ChangeRequested
 
     ticket, change = found.ticket, found.change
     seen = desk.see(ticket)
-    told = first_of(seen, ChangeFollowed) or first_of(seen, ChangeRequested)
+    told = seen.first_of(ChangeFollowed) or seen.first_of(ChangeRequested)
     notes = others(seen, told) if found.is_new else ["That is known already."]
     if found.was not in ("", "requested"):
         notes.append(f"  It was {found.was} as it was before: change control must decide anew.")

@@ -56,7 +56,7 @@ def command(
             --mentor greta --skill 'reading spanning tree'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import first_of, more_json, others
+    from sdcli.render.as_text.tickets import others
 
     done = Incidents(desk).step(
         ref,
@@ -69,10 +69,10 @@ def command(
         skill=skill,
     )
     seen = desk.see(done.ticket)
-    told = first_of(seen, TroubleshootingStepped)
+    told = seen.first_of(TroubleshootingStepped)
     return Changed(
         seen,
         notes=[*others(seen, told), *done.notes],
-        more=more_json(done.more),
+        more=done.more,
         event=told,
     )

@@ -6,6 +6,8 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sdcli.policy.scalars import Amount
     from sdcli.sla.clock import Clock
     from sdcli.tickets.contact import Bulletin
@@ -82,3 +84,17 @@ def whom(bulletin: Bulletin) -> str:
 def count(number: int, noun: str) -> str:
     """`1 ticket`, `2 tickets`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def are(number: int) -> str:
+    """The verb for so many: `is` or `are`."""
+    return "is" if number == 1 else "are"
+
+
+RULES = "the desk's rules"
+"""Who decided, where a machine reported it and nobody had looked yet."""
+
+
+def refs(found: Sequence[str]) -> str:
+    """References in brackets; nothing if there are none."""
+    return f" [{' '.join(found)}]" if found else ""

@@ -11,10 +11,12 @@ from sdcli.errors import DONE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from typing import TypeVar
 
     from sdcli.fulfilment.state import Fulfilment
     from sdcli.sla.clock import Clock
     from sdcli.sla.runs import Target
+    from sdcli.tickets.base import Event
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.support import Rooms
     from sdcli.tickets.ticket import Ticket
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sdcli.triage.reclassify import Change
 
     ClockFace = Mapping[Target, Clock]
+    E = TypeVar("E", bound=Event)
 
 
 class Seen(Struct, frozen=True):
@@ -52,6 +55,10 @@ class Seen(Struct, frozen=True):
     def newest(self) -> AnyEvent:
         """The last event that this command has added; the newest of all if it added none."""
         return (self.added or self.ticket.events)[-1]
+
+    def first_of(self, kind: type[E]) -> E | None:
+        """The first event of a kind that this command has added; None if it added none."""
+        return next((each for each in self.added if isinstance(each, kind)), None)
 
     def differs(self, other: Seen) -> bool:
         """Whether the agreement, or the due time or state of a target, is another one."""
