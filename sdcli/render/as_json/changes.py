@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~&!@$^])")
-
-
 _AT_START = re.compile(r"^([0-9]{1,9}(?=[.])|(?=[-+=]))")
 
 

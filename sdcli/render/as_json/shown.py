@@ -33,7 +33,7 @@ def _planned(result: Shown) -> dict[str, Any]:
 
 
 def _time_box(found: TimeBox) -> dict[str, Any]:
-    from sdcli.render.as_json.support import box  # noqa: PLC0415 - as above
+    from sdcli.render.as_json.support import box  # noqa: PLC0415 - few tickets have one
 
     return box(found)
 

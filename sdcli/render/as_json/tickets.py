@@ -25,9 +25,24 @@ if TYPE_CHECKING:
 
 def ticket(seen: Seen) -> dict[str, Any]:
     """A ticket object; of a problem, its own."""
-    subject, opening = seen.ticket, seen.ticket.opening
+    subject = seen.ticket
     if subject.is_problem:
         return problem(subject)
+    return {
+        **_class(subject),
+        **_place(seen),
+        **_caller(subject),
+        **_asked(subject),
+        **_course(subject),
+        **_monitored(subject),
+        **_later(subject),
+        **_beside(seen),
+        **_promised(seen),
+    }
+
+
+def _class(subject: Ticket) -> dict[str, Any]:
+    """The class of a request, and what was said of its weight."""
     return {
         "ref": subject.ref,
         "summary": subject.summary,
@@ -41,10 +56,24 @@ def ticket(seen: Seen) -> dict[str, Any]:
         "undelivered": _undelivered(subject),
         "wish": subject.wish or None,
         "assessment": _assessment(subject.assessment),
+    }
+
+
+def _place(seen: Seen) -> dict[str, Any]:
+    """Where it lies, and who works on it."""
+    subject = seen.ticket
+    return {
         "owner": seen.owner,
         "queue": subject.queue,
         "ping_pong": ping_pong(subject),
         "assignee": subject.assignee,
+    }
+
+
+def _caller(subject: Ticket) -> dict[str, Any]:
+    """Who asks, how they are reached, and who else has it."""
+    opening = subject.opening
+    return {
         "requester": subject.requester,
         "on_behalf_of": opening.on_behalf_of or None,
         "channel": opening.channel,
@@ -56,6 +85,13 @@ def ticket(seen: Seen) -> dict[str, Any]:
         "previous": opening.previous or None,
         "me_too": subject.me_too,
         "views": subject.views,
+    }
+
+
+def _asked(subject: Ticket) -> dict[str, Any]:
+    """Its bulletin, and what is asked for in the words of the caller."""
+    opening = subject.opening
+    return {
         "bulletin": subject.bulletin and msgspec.structs.asdict(subject.bulletin),
         "details": opening.details,
         "fields": opening.fields,
@@ -64,6 +100,12 @@ def ticket(seen: Seen) -> dict[str, Any]:
         "procedure": opening.procedure or None,
         "state": opening.state,
         "read": opening.read,
+    }
+
+
+def _course(subject: Ticket) -> dict[str, Any]:
+    """When what happened, and for what it waits."""
+    return {
         "opened_at": subject.opened_at,
         "updated_at": subject.updated_at,
         "eta": subject.eta,
@@ -76,15 +118,34 @@ def ticket(seen: Seen) -> dict[str, Any]:
         "handed_from": subject.handed_from or None,
         "code": subject.code or None,
         "minutes": subject.minutes,
+    }
+
+
+def _monitored(subject: Ticket) -> dict[str, Any]:
+    """What monitoring said of it."""
+    return {
         "alert_key": subject.key or None,
         "alert_count": subject.alert_count,
         "alert": facts(subject),
         "needs_validation": subject.needs_validation,
+    }
+
+
+def _later(subject: Ticket) -> dict[str, Any]:
+    """What was thought otherwise later."""
+    return {
         "reopened": subject.reopened,
         "has_news": subject.news,
         "reclassified": subject.reclassified,
         "first_class": _first_class(subject),
         "notices": subject.notices,
+    }
+
+
+def _beside(seen: Seen) -> dict[str, Any]:
+    """What belongs to it: articles, files, decisions, other tickets."""
+    subject = seen.ticket
+    return {
         "articles": subject.articles,
         "attachments": subject.attachments,
         "support": _support(seen),
@@ -93,6 +154,13 @@ def ticket(seen: Seen) -> dict[str, Any]:
         "links": [link(each) for each in subject.links],
         "merged_into": subject.merged_into or None,
         "void": subject.void,
+    }
+
+
+def _promised(seen: Seen) -> dict[str, Any]:
+    """What was promised, and how it stands."""
+    subject = seen.ticket
+    return {
         "policy": subject.policy or None,
         "agreement": seen.agreement,
         "calendar": seen.calendar,

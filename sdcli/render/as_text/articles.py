@@ -226,8 +226,6 @@ def _linted(result: ArticlesLinted, screen: Screen) -> Lines:
 
 
 _FATES = ("created", "updated", "unchanged", "edited-here", "retired", "unreadable")
-
-
 _MOST = 20
 
 

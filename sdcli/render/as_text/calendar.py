@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcli.render import words
 from sdcli.render.safe import line
+from sdcli.render.wrap import fitted
 from sdcli.results.clocks import (
     CalendarBetween,
     CalendarDue,
@@ -18,6 +19,7 @@ from sdcli.results.clocks import (
     CalendarsListed,
 )
 from sdcli.sla.agenda import is_beyond
+from sdcli.sla.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,21 +28,12 @@ if TYPE_CHECKING:
     from sdcli.results import Result
     from sdcli.sla.agenda import AgendaDay, Amount, Between, Change, Due, Headline, Outlook
     from sdcli.sla.calendar import Part
-    from sdcli.sla.wall import Wall
 
 
 _HOUR, _DAY = 3600, 86400
-
-
 _FULL, _PARTLY, _NONE = "█", "▌", "·"
-
-
 _USUAL_WIDTH = 80
-
-
 _WIDE, _NARROW, _NO_BAR = 100, 60, 48
-
-
 _LABEL = "Mon 2026-11-23  "
 
 
@@ -92,16 +85,12 @@ def _hours(seconds: int) -> str:
 
 
 def _local(at: int, zone: str) -> str:
-    from sdcli.sla.wall import Wall  # noqa: PLC0415 - JSON does not need it
-
     shown_at = Wall(zone).shows(at)
     seconds = f":{shown_at:%S}" if shown_at.second else ""
     return f"{words.weekday(shown_at.date().isoformat())} {shown_at:%Y-%m-%d %H:%M}{seconds}"
 
 
 def _listed_text(result: CalendarsListed, screen: Screen) -> Lines:
-    from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
-
     lines: list[str] = []
     for each in result.heads:
         name = screen.style(line(each.calendar), bold=True)
@@ -126,9 +115,6 @@ def _holidays_of(each: Headline) -> str:
 
 
 def _shown_text(result: CalendarShown, screen: Screen) -> Lines:
-    from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
-    from sdcli.sla.wall import Wall  # noqa: PLC0415 - as above
-
     found, width = result.agenda, screen.width or _USUAL_WIDTH
     name = screen.style(line(found.head.calendar), bold=True)
     lines = [name, *fitted(list(_head_lines(found.head)), screen.width, 4), ""]
@@ -163,7 +149,7 @@ def _row(
     day: AgendaDay, wall: Wall, sizes: tuple[int, int, int], style: Callable[..., str]
 ) -> Iterator[str]:
     """A day in a line; `sizes`: seconds a cell, cells of the longest day, columns."""
-    from wcwidth import wrap  # noqa: PLC0415 - as above
+    from wcwidth import wrap  # noqa: PLC0415 - only bars pay for it
 
     cell, most, width = sizes
     cells = range(day.start, day.end, cell) if most else ()
@@ -209,8 +195,6 @@ def _clock_times(day: AgendaDay, wall: Wall) -> str:
 
 
 def _checked_text(result: CalendarsChecked, screen: Screen) -> Lines:
-    from sdcli.render.wrap import fitted  # noqa: PLC0415 - as above
-
     lines: list[str] = []
     for found in result.outlooks:
         lines += [""] if lines else []
@@ -222,8 +206,6 @@ def _checked_text(result: CalendarsChecked, screen: Screen) -> Lines:
 
 
 def _outlook_lines(found: Outlook) -> Iterator[str]:
-    from sdcli.sla.wall import Wall  # noqa: PLC0415 - as above
-
     wall = Wall(found.head.zone)
     yield from _head_lines(found.head)
     years = (f"{year} {_hours(seconds)}" for year, seconds in found.years.items())

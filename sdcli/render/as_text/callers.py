@@ -36,7 +36,7 @@ def _bulletins(result: Bulletins, screen: Screen) -> Lines:
 
 
 def _front_page(result: FrontPage, screen: Screen) -> Lines:
-    from sdcli.render.as_text.bulletin import page  # noqa: PLC0415 - as above
+    from sdcli.render.as_text.bulletin import page  # noqa: PLC0415 - only the page pays for it
 
     del screen
     nothing = ["No bulletin stands."] if not result.notices else []

@@ -29,8 +29,6 @@ def _shown(result: ChangeShown, screen: Screen) -> Lines:
 
 
 _MOST_SHOWN = 10
-
-
 _STATUS = {
     "requested": "waits for change control",
     "assessing": "is being assessed",

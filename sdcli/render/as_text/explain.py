@@ -26,17 +26,9 @@ if TYPE_CHECKING:
 
 
 _USUAL_WIDTH = 80
-
-
 _NARROWEST, _WIDEST = 40, 120
-
-
 _MOST_ROWS = 16
-
-
 _FOLDED = 3
-
-
 _SATURDAY = 5
 
 

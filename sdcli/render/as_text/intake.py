@@ -155,7 +155,7 @@ def _arrived(waiting: InSpool) -> str:
 
 
 def _explained(result: Explained, screen: Screen) -> Lines:
-    from sdcli.tickets.alerts import standings, totals  # noqa: PLC0415 - as above
+    from sdcli.tickets.alerts import standings, totals  # noqa: PLC0415 - only an explanation
 
     found = standings(result.ticket.standing)
     counted = totals(found.values())

@@ -41,7 +41,7 @@ def _article(result: Result, screen: Screen) -> Lines:
 
 
 def _shared(result: Shared, _: Screen) -> Lines:
-    from sdcli.render.as_text.outcomes import shared  # noqa: PLC0415 - as above
+    from sdcli.render.as_text.outcomes import shared  # noqa: PLC0415 - few commands pay for it
 
     return shared(result)
 
@@ -104,8 +104,6 @@ def _missed(result: SitePublished) -> list[str]:
 
 
 _MEGABYTE = 1_000_000
-
-
 _REASONS = {
     "audience": "not for callers",
     "retired": "retired",

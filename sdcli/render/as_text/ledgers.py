@@ -122,8 +122,6 @@ def _brought_back(result: BroughtBack, screen: Screen) -> Lines:
 
 
 _SHORT = 16
-
-
 _STEPS = ("kB", "MB", "GB", "TB")
 
 

@@ -67,7 +67,7 @@ def event_lines(events: Sequence[Any], screen: Screen, undone: Sequence[str] = (
 
 def _event(event: Any, screen: Screen, *, counts: bool) -> list[str]:
     """What happened on one line; below it whatever a contact said, if that is more than a line."""
-    from sdcli.render.history import entry  # noqa: PLC0415 - as above
+    from sdcli.render.history import entry  # noqa: PLC0415 - a search shows no events
     from sdcli.tickets.event import kind  # noqa: PLC0415 - as above
 
     at = screen.style(words.instant(event.at), dim=True)

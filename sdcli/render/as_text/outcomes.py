@@ -71,8 +71,6 @@ def statistics(result: Statistics) -> Iterator[str]:
 
 
 _MOST_REFS = 20
-
-
 _STEPS = {
     "retire": "To retire:",
     "enhance": "To enhance:",

@@ -65,11 +65,7 @@ def _who_acts(result: WhoActs, screen: Screen) -> Lines:
 
 
 _NOW = ("queue", "on call", "until", "reach", "why")
-
-
 _SHIFTS = ("queue", "from", "to", "on call", "why")
-
-
 _MANAGER = "duty manager"
 
 

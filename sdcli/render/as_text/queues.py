@@ -71,14 +71,8 @@ BOARD = (
 
 
 QUEUE = ("ref", "prio", "status", "age", "assignee", "sla", "back", "summary")
-
-
 PEOPLE = ("person", "open", "by priority", "breached", "near", "minutes", "level", "today", "roles")
-
-
 QUEUES = ("queue", "open", "by priority", "unassigned", "breached", "near", "minutes")
-
-
 _TIERS = {1: "1", 2: "2", 3: "3"}
 
 

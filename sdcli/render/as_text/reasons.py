@@ -27,17 +27,9 @@ if TYPE_CHECKING:
 
 
 _WIDTH = 80
-
-
 _NAME = 14
-
-
 _LEGEND = "Below, > marks what has decided, and - what else was looked at."
-
-
 _LEVELS = ("impact", "urgency", "priority")
-
-
 _SAID = (
     *("type", "service", "feature", "unit", "people", "process", "who", "workaround"),
     *("component", "goal", "measured", "amount", "impact", "urgency", "wish"),

@@ -25,21 +25,13 @@ if TYPE_CHECKING:
 
 
 _HOUR_S = 3600
-
-
 _NARROW, _WIDE = 60, 120
-
-
 _LEAST_TREND, _MOST_TREND = 8, 60
-
-
 _MOST_PARTS = 12
 """So many parts of a split are shown to people; the others are in every other form."""
 
 
 _BAR = 16
-
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula; an apostrophe before it makes it text."""
 

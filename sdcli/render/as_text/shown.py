@@ -29,8 +29,30 @@ if TYPE_CHECKING:
 def _shown(result: Shown, screen: Screen) -> Lines:
     seen, ticket = result.seen, result.seen.ticket
     opening = ticket.opening
-    title = f"{ticket.ref}  {line(ticket.summary)}"
-    rows = [
+    rows = (
+        *_class_rows(result),
+        *_people_rows(result),
+        *_promise_rows(result),
+        *_other_rows(result),
+        *_work_rows(result),
+    )
+    facts = [text for name, value in rows for text in row_lines(name, value)]
+    facts += [*_pairs("answers", result.answers), *_pairs("fields", opening.fields.items())]
+    # Set apart from the history below it, which it could otherwise imitate.
+    details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
+    return [
+        screen.style(f"{ticket.ref}  {line(ticket.summary)}", bold=True),
+        *facts,
+        *details,
+        "",
+        *event_lines(ticket.events, screen, ticket.undone),
+    ], [*map(line, result.hints), *next_lines(seen)]
+
+
+def _class_rows(result: Shown) -> list[tuple[str, str]]:
+    """What it is, how it stands, and what it weighs."""
+    seen, ticket = result.seen, result.seen.ticket
+    return [
         ("status", _status(seen)),
         *([("news", _NEWS)] if ticket.news else ()),
         ("type", ticket.type),
@@ -38,6 +60,14 @@ def _shown(result: Shown, screen: Screen) -> Lines:
         *_first_class(ticket),
         ("priority", f"{ticket.priority} (impact {ticket.impact}, urgency {ticket.urgency})"),
         *_weight_rows(ticket),
+    ]
+
+
+def _people_rows(result: Shown) -> list[tuple[str, str]]:
+    """Who has it, and who asked for it."""
+    seen, ticket = result.seen, result.seen.ticket
+    opening = ticket.opening
+    return [
         ("owner", f"the desk ({seen.owner})"),
         ("queue", _queue(ticket)),
         *_back_rows(ticket),
@@ -46,6 +76,13 @@ def _shown(result: Shown, screen: Screen) -> Lines:
         ("requester", _who(ticket.requester, opening.on_behalf_of, opening.phone, opening.mail)),
         *_contact_rows(ticket),
         ("opened", f"{words.instant(ticket.opened_at)} by {opening.channel}"),
+    ]
+
+
+def _promise_rows(result: Shown) -> list[tuple[str, str]]:
+    """What was promised, and how far the clocks are."""
+    seen = result.seen
+    return [
         *_support_rows(seen),
         ("agreement", seen.agreement),
         *((target, words.clock(face, seen.now)) for target, face in seen.sla.items() if face.due),
@@ -53,6 +90,13 @@ def _shown(result: Shown, screen: Screen) -> Lines:
         *_expected_rows(seen),
         *_box_rows(result),
         *_breach_rows(result),
+    ]
+
+
+def _other_rows(result: Shown) -> list[tuple[str, str]]:
+    """What it is connected with: problems, changes, other tickets, alerts."""
+    seen, ticket = result.seen, result.seen.ticket
+    return [
         *_problem_rows(result),
         *_change_rows(result),
         *_planned_rows(result),
@@ -61,6 +105,13 @@ def _shown(result: Shown, screen: Screen) -> Lines:
         *_alert_rows(seen),
         *_undelivered_rows(ticket),
         *_bulletin_rows(seen),
+    ]
+
+
+def _work_rows(result: Shown) -> list[tuple[str, str]]:
+    """Who worked on it, with what, and what is known beside."""
+    ticket = result.seen.ticket
+    return [
         *_actor_rows(result),
         ("minutes", str(ticket.minutes)),
         *_article_rows(ticket),
@@ -68,17 +119,6 @@ def _shown(result: Shown, screen: Screen) -> Lines:
         *_request_rows(ticket),
         *(("file", _file(each)) for each in ticket.attachments),
     ]
-    facts = [text for name, value in rows for text in row_lines(name, value)]
-    facts += [*_pairs("answers", result.answers), *_pairs("fields", opening.fields.items())]
-    # Set apart from the history below it, which it could otherwise imitate.
-    details = [f"  | {text}" for text in block(opening.details).split("\n") if opening.details]
-    return [
-        screen.style(title, bold=True),
-        *facts,
-        *details,
-        "",
-        *event_lines(ticket.events, screen, ticket.undone),
-    ], [*map(line, result.hints), *next_lines(seen)]
 
 
 def _actor_rows(result: Shown) -> list[tuple[str, str]]:
@@ -317,11 +357,11 @@ def _bulletin_rows(seen: Seen) -> list[tuple[str, str]]:
 
 
 def _alert_rows(seen: Seen) -> list[tuple[str, str]]:
-    from sdcli.tickets.alerts import facts  # noqa: PLC0415 - as above
-
     ticket = seen.ticket
     if not ticket.key:
         return []
+    from sdcli.tickets.alerts import facts  # noqa: PLC0415 - few tickets come from monitoring
+
     restored = ticket.service_restored_at
     state = f"; service restored {words.instant(restored)}" if restored else ""
     rows = [("alert", f"{ticket.key}, seen {words.count(ticket.alert_count, 'time')}{state}")]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _simulated(result: Simulated, screen: Screen) -> Lines:
-    from sdcli.render.as_text.register import simulated_lines  # noqa: PLC0415 - as above
+    from sdcli.render.as_text.register import simulated_lines  # noqa: PLC0415 - few pay for it
 
     lines, notes = simulated_lines(result)
     return fitted([line(each) for each in lines], screen.width), map(line, notes)

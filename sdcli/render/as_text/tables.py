@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 
 _PRIORITY_COLOURS = {"P1": "red", "P2": "yellow"}
-
-
 TICKET = ["ref", "prio", "status", "queue", "assignee", "sla", "summary"]
-
-
 _GAP = "  "
 
 
@@ -32,7 +28,7 @@ def _expected_mark(seen: Seen) -> str:
     """The mark of a time that has passed, or that the caller does not know (R3d3.2)."""
     if seen.ticket.eta is None:
         return ""
-    from sdcli.tickets.expectation import due  # noqa: PLC0415 - as above
+    from sdcli.tickets.expectation import due  # noqa: PLC0415 - few tickets have any
 
     wrong = due(seen.ticket, seen.now)
     return f" [expected time {'not told' if wrong == 'untold' else wrong}]" if wrong else ""
@@ -80,7 +76,7 @@ def cut_to(rows: list[list[str]], screen: Screen) -> list[list[str]]:
     """The rows with their last column cut to what is left of the screen's width."""
     if screen.width is None:
         return rows
-    from wcwidth import wcswidth  # noqa: PLC0415 - as above
+    from wcwidth import wcswidth  # noqa: PLC0415 - only tables pay for it
 
     def width(text: str) -> int:
         return max(wcswidth(click.unstyle(text)), 0)

@@ -36,7 +36,7 @@ def _guided(result: Guided, screen: Screen) -> Lines:
 
 
 def _supported(result: Supported, screen: Screen) -> Lines:
-    from sdcli.render.as_text.support import head, lines, next_step  # noqa: PLC0415 - as above
+    from sdcli.render.as_text.support import head, lines, next_step  # noqa: PLC0415 - one command's
 
     rows = (text for name, value in lines(result) for text in row_lines(name, value))
     return [screen.style(line(head(result)), bold=True), *rows], map(line, next_step(result))
