@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.results import Adopted
+from sdcli.results.sla import Adopted
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from sdcli.intake.retry import Retried
     from sdcli.intake.roster import Taken
     from sdcli.ledger.interface import Writer
-    from sdcli.results import Confirmed, Seen
+    from sdcli.results.callers import Confirmed
+    from sdcli.results.tickets import Seen
     from sdcli.tickets.ticket import Ticket
 
 LARGEST_STREAM = 256 * 1000**2
@@ -315,7 +316,7 @@ class Arrivals:
             SendingError: the program did not take it; that it was written is noted.
         """
         from sdcli.intake import confirmation  # noqa: PLC0415 - as above
-        from sdcli.results import Confirmed  # noqa: PLC0415
+        from sdcli.results.callers import Confirmed  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
 
         policy, ticket = self._desk.policy, self._desk.ledger.get(ref)

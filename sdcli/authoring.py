@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.bring import Wish
     from sdcli.knowledge.foreign import Defaults
     from sdcli.knowledge.uses import Ids
-    from sdcli.results import (
+    from sdcli.results.knowledge import (
         ArticleDrafted,
         ArticlesDue,
         ArticleShown,
@@ -88,7 +88,7 @@ class Authoring:
             DataFileError: its file is wrong.
             NotForYouError: it is for roles that the acting person does not have.
         """
-        from sdcli.results import ArticleShown  # noqa: PLC0415 - imports nothing heavy, but late
+        from sdcli.results.knowledge import ArticleShown  # noqa: PLC0415 - imports nothing heavy, but late
 
         found = articles.article(self._desk.root, given)
         self.require_reader(found)
@@ -165,7 +165,7 @@ class Authoring:
         self, fields: Mapping[str, Any], remarks: Sequence[str] = ()
     ) -> ArticleDrafted | ArticleWritten:
         """What would be written, by fields that may lack something."""
-        from sdcli.results import ArticleDrafted  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticleDrafted  # noqa: PLC0415 - as above
 
         missing = self.missing(fields)
         if missing:
@@ -202,7 +202,7 @@ class Authoring:
             RefusedError: it names an id that is taken.
             LedgerBusyError: others write articles for too long.
         """
-        from sdcli.results import ArticleDrafted  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticleDrafted  # noqa: PLC0415 - as above
 
         if not dry_run:
             return self._create(raw, shown)
@@ -395,7 +395,7 @@ class Authoring:
         Raises:
             DataFileError: files of articles are wrong.
         """
-        from sdcli.results import ArticlesDue  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticlesDue  # noqa: PLC0415 - as above
 
         today = self.today
         until = str(later(date.fromisoformat(today), within))
@@ -466,7 +466,7 @@ class Authoring:
             NoSuchEntryError: one that is named is not there.
             DataFileError: something is wrong; every problem is named, and remarks beside it.
         """
-        from sdcli.results import ArticlesLinted  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticlesLinted  # noqa: PLC0415 - as above
 
         root, policy = self._desk.root, self._desk.policy
         wanted = {each.upper() for each in given}
@@ -499,7 +499,7 @@ class Authoring:
         from sdcli.errors import DONE, PARTLY_DONE  # noqa: PLC0415 - only here
         from sdcli.knowledge.bring import bring  # noqa: PLC0415 - imports a parser
         from sdcli.ledger.folders import sync_folder  # noqa: PLC0415 - as above
-        from sdcli.results import ArticlesImported  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticlesImported  # noqa: PLC0415 - as above
 
         root = self._desk.root
         spoken_of = KnowledgeBase(self._desk).spoken_of()
@@ -540,7 +540,7 @@ class Authoring:
         before: Article | None,
         notes: Sequence[str] = (),
     ) -> ArticleWritten:
-        from sdcli.results import ArticleWritten  # noqa: PLC0415 - as above
+        from sdcli.results.knowledge import ArticleWritten  # noqa: PLC0415 - as above
 
         places: Mapping[str, int] = {}
         entry = articles.Entry(file, article, places)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdcli.errors import RefusedError
 from sdcli.finding import Finding
 from sdcli.ledger.again import wholly_again
-from sdcli.results import BulkDone, BulkPreview
+from sdcli.results.lists import BulkDone, BulkPreview
 from sdcli.tickets.query import pressing
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.ledger.interface import Writer
-    from sdcli.results import FrontPage
+    from sdcli.results.callers import FrontPage
     from sdcli.tickets.ticket import Ticket
 
 
@@ -46,7 +46,7 @@ class Bulletins:
     def front_page(self, tickets: Sequence[Ticket], form: str) -> FrontPage:
         """What callers are told by the bulletins of these tickets (R1a.1g, R1b.1e)."""
         from sdcli.intake.before import is_overdue  # noqa: PLC0415 - as above
-        from sdcli.results import FrontPage, Notice  # noqa: PLC0415
+        from sdcli.results.callers import FrontPage, Notice  # noqa: PLC0415
         from sdcli.tickets.event import Announced  # noqa: PLC0415
 
         services = self._desk.policy.catalog.services

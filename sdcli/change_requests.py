@@ -19,7 +19,7 @@ from sdcli.ledger.again import wholly_again
 from sdcli.policy.authority import require_may
 from sdcli.policy.changes import read_refused, read_templates
 from sdcli.policy.model import require
-from sdcli.results import ChangeExported, ChangeShown, ChangesListed, Filtering
+from sdcli.results.changes import ChangeExported, ChangeShown, ChangesListed, Filtering
 from sdcli.tickets import keys
 from sdcli.tickets.base import of_act
 from sdcli.tickets.query import Query

@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from sdcli.learning.memory import Memory
     from sdcli.ledger.interface import Progress
     from sdcli.policy.model import Consequence
-    from sdcli.results import (
-        Effect,
-        Learning,
-        Reasoned,
-    )
+    from sdcli.results.tickets import Effect
+    from sdcli.results.triage import Learning, Reasoned
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.changes import RecentChange
@@ -49,7 +46,7 @@ class Classification:
     def proposals(self, ticket: Ticket) -> dict[str, Proposal]:
         """A proposal for each field of a ticket, by the catalog and by closed tickets."""
         from sdcli.learning.history import ask  # noqa: PLC0415 - a class is asked for more often
-        from sdcli.results import Learning  # noqa: PLC0415
+        from sdcli.results.triage import Learning  # noqa: PLC0415
         from sdcli.triage.classify import propose  # noqa: PLC0415 - as above
 
         require_request(ticket, "classify")
@@ -116,7 +113,7 @@ class Classification:
         Raises:
             NoSuchTicketError: there is no such ticket.
         """
-        from sdcli.results import Reasoned  # noqa: PLC0415 - as above
+        from sdcli.results.triage import Reasoned  # noqa: PLC0415 - as above
         from sdcli.triage.reasons import reasons_of  # noqa: PLC0415
 
         policy, ticket = self._desk.policy, self._desk.ledger.get(ref)
@@ -183,7 +180,7 @@ class Classification:
 
         None if it was no decision on its class, or moved nothing and changed nothing decided.
         """
-        from sdcli.results import Effect  # noqa: PLC0415 - as above
+        from sdcli.results.tickets import Effect  # noqa: PLC0415 - as above
         from sdcli.triage.reclassify import undone  # noqa: PLC0415
 
         before = self._desk.before

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sdcli.policy.model import Policy
     from sdcli.policy.process import ProcessRules
     from sdcli.policy.questions import Questions
-    from sdcli.results import Seen
+    from sdcli.results.tickets import Seen
     from sdcli.sla.backing import Backing
     from sdcli.sla.clock import Clock, Clocks
     from sdcli.sla.runs import Target
@@ -387,7 +387,7 @@ class Desk:
 
     def see(self, ticket: Ticket) -> Seen:
         """A ticket with its clocks as they stand now."""
-        from sdcli.results import Seen  # noqa: PLC0415 - as above
+        from sdcli.results.tickets import Seen  # noqa: PLC0415 - as above
         from sdcli.sla.agreed import cover_of  # noqa: PLC0415
 
         held = self.clocks.held(cover_of(ticket))

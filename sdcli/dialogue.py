@@ -263,10 +263,10 @@ def ask_mistake(policy: Policy, ticket: Ticket, wish: Wish, stamp: Stamp) -> dic
 
 def tell_before(before: Before, now: datetime) -> None:
     """Show what is there already, before anything is recorded (R1a.1a, R1a.1f)."""
-    from sdcli.render.before import lines  # noqa: PLC0415 - only `open` pays for it
+    from sdcli.render.as_text.intake import before_lines  # noqa: PLC0415 - only `open` pays for it
 
     with suppress(OSError):  # a remark that nobody can hear changes nothing
-        for text in lines(before, now):
+        for text in before_lines(before, now):
             _say(text)
 
 
@@ -682,7 +682,7 @@ def ask_next(case: Case, question: Question) -> Choice | Move:
 
     `?` shows the commands once, where there are any.
     """
-    from sdcli.render.guide import question_lines, standing  # noqa: PLC0415 - only the guide
+    from sdcli.render.as_text.guide import question_lines, standing  # noqa: PLC0415 - only the guide
 
     _say()
     _say(standing(case.ticket))
@@ -728,7 +728,7 @@ def ask_blanks(choice: Choice, ref: str) -> list[str] | Move:
 
 def show_command(arguments: list[str]) -> None:
     """The command that is run now, as it would be typed."""
-    from sdcli.render.guide import typed  # noqa: PLC0415 - only the guide
+    from sdcli.render.as_text.guide import typed  # noqa: PLC0415 - only the guide
 
     _say(f"\n$ {typed(arguments)}")
 

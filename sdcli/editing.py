@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from sdcli.errors import ChangedMeanwhileError, DraftError, FieldError, Problem, RefusedError
 from sdcli.ledger.again import wholly_again
-from sdcli.results import Changed
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 from sdcli.tickets.contact import RequestDetails
 from sdcli.tickets.event import AnyEvent, Detailed, Stamp

@@ -9,8 +9,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sdcli import results
 from sdcli.errors import NoSuchTicketError, RefusedError
+from sdcli.results.callers import CallerTold, ExpectationDue, ExpectationsDue
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 from sdcli.tickets.expectation import due, expect, expectation
 from sdcli.tickets.query import Query, pressing
@@ -36,7 +37,7 @@ class Expectations:
 
     def expect(
         self, ref: str, eta: datetime | None, *, reason: str, told: bool, via: str
-    ) -> results.Changed:
+    ) -> Changed:
         """Say when the caller may expect it, or that they were told (R3d3.2).
 
         Raises:
@@ -44,9 +45,9 @@ class Expectations:
             RefusedError: see `sdcli.tickets.expectation.expect`.
         """
         ticket = self._desk.change(ref, expect, eta=eta, reason=reason, told=told, via=via)
-        return results.Changed(self._desk.see(ticket))
+        return Changed(self._desk.see(ticket))
 
-    def due(self) -> results.ExpectationsDue:
+    def due(self) -> ExpectationsDue:
         """The requests whose time has passed, or was not told, and who follows them up (R3d3.2)."""
         desk = self._desk
         statuses = ("new", "in_progress", "waiting")
@@ -56,17 +57,15 @@ class Expectations:
             if due(ticket, desk.now) is not None
         )
         rows = [self._due(ticket) for ticket in found]
-        return results.ExpectationsDue([row for row in rows if row], desk.now)
+        return ExpectationsDue([row for row in rows if row], desk.now)
 
-    def _due(self, ticket: Ticket) -> results.ExpectationDue | None:
+    def _due(self, ticket: Ticket) -> ExpectationDue | None:
         known, wrong = expectation(ticket), due(ticket, self._desk.now)
         if known is None or wrong is None:
             return None
-        return results.ExpectationDue(ticket, known, wrong, keeper(self._desk.policy, ticket))
+        return ExpectationDue(ticket, known, wrong, keeper(self._desk.policy, ticket))
 
-    def tell(
-        self, ref: str, *, note: bool, send: bool, to: str = "", via: str = ""
-    ) -> results.CallerTold:
+    def tell(self, ref: str, *, note: bool, send: bool, to: str = "", via: str = "") -> CallerTold:
         """What the caller may be told now; noted as a word to them, or mailed and noted (R7.2).
 
         Nothing is locked while the program that sends mail runs (T28).
@@ -107,9 +106,7 @@ class Expectations:
                 now=desk.now,
                 sent_to=address,
             )
-        return results.CallerTold(
-            seen=desk.see(ticket), text=text, sent_to=address, noted=note or send
-        )
+        return CallerTold(seen=desk.see(ticket), text=text, sent_to=address, noted=note or send)
 
     def _sla_after(self, ticket: Ticket) -> dict[Target, Clock]:
         """The clocks as they will stand once the caller was told: when they must hear again."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import DONE, INTERRUPTED, AnswerError, SdcliError
 from sdcli.guidance import Case, Offer, Walking, ask
 from sdcli.moves import Move
-from sdcli.results import Guided
+from sdcli.results.triage import Guided
 from sdcli.tickets.relations import linked
 
 if TYPE_CHECKING:

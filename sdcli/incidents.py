@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sdcli.arrivals import Arrivals
 from sdcli.errors import NoSuchTicketError, RefusedError
 from sdcli.ledger.again import wholly_again
-from sdcli.results import TriedList
+from sdcli.results.shown import TriedList
 from sdcli.tickets import incident
 from sdcli.tickets.words import UNKNOWN
 

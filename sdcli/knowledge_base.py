@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sdcli.knowledge.uses import Ids, Row, Uses
     from sdcli.ledger.interface import Progress
     from sdcli.policy.teams import Technician
-    from sdcli.results import Found, Recalled, Shared, SitePublished, Statistics
+    from sdcli.results.knowledge import Found, Recalled, Shared, SitePublished, Statistics
     from sdcli.tickets.event import ArticleUse, Receipt
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.words import Sharing
@@ -201,7 +201,7 @@ class KnowledgeBase:
             SendingError: the program did not take the mail; nothing was recorded.
         """
         from sdcli.knowledge.sharing import require_own, require_shareable  # noqa: PLC0415 - YAML
-        from sdcli.results import Shared  # noqa: PLC0415
+        from sdcli.results.knowledge import Shared  # noqa: PLC0415
         from sdcli.tickets import steps  # noqa: PLC0415
         from sdcli.tickets.event import Edition  # noqa: PLC0415
 
@@ -327,7 +327,7 @@ class KnowledgeBase:
         from sdcli.insight.information import information  # noqa: PLC0415 - a report
         from sdcli.knowledge.articles import FOLDER, read_shelf  # noqa: PLC0415 - imports YAML
         from sdcli.knowledge.figures import advice, figures, without_article  # noqa: PLC0415
-        from sdcli.results import Statistics  # noqa: PLC0415
+        from sdcli.results.knowledge import Statistics  # noqa: PLC0415
 
         desk, whole = self._desk, read_shelf(self._desk.root, None)
         shelf = whole.articles
@@ -395,7 +395,7 @@ class KnowledgeBase:
         """
         from sdcli.knowledge.articles import FOLDER  # noqa: PLC0415 - imports YAML
         from sdcli.knowledge.recall import recipients  # noqa: PLC0415 - imports SQLite
-        from sdcli.results import Recalled  # noqa: PLC0415
+        from sdcli.results.knowledge import Recalled  # noqa: PLC0415
 
         named, _, wanted = given.partition("@")
         id_, desk = named.strip().upper(), self._desk
@@ -454,7 +454,7 @@ class KnowledgeBase:
             DataFileError: no article can be read at all.
         """
         from sdcli.knowledge.search import Wanted, search  # noqa: PLC0415 - imports SQLite
-        from sdcli.results import Found  # noqa: PLC0415
+        from sdcli.results.knowledge import Found  # noqa: PLC0415
 
         asked, words = self._asked(text, ref)
         wanted = Wanted(asked, filters, self._is_expired, limit, explain)
@@ -557,7 +557,7 @@ class KnowledgeBase:
         from sdcli.knowledge.articles import questions_of  # noqa: PLC0415 - only a search
         from sdcli.knowledge.index import Filters  # noqa: PLC0415 - imports SQLite
         from sdcli.knowledge.search import listed  # noqa: PLC0415
-        from sdcli.results import Found  # noqa: PLC0415
+        from sdcli.results.knowledge import Found  # noqa: PLC0415
 
         def find(index: Index) -> list[Hit]:
             rows = index.chosen(Filters(type="information", service=service)) or set()
@@ -713,7 +713,7 @@ class KnowledgeBase:
         from sdcli.publish.put import folder_of, had_articles, put, require_apart  # noqa: PLC0415 - as above
         from sdcli.publish.report import Report  # noqa: PLC0415
         from sdcli.publish.searched import words_of  # noqa: PLC0415
-        from sdcli.results import SitePublished  # noqa: PLC0415
+        from sdcli.results.knowledge import SitePublished  # noqa: PLC0415
 
         desk, policy, day = self._desk, self._desk.policy, Day(str(self._desk.today))
         if directory:

@@ -27,7 +27,13 @@ from sdcli.ledger.content import (
     is_empty,
 )
 from sdcli.ledger.interface import Mark
-from sdcli.results import LedgerCopied, LedgerMigrated, LedgerPrepared, LedgerStatus, OtherHome
+from sdcli.results.ledgers import (
+    LedgerCopied,
+    LedgerMigrated,
+    LedgerPrepared,
+    LedgerStatus,
+    OtherHome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

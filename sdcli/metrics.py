@@ -13,7 +13,7 @@ import stat
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sdcli import __version__, results
+from sdcli import __version__
 from sdcli.bulletins import Bulletins
 from sdcli.care import Care
 from sdcli.errors import LedgerDamagedError, MachineError, NotFoundError, RefusedError
@@ -21,6 +21,7 @@ from sdcli.insight.load import AT_WORK
 from sdcli.insight.metrics import WINDOW_S, Facts, QueueState, Tally, label
 from sdcli.notices import Notices
 from sdcli.promises import Promises
+from sdcli.results import reports
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import BREACH, PROBLEM
 
@@ -133,7 +134,7 @@ def report(
     labels: Mapping[str, str],
     output: str | None = None,
     spelt: bool = True,
-) -> results.Metrics:
+) -> reports.Metrics:
     """The figures, and with `output` put into that file; the text is made if it is `spelt` or put.
 
     An `output` of `-` is none, as elsewhere.
@@ -150,7 +151,7 @@ def report(
     text = written(families, form) if spelt or file is not None else ""
     if file is not None:
         put(file, text)
-    return results.Metrics(
+    return reports.Metrics(
         families=families,
         form=form,
         text=text,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.notify.deliver import Office
     from sdcli.notify.outcome import Pending, Run, Sent
-    from sdcli.results import Duties, Waiting
+    from sdcli.results.people import Duties
+    from sdcli.results.triage import Waiting
     from sdcli.tickets.ticket import Ticket
 
 
@@ -62,7 +63,7 @@ class Notices:
     @staticmethod
     def _waiting(ticket: Ticket, person: str) -> Waiting:
         from sdcli.knowledge.outcomes import harm_unseen  # noqa: PLC0415
-        from sdcli.results import Waiting  # noqa: PLC0415 - as above
+        from sdcli.results.triage import Waiting  # noqa: PLC0415 - as above
         from sdcli.triage.reclassify import waiting_for  # noqa: PLC0415
 
         return Waiting(ticket, person, waiting_for(ticket, person), harm_unseen(ticket, person))
@@ -101,7 +102,7 @@ class Notices:
 
     def duties(self, queue: str | None, at: datetime | None, weeks: int) -> Duties:
         """Who is on duty at an instant, for one queue or all, and the shifts of the weeks after."""
-        from sdcli.results import Duties  # noqa: PLC0415 - as above
+        from sdcli.results.people import Duties  # noqa: PLC0415 - as above
         from sdcli.sla.duty import duty_manager, manager_spans, on_call, queue_spans  # noqa: PLC0415
 
         policy, start = self._desk.policy, int((at or self._desk.now).timestamp())

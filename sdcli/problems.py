@@ -14,12 +14,7 @@ from msgspec import Struct
 
 from sdcli.errors import SdcliError
 from sdcli.ledger.again import again
-from sdcli.results import (
-    CandidatesFound,
-    ProblemChanged,
-    ProblemShown,
-    ProblemsListed,
-)
+from sdcli.results.problems import CandidatesFound, ProblemChanged, ProblemShown, ProblemsListed
 from sdcli.tickets import keys, problems
 from sdcli.tickets.event import KnownErrorDeclared, Opened, ProblemAnalysed, ProblemClosed
 from sdcli.tickets.query import Query, pressing

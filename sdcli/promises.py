@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.ledger.interface import Beat, Progress, Reader
-    from sdcli.results import ClocksExplained, Monitored, Seen, SlaStatus
+    from sdcli.results.clocks import ClocksExplained
+    from sdcli.results.sla import Monitored, SlaStatus
+    from sdcli.results.tickets import Seen
     from sdcli.sla.explain import Explained
     from sdcli.sla.register import Breach, Wanted
     from sdcli.sla.simulate import Comparison
@@ -49,7 +51,7 @@ class Promises:
             NoSuchTicketError: there is no such ticket.
             RefusedError: it was not there yet, or there is no such target.
         """
-        from sdcli.results import ClocksExplained  # noqa: PLC0415 - a list asks for less
+        from sdcli.results.clocks import ClocksExplained  # noqa: PLC0415 - a list asks for less
         from sdcli.sla.explain import explain, explain_all, pressing  # noqa: PLC0415
         from sdcli.tickets.ticket import as_of  # noqa: PLC0415 - as above
 
@@ -217,7 +219,7 @@ class Promises:
         from collections import Counter  # noqa: PLC0415 - as above
 
         from sdcli.notices import Notices  # noqa: PLC0415
-        from sdcli.results import SlaStatus  # noqa: PLC0415
+        from sdcli.results.sla import SlaStatus  # noqa: PLC0415
         from sdcli.tickets.query import Query  # noqa: PLC0415
 
         last = self._last_beat()
@@ -243,7 +245,7 @@ class Promises:
         """How many open tickets there are past a target, past a warning, and in all."""
         from sdcli.care import Care  # noqa: PLC0415 - as above
         from sdcli.notices import Notices  # noqa: PLC0415
-        from sdcli.results import Monitored  # noqa: PLC0415 - as above
+        from sdcli.results.sla import Monitored  # noqa: PLC0415 - as above
         from sdcli.tickets.query import Query  # noqa: PLC0415 - as above
         from sdcli.tickets.words import BREACH  # noqa: PLC0415
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdcli import results
 from sdcli.errors import listed
 from sdcli.insight.load import AT_WORK, Faced, Load
 from sdcli.ledger.again import again
+from sdcli.results.queues import NextUp, QueueShown, QueuesShown, Workload
+from sdcli.results.tickets import Changed
 from sdcli.sla.colour import colour
 from sdcli.sla.colour import pressing as pressing_clock
 from sdcli.tickets import hand_over, steps
@@ -118,7 +119,7 @@ class Queues:
         )
         return {item: needs[item] for item in found.unsaid}
 
-    def hand_over(self, ref: str, handing: Handing) -> results.Changed:
+    def hand_over(self, ref: str, handing: Handing) -> Changed:
         """Hand a ticket to another queue (R3d2.1).
 
         Raises:
@@ -152,9 +153,9 @@ class Queues:
         back = hand_over.ping_pong(ticket)
         if back:
             notes.append(f"  {_came_back(back)}")
-        return results.Changed(desk.see(ticket), notes=notes)
+        return Changed(desk.see(ticket), notes=notes)
 
-    def accept(self, ref: str) -> results.Changed:
+    def accept(self, ref: str) -> Changed:
         """Take a ticket on, and hear what is missing of it (R3d2.1a).
 
         Raises:
@@ -174,9 +175,9 @@ class Queues:
         notes = [f"  Nobody has said {item} yet: {what}." for item, what in lacking.items()]
         if is_theirs[-1]:
             notes = [f"{ref} is yours already, {self._desk.by}."]
-        return results.Changed(self._desk.see(ticket), notes=notes, is_new=not is_theirs[-1])
+        return Changed(self._desk.see(ticket), notes=notes, is_new=not is_theirs[-1])
 
-    def send_back(self, ref: str, *, reason: str, missing: tuple[str, ...]) -> results.Changed:
+    def send_back(self, ref: str, *, reason: str, missing: tuple[str, ...]) -> Changed:
         """Send a handed-over ticket back, with what it lacks (R3d2.1a).
 
         Raises:
@@ -200,16 +201,16 @@ class Queues:
             f"  {Notices(self._desk).responsible(ticket.queue)}",
             *([f"  {_came_back(back)}"] * (back > 1)),
         ]
-        return results.Changed(self._desk.see(ticket), notes=notes)
+        return Changed(self._desk.see(ticket), notes=notes)
 
-    def board(self) -> results.QueuesShown:
+    def board(self) -> QueuesShown:
         """What lies in each queue (R3d2.1c); the ledger is read once."""
         load = Load(self._desk.policy)
         for ticket in self._desk.ledger.find(Query()):
             load.take(self._faced(ticket))
-        return results.QueuesShown(load.queues, self._desk.now)
+        return QueuesShown(load.queues, self._desk.now)
 
-    def queue(self, name: str) -> results.QueueShown:
+    def queue(self, name: str) -> QueueShown:
         """What lies in one queue, the most pressing first (R3d2.1c)."""
         load = Load(self._desk.policy)
         tickets = pressing(self._desk.ledger.find(Query(queue=name)))
@@ -218,16 +219,16 @@ class Queues:
             load.take(each)
         row = next(each for each in load.queues if each.queue == name)
         seen = [(self._desk.see(each.ticket), each.colour, each.overstayed) for each in faced]
-        return results.QueueShown(row, seen, self._needs(name), self._desk.now)
+        return QueueShown(row, seen, self._needs(name), self._desk.now)
 
-    def workload(self, by: Literal["person", "queue"]) -> results.Workload:
+    def workload(self, by: Literal["person", "queue"]) -> Workload:
         """Who has how much, or which queue (R6.5)."""
         desk = self._desk
         since = desk.now - timedelta(days=WORKLOAD_DAYS)
         load = Load(desk.policy, since)
         for ticket in desk.ledger.find(Query(touched_since=since)):
             load.take(self._faced(ticket))
-        return results.Workload(
+        return Workload(
             by=by,
             people=[self._with_absence(each) for each in load.people],
             queues=load.queues,
@@ -265,7 +266,7 @@ class Queues:
         return box is not None and box.state == "breached"
 
     @again
-    def next(self, queue: str = "", *, take: bool = False) -> results.NextUp:
+    def next(self, queue: str = "", *, take: bool = False) -> NextUp:
         """The ticket that the acting person should work on now, and why (R2c.2a).
 
         With `take` they have it afterwards: it is chosen and accepted in one unit of work, so that
@@ -297,10 +298,10 @@ class Queues:
         taken: Ticket | None = None,
         *,
         was_own: bool = False,
-    ) -> results.NextUp:
+    ) -> NextUp:
         chosen = choices[0] if choices else None
         ticket = taken or (chosen.ticket if chosen else None)
-        return results.NextUp(
+        return NextUp(
             person=self._desk.by,
             queues=own,
             chosen=chosen,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from sdcli.ledger.again import again
 from sdcli.policy.model import SCHEDULE
 from sdcli.policy.model import require as require_entry
-from sdcli.results import Changed
+from sdcli.results.tickets import Changed
 from sdcli.tickets import linking
 from sdcli.tickets.relations import INVERSE, OWED, SAYS, is_ref, linked, require_unmerged, sources
 from sdcli.tickets.steps import require

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec.structs import replace
 
 from sdcli.arrivals import Arrivals
-from sdcli.results import BroughtIn, Rejects
+from sdcli.results.imports import BroughtIn, Rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sdcli.errors import NoSuchTicketError
 from sdcli.render.report_page import Known, Page, named_in, page, save, says_something
 from sdcli.reports import DEFAULT_PERIOD
-from sdcli.results import PageWritten
+from sdcli.results.reports import PageWritten
 from sdcli.tickets.ticket import known_at
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from sdcli.errors import NoSuchEntryError, RefusedError, SdcliError, listed
 from sdcli.policy.review import REVIEW, checks_of, version_of
-from sdcli.results import ConfirmationsOverdue, ReviewSampled, ReviewsListed, Unconfirmed
+from sdcli.results.quality import ConfirmationsOverdue, ReviewSampled, ReviewsListed, Unconfirmed
 from sdcli.tickets.event import Closed, ServiceResumed
 from sdcli.tickets.query import Query
 from sdcli.tickets.relations import require_unmerged

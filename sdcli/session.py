@@ -59,7 +59,8 @@ class Session:
         """The result to print: after a rehearsal, the events that would have been added."""
         if not self.dry_run or "desk" not in self.__dict__:
             return result
-        from sdcli.results import BulkPreview, Rehearsed  # noqa: PLC0415 - only a rehearsal
+        from sdcli.results.lists import BulkPreview  # noqa: PLC0415 - only a rehearsal
+        from sdcli.results.tickets import Rehearsed  # noqa: PLC0415 - only a rehearsal
 
         added = self.desk.rehearsal()
         if isinstance(result, BulkPreview):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
+from sdcli.results.shown import Shown
 from sdcli.sla.register import breaches
 from sdcli.tickets.event import ApprovalDecided, FulfilmentStarted, ProcedureSought
 from sdcli.tickets.relations import sources
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from sdcli.changes.request import RequestForChange
     from sdcli.desk import Desk
     from sdcli.fulfilment.state import Fulfilment
+    from sdcli.results.problems import ProblemShown
     from sdcli.tickets.ticket import Ticket
 
 
-def shown(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
+def shown(desk: Desk, ref: str) -> Shown | ProblemShown:
     """Everything about a ticket as it stands now.
 
     Raises:
@@ -38,7 +39,7 @@ def shown(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
     from sdcli.queues import Queues  # noqa: PLC0415
 
     staff = desk.policy.teams.technicians
-    return results.Shown(
+    return Shown(
         desk.see(ticket),
         _answers(desk, ticket),
         time_box=desk.time_box(ticket),

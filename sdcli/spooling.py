@@ -30,7 +30,7 @@ from sdcli.intake.items import keyed, linked, with_defaults
 from sdcli.intake.outcome import Outcome
 from sdcli.intake.spool import Spooled, SpoolFolder, Waiting
 from sdcli.ledger.again import wholly_again
-from sdcli.results import Delivery
+from sdcli.results.intake import Delivery
 from sdcli.tickets.base import act_name
 from sdcli.tickets.event import act_of
 from sdcli.tickets.query import Query
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.before import Before
     from sdcli.intake.items import Item, RequestItem
-    from sdcli.results import Seen
+    from sdcli.results.tickets import Seen
 
 _AWAY = (UnfinishedError, LedgerBusyError, OutcomeUnknownError)
 """What keeps something from the ledger for now; everything else is an answer."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sdcli.insight.unsupported import UnsupportedReport
     from sdcli.intake.outcome import Outcome
     from sdcli.policy.agreements import Targets
-    from sdcli.results import Seen, Supported
+    from sdcli.results.tickets import Seen
+    from sdcli.results.triage import Supported
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
     from sdcli.triage.support import Decision
@@ -37,7 +38,7 @@ class Support:
         `text` tells which services come near, if it is not.
         """
         from sdcli.policy.service_map import services_with  # noqa: PLC0415 - as below
-        from sdcli.results import Supported  # noqa: PLC0415 - a report needs none of these
+        from sdcli.results.triage import Supported  # noqa: PLC0415 - a report needs none of these
         from sdcli.sla.agreed import strictest  # noqa: PLC0415
         from sdcli.triage.support import OVERRIDE, able  # noqa: PLC0415
         from sdcli.triage.supported import held, nearest  # noqa: PLC0415

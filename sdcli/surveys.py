@@ -23,7 +23,7 @@ from sdcli.errors import (
 )
 from sdcli.ledger.again import again
 from sdcli.policy.survey import HIGHEST, LOWEST, SURVEY, Survey, link_of
-from sdcli.results import SurveyAsked, SurveyDue, SurveysDue, SurveysReported
+from sdcli.results.quality import SurveyAsked, SurveyDue, SurveysDue, SurveysReported
 from sdcli.tickets import keys
 from sdcli.tickets.event import SurveyAnswered, SurveySent
 from sdcli.tickets.relations import require_unmerged

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdcli.errors import DONE, PARTLY_DONE, RefusedError, listed
 from sdcli.ledger.again import again
-from sdcli.results import TakenBack
+from sdcli.results.tickets import TakenBack
 from sdcli.tickets.event import (
     Absorbed,
     Imported,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,7 @@ FENCED = {
     "zoneinfo": {"sdcli.sla.wall", "sdcli.policy.decode", "sdcli.policy.local"},
     "prometheus_client": {"sdcli.insight.exposition"},
     "holidays": {"sdcli.policy.public_holidays"},
-    "tabulate": {"sdcli.render.as_text", "sdcli.render.figures", "sdcli.render.outcomes"},
+    "tabulate": {"sdcli.render.as_text.tables"},
     "dateutil": {
         *("sdcli.intake.confirmation", "sdcli.params", "sdcli.intake.convert"),
         "sdcli.intake.when",
@@ -317,6 +318,23 @@ for name in sys.argv[1:]:
         print(name)
 """
 """Imports each module that is named in a process that has imported nothing before."""
+
+
+_RESULTS = sorted(name for name in MODULES if name.startswith("sdcli.results."))
+
+
+@pytest.mark.parametrize("room", [name for name in _RESULTS if not name.endswith("__init__")])
+@pytest.mark.parametrize("form", ["as_text", "as_json"])
+def test_every_result_is_rendered_by_the_room_of_its_name(room: str, form: str) -> None:
+    """What ends a command has a text and a document, in the renderers of its own room."""
+    values, renderers = import_module(room), import_module(f"sdcli.render.{form}{room[13:]}")
+    ends = {
+        each
+        for each in vars(values).values()
+        if isinstance(each, type) and each.__module__ == room and hasattr(each, "exit_code")
+    }
+
+    assert set(renderers.SHAPES) == ends
 
 
 @pytest.mark.parametrize("part", range(8))

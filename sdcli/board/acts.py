@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from sdcli import results
 from sdcli.board.forms import YES_NO, Asked, Form
 from sdcli.errors import ChangedMeanwhileError, RefusedError
 from sdcli.ledger.again import wholly_again
 from sdcli.render.safe import line
+from sdcli.results.lists import BoardAct
+from sdcli.results.tickets import Changed
 from sdcli.tickets.event import act_of
 from sdcli.tickets.steps import require
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sdcli.closing import Open, Wish
     from sdcli.desk import Desk
     from sdcli.queues import Handing
+    from sdcli.results import Result
     from sdcli.tickets.event import AnyEvent
     from sdcli.tickets.ticket import Ticket
     from sdcli.tickets.undo import Step
@@ -51,7 +53,7 @@ class Kind(NamedTuple):
     """
 
     title: str
-    run: Callable[[Desk, str, Said], results.Result]
+    run: Callable[[Desk, str, Said], Result]
     asks: Callable[[Desk, Ticket], tuple[Asked, ...]] = lambda _, __: ()
     more: Callable[[Desk, str, Said], tuple[Asked, ...]] = lambda _, __, ___: ()
     event: str = ""
@@ -68,7 +70,7 @@ class Acts:
         self._desk = desk
         self._taken_back: set[str] = set()
         self._own: set[str] = set()  # what the ids of all that was done here end with
-        self.done: list[results.BoardAct] = []
+        self.done: list[BoardAct] = []
 
     def form(self, act: str, ref: str, last: str) -> Form:
         """What is asked before an act; nothing is locked.
@@ -150,7 +152,7 @@ class Acts:
         since = self._of_others(_since(ticket, last))
         return _told(since[-_MOST_TOLD:]) if since else ""
 
-    def newest(self, ref: str) -> results.BoardAct | None:
+    def newest(self, ref: str) -> BoardAct | None:
         """What `undo` would take back: the last act of this session, else one's own on a ticket.
 
         What cannot be taken back any more, as something was done since, is passed over.
@@ -170,7 +172,7 @@ class Acts:
         from sdcli.render.history import sentence  # noqa: PLC0415 - only `undo` pays for it
 
         event = step.events[-1]
-        return results.BoardAct(event.at, ref, "", line(sentence(event)), event.id)
+        return BoardAct(event.at, ref, "", line(sentence(event)), event.id)
 
     def _own_step(self, ticket: Ticket) -> Step | None:
         """The last step on a ticket, if it is one's own and can be taken back."""
@@ -179,7 +181,7 @@ class Acts:
         step = None if ticket.void else last_step(ticket)
         return step if step and step.by == self._desk.by else None
 
-    def undo(self, act: results.BoardAct) -> Done:
+    def undo(self, act: BoardAct) -> Done:
         """Take an act back, and no other one.
 
         Raises:
@@ -205,9 +207,7 @@ class Acts:
         self.done[-1] = replace(self.done[-1], said=f"{act.ref} taken back: {said}")
         return done
 
-    def _kept(
-        self, desk: Desk, act: str, ref: str, result: results.Result, notes: Sequence[str]
-    ) -> Done:
+    def _kept(self, desk: Desk, act: str, ref: str, result: Result, notes: Sequence[str]) -> Done:
         """Remember an act for the end of the session; what the command would have printed."""
         from sdcli.render.as_text import Screen, write  # noqa: PLC0415 - its own start is slow
 
@@ -216,11 +216,11 @@ class Acts:
         told = write(result, Screen(None, colour=False))
         lines = [text.rstrip() for text in told.out if text.strip()]
         lines += [line(note) for note in notes]
-        seen = result.seen if isinstance(result, results.Changed) else None
+        seen = result.seen if isinstance(result, Changed) else None
         event = seen.added[-1].id if seen and seen.added else ""
         said = lines[0] if lines else ""
         if event or act == "undo":
-            self.done.append(results.BoardAct(desk.now, ref, act, said, event))
+            self.done.append(BoardAct(desk.now, ref, act, said, event))
         return Done(tuple(lines))
 
 
@@ -237,7 +237,7 @@ def _told(events: Sequence[AnyEvent]) -> str:
     return "; ".join(line(f"{event.by} {entry(event)}") for event in events)
 
 
-def _accept(desk: Desk, ref: str, said: Said) -> results.Result:
+def _accept(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.queues import Queues  # noqa: PLC0415 - each act loads what it needs
 
     del said
@@ -252,15 +252,15 @@ def _note_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
     )
 
 
-def _note(desk: Desk, ref: str, said: Said) -> results.Result:
+def _note(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.tickets import steps  # noqa: PLC0415
 
     visible = said["visible"] == "yes"
     return _changed(desk, desk.change(ref, steps.note, text=said["text"], visible=visible))
 
 
-def _changed(desk: Desk, ticket: Ticket) -> results.Changed:
-    return results.Changed(desk.see(ticket))
+def _changed(desk: Desk, ticket: Ticket) -> Changed:
+    return Changed(desk.see(ticket))
 
 
 def _queues(desk: Desk, but: str = "") -> dict[str, str]:
@@ -303,7 +303,7 @@ def _escalate_more(desk: Desk, ref: str, said: Said) -> tuple[Asked, ...]:
     )
 
 
-def _escalate(desk: Desk, ref: str, said: Said) -> results.Result:
+def _escalate(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.queues import Queues  # noqa: PLC0415 - as above
 
     return Queues(desk).hand_over(ref, _handing(said))
@@ -321,13 +321,13 @@ def _resolve_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
     return _code(desk), Asked(name="note", says="What was done (may be empty)")
 
 
-def _resolve(desk: Desk, ref: str, said: Said) -> results.Result:
+def _resolve(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.changes.planned import to_be_named  # noqa: PLC0415 - as above
     from sdcli.closing import Closings  # noqa: PLC0415
 
     ticket, notes = Closings(desk).resolve(ref, code=said["code"], note=said["note"])
     notes += to_be_named(desk.policy, ticket, desk.now)
-    return results.Changed(desk.see(ticket), notes)
+    return Changed(desk.see(ticket), notes)
 
 
 def _assign_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
@@ -349,7 +349,7 @@ def _assign_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
     )
 
 
-def _assign(desk: Desk, ref: str, said: Said) -> results.Result:
+def _assign(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
     ticket = desk.ledger.get(ref)
@@ -380,7 +380,7 @@ def _wait_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
     )
 
 
-def _wait(desk: Desk, ref: str, said: Said) -> results.Result:
+def _wait(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
     until = None
@@ -404,7 +404,7 @@ def _resume_asks(desk: Desk, ticket: Ticket) -> tuple[Asked, ...]:
     return (Asked(name="reason", says="What has happened meanwhile (may be empty)"),)
 
 
-def _resume(desk: Desk, ref: str, said: Said) -> results.Result:
+def _resume(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.tickets import steps  # noqa: PLC0415 - as above
 
     return _changed(desk, desk.change(ref, steps.resume, reason=said["reason"]))
@@ -490,7 +490,7 @@ def _close_more(desk: Desk, ref: str, said: Said) -> tuple[Asked, ...]:
     return tuple(asks)
 
 
-def _close(desk: Desk, ref: str, said: Said) -> results.Result:
+def _close(desk: Desk, ref: str, said: Said) -> Result:
     from sdcli.changes.planned import doubts  # noqa: PLC0415 - as above
     from sdcli.closing import Closings  # noqa: PLC0415
     from sdcli.dialogue import not_over  # noqa: PLC0415
@@ -502,9 +502,7 @@ def _close(desk: Desk, ref: str, said: Said) -> results.Result:
     wish, _ = _wish(desk, ref, said)
     tell = KnowledgeBase(desk).answerable(wish.articles)
     ticket, notes = Closings(desk).close(ref, wish, tell)
-    return results.Changed(
-        desk.see(ticket), [*doubts(desk.policy, before, wish.outage, desk.now), *notes]
-    )
+    return Changed(desk.see(ticket), [*doubts(desk.policy, before, wish.outage, desk.now), *notes])
 
 
 KINDS: Mapping[str, Kind] = {

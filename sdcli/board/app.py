@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from sdcli.board.forms import Form
     from sdcli.board.state import Board, Column, Piece, Place, Row
     from sdcli.desk import Desk
-    from sdcli.results import BoardAct
+    from sdcli.results.lists import BoardAct
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.desk import Desk
-    from sdcli.results import Seen
+    from sdcli.results.tickets import Seen
     from sdcli.sla.clock import Clock
     from sdcli.sla.runs import Target
     from sdcli.tickets.ticket import Ticket

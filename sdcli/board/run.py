@@ -6,7 +6,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from sdcli.errors import MissingExtraError, SdcliError
-from sdcli.results import BoardLeft
+from sdcli.results.lists import BoardLeft
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from sdcli.desk import Desk
-    from sdcli.results import Listed
+    from sdcli.results.lists import Listed
 
 EVERY_S = 2.0
 """How often it is looked whether something changed, where nobody says so."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk, with_at, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("accept", writes=True)
 @with_ref
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str) -> results.Changed:
+def command(desk: Desk, ref: str) -> Changed:
     """Take a ticket on.
 
     After a hand-over this is the receiving queue's word that it has what it needs; what its

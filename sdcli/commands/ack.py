@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.callers import Confirmed
 
 
 @as_command("ack", writes=True)
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--to", metavar="MAIL", type=TEXT, default="", help="Where, if not to the caller.")
 @click.option("--again", is_flag=True, help="Even if it was confirmed before.")
 @pass_desk
-def command(desk: Desk, ref: str, send: bool, to: str, again: bool) -> results.Confirmed:
+def command(desk: Desk, ref: str, send: bool, to: str, again: bool) -> Confirmed:
     """Write the confirmation with number and promised time.
 
     It is a mail on standard output, ready for `sendmail -t`; --send hands it to the program that

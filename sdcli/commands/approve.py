@@ -9,8 +9,8 @@ import click
 from sdcli.params import PROCEDURE, TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("approve", writes=True)
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--by", "person", metavar="PERSON", type=TEXT, default="", help="Who; else you.")
 @click.option("--reason", type=TEXT, default="", help="Why.")
 @pass_desk
-def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> results.Changed:
+def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> Changed:
     """Record that somebody agrees to what is asked for.
 
     A procedure says who may: named people, the manager of whoever gets it, a role or an authority.

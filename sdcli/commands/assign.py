@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import QUEUE, TECHNICIAN, as_command, pass_desk, with_at, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--queue", type=QUEUE, default=None, help="The queue it lies in.")
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, to: str | None, queue: str | None) -> results.Changed:
+def command(desk: Desk, ref: str, to: str | None, queue: str | None) -> Changed:
     """Give a ticket to a person or a queue.
 
     Without options it is yours.
@@ -29,4 +29,4 @@ def command(desk: Desk, ref: str, to: str | None, queue: str | None) -> results.
     Example:
         sdcli assign SD-42 --to greta --queue network
     """
-    return results.Changed(desk.see(desk.change(ref, steps.assign, to=to, queue=queue)))
+    return Changed(desk.see(desk.change(ref, steps.assign, to=to, queue=queue)))

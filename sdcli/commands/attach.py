@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.errors import MachineError, NotFoundError, RefusedError
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", type=TEXT, default="", help="What standard input is called.")
 @click.option("--note", type=TEXT, default="", help="What it shows.")
 @pass_desk
-def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) -> results.Changed:
+def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) -> Changed:
     """Add files to a ticket as evidence.
 
     Each is kept once by what is in it, in ledger/attachments/. `-` is standard input. Too large
@@ -48,7 +48,7 @@ def command(desk: Desk, ref: str, files: tuple[str, ...], name: str, note: str) 
     ticket, known = Arrivals(desk).attach(ref, found, note)
     notes = [f"{name} is on {ref} already." for name in known]
     is_new = len(known) < len(found)
-    return results.Changed(desk.see(ticket), notes, deduped=known, is_new=is_new)
+    return Changed(desk.see(ticket), notes, deduped=known, is_new=is_new)
 
 
 def _require_file(path: str, handle: int) -> None:

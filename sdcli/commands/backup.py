@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.ledgers import BackedUp
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @as_command("backup")
 @click.argument("file", type=click.Path(dir_okay=False))
 @pass_desk
-def command(desk: Desk, file: str) -> results.BackedUp:
+def command(desk: Desk, file: str) -> BackedUp:
     """Write the whole ledger to a new file, while others go on working.
 
     FILE is a tar file, compressed if its name ends in .gz, .bz2 or .xz; one that is there
@@ -31,4 +31,4 @@ def command(desk: Desk, file: str) -> results.BackedUp:
 
     with shown("Writing the backup") as progress:
         tickets = desk.ledger.back_up(os.path.abspath(file), progress)
-    return results.BackedUp(os.path.abspath(file), tickets)
+    return BackedUp(os.path.abspath(file), tickets)

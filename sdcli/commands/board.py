@@ -9,14 +9,14 @@ import click
 from sdcli.params import as_command, pass_desk, session_of
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.lists import BoardLeft
 
 
 @as_command("board")
 @click.pass_context
 @pass_desk
-def command(desk: Desk, ctx: click.Context) -> results.BoardLeft:
+def command(desk: Desk, ctx: click.Context) -> BoardLeft:
     """Watch the desk live, and work on it by keys.
 
     The queues at the side, the tickets of one of them or all, the most pressing first, and what

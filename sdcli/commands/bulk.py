@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import QUERY, SdCommand, as_query_command, pass_desk, session_of
+from sdcli.results.ledgers import Done
+from sdcli.results.lists import BulkDone, BulkPreview
 from sdcli.session import is_interactive, unasked
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def command(
     yes: bool,
     skip_refused: bool,
     everything: bool,
-) -> results.BulkDone | results.BulkPreview | results.Done:
+) -> BulkDone | BulkPreview | Done:
     """Run one command on every ticket that a query asks for: on all of them, or on none.
 
     The command stands behind `--`, without its reference, or with {} in its place. First it is tried
@@ -64,9 +65,9 @@ def command(
     if session.dry_run:
         return preview
     if not preview.tickets:
-        return results.BulkDone((), refused=preview.refused)
+        return BulkDone((), refused=preview.refused)
     if not (yes or _agrees(preview, words)):
-        return results.Done("Nothing was changed.")
+        return Done("Nothing was changed.")
     with unasked():
         return bulk.do(preview.tickets, preview.refused)
 
@@ -113,14 +114,14 @@ def _run(
         return last.invoke(inner)
 
 
-def _agrees(preview: results.BulkPreview, words: tuple[str, ...]) -> bool:
+def _agrees(preview: BulkPreview, words: tuple[str, ...]) -> bool:
     """Show what would happen, and ask; without a terminal nobody can be.
 
     Raises:
         RefusedError: there is no terminal, and no --yes.
     """
     from sdcli.errors import RefusedError
-    from sdcli.render.bulk import preview_lines
+    from sdcli.render.as_text.bulk import preview_lines
 
     number = len(preview.tickets)
     told = "1 ticket" if number == 1 else f"{number} tickets"

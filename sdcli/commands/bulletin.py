@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, SERVICE, TEXT, WhenType, as_group, pass_desk, with_ref
+from sdcli.results.callers import BulletinsListed, FrontPage
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 from sdcli.tickets.words import UNKNOWN
 
@@ -79,7 +80,7 @@ def command() -> None:
 @click.argument("text", type=TEXT)
 @_with_facts
 @pass_desk
-def post(desk: Desk, ref: str, text: str, **facts: Any) -> results.Changed:
+def post(desk: Desk, ref: str, text: str, **facts: Any) -> Changed:
     """Post the bulletin of a ticket, or replace its text.
 
     Write for callers: what does not work, what they can do meanwhile. Without --service it
@@ -97,7 +98,7 @@ def post(desk: Desk, ref: str, text: str, **facts: Any) -> results.Changed:
 @click.option("--text", type=TEXT, help="What callers are told.")
 @_with_facts
 @pass_desk
-def update(desk: Desk, ref: str, **facts: Any) -> results.Changed:
+def update(desk: Desk, ref: str, **facts: Any) -> Changed:
     """Say something new in a bulletin that stands; the rest stays.
 
     \b
@@ -109,13 +110,11 @@ def update(desk: Desk, ref: str, **facts: Any) -> results.Changed:
     return _announced(desk, ref, facts, must_stand=True)
 
 
-def _announced(desk: Desk, ref: str, facts: dict[str, Any], *, must_stand: bool) -> results.Changed:
+def _announced(desk: Desk, ref: str, facts: dict[str, Any], *, must_stand: bool) -> Changed:
     change = {name: value for name, value in facts.items() if value}
     if change.get("site"):
         change["site"] = _site(desk, change["site"])
-    return results.Changed(
-        desk.see(desk.change(ref, steps.announce, facts=change, must_stand=must_stand))
-    )
+    return Changed(desk.see(desk.change(ref, steps.announce, facts=change, must_stand=must_stand)))
 
 
 def _site(desk: Desk, given: str) -> str:
@@ -132,19 +131,19 @@ def _site(desk: Desk, given: str) -> str:
 @with_ref
 @click.option("--reason", type=TEXT, default="", help="Why.")
 @pass_desk
-def end(desk: Desk, ref: str, reason: str) -> results.Changed:
+def end(desk: Desk, ref: str, reason: str) -> Changed:
     """End the bulletin of a ticket; its counts stay.
 
     \b
     Example:
         sdcli bulletin end SD-7 --reason 'mail flows again'
     """
-    return results.Changed(desk.see(desk.change(ref, steps.withdraw, reason=reason)))
+    return Changed(desk.see(desk.change(ref, steps.withdraw, reason=reason)))
 
 
 @command.command("list")
 @pass_desk
-def list_(desk: Desk) -> results.Bulletins:
+def list_(desk: Desk) -> BulletinsListed:
     """List the bulletins that stand, for the desk: with tickets, counts and what is overdue.
 
     \b
@@ -153,7 +152,7 @@ def list_(desk: Desk) -> results.Bulletins:
     """
     from sdcli.bulletins import Bulletins
 
-    return results.Bulletins(Bulletins(desk).listed(), desk.now)
+    return BulletinsListed(Bulletins(desk).listed(), desk.now)
 
 
 @command.command("show")
@@ -173,7 +172,7 @@ def list_(desk: Desk) -> results.Bulletins:
 @pass_desk
 def show(
     desk: Desk, ctx: click.Context, ref: str | None, form: str, count: bool, times: int | None
-) -> results.FrontPage:
+) -> FrontPage:
     """Print what callers are told: in their words, with no internal codes.
 
     The bulletin of one ticket, or all that stand. A web page that shows it calls this with

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import CALENDAR, AmountType, CalendarWhenType, as_group, pass_desk
+from sdcli.results.clocks import (
+    CalendarBetween,
+    CalendarDue,
+    CalendarsChecked,
+    CalendarShown,
+    CalendarsListed,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +53,7 @@ def command() -> None:
     help="So much: 8h, 1h30m, 45s, 3bd; or -2h.",
 )
 @pass_desk
-def due(desk: Desk, name: str, start: datetime | None, amount: Amount) -> results.CalendarDue:
+def due(desk: Desk, name: str, start: datetime | None, amount: Amount) -> CalendarDue:
     """Say when an amount of working time is over.
 
     Time that runs out exactly at closing time is over at closing time. `3bd`, or `3
@@ -63,7 +69,7 @@ def due(desk: Desk, name: str, start: datetime | None, amount: Amount) -> result
     from sdcli.sla.agenda import due as reckoned
 
     begin = int((start or desk.now).timestamp())
-    return results.CalendarDue(reckoned(name, desk.policy.sla.calendars[name], begin, amount))
+    return CalendarDue(reckoned(name, desk.policy.sla.calendars[name], begin, amount))
 
 
 @command.command("between")
@@ -71,7 +77,7 @@ def due(desk: Desk, name: str, start: datetime | None, amount: Amount) -> result
 @click.argument("start", type=CalendarWhenType(), metavar="WHEN")
 @click.argument("end", type=CalendarWhenType(), metavar="WHEN")
 @pass_desk
-def between(desk: Desk, name: str, start: datetime, end: datetime) -> results.CalendarBetween:
+def between(desk: Desk, name: str, start: datetime, end: datetime) -> CalendarBetween:
     """Say how much working time lies between two instants.
 
     An end that is not later than the start gives none.
@@ -85,7 +91,7 @@ def between(desk: Desk, name: str, start: datetime, end: datetime) -> results.Ca
 
     calendar = desk.policy.sla.calendars[name]
     begin, over = int(start.timestamp()), int(end.timestamp())
-    return results.CalendarBetween(reckoned(name, calendar, begin, over))
+    return CalendarBetween(reckoned(name, calendar, begin, over))
 
 
 @command.command("show")
@@ -95,7 +101,7 @@ def between(desk: Desk, name: str, start: datetime, end: datetime) -> results.Ca
 @pass_desk
 def show(
     desk: Desk, name: str | None, weeks: int | None, start: datetime | None
-) -> results.CalendarShown | results.CalendarsListed:
+) -> CalendarShown | CalendarsListed:
     """Draw the coming days of a calendar; without a name, list the calendars.
 
     A row a day: its hours as a bar and in words, holidays and special days by name, and the
@@ -113,15 +119,15 @@ def show(
         if start or weeks:
             given = "--from" if start else "--weeks"
             raise click.UsageError(f"{given} goes with the name of a calendar.")
-        return results.CalendarsListed([headline(each, policies) for each in policies.calendars])
+        return CalendarsListed([headline(each, policies) for each in policies.calendars])
     begin = int((start or desk.now).timestamp())
-    return results.CalendarShown(agenda(name, policies, begin, (weeks or _WEEKS) * 7))
+    return CalendarShown(agenda(name, policies, begin, (weeks or _WEEKS) * 7))
 
 
 @command.command("check")
 @_MAY_NAME
 @pass_desk
-def check(desk: Desk, name: str | None) -> results.CalendarsChecked:
+def check(desk: Desk, name: str | None) -> CalendarsChecked:
     """Look a calendar over, or all of them: what the next twelve months hold.
 
     Working time a year, holidays and special days by name, until when the holidays are known,
@@ -137,4 +143,4 @@ def check(desk: Desk, name: str | None) -> results.CalendarsChecked:
 
     policies, now = desk.policy.sla, int(desk.now.timestamp())
     names = [name] if name else list(policies.calendars)
-    return results.CalendarsChecked([outlook(each, policies, now) for each in names], now)
+    return CalendarsChecked([outlook(each, policies, now) for each in names], now)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk
+from sdcli.results.triage import CatalogFound
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -21,9 +21,7 @@ _KINDS = ("service", "feature", "fulfilment", "agreement")
 @click.option("--type", "kind", type=click.Choice(_KINDS), help="Only these.")
 @click.option("--limit", type=click.IntRange(0, 1000), help="At most so many (10); 0: all.")
 @pass_desk
-def command(
-    desk: Desk, text: str | None, kind: str | None, limit: int | None
-) -> results.CatalogFound:
+def command(desk: Desk, text: str | None, kind: str | None, limit: int | None) -> CatalogFound:
     """Say what is offered and supported, how far it goes, and what is promised.
 
     Services, features, requests that callers make again and again, and agreements: the best fit
@@ -40,4 +38,4 @@ def command(
     found = look(desk.policy, text or "", kind or ("" if text else "service"))
     usual = _USUAL if text else 0  # without a text everything is wanted
     most = (usual if limit is None else limit) or len(found)
-    return results.CatalogFound(text or "", found[:most], more=max(len(found) - most, 0))
+    return CatalogFound(text or "", found[:most], more=max(len(found) - most, 0))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     GROUP,
     NUMBER,
@@ -21,11 +20,14 @@ from sdcli.params import (
     pass_desk,
     vocabulary,
 )
+from sdcli.results.tickets import Changed
+from sdcli.results.triage import Evaluated, Suggested
 from sdcli.tickets.contact import Assessment
 from sdcli.tickets.words import EVER_HAD, LEVELS, PRIORITIES, REQUEST_TYPES, UNKNOWN, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.results import Result
 
 _ASSESSED = Assessment.__struct_fields__
 _LEVEL = click.Choice((*LEVELS, "derived"))
@@ -68,7 +70,7 @@ def command(
     evaluate: bool,
     explain: bool,
     **given: Any,
-) -> results.Result:
+) -> Result:
     """Set type, service, impact and urgency; derive the priority.
 
     The priority is never asked for, and never a wish: it comes from how many cannot work, which
@@ -112,7 +114,7 @@ def command(
     ticket = desk.change(ref, decide, policy=desk.policy, wish=_wish(given))
     classes = Classification(desk)
     changes, effect = classes.changes_about(ticket), classes.effect(ticket)
-    return results.Changed(
+    return Changed(
         desk.see(ticket),
         notes=[*_notes(desk, ticket), *planned.remarks(desk.policy, ticket, desk.now)],
         changes=changes,
@@ -134,7 +136,7 @@ def _realign(ticket: Any, effect: Any) -> list[str]:
     return [f"Next: {step}   # if it is expected at another time now"]
 
 
-def _suggested(desk: Desk, ref: str) -> results.Suggested:
+def _suggested(desk: Desk, ref: str) -> Suggested:
     """What is proposed for a ticket; nothing is changed."""
     from sdcli.classifying import Classification
 
@@ -142,7 +144,7 @@ def _suggested(desk: Desk, ref: str) -> results.Suggested:
     proposals = classes.proposals(ticket)
     is_new = ticket.type == UNKNOWN and not ticket.is_closed
     about = is_new and proposals["type"].value == "incident"
-    return results.Suggested(
+    return Suggested(
         ref,
         proposals,
         changes=classes.changes_about(ticket),
@@ -214,14 +216,14 @@ def _ask_first(ticket: Any) -> list[str]:
     return [f"{step}  # did the caller ever have it: yes, no, taken or unknown"]
 
 
-def _evaluated(desk: Desk, *, evaluate: bool) -> results.Evaluated:
+def _evaluated(desk: Desk, *, evaluate: bool) -> Evaluated:
     from sdcli.classifying import Classification
     from sdcli.render.progress import shown
 
     if not evaluate:
         raise click.UsageError("Missing argument 'REF'.")
     with shown("Evaluating") as progress:
-        return results.Evaluated(Classification(desk).evaluation(progress))
+        return Evaluated(Classification(desk).evaluation(progress))
 
 
 def _wish(given: dict[str, Any]) -> Any:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     TEXT,
     as_command,
@@ -20,13 +19,14 @@ from sdcli.params import (
     with_note,
     with_ref,
 )
+from sdcli.results.tickets import Changed
 from sdcli.session import is_interactive
 from sdcli.tickets.event import Withdrawn
 
 if TYPE_CHECKING:
     from sdcli.closing import Closings, Wish
     from sdcli.desk import Desk
-    from sdcli.results import Seen
+    from sdcli.results.tickets import Seen
     from sdcli.tickets.event import ArticleUse
 
 
@@ -69,7 +69,7 @@ def command(
     articles: tuple[ArticleUse, ...],
     resumed_evidence: str,
     **said: Any,
-) -> results.Changed:
+) -> Changed:
     """Close a ticket with the caller's confirmation.
 
     Demands a closure code, and who confirmed the solution and how, or the reason why nobody
@@ -106,7 +106,7 @@ def command(
     ticket, notes = closings.close(ref, wish, tell)
     seen = desk.see(ticket)
     notes = [*doubts(desk.policy, before, outage, desk.now), *notes]
-    return results.Changed(seen, (*used(wish.articles, tell), *_ended(seen), *notes))
+    return Changed(seen, (*used(wish.articles, tell), *_ended(seen), *notes))
 
 
 def _wish(said: dict[str, Any], **given: Any) -> Wish:

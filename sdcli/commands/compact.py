@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.ledgers import Done
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @as_command("compact")
 @pass_desk
-def command(desk: Desk) -> results.Done:
+def command(desk: Desk) -> Done:
     """Fold the journal into the snapshot now.
 
     It happens by itself as the journal grows; do it before other programs read tickets.json. What a
@@ -25,4 +25,4 @@ def command(desk: Desk) -> results.Done:
         sdcli compact && jq '.tickets[].summary' ledger/tickets.json
     """
     desk.ledger.compact()
-    return results.Done("The snapshot holds everything that was recorded.")
+    return Done("The snapshot holds everything that was recorded.")

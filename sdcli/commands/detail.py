@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, details_of, pass_desk, with_details, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @with_ref
 @with_details
 @pass_desk
-def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
+def command(desk: Desk, ref: str, **given: Any) -> Changed:
     """Add what has become known about a request.
 
     Each detail is kept apart, and a later word on it replaces an earlier one; the history keeps
@@ -37,4 +37,4 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     ticket = desk.change(ref, steps.detail, request=request)
     notes = ["  All of it was known already."] if len(ticket.events) == before else []
     hints = Classification(desk).against_catalog(ticket) if request.ever_had else ()
-    return results.Changed(desk.see(ticket), notes=notes, hints=hints)
+    return Changed(desk.see(ticket), notes=notes, hints=hints)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.ledgers import Examined, Repaired
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @as_command("doctor")
 @click.option("--repair", is_flag=True, help="Save what can be read into a sound ledger.")
 @pass_desk
-def command(desk: Desk, repair: bool) -> results.Examined | results.Repaired:
+def command(desk: Desk, repair: bool) -> Examined | Repaired:
     """Examine the ledger, byte by byte and ticket by ticket.
 
     Checks every checksum, folds every ticket anew from its events, and looks for every reference
@@ -33,5 +33,5 @@ def command(desk: Desk, repair: bool) -> results.Examined | results.Repaired:
 
     with shown("Examining the ledger") as progress:
         if repair:
-            return results.Repaired(Care(desk).repair(progress))
-        return results.Examined(Care(desk).examine(progress))
+            return Repaired(Care(desk).repair(progress))
+        return Examined(Care(desk).examine(progress))

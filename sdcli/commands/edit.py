@@ -10,8 +10,8 @@ from sdcli.params import PairType, as_command, pass_desk, with_ref
 from sdcli.session import has_editor
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("edit", writes=True)
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, changes: tuple[tuple[str, str], ...], file: BinaryIO | None
-) -> results.Changed:
+) -> Changed:
     """Change a ticket in your editor.
 
     Your editor (VISUAL, EDITOR) opens its summary, class, queue, assignee and details as a text.

@@ -19,9 +19,9 @@ from sdcli.params import (
 from sdcli.tickets.words import GROUNDS, HAND_OVERS
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
     from sdcli.queues import Handing, Queues
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.words import HandOver, HandOverGround
 
 
@@ -69,7 +69,7 @@ def command(
     ground: HandOverGround | None,
     items: tuple[tuple[str, str], ...],
     unknown: tuple[str, ...],
-) -> results.Changed:
+) -> Changed:
     """Hand a ticket to a deeper tier or across to another queue.
 
     The desk stays the owner of the request. The receiving queue accepts it, or returns it with

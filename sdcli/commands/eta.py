@@ -11,8 +11,9 @@ from sdcli.params import REF, TEXT, WhenType, as_command, pass_desk, vocabulary
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.callers import ExpectationsDue
+    from sdcli.results.tickets import Changed
 
 
 @as_command("eta", writes=True)
@@ -32,7 +33,7 @@ def command(
     told: bool,
     via: str | None,
     due: bool,
-) -> results.Changed | results.ExpectationsDue:
+) -> Changed | ExpectationsDue:
     """Say when the caller may expect it, and whether they were told.
 
     Another time than before needs --reason, and must be told anew: until somebody does, show, list

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import WhenType, as_command, pass_desk
+from sdcli.results.imports import Exported
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @as_command("export")
 @click.option("--since", type=WhenType(), help="Only tickets that changed at or after this.")
 @pass_desk
-def command(desk: Desk, since: datetime | None) -> results.Exported:
+def command(desk: Desk, since: datetime | None) -> Exported:
     """Print every ticket with all its events, one JSON object a line.
 
     In the order of references, closed ones too: the same ledger gives the same lines. What it
@@ -33,7 +33,7 @@ def command(desk: Desk, since: datetime | None) -> results.Exported:
         sdcli export > tickets.jsonl
     """
     query = Query(statuses=() if since else STATUSES, touched_since=since, record="", void=True)
-    return results.Exported(_with_a_bar(desk.ledger.find(query), desk.ledger.count()))
+    return Exported(_with_a_bar(desk.ledger.find(query), desk.ledger.count()))
 
 
 def _with_a_bar(tickets: Iterator[Ticket], total: int) -> Iterator[Ticket]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, TEXT, as_command, pass_desk
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.results.changes import Filtering
 
 _NO_RULE = "-"
 """What `--reject` without a rule stands for."""
@@ -33,7 +34,7 @@ _NO_RULE = "-"
 @pass_desk
 def command(
     desk: Desk, ref: str, *, accept: bool, reject: str | None, because: str, tell: str
-) -> results.Filtering | results.Changed:
+) -> Filtering | Changed:
     """Let a request for something new through, or refuse it.
 
     Without a decision: the rules that speak against it, and the requests that ask for the same.
@@ -59,16 +60,16 @@ def command(
     if accept and tell:
         raise click.UsageError("--tell goes with --reject.")
     from sdcli.changes.new_services import Decision
-    from sdcli.render.tries import first_of, others
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.event import RequestFiltered
 
     rule = "" if reject in (None, _NO_RULE) else reject
     wish = Decision(accept=accept, rule=rule or "", reason=because, tell=tell)
     found = requests.decide(ref, wish)
     seen = desk.see(found.ticket)
-    told = first_of(seen, RequestFiltered)
+    told = seen.first_of(RequestFiltered)
     notes = others(seen, told) if found.is_new else [f"{ref} was let through already."]
-    return results.Changed(
+    return Changed(
         seen,
         notes=notes,
         is_new=found.is_new,

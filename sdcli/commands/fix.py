@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     QUEUE,
     TEXT,
@@ -17,6 +16,7 @@ from sdcli.params import (
     with_minutes,
     with_ref,
 )
+from sdcli.results.tickets import Changed
 from sdcli.tickets.troubleshooting import DISRUPTIONS, FIX_DECISIONS, TRY_RESULTS, FixApplied
 from sdcli.tickets.words import UNKNOWN, YES_NO
 
@@ -80,7 +80,7 @@ _NEEDS = {"defer": "until", "engage": "queue"}
 @click.option("--evidence", type=TEXT, default="", help="What shows that it works.")
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
+def command(desk: Desk, ref: str, **given: Any) -> Changed:
     """Try a fix or workaround, put it off, or have others do it.
 
     A fix that disturbs more than the fault needs a permission. What it leaves to do gets a ticket
@@ -96,7 +96,7 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
         sdcli fix SD-42 --resumed --evidence 'ada can log in'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import first_of, more_json, others
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.incident import Fix
 
     _require_whole(given)
@@ -104,15 +104,15 @@ def command(desk: Desk, ref: str, **given: Any) -> results.Changed:
     given["queue"] = given["queue"] or ""
     done = Incidents(desk).fix(ref, Fix(**given))
     seen = desk.see(done.ticket)
-    told = first_of(seen, FixApplied) if given["what"] else None
+    told = seen.first_of(FixApplied) if given["what"] else None
     is_new = bool(given["what"]) or not done.notes
     notes = [*(others(seen, told) if is_new else ()), *done.notes]
-    return results.Changed(
+    return Changed(
         seen,
         notes=notes,
         is_new=is_new,
         hints=done.hints,
-        more=more_json(done.more),
+        more=done.more,
         event=told,
     )
 

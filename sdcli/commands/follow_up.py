@@ -10,8 +10,8 @@ from sdcli.params import QUEUE, REF, TECHNICIAN, TEXT, as_command, pass_desk, wi
 from sdcli.tickets.relations import OWED
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("follow-up", writes=True)
@@ -36,7 +36,7 @@ def command(
     details: str,
     spin_off: str | None,
     because: str,
-) -> results.Changed:
+) -> Changed:
     """Open a ticket for what is still owed, or let one go its own way.
 
     A step to back out, a spare to replace, a request for change, a check that it does not come

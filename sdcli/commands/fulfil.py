@@ -12,11 +12,11 @@ from sdcli.tickets.words import YES_NO
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
     from sdcli.fulfilments.asked import Asked
     from sdcli.fulfilments.offers import Offers
     from sdcli.fulfilments.walks import Walks
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.fulfilment import Fulfilled
 
 _CHECK = click.Choice(YES_NO)
@@ -63,7 +63,7 @@ _MOST_MINUTES = 60 * 24
 @pass_desk
 def command(
     desk: Desk, ctx: click.Context, ref: str, scheduled: datetime | None, **given: Any
-) -> results.Changed:
+) -> Changed:
     """Follow a procedure or a standard change, step by step.
 
     Without PROCEDURE it is what the catalog names for the request, or what search-kb finds and is
@@ -174,7 +174,7 @@ def _checks(answer: dict[str, str]) -> tuple[str, ...]:
     return answer["tool_check"], answer["user_check"]
 
 
-def _walked(desk: Desk, walks: Walks, ref: str, told: results.Changed) -> results.Changed:
+def _walked(desk: Desk, walks: Walks, ref: str, told: Changed) -> Changed:
     """The walk with a person at the terminal: each step is recorded as it is answered."""
     from sdcli.dialogue import ask_step, ask_verified, tell
     from sdcli.fulfilment.walk import StepDone

@@ -11,9 +11,9 @@ from sdcli.params import PairType, as_command, pass_desk, with_ref
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sdcli import results
     from sdcli.desk import Desk
     from sdcli.guidance import Case
+    from sdcli.results.triage import Guided
 
 
 @as_command("guide")
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ctx: click.Context, ref: str, answers: tuple[tuple[str, str], ...], plan: bool
-) -> results.Guided:
+) -> Guided:
     """Be led through the process, one question at a time.
 
     It begins where the ticket stands. Each answer says what it means. What it does is an ordinary command, which is shown before it
@@ -55,7 +55,7 @@ def command(
     if plan or answers or ctx.obj.json or not is_interactive():
         return guided.plan(desk, ref, dict(answers))
     from sdcli.dialogue import ask_blanks, ask_next, show_command
-    from sdcli.results import Guided
+    from sdcli.results.triage import Guided
 
     group = ctx.find_root().command
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk, with_ref
+from sdcli.results.shown import History
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @as_command("history")
 @with_ref
 @pass_desk
-def command(desk: Desk, ref: str) -> results.History:
+def command(desk: Desk, ref: str) -> History:
     """Show what happened to a ticket, in order.
 
     What was taken back stays here, and says so.
@@ -24,4 +24,4 @@ def command(desk: Desk, ref: str) -> results.History:
         sdcli history SD-42
     """
     ticket = desk.ledger.get(ref)
-    return results.History(ref, ticket.events, ticket.undone)
+    return History(ref, ticket.events, ticket.undone)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.imports import BroughtIn, Sketched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def command(
     keep_going: bool,
     rejects: str | None,
     dry_run: bool,
-) -> results.BroughtIn | results.Sketched:
+) -> BroughtIn | Sketched:
     """Take over tickets from elsewhere, with their times and authors.
 
     FILE, or standard input if it is `-`, has one JSON object a line: `events` as `sdcli export`
@@ -99,19 +99,17 @@ def command(
         arrivals = read(_with_a_bar(file, progress), name)
     with shown("Importing") as progress:
         moved = Arrivals(desk).bring_in(arrivals, dry_run=dry_run, progress=progress)
-    return results.BroughtIn(moved, dry_run)
+    return BroughtIn(moved, dry_run)
 
 
-def _sketch(
-    desk: Desk, file: BinaryIO, form: str | None, map_: BinaryIO | None
-) -> results.Sketched:
+def _sketch(desk: Desk, file: BinaryIO, form: str | None, map_: BinaryIO | None) -> Sketched:
     from sdcli.intake.sketch import sketch
     from sdcli.policy.imports import words
 
     if map_ is not None or form == "jsonl":
         raise click.UsageError("--sketch-map writes a map for CSV; it takes FILE.csv alone.")
     name = getattr(file, "name", "-")
-    return results.Sketched(sketch(file, name, words(desk.policy.vocabulary), desk.zone))
+    return Sketched(sketch(file, name, words(desk.policy.vocabulary), desk.zone))
 
 
 def _replay(
@@ -122,7 +120,7 @@ def _replay(
     keep_going: bool,
     rejects: str | None,
     dry_run: bool,
-) -> results.BroughtIn:
+) -> BroughtIn:
     from sdcli.intake.rejects import require_free
     from sdcli.policy.inside import LARGEST
     from sdcli.render.progress import shown

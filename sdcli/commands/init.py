@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command
+from sdcli.results.ledgers import Started
 
 
 @as_command("init")
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
-def command(directory: str) -> results.Started:
+def command(directory: str) -> Started:
     """Start a new desk in a directory.
 
     Copies the starter catalog, knowledge articles and SLA policies into DIR, by default the
@@ -22,4 +22,4 @@ def command(directory: str) -> results.Started:
     """
     from sdcli.starter import copy_starter
 
-    return results.Started(*copy_starter(directory))
+    return Started(*copy_starter(directory))

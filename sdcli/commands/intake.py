@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import FORMAT, as_group, pass_desk, with_ref
+from sdcli.results.intake import Delivered, Explained, TakenAgain, Tried
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -33,7 +33,7 @@ def command() -> None:
 @click.argument("file", type=click.File("rb"))
 @click.option("--from", "form", type=FORMAT, help="What the file holds, if that is not plain.")
 @pass_desk
-def test(desk: Desk, file: BinaryIO, form: str | None) -> results.Tried:
+def test(desk: Desk, file: BinaryIO, form: str | None) -> Tried:
     """Show what would come out of a payload, field by field; nothing is recorded.
 
     FILE is a payload as a monitoring system sends it, or `-` for standard input. For each alert
@@ -48,15 +48,13 @@ def test(desk: Desk, file: BinaryIO, form: str | None) -> results.Tried:
 
     readings = Arrivals(desk).read(file.read(), form)
     fitting = desk.formats.fitting
-    return results.Tried(
-        [(each, fitting(each.document) if each.document else []) for each in readings]
-    )
+    return Tried([(each, fitting(each.document) if each.document else []) for each in readings])
 
 
 @command.command("explain")
 @with_ref
 @pass_desk
-def explain(desk: Desk, ref: str) -> results.Explained:
+def explain(desk: Desk, ref: str) -> Explained:
     """Account for every event of monitoring that a ticket has counted.
 
     Each alert of the ticket with how often it fired and recovered, then each decision with the
@@ -66,13 +64,13 @@ def explain(desk: Desk, ref: str) -> results.Explained:
     Example:
         sdcli intake explain SD-42
     """
-    return results.Explained(desk.ledger.get(ref))
+    return Explained(desk.ledger.get(ref))
 
 
 @command.command("retry")
 @click.argument("files", metavar="[FILE]...", nargs=-1)
 @pass_desk
-def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
+def retry(desk: Desk, files: tuple[str, ...]) -> TakenAgain:
     """Take in again what was kept as unreadable, now that a format or a limit has changed.
 
     FILE is a file of ledger/quarantine/, or its name; all of them if none is given. What has
@@ -89,13 +87,13 @@ def retry(desk: Desk, files: tuple[str, ...]) -> results.TakenAgain:
 
     arrivals = Arrivals(desk)
     again = arrivals.retry(files)
-    return results.TakenAgain([(each, arrivals.see_all(each.outcomes)) for each in again])
+    return TakenAgain([(each, arrivals.see_all(each.outcomes)) for each in again])
 
 
 @command.command("deliver")
 @click.option("--list", "lists", is_flag=True, help="Only show what waits.")
 @pass_desk
-def deliver(desk: Desk, lists: bool) -> results.Delivered:
+def deliver(desk: Desk, lists: bool) -> Delivered:
     """Take in what could not reach the ledger and waits on this machine.
 
     `open --spool` keeps such input in ledger/spool/. It is taken in here, in order, each once, as of
@@ -111,4 +109,4 @@ def deliver(desk: Desk, lists: bool) -> results.Delivered:
     from sdcli.spooling import Spool
 
     spool = Spool(desk)
-    return results.Delivered([] if lists else spool.deliver(), spool.waiting())
+    return Delivered([] if lists else spool.deliver(), spool.waiting())

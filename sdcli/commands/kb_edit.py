@@ -11,8 +11,8 @@ from sdcli.params import ARTICLE, as_command, pass_desk
 from sdcli.session import has_editor
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticleWritten
 
 
 @as_command("edit")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, article: str, changes: tuple[str, ...], file: BinaryIO | None
-) -> results.ArticleWritten:
+) -> ArticleWritten:
     """Change an article.
 
     Your editor (VISUAL, EDITOR) opens a copy of its file. Only a sound text takes the file's place,

@@ -13,8 +13,8 @@ from sdcli.tickets.words import REQUEST_TYPES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticlesImported
 
 
 @as_command("import")
@@ -59,7 +59,7 @@ def command(
     name: str,
     overwrite: bool,
     dry_run: bool,
-) -> results.ArticlesImported:
+) -> ArticlesImported:
     """Bring in a folder of Markdown or HTML.
 
     Each file becomes an article: the first heading is the title, and headings such as Symptoms,

@@ -9,14 +9,14 @@ import click
 from sdcli.params import ARTICLE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticlesLinted
 
 
 @as_command("lint")
 @click.argument("ids", metavar="[ID]...", type=ARTICLE, nargs=-1)
 @pass_desk
-def command(desk: Desk, ids: tuple[str, ...]) -> results.ArticlesLinted:
+def command(desk: Desk, ids: tuple[str, ...]) -> ArticlesLinted:
     """Check articles for what is wrong, and what is worth a look.
 
     Exits 5 if anything is wrong, and names every problem with file and line: fields that do not

@@ -16,9 +16,9 @@ from sdcli.tickets.words import REQUEST_TYPES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.authoring import Authoring
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticleDrafted, ArticleWritten
 
 
 @as_command("new")
@@ -86,7 +86,7 @@ def command(
     edit: bool | None,
     dry_run: bool,
     **given: Any,
-) -> results.ArticleWritten | results.ArticleDrafted:
+) -> ArticleWritten | ArticleDrafted:
     """Write a new article, by options, in an editor, or from a ticket.
 
     It gets the next free id and a file in kb/. What the options leave out comes from the catalog
@@ -148,7 +148,7 @@ def _expires(authoring: Authoring, expires: datetime | None, period: str | None)
 
 def _in_editor(
     authoring: Authoring, fields: dict[str, Any], remarks: list[str]
-) -> results.ArticleWritten | results.ArticleDrafted:
+) -> ArticleWritten | ArticleDrafted:
     from sdcli.editor import edited
     from sdcli.errors import RefusedError
 

@@ -9,8 +9,8 @@ import click
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import SitePublished
 
 
 class _PlaceType(click.ParamType[str]):
@@ -42,7 +42,7 @@ class _PlaceType(click.ParamType[str]):
 @pass_desk
 def command(
     desk: Desk, directory: str, report_to: str | None, *, with_expired: bool, check: bool
-) -> results.SitePublished:
+) -> SitePublished:
     """Write the self-help site of what callers may read.
 
     The site is a folder of plain files for any web server, or to be opened as it is: articles for

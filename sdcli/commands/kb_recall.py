@@ -9,14 +9,14 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import Recalled
 
 
 @as_command("recall")
 @click.argument("article", metavar="ID[@REVISION]", type=TEXT)
 @pass_desk
-def command(desk: Desk, article: str) -> results.Recalled:
+def command(desk: Desk, article: str) -> Recalled:
     """List everyone who was given advice that no longer holds.
 
     Those who were sent an earlier revision of an article that was corrected since, or any of one

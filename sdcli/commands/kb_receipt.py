@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, receipt_of, with_at, with_receipt, with_ref
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @with_receipt
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, article: str, **receipt: Any) -> results.Changed:
+def command(desk: Desk, ref: str, article: str, **receipt: Any) -> Changed:
     """Record whether the caller has an article, and needed help with it.
 
     Whoever needs help often with one shows that it is to be written anew: `sdcli kb stats`.
@@ -33,4 +33,4 @@ def command(desk: Desk, ref: str, article: str, **receipt: Any) -> results.Chang
     known = receipt_of(receipt)
     if not any(value not in ("", "unknown") for value in receipt.values()):
         raise click.UsageError("Say what is known: --received, --help-needed, --walked-through …")
-    return results.Changed(desk.see(KnowledgeBase(desk).receive(ref, article, known)))
+    return Changed(desk.see(KnowledgeBase(desk).receive(ref, article, known)))

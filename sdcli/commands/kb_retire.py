@@ -9,8 +9,8 @@ import click
 from sdcli.params import ARTICLE, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticleWritten
 
 
 @as_command("retire")
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, article: str, because: str, superseded_by: str | None, undo: bool
-) -> results.ArticleWritten:
+) -> ArticleWritten:
     """Take an article out of use, or bring it back.
 
     Its file stays, for the tickets that refer to it. The article that takes its place names it

@@ -11,8 +11,8 @@ from sdcli.params import ARTICLE, PERIOD, TEXT, WhenType, as_command, pass_desk
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticlesDue, ArticleWritten
 
 _SOON = "30d"
 
@@ -33,7 +33,7 @@ def command(
     note: str,
     due: bool,
     within: str | None,
-) -> results.ArticleWritten | results.ArticlesDue:
+) -> ArticleWritten | ArticlesDue:
     """Say that an article is still right, or list those that expire soon.
 
     It is reviewed today, and good for as long as it was before, or as you say. Its text and its

@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, receipt_of, vocabulary, with_receipt, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import Shared
     from sdcli.tickets.words import Sharing
 
 
@@ -40,7 +40,7 @@ def command(
     interpreted: str | None,
     withheld: str | None,
     **receipt: Any,
-) -> results.Shared:
+) -> Shared:
     """Give an article to the caller of a ticket, as a link.
 
     The link names the revision. What the caller is to read is printed, or mailed with --send; the text of the article never

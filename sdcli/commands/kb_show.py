@@ -9,15 +9,15 @@ import click
 from sdcli.params import ARTICLE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import ArticleShown
 
 
 @as_command("show")
 @click.argument("article", metavar="ID", type=ARTICLE)
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print it as a Markdown document.")
 @pass_desk
-def command(desk: Desk, article: str, as_markdown: bool) -> results.ArticleShown:
+def command(desk: Desk, article: str, as_markdown: bool) -> ArticleShown:
     """Show an article.
 
     On a terminal its Markdown is rendered; in a pipe the text is as it is in the file. A restricted

@@ -11,8 +11,8 @@ from sdcli.params import TEXT, as_command, pass_desk, require_order, with_period
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.knowledge import Statistics
 
 
 @as_command("stats")
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, articles: tuple[str, ...], since: datetime | None, until: datetime | None
-) -> results.Statistics:
+) -> Statistics:
     """Count how articles are used and how they help.
 
     By article and revision: on how many tickets it was shown, read by the caller before asking,

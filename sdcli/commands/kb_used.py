@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, ArticleUseType, as_command, pass_desk, used, with_at, with_ref
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, articles: tuple[ArticleUse, ...], is_none: bool, note: str
-) -> results.Changed:
+) -> Changed:
     """Record what articles did on a ticket.
 
     It counts for the revision that they have now. The outcomes are those of catalog/vocabulary.yaml: shared, applied, helped, no-effect, harmful,
@@ -41,7 +41,7 @@ def command(
     if is_none == bool(articles) or (is_none and not note):
         raise click.UsageError("Name articles with what they did, or say --none and --note.")
     if is_none:
-        return results.Changed(desk.see(KnowledgeBase(desk).best_effort(ref, note)))
+        return Changed(desk.see(KnowledgeBase(desk).best_effort(ref, note)))
     ticket, tell = KnowledgeBase(desk).use(ref, articles, note)
     several = len(set(tell.values())) > 1  # each was told of theirs, and no sentence says it all
-    return results.Changed(desk.see(ticket), used(articles, tell) if several else ())
+    return Changed(desk.see(ticket), used(articles, tell) if several else ())

@@ -9,14 +9,14 @@ import click
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.sla import Adopted
 
 
 @as_command("adopt")
 @click.option("--dry-run", is_flag=True, help="Only show what would change, and for whom.")
 @pass_desk
-def command(desk: Desk, dry_run: bool) -> results.Adopted:
+def command(desk: Desk, dry_run: bool) -> Adopted:
     """Make the service levels of this host those of all hosts.
 
     Hosts that share a ledger on a server must promise the same: what writes is refused on a host

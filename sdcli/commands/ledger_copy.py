@@ -9,8 +9,8 @@ import click
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.ledgers import LedgerCopied
 
 
 @as_command("copy")
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 )
 @click.option("--retire", is_flag=True, help="Let the old one take no changes from then on.")
 @pass_desk
-def command(desk: Desk, to: str, source: str, retire: bool) -> results.LedgerCopied:
+def command(desk: Desk, to: str, source: str, retire: bool) -> LedgerCopied:
     """Copy the ledger to a server, or back into a folder, and prove it.
 
     Tickets, events, references, attached files, service levels. Both are read again at the end, and

@@ -9,15 +9,15 @@ import click
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.ledgers import LedgerPrepared
 
 
 @as_command("init")
 @click.option("--writer", metavar="ROLE", help="A role that may append.")
 @click.option("--reader", metavar="ROLE", help="A role that may read.")
 @pass_desk
-def command(desk: Desk, writer: str | None, reader: str | None) -> results.LedgerPrepared:
+def command(desk: Desk, writer: str | None, reader: str | None) -> LedgerPrepared:
     """Make the ledger on its server, and let roles use it.
 
     What is there already stays. A writer can append events to tickets, keep files and service levels

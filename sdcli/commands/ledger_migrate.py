@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.ledgers import LedgerMigrated
 
 
 @as_command("migrate")
 @pass_desk
-def command(desk: Desk) -> results.LedgerMigrated:
+def command(desk: Desk) -> LedgerMigrated:
     """Bring the ledger on its server to this version.
 
     In one transaction: all of it, or nothing. Nobody writes meanwhile. A ledger that a newer sdcli

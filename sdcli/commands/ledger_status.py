@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.ledgers import LedgerStatus
 
 
 @as_command("status")
 @pass_desk
-def command(desk: Desk) -> results.LedgerStatus:
+def command(desk: Desk) -> LedgerStatus:
     """Show where the ledger is, how large, who uses it, and what waits.
 
     On a server: its version, primary or standby and how far behind, who is connected to the database

@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_ref, with_related
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.relations import Relation
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @with_related
 @click.option("--because", type=TEXT, default="", help="Why.")
 @pass_desk
-def command(desk: Desk, ref: str, relation: Relation, other: str, because: str) -> results.Changed:
+def command(desk: Desk, ref: str, relation: Relation, other: str, because: str) -> Changed:
     """Say what another ticket is to a ticket.
 
     Both tickets say so from then on. `link SD-7 parent SD-3` makes SD-3 the parent of SD-7, and

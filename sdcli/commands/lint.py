@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.ledgers import Linted
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -21,7 +21,7 @@ _YEAR = 365
     "--days", type=click.IntRange(1, 36_500), help="With --unused: look back so far. [365]"
 )
 @pass_desk
-def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
+def command(desk: Desk, unused: bool, days: int | None) -> Linted:
     """Check all files of the desk.
 
     Reads the catalog, the teams, the vocabulary, the SLA policies, every procedure, standard change
@@ -49,4 +49,4 @@ def command(desk: Desk, unused: bool, days: int | None) -> results.Linted:
     period = f"in the last {back} days"
     now = int(desk.now.timestamp())
     told = remarks(desk.root, desk.policy, desk.questions, used_by=used_by, period=period, now=now)
-    return results.Linted(counts, remarks=told)
+    return Linted(counts, remarks=told)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import QUERY, QUEUE, SERVICE, TEXT, SecondsType, as_query_command, pass_desk
+from sdcli.results.lists import MOST_NOTICES, Listed
 from sdcli.tickets import keys
 from sdcli.tickets.query import Query, cut, pressing
 from sdcli.tickets.support import is_unsupported
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
 
 _SCREENFUL = 50
-_ENOUGH = results.MOST_NOTICES + 1
+_ENOUGH = MOST_NOTICES + 1
 _READ = 10 * _ENOUGH
 """So many tickets with notices are read: the desk's lead has those of who left among them."""
 
@@ -56,7 +56,7 @@ _READ = 10 * _ENOUGH
 @pass_desk
 def command(
     desk: Desk, ctx: click.Context, watch: float | None, limit: int | None, **wish: Any
-) -> results.Listed:
+) -> Listed:
     """List tickets, the most pressing first.
 
     Ordered by priority, then age. Closed tickets are left out unless --all or --status asks. A
@@ -90,7 +90,7 @@ def _list(
     unsupported: bool,
     needs_validation: bool,
     **narrow: str | None,
-) -> results.Listed:
+) -> Listed:
     """The tickets that are asked for, as they stand now."""
     from sdcli.notices import Notices
     from sdcli.promises import Promises
@@ -123,10 +123,10 @@ def _list(
     unseen = 0 if news else sum("closed" not in query.statuses and t.is_closed for t in answered)
     waiting = sum(1 for _ in islice(Notices(desk).noticed(desk.by, most=_READ), _ENOUGH))
     rows, missed = [desk.see(ticket) for ticket in found], Promises(desk).missed_check()
-    return results.Listed(rows, more, unseen, notices=waiting, missed_s=missed)
+    return Listed(rows, more, unseen, notices=waiting, missed_s=missed)
 
 
-def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool) -> results.Listed:
+def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool) -> Listed:
     """What a query asks for, narrowed by the options."""
     from sdcli.finding import Finding
     from sdcli.promises import Promises
@@ -134,7 +134,7 @@ def _asked(desk: Desk, text: str, options: Query, most: int, *, everything: bool
     tickets = pressing(Finding(desk, text, everything=everything).within(options))
     found, more = cut(tickets, most) if most else (tickets, 0)
     rows = [desk.see(ticket) for ticket in found]
-    return results.Listed(rows, more, missed_s=Promises(desk).missed_check())
+    return Listed(rows, more, missed_s=Promises(desk).missed_check())
 
 
 def _caller(desk: Desk, given: str) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.intake.items import RequestItem
 from sdcli.params import PHONE, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_minutes
+from sdcli.results.tickets import Changed
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(
     service: str,
     type_: str,
     code: str,
-) -> results.Changed:
+) -> Changed:
     """Log a quick contact that is already over.
 
     One line for the short question that would otherwise not be counted. Who called need not be
@@ -67,4 +67,4 @@ def command(
     )
     arrivals = Arrivals(desk)
     arrivals.require_caller(item, opens=False)
-    return results.Changed(desk.see(arrivals.quick_contact(item, code)))
+    return Changed(desk.see(arrivals.quick_contact(item, code)))

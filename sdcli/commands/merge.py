@@ -9,8 +9,8 @@ import click
 from sdcli.params import REF, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("merge", writes=True)
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--into", metavar="REF", type=REF, required=True, help="The one that stays.")
 @click.option("--because", type=TEXT, default="", help="Why they are the same.")
 @pass_desk
-def command(desk: Desk, refs: tuple[str, ...], into: str, because: str) -> results.Changed:
+def command(desk: Desk, refs: tuple[str, ...], into: str, because: str) -> Changed:
     """Let tickets go on in another one.
 
     Their clocks stop, and they are closed as duplicates. What comes for them from then on (answers

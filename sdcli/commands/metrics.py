@@ -9,9 +9,9 @@ import click
 from sdcli.params import PairType, as_command, pass_desk, session_of
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
     from sdcli.insight.exposition import Form
+    from sdcli.results.reports import Metrics
 
 
 class _LabelType(PairType):
@@ -67,7 +67,7 @@ def command(
     form: Form,
     output: str | None,
     labels: tuple[tuple[str, str], ...],
-) -> results.Metrics:
+) -> Metrics:
     """Print the state of the desk for Prometheus and its like.
 
     The backlog by queue, priority, type and status, the clocks by target, what was done in the last

@@ -9,15 +9,15 @@ import click
 from sdcli.params import QUEUE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.queues import NextUp
 
 
 @as_command("next", writes=True)
 @click.option("--queue", type=QUEUE, default=None, help="Look in this queue, and not in yours.")
 @click.option("--take", is_flag=True, help="Accept it as well; nobody else gets the same one.")
 @pass_desk
-def command(desk: Desk, queue: str | None, *, take: bool) -> results.NextUp:
+def command(desk: Desk, queue: str | None, *, take: bool) -> NextUp:
     """Say which ticket you should work on now, and why.
 
     First what stops your present work, then your own work that is about to break a promise, then what

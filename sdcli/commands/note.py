@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, with_at, with_minutes, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, text: str, minutes: int, *, visible: bool, roadblock: bool
-) -> results.Changed:
+) -> Changed:
     """Write down what was done or told.
 
     A note is internal unless --visible says that the caller was told; the first visible note
@@ -39,4 +39,4 @@ def command(
     ticket = desk.change(
         ref, steps.note, text=text, minutes=minutes, visible=visible, roadblock=roadblock
     )
-    return results.Changed(desk.see(ticket))
+    return Changed(desk.see(ticket))

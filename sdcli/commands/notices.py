@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, TECHNICIAN, TEXT, as_command, pass_desk
+from sdcli.results.triage import NoticesListed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -27,7 +27,7 @@ def command(
     seen: tuple[str, ...],
     seen_all: bool,
     note: str,
-) -> results.Notices:
+) -> NoticesListed:
     """See which of your classifications and articles were found wrong, and say so.
 
     Who classified a request is told when somebody finds that it was something else: what it is
@@ -52,6 +52,6 @@ def command(
         raise click.UsageError("--note goes with --seen or --seen-all.")
     notices, whom = Notices(desk), "" if all_people else person or desk.by
     if not takes:
-        return results.Notices(notices.of(whom), whom)
+        return NoticesListed(notices.of(whom), whom)
     waiting = [row.ticket.ref for row in notices.of(whom)] if seen_all else []
-    return results.Notices(notices.take_notices([*seen, *waiting], note), whom, seen=True)
+    return NoticesListed(notices.take_notices([*seen, *waiting], note), whom, seen=True)

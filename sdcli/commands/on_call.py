@@ -11,8 +11,8 @@ from sdcli.params import QUEUE, WhenType, as_command, pass_desk
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.people import Duties
 
 
 @as_command("on-call")
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.option("--at", type=WhenType(), metavar="WHEN", help="At another time than now.")
 @click.option("--weeks", type=click.IntRange(1, 53), help="Also the shifts of so many weeks.")
 @pass_desk
-def command(
-    desk: Desk, queue: str | None, at: datetime | None, weeks: int | None
-) -> results.Duties:
+def command(desk: Desk, queue: str | None, at: datetime | None, weeks: int | None) -> Duties:
     """Say who is on call for each queue, until when and why, and who is the duty manager.
 
     Rotations, absences and overrides are in catalog/teams.yaml; who is absent is passed over, and

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.errors import SdcliError
 from sdcli.intake.items import (
     MailItem,
@@ -39,12 +38,14 @@ from sdcli.params import (
     with_minutes,
 )
 from sdcli.policy.model import CALLER_CLASSES
+from sdcli.results.intake import Opened, TakenIn
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES, WORKAROUNDS
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.intake.before import Before
     from sdcli.intake.outcome import Outcome
+    from sdcli.results.tickets import Seen
     from sdcli.spooling import Spool
     from sdcli.tickets.ticket import Ticket
 
@@ -108,7 +109,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ctx: click.Context, summary: str, form: str | None, **given: Any
-) -> results.Opened | results.TakenIn:
+) -> Opened | TakenIn:
     """Open a help request, or take in alerts and text from a pipe.
 
     SUMMARY is the request in one line; --user says who calls. The caller's open requests, earlier
@@ -213,7 +214,7 @@ class _Opening:
         where = self._spool or self._arrivals
         return where.look_before(item)
 
-    def record(self, item: RequestItem) -> results.Opened:
+    def record(self, item: RequestItem) -> Opened:
         """Look once more, then open it or add it: locked at last."""
         from sdcli.classifying import Classification
 
@@ -221,9 +222,9 @@ class _Opening:
         outcome, seen = self._recorded(item)
         changes = Classification(self._desk).changes_about(outcome.ticket) if outcome.ticket else ()
         notes = _notes(self._desk, outcome.ticket) if outcome.ticket else ()
-        return results.Opened(outcome, seen, before, changes=changes, notes=notes)
+        return Opened(outcome, seen, before, changes=changes, notes=notes)
 
-    def _recorded(self, item: RequestItem) -> tuple[Outcome, results.Seen | None]:
+    def _recorded(self, item: RequestItem) -> tuple[Outcome, Seen | None]:
         if self._spool:
             typed = self._spool.typed(item, self._way, self._ref, self._shown)
             return self._spool.take_in(typed)[0]
@@ -245,7 +246,7 @@ def _notes(desk: Desk, ticket: Ticket) -> list[str]:
     return [*Classification(desk).against_catalog(ticket), *planned]
 
 
-def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.TakenIn:
+def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> TakenIn:
     """Read all of standard input first, then record it: nothing is locked while waiting.
 
     No copy is kept of what will be sent again: it would be taken in out of its turn, and an alert
@@ -260,19 +261,19 @@ def _taken_in(desk: Desk, form: str | None, given: dict[str, Any]) -> results.Ta
     arrivals, key = Arrivals(desk), given["idempotency_key"]
     raw = arrivals.receive(sys.stdin.buffer) if sys.stdin else b""  # None where it is closed
     if not isinstance(raw, bytes):
-        return results.TakenIn([(raw, None)])
+        return TakenIn([(raw, None)])
     with nullcontext() if given["sender_repeats"] else arrivals.keeping(raw, key):
         said = RequestItem(summary="", **_fields_of(desk, given))
         if given["spool"]:
             from sdcli.spooling import Spool
 
             spool = Spool(desk)
-            return results.TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
+            return TakenIn(spool.take_in(spool.piped(raw, form, key, said)))
         read = keyed([each.item for each in arrivals.read(raw, form)], key)
         if any(isinstance(item, MailItem) for item in read):
             _settle_surveys(desk)
         outcomes = arrivals.take_in([with_defaults(item, said) for item in read])
-    return results.TakenIn(arrivals.see_all(outcomes))
+    return TakenIn(arrivals.see_all(outcomes))
 
 
 def _settle_surveys(desk: Desk) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_group, pass_desk
+from sdcli.results.people import PeopleFound, PeopleImported
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -33,7 +33,7 @@ def command() -> None:
     "--limit", type=click.IntRange(0), default=20, help="At most so many; 0 for all. [20]"
 )
 @pass_desk
-def find(desk: Desk, words: tuple[str, ...], limit: int) -> results.PeopleFound:
+def find(desk: Desk, words: tuple[str, ...], limit: int) -> PeopleFound:
     """Find contacts and technicians by id, name, mail address, unit, site or phone number.
 
     All words must fit, wherever they stand; accents do not matter. A number may be written in
@@ -50,14 +50,14 @@ def find(desk: Desk, words: tuple[str, ...], limit: int) -> results.PeopleFound:
     text = " ".join(words)
     found = fitting(desk.policy, text)
     shown = found[:limit] if limit else found
-    return results.PeopleFound(text, shown, len(found) - len(shown))
+    return PeopleFound(text, shown, len(found) - len(shown))
 
 
 @command.command("import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @pass_desk
-def import_(desk: Desk, file: BinaryIO, dry_run: bool) -> results.PeopleImported:
+def import_(desk: Desk, file: BinaryIO, dry_run: bool) -> PeopleImported:
     """Take contacts over from a CSV file into catalog/people.yaml.
 
     The first line names the columns: name, or first and last name; mail; and, where there are
@@ -76,4 +76,4 @@ def import_(desk: Desk, file: BinaryIO, dry_run: bool) -> results.PeopleImported
     if len(raw) > most:
         raise click.UsageError(f"It is larger than {most} bytes (`sizes` in catalog/intake.yaml).")
     name = getattr(file, "name", "-")
-    return results.PeopleImported(Arrivals(desk).import_people(raw, name, dry_run=dry_run), dry_run)
+    return PeopleImported(Arrivals(desk).import_people(raw, name, dry_run=dry_run), dry_run)

@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("analyse", writes=True)
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help="How work goes on meanwhile; `unknown` takes it back.",
 )
 @pass_desk
-def command(desk: Desk, ref: str, cause: str, workaround: str) -> results.ProblemChanged:
+def command(desk: Desk, ref: str, cause: str, workaround: str) -> ProblemChanged:
     """Say what the root cause and the workaround are.
 
     Each replaces what was said before; the history keeps all of it.

@@ -11,8 +11,8 @@ from sdcli.params import SinceType, as_command, pass_desk
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import CandidatesFound
 
 
 @as_command("candidates")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--fewest", type=click.IntRange(2), default=3, help="At least so often. [3]")
 @pass_desk
-def command(desk: Desk, since: datetime, fewest: int) -> results.CandidatesFound:
+def command(desk: Desk, since: datetime, fewest: int) -> CandidatesFound:
     """Find incidents that come again and again.
 
     Those that are linked to no open problem, by what they share: the same alert, the same

@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, vocabulary, with_note, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("close", writes=True)
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @with_note
 @click.option("--unfixed", metavar="REASON", type=TEXT, default="", help="Why its cause is left.")
 @pass_desk
-def command(desk: Desk, ref: str, code: str, note: str, unfixed: str) -> results.ProblemChanged:
+def command(desk: Desk, ref: str, code: str, note: str, unfixed: str) -> ProblemChanged:
     """Close a problem, and tell the tickets that are linked to it.
 
     It needs a cause (`sdcli problem analyse`), unless the code says that there was none to be

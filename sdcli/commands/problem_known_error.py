@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("known-error", writes=True)
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--article", metavar="ID", type=TEXT, default="", help="An article that tells it.")
 @click.option("--new", is_flag=True, help="A new article, whatever other one names the problem.")
 @pass_desk
-def command(desk: Desk, ref: str, article: str, *, new: bool) -> results.ProblemChanged:
+def command(desk: Desk, ref: str, article: str, *, new: bool) -> ProblemChanged:
     """Make a problem a known error, which search-kb finds.
 
     With --article the file of that article is marked: known_error and problem are added to it,

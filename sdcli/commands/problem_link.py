@@ -9,8 +9,8 @@ import click
 from sdcli.params import REF, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("link", writes=True)
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @click.argument("incidents", metavar="INCIDENT...", type=REF, nargs=-1, required=True)
 @click.option("--because", type=TEXT, default="", help="Why they belong to it.")
 @pass_desk
-def command(
-    desk: Desk, problem: str, incidents: tuple[str, ...], because: str
-) -> results.ProblemChanged:
+def command(desk: Desk, problem: str, incidents: tuple[str, ...], because: str) -> ProblemChanged:
     """Say that incidents belong to a problem.
 
     Closed ones too. The problem names them and they name the problem; a ticket may belong to

@@ -9,8 +9,8 @@ import click
 from sdcli.params import QUEUE, SERVICE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemsListed
 
 
 @as_command("list")
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, *, everything: bool, service: str | None, queue: str | None, known_errors: bool
-) -> results.ProblemsListed:
+) -> ProblemsListed:
     """List problems, the most pressing first.
 
     \b

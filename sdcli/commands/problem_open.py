@@ -10,8 +10,8 @@ from sdcli.params import QUEUE, REF, SERVICE, TEXT, as_command, pass_desk
 from sdcli.tickets.words import LEVELS
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("open", writes=True)
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--because", type=TEXT, default="", help="Why these are its incidents.")
 @click.option("--idempotency-key", type=TEXT, default="", help="Open it only once per key.")
 @pass_desk
-def command(desk: Desk, **given: Any) -> results.ProblemChanged:
+def command(desk: Desk, **given: Any) -> ProblemChanged:
     """Open a problem, with the incidents that it is behind.
 
     Its priority comes from impact and urgency, by the matrix, as that of a ticket does. What is

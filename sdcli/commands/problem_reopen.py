@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk, with_reason, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("reopen", writes=True)
 @with_ref
 @with_reason
 @pass_desk
-def command(desk: Desk, ref: str, reason: str) -> results.ProblemChanged:
+def command(desk: Desk, ref: str, reason: str) -> ProblemChanged:
     """Take a problem up again.
 
     Linked tickets that are open are told.

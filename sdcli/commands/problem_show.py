@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemShown
 
 
 @as_command("show")
 @with_ref
 @pass_desk
-def command(desk: Desk, ref: str) -> results.ProblemShown:
+def command(desk: Desk, ref: str) -> ProblemShown:
     """Show a problem with its incidents.
 
     Root cause, workaround and known error; how many incidents there are, since when, and what

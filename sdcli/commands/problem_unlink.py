@@ -9,8 +9,8 @@ import click
 from sdcli.params import REF, TEXT, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemChanged
 
 
 @as_command("unlink", writes=True)
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @click.argument("incidents", metavar="INCIDENT...", type=REF, nargs=-1, required=True)
 @click.option("--because", type=TEXT, required=True, help="Why they do not belong to it.")
 @pass_desk
-def command(
-    desk: Desk, problem: str, incidents: tuple[str, ...], because: str
-) -> results.ProblemChanged:
+def command(desk: Desk, problem: str, incidents: tuple[str, ...], because: str) -> ProblemChanged:
     """Take incidents away from a problem.
 
     That they were linked stays in the history of both.

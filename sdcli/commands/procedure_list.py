@@ -9,8 +9,8 @@ import click
 from sdcli.params import SERVICE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.fulfilment import ProceduresListed
 
 _KINDS = ("procedure", "standard-change")
 
@@ -19,7 +19,7 @@ _KINDS = ("procedure", "standard-change")
 @click.option("--service", type=SERVICE, default=None, help="Only for this service.")
 @click.option("--kind", type=click.Choice(_KINDS), default=None, help="Only these.")
 @pass_desk
-def command(desk: Desk, service: str | None, kind: str | None) -> results.ProceduresListed:
+def command(desk: Desk, service: str | None, kind: str | None) -> ProceduresListed:
     """List the procedures and standard changes.
 
     \b

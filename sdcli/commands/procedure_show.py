@@ -9,14 +9,14 @@ import click
 from sdcli.params import PROCEDURE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.fulfilment import ProcedureShown
 
 
 @as_command("show")
 @click.argument("procedure", type=PROCEDURE)
 @pass_desk
-def command(desk: Desk, procedure: str) -> results.ProcedureShown:
+def command(desk: Desk, procedure: str) -> ProcedureShown:
     """Show a procedure or a standard change.
 
     \b

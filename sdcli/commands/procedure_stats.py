@@ -11,8 +11,8 @@ from sdcli.params import PROCEDURE, as_command, pass_desk, require_order, with_p
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.fulfilment import ProcedureStatistics
 
 
 @as_command("stats")
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, procedures: tuple[str, ...], since: datetime | None, until: datetime | None
-) -> results.ProcedureStatistics:
+) -> ProcedureStatistics:
     """Count how procedures are used, and what to do about them.
 
     Of each: how often it was begun, fulfilled, failed or left off, the usual time it took against

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import QUERY, TEXT, QueryCommand, as_group, pass_desk
+from sdcli.results.lists import QueriesListed, QueryFields
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -42,7 +42,7 @@ def command() -> None:
 
 @command.command("fields")
 @pass_desk
-def fields(desk: Desk) -> results.QueryFields:
+def fields(desk: Desk) -> QueryFields:
     """List everything that can be asked.
 
     \b
@@ -51,12 +51,12 @@ def fields(desk: Desk) -> results.QueryFields:
     """
     from sdcli.querying.fields import told
 
-    return results.QueryFields(told(desk.policy))
+    return QueryFields(told(desk.policy))
 
 
 @command.command("list")
 @pass_desk
-def listed(desk: Desk) -> results.QueriesListed:
+def listed(desk: Desk) -> QueriesListed:
     """List the saved queries.
 
     \b
@@ -65,7 +65,7 @@ def listed(desk: Desk) -> results.QueriesListed:
     """
     from sdcli.querying.saved import read_queries
 
-    return results.QueriesListed(read_queries(desk.root))
+    return QueriesListed(read_queries(desk.root))
 
 
 @command.command("save", cls=QueryCommand)
@@ -73,7 +73,7 @@ def listed(desk: Desk) -> results.QueriesListed:
 @click.argument("words", metavar="QUERY...", type=QUERY, nargs=-1, required=True)
 @click.option("--about", type=TEXT, default="", help="What it is for.")
 @pass_desk
-def save(desk: Desk, name: str, words: tuple[str, ...], about: str) -> results.QueriesListed:
+def save(desk: Desk, name: str, words: tuple[str, ...], about: str) -> QueriesListed:
     """Save a query under a name, in catalog/queries.yaml.
 
     It is read before it is saved. To change it or take it out, edit the file.
@@ -84,4 +84,4 @@ def save(desk: Desk, name: str, words: tuple[str, ...], about: str) -> results.Q
     """
     from sdcli.finding import Finding
 
-    return results.QueriesListed(Finding.saved_as(desk, name, " ".join(words), about))
+    return QueriesListed(Finding.saved_as(desk, name, " ".join(words), about))

@@ -9,14 +9,14 @@ import click
 from sdcli.params import QUEUE, as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.queues import QueueShown, QueuesShown
 
 
 @as_command("queues")
 @click.argument("queue", metavar="[QUEUE]", type=QUEUE, required=False)
 @pass_desk
-def command(desk: Desk, queue: str | None) -> results.QueuesShown | results.QueueShown:
+def command(desk: Desk, queue: str | None) -> QueuesShown | QueueShown:
     """Show what lies in each queue, by tier and focus, with age and SLA.
 
     Open tickets are those that are not resolved. Near is what is past the first warning, over what a

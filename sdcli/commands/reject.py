@@ -9,8 +9,8 @@ import click
 from sdcli.params import PROCEDURE, TEXT, as_command, pass_desk, with_reason, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("reject", writes=True)
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--by", "person", metavar="PERSON", type=TEXT, default="", help="Who; else you.")
 @with_reason
 @pass_desk
-def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> results.Changed:
+def command(desk: Desk, ref: str, procedure: str, person: str, reason: str) -> Changed:
     """Record that somebody does not agree to what is asked for.
 
     As with `sdcli approve`, the procedure says who may. It goes no further then; mostly the request

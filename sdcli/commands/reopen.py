@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk, with_at, with_reason, with_ref
+from sdcli.results.intake import Opened
+from sdcli.results.tickets import Changed
 from sdcli.tickets.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @with_reason
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, reason: str) -> results.Changed | results.Opened:
+def command(desk: Desk, ref: str, reason: str) -> Changed | Opened:
     """Reopen a ticket that was not solved after all.
 
     Its agreement says what its clocks do: they go on, begin anew, or a new ticket continues it
@@ -32,6 +33,6 @@ def command(desk: Desk, ref: str, reason: str) -> results.Changed | results.Open
 
     taken, why = Closings(desk).reopen(ref, reason)
     if isinstance(taken, Ticket):
-        return results.Changed(desk.see(taken))
+        return Changed(desk.see(taken))
     seen = desk.see(taken.ticket) if taken.ticket else None
-    return results.Opened(taken, seen, notes=[f"{ref} stays as it is: {why}"])
+    return Opened(taken, seen, notes=[f"{ref} stays as it is: {why}"])

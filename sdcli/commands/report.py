@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.insight.figures import SPLITS
 from sdcli.params import (
     FIGURE,
@@ -18,6 +17,18 @@ from sdcli.params import (
     as_acting_group,
     as_of,
     pass_desk,
+)
+from sdcli.results.reports import (
+    Audited,
+    ClassificationReported,
+    Defined,
+    FilteredReported,
+    InformationReported,
+    OutagesReported,
+    PageWritten,
+    Reported,
+    SkillsReported,
+    UnsupportedReported,
 )
 
 if TYPE_CHECKING:
@@ -103,9 +114,7 @@ def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.pass_context
 @pass_desk
-def command(
-    desk: Desk, ctx: click.Context, /, **given: Any
-) -> results.Reported | results.PageWritten | None:
+def command(desk: Desk, ctx: click.Context, /, **given: Any) -> Reported | PageWritten | None:
     """Show the figures of the desk in a period, beside those of the period before.
 
     Each figure has a definition (`report define ID`) and its receipts: `report audit ID` lists the
@@ -136,7 +145,7 @@ def command(
         from sdcli.report_pages import write
 
         return write(desk, _wanted(ctx, given), report, given["html"])
-    return results.Reported(report, given["form"], parts)
+    return Reported(report, given["form"], parts)
 
 
 @command.command("audit")
@@ -144,7 +153,7 @@ def command(
 @_chosen
 @click.pass_context
 @pass_desk
-def audit(desk: Desk, ctx: click.Context, figure: str, **given: Any) -> results.Audited:
+def audit(desk: Desk, ctx: click.Context, figure: str, **given: Any) -> Audited:
     """List everything that a figure counts, ticket by ticket.
 
     Of a share also what does not count: those with yes are the numerator, and all of them together
@@ -159,12 +168,12 @@ def audit(desk: Desk, ctx: click.Context, figure: str, **given: Any) -> results.
     from sdcli.reports import Reports
 
     with shown("Counting") as progress:
-        return results.Audited(Reports(desk).audit(figure, _wanted(ctx, given), progress))
+        return Audited(Reports(desk).audit(figure, _wanted(ctx, given), progress))
 
 
 @command.command("define")
 @click.argument("figures", type=FIGURES, metavar="[ID]...", nargs=-1)
-def define(figures: tuple[str, ...]) -> results.Defined:
+def define(figures: tuple[str, ...]) -> Defined:
     """Say what figures count, exactly; without an ID list them all.
 
     \b
@@ -173,7 +182,7 @@ def define(figures: tuple[str, ...]) -> results.Defined:
     """
     from sdcli.insight.figures import figures_of
 
-    return results.Defined(figures_of(figures), whole=bool(figures))
+    return Defined(figures_of(figures), whole=bool(figures))
 
 
 def _wanted(ctx: click.Context, given: dict[str, Any]) -> Wanted:
@@ -211,7 +220,7 @@ def classification(
     until: datetime | None,
     query: str,
     refs: bool,
-) -> results.ClassificationReported:
+) -> ClassificationReported:
     """Show what requests were taken for at first, and what they were in the end.
 
     First against final class, how mistakes were discovered, what was left unknown by whom, flips
@@ -227,7 +236,7 @@ def classification(
 
     _require_order(since, until)
     report = Classification(desk).report(by, since, until, _only(desk, query))
-    return results.ClassificationReported(report, refs)
+    return ClassificationReported(report, refs)
 
 
 @command.command("information")
@@ -243,7 +252,7 @@ def information(
     until: datetime | None,
     query: str,
     refs: bool,
-) -> results.InformationReported:
+) -> InformationReported:
     """Show what callers ask again and again: candidates for the list of frequent questions.
 
     Requests for information, by service, feature and the articles that answered them, and by
@@ -257,7 +266,7 @@ def information(
 
     _require_order(since, until)
     report = Classification(desk).information_report(since, until, fewest, _only(desk, query))
-    return results.InformationReported(report, refs)
+    return InformationReported(report, refs)
 
 
 @command.command("filtered")
@@ -265,7 +274,7 @@ def information(
 @pass_desk
 def filtered(
     desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
-) -> results.FilteredReported:
+) -> FilteredReported:
     """Show what was refused when something new was asked for, by rule.
 
     What is refused again and again may be worth offering; decisions count when they were made.
@@ -277,9 +286,7 @@ def filtered(
     from sdcli.change_requests import ChangeRequests
 
     _require_order(since, until)
-    return results.FilteredReported(
-        ChangeRequests(desk).filtered(since, until, _only(desk, query)), refs
-    )
+    return FilteredReported(ChangeRequests(desk).filtered(since, until, _only(desk, query)), refs)
 
 
 @command.command("skills")
@@ -287,7 +294,7 @@ def filtered(
 @pass_desk
 def skills(
     desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
-) -> results.SkillsReported:
+) -> SkillsReported:
     """Show which skills were missing, by person and by skill.
 
     Counts what `sdcli step --mentor --skill` recorded.
@@ -299,7 +306,7 @@ def skills(
     from sdcli.incidents import Incidents
 
     _require_order(since, until)
-    return results.SkillsReported(Incidents(desk).skills(since, until, _only(desk, query)), refs)
+    return SkillsReported(Incidents(desk).skills(since, until, _only(desk, query)), refs)
 
 
 @command.command("outages")
@@ -307,7 +314,7 @@ def skills(
 @pass_desk
 def outages(
     desk: Desk, since: datetime | None, until: datetime | None, query: str, refs: bool
-) -> results.OutagesReported:
+) -> OutagesReported:
     """Show the calls that planned outages and changes brought, announced or not.
 
     A call was announced if a bulletin about its service stood when it came, or in the seven days
@@ -320,7 +327,7 @@ def outages(
     from sdcli.incidents import Incidents
 
     _require_order(since, until)
-    return results.OutagesReported(Incidents(desk).outages(since, until, _only(desk, query)), refs)
+    return OutagesReported(Incidents(desk).outages(since, until, _only(desk, query)), refs)
 
 
 @command.command("unsupported")
@@ -338,7 +345,7 @@ def unsupported(
     query: str,
     refs: bool,
     draft_changes: bool,
-) -> results.UnsupportedReported:
+) -> UnsupportedReported:
     """Show what was spent on things that the catalog does not hold, and what it lacks.
 
     Minutes, tickets and decisions, by name and by unit; minutes count when they were booked.
@@ -357,7 +364,7 @@ def unsupported(
     support = Support(desk)
     report = support.report(since, until, _only(desk, query))
     changes = support.draft_changes(report) if draft_changes else ()
-    return results.UnsupportedReported(report, changes, refs)
+    return UnsupportedReported(report, changes, refs)
 
 
 def _only(desk: Desk, query: str) -> Callable[[Ticket], bool] | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     as_command,
     pass_desk,
@@ -17,6 +16,7 @@ from sdcli.params import (
     with_note,
     with_ref,
 )
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -38,7 +38,7 @@ def command(
     with_children: bool,
     note: str,
     articles: tuple[ArticleUse, ...],
-) -> results.Changed:
+) -> Changed:
     """Mark a ticket as solved, with its closure code.
 
     The clock stops. The request is over when the caller has confirmed and it is closed; one that
@@ -62,4 +62,4 @@ def command(
         with_children=with_children,
     )
     notes += to_be_named(desk.policy, ticket, desk.now)
-    return results.Changed(desk.see(ticket), (*used(articles, tell), *notes))
+    return Changed(desk.see(ticket), (*used(articles, tell), *notes))

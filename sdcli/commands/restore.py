@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.ledgers import BroughtBack
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @as_command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @pass_desk
-def command(desk: Desk, file: str) -> results.BroughtBack:
+def command(desk: Desk, file: str) -> BroughtBack:
     """Put the ledger of a backup in the place of the present one, which is kept.
 
     The backup is examined first, and refused if it is damaged. Others may go on working: they
@@ -31,4 +31,4 @@ def command(desk: Desk, file: str) -> results.BroughtBack:
     from sdcli.render.progress import shown
 
     with shown("Examining the backup") as progress:
-        return results.BroughtBack(desk.ledger.restore(os.path.abspath(file), progress))
+        return BroughtBack(desk.ledger.restore(os.path.abspath(file), progress))

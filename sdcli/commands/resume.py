@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, with_at, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @click.option("--reason", type=TEXT, default="", help="What has happened meanwhile.")
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, reason: str) -> results.Changed:
+def command(desk: Desk, ref: str, reason: str) -> Changed:
     """Go on after a wait.
 
     \b
     Example:
         sdcli resume SD-42
     """
-    return results.Changed(desk.see(desk.change(ref, steps.resume, reason=reason)))
+    return Changed(desk.see(desk.change(ref, steps.resume, reason=reason)))

@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_at, with_reason, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("return", writes=True)
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @with_at
 @pass_desk
-def command(desk: Desk, ref: str, reason: str, missing: tuple[str, ...]) -> results.Changed:
+def command(desk: Desk, ref: str, reason: str, missing: tuple[str, ...]) -> Changed:
     """Send a handed-over ticket back, saying what is missing.
 
     It goes to the queue it came from. Only before it has been accepted.

@@ -9,14 +9,14 @@ from sdcli.params import as_command, pass_desk, require_order, with_period
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import ReviewsListed
 
 
 @as_command("list")
 @with_period
 @pass_desk
-def command(desk: Desk, since: datetime | None, until: datetime | None) -> results.ReviewsListed:
+def command(desk: Desk, since: datetime | None, until: datetime | None) -> ReviewsListed:
     """List what was reviewed.
 
     The last review of each ticket, if it was in the period, the newest first: how many percent of

@@ -11,8 +11,8 @@ from sdcli.params import SinceType, as_command, pass_desk
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import ConfirmationsOverdue
 
 
 @as_command("overdue")
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="Of what is closed: closed from then on. [30d]",
 )
 @pass_desk
-def command(desk: Desk, since: datetime) -> results.ConfirmationsOverdue:
+def command(desk: Desk, since: datetime) -> ConfirmationsOverdue:
     """List what nobody has confirmed.
 
     What has been resolved for longer than catalog/review.yaml allows (working time, anew after each

@@ -11,8 +11,8 @@ from sdcli.params import QUERY, TEXT, as_command, pass_desk, require_order, with
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import ReviewSampled
 
 
 @as_command("sample")
@@ -34,7 +34,7 @@ def command(
     size: int | None,
     percent: int | None,
     seed: str,
-) -> results.ReviewSampled:
+) -> ReviewSampled:
     """Draw some of the closed tickets, always the same ones.
 
     Of those that were closed in the period; in the last whole month without --since. The same

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, PairType, as_command, pass_desk, session_of, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.session import is_interactive
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(
     given: tuple[tuple[str, str], ...],
     note: str,
     sample: str,
-) -> results.Changed:
+) -> Changed:
     """Record how well a ticket was dealt with, by the checklist.
 
     Every check of catalog/review.yaml for its type is answered; at a terminal you are asked for
@@ -60,7 +60,7 @@ def command(
         asked, said = ask_review(ticket, open_, note) if open_ else ({}, note)
         checks, note = {**checks, **asked}, said
     ticket = reviews.score(ref, checks, sample=sample, note=note)
-    return results.Changed(desk.see(ticket))
+    return Changed(desk.see(ticket))
 
 
 def _answers(given: tuple[tuple[str, str], ...]) -> Mapping[str, CheckAnswer]:

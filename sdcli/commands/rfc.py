@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import QUEUE, REF, TEXT, PairType, WhenType, as_command, pass_desk
+from sdcli.results.tickets import Changed
 from sdcli.tickets.fulfilment import CHANGE_STATUSES
 
 if TYPE_CHECKING:
     from sdcli.change_requests import ChangeRequests, Requested
     from sdcli.desk import Desk
+    from sdcli.results import Result
 
 _COMPLETES = ("category", "fields", "standard", "queue")
 _FOLLOWS = ("status", "reference", "due", "note")
@@ -66,7 +67,7 @@ def command(
     export: str | None,
     everything: bool,
     **given: Any,
-) -> results.Result:
+) -> Result:
     """Complete a request for change, and follow it.
 
     --category and --field complete it by its template (catalog/rfc.yaml), filled in from the
@@ -107,7 +108,7 @@ def command(
 
 def _completed(
     desk: Desk, requests: ChangeRequests, ctx: click.Context, ref: str, given: dict[str, Any]
-) -> results.Result:
+) -> Result:
     from sdcli.changes.request import Completed
     from sdcli.session import is_interactive
 
@@ -145,14 +146,15 @@ def _asked(requests: ChangeRequests, ref: str, wish: Any) -> Any:
     return Completed(category=category, fields=fields, standard=wish.standard, queue=wish.queue)
 
 
-def _changed(desk: Desk, found: Requested) -> results.Changed:
-    from sdcli.render.changes_wanted import change_json, row
-    from sdcli.render.tries import first_of, others
+def _changed(desk: Desk, found: Requested) -> Changed:
+    from sdcli.render.as_json.changes import change_json
+    from sdcli.render.as_text.changes import row
+    from sdcli.render.as_text.tickets import others
     from sdcli.tickets.event import ChangeFollowed, ChangeRequested
 
     ticket, change = found.ticket, found.change
     seen = desk.see(ticket)
-    told = first_of(seen, ChangeFollowed) or first_of(seen, ChangeRequested)
+    told = seen.first_of(ChangeFollowed) or seen.first_of(ChangeRequested)
     notes = others(seen, told) if found.is_new else ["That is known already."]
     if found.was not in ("", "requested"):
         notes.append(f"  It was {found.was} as it was before: change control must decide anew.")
@@ -161,7 +163,7 @@ def _changed(desk: Desk, found: Requested) -> results.Changed:
     if change.similar:
         notes.append(f"  Earlier ones that are alike: {', '.join(change.similar)}.")
     hints = [f"Next: sdcli show {change.work_order}"] if change.work_order else []
-    return results.Changed(
+    return Changed(
         seen,
         notes=notes,
         is_new=found.is_new,

@@ -10,7 +10,7 @@ from sdcli.params import REF, SERVICE, TEXT, as_command, session_of
 from sdcli.tickets.words import REQUEST_TYPES
 
 if TYPE_CHECKING:
-    from sdcli import results
+    from sdcli.results.knowledge import Found
 
 _AREAS = ("service", "technology")
 _AUDIENCES = ("user", "desk", "restricted")
@@ -45,7 +45,7 @@ def command(
     retired: bool,
     explain: bool,
     limit: int,
-) -> results.Found:
+) -> Found:
     """Search articles, procedures, standard changes and past tickets.
 
     The best fit comes first. Each word counts and none is needed; forms of a word, other names for

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.problems import ProblemShown
+    from sdcli.results.shown import Shown
 
 
 @as_command("show")
 @with_ref
 @pass_desk
-def command(desk: Desk, ref: str) -> results.Shown | results.ProblemShown:
+def command(desk: Desk, ref: str) -> Shown | ProblemShown:
     """Show everything about a ticket.
 
     A problem is shown as `sdcli problem show` does.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     AGREEMENT,
     SERVICE,
@@ -17,6 +16,7 @@ from sdcli.params import (
     require_order,
 )
 from sdcli.render.progress import shown
+from sdcli.results.sla import Register
 from sdcli.tickets.words import SLA_TARGETS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(
     *,
     unexplained: bool,
     refs: bool,
-) -> results.Register:
+) -> Register:
     """List the broken promises: objective, cause, who was told.
 
     Of all tickets, closed ones too. Nothing is ever taken out: what was said and is no breach by
@@ -65,4 +65,4 @@ def command(
     )
     with shown("Reading") as progress:
         found = Promises(desk).breaches(wanted, progress)
-    return results.Register(found, totals(found), since, until, refs)
+    return Register(found, totals(found), since, until, refs)

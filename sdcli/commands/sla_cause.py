@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk, with_cause, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets.words import SLA_TARGETS
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @with_cause
 @click.option("--note", type=TEXT, default="", help="What is to be said about it.")
 @pass_desk
-def command(
-    desk: Desk, ref: str, target: str, cycle: int | None, cause: str, note: str
-) -> results.Changed:
+def command(desk: Desk, ref: str, target: str, cycle: int | None, cause: str, note: str) -> Changed:
     """Record why a target was missed.
 
     In a word of the desk's list breach_cause (catalog/vocabulary.yaml); `unknown` is counted
@@ -36,4 +34,4 @@ def command(
     from sdcli.promises import Promises
 
     ticket = Promises(desk).explain_breach(ref, target=target, cycle=cycle, cause=cause, note=note)
-    return results.Changed(desk.see(ticket))
+    return Changed(desk.see(ticket))

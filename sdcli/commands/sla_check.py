@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk, session_of
+from sdcli.results.sla import Checked, Monitored
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -30,7 +30,7 @@ def command(
     time_boxes: bool,
     dry_run: bool,
     no_deliver: bool,
-) -> results.Checked | results.Monitored:
+) -> Checked | Monitored:
     """Say which targets are near or past, each once.
 
     Meant for cron: it is silent unless there is something new. A warning at 80 % and a breach
@@ -68,7 +68,7 @@ def command(
 
             Classification(desk).learn(_LESSONS)
 
-    return results.Checked(
+    return Checked(
         alerts,
         recorded=not dry_run,
         settle=settled,

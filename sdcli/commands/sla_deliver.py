@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.sla import Delivering
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "--again", is_flag=True, help="Also what was given up, and what waits for another time."
 )
 @pass_desk
-def command(desk: Desk, again: bool) -> results.Delivering:
+def command(desk: Desk, again: bool) -> Delivering:
     """Bring to people what is due now.
 
     `sla-check` does this itself each time; this is for the hours between, and for after something
@@ -32,4 +32,4 @@ def command(desk: Desk, again: bool) -> results.Delivering:
     """
     from sdcli.notices import Notices
 
-    return results.Delivering(Notices(desk).deliver(again=again))
+    return Delivering(Notices(desk).deliver(again=again))

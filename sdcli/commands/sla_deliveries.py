@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import as_command, pass_desk
+from sdcli.results.sla import Deliveries
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @as_command("deliveries")
 @click.option("--failed", is_flag=True, help="Only what has failed at least once.")
 @pass_desk
-def command(desk: Desk, failed: bool) -> results.Deliveries:
+def command(desk: Desk, failed: bool) -> Deliveries:
     """See what is owed to people, and what did not arrive.
 
     For each alert, route and person: how often it was tried, why it failed, and when it is tried
@@ -31,4 +31,4 @@ def command(desk: Desk, failed: bool) -> results.Deliveries:
     from sdcli.notices import Notices
 
     rows = [each for each in Notices(desk).pending() if each.attempts or not failed]
-    return results.Deliveries(rows, failed=failed)
+    return Deliveries(rows, failed=failed)

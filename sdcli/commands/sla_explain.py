@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sdcli.desk import Desk
-    from sdcli.results import ClocksExplained
+    from sdcli.results.clocks import ClocksExplained
     from sdcli.sla.explain import Explained
 
 _TARGETS = ("response", "update", "resolution", "operational", "underpinning")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, TEXT, as_command, pass_desk
+from sdcli.results.sla import Reapplied
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, refs: tuple[str, ...], all_open: bool, reason: str, dry_run: bool
-) -> results.Reapplied:
+) -> Reapplied:
     """Put tickets under the service levels of today.
 
     A ticket keeps the service levels that it was opened under, whatever becomes of
@@ -40,4 +40,4 @@ def command(
     if not (reason or dry_run):
         raise click.UsageError("Missing option '--reason': why they are to run under others.")
     pairs = Promises(desk).reapply(refs, reason=reason, record=not dry_run)
-    return results.Reapplied(pairs, desk.policy.levels_hash, dry_run=dry_run)
+    return Reapplied(pairs, desk.policy.levels_hash, dry_run=dry_run)

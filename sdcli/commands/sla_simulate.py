@@ -6,9 +6,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import SinceType, WhenType, as_command, pass_desk, require_order
 from sdcli.render.progress import shown
+from sdcli.results.sla import Simulated
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +40,7 @@ _STDIN = "-"
 @pass_desk
 def command(
     desk: Desk, file: IO[bytes], since: datetime, until: datetime | None, *, refs: bool
-) -> results.Simulated:
+) -> Simulated:
     """Try other service levels on what really happened.
 
     Who would have breached and who no longer, how many alerts there would have been and who would
@@ -61,4 +61,4 @@ def command(
         found = Promises(desk).simulate(
             file.read(), name, since=since, until=until, progress=progress
         )
-    return results.Simulated(name, found, refs)
+    return Simulated(name, found, refs)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.sla import SlaStatus
 
 
 @as_command("status")
 @pass_desk
-def command(desk: Desk) -> results.SlaStatus:
+def command(desk: Desk) -> SlaStatus:
     """Say whether the clocks are checked, and by which policies.
 
     When `sla-check` last ran, and whether that is too long ago by `alerts: check_every` of

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, as_command, pass_desk
+from sdcli.results.sla import RouteTested
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "--to", "person", type=TEXT, help="The person it is for, or a mail address. [who acts]"
 )
 @pass_desk
-def command(desk: Desk, route: str, person: str | None) -> results.RouteTested:
+def command(desk: Desk, route: str, person: str | None) -> RouteTested:
     """Send a test message by a route, and say what happened.
 
     It goes out at once, whatever the window of the route, and nothing is recorded. Exits 1 if it
@@ -31,4 +31,4 @@ def command(desk: Desk, route: str, person: str | None) -> results.RouteTested:
     """
     from sdcli.notices import Notices
 
-    return results.RouteTested(Notices(desk).test_route(route, person or desk.by))
+    return RouteTested(Notices(desk).test_route(route, person or desk.by))

@@ -9,8 +9,8 @@ import click
 from sdcli.params import QUEUE, SERVICE, TEXT, as_command, pass_desk, vocabulary, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import Changed
 
 
 @as_command("split", writes=True)
@@ -29,7 +29,7 @@ def command(
     service: str | None,
     queue: str | None,
     details: str,
-) -> results.Changed:
+) -> Changed:
     """Open a ticket for a part of a request.
 
     The caller and how they are reached are copied; class and queue are those of the request where

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TECHNICIAN, TEXT, as_command, pass_desk, with_at, with_minutes, with_ref
+from sdcli.results.tickets import Changed
 from sdcli.tickets.troubleshooting import TRY_RESULTS, TroubleshootingStepped
 from sdcli.tickets.words import UNKNOWN
 
@@ -42,7 +42,7 @@ def command(
     minutes: int,
     mentor: str | None,
     skill: str,
-) -> results.Changed:
+) -> Changed:
     """Write down one step of looking for the cause.
 
     One idea, one thing changed, what came of it. What was tried before is told, with by whom and
@@ -56,7 +56,7 @@ def command(
             --mentor greta --skill 'reading spanning tree'
     """
     from sdcli.incidents import Incidents
-    from sdcli.render.tries import first_of, more_json, others
+    from sdcli.render.as_text.tickets import others
 
     done = Incidents(desk).step(
         ref,
@@ -69,10 +69,10 @@ def command(
         skill=skill,
     )
     seen = desk.see(done.ticket)
-    told = first_of(seen, TroubleshootingStepped)
-    return results.Changed(
+    told = seen.first_of(TroubleshootingStepped)
+    return Changed(
         seen,
         notes=[*others(seen, told), *done.notes],
-        more=more_json(done.more),
+        more=done.more,
         event=told,
     )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     AGREEMENT,
     REF,
@@ -18,9 +17,11 @@ from sdcli.params import (
     pass_desk,
     vocabulary,
 )
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
+    from sdcli.results import Result
     from sdcli.tickets.ticket import Ticket
 
 
@@ -56,7 +57,7 @@ class _AnyService(click.ParamType[str]):
     "--discovered", type=vocabulary("discovered"), help="How it was found to be no service."
 )
 @pass_desk
-def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
+def command(desk: Desk, ref: str | None, **given: Any) -> Result:
     """Say whether it is supported, and decide on what is not.
 
     Without options: whether the catalog holds what the ticket is about, the agreement that applies
@@ -99,7 +100,7 @@ def command(desk: Desk, ref: str | None, **given: Any) -> results.Result:
         **{name: said[name] for name in _AS_SAID if name in said},
     )
     ticket = Support(desk).decide(ref, wish)
-    return results.Changed(
+    return Changed(
         desk.see(ticket), notes=_decided(ticket), effect=Classification(desk).effect(ticket)
     )
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TEXT, PairType, as_command, pass_desk, with_ref
+from sdcli.results.tickets import Changed
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, scores: tuple[tuple[str, str], ...], remark: str, token: str
-) -> results.Changed:
+) -> Changed:
     """Record what the caller said to the survey.
 
     A question that nobody answered is left out, or stays as it was answered before: what is said
@@ -54,4 +54,4 @@ def command(
     if twice is not None:
         raise click.UsageError(f"--score {twice} is given more than once: say one.")
     answered = Questionnaires(desk).answer(ref, dict(scores), remark, token)
-    return results.Changed(desk.see(answered))
+    return Changed(desk.see(answered))

@@ -10,8 +10,8 @@ from sdcli.params import as_command, pass_desk, vocabulary, with_ref
 from sdcli.tickets.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import SurveyAsked
 
 
 @as_command("ask", writes=True)
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--via", metavar="METHOD", type=vocabulary("contact_method"), default=None, help="How."
 )
 @pass_desk
-def command(desk: Desk, ref: str, *, send: bool, via: str | None) -> results.SurveyAsked:
+def command(desk: Desk, ref: str, *, send: bool, via: str | None) -> SurveyAsked:
     """Write what the caller is asked, or mail it, and note that they were.
 
     The ticket is resolved or closed. What is printed can be read out. With --send it goes to the

@@ -11,8 +11,8 @@ from sdcli.params import SinceType, as_command, pass_desk
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import SurveysDue
 
 
 @as_command("due", writes=True)
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option("--send", is_flag=True, help="Mail the questions to them.")
 @pass_desk
-def command(desk: Desk, since: datetime, *, send: bool) -> results.SurveysDue:
+def command(desk: Desk, since: datetime, *, send: bool) -> SurveysDue:
     """List whom to ask of those whose tickets were closed, or ask them.
 
     Those of a type with a survey, who have not been asked about the ticket; not about one that was

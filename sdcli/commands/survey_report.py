@@ -9,14 +9,14 @@ from sdcli.params import as_command, pass_desk, require_order, with_period
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.quality import SurveysReported
 
 
 @as_command("report")
 @with_period
 @pass_desk
-def command(desk: Desk, since: datetime | None, until: datetime | None) -> results.SurveysReported:
+def command(desk: Desk, since: datetime | None, until: datetime | None) -> SurveysReported:
     """Count who was asked and answered, and what they said.
 
     How many surveys were sent in the period and are answered; the mean of each question, and of

@@ -9,8 +9,8 @@ import click
 from sdcli.params import MAIL, as_command, pass_desk, vocabulary, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.callers import CallerTold
 
 
 @as_command("tell", writes=True)
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, *, note: bool, send: bool, to: str, via: str | None
-) -> results.CallerTold:
+) -> CallerTold:
     """Write what the caller may be told now, in plain words.
 
     Where the request stands, what happens next, when it is expected, and when they will hear again, in

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from sdcli.params import as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.shown import TriedList
 
 
 @as_command("tried")
 @with_ref
 @pass_desk
-def command(desk: Desk, ref: str) -> results.TriedList:
+def command(desk: Desk, ref: str) -> TriedList:
     """Show everything that was tried on a ticket, and by whom.
 
     Steps, fixes and procedures with what came of them, articles looked up and used, questions

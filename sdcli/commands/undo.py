@@ -9,8 +9,8 @@ import click
 from sdcli.params import TEXT, as_command, pass_desk, with_ref
 
 if TYPE_CHECKING:
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.tickets import TakenBack
 
 
 @as_command("undo", writes=True)
@@ -31,7 +31,7 @@ def command(
     everywhere: bool,
     only: bool,
     keep_going: bool,
-) -> results.TakenBack:
+) -> TakenBack:
     """Take the last step back.
 
     The ticket is as it was before, clocks and all; the history keeps the step and says that it was

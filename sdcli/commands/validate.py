@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import REF, SERVICE, TEXT, as_command, pass_desk
+from sdcli.results.tickets import Changed
 from sdcli.tickets.words import LEVELS, REQUEST_TYPES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(
     desk: Desk, ref: str, against: str, note: str, type_: str | None, **given: str | None
-) -> results.Changed:
+) -> Changed:
     """Confirm or correct what a machine reported.
 
     A ticket that an alert opened is marked until somebody has looked whether it is true. What
@@ -48,4 +48,4 @@ def command(
     corrections = {name: value for name, value in {**given, "type": type_}.items() if value}
     classes = Classification(desk)
     ticket = classes.validate(ref, corrections, against=against, note=note)
-    return results.Changed(desk.see(ticket), effect=classes.effect(ticket))
+    return Changed(desk.see(ticket), effect=classes.effect(ticket))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import (
     SUPPLIER,
     TEXT,
@@ -17,6 +16,7 @@ from sdcli.params import (
     with_at,
     with_ref,
 )
+from sdcli.results.tickets import Changed
 from sdcli.tickets import steps
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command(
     until: datetime | None,
     reason: str,
     supplier: str | None,
-) -> results.Changed:
+) -> Changed:
     """Pause until somebody else has acted.
 
     The resolution clock stands still meanwhile; the response clock does not, and the caller is
@@ -65,4 +65,4 @@ def command(
         reason=reason,
         supplier=supplier or "",
     )
-    return results.Changed(desk.see(ticket))
+    return Changed(desk.see(ticket))

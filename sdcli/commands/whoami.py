@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli import results
 from sdcli.params import TECHNICIAN, as_command, pass_desk
+from sdcli.results.people import WhoActs
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @as_command("whoami")
 @click.option("--person", type=TECHNICIAN, help="Somebody else.")
 @pass_desk
-def command(desk: Desk, person: str | None) -> results.WhoActs:
+def command(desk: Desk, person: str | None) -> WhoActs:
     """Say who acts, in which roles, and what they may do.
 
     Roles and levels are in catalog/teams.yaml, what is demanded for what in catalog/process.yaml. What
@@ -32,7 +32,7 @@ def command(desk: Desk, person: str | None) -> results.WhoActs:
 
     who, queues = person or desk.by, desk.policy.teams.queues
     now = int(desk.now.timestamp())
-    return results.WhoActs(
+    return WhoActs(
         person=who,
         known=desk.policy.teams.technicians.get(who),
         queues=[name for name, each in queues.items() if who in each.members],

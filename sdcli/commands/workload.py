@@ -11,8 +11,8 @@ from sdcli.params import as_command, pass_desk
 if TYPE_CHECKING:
     from typing import Literal
 
-    from sdcli import results
     from sdcli.desk import Desk
+    from sdcli.results.queues import Workload
 
 
 @as_command("workload")
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help="For each person, or each queue. [person]",
 )
 @pass_desk
-def command(desk: Desk, by: Literal["person", "queue"]) -> results.Workload:
+def command(desk: Desk, by: Literal["person", "queue"]) -> Workload:
     """Show who has how much to do, and who could take more.
 
     Open tickets by priority, what is near or past a target, the minutes of the last seven days, and who

@@ -17,7 +17,7 @@ from sdcli.tickets.lifecycle import require
 if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.policy.procedures import Instructions
-    from sdcli.results import Changed
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
 
@@ -100,7 +100,7 @@ class Approvals:
     def _after_decision(
         self, before: Ticket, ticket: Ticket, what: Instructions, decision: Decision, who: str
     ) -> Changed:
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
 
         ref, notes = ticket.ref, list[str]()
         is_new = len(ticket.events) > len(before.events)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sdcli.desk import Desk
     from sdcli.fulfilment.walk import Walk
-    from sdcli.results import ProcedureShown, ProceduresListed, ProcedureStatistics
+    from sdcli.results.fulfilment import ProcedureShown, ProceduresListed, ProcedureStatistics
     from sdcli.tickets.ticket import Ticket
 
 
@@ -32,7 +32,7 @@ class Procedures:
 
         What is wrong with files is told, and the others are listed.
         """
-        from sdcli.results import ProceduresListed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProceduresListed  # noqa: PLC0415 - as elsewhere
 
         kinds = {"procedure": Procedure, "standard-change": StandardChange}
         rows = [
@@ -56,7 +56,7 @@ class Procedures:
             NoSuchEntryError: there is none of this id.
             DataFileError: its file is wrong.
         """
-        from sdcli.results import ProcedureShown  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProcedureShown  # noqa: PLC0415 - as elsewhere
 
         return ProcedureShown(self._offers.named(given), str(self._desk.today))
 
@@ -69,7 +69,7 @@ class Procedures:
             NoSuchEntryError: there is no such procedure, and nobody ever followed one.
         """
         from sdcli.fulfilment import figures  # noqa: PLC0415 - only a report
-        from sdcli.results import ProcedureStatistics  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.fulfilment import ProcedureStatistics  # noqa: PLC0415 - as elsewhere
 
         desk, offered = self._desk, self._offers.offered.all
         tickets = [each for each in desk.touched(since) if not each.is_problem]

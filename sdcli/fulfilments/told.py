@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sdcli.desk import Desk
     from sdcli.fulfilments.asked import Asked
     from sdcli.policy.procedures import Instructions
-    from sdcli.results import Changed
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.fulfilment import Fulfilled
     from sdcli.tickets.ticket import Ticket
 
@@ -77,7 +77,7 @@ class Told:
         is_new: bool = True,
     ) -> Changed:
         """The ticket after a step, with how far it is and what comes next."""
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
 
         return Changed(
             self._desk.see(ticket),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sdcli.fulfilment.walk import Verified, Walk
     from sdcli.fulfilments.asked import Asked
     from sdcli.policy.procedures import Instructions
-    from sdcli.results import Changed
+    from sdcli.results.tickets import Changed
     from sdcli.tickets.event import AnyEvent, Stamp
     from sdcli.tickets.ticket import Ticket
 
@@ -235,7 +235,7 @@ class Walks:
         Raises:
             RefusedError: a procedure is being followed, or it is of another type.
         """
-        from sdcli.results import Changed  # noqa: PLC0415 - as elsewhere
+        from sdcli.results.tickets import Changed  # noqa: PLC0415 - as elsewhere
         from sdcli.triage.classify import decide  # noqa: PLC0415 - only what nothing fits
         from sdcli.triage.wish import Wish  # noqa: PLC0415 - as above
 

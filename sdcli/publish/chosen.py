@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdcli.results import LeftOut
+from sdcli.results.knowledge import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdcli.knowledge.articles import Article, Shelf
     from sdcli.policy.scalars import Day
-    from sdcli.results import Unpublished
+    from sdcli.results.knowledge import Unpublished
 
 
 class Choice(NamedTuple):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sdcli.results import Notice
+    from sdcli.results.callers import Notice
 
 TITLE = "What does not work just now"
 NOTHING = "Nothing is known that does not work."

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sdcli.policy.scalars import Day
     from sdcli.publish.notices import Fact
     from sdcli.publish.report import Link, Report
-    from sdcli.results import FrontPage, Notice
+    from sdcli.results.callers import FrontPage, Notice
     from sdcli.tickets.words import RequestType
 
 SEARCH_DATA = "assets/search-data.js"

@@ -9,7 +9,8 @@ from sdcli.tickets.words import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sdcli.results import Seen
+    from sdcli.insight.recurring import Candidate
+    from sdcli.results.tickets import Seen
     from sdcli.tickets.ticket import Ticket
 
 
@@ -125,3 +126,14 @@ def usual_of(ticket: Ticket) -> list[str]:
     if not ticket.known_error:
         return [f"sdcli problem known-error {ref}"]
     return [f"sdcli problem close {ref} --code CODE   # when its cause is gone"]
+
+
+def command_for(found: Candidate) -> str:
+    """The command that opens a problem for a candidate."""
+    import shlex  # noqa: PLC0415 - only candidates pay for it
+
+    from sdcli.render.safe import line  # noqa: PLC0415 - as above
+
+    summary = shlex.quote(line(found.examples[0]))
+    refs = " ".join(f"--incident {ref}" for ref in found.refs)
+    return f"sdcli problem open {summary} {refs}"

@@ -80,7 +80,7 @@ _DECIDED = {
 
 
 def _support_decided(event: e.SupportDecided) -> str:
-    from sdcli.render.support import facts  # noqa: PLC0415 - few tickets are unsupported
+    from sdcli.render.as_text.support import facts  # noqa: PLC0415 - few tickets are unsupported
 
     said = event.support
     by = f", by authority of {said.authorised_by}" if said.authorised_by else ""

@@ -225,7 +225,7 @@ def _rows(told: Explanation, wall: Wall) -> Iterator[tuple[str, str]]:
     """What is worth a sentence: pauses, holidays and stops, in order."""
     from textwrap import wrap  # noqa: PLC0415 - only a picture needs it
 
-    from sdcli.render.explain import because  # noqa: PLC0415 - explains this module in turn
+    from sdcli.render.as_text.explain import because  # noqa: PLC0415 - explains this module in turn
 
     notable = [each for each in told.intervals if each.kind in ("paused", "holiday", "stopped")]
     for each in notable[:_MOST_ROWS]:

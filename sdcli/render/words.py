@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sdcli.policy.scalars import Amount
     from sdcli.sla.clock import Clock
     from sdcli.tickets.contact import Bulletin
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def span(seconds: int) -> str:
@@ -41,9 +44,15 @@ def instant(at: datetime | int) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def exact(at: datetime) -> str:
-    """An instant to the second, in UTC, as it can be typed again."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+def weekday(day: str) -> str:
+    """The day of the week of a date, whatever the language of the machine: `Mon`."""
+    return _WEEKDAYS[date.fromisoformat(day).weekday()]
+
+
+def exact(at: datetime | int) -> str:
+    """An instant to the second, in UTC, as it can be typed again; a number as in `instant`."""
+    when = datetime.fromtimestamp(at, timezone.utc) if isinstance(at, int) else at
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def share(percent: float | None) -> str:
@@ -75,3 +84,17 @@ def whom(bulletin: Bulletin) -> str:
 def count(number: int, noun: str) -> str:
     """`1 ticket`, `2 tickets`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def are(number: int) -> str:
+    """The verb for so many: `is` or `are`."""
+    return "is" if number == 1 else "are"
+
+
+RULES = "the desk's rules"
+"""Who decided, where a machine reported it and nobody had looked yet."""
+
+
+def refs(found: Sequence[str]) -> str:
+    """References in brackets; nothing if there are none."""
+    return f" [{' '.join(found)}]" if found else ""

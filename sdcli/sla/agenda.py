@@ -252,3 +252,8 @@ def day_text(at: int, zone: str) -> str:
 def weekday(day: str) -> str:
     """The weekday of a date, `mon`."""
     return WEEKDAYS[date.fromisoformat(day).weekday()]
+
+
+def is_beyond(known_until: int | None, at: int) -> bool:
+    """Whether an answer lies beyond the list of holidays, by seconds of UTC (T4)."""
+    return known_until is not None and at > known_until

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sdcli import errors, results
+from sdcli import errors
 from sdcli.board.run import run
 from sdcli.board.watch import Watch
 from sdcli.ledger.interface import Beat
+from sdcli.results.lists import BoardAct, BoardLeft, Listed
 from sdcli.tickets.query import Query, pressing
 from tests.conftest import NOW
 
@@ -61,9 +62,9 @@ def _nothing() -> None:
     """Nothing happens."""
 
 
-def _listed(desk: Desk) -> results.Listed:
+def _listed(desk: Desk) -> Listed:
     rows = [desk.see(each) for each in pressing(desk.ledger.find(Query()))]
-    return results.Listed(rows, 0)
+    return Listed(rows, 0)
 
 
 def _watch(desk: Desk) -> Watch:
@@ -267,12 +268,12 @@ def test_what_was_done_is_told_at_the_end() -> None:
     from sdcli.render.as_json import write as as_json  # noqa: PLC0415 - these two alone
     from sdcli.render.as_text import Screen, write  # noqa: PLC0415
 
-    act = results.BoardAct(NOW, "SD-1", "accept", "SD-1 accepted by \x1b[31mben", "01J")
-    told = write(results.BoardLeft([act]), Screen(None, colour=False))
+    act = BoardAct(NOW, "SD-1", "accept", "SD-1 accepted by \x1b[31mben", "01J")
+    told = write(BoardLeft([act]), Screen(None, colour=False))
 
     assert told.out == ["2026-11-23 10:00 UTC  SD-1 accepted by \\x1b[31mben"]
-    assert write(results.BoardLeft([]), Screen(None, colour=False)).err
-    assert '"act":"accept"' in "".join(as_json(results.BoardLeft([act])))
+    assert write(BoardLeft([]), Screen(None, colour=False)).err
+    assert '"act":"accept"' in "".join(as_json(BoardLeft([act])))
 
 
 def test_a_version_tells_each_state_of_a_ledger_from_the_others(sd: Runner, desk: Desk) -> None:

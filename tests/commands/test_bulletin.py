@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdcli.render.bulletin import page
-from sdcli.results import FrontPage, Notice
+from sdcli.render.as_text.bulletin import page
+from sdcli.results.callers import FrontPage, Notice
 from tests.conftest import NOW
 
 if TYPE_CHECKING:

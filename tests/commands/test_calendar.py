@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from wcwidth import wcswidth
 
-from sdcli import errors, results
+from sdcli import errors
 from sdcli.policy.load import read_policy
 from sdcli.render.as_text import Screen, write
+from sdcli.results.clocks import CalendarsChecked, CalendarShown
 from sdcli.sla.agenda import agenda, outlook
 from tests.conftest import NOW
 
@@ -149,13 +150,13 @@ def test_what_is_drawn_fits(mine: Path, width: int) -> None:
     path = mine / "sla_policies.yaml"
     path.write_text(path.read_text().replace("Founders' day", "Founders' day 記念日 " * 6))
     policies = read_policy(str(mine)).sla
-    result = results.CalendarShown(agenda("mine", policies, 1_773_000_000, 300))
+    result = CalendarShown(agenda("mine", policies, 1_773_000_000, 300))
     drawn = list(write(result, Screen(width, colour=False)).out)
     assert all(wcswidth(line) <= width for line in drawn), max(drawn, key=wcswidth)
     assert (
         sum(line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun") for line in drawn) == 300
     )
-    checked = results.CalendarsChecked([outlook("mine", policies, 1_773_000_000)], 1_773_000_000)
+    checked = CalendarsChecked([outlook("mine", policies, 1_773_000_000)], 1_773_000_000)
     assert all(wcswidth(line) <= width for line in write(checked, Screen(width, colour=False)).out)
 
 

@@ -20,7 +20,7 @@ from sdcli.ledger.tiny import compact as compaction
 from sdcli.ledger.tiny import home as homes
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.ledger.tiny.rows import ticket_of
-from sdcli.results import Exported
+from sdcli.results.imports import Exported
 from sdcli.tickets.event import Closed, Noted, Opened, Resolved, Stamp
 from sdcli.tickets.query import Query
 from sdcli.tickets.words import STATUSES

@@ -14,7 +14,7 @@ from sdcli import errors
 from sdcli.arrivals import Arrivals
 from sdcli.desk import Desk
 from sdcli.intake.items import RequestItem
-from sdcli.render.changes_wanted import escaped
+from sdcli.render.as_json.changes import escaped
 from tests.conftest import NOW
 
 if TYPE_CHECKING:

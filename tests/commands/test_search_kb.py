@@ -12,8 +12,8 @@ import pytest
 from sdcli.errors import DATA_FILE, NOT_FOUND, PARTLY_DONE, USAGE
 from sdcli.knowledge.hits import MARK, UNMARK, Hit
 from sdcli.knowledge_base import KnowledgeBase
-from sdcli.render.found import text
-from sdcli.results import Found
+from sdcli.render.as_text.found import text
+from sdcli.results.knowledge import Found
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from sdcli.errors import REFUSED, UNEXPECTED
-from sdcli.render import explain as rendered
 from sdcli.render.as_text import Screen
+from sdcli.render.as_text import explain as rendered
 from sdcli.render.timeline_svg import MARK, picture
-from sdcli.results import ClocksExplained
+from sdcli.results.clocks import ClocksExplained
 from sdcli.sla.clock import Clocks
 from sdcli.sla.explain import explain_all
 from sdcli.tickets.event import Resumed, Waited

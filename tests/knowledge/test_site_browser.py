@@ -24,7 +24,7 @@ from sdcli.publish.chosen import choose
 from sdcli.publish.pages import Site, pages
 from sdcli.publish.put import put
 from sdcli.publish.report import Report
-from sdcli.results import FrontPage, Notice
+from sdcli.results.callers import FrontPage, Notice
 from tests.conftest import NOW, REPOSITORY
 
 if TYPE_CHECKING:

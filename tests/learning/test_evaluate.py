@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sdcli import results
 from sdcli.learning.evaluate import LEAST, Guessed, evaluate, score
 from sdcli.ledger.tiny.home import TinyLedger
 from sdcli.policy.load import read_policy
 from sdcli.render import as_text
+from sdcli.results.triage import Evaluated
 from sdcli.tickets.words import UNKNOWN
 from tests.conftest import CASES, REPOSITORY
 from tests.learning.test_history import Talk, closing
@@ -128,9 +128,7 @@ def test_real_texts_are_as_often_right_as_they_are_sure(
 def test_the_figures_are_told_in_words(tmp_path: Path) -> None:
     """Accuracy, coverage and calibration have a sentence each field, and percent have a blank."""
     found = evaluate(_POLICY, _ledger(tmp_path, ["erp", "crm"] * 40), _silent)
-    told = "\n".join(
-        as_text.write(results.Evaluated(found), as_text.Screen(None, colour=False)).out
-    )
+    told = "\n".join(as_text.write(Evaluated(found), as_text.Screen(None, colour=False)).out)
     assert "service: of 16 tickets 16 got an answer, and 100 % of those answers were right" in told
     assert "how sure they were was off by" in told
     assert not re.search(r"\d%", told)

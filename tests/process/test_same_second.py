@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from sdcli.render.tries import first_of, others
+from sdcli.render.as_text.tickets import others
 from sdcli.tickets import base, steps
 from sdcli.tickets.base import Stamp, act_name, act_of, new_id
 from sdcli.tickets.event import Noted, TroubleshootingStepped
@@ -40,12 +40,12 @@ def test_what_is_told_of_a_step_is_its_own(sd: Runner, desk: Desk) -> None:
     ticket = advance(ticket, (replace(note, id=f"Z{note.id[1:]}"),))
     seen = desk.see(fold(ticket.ref, ticket.events))
 
-    told = first_of(seen, TroubleshootingStepped)
+    told = seen.first_of(TroubleshootingStepped)
 
     assert told is not None
     assert seen.newest is told
     assert others(seen, told) == []
-    assert first_of(seen, Noted) is None
+    assert seen.first_of(Noted) is None
 
 
 @pytest.fixture(name="racing")

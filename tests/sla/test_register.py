@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from sdcli.errors import RefusedError
 from sdcli.policy.scalars import Amount
-from sdcli.render.register import lines
-from sdcli.results import Register
+from sdcli.render.as_text.register import lines
+from sdcli.results.sla import Register
 from sdcli.sla.check import alerts
 from sdcli.sla.clock import Clocks
 from sdcli.sla.impact import impact_sentence
