@@ -420,5 +420,6 @@ class Arrivals:
             with self._desk.ledger.write():
                 taken = put(prepared)
             if taken is not None:
-                keep(self._desk.cache, prepared.policy)  # whoever comes next need not read it all
+                # Whoever comes next need not read it all.
+                keep(self._desk.cache, self._desk.root, prepared.policy)
                 return taken

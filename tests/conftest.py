@@ -169,18 +169,53 @@ def _new_ledger(server: Server) -> Iterator[Callable[[], str]]:
             connection.commit()
 
 
-@pytest.fixture(name="desk_dir")
-def _desk_dir(tmp_path: Path, ledger_home: str, request: pytest.FixtureRequest) -> Path:
-    """A desk with the starter's files and an empty ledger; of the alert formats it has a few.
-
-    Its service levels are as `plain` leaves them.
-    """
-    root = tmp_path / "desk"
+def _make_desk(root: Path) -> None:
+    """A desk with the starter's files, some of the alert formats, and service levels as `plain`."""
     root.mkdir()
     shutil.copytree(REPOSITORY / "catalog", root / "catalog", ignore=_most_formats)
     shutil.copytree(REPOSITORY / "kb", root / "kb")
     path = root / "sla_policies.yaml"
     path.write_bytes(plain((REPOSITORY / "sla_policies.yaml").read_bytes()))
+
+
+def cache_of(root: Path, folder: Path) -> Path:
+    """What a desk has derived of its policy, in the cache of a user; other names begin with it."""
+    return folder / "sdcli" / f"{str(root).strip('/').replace('/', '%')}.json"
+
+
+@pytest.fixture(name="decoded", scope="session")
+def _decoded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What is derived of the files of `_make_desk`, by the endings of the names it is kept under.
+
+    It is known by the contents of these files, and decoding them takes longer than a command.
+    """
+    from sdcli.policy.load import offered  # noqa: PLC0415 - few tests fulfil
+
+    folder = tmp_path_factory.mktemp("decoded")
+    _make_desk(folder / "desk")
+    cache = folder / "kept" / "policy"
+    desk = Desk(str(folder / "desk"), by="ben", now=NOW, cache=str(cache), wait_s=5)
+    assert desk.questions.trees
+    assert desk.process
+    assert desk.formats
+    assert offered(desk.root, desk.derived("offered")).all
+    return {path.name.removeprefix("policy"): path.read_bytes() for path in cache.parent.iterdir()}
+
+
+@pytest.fixture(name="desk_dir")
+def _desk_dir(
+    tmp_path: Path, ledger_home: str, decoded: dict[str, bytes], request: pytest.FixtureRequest
+) -> Path:
+    """A desk with the starter's files and an empty ledger; of the alert formats it has a few.
+
+    Its service levels are as `plain` leaves them.
+    """
+    root = tmp_path / "desk"
+    _make_desk(root)
+    cache = cache_of(root, tmp_path / "cache")
+    cache.parent.mkdir(parents=True, mode=0o700)
+    for ending, content in decoded.items():
+        cache.with_name(cache.name + ending).write_bytes(content)
     if ledger_home == "postgresql":
         where = request.getfixturevalue("new_ledger")()
         (root / "settings.yaml").write_text(f"ledger: {where}\n", encoding="utf-8")
@@ -221,9 +256,10 @@ def _bare_storage(tmp_path: Path, ledger_home: str, request: pytest.FixtureReque
 
 
 @pytest.fixture(name="desk")
-def _desk(desk_dir: Path) -> Desk:
+def _desk(desk_dir: Path, tmp_path: Path) -> Desk:
     """The desk opened by the technician ben, at `NOW`."""
-    return Desk(str(desk_dir), by="ben", now=NOW, cache="", wait_s=5)
+    cache = cache_of(desk_dir, tmp_path / "cache")
+    return Desk(str(desk_dir), by="ben", now=NOW, cache=str(cache), wait_s=5)
 
 
 @pytest.fixture(name="policy", scope="session")

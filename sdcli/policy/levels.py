@@ -9,6 +9,7 @@ is hashed: `sha256sum` proves it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -148,16 +149,29 @@ def _told(value: Any) -> Any:
     """
     if isinstance(value, Struct):
         return {
-            field.encode_name: _told(said)
-            for field in msgspec.structs.fields(value)
-            if field.name not in (_NO_PROMISES | _UNPROMISED.get(type(value), set()))
-            and ((said := getattr(value, field.name)) != _default(field) or field.required)
+            told_as: _told(said)
+            for name, told_as, default in _promised(type(value))
+            if (said := getattr(value, name)) != default
         }
     if isinstance(value, dict):
         return {str(key): _told(each) for key, each in value.items()}
     if isinstance(value, tuple):
         return [_told(each) for each in value]
     return value
+
+
+@cache
+def _promised(kind: type[Struct]) -> list[tuple[str, str, Any]]:
+    """The fields of a class that are promises: the name, as what it is kept, and the default.
+
+    What must be said is never as by default.
+    """
+    left_out = _NO_PROMISES | _UNPROMISED.get(kind, set())
+    return [
+        (field.name, field.encode_name, _default(field))
+        for field in msgspec.structs.fields(kind)
+        if field.name not in left_out
+    ]
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

@@ -1,8 +1,9 @@
 """From the files of a desk to its policy, in one go and with all problems at once.
 
 Reading YAML takes far longer than a whole command may, so the result is kept as JSON in a cache
-folder. A cache is used only while every file has the size, times and inode it was made from;
-it holds nothing that the files do not, and may be deleted at any time.
+folder. A cache is used only while every file has the size, times and inode it was made from, or
+where these are others, as after a `git checkout`, the same content; it holds nothing that the files
+do not, and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -38,10 +39,15 @@ _C = TypeVar("_C")
 
 
 class Cached(msgspec.Struct, Generic[_T], frozen=True):
-    """A cache file: what it was made by and from, and what it holds."""
+    """A cache file: what it was made by and from, and what it holds.
+
+    `stamps` are those of its files, or none while the files are too young to be known by them;
+    `contents` is the joint hash of their names and contents.
+    """
 
     made_by: str
-    stamps: list[list[int]]
+    stamps: list[list[int]] | None
+    contents: str
     value: _T
 
 
@@ -81,31 +87,13 @@ def policy(root: str, cache: str = "") -> model.Policy:
     Raises:
         DataFileError: files are missing or wrong; every problem found is named.
     """
-    return _cached(root, model.FILES, cache, Cached[model.Policy], lambda: _policy(root, cache))
+    return _cached(root, model.FILES, cache, Cached[model.Policy], lambda: read_policy(root))
 
 
-def _policy(root: str, cache: str) -> model.Policy:
-    """The policy by what the files hold, if it was kept as they were written; else read anew."""
-    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
-
-    kept = _from_cache(cache, Cached[model.Policy]) if cache else None
-    if kept is not None and (kept.made_by, kept.stamps) == (__version__, []):
-        texts = [_text(root, name) for name in model.FILES]
-        if _digest(texts) == kept.value.hash:
-            return kept.value
-    return read_policy(root)
-
-
-def keep(cache: str, policy: model.Policy) -> None:
-    """Keep a policy whose files have just been written.
-
-    They are too young to be known by their times, so it is for these contents: for files of
-    the same joint hash.
-    """
-    from sdcli import __version__  # noqa: PLC0415 - as above
-
-    if cache:
-        _to_cache(cache, Cached(__version__, [], policy))
+def keep(cache: str, root: str, policy: model.Policy) -> None:
+    """Keep the policy of the desk at `root`, whose files have just been written."""
+    if cache and _digest([_text(root, name) for name in model.FILES]) == policy.hash:
+        _to_cache(cache, _made(None, _contents(root, model.FILES), policy))
 
 
 def _digest(texts: Sequence[bytes | str]) -> str:
@@ -276,16 +264,40 @@ def _cached(
     read: Callable[[], _T],
 ) -> _T:
     """What the files say, from the cache file if that is fresh, else read from them."""
-    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
-
+    if not cache:
+        return read()
     stamps = _stamps(root, names)
-    kept = _from_cache(cache, shape) if cache else None
-    if kept is not None and (kept.made_by, kept.stamps) == (__version__, stamps):
+    kept = _from_cache(cache, shape)
+    if kept is not None and (kept.made_by, kept.stamps) == (_version(), stamps):
+        return kept.value
+    contents = _contents(root, names)
+    if kept is not None and (kept.made_by, kept.contents) == (_version(), contents):
+        _to_cache(cache, _made(stamps, contents, kept.value))
         return kept.value
     fresh = read()
-    if cache:
-        _to_cache(cache, Cached(__version__, stamps, fresh))
+    if contents == _contents(root, names):  # nobody wrote while they were read
+        _to_cache(cache, _made(stamps, contents, fresh))
     return fresh
+
+
+def _version() -> str:
+    from sdcli import __version__  # noqa: PLC0415 - avoids a cycle at package import
+
+    return __version__
+
+
+def _made(stamps: list[list[int]] | None, contents: str, value: _T) -> Cached[_T]:
+    """A cache file of this version."""
+    return Cached(_version(), stamps, contents, value)
+
+
+def _contents(root: str, names: Sequence[str]) -> str:
+    """The joint hash of the names and contents of files; one that is not there is not as empty."""
+    parts = list[bytes]()
+    for name in names:
+        text = _text(root, name)
+        parts += [name.encode(), *([text] if isinstance(text, bytes) else ())]
+    return _digest([b"%d" % len(parts), *parts])
 
 
 def read_policy(root: str, instead: Mapping[str, bytes] | None = None) -> model.Policy:
@@ -486,18 +498,18 @@ def _to_cache(path: str, kept: Cached[Any]) -> None:
     """Write the cache whole or not at all; a machine that cannot keep one just goes on.
 
     A desk file touched within the last two seconds, by the file system's own clock, could be
-    edited again without its stamp showing it: such a state is not cached.
+    edited again without its stamp showing it: such files are known by their contents alone.
     """
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         try:
             with open(temporary, "wb") as stream:
+                settled_ns = os.fstat(stream.fileno()).st_mtime_ns - _SETTLED_NS
+                if any(stamp[-1] >= settled_ns for stamp in kept.stamps or ()):
+                    kept = msgspec.structs.replace(kept, stamps=None)
                 stream.write(msgspec.json.encode(kept))
-                stream.flush()
-                now_ns = os.fstat(stream.fileno()).st_mtime_ns
-            if all(stamp[-1] < now_ns - _SETTLED_NS for stamp in kept.stamps):
-                os.replace(temporary, path)
+            os.replace(temporary, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from sdcli.errors import DataFileError
 from sdcli.policy import load
-from sdcli.policy.load import Cached, policy, read_policy
+from sdcli.policy.load import Cached, offered, policy, process, read_policy
 from sdcli.policy.model import FILES, SERVICES, TEAMS, Policy
+from sdcli.policy.process import PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,11 @@ def _mark(cache: Path, hash_: str = "from the cache") -> None:
     kept = msgspec.json.decode(cache.read_bytes(), type=Cached[Policy])
     marked = msgspec.structs.replace(kept.value, hash=hash_)
     cache.write_bytes(msgspec.json.encode(msgspec.structs.replace(kept, value=marked)))
+
+
+def _of_others(raw: bytes) -> bytes:
+    """A cache file that was made from other contents."""
+    return raw.replace(b'"contents":"', b'"contents":"0', 1)
 
 
 def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
@@ -155,8 +162,8 @@ def test_a_desk_with_mistakes_is_not_cached(desk_dir: Path, cache: Path) -> None
         lambda _raw: b"null",
         lambda _raw: b'{"tickets": {}}',
         lambda raw: raw.replace(b'"made_by":"', b'"made_by":"0', 1),
-        lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[[1', 1),
-        lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[[1],[', 1),
+        lambda raw: _of_others(raw.replace(b'"stamps":[[', b'"stamps":[[1', 1)),
+        lambda raw: _of_others(raw.replace(b'"stamps":[[', b'"stamps":[[1],[', 1)),
         lambda raw: raw.replace(b'"stamps":[[', b'"stamps":[["', 1),
     ],
 )
@@ -221,17 +228,77 @@ def test_a_cache_that_cannot_be_written_leaves_nothing(desk_dir: Path, tmp_path:
     assert os.listdir(tmp_path / "folder") == ["policy.json"]
 
 
-def test_a_young_file_is_not_cached(desk_dir: Path, cache: Path) -> None:
-    """A file changed within the last two seconds could change again unseen: nothing is kept.
+def test_young_files_are_known_by_their_contents(desk_dir: Path, cache: Path) -> None:
+    """Files changed within the last two seconds could change again unseen by their stamps.
 
-    A modification time in the past does not make it older: the inode's own change counts.
+    So no stamp of them is kept: they are read, and not decoded, until they are older. A modification
+    time in the past does not make them older: the inode's own change counts.
     """
     for name in FILES:
         os.utime(desk_dir / name, ns=(0, 10**18))
     read = policy(str(desk_dir), str(cache))
     assert read == read_policy(str(desk_dir))
-    assert not cache.exists()
-    assert os.listdir(cache.parent) == []
+    assert msgspec.json.decode(cache.read_bytes(), type=Cached[Policy]).stamps is None
+    _mark(cache)
+    assert policy(str(desk_dir), str(cache)).hash == "from the cache"
+
+    path = desk_dir / SERVICES
+    path.write_bytes(path.read_bytes().replace(b"# ", b"#-", 1))
+
+    assert policy(str(desk_dir), str(cache)) == read_policy(str(desk_dir)) != read
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_same_contents_are_not_decoded_again(
+    desk_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that are new and say the same, as after a checkout, are known, also the next time."""
+    policy(str(desk_dir), str(cache))
+    for name in FILES:
+        path = desk_dir / name
+        path.write_bytes(path.read_bytes())
+    monkeypatch.setattr(load, "read_policy", _no_files)
+    policy(str(desk_dir), str(cache))
+    monkeypatch.setattr(load, "_contents", _no_files)
+    policy(str(desk_dir), str(cache))
+
+
+@pytest.mark.usefixtures("settled")
+def test_what_was_written_meanwhile_is_not_kept(
+    desk_dir: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that change while they are read are not taken for what was read of them."""
+
+    def slowly(root: str) -> Policy:
+        found = read_policy(root)
+        path = desk_dir / SERVICES
+        path.write_bytes(path.read_bytes().replace(b"# ", b"#-", 1))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "read_policy", slowly)
+        policy(str(desk_dir), str(cache))
+
+    assert policy(str(desk_dir), str(cache)) == read_policy(str(desk_dir))
+
+
+def test_files_that_are_gone_are_not_known_any_more(desk_dir: Path, cache: Path) -> None:
+    """Where all files are gone, what was made of young ones is not taken for what none says."""
+    assert offered(str(desk_dir), str(cache)).all
+    shutil.rmtree(desk_dir / "catalog" / "procedures")
+    shutil.rmtree(desk_dir / "catalog" / "changes")
+
+    assert not offered(str(desk_dir), str(cache)).all
+
+
+def test_a_file_that_comes_to_be_is_seen(desk_dir: Path, cache: Path) -> None:
+    """An empty file is another thing than none."""
+    (desk_dir / PROCESS).unlink()
+    process(str(desk_dir), str(cache))
+    (desk_dir / PROCESS).touch()
+
+    with pytest.raises(DataFileError, match="empty"):
+        process(str(desk_dir), str(cache))
 
 
 @pytest.mark.parametrize(("age_ns", "kept"), [(1_000_000_000, False), (2_100_000_000, True)])
@@ -245,7 +312,7 @@ def test_one_young_file_is_enough(
     kept: bool,
     young: int,
 ) -> None:
-    """It takes all files to be older than two seconds for their policy to be kept."""
+    """It takes all files to be older than two seconds for them to be known by their stamps."""
     read = read_policy(str(desk_dir))
     stamps = load._stamps(str(desk_dir), FILES)  # noqa: SLF001 - a test cannot set the time of an inode
     (desk_dir / "now").touch()
@@ -255,13 +322,14 @@ def test_one_young_file_is_enough(
     monkeypatch.setattr(load, "_stamps", lambda *_: stamps)
     monkeypatch.setattr(load, "read_policy", lambda _root: read)  # no time passes in between
     policy(str(desk_dir), str(cache))
-    assert cache.exists() == kept
+    found = msgspec.json.decode(cache.read_bytes(), type=Cached[Policy]).stamps
+    assert found == (stamps if kept else None)
 
 
 @given(raw=st.binary(max_size=300))
 @example(b"")
 @example(b"[]")
-@example(b'{"made_by":"","stamps":[],"value":{}}')
+@example(b'{"made_by":"","stamps":[],"contents":"","value":{}}')
 def test_any_bytes_are_no_cache(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     """Whatever a cache file holds, it is not used unless it is the right one."""
     path = tmp_path_factory.getbasetemp() / "any-cache"
