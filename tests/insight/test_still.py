@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sdcli import counting
-from sdcli.insight import kept, still
+from sdcli.insight import facts, kept, still
 from sdcli.insight.facts import FOREVER, Basis, facts_of, lasting_facts, settled_at
 from sdcli.insight.kept import Asked, Kept, Known
 from sdcli.insight.measured import Counted, Packed
@@ -85,7 +84,7 @@ class _Looked:
             self.refs.append(ticket.ref)
             return lasting_facts(ticket, basis, now)
 
-        monkeypatch.setattr(counting.facts, "lasting_facts", lasting)
+        monkeypatch.setattr(facts, "lasting_facts", lasting)
 
     def taken(self) -> list[str]:
         """Those since this was asked last."""
@@ -263,9 +262,9 @@ def test_what_is_damaged_is_made_anew(
             other.commit()
         compared(_hours(1.2))
     with closing(sqlite3.connect(file)) as other:
-        facts = b"\x91\x01"
-        seal = kept._seal("0 x", facts)  # noqa: SLF001 - as another state of this program may write
-        other.execute("INSERT OR REPLACE INTO known VALUES (0, 'x', ?, ?)", (facts, seal))
+        row = b"\x91\x01"
+        seal = kept._seal("0 x", row)  # noqa: SLF001 - as another state of this program may write
+        other.execute("INSERT OR REPLACE INTO known VALUES (0, 'x', ?, ?)", (row, seal))
         other.commit()
     assert Kept(str(file).rpartition(".")[0]).known(0, "x") == {}
 
