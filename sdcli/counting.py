@@ -40,6 +40,7 @@ _RULES = 2
 _TOLD_EVERY = 500
 _ENOUGH = 20_000
 """So many tickets are worth the start of further processes."""
+_LATELY_S = 60
 _PILE = 8_000
 """So many open tickets are counted in one go."""
 
@@ -78,6 +79,7 @@ class Counting:
         first = period.since if period.before is None else period.before
         first = min(first, self._now)  # levels are those of then
         self._since = datetime.fromtimestamp(max(first - measured.BULLETIN_S, 0), timezone.utc)
+        self._is_now = (desk.now - as_of).total_seconds() < _LATELY_S  # the clock goes on
         self._wanted = self._predicate()
 
     def _predicate(self) -> Callable[[Ticket], bool]:
@@ -251,9 +253,8 @@ class Counting:
     def _still(self) -> Still:
         """Counts open tickets."""
         grounds = sha256(repr(self._grounds).encode()).hexdigest()
-        is_now = self._as_of >= self._desk.now
         period, edges = self._period, self._period.edges
-        seen = "" if is_now else self._as_of.isoformat()
+        seen = "" if self._is_now else self._as_of.isoformat()
         since = utc_seconds(self._since)
         asked = period.before, period.since, tuple(edges), since, seen, *self._asked, grounds
         return Still(
@@ -265,7 +266,7 @@ class Counting:
             until=period.until,
             grounds=grounds,
             asked=sha256(repr(asked).encode()).hexdigest(),
-            keeps=is_now,
+            keeps=self._is_now,
         )
 
     def _known_of(self, ticket: Ticket, number: int, mark: bytes) -> Known | None:

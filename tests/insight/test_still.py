@@ -199,6 +199,16 @@ def test_an_earlier_instant_is_told_as_it_was(
     assert compared(_hours(50)) == []
 
 
+def test_a_clock_that_goes_on_while_tickets_are_counted_does_no_harm(
+    refs: list[str], compared: _Compared
+) -> None:
+    """A report that took some seconds was one of now: what it counted is kept."""
+    some_seconds_ago = f"{_hours(1) - timedelta(seconds=20):%Y-%m-%dT%H:%M:%SZ}"
+    assert compared(_hours(1), "--as-of", some_seconds_ago) == refs
+    assert compared(_hours(1), "--as-of", some_seconds_ago) == []
+    assert compared(_hours(1.01)) == []
+
+
 @pytest.mark.both_homes
 def test_another_policy_counts_anew(refs: list[str], compared: _Compared, desk_dir: Path) -> None:
     """Other targets, other tiers: nothing that was kept is taken for them; nor once they are back."""
