@@ -10,7 +10,6 @@ but these.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sdcli.insight.facts import FOREVER
@@ -60,14 +59,14 @@ class Still:
 
     def count(self, block: Block, sheet: Sheet) -> None:
         """Put what there is to count of a block on a sheet."""
-        marks = {} if block.name else block.marks()
-        name = f"{block.ledger} {block.name or _name_of(marks)}"
-        found = self._kept.asked(block.number, self._asked) if block.rows >= _WORTH else None
+        is_worth = block.rows >= _WORTH
+        name = f"{block.ledger} {block.name()}" if is_worth else ""
+        found = self._kept.asked(block.number, self._asked) if is_worth else None
         if found and found.name == name and found.at <= self._now < found.until:
             sheet.put(found.counted, found.at)
             return
-        known = self._facts(block, marks or block.marks())
-        own = self._blank() if block.rows >= _WORTH else sheet
+        known = self._facts(block, block.marks())
+        own = self._blank() if is_worth else sheet
         for _, each in sorted(known.items()):
             if each is not None and not (each.is_closed and each.touched < self._since):
                 own.stood(each.stood)
@@ -113,11 +112,3 @@ class Still:
             lasting = [each for each in known.values() if each and each.since <= self._now]
             self._kept.know(block.number, grounds, lasting)
         return known
-
-
-def _name_of(marks: Mapping[int, bytes]) -> str:
-    """What tells the content of a block by the marks of its tickets."""
-    content = sha256()
-    for number, mark in sorted(marks.items()):
-        content.update(b"%d %s " % (number, mark))
-    return content.hexdigest()

@@ -179,15 +179,15 @@ class Block(NamedTuple):
     Args:
         number: the references of block 3 begin at three times `BLOCK`.
         ledger: which ledger its marks are of; empty if they tell of any what is in a ticket.
-        name: tells its content from what it was or will be, as the marks do; empty if only they do.
+        name: gives what tells its content, as it is now, from what it was or will be.
         rows: how many tickets it holds, about.
-        marks: gives what tells each ticket, as it is now, from what it was or will be.
+        marks: gives the same of each ticket, by number.
         tickets: gives those of these numbers, in order. Problems are among the marks, not here.
     """
 
     number: int
     ledger: str
-    name: str
+    name: Callable[[], str]
     rows: int
     marks: Callable[[], dict[int, bytes]]
     tickets: Callable[[Collection[int]], Iterator[Ticket]]

@@ -181,7 +181,9 @@ def test_a_mark_changes_with_its_ticket(either: Ledger) -> None:
         if earlier.get(number) != mark
     ]
     assert changed == [7, count, count + 1]
-    assert [block.name for block in before] != [block.name for block in after] or not after[0].name
+    names = [[block.name() for block in each] for each in (before, after, _blocks(either))]
+    assert all(one != other for one, other in zip(*names[:2], strict=True))
+    assert names[1] == names[2]
     wanted = [3, 7, 9]
     assert [ticket.ref for ticket in after[0].tickets(wanted)] == ["SD-3", "SD-7", "SD-9"]
     assert [len(t.events) for t in after[0].tickets(wanted)] == [1, 2, 1]

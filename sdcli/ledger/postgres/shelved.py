@@ -98,7 +98,7 @@ class _Instant:
             Block(
                 number,
                 ledger,
-                f"{rows} {content}",
+                partial("{} {}".format, rows, content),
                 rows,
                 partial(self._marks, _range(number)),
                 partial(self._some, _range(number)),

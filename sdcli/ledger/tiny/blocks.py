@@ -57,15 +57,26 @@ class Blocks:
         stored = table.rows * (end - start) // max(1, table.end - table.start)
         of = start, end, fresh
         rows = max(stored, len(fresh))
-        return Block(block, "", "", rows, partial(self._marks, *of), partial(self._some, *of))
+        name, marks = partial(self._name, *of), partial(self._marks, *of)
+        return Block(block, "", name, rows, marks, partial(self._some, *of))
+
+    def _name(self, start: int, end: int, fresh: list[int]) -> str:
+        """By all bytes at once: where they are what they were, no line need be looked at."""
+        content = blake2b(self._document.bytes_at(start, end - start), digest_size=_MARK)
+        for number, mark in self._changed(fresh):
+            content.update(b"%d %s" % (number, mark))
+        return content.hexdigest()
 
     def _marks(self, start: int, end: int, fresh: list[int]) -> dict[int, bytes]:
         found = {number: _mark(line) for number, line in self._lines(start, end)}
+        return found | dict(self._changed(fresh))
+
+    def _changed(self, fresh: list[int]) -> Iterator[tuple[int, bytes]]:
+        """The marks of tickets that are not as the snapshot says: its line, and what came since."""
         for number in fresh:
             stored = self._image.stored(number)
             events = (bytes(raw) for each in self._image.changes[number] for raw in each.events)
-            found[number] = _mark(b"\n".join((stored[0] if stored else b"", *events)))
-        return found
+            yield number, _mark(b"\n".join((stored[0] if stored else b"", *events)))
 
     def _some(
         self, start: int, end: int, fresh: list[int], numbers: Collection[int]
