@@ -2,6 +2,8 @@
 
 The closed tickets are of some thousand patterns: services, channels, units, priorities, hand-overs,
 waits, notes, articles, reopenings; five to fourteen events each. `--million` takes a million of them.
+`--open 10000` measures a report over so many open tickets instead, in files and on a server:
+everything counted for the first time, again, after 20 notes, and of another period.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import itertools
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,8 +20,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desks import MONTHS, NOW, PRIORITIES, QUEUES, SERVICES
-from measure import MEGABYTE, Case, run
+from desks import MONTHS, NOW, PRIORITIES, QUEUES, SERVICES, make_desk
+from measure import MEGABYTE, Case, run, user_environment
 from msgspec.structs import replace
 
 from sdcli.ledger.tiny import document
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
     from sdcli.tickets.event import AnyEvent
 
+sys.path.append(str(Path(__file__).parent.parent))  # `tests.postgres`
 _PATTERNS = 80
 _UNITS = ("Finance", "Sales", "Logistics", "Legal", "Works")
 _CHANNELS = ("phone", "phone", "mail", "portal", "walk-in")
@@ -149,8 +153,80 @@ def _lines(numbers: list[int], patterns: list[list[bytes]]) -> Iterator[bytes]:
         yield ticket_line(number, text.replace(b"%%", b"%012d" % number))
 
 
+def _open_tickets(count: int) -> None:
+    """Print what reports over so many open tickets take, over `import click`."""
+    scratch = Path(tempfile.mkdtemp(prefix="sdcli-bench-"))
+    files = user_environment(
+        SDCLI_DESK=str(scratch / "desk"), SDCLI_USER="ben", XDG_CACHE_HOME=str(scratch / "cache")
+    )
+    make_desk(scratch / "desk", str(_SDCLI), open_=count, closed=MONTHS)
+    desks = {"files": files}
+    server = None
+    try:
+        from loaded import load  # noqa: PLC0415 - needs the driver
+
+        from tests.postgres import Server, new_ledger  # noqa: PLC0415 - may be missing
+    except ImportError as error:
+        print(f"PostgreSQL: not measured, {error.name} is missing: pip install 'sdcli[bench]'")
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="sdcli-bench-"))
+        server = Server(folder, port=5434)
+        server.init()
+        server.start()
+        where = new_ledger(server.url, "bench")
+        desks["server"] = files | {
+            "SDCLI_DESK": str(scratch / "other"),
+            "SDCLI_LEDGER": where,
+        }
+        subprocess.run([_SDCLI, "init", scratch / "other"], capture_output=True, check=True)
+        run(Case([str(_SDCLI), "open", "x", "--user", "ada", "--new"], desks["server"]))
+        schema = where.rpartition("=")[2]
+        load(server.url, schema, open_=count, closed=MONTHS, tell=lambda _: None)
+    try:
+        for home, env in desks.items():
+            _reports(f"{count:,} open, {home}", env)
+    finally:
+        if server:
+            server.stop()
+            shutil.rmtree(server.folder, ignore_errors=True)
+        shutil.rmtree(scratch)
+
+
+def _reports(title: str, env: dict[str, str]) -> None:
+    """Print what each report takes: seconds, of the processor too, and how often `import click`."""
+    click = Case([sys.executable, "-c", "import click"], env)
+    unit = statistics.median(run(click).sample.seconds for _ in range(9))
+    last = ("report", "--period", "last-month", "--json")
+    days = ("report", "--period", "30d", "--json")
+    print(f"{title}; `import click` {unit * 1000:.0f} ms")
+
+    def told(name: str, command: tuple[str, ...], times: int, other: dict[str, str] = env) -> None:
+        taken = [run(Case([str(_SDCLI), *command], other)).sample for _ in range(times)]
+        took = statistics.median_low(each.seconds for each in taken)
+        cpu = statistics.median_low(each.cpu for each in taken)
+        peak = max(each.peak for each in taken) / MEGABYTE
+        print(
+            f"{name:28} {took:7.2f} s {cpu:7.2f} s of processor {took / unit:8.2f} {peak:5.0f} MB",
+            flush=True,
+        )
+
+    nothing = env | {"XDG_CACHE_HOME": os.devnull}
+    told("last month, nothing is kept", last, 1, nothing)
+    told("last month, first", last, 1)
+    told("last month, again", last, 3)
+    told("30 days, first", days, 1)
+    told("30 days, again", days, 3)
+    for number in range(100, 120):
+        run(Case([str(_SDCLI), "note", str(number), "We look at it."], env))
+    told("30 days, after 20 notes", days, 1)
+    told("last month, after these", last, 1)
+
+
 def main() -> None:
     """Print what the first report takes, the second one, and one of another period."""
+    if "--open" in sys.argv[1:]:
+        _open_tickets(int(sys.argv[sys.argv.index("--open") + 1]))
+        return
     count = 1_000_000 if "--million" in sys.argv[1:] else 100_000
     scratch = Path(tempfile.mkdtemp())
     desk = scratch / "desk"

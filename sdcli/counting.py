@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from sdcli import __version__
 from sdcli.apart import apart, processors
 from sdcli.insight import facts, measured
-from sdcli.insight.kept import Kept, read, written
+from sdcli.insight.kept import Kept, Known, read, written
 from sdcli.insight.outages import bulletins_of
+from sdcli.insight.still import Still
 from sdcli.sla.runs import utc_seconds
 from sdcli.tickets.event import Announced, Reviewed
 from sdcli.tickets.query import Query
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from sdcli.insight.figures import Figure
     from sdcli.insight.measured import Counted
     from sdcli.insight.period import Period
-    from sdcli.ledger.interface import Progress, Shelf
+    from sdcli.ledger.interface import Block, Progress, Shelf
     from sdcli.tickets.ticket import Ticket
 
 REVIEWS = "review.score"
@@ -38,6 +40,9 @@ _RULES = 2
 _TOLD_EVERY = 500
 _ENOUGH = 20_000
 """So many tickets are worth the start of further processes."""
+_LATELY_S = 60
+_PILE = 8_000
+"""So many open tickets are counted in one go."""
 
 
 def _silent(_: int, __: int) -> None:
@@ -74,6 +79,7 @@ class Counting:
         first = period.since if period.before is None else period.before
         first = min(first, self._now)  # levels are those of then
         self._since = datetime.fromtimestamp(max(first - measured.BULLETIN_S, 0), timezone.utc)
+        self._is_now = (desk.now - as_of).total_seconds() < _LATELY_S  # the clock goes on
         self._wanted = self._predicate()
 
     def _predicate(self) -> Callable[[Ticket], bool]:
@@ -99,7 +105,7 @@ class Counting:
     def sheet(self, progress: Progress) -> measured.Sheet:
         """Everything that is counted."""
         total = self._blank()
-        shelves = self._desk.ledger.shelves(self._since)
+        shelves = self._parts()
         keys = ["" if self._query else self._key(shelf) for shelf in shelves]
         known = [self._kept.get(key) if key else None for key in keys]
         whole, done = sum(shelf.rows for shelf in shelves), 0
@@ -115,8 +121,20 @@ class Counting:
                     total.take(self.reviewed_fact(ticket), REVIEWS)
         return total
 
+    def _parts(self) -> list[Shelf | _Pile]:
+        """The shelves; what is open lies on piles of blocks, where it is told what has changed."""
+        found: list[Shelf | _Pile] = []
+        for shelf in self._desk.ledger.shelves(self._since):
+            if shelf.blocks is None or self._query or not self._kept.path:
+                found.append(shelf)
+                continue
+            blocks = shelf.blocks()
+            self._kept.only({block.number for block in blocks})
+            found += _piled(blocks)
+        return found
+
     def _counted(
-        self, shelves: Sequence[Shelf], known: Sequence[Counted | None], progress: Progress
+        self, shelves: Sequence[Shelf | _Pile], known: Sequence[Counted | None], progress: Progress
     ) -> Iterator[tuple[int, Counted]]:
         """Each shelf by its number, with what was counted of it: known already, or counted now."""
         missing = []
@@ -141,12 +159,19 @@ class Counting:
     def _blank(self) -> measured.Sheet:
         return measured.Sheet(self._figures, self._period, self._now, self._by)
 
-    def _count(self, shelf: Shelf, progress: Progress = _silent) -> Counted:
+    def _count(self, shelf: Shelf | _Pile, progress: Progress = _silent) -> Counted:
         sheet = self._blank()
+        if isinstance(shelf, _Pile):
+            done = 0
+            for block in shelf.blocks:
+                self._still.count(block, sheet)
+                done += block.rows
+                progress(min(done, shelf.rows), shelf.rows)
+            return sheet.counted()
         for ticket in self._known(shelf, progress):
             if _had_bulletin(ticket):
                 sheet.stood(bulletins_of(ticket))
-            if self.counts(ticket):
+            if self.counts(ticket) and utc_seconds(ticket.opened_at) < sheet.end:
                 sheet.take(self.fact(ticket))
         return sheet.counted()
 
@@ -194,30 +219,68 @@ class Counting:
             if found is not None:
                 yield found
 
-    def _key(self, shelf: Shelf) -> str:
+    def _key(self, shelf: Shelf | _Pile) -> str:
         """Under what the counts of a shelf are kept; empty if they cannot be.
 
         What lies after the newest change of a shelf makes no difference to it.
         """
-        if not shelf.name or shelf.newest is None:
+        if isinstance(shelf, _Pile) or not shelf.name or shelf.newest is None:
             return ""
         newest, period = utc_seconds(shelf.newest), self._period
         edges = tuple(min(edge, newest + 1) for edge in (period.since, *period.edges))
         seen = "" if self._as_of >= shelf.newest else self._as_of.isoformat()
+        said = shelf.name, period.before, edges, seen, *self._asked, *self._grounds
+        return sha256(repr(said).encode()).hexdigest()
+
+    @property
+    def _asked(self) -> tuple[object, ...]:
+        """What is counted, and by what it is split."""
+        return [each.id for each in self._figures], self._by
+
+    @property
+    def _grounds(self) -> tuple[object, ...]:
+        """What everything that is counted depends on beside events."""
         basis = self.basis
-        said = (
+        return (
             _RULES,
-            shelf.name,
-            period.before,
-            edges,
-            seen,
-            [each.id for each in self._figures],
-            self._by,
+            __version__,
             self._desk.policy.levels_hash,
             sorted(basis.tiers.items()),
             sorted((name, sorted(each.items())) for name, each in basis.figures.items()),
         )
-        return sha256(repr(said).encode()).hexdigest()
+
+    @cached_property
+    def _still(self) -> Still:
+        """Counts open tickets."""
+        grounds = sha256(repr(self._grounds).encode()).hexdigest()
+        period, edges = self._period, self._period.edges
+        seen = "" if self._is_now else self._as_of.isoformat()
+        since = utc_seconds(self._since)
+        asked = period.before, period.since, tuple(edges), since, seen, *self._asked, grounds
+        return Still(
+            self._kept,
+            self._known_of,
+            blank=self._blank,
+            now=self._now,
+            since=since,
+            until=period.until,
+            grounds=grounds,
+            asked=sha256(repr(asked).encode()).hexdigest(),
+            keeps=self._is_now,
+        )
+
+    def _known_of(self, ticket: Ticket, number: int, mark: bytes) -> Known | None:
+        """What is known of a ticket as it was known then; None if it was not there."""
+        found = known_at(ticket, self._as_of)
+        if found is None:
+            return None
+        stood = tuple(bulletins_of(found)) if _had_bulletin(found) else ()
+        since, until, fact = facts.settled_at(ticket), facts.FOREVER, None
+        if self.counts(found):
+            fact, begun, until = facts.lasting_facts(found, self.basis, self._now)
+            since = max(since, begun)
+        touched = utc_seconds(ticket.touched_at)
+        return Known(number, mark, since, until, fact, stood, ticket.is_closed, touched)
 
     @cached_property
     def _kept(self) -> Kept:
@@ -237,6 +300,27 @@ class Counting:
                 for name, survey in read_surveys(desk.root).surveys.items()
             },
         )
+
+
+class _Pile(NamedTuple):
+    """Blocks that are counted in one go, by one process."""
+
+    blocks: list[Block]
+    rows: int
+
+
+def _piled(blocks: Sequence[Block]) -> list[_Pile]:
+    """All blocks, as few together as are worth the way to another process and back."""
+    found: list[_Pile] = []
+    pile: list[Block] = []
+    rows = 0
+    for block in blocks:
+        pile.append(block)
+        rows += block.rows
+        if rows >= _PILE:
+            found.append(_Pile(pile, rows))
+            pile, rows = [], 0
+    return [*found, _Pile(pile, rows)] if pile else found
 
 
 def _had_bulletin(ticket: Ticket) -> bool:

@@ -7,11 +7,13 @@ solved there: what is counted of solutions is empty here. What its caller was as
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sdcli.errors import NoWorkingTimeError
 from sdcli.insight.outages import came_from
 from sdcli.insight.unsupported import folded
 from sdcli.insight.walk import Stay, walked
@@ -159,8 +161,65 @@ class Basis:
         return found
 
 
+class Lasting(NamedTuple):
+    """Facts, and from when on and before when they are these, in seconds of UTC.
+
+    Only an event changes them otherwise. At no other instant are they known to be others.
+    """
+
+    fact: Fact
+    since: int
+    until: int
+
+
+FOREVER = 2**62
+"""An instant that does not come."""
+_DAY_S = 24 * 3600
+
+
 def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
     """What is counted of a help request, as it stands at an instant in seconds of UTC."""
+    return _facts(ticket, basis, now)[0]
+
+
+def lasting_facts(ticket: Ticket, basis: Basis, now: int) -> Lasting:
+    """The same, and how long they last.
+
+    A clock that runs breaks its promise at an instant that is known. Where one is broken already, or
+    was elsewhere, it is not asked when that was known first.
+    """
+    fact, clocked = _facts(ticket, basis, now)
+    since = settled_at(ticket)
+    if clocked is None:
+        return Lasting(fact, since, FOREVER)
+    if ticket.imported_at or not all(kept for _, _, kept in clocked.every):
+        since = max(since, now)
+    return Lasting(fact, since, _until(clocked))
+
+
+def settled_at(ticket: Ticket) -> int:
+    """The first second after everything that is recorded of a ticket, in seconds of UTC."""
+    latest = max(max(event.at, event.entered or event.at) for event in ticket.events)
+    if ticket.imported_at:
+        latest = max(latest, ticket.imported_at)
+    return utc_seconds(latest) + 1
+
+
+def _until(clocked: _Clocked) -> int:
+    """When the first clock that runs will have run for longer than it may."""
+    time, now, found = clocked.time, clocked.now, FOREVER
+    for goal, run, kept in clocked.every:
+        if kept and not run.stopped and run.spans and run.spans[-1].end is None:
+            left = goal.for_run(run, time).target_s + 1 - clocked.ran(run)
+            try:
+                found = min(found, time.after(now, left))
+            except NoWorkingTimeError:  # not for years, by what is known of the calendar today
+                found = min(found, now + _DAY_S)
+    return found
+
+
+def _facts(ticket: Ticket, basis: Basis, now: int) -> tuple[Fact, _Clocked | None]:
+    """What is counted of a help request, and its clocks if they matter for that."""
     walk, opening = walked(ticket), ticket.opening
     merged = bool(ticket.merged_into)
     thing, spent = _unsupported(ticket)
@@ -189,7 +248,10 @@ def facts_of(ticket: Ticket, basis: Basis, now: int) -> Fact:
         asked=asked,
         scores=scores,
     )
-    return fact if merged else _with_solution(fact, ticket, walk, basis, now)
+    if merged:
+        return fact, None
+    clocked = _Clocked(ticket, basis, now)
+    return _with_solution(fact, ticket, walk, clocked), clocked
 
 
 def _unsupported(ticket: Ticket) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -229,15 +291,19 @@ class _Clocked:
         """Whether no more time has gone than there was, under what holds now."""
         return self.ran(run) <= goal.for_run(run, self.time).target_s
 
+    @cached_property
+    def every(self) -> list[tuple[Goal, Run, bool]]:
+        """Every cycle of every target under what holds now, and whether it is kept so far."""
+        return [(goal, run, self.is_kept(goal, run)) for goal, runs in self.runs for run in runs]
+
     @property
     def never_changed(self) -> bool:
         """Whether the same was granted to it from the first."""
         return all(part.cover is self.cover for part in self.parts)
 
 
-def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, basis: Basis, now: int) -> Fact:
+def _with_solution(fact: Fact, ticket: Ticket, walk: Walk, clocked: _Clocked) -> Fact:
     """The same with what is counted of solutions, of promises and of what followed."""
-    clocked = _Clocked(ticket, basis, now)
     closing = walk.closing if ticket.closed_at else None
     return replace(
         fact,
@@ -313,7 +379,7 @@ def _resolve(clocked: _Clocked) -> tuple[int, int] | None:
 def _promises(clocked: _Clocked) -> Iterator[Promise]:
     """Every promise of the desk that was kept or broken by now; what was over elsewhere is none."""
     ticket = clocked.ticket
-    every = [(goal, run, clocked.is_kept(goal, run)) for goal, runs in clocked.runs for run in runs]
+    every = clocked.every
     missed: dict[tuple[str, str], Promise | None] = {}
     # Most keep everything, and were granted the same all the time: nothing can have been missed.
     if not (clocked.never_changed and all(kept for _, _, kept in every)):

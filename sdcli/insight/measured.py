@@ -72,15 +72,19 @@ class Cell:
             if len(refs) > _KEPT:
                 del refs[:MOST_REFS]
 
-    def merge(self, other: Cell | Packed) -> None:
-        """What another cell counted, too."""
+    def merge(self, other: Cell | Packed, later: int = 0) -> None:
+        """What another cell counted, too; each of its numbers has grown by `later` since."""
+        if not other.of:
+            return
         self.of += other.of
-        self.sum += other.sum
+        self.sum += other.sum + later * other.of
         if self.values is not None and other.values is not None:
-            if isinstance(other.values, bytes):
-                self.values.frombytes(other.values)
-            else:
-                self.values.extend(other.values)
+            found = other.values
+            if isinstance(found, bytes):
+                found = array("I", found)
+            if later:
+                found = array("I", [min(value + later, _MOST_S) for value in found])
+            self.values.extend(found)
         self.refs = _more(self.refs, other.refs)
         self.others = _more(self.others, other.others)
 
@@ -219,6 +223,7 @@ class Sheet:
         self._now = now
         self._ends = [min(edge, now) for edge in self._edges[1:]]
         self.start, self.end = first, period.until
+        self._not_later = [0] * len(self._ends)
         slots = len(period.edges) + 1
         self._lines = [_Line(each, splits_of(each, by), slots) for each in figures]
         self._plain = [line for line in self._lines if not line.figure.of_calls]
@@ -292,17 +297,35 @@ class Sheet:
             self._bulletins,
         )
 
-    def put(self, counted: Counted) -> None:
-        """What was counted elsewhere, in the same period and splits."""
+    def put(self, counted: Counted, at: int | None = None) -> None:
+        """What was counted elsewhere, in the same period and splits.
+
+        With `at` it was counted at that instant, in seconds of UTC, before which everything in it
+        was opened; nothing has happened since but that it has grown older.
+        """
+        later = self._later(at)
         for line in self._plain:
-            for cell, other in zip(line.slots, counted.slots[line.figure.id], strict=True):
-                cell.merge(other)
+            grown = later if line.kind == "age" else self._not_later
+            cells = zip(line.slots, counted.slots[line.figure.id], grown, strict=True)
+            for cell, other, by in cells:
+                cell.merge(other, by)
+            sides = grown[0], grown[-1]
             for split, parts in counted.parts[line.figure.id].items():
                 for name, pair in parts.items():
-                    for cell, other in zip(line.part(split, name), pair, strict=True):
-                        cell.merge(other)
+                    mine = line.part(split, name)
+                    for cell, other, by in zip(mine, pair, sides, strict=True):
+                        cell.merge(other, by)
         self._calls += counted.calls
         self._bulletins += counted.bulletins
+
+    def _later(self, at: int | None) -> list[int]:
+        """By how much what is looked at at the end of each slot has grown older since an instant."""
+        if at is None:
+            return self._not_later
+        return [
+            max(0, end - min(edge, at))
+            for edge, end in zip(self._edges[1:], self._ends, strict=True)
+        ]
 
     def rows(self, *, has_before: bool) -> tuple[Row, ...]:
         """Every figure."""

@@ -169,6 +169,30 @@ Unread: TypeAlias = "Callable[[str, LedgerDamagedError], None]"
 """Is told the reference of a ticket that cannot be read, and why: the others are given."""
 
 
+BLOCK = 4096
+"""So many references, one after another, are those of a block."""
+
+
+class Block(NamedTuple):
+    """Tickets of a shelf with neighbouring references, of which most have not changed of late.
+
+    Args:
+        number: the references of block 3 begin at three times `BLOCK`.
+        ledger: which ledger its marks are of; empty if they tell of any what is in a ticket.
+        name: gives what tells its content, as it is now, from what it was or will be.
+        rows: how many tickets it holds, about.
+        marks: gives the same of each ticket, by number.
+        tickets: gives those of these numbers, in order. Problems are among the marks, not here.
+    """
+
+    number: int
+    ledger: str
+    name: Callable[[], str]
+    rows: int
+    marks: Callable[[], dict[int, bytes]]
+    tickets: Callable[[Collection[int]], Iterator[Ticket]]
+
+
 class Shelf(NamedTuple):
     """Tickets that lie together.
 
@@ -177,12 +201,14 @@ class Shelf(NamedTuple):
         newest: no ticket in it has changed after this instant; None if that is not known.
         rows: how many tickets it holds, about.
         tickets: gives them, in the order of their references.
+        blocks: gives all of it block by block, where it is told what has changed; else None.
     """
 
     name: str
     newest: datetime | None
     rows: int
     tickets: Callable[[], Iterator[Ticket]]
+    blocks: Callable[[], list[Block]] | None = None
 
 
 class Reader(Protocol):

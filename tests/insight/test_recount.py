@@ -19,6 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdcli.cli import cli
+from sdcli.insight import still
+from sdcli.ledger.tiny import blocks
 from tests.insight import year
 from tests.insight.recount import FIGURES, Counted, Life, Policy, lives, promises, seconds, written
 
@@ -34,16 +36,16 @@ _NOW = f"{year.NOW:%Y-%m-%dT%H:%M:%SZ}"
 class Year:
     """A desk whose year is over: its tickets as they are exported, and what is counted of them."""
 
-    def __init__(self, root: Path, policy: Policy | None = None) -> None:
-        self.root = root
+    def __init__(self, root: Path, policy: Policy | None = None, now: str = _NOW) -> None:
+        self.root, self.now = root, now
         told = (root / "promises.json").read_text(encoding="utf-8")
         self.policy = policy or Policy(json.loads(told))
         self.rows = [json.loads(line) for line in self.sd("export").splitlines()]
         self._counted: dict[tuple[str, str], Counted] = {}
 
-    def sd(self, *args: str, now: str = _NOW) -> str:
+    def sd(self, *args: str) -> str:
         """What a command prints."""
-        env = {"SDCLI_DESK": str(self.root), "SDCLI_USER": "ben", "SDCLI_NOW": now}
+        env = {"SDCLI_DESK": str(self.root), "SDCLI_USER": "ben", "SDCLI_NOW": self.now}
         ran = CliRunner().invoke(cli, list(args), env=env)
         assert ran.exit_code == 0, f"{ran.output}\n{ran.exception!r}"
         return ran.stdout
@@ -52,7 +54,7 @@ class Year:
         """What the second program makes of it, as of an instant if one is given."""
         if (query, instant) not in self._counted:
             at = seconds(instant) if instant else None
-            now = seconds(_NOW) if at is None else at
+            now = seconds(self.now) if at is None else at
             only = _QUERIES[query]
             found = Counted(self.rows, self.policy, now, instant=at, only=only)
             self._counted[query, instant] = found
@@ -312,6 +314,33 @@ def test_no_history_is_counted_in_another_way(
     instant = "" if at is None else _text(min(year.BEGIN + abs(at), year.NOW))
     asked = Asked(_text(since), _text(until), instant)
     assert disputed(lived, asked) == []
+
+
+def test_what_was_kept_is_counted_as_if_it_were_not(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again, later, after changes, as of an earlier instant: kept or not, the recount comes to the same."""
+    monkeypatch.setattr(still, "_WORTH", 5)
+    monkeypatch.setattr(blocks, "BLOCK", 16)
+    shutil.rmtree(small / "ledger", ignore_errors=True)
+    year.fill(small, 7, 120)
+    policy = _POLICIES.setdefault(small, Policy(json.loads((small / "promises.json").read_text())))
+    asked = Asked("2026-12-10T00:00:00Z", "2027-02-01T00:00:00Z")
+    before = asked._replace(instant="2026-12-20T09:00:00Z")
+    for days in (0, 0.02, 1, 3, 20):
+        lived = Year(small, policy, _text(year.NOW + timedelta(days=days)))
+        for _ in range(2):
+            assert disputed(lived, asked) == []
+        assert disputed(lived, before) == []
+        lived.now = _text(year.NOW + timedelta(days=days, seconds=60))
+        at_work = [each["ref"] for each in lived.rows if each["status"] in ("new", "in_progress")]
+        for ref in at_work[:3]:
+            lived.sd("note", ref, "We call back.", "--visible")
+        for row in [each for each in lived.rows if each["status"] == "resolved"][:2]:
+            lived.sd("reopen", row["ref"], "--reason", "It is there again.")
+        lived.sd("undo", at_work[1])
+        lived = Year(small, policy, _text(year.NOW + timedelta(days=days, seconds=120)))
+        assert disputed(lived, asked) == []
 
 
 _POLICIES: dict[Path, Policy] = {}

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdcli.apart import apart
+from sdcli.errors import LedgerDamagedError
+from sdcli.ledger.interface import BLOCK
 from sdcli.ledger.postgres import shelved
 from sdcli.ledger.postgres.address import address
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
-from sdcli.tickets.event import Closed, Reopened, Resolved, Stamp
+from sdcli.ledger.tiny.home import TinyLedger
+from sdcli.tickets.event import Closed, Noted, Reopened, Resolved, Stamp
 from tests.ledger.making import NOW, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from sdcli.ledger.interface import Shelf
+    from sdcli.ledger.interface import Block, Ledger, Shelf
 
 
 def _closed(at: datetime) -> list[Resolved | Closed]:
@@ -39,6 +43,10 @@ def _ledger(new_ledger: Callable[[], str]) -> PostgresLedger:
         writer.create([opened("one")])
         writer.create([opened("another")])
     return ledger
+
+
+def _mark(hours: float) -> tuple[str, datetime, str, datetime | None]:
+    return Stamp(at=NOW + timedelta(hours=hours), by="ben").mark()
 
 
 def _told(shelves: list[Shelf]) -> list[list[str]]:
@@ -123,9 +131,76 @@ def test_a_server_that_was_set_back_gives_no_name_again(ledger: PostgresLedger) 
 
 
 def test_names_are_told_by_an_index_alone(ledger: PostgresLedger) -> None:
-    """To name the months no ticket is read."""
+    """To name the months, and the blocks of what is open, no ticket is read."""
     connection = Connection(ledger._connection.address, 5)  # noqa: SLF001 - how it is asked
     connection.ask("VACUUM ANALYZE tickets")
     connection.ask("SET enable_seqscan TO off; SET enable_bitmapscan TO off")
     plan = connection.ask(f"EXPLAIN {shelved._MONTHS}", "-infinity")  # noqa: SLF001 - as above
     assert any("Index Only Scan using tickets_closed" in line for [line] in plan)
+    plan = connection.ask(f"EXPLAIN {shelved._BLOCKS}")  # noqa: SLF001 - as above
+    assert any("Index Only Scan using tickets_open" in line for [line] in plan)
+
+
+def _blocks(ledger: Ledger) -> list[Block]:
+    shelf = ledger.shelves()[0]
+    assert shelf.blocks is not None
+    return shelf.blocks()
+
+
+@pytest.fixture(name="either", params=["tiny", "postgresql"])
+def _either(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    """A ledger in files or on a server, of which nothing has been written."""
+    if request.param == "tiny":
+        return TinyLedger(str(tmp_path / "ledger"), 5, lambda _: None)
+    return PostgresLedger(address(request.getfixturevalue("new_ledger")()), 5)
+
+
+def test_a_mark_changes_with_its_ticket(either: Ledger) -> None:
+    """Each open request is in one block, under a mark that changes when the ticket does, and only then."""
+    count = BLOCK + 5
+    with either.write() as writer:
+        for number in range(1, count + 1):
+            writer.create([opened(f"{number}")])
+    either.compact()
+    before = _blocks(either)
+    marks = [block.marks() for block in before]
+    with either.write() as writer:
+        writer.append(writer.get("SD-7"), [Noted(*_mark(1), text="looked")])
+        writer.append(writer.get(f"SD-{count}"), [Noted(*_mark(2), text="looked")])
+        new = writer.create([opened("new")])
+    after = _blocks(either)
+    later = [block.marks() for block in after]
+
+    assert [block.number for block in before] == [block.number for block in after] == [0, 1]
+    assert sorted(number for each in marks for number in each) == list(range(1, count + 1))
+    assert all(abs(b.rows - len(each)) <= count / 20 for b, each in zip(before, marks, strict=True))
+    changed = [
+        number
+        for earlier, each in zip(marks, later, strict=True)
+        for number, mark in each.items()
+        if earlier.get(number) != mark
+    ]
+    assert changed == [7, count, count + 1]
+    names = [[block.name() for block in each] for each in (before, after, _blocks(either))]
+    assert all(one != other for one, other in zip(*names[:2], strict=True))
+    assert names[1] == names[2]
+    wanted = [3, 7, 9]
+    assert [ticket.ref for ticket in after[0].tickets(wanted)] == ["SD-3", "SD-7", "SD-9"]
+    assert [len(t.events) for t in after[0].tickets(wanted)] == [1, 2, 1]
+    assert [t.ref for t in after[1].tickets([count, count + 1])] == [f"SD-{count}", new.ref]
+
+
+def test_a_block_with_a_damaged_line_is_told(tmp_path: Path) -> None:
+    """No mark is made of what is not as it was written."""
+    ledger = TinyLedger(str(tmp_path / "ledger"), 5, lambda _: None)
+    with ledger.write() as writer:
+        for number in range(1, 60):
+            writer.create([opened(f"case {number}")])
+    ledger.compact()
+    path = tmp_path / "ledger" / "tickets.json"
+    path.write_bytes(path.read_bytes().replace(b"case 41", b"case 14", 1))
+    again = TinyLedger(str(tmp_path / "ledger"), 5, lambda _: None)
+
+    (block,) = _blocks(again)
+    with pytest.raises(LedgerDamagedError, match="SD-41"):
+        block.marks()

@@ -6,14 +6,16 @@ it for as long as the shelves are there. Nobody who writes waits for that.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from sdcli.ledger.interface import Shelf
+from sdcli.ledger.interface import BLOCK, Block, Shelf
 from sdcli.ledger.postgres.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sdcli.tickets.ticket import Ticket
@@ -24,14 +26,22 @@ _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 _OPEN = "status <> 'closed' AND record = 'request'"
 
+_CONTENT = """bit_xor(timestamp_hash_extended(
+            last_recorded AT TIME ZONE 'UTC', hashint8extended(number, version)
+        ))"""
+
+_BLOCKS = f"""SELECT number / {BLOCK} AS block, count(*), {_CONTENT}
+    FROM tickets WHERE {_OPEN} GROUP BY block ORDER BY block"""
+"""As of months, an index tells what is in a block."""
+
+_MARKS = "SELECT number, version, last_recorded FROM tickets WHERE {where} ORDER BY number"
+
 _MONTH = """status = 'closed' AND record = 'request'
     AND touched_at >= timestamp '{month}' AT TIME ZONE 'UTC'
     AND touched_at < (timestamp '{month}' + interval '1 month') AT TIME ZONE 'UTC'"""
 
-_MONTHS = """SELECT date_trunc('month', touched_at, 'UTC') AS month, count(*),
-        bit_xor(timestamp_hash_extended(
-            last_recorded AT TIME ZONE 'UTC', hashint8extended(number, version)
-        )), max(touched_at)
+_MONTHS = f"""SELECT date_trunc('month', touched_at, 'UTC') AS month, count(*),
+        {_CONTENT}, max(touched_at)
     FROM tickets
     WHERE status = 'closed' AND touched_at >= date_trunc('month', %s::timestamptz, 'UTC')
     GROUP BY month ORDER BY month"""
@@ -54,6 +64,7 @@ class _Instant:
         self._holds.ask(_BEGIN)
         self.ask = self._holds.ask
         [[self._snapshot]] = self.ask("SELECT pg_export_snapshot()")
+        self._own: dict[int, tuple[Connection, AbstractContextManager[object]]] = {}
 
     def tickets(self, where: str) -> Iterator[Ticket]:
         """The tickets of which a condition holds.
@@ -62,10 +73,52 @@ class _Instant:
         """
         apart = Connection(self._like.address, self._like.wait_s)
         try:
-            with apart.unit(f"{_BEGIN}; SET TRANSACTION SNAPSHOT '{self._snapshot}'", reads=True):
+            with apart.unit(self._same_instant, reads=True):
                 yield from self._read(apart, where)
         finally:
             apart.close()
+
+    @property
+    def _same_instant(self) -> str:
+        return f"{_BEGIN}; SET TRANSACTION SNAPSHOT '{self._snapshot}'"
+
+    def _here(self) -> Connection:
+        """The connection by which this process reads blocks: there are many, and they are short."""
+        process = os.getpid()
+        if process not in self._own:
+            here = Connection(self._like.address, self._like.wait_s)
+            unit = here.unit(self._same_instant, reads=True)
+            unit.__enter__()  # it lasts as long as the shelves do
+            self._own[process] = here, unit
+        return self._own[process][0]
+
+    def blocks(self, ledger: str) -> list[Block]:
+        """The requests that are not closed, block by block."""
+        return [
+            Block(
+                number,
+                ledger,
+                partial("{} {}".format, rows, content),
+                rows,
+                partial(self._marks, _range(number)),
+                partial(self._some, _range(number)),
+            )
+            for number, rows, content in self.ask(_BLOCKS)
+        ]
+
+    def _marks(self, where: str) -> dict[int, bytes]:
+        return {
+            number: b"%d %d" % (version, round(recorded.timestamp() * 1_000_000))
+            for number, version, recorded in self._here().ask(_MARKS.format(where=where))
+        }
+
+    def _some(self, where: str, numbers: Collection[int]) -> Iterator[Ticket]:
+        some = ",".join(map(str, numbers))
+        return self._read(self._here(), f"{where} AND number = ANY ('{{{some}}}')")
+
+
+def _range(block: int) -> str:
+    return f"{_OPEN} AND number >= {block * BLOCK} AND number < {(block + 1) * BLOCK}"
 
 
 def shelves(connection: Connection, since: datetime | None, read: Read) -> list[Shelf]:
@@ -79,7 +132,7 @@ def shelves(connection: Connection, since: datetime | None, read: Read) -> list[
     now = _Instant(connection, read)
     [[ledger]] = now.ask("SELECT id FROM meta")
     [[rows]] = now.ask(f"SELECT count(*) FROM tickets WHERE {_OPEN}")
-    found = [Shelf("", None, rows, partial(now.tickets, _OPEN))]
+    found = [Shelf("", None, rows, partial(now.tickets, _OPEN), partial(now.blocks, ledger))]
     for month, count, content, newest in now.ask(_MONTHS, since or "-infinity"):
         name = f"{ledger} {month:%Y-%m} {count} {content}"
         where = _MONTH.format(month=f"{month:%Y-%m-%d}")

@@ -255,6 +255,38 @@ class Document:
                 end = block.find(b"\n", found) % (len(block) + 1)  # -1: the end of the block
                 yield _line(block[start:end])
 
+    def parts(self, size: int) -> Iterator[tuple[int, int, int]]:
+        """The lines of tickets so many numbers at a time: which part, where it begins, and ends.
+
+        Parts without a ticket are left out; the others lie one after another, and nothing between.
+
+        Raises:
+            LedgerDamagedError: a line has lost its number, or the lines are out of order.
+        """
+        table, at = self.meta.tickets, self.meta.tickets.start
+        while at < table.end:
+            part = self._number(self._line_at(at, at, table.end)[1]) // size
+            end = self._first_from((part + 1) * size, at)
+            if end <= at:
+                raise LedgerDamagedError(self.path, "its lines are not in order")
+            yield part, at, end
+            at = end
+
+    def lines_between(self, start: int, end: int) -> Iterator[bytes]:
+        """The lines of tickets between two bytes that lines begin at, not checked."""
+        return (_line(each) for each in self._read(start, end - start).split(b"\n") if each)
+
+    def _first_from(self, number: int, low: int) -> int:
+        """The byte at which the first ticket from this number on begins, or the table ends."""
+        high = self.meta.tickets.end
+        while low < high:
+            start, line, after = self._line_at((low + high) // 2, low, high)
+            if self._number(line) < number:
+                low = after
+            else:
+                high = start
+        return low
+
     def index(self) -> Iterator[bytes]:
         """The lines of the index in order, not checked, in constant memory."""
         return self._lines(self.meta.keys)

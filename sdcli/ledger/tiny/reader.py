@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sdcli.errors import LedgerDamagedError, NoSuchTicketError
-from sdcli.ledger.tiny.document import number_of
+from sdcli.ledger.tiny.document import Document, number_of
 from sdcli.ledger.tiny.rows import PREFIX, face_of, folded, source_of, ticket_of
 from sdcli.tickets import keys
 from sdcli.tickets.query import MOST_LEFT, Query, cut, pressing, urgency
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from sdcli.ledger.interface import Due, Shelf, Unread
-    from sdcli.ledger.tiny.document import Archive, Document
+    from sdcli.ledger.tiny.document import Archive
     from sdcli.ledger.tiny.former import FormerDocument
     from sdcli.ledger.tiny.image import Image
     from sdcli.tickets.query import Face
@@ -64,6 +64,7 @@ class TinyReader:
     def shelves(self, since: datetime | None = None) -> list[Shelf]:
         """See `Reader.shelves`: each archive is one, and what is not archived is another."""
         from sdcli.ledger.interface import Shelf  # noqa: PLC0415 - only reports need it
+        from sdcli.ledger.tiny.blocks import Blocks  # noqa: PLC0415 - as above
 
         fresh, image = self._fresh(), self._image
         query = Query(statuses=STATUSES, void=True)
@@ -79,7 +80,11 @@ class TinyReader:
             matching = (pair for pair in changed if query.matches(pair[1]))
             return (ticket for _, ticket in heapq.merge(matching, stored, key=_number))
 
-        found = [Shelf("", None, len(fresh) + image.document.meta.tickets.rows, present)]
+        blocks = None
+        if isinstance(image.document, Document):
+            blocks = Blocks(image, image.document, fresh, self._ticket, query).all
+        rows = len(fresh) + image.document.meta.tickets.rows
+        found = [Shelf("", None, rows, present, blocks)]
         for entry, document in wanted:
             stale = frozenset(entry.stale).union(fresh)
             found.append(_shelf(entry, document, stale, query))

@@ -33,9 +33,10 @@ CREATE TABLE tickets (
     CHECK (first_recorded <= last_recorded)
 );
 
--- What they include lets a list say how many there are without reading them.
+-- What they include lets a list say how many there are without reading them, and a report which of
+-- them have changed.
 CREATE INDEX tickets_open ON tickets (priority, opened_at, number)
-    INCLUDE (status, record, void) WHERE status <> 'closed';
+    INCLUDE (status, record, void, version, last_recorded) WHERE status <> 'closed';
 CREATE INDEX tickets_open_queue ON tickets (queue, priority, opened_at, number)
     INCLUDE (status, record, void) WHERE status <> 'closed' AND NOT void;
 CREATE INDEX tickets_open_assignee ON tickets (assignee, priority, opened_at, number)
