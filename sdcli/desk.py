@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Mended,
         Progress,
         Reader,
+        Resting,
         Writer,
     )
     from sdcli.ledger.unit import Unit
@@ -1356,7 +1357,7 @@ class Desk:
     def _set_aside(self, item: Unreadable) -> str:
         return self._kept_in(self._ignored_folder, item)
 
-    def examine(self, progress: Progress) -> Examination:
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
         """Look at everything the ledger holds, and at what waits beside it to be taken in."""
         from msgspec.structs import replace  # noqa: PLC0415 - as above
 
@@ -1366,7 +1367,7 @@ class Desk:
             f"{spool} for the ledger; `sdcli intake deliver` takes in what does." if spooled else ""
         )
         try:
-            found = self.ledger.examine(progress)
+            found = self.ledger.examine(progress, resting)
         except SdcliError as error:
             if spool:
                 error.also(spool)
@@ -1377,12 +1378,12 @@ class Desk:
         told = (*((kept,) if waiting else ()), *((spool,) if spool else ()))
         return replace(found, remarks=(*found.remarks, *told))
 
-    def repair(self, progress: Progress) -> Mended:
+    def repair(self, progress: Progress, resting: Resting | None = None) -> Mended:
         """Save what can be saved of the ledger; service levels that these files say are put back."""
         if self.ledger_address:
             with suppress(DataFileError):
                 self.keep_levels()
-        return self.ledger.repair(self.stamp, progress)
+        return self.ledger.repair(self.stamp, progress, resting)
 
     def spooled(self) -> int:
         """How many inputs could not reach the ledger and wait to be taken in.

@@ -28,9 +28,11 @@ def command(desk: Desk, repair: bool) -> results.Examined | results.Repaired:
     Example:
         sdcli doctor || sdcli doctor --repair
     """
+    from sdcli.checking import Checks
     from sdcli.render.progress import shown
 
+    resting = Checks(desk).resting()
     with shown("Examining the ledger") as progress:
         if repair:
-            return results.Repaired(desk.repair(progress))
-        return results.Examined(desk.examine(progress))
+            return results.Repaired(desk.repair(progress, resting))
+        return results.Examined(desk.examine(progress, resting))

@@ -18,6 +18,7 @@ from msgspec import Struct
 from sdcli.errors import IllegalStepError
 from sdcli.ledger import closed
 from sdcli.ledger.interface import Examination, Finding, Mended
+from sdcli.ledger.postgres.clocks import CLOCK, Clock, late
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.moving import months
 from sdcli.ledger.postgres.rows import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sdcli.ledger.interface import Progress, Whole
+    from sdcli.ledger.interface import Progress, Resting, Whole
     from sdcli.tickets.ticket import Ticket
 
 _PAGE = 2000
@@ -74,7 +75,9 @@ class _Found(Struct):
     clocks: Sequence[tuple[Any, ...]]
 
 
-def examine(connection: Connection, progress: Progress) -> Examination:
+def examine(
+    connection: Connection, progress: Progress, resting: Resting | None = None
+) -> Examination:
     """Look at everything; `progress` is told how many tickets have been looked at, and of how many.
 
     Raises:
@@ -83,7 +86,7 @@ def examine(connection: Connection, progress: Progress) -> Examination:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            return _Examiner(apart, progress).result()
+            return _Examiner(apart, progress, resting).result()
     finally:
         apart.close()
 
@@ -91,8 +94,9 @@ def examine(connection: Connection, progress: Progress) -> Examination:
 class _Examiner:
     """Looks at one state of the ledger."""
 
-    def __init__(self, connection: Connection, progress: Progress) -> None:
+    def __init__(self, connection: Connection, progress: Progress, resting: Resting | None) -> None:
         self._connection = connection
+        self._resting = resting
         self._place = connection.address.shown
         self._progress = progress
         self._findings: list[Finding] = []
@@ -151,7 +155,7 @@ class _Examiner:
             _grouped(self._connection, f"SELECT {_EVENT} FROM events {order}, seq"),
             _grouped(self._connection, f"SELECT ticket, key FROM keys {order}"),
             _grouped(self._connection, f"SELECT ticket, key FROM once {order}"),
-            _grouped(self._connection, f"SELECT ticket FROM clocks {order}"),
+            _grouped(self._connection, f"SELECT {CLOCK} FROM clocks {order}"),
         ]
         heads = [next(part, None) for part in parts]
         while present := [head[0] for head in heads if head is not None]:
@@ -218,8 +222,12 @@ class _Examiner:
         )
 
     def _clocks(self, ref: str, found: _Found, ticket: Ticket) -> None:
-        """Every ticket that is open must be looked at by the checks of the clocks."""
-        if not found.clocks and is_checked(ticket):
+        """Every ticket that is open must be looked at by the checks of the clocks, in time."""
+        if found.clocks:
+            _, *clock = found.clocks[0]
+            if problem := late(Clock(*clock), ticket, self._resting):
+                self._found(ref, problem)
+        elif is_checked(ticket):
             self._found(ref, "no check of the clocks looks at it")
 
     def _without_events(self, ref: str, found: _Found) -> None:
@@ -413,7 +421,9 @@ def _named(keys: Iterable[str]) -> str:
     return listed(sorted(keys), 3)
 
 
-def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
+def repair(
+    connection: Connection, whole: Whole, progress: Progress, resting: Resting | None = None
+) -> Mended:
     """Make anew what does not follow from the events; nobody else writes meanwhile.
 
     Events stay as they are: a ticket whose events make none is set aside, and told.
@@ -424,7 +434,7 @@ def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            examiner = _Examiner(apart, whole.watching(progress))
+            examiner = _Examiner(apart, whole.watching(progress), resting)
             examiner.result()
         lost, told = list[str](), list[str]()
         with apart.unit("BEGIN", patient=True):
@@ -507,7 +517,7 @@ def _mend(connection: Connection, number: int) -> str:
     )
     connection.ask(
         "INSERT INTO clocks (ticket, wake) VALUES (%s, '-infinity') "
-        "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake",
+        "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake, worker = '', leased = '-infinity'",
         number,
     )
     return ""
@@ -528,5 +538,6 @@ def _mend_clocks(connection: Connection) -> None:
     connection.ask(
         "INSERT INTO clocks AS c (ticket, wake) SELECT number, '-infinity' FROM tickets "
         "WHERE status <> 'closed' AND NOT void "
-        "ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity' WHERE c.wake <> '-infinity'"
+        "ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity', worker = '', leased = '-infinity' "
+        "WHERE c.wake <> '-infinity' OR c.leased <> '-infinity'"
     )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Migrated,
         Prepared,
         Progress,
+        Resting,
         Restored,
         Standing,
         Whole,
@@ -304,20 +305,20 @@ class PostgresLedger(PostgresReader):
         with self._unit(patient=True):
             self._ask("ANALYZE tickets, events, keys, once, clocks, texts")
 
-    def examine(self, progress: Progress) -> Examination:
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
         """See `Ledger.examine`."""
         from sdcli.ledger.postgres.doctor import examine  # noqa: PLC0415 - one command's
 
         self._ask("SELECT 1")  # there is a ledger, and it is of this version
-        return examine(self._connection, progress)
+        return examine(self._connection, progress, resting)
 
-    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+    def repair(self, stamp: Stamp, progress: Progress, resting: Resting | None = None) -> Mended:
         """See `Ledger.repair`: rows and keys are made anew from the events, which stay as they are."""
         from sdcli.ledger.postgres.doctor import repair  # noqa: PLC0415 - one command's
 
         del stamp
         with self.whole() as whole:
-            return repair(self._connection, whole, progress)
+            return repair(self._connection, whole, progress, resting)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
