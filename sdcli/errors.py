@@ -582,6 +582,54 @@ class NotAllowedError(RefusedError):
         )
 
 
+class NoRightError(NotAllowedError):
+    """A server has taken the connection and refused a statement, for lack of a right."""
+
+
+class MayNotChangeError(NotAllowedError):
+    """The user of the database may do less in the ledger than this needs.
+
+    Args:
+        user: the user of the database; `owner`: who owns the ledger.
+        may: what the user may do in it: `read`, or `write`.
+        grants: SQL of which each statement lets the user write; none if no role may write yet.
+    """
+
+    def __init__(
+        self, place: str, *, user: str, owner: str, may: str, grants: tuple[str, ...] = ()
+    ) -> None:
+        RefusedError.__init__(
+            self,
+            _only_its_owner(place, user, owner)
+            if may == "write"
+            else _only_reads(place, user, owner, grants),
+            path=place,
+            user=user,
+            may=may,
+        )
+
+
+def _only_reads(place: str, user: str, owner: str, grants: tuple[str, ...]) -> str:
+    from shlex import quote  # noqa: PLC0415 - only a reader who writes
+
+    init = f"{owner}, who owns the ledger, with `sdcli ledger init --writer {quote(user)}`"
+    told = (
+        f"Whoever runs the database lets it write with `{grants[0]}`, or {init}"
+        if grants
+        else (f"What lets it write is done by {init}")
+    )
+    return (
+        f"The user {user} of the database may read the ledger {place}, and not change it. {told}."
+    )
+
+
+def _only_its_owner(place: str, user: str, owner: str) -> str:
+    return (
+        f"The user {user} of the database may read the ledger {place} and add to it, and this is for "
+        f"{owner} alone, who owns it: run it as that user."
+    )
+
+
 class OlderSchemaError(RefusedError):
     """The ledger on a server is of an older version than this program writes."""
 

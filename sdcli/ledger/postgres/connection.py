@@ -24,6 +24,7 @@ from sdcli.errors import (
     LedgerUnreachableError,
     MissingExtraError,
     NoLedgerError,
+    NoRightError,
     NotAllowedError,
     OutcomeUnknownError,
     SdcliError,
@@ -106,7 +107,7 @@ class Connection:
         self._hosts: list[dict[str, str]] = []  # the one that answered last is the first
         self._unit: _Unit | None = None
         self._cursors = 0
-        self._has_recorded = False
+        self._has_recorded = self._explains = False
 
     def ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """The rows that a statement gives.
@@ -119,6 +120,13 @@ class Connection:
         """
         if self._unit is not None:
             return self._asked_in(self._unit, sql, args)
+        try:
+            return self._asked_twice(sql, args)
+        except NoRightError as error:
+            raise self._in_full(error) from None
+
+    def _asked_twice(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        """As `ask`, outside of a unit of work."""
         try:
             return self._asked(sql, args)
         except LedgerUnreachableError as error:
@@ -140,6 +148,20 @@ class Connection:
         with suppress(SdcliError):
             return self._asked(sql, (self.address.schema,)) == [(False,)]
         return False
+
+    def _in_full(self, error: NoRightError) -> NotAllowedError:
+        """The refusal; of a reader or a writer what that one may, and who can help."""
+        if self._explains:
+            return error
+        from sdcli.ledger.postgres.roles import refusal  # noqa: PLC0415 - hardly ever
+
+        self._explains = True
+        try:
+            return refusal(self) or error
+        except SdcliError:
+            return error
+        finally:
+            self._explains = False
 
     def _truly(self, error: LedgerUnreachableError) -> LedgerUnreachableError:
         """The error; where something was recorded by this connection, it says so."""
@@ -168,13 +190,16 @@ class Connection:
         """
         unit = _Unit(limit_s=None if reads or patient else self.wait_s + _GRACE_S)
         try:
-            began = self.ask(begin, *args)
+            began = self._asked_twice(begin, args)
             self._unit = unit
             yield began
             if not reads:
                 self._commit(unit)
         except BaseException as error:
             self._abandon(error)
+            self._unit = None
+            if isinstance(error, NoRightError):
+                raise self._in_full(error) from None
             raise
         finally:
             self._unit = None

@@ -19,6 +19,7 @@ from sdcli.errors import (
     LedgerUnreachableError,
     MachineError,
     NoLedgerError,
+    NoRightError,
     NotAllowedError,
     RefusedError,
     SdcliError,
@@ -134,7 +135,7 @@ def _machine(place: str, reason: str) -> MachineError:
 _FINAL: dict[str, Callable[[str, str], SdcliError]] = {
     **dict.fromkeys(("42P01", "3F000", "42883", "3D000"), lambda place, _: NoLedgerError(place)),
     **dict.fromkeys(("XX001", "XX002"), LedgerDamagedError),
-    "42501": NotAllowedError,
+    "42501": NoRightError,
     "SD002": other,
     "SD003": lambda place, text: RefusedError(
         f"The ledger {place} takes nothing in that month: its table {text} is no part of the events "
