@@ -448,7 +448,11 @@ class ConflictError(UnfinishedError):
         )
 
 
-class LevelsDifferError(RefusedError):
+class NothingTakenError(RefusedError):
+    """The ledger takes no change from here, whatever it is and whichever ticket it is about."""
+
+
+class LevelsDifferError(NothingTakenError):
     """The files of this host say other service levels than those by which the desk works.
 
     Args:
@@ -569,7 +573,7 @@ class NoLedgerError(NotFoundError):
         super().__init__(told, path=place)
 
 
-class NotAllowedError(RefusedError):
+class NotAllowedError(NothingTakenError):
     """The user of the database may not do this."""
 
     code = "not_allowed"
@@ -645,7 +649,7 @@ class OlderSchemaError(RefusedError):
         )
 
 
-class ClosedLedgerError(RefusedError):
+class ClosedLedgerError(NothingTakenError):
     """The ledger takes no changes: it has moved, or a copy into it has not been finished.
 
     Args:

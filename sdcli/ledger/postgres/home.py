@@ -486,6 +486,8 @@ class PostgresLedger(PostgresReader):
     def _compare(self) -> None:
         """Tell, once, where this host's files say other service levels: reading is not refused."""
         self._is_compared = True
+        if self._host.tell is None:
+            return
         levels = self._host.levels() if self._host.name else ""
         desk = self._agreed_unless(levels) if levels else None
         if desk is None:
@@ -496,7 +498,7 @@ class PostgresLedger(PostgresReader):
             "Nothing was changed: bring",
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
-        self._tell(told)
+        self._host.tell(told)
 
 
 def _leave(ref: str, error: LedgerDamagedError) -> None:
