@@ -13,6 +13,7 @@ from __future__ import annotations
 import select
 import sys
 from contextlib import contextmanager, suppress
+from functools import partial
 from os import getpid
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -509,8 +510,9 @@ class Connection:
             waiting(raw, monotonic() + limit_s)
         except driver.ProgrammingError as error:
             raise failures.unread(error, self.address) from None
-        except driver.Error as error:
-            raise failures.not_connected(error, self.address, self._where(host)) from None
+        except (driver.Error, UnicodeDecodeError) as error:
+            where, code_of = self._where(host), partial(_code_of, host, min(limit_s, _LEAST_S))
+            raise failures.not_connected(error, self.address, where, code_of) from None
         except BaseException:
             if raw is not None:
                 raw.close()
@@ -615,6 +617,34 @@ def hosts_of(address: Address, wait_s: float) -> list[dict[str, str]]:
 
 _PLACES = ("host", "hostaddr", "port")
 """What an address may name several of."""
+
+
+def _code_of(host: dict[str, str], limit_s: float) -> str:
+    """The code with which a server refuses a connection; it is asked once more to tell it.
+
+    The driver never says it. So libpq, of which the driver has loaded one, is told to put it into
+    its words.
+    """
+    from ctypes import CDLL, c_int, c_void_p  # noqa: PLC0415 - few servers speak another language
+
+    driver, raw = _driver(), None
+    with suppress(OSError, AttributeError, TimeoutError):
+        speak = CDLL(driver._psycopg.__file__).PQsetErrorVerbosity  # noqa: SLF001 - see above
+        speak.argtypes = c_void_p, c_int
+        try:
+            raw = driver.connect(async_=True, **host)
+            speak(raw.pgconn_ptr, _AT_LENGTH)
+            waiting(raw, monotonic() + limit_s)
+        except (driver.Error, UnicodeDecodeError) as error:
+            return failures.code_in(error)
+        finally:
+            if raw is not None:
+                raw.close()
+    return ""
+
+
+_AT_LENGTH = 2
+"""libpq's PQERRORS_VERBOSE."""
 
 
 def _driver() -> Any:
