@@ -709,7 +709,7 @@ class Bulk:
             cursor.execute(sql, args or None)
             return cursor.fetchall() if cursor.description else []
 
-    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
+    def copy_in(self, table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
         """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
 
         Raises:
@@ -718,7 +718,9 @@ class Bulk:
         from io import StringIO  # noqa: PLC0415 - few commands bring many rows
 
         with self._failing(), self._open().cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
+            cursor.copy_expert(
+                f"COPY {table} ({', '.join(columns)}) FROM STDIN", StringIO("".join(rows))
+            )
 
     @contextmanager
     def unit(self) -> Iterator[None]:

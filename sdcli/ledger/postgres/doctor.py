@@ -22,22 +22,24 @@ from sdcli.ledger.postgres.clocks import CLOCK, Clock, late
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.moving import months
 from sdcli.ledger.postgres.rows import (
+    EVENT_COLUMNS,
     PREFIX,
+    TICKET_COLUMNS,
+    derived,
     once_of,
     plain,
     recorded_at,
-    row_of,
+    right_row,
     state_of,
     stored_keys,
 )
-from sdcli.ledger.postgres.words import LEXICON, new_words
+from sdcli.ledger.postgres.words import LEXICON
 from sdcli.tickets.base import kind
 from sdcli.tickets.event import AnyEvent, Opened, SlaReapplied
 from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from sdcli.ledger.interface import Progress, Resting, Whole
     from sdcli.tickets.ticket import Ticket
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
 _PAGE = 2000
 _READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TELL_EVERY = 200
-_EVENT = "ticket, seq, recorded, id, at, by, kind, record, before, after, body::text"
+_EVENT = f"{', '.join(EVENT_COLUMNS)}::text"  # the last one is its JSON
+_DERIVED = tuple(name for name in TICKET_COLUMNS if name != "number")
 
 
 class _Recorded(NamedTuple):
@@ -148,7 +151,7 @@ class _Examiner:
 
     def _walk(self) -> Iterator[_Found]:
         """What each ticket has in each table, ticket by ticket."""
-        columns = f"SELECT number AS ticket, {', '.join(_columns())} FROM tickets ORDER BY number"
+        columns = f"SELECT number AS ticket, {', '.join(_DERIVED)} FROM tickets ORDER BY number"
         order = "ORDER BY ticket"
         parts = [
             _grouped(self._connection, columns),
@@ -244,7 +247,7 @@ class _Examiner:
         self, ref: str, row: tuple[Any, ...], ticket: Ticket, events: Sequence[_Recorded]
     ) -> None:
         right = right_row(ticket, [event.recorded for event in events])
-        stored = dict(zip(_columns(), row[1:], strict=True))
+        stored = dict(zip(_DERIVED, row[1:], strict=True))
         wrong = [name for name, value in stored.items() if name != "state" and value != right[name]]
         if stored["state"] != right["state"]:
             wrong += _different(stored["state"], ticket)
@@ -338,12 +341,6 @@ def made_of(ref: str, events: Sequence[tuple[int, str]]) -> Ticket | str:
         return f"its events do not make a ticket: {error}"
 
 
-def right_row(ticket: Ticket, recorded: Sequence[datetime]) -> dict[str, Any]:
-    """The columns of a ticket's row; its events are looked for by when their rows were recorded."""
-    bounds = {"first_recorded": min(recorded), "last_recorded": max(recorded)}
-    return row_of(ticket, ticket.events) | bounds
-
-
 def is_checked(ticket: Ticket) -> bool:
     """Whether it is open, so that checks of the clocks must look at it."""
     return not (ticket.is_closed or ticket.void or ticket.is_problem)
@@ -390,12 +387,6 @@ def _grouped(connection: Connection, sql: str) -> Iterator[tuple[int, list[tuple
 
 def _first(row: tuple[Any, ...]) -> int:
     return int(row[0])
-
-
-def _columns() -> list[str]:
-    from sdcli.ledger.postgres.fill import TICKET_COLUMNS  # noqa: PLC0415 - writes, and is heavy
-
-    return [name for name in TICKET_COLUMNS if name != "number"]
 
 
 def _is_of(row: _Recorded, event: AnyEvent, record: str) -> bool:
@@ -483,17 +474,15 @@ def _mend(connection: Connection, number: int) -> str:
     ticket = made_of(ref, [(seq, body) for seq, body, _ in events])
     if isinstance(ticket, str):
         return ticket
-    row = right_row(ticket, [recorded for *_, recorded in events])
+    row, keys, once, words = derived(ticket, [recorded for *_, recorded in events])
     connection.ask("DELETE FROM damage WHERE ticket = %s", number)
-    names = list(row)
-    values = ", ".join(["%s"] * len(names))
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "number")
+    values = ", ".join(["%s"] * len(TICKET_COLUMNS))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _DERIVED)
     connection.ask(
-        f"INSERT INTO tickets ({', '.join(names)}) VALUES ({values}) "
+        f"INSERT INTO tickets ({', '.join(TICKET_COLUMNS)}) VALUES ({values}) "
         f"ON CONFLICT (number) DO UPDATE SET {changes}",
         *row.values(),
     )
-    words = new_words(None, ticket)
     connection.ask(LEXICON, words)
     connection.ask(
         "INSERT INTO texts VALUES (%s, array_to_tsvector(%s::text[])) "
@@ -501,20 +490,16 @@ def _mend(connection: Connection, number: int) -> str:
         number,
         words,
     )
-    right = sorted(stored_keys(ticket))
-    connection.ask("DELETE FROM keys WHERE ticket = %s AND NOT key = ANY (%s)", number, right)
-    connection.ask(
-        "INSERT INTO keys SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
-        number,
-        right,
-    )
-    once = sorted(once_of(ticket, ticket.events))
-    connection.ask("DELETE FROM once WHERE ticket = %s AND NOT key = ANY (%s)", number, once)
-    connection.ask(
-        "INSERT INTO once SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
-        number,
-        once,
-    )
+    for table, right in (("keys", keys), ("once", once)):
+        connection.ask(
+            f"DELETE FROM {table} WHERE ticket = %s AND NOT key = ANY (%s)", number, right
+        )
+        connection.ask(
+            f"INSERT INTO {table} SELECT key, %s FROM unnest(%s::text[]) AS new (key) "
+            "ON CONFLICT DO NOTHING",
+            number,
+            right,
+        )
     connection.ask(
         "INSERT INTO clocks (ticket, wake) VALUES (%s, '-infinity') "
         "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake, worker = '', leased = '-infinity'",
