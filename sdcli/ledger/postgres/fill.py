@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from sdcli.ledger.postgres.connection import Bulk, Connection
+    from sdcli.ledger.postgres.bulk import Bulk
+    from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
 BATCH = 1000
