@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg2
 from desks import DETAILS, PRIORITIES, QUEUES, SERVICES
 
-from sdcli.ledger.postgres.fill import TICKET_COLUMNS
-from sdcli.ledger.postgres.rows import event_rows, row_of, stored_keys
+from sdcli.ledger.postgres.rows import (
+    EVENT_COLUMNS,
+    TICKET_COLUMNS,
+    event_rows,
+    row_of,
+    stored_keys,
+)
 from sdcli.ledger.postgres.words import words_of
 from sdcli.tickets.event import Accepted, Classified, Closed, Noted, Opened, Resolved, Waited
 from sdcli.tickets.ticket import fold
@@ -36,7 +41,7 @@ _NUMBER, _ID, _CASE, _CALLER = "9999999999", "qidq", "qcaseq", "qcallerq"
 _CHUNK = 20_000
 _TABLES = {
     "tickets": f"tickets ({', '.join(TICKET_COLUMNS)})", "keys": "keys", "texts": "texts",
-    "events": "events (ticket, seq, recorded, id, at, by, kind, record, before, after, body)",
+    "events": f"events ({', '.join(EVENT_COLUMNS)})",
 }  # fmt: skip
 _WORDS = (
     "vpn drops every morning", "printer offline second floor", "password reset locked account",
@@ -173,7 +178,7 @@ def _pattern(events: list[AnyEvent]) -> _Pattern:
     ]  # fmt: skip
     words = words_of(ticket)
     rows = {
-        "tickets": _line(row[name] for name in TICKET_COLUMNS),
+        "tickets": _line(row.values()),
         "keys": "".join(_line((key, _NUMBER)) for key in sorted(stored_keys(ticket))),
         "texts": _line((_NUMBER, " ".join(f"'{word}'" for word in sorted(words)))),
         "events": "".join(map(_line, lines)),

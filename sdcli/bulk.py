@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdcli.errors import RefusedError
+from sdcli.errors import NothingTakenError, RefusedError
 from sdcli.finding import Finding
 from sdcli.ledger.again import wholly_again
 from sdcli.results.lists import BulkDone, BulkPreview
@@ -54,6 +54,8 @@ class Bulk:
             for ticket in tickets:
                 try:
                     self._runs(ticket.ref)
+                except NothingTakenError:
+                    raise
                 except RefusedError as error:
                     refused.append(Refusal(ticket.ref, error.message))
             added = unit.added()

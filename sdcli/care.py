@@ -14,7 +14,7 @@ from sdcli.errors import DataFileError, MachineError, SdcliError
 
 if TYPE_CHECKING:
     from sdcli.desk import Desk
-    from sdcli.ledger.interface import Examination, Mended, Progress
+    from sdcli.ledger.interface import Examination, Mended, Progress, Resting
 
 
 class Care:
@@ -23,7 +23,7 @@ class Care:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def examine(self, progress: Progress) -> Examination:
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
         """Look at everything the ledger holds, and at what waits beside it to be taken in."""
         from msgspec.structs import replace  # noqa: PLC0415 - most only count what waits
 
@@ -33,7 +33,7 @@ class Care:
             f"{spool} for the ledger; `sdcli intake deliver` takes in what does." if spooled else ""
         )
         try:
-            found = self._desk.ledger.examine(progress)
+            found = self._desk.ledger.examine(progress, resting)
         except SdcliError as error:
             if spool:
                 error.also(spool)
@@ -44,12 +44,12 @@ class Care:
         told = (*((kept,) if waiting else ()), *((spool,) if spool else ()))
         return replace(found, remarks=(*found.remarks, *told))
 
-    def repair(self, progress: Progress) -> Mended:
+    def repair(self, progress: Progress, resting: Resting | None = None) -> Mended:
         """Save what can be saved of the ledger; service levels that these files say are put back."""
         if self._desk.ledger_address:
             with suppress(DataFileError):
                 self._desk.keep_levels()
-        return self._desk.ledger.repair(self._desk.stamp, progress)
+        return self._desk.ledger.repair(self._desk.stamp, progress, resting)
 
     def spooled(self) -> int:
         """How many inputs could not reach the ledger and wait to be taken in.

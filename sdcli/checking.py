@@ -14,9 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sdcli.closing import Closings
-from sdcli.errors import LedgerDamagedError, SdcliError, listed
+from sdcli.errors import DataFileError, LedgerDamagedError, SdcliError, listed
 from sdcli.ledger.again import again
-from sdcli.ledger.interface import Beat, Due, Rest
+from sdcli.ledger.interface import Beat, Due, Rest, Resting
 from sdcli.sla.overstay import due
 from sdcli.sla.wake import wakes_at
 from sdcli.tickets import keys
@@ -101,6 +101,21 @@ class Checks:
                 found += [(ticket, alert) for alert in self._alerts(ticket)]
                 self._closings.tell_if_due(ticket)
         return found
+
+    def resting(self) -> Resting | None:
+        """What tells until when tickets may rest, for an examination of what was written down.
+
+        None where nothing is, and where the desk's files are wrong, which is told.
+        """
+        if not self._desk.ledger_address:
+            return None
+        less = Checks(self._desk)  # what it keeps back, and others would say, it tells
+        try:
+            return Resting(less._due, less._look)
+        except DataFileError as error:
+            told = "Whether checks of the clocks look at each ticket in time was not examined."
+            self._desk.tell(f"{told} {error}")
+            return None
 
     def _catch_up(self) -> None:
         """Do to alerts what time has made due; most checks find nothing."""

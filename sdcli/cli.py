@@ -64,8 +64,8 @@ class App(LazyGroup):
         session = session_of(ctx)
         try:
             result: Result = session.ended(super().invoke(ctx))
-        except BaseException:
-            session.failed()
+        except BaseException as error:
+            session.failed(error)
             raise
         printed = False
         try:

@@ -58,6 +58,7 @@ class Desk:
         wait_s: how many seconds to wait for the ledger's lock.
         environment: gives what a variable of the environment holds, where a file names one.
         tell: is told, in a sentence, what was mended without being asked for.
+        tell_last: is told what a refusal may say instead, and is said when a command has ended.
         rehearses: nothing is recorded, nothing leaves the desk: see `rehearsal`.
         host: what this machine is called, where many work on one ledger; empty if nobody knows.
     """
@@ -72,6 +73,7 @@ class Desk:
         wait_s: float,
         environment: Callable[[str], str | None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
+        tell_last: Callable[[str], None] | None = None,
         rehearses: bool = False,
         host: str = "",
     ) -> None:
@@ -84,6 +86,7 @@ class Desk:
         self._wait_s = wait_s
         self.environment = environment
         self._tell = tell
+        self._tell_last = tell_last or tell
         self.before: Ticket | None = None  # as it was before the last change
         self.unchecked: list[str] = []  # tickets, or rules, that could not be read
         self.rehearses = rehearses
@@ -251,7 +254,7 @@ class Desk:
             return home(address, folder, self._wait_s, self._tell)
         from sdcli.ledger.host import Host  # noqa: PLC0415 - a folder is of one machine
 
-        host = Host(self.host, self._levels_here)
+        host = Host(self.host, self._levels_here, self._tell_last)
         try:
             return home(address, folder, self._wait_s, self._tell, host)
         except LedgerAddressError as error:

@@ -448,7 +448,11 @@ class ConflictError(UnfinishedError):
         )
 
 
-class LevelsDifferError(RefusedError):
+class NothingTakenError(RefusedError):
+    """The ledger takes no change from here, whatever it is and whichever ticket it is about."""
+
+
+class LevelsDifferError(NothingTakenError):
     """The files of this host say other service levels than those by which the desk works.
 
     Args:
@@ -569,7 +573,7 @@ class NoLedgerError(NotFoundError):
         super().__init__(told, path=place)
 
 
-class NotAllowedError(RefusedError):
+class NotAllowedError(NothingTakenError):
     """The user of the database may not do this."""
 
     code = "not_allowed"
@@ -580,6 +584,54 @@ class NotAllowedError(RefusedError):
             "user that may write.",
             path=place,
         )
+
+
+class NoRightError(NotAllowedError):
+    """A server has taken the connection and refused a statement, for lack of a right."""
+
+
+class MayNotChangeError(NotAllowedError):
+    """The user of the database may do less in the ledger than this needs.
+
+    Args:
+        user: the user of the database; `owner`: who owns the ledger.
+        may: what the user may do in it: `read`, or `write`.
+        grants: SQL of which each statement lets the user write; none if no role may write yet.
+    """
+
+    def __init__(
+        self, place: str, *, user: str, owner: str, may: str, grants: tuple[str, ...] = ()
+    ) -> None:
+        RefusedError.__init__(
+            self,
+            _only_its_owner(place, user, owner)
+            if may == "write"
+            else _only_reads(place, user, owner, grants),
+            path=place,
+            user=user,
+            may=may,
+        )
+
+
+def _only_reads(place: str, user: str, owner: str, grants: tuple[str, ...]) -> str:
+    from shlex import quote  # noqa: PLC0415 - only a reader who writes
+
+    init = f"{owner}, who owns the ledger, with `sdcli ledger init --writer {quote(user)}`"
+    told = (
+        f"Whoever runs the database lets it write with `{grants[0]}`, or {init}"
+        if grants
+        else (f"What lets it write is done by {init}")
+    )
+    return (
+        f"The user {user} of the database may read the ledger {place}, and not change it. {told}."
+    )
+
+
+def _only_its_owner(place: str, user: str, owner: str) -> str:
+    return (
+        f"The user {user} of the database may read the ledger {place} and add to it, and this is for "
+        f"{owner} alone, who owns it: run it as that user."
+    )
 
 
 class OlderSchemaError(RefusedError):
@@ -597,7 +649,7 @@ class OlderSchemaError(RefusedError):
         )
 
 
-class ClosedLedgerError(RefusedError):
+class ClosedLedgerError(NothingTakenError):
     """The ledger takes no changes: it has moved, or a copy into it has not been finished.
 
     Args:

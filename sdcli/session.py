@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdcli.errors import NoDeskError
+from sdcli.errors import LevelsDifferError, NoDeskError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ class Session:
         self.acting = ""
         self.json = False
         self.dry_run = False
+        self._last: list[str] = []
 
     @cached_property
     def desk(self) -> Desk:
@@ -51,12 +52,14 @@ class Session:
             wait_s=_lock_wait(),
             environment=os.environ.get,
             tell=_tell,
+            tell_last=self._last.append,
             rehearses=self.dry_run,
             host=_host(),
         )
 
     def ended(self, result: Result) -> Result:
         """The result to print: after a rehearsal, the events that would have been added."""
+        self._say_last()
         if not self.dry_run or "desk" not in self.__dict__:
             return result
         from sdcli.results.lists import BulkPreview  # noqa: PLC0415 - only a rehearsal
@@ -67,10 +70,18 @@ class Session:
             return result
         return Rehearsed(added, exit_code=result.exit_code)
 
-    def failed(self) -> None:
+    def failed(self, error: BaseException) -> None:
         """Let go of what a rehearsal holds, where its command was refused."""
+        if not isinstance(error, LevelsDifferError):  # it says that itself
+            self._say_last()
         if self.dry_run and "desk" in self.__dict__:
             self.desk.rehearsal()
+
+    def _say_last(self) -> None:
+        """Say what could wait until it was known whether the command is refused for it."""
+        for sentence in dict.fromkeys(self._last):
+            _tell(sentence)
+        self._last.clear()
 
     @cached_property
     def root(self) -> str:

@@ -19,8 +19,8 @@ from sdcli.errors import (
     LateEntryError,
     LedgerBusyError,
     NoLedgerError,
-    NotAllowedError,
     NotFoundError,
+    NothingTakenError,
     OutcomeUnknownError,
     RefusedError,
     SdcliError,
@@ -174,7 +174,7 @@ class Spool:
             outcomes = Arrivals(self._desk).see_all(self._once(spooled))
         except _AWAY as error:
             return Delivery(path, at, by, away=error.message)
-        except (NotAllowedError, NoLedgerError):
+        except (NothingTakenError, NoLedgerError):
             raise
         except (RefusedError, NotFoundError) as error:
             return Delivery(self._folder.set_aside(path), at, by, refused=error.message)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _SSL_REQUEST = 80877103
 _GSS_REQUEST = 80877104
@@ -34,6 +34,21 @@ class Message(NamedTuple):
     def holds(self, text: str) -> bool:
         """Whether a text is in it."""
         return text.encode() in self.body
+
+
+def in_other_words(message: Message, words: Mapping[str, str], encoding: str = "utf-8") -> bytes:
+    """An error as a server says it in another language: the same code, other words.
+
+    `words` gives them by code, and how severe it is by `severity`; of other messages nothing changes.
+    """
+    if message.to_server or message.kind != "E":
+        return message.body
+    fields = {part[:1]: part[1:] for part in message.body[5:].split(b"\0") if part}
+    code = fields[b"C"].decode()
+    fields[b"S"] = words.get("severity", "FATAL").encode(encoding)
+    fields[b"M"] = words.get(code, "unbekannt").encode(encoding)
+    body = b"".join(name + value + b"\0" for name, value in fields.items()) + b"\0"
+    return b"E" + struct.pack(">I", len(body) + 4) + body
 
 
 Verdict: TypeAlias = str
@@ -61,6 +76,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._passed = {True: 0, False: 0}
         self.judge: Callable[[Message], Verdict] = lambda _: "pass"
+        self.reword: Callable[[Message], bytes] = lambda message: message.body
         self.seen: list[Message] = []
         self.connections = 0
         self.port = int(self._listener.getsockname()[1])
@@ -118,7 +134,7 @@ class Proxy:
                 if verdict == "hold":
                     continue
                 if verdict != "before":
-                    go.sendall(body)
+                    go.sendall(self.reword(message))
                 if verdict != "pass":
                     break
         for each in (come, go):

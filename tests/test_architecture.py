@@ -114,7 +114,7 @@ FENCED = {
     "jinja2": {"sdcli.notify.templates", "sdcli.publish.pages", "sdcli.render.report_page"},
     "markupsafe": {"sdcli.render.report_page"},
     "tinydb": {"sdcli.ledger.tiny.storage"},
-    "psycopg2": {"sdcli.ledger.postgres.connection"},
+    "psycopg2": {"sdcli.ledger.postgres.way"},
     "yaml": {"sdcli.policy.yamlfile"},
     "xml": {"sdcli.render.timeline_svg"},
     "sqlite3": {

@@ -29,9 +29,11 @@ def command(desk: Desk, repair: bool) -> Examined | Repaired:
         sdcli doctor || sdcli doctor --repair
     """
     from sdcli.care import Care
+    from sdcli.checking import Checks
     from sdcli.render.progress import shown
 
+    resting = Checks(desk).resting()
     with shown("Examining the ledger") as progress:
         if repair:
-            return Repaired(Care(desk).repair(progress))
-        return Examined(Care(desk).examine(progress))
+            return Repaired(Care(desk).repair(progress, resting))
+        return Examined(Care(desk).examine(progress, resting))

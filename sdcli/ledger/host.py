@@ -14,7 +14,9 @@ class Host(NamedTuple):
     Args:
         name: what it is called; empty if nobody knows, and then its files are compared with none.
         levels: gives the hash of the service levels that its files say; empty if they are wrong.
+        tell: is told where these are not the desk's, by whoever only reads; nobody if it is None.
     """
 
     name: str = ""
     levels: Callable[[], str] = str
+    tell: Callable[[str], None] | None = None

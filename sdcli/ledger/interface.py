@@ -165,6 +165,18 @@ Look: TypeAlias = "Callable[[Ticket], Rest | None]"
 """Says for how long a ticket may rest; None if there is something to be said or done now."""
 
 
+class Resting(NamedTuple):
+    """What tells until when a ticket may rest, for whoever looks at what was written down of that.
+
+    Args:
+        due: the check that would be made now; it says less, without time boxes.
+        look: what that check says of a ticket.
+    """
+
+    due: Due
+    look: Look
+
+
 Unread: TypeAlias = "Callable[[str, LedgerDamagedError], None]"
 """Is told the reference of a ticket that cannot be read, and why: the others are given."""
 
@@ -474,10 +486,14 @@ class Ledger(Reader, Protocol):
     def compact(self) -> None:
         """Put everything where it is read fastest; nothing that can be asked changes."""
 
-    def examine(self, progress: Progress) -> Examination:
-        """Look at everything that is stored, and hold it against the events."""
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
+        """Look at everything that is stored, and hold it against the events.
 
-    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+        With `resting` it is found, too, where no check of the clocks would look at a ticket in
+        time; a home that looks at all tickets anyhow has no need of it.
+        """
+
+    def repair(self, stamp: Stamp, progress: Progress, resting: Resting | None = None) -> Mended:
         """Save what can be read of a damaged ledger; damaged bytes are kept aside."""
 
     def back_up(self, path: str, progress: Progress) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Mended,
         Progress,
         Reader,
+        Resting,
         Restored,
         Shelf,
         Unread,
@@ -251,13 +252,13 @@ class Unit:
         """Refused: it cannot be rehearsed, nor be part of a unit of work."""
         raise _unrehearsed("compact")
 
-    def examine(self, progress: Progress) -> Examination:
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
         """See `Ledger.examine`."""
-        return self._home.examine(progress)
+        return self._home.examine(progress, resting)
 
-    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+    def repair(self, stamp: Stamp, progress: Progress, resting: Resting | None = None) -> Mended:
         """Refused, as `compact` is."""
-        del stamp, progress
+        del stamp, progress, resting
         raise _unrehearsed("doctor --repair")
 
     def back_up(self, path: str, progress: Progress) -> int:

@@ -179,16 +179,11 @@ def read_settings(root: str) -> Settings:
     """
     from sdcli.policy.settings import DEFAULTS, SETTINGS, Settings, wrong  # noqa: PLC0415
 
-    if not os.path.lexists(os.path.join(root, SETTINGS)):
-        return DEFAULTS
-    read = read_file(SETTINGS, _text(root, SETTINGS), Settings)
-    problems = [*read.problems]
-    if not problems and (told := wrong(read.value)):
-        problems.append(Problem(SETTINGS, read.places.get("ledger", 1), told))
-    if problems:
-        raise DataFileError(sorted(problems))
-    found: Settings = read.value
-    return found
+    def check(read: Read) -> list[Problem]:
+        told = wrong(read.value)
+        return [Problem(SETTINGS, read.places.get("ledger", 1), told)] if told else []
+
+    return _read_or(DEFAULTS, root, SETTINGS, Settings, check)
 
 
 def read_process(root: str) -> ProcessRules:
@@ -199,13 +194,7 @@ def read_process(root: str) -> ProcessRules:
     """
     from sdcli.policy.process import DEFAULTS, PROCESS, ProcessRules  # noqa: PLC0415 - as above
 
-    if not os.path.lexists(os.path.join(root, PROCESS)):
-        return DEFAULTS
-    read = read_file(PROCESS, _text(root, PROCESS), ProcessRules)
-    if read.problems:
-        raise DataFileError(sorted(read.problems))
-    rules: ProcessRules = read.value
-    return rules
+    return _read_or(DEFAULTS, root, PROCESS, ProcessRules)
 
 
 def offered(root: str, cache: str = "") -> Offered:
@@ -228,14 +217,7 @@ def read_surveys(root: str) -> Surveys:
     """
     from sdcli.policy.survey import NONE, SURVEY, Surveys, wrong_surveys  # noqa: PLC0415 - as above
 
-    if not os.path.lexists(os.path.join(root, SURVEY)):
-        return NONE
-    read = read_file(SURVEY, _text(root, SURVEY), Surveys)
-    problems = [*read.problems, *(() if read.problems else wrong_surveys(read.value))]
-    if problems:
-        raise DataFileError(sorted(problems))
-    found: Surveys = read.value
-    return found
+    return _read_or(NONE, root, SURVEY, Surveys, lambda read: wrong_surveys(read.value))
 
 
 def read_review(root: str) -> ReviewRules:
@@ -246,13 +228,27 @@ def read_review(root: str) -> ReviewRules:
     """
     from sdcli.policy.review import NONE, REVIEW, ReviewRules, wrong_checks  # noqa: PLC0415 - as above
 
-    if not os.path.lexists(os.path.join(root, REVIEW)):
-        return NONE
-    read = read_file(REVIEW, _text(root, REVIEW), ReviewRules)
-    problems = [*read.problems, *(() if read.problems else wrong_checks(read.value))]
-    if problems:
+    return _read_or(NONE, root, REVIEW, ReviewRules, lambda read: wrong_checks(read.value))
+
+
+def _read_or(
+    default: _T,
+    root: str,
+    name: str,
+    shape: type[_T],
+    check: Callable[[Read], Iterable[Problem]] = lambda _: (),
+) -> _T:
+    """What a file of the desk says that need not be there; `check` gives what else is wrong.
+
+    Raises:
+        DataFileError: the file is wrong; every problem found is named.
+    """
+    if not os.path.lexists(os.path.join(root, name)):
+        return default
+    read = read_file(name, _text(root, name), shape)
+    if problems := read.problems or list(check(read)):
         raise DataFileError(sorted(problems))
-    found: ReviewRules = read.value
+    found: _T = read.value
     return found
 
 

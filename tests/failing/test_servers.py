@@ -7,11 +7,12 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from sdcli.tickets.words import STATUSES
 from tests.failing.conftest import until
 from tests.ledger.making import opened
 from tests.postgres import new_ledger
-from tests.proxy import Proxy
+from tests.proxy import Proxy, in_other_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,6 +265,98 @@ def test_who_may_not(new_server: NewServer, sd: Runner) -> None:
         assert "Ask whoever runs the database" in ran.stderr
 
 
+GERMAN = {
+    "28P01": "Passwort-Authentifizierung f\u00fcr Benutzer \u00bbclerk\u00ab fehlgeschlagen",
+    "28000": "Rolle \u00bbnobody\u00ab darf sich nicht anmelden",
+    "3D000": "Datenbank \u00bbnix\u00ab existiert nicht",
+    "42501": "keine Berechtigung f\u00fcr Datenbank \u00bblocked\u00ab",
+    "42P01": "Relation \u00bbmeta\u00ab existiert nicht",
+    "53300": "tut mir leid, schon zu viele Verbindungen",
+    "57P03": "das Datenbanksystem startet",
+}
+RUSSIAN = {
+    **dict.fromkeys(GERMAN, "\u043d\u0435\u0442"),
+    "42P01": "\u043e\u0442\u043d\u043e\u0448\u0435\u043d\u0438\u0435 \u00abmeta\u00bb \u043d\u0435 \u0441\u0443\u0449\u0435\u0441\u0442\u0432\u0443\u0435\u0442",
+    "severity": "\u0412\u0410\u0416\u041d\u041e",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [({}, ""), (GERMAN, "utf-8"), (GERMAN, "latin-1"), (RUSSIAN, "utf-8")],
+    ids=["english", "german", "latin-1", "russian"],
+)
+def test_whatever_language_a_server_speaks(
+    new_server: NewServer, sd: Runner, words: dict[str, str], encoding: str
+) -> None:
+    """The same failure has the same exit code and is tried as often, in whatever words it is told."""
+    server = new_server(max_connections="8", superuser_reserved_connections="1",
+                        reserved_connections="0", max_wal_senders="0")  # fmt: skip
+    new_ledger(server.tcp_url, "desk")
+    server.ask("CREATE ROLE clerk LOGIN PASSWORD 'right'; CREATE ROLE nobody NOLOGIN PASSWORD 'x'")
+    server.ask("CREATE ROLE limited LOGIN CONNECTION LIMIT 0")
+    server.ask("CREATE DATABASE locked")
+    server.ask("REVOKE CONNECT ON DATABASE locked FROM PUBLIC; CREATE SCHEMA bare")
+    hba = server.data / "pg_hba.conf"
+    ways = ("all limited", "all postgres", "locked clerk")
+    trusted = "".join(f"host {way} 127.0.0.1/32 trust\n" for way in ways)
+    hba.write_text(f"local all all trust\n{trusted}host all all 127.0.0.1/32 scram-sha-256\n")
+    server.ask("SELECT pg_reload_conf()")
+    proxy = Proxy(server.tcp_url)
+    if words:
+        proxy.reword = lambda message: in_other_words(message, words, encoding)
+    for given, expect, code, patient in (
+        ("clerk:wrong@{}/postgres", 4, "not_allowed", False),
+        ("nobody:x@{}/postgres", 4, "not_allowed", False),
+        ("clerk@{}/locked", 4, "not_allowed", False),
+        ("clerk:right@{}/nix", 3, "no_ledger", False),
+        ("postgres@{}/postgres?schema=bare", 3, "no_ledger", False),
+        ("limited@{}/postgres", 6, "ledger_unreachable", True),
+    ):
+        url = f"postgresql://{given.format(f'127.0.0.1:{proxy.port}')}"
+        env = {"SDCLI_LEDGER": url, "SDCLI_LOCK_WAIT": "0.4", "PGPASSFILE": "/nonexistent"}
+        proxy.judged(lambda _: "pass")
+        ran = sd("list", "--json", expect=expect, env=env)
+        error = json.loads(ran.stderr.splitlines()[-1])["error"]
+        assert error["code"] == code, given
+        assert "Traceback" not in ran.output
+        assert (proxy.connections > 4) == patient, (given, proxy.connections)
+        assert ("all its connections are taken" in ran.stderr) == patient
+    proxy.close()
+
+
+def test_a_server_that_is_about_to_start_is_waited_for_in_whatever_words(
+    sd: Runner, desk_dir: Path
+) -> None:
+    """What may be over soon is tried again as long as a change may wait, and told in its own words."""
+    body = b"SFATAL\0VFATAL\0C57P03\0Mdas Datenbanksystem startet\0\0"
+    answer = b"E" + struct.pack(">I", len(body) + 4) + body
+    with answering(answer) as (port, answered):
+        at(desk_dir, f"postgresql://postgres@127.0.0.1:{port}/x?sslmode=disable&gssencmode=disable")
+        ran = sd("list", expect=6, env={"SDCLI_LOCK_WAIT": "0.5"})
+    assert "das Datenbanksystem startet. Nothing was changed: try again" in ran.stderr
+    assert len(answered) > 2
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """A port where whoever says something is answered like this; it, and what was said there."""
+    listener, heard = socket.create_server(("127.0.0.1", 0)), list[bytes]()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                heard.append(client.recv(1000))
+                client.sendall(answer)
+                client.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield int(listener.getsockname()[1]), heard
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 def test_what_is_not_there(new_server: NewServer, sd: Runner) -> None:
     """No such database, no ledger in it: exit 3, and the next step. No encryption: exit 4."""
     server = new_server()
@@ -282,7 +375,7 @@ def test_what_is_not_there(new_server: NewServer, sd: Runner) -> None:
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers is no PostgreSQL server"),
         (
-            b"NE\x00\x00\x00\x30SFATAL\x00C28000\x00M\x1b]0;owned\x07\x1b[2J\x9b31m no\x00\x00",
+            b"NE\x00\x00\x00\x30SFATAL\x00CXX000\x00M\x1b]0;owned\x07\x1b[2J\x9b31m no\x00\x00",
             "no",
         ),
         (b"", "closed the connection"),
@@ -291,28 +384,11 @@ def test_what_is_not_there(new_server: NewServer, sd: Runner) -> None:
 )
 def test_something_else_on_the_port(sd: Runner, answer: bytes, said: str) -> None:
     """What is no server, or a hostile one, is told as out of reach; it reaches no terminal."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            client.recv(100)
-            client.sendall(answer)
-            client.close()
-
-    threading.Thread(target=serve, daemon=True).start()
-    given = {
-        "SDCLI_LEDGER": f"postgresql://postgres@127.0.0.1:{listener.getsockname()[1]}/x",
-        "SDCLI_LOCK_WAIT": "0.1",
-    }
-    ran = sd("list", expect=6, env=given)
+    with answering(answer) as (port, _):
+        where = f"postgresql://postgres@127.0.0.1:{port}/x"
+        ran = sd("list", expect=6, env={"SDCLI_LEDGER": where, "SDCLI_LOCK_WAIT": "0.1"})
     assert said in ran.stderr
     assert all(each.isprintable() or each == "\n" for each in ran.output)
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
 
 
 def test_a_standby_alone(new_server: NewServer, sd: Runner, desk_dir: Path) -> None:

@@ -8,7 +8,7 @@ from sdcli import session
 from sdcli.errors import LedgerAddressError
 from sdcli.ledger.postgres import failures
 from sdcli.ledger.postgres.address import address
-from sdcli.ledger.postgres.connection import hosts_of
+from sdcli.ledger.postgres.way import hosts_of
 from sdcli.policy.settings import Settings, wrong
 
 HIDDEN = "s3%2Fcret"

@@ -132,6 +132,65 @@ def test_another_host_must_say_the_same(machine: Callable[[str], Machine]) -> No
     one.run(*OPEN)
 
 
+READS_FIRST: tuple[tuple[str, ...], ...] = (
+    OPEN,
+    ("classify", "1", "--impact", "low"),
+    ("note", "1", "x", "--json"),
+    ("note", "1", "x", "--dry-run"),
+    ("bulk", "service:vpn", "note", "x", "--yes"),
+    ("resolve", "1", "--code", "solved"),
+    ("undo", "1"),
+    ("sla-check",),
+)
+
+
+@pytest.mark.parametrize("command", READS_FIRST, ids=" ".join)
+def test_a_refusal_is_said_once(
+    machine: Callable[[str], Machine], command: tuple[str, ...]
+) -> None:
+    """What reads before it writes is refused in one sentence, and by no note before that."""
+    one, two = machine("web1"), machine("web2")
+    one.run(*OPEN)
+    two.run(*OPEN)
+    two.promise(9)
+    said = two.run(*command, expect=4).err
+    text = said[: said.index("{")] if "--json" in command else said
+    assert text.count("say other service levels") == 1
+    assert "Note:" not in text
+
+
+def test_what_waits_goes_on_waiting(
+    machine: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host whose files must be brought into line first takes in nothing of its spool, and loses nothing."""
+    with monkeypatch.context() as away:
+        away.setenv("SDCLI_LEDGER", "postgresql://nobody@127.0.0.1:1/away")
+        away.setenv("SDCLI_LOCK_WAIT", "0")
+        cut_off = machine("web2")
+        cut_off.run(*OPEN, "--spool")
+    one, two = machine("web1"), Machine("web2", cut_off.root, cut_off.root.parent)
+    one.run(*OPEN)
+    two.promise(9)
+    assert "say other service levels" in two.run("intake", "deliver", expect=4).err
+    two.promise(4)
+    [delivered] = json.loads(two.run("intake", "deliver", "--json").out)["delivered"]
+    assert not delivered["refused"]
+
+
+def test_who_is_refused_for_something_else_is_told_all_the_same(
+    machine: Callable[[str], Machine],
+) -> None:
+    """Another failure and a list say it as a note, once, before what they say."""
+    one, two = machine("web1"), machine("web2")
+    one.run(*OPEN)
+    two.run(*OPEN)
+    two.promise(9)
+    for command, code in ((("show", "77"), 3), (("list",), 0)):
+        said = two.run(*command, expect=code).err
+        assert said.startswith("Note: The files of this host (web2) say other service levels")
+        assert said.count("say other service levels") == 1
+
+
 def test_adopting_makes_the_files_of_one_host_those_of_the_desk(
     machine: Callable[[str], Machine],
 ) -> None:

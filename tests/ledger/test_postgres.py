@@ -15,8 +15,15 @@ from psycopg2 import errors as sql
 
 from sdcli.errors import ConflictError
 from sdcli.ledger.postgres.address import address
+from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.home import PostgresLedger
-from sdcli.ledger.postgres.rows import row_of
+from sdcli.ledger.postgres.rows import (
+    EVENT_COLUMNS,
+    TICKET_COLUMNS,
+    derived,
+    event_rows,
+    row_of,
+)
 from sdcli.ledger.postgres.schema import legal_steps
 from sdcli.tickets import lifecycle
 from sdcli.tickets.event import Accepted, Noted, Resolved, Resumed, Waited
@@ -456,3 +463,19 @@ def test_a_list_never_leaves_off_less_than_nothing(
 
     monkeypatch.setattr(PostgresLedger, "_ask", late)
     assert ledger.most_pressing(Query(), 2)[1] == 0
+
+
+def test_the_columns_of_a_ticket_and_of_an_event_are_those_of_the_server(
+    new_ledger: Callable[[], str],
+) -> None:
+    """What is written of a ticket, in whatever way, has the columns of the tables, in their order."""
+    connection = Connection(address(new_ledger()), 5)
+    sql = """SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0
+        AND NOT attisdropped AND attname <> 'held' ORDER BY attnum"""
+    for table, columns in (("tickets", TICKET_COLUMNS), ("events", EVENT_COLUMNS)):
+        assert tuple(name for (name,) in connection.ask(sql, table)) == columns
+    ticket = fold("SD-1", (opened("VPN drops"),))
+    assert tuple(derived(ticket).row) == TICKET_COLUMNS
+    [event], _ = event_rows(None, ticket.events)
+    assert {*event, "ticket", "seq", "record"} == {*EVENT_COLUMNS}
+    connection.close()

@@ -230,10 +230,58 @@ def test_a_reader_changes_nothing(
     before = acting(BEN, "export").stdout
     for args in WRITING:
         told = acting(EVA, *args, expect=REFUSED).stderr
-        assert "permission denied" in told or "its owner alone" in told, args
-        assert "Ask whoever runs the database" in told
+        if args != ("compact",):
+            assert f"The user {EVA} of the database may read the ledger postgresql://" in told, args
+            assert f'lets it write with `GRANT "{WRITER}" TO "{EVA}"`' in told
+            assert (
+                f"or postgres, who owns the ledger, with `sdcli ledger init --writer {EVA}`" in told
+            )
+        assert "permission denied" not in told
         assert "Traceback" not in told
     assert acting(BEN, "export").stdout == before
+
+
+def test_a_reader_is_told_the_same_as_json(acting: Callable[..., Any]) -> None:
+    """A program learns which user was refused, and what it may do (exit 4)."""
+    said = acting(EVA, "note", "SD-1", "x", "--json", expect=REFUSED).stderr
+    told = json.loads(said.splitlines()[-1])["error"]
+    assert (told["code"], told["user"], told["may"]) == ("not_allowed", EVA, "read")
+
+
+def test_what_is_told_helps(
+    acting: Callable[..., Any], server: Server, let_in: str, sd: Runner
+) -> None:
+    """Each of the two ways that a reader is told of lets it write."""
+    writes = ("open", "VPN drops", "--user", "ada")
+    acting(EVA, *writes, expect=REFUSED)
+    ask(server, f'GRANT "{WRITER}" TO "{EVA}"')
+    acting(EVA, *writes)
+    ask(server, f'REVOKE "{WRITER}" FROM "{EVA}"')
+    acting(EVA, *writes, expect=REFUSED)
+    sd("ledger", "init", "--writer", EVA, env={"SDCLI_LEDGER": let_in})
+    acting(EVA, *writes)
+
+
+def test_where_nobody_may_write_yet_the_owner_can_help(
+    people: tuple[str, ...], new_ledger: Callable[[], str], sd: Runner
+) -> None:
+    """Without a role that may write there is none to be a member of: `init --writer` is told."""
+    assert EVA in people
+    made = new_ledger()
+    sd("ledger", "init", "--reader", EVA, env={"SDCLI_LEDGER": made})
+    as_eva = {"SDCLI_LEDGER": as_user(made, EVA)}
+    told = sd("open", "x", "--user", "ada", env=as_eva, expect=REFUSED).stderr
+    assert "What lets it write is done by postgres, who owns the ledger, with" in told
+    assert f"`sdcli ledger init --writer {EVA}`" in told
+    assert "GRANT" not in told
+
+
+def test_a_writer_is_told_what_is_for_the_owner(acting: Callable[..., Any]) -> None:
+    """Who may write is not told to use a user that may write."""
+    acting(BEN, "open", "VPN drops", "--user", "ada")
+    told = acting(BEN, "doctor", "--repair", expect=REFUSED).stderr
+    assert f"The user {BEN} of the database may read the ledger postgresql://" in told
+    assert "and add to it, and this is for postgres alone, who owns it" in told
 
 
 def test_somebody_else_sees_nothing(acting: Callable[..., Any]) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 LOADED = """
 import sys
-from sdcli.ledger.postgres import connection, home
-connection._driver()
+from sdcli.ledger.postgres import home, way
+way.driver_of()
 print(sorted({"ssl", "hashlib", "sdcli.ledger.interface", "sdcli.ledger.postgres.schema"} & {*sys.modules}))
 import ssl
 print(ssl.create_default_context().check_hostname)

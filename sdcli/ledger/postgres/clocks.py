@@ -9,13 +9,15 @@ more. What is said is decided later, of tickets that are locked; who dies loses 
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from math import inf
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sdcli.ledger.interface import Due, Look, Rest
+    from sdcli.ledger.interface import Due, Look, Rest, Resting
     from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
@@ -31,6 +33,12 @@ _LONGEST_S = 20.0
 
 _LEASE_S = 45
 """The lease of what a check has in hand; longer than it takes, shorter than cron's next but one."""
+
+_AHEAD_S = 300
+"""Seconds by which the clocks of hosts may differ, with the time between a look and an examination."""
+
+_LAST_S = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
+"""What is later than that, nobody will see."""
 
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
 """For how long a ticket is waited for that somebody is changing."""
@@ -51,6 +59,65 @@ def bounds(due: Due) -> tuple[object, str, str]:
     """
     whole = f"{due.rules}{_WHOLE}"
     return due.at, whole if due.whole else due.rules, whole
+
+
+class Clock(NamedTuple):
+    """What was written down of a ticket.
+
+    Args:
+        wake: when it is looked at, in seconds of UTC; infinite for never, or for at once.
+        rules: by which rules that was found out.
+        leased: whether it is kept from checks for longer than one may.
+    """
+
+    wake: float
+    rules: str
+    leased: bool
+
+
+CLOCK = f"""ticket, extract(epoch FROM wake)::float8, rules,
+    leased > clock_timestamp() + {_LEASE_S} * interval '1 s'"""
+"""A ticket, and the columns of its `Clock`."""
+
+
+def late(clock: Clock, ticket: Ticket, resting: Resting | None) -> str:
+    """Why no check looks at a ticket when it should; empty if one does, or may be about to.
+
+    To look too early harms nobody. What should be looked at within minutes is left: a host whose
+    clock is ahead may have done so.
+    """
+    if clock.leased:
+        return "it is kept from every check of the clocks, as if one had it in hand"
+    if resting is None:
+        return ""
+    due, now = resting.due, resting.due.at.timestamp()
+    if clock.wake <= now or clock.rules not in (due.rules, due.rules + _WHOLE):
+        return ""  # the next check looks at it
+    needed = _needed(resting.look(ticket), is_whole=clock.rules.endswith(_WHOLE))
+    if clock.wake <= needed or now < needed <= now + _AHEAD_S:
+        return ""
+    what = "something is due" if needed <= now else f"something may be due at {_shown(needed)}"
+    return f"no check of the clocks looks at it {_until(clock.wake)}, and {what}"
+
+
+def _needed(rest: Rest | None, *, is_whole: bool) -> float:
+    """When a check must look at a ticket, in seconds of UTC: at once, never, or then.
+
+    `is_whole`: the one that let it rest kept nothing back.
+    """
+    if rest is None or (is_whole and not rest.whole):
+        return -inf
+    if rest.over or rest.until is None:
+        return inf
+    return rest.until.timestamp()
+
+
+def _until(wake: float) -> str:
+    return "any more" if wake > _LAST_S else f"before {_shown(wake)}"
+
+
+def _shown(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, timezone.utc):%Y-%m-%d %H:%M:%S}Z"
 
 
 class Claims:

@@ -1,7 +1,6 @@
 """One connection to the server: asked in SQL, answered in rows, and its failures in our words.
 
-This is the only module that knows the driver. It never blocks in it: every wait has an end, and
-an interrupt from the keyboard is heard meanwhile.
+How it is made is in `way`.
 
 What a lost connection means depends on when it was lost. Before COMMIT was sent nothing has
 happened, and it can be done again (`sdcli.ledger.again`). After that the server is asked, on
@@ -10,36 +9,27 @@ another connection, whether the first new event of the unit is there: then all o
 
 from __future__ import annotations
 
-import select
-import sys
 from contextlib import contextmanager, suppress
 from os import getpid
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdcli.errors import (
-    LedgerAddressError,
     LedgerBusyError,
-    LedgerReadOnlyError,
     LedgerUnreachableError,
-    MissingExtraError,
     NoLedgerError,
+    NoRightError,
     NotAllowedError,
     OutcomeUnknownError,
     SdcliError,
 )
 from sdcli.ledger.postgres import failures
+from sdcli.ledger.postgres.way import LEAST_S, Way, driver_of, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sdcli.ledger.postgres.address import Address
-
-_CONNECT_S = 5.0
-"""Seconds that a host has for taking a connection, before the next one is tried."""
-
-_LEAST_S = 2.0
-"""Seconds that it has in any case, however short a change may wait."""
 
 _READ_S = 120.0
 """Seconds that a question may take which changes nothing, while the server takes connections."""
@@ -52,16 +42,6 @@ _BYTES_A_S = 100_000
 
 _PAUSES_S = (0.02, 0.5)
 """Seconds between two attempts to connect: at first, and at most."""
-
-_KEPT_ALIVE = {
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "25000",
-    "fallback_application_name": "sdcli",
-}
-"""Said to the server unless the address says otherwise: a host that is gone is noticed."""
-
 
 _NOTICES = (
     "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
@@ -101,12 +81,12 @@ class Connection:
         self.wait_s = wait_s
         self._first, self._hear = first, hear
         self._is_greeted = False
+        self._way = Way(address, wait_s)
         self._raw: Any = None
         self._process = 0
-        self._hosts: list[dict[str, str]] = []  # the one that answered last is the first
         self._unit: _Unit | None = None
         self._cursors = 0
-        self._has_recorded = False
+        self._has_recorded = self._explains = False
 
     def ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """The rows that a statement gives.
@@ -119,6 +99,13 @@ class Connection:
         """
         if self._unit is not None:
             return self._asked_in(self._unit, sql, args)
+        try:
+            return self._asked_twice(sql, args)
+        except NoRightError as error:
+            raise self._in_full(error) from None
+
+    def _asked_twice(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        """As `ask`, outside of a unit of work."""
         try:
             return self._asked(sql, args)
         except LedgerUnreachableError as error:
@@ -140,6 +127,20 @@ class Connection:
         with suppress(SdcliError):
             return self._asked(sql, (self.address.schema,)) == [(False,)]
         return False
+
+    def _in_full(self, error: NoRightError) -> NotAllowedError:
+        """The refusal; of a reader or a writer what that one may, and who can help."""
+        if self._explains:
+            return error
+        from sdcli.ledger.postgres.roles import refusal  # noqa: PLC0415 - hardly ever
+
+        self._explains = True
+        try:
+            return refusal(self) or error
+        except SdcliError:
+            return error
+        finally:
+            self._explains = False
 
     def _truly(self, error: LedgerUnreachableError) -> LedgerUnreachableError:
         """The error; where something was recorded by this connection, it says so."""
@@ -168,13 +169,16 @@ class Connection:
         """
         unit = _Unit(limit_s=None if reads or patient else self.wait_s + _GRACE_S)
         try:
-            began = self.ask(begin, *args)
+            began = self._asked_twice(begin, args)
             self._unit = unit
             yield began
             if not reads:
                 self._commit(unit)
         except BaseException as error:
             self._abandon(error)
+            self._unit = None
+            if isinstance(error, NoRightError):
+                raise self._in_full(error) from None
             raise
         finally:
             self._unit = None
@@ -360,7 +364,7 @@ class Connection:
             self._break_off()
             return
         try:
-            self._asked("ROLLBACK", (), _Unit(limit_s=_LEAST_S))
+            self._asked("ROLLBACK", (), _Unit(limit_s=LEAST_S))
         except Exception:  # noqa: BLE001 - as above
             self.close()
 
@@ -369,7 +373,7 @@ class Connection:
     def _asked(
         self, sql: str, args: Sequence[object], unit: _Unit | None = None
     ) -> list[tuple[Any, ...]]:
-        driver = _driver()
+        driver = driver_of()
         if unit is None:
             self._open(monotonic() + self.wait_s)
         elif self._raw is None:
@@ -410,20 +414,14 @@ class Connection:
         first_s = self.wait_s + _GRACE_S + size / _BYTES_A_S
         began = monotonic()
         if unit is not None and unit.limit_s is not None:
-            waiting(raw, began + max(unit.limit_s, _LEAST_S) + size / _BYTES_A_S)
+            waiting(raw, began + max(unit.limit_s, LEAST_S) + size / _BYTES_A_S)
             return
         try:
             waiting(raw, began + first_s)
         except TimeoutError:
-            if not self._takes_connections():
+            if not self._way.is_open():
                 raise
             waiting(raw, began + max(_READ_S, first_s))
-
-    def _takes_connections(self) -> bool:
-        with suppress(SdcliError, TimeoutError):
-            self._reach(self._hosts[0], _CONNECT_S).close()
-            return True
-        return False
 
     def _open(self, until: float) -> None:
         """Have a connection: the one there is, or else one is tried for until then."""
@@ -431,11 +429,10 @@ class Connection:
             self._raw, self._process = None, getpid()  # a copy of this process needs its own
         if self._raw is not None and not self._raw.closed:
             return
-        self._hosts = self._hosts or hosts_of(self.address, self.wait_s)
         pause = _PAUSES_S[0]
         while self._raw is None or self._raw.closed:
             try:
-                self._raw, self._is_greeted = self._reached(until), not self._first
+                self._raw, self._is_greeted = self._way.reached(until), not self._first
             except LedgerUnreachableError as error:
                 if not error.again or monotonic() + pause >= until:
                     error.again = False  # that was done here
@@ -443,72 +440,16 @@ class Connection:
                 sleep(pause)
                 pause = min(2 * pause, _PAUSES_S[1])
 
-    def _reached(self, until: float) -> Any:
-        """The driver's connection to the first host that takes it; a slow one is tried last.
-
-        Raises:
-            LedgerUnreachableError: none does; `again` if one of them may soon.
-            SdcliError: one of them refuses, and would again.
-        """
-        failed: list[LedgerUnreachableError] = []
-        for host in list(self._hosts):
-            try:
-                given_s = float(host.get("connect_timeout") or 0) or _CONNECT_S
-                raw = self._reach(host, min(given_s, max(_LEAST_S, until - monotonic())))
-            except LedgerUnreachableError as error:
-                failed.append(error)
-            except TimeoutError:
-                self._hosts.remove(host)
-                self._hosts.append(host)
-                said = f"{self._where(host)}no connection was taken in time"
-                failed.append(LedgerUnreachableError(self.address.shown, said, again=True))
-            else:
-                self._hosts.remove(host)
-                self._hosts.insert(0, host)
-                return raw
-        said = "; ".join(dict.fromkeys(error.said for error in failed))
-        is_read_only = all(isinstance(error, LedgerReadOnlyError) for error in failed)
-        kind = LedgerReadOnlyError if is_read_only else LedgerUnreachableError
-        raise kind(self.address.shown, said, again=any(error.again for error in failed))
-
-    def _reach(self, host: dict[str, str], limit_s: float) -> Any:
-        """The driver's connection to one host, if it is made in so many seconds.
-
-        Raises:
-            TimeoutError: it was not made in time.
-            SdcliError: it was refused.
-        """
-        driver, raw = _driver(), None
-        try:
-            raw = driver.connect(async_=True, **host)
-            waiting(raw, monotonic() + limit_s)
-        except driver.ProgrammingError as error:
-            raise failures.unread(error, self.address) from None
-        except driver.Error as error:
-            raise failures.not_connected(error, self.address, self._where(host)) from None
-        except BaseException:
-            if raw is not None:
-                raw.close()
-            raise
-        return raw
-
-    def _where(self, host: dict[str, str]) -> str:
-        """Which of several hosts it is, as the beginning of a sentence."""
-        if len(self._hosts) == 1:
-            return ""
-        port = f":{host['port']}" if "port" in host else ""
-        return f"{host.get('host') or host.get('hostaddr')}{port}: "
-
     def _lost(self, said: str) -> LedgerUnreachableError:
         return LedgerUnreachableError(
-            self.address.shown, said, again=True, for_s=max(self.wait_s, _LEAST_S)
+            self.address.shown, said, again=True, for_s=max(self.wait_s, LEAST_S)
         )
 
     def _told(self, error: Any) -> SdcliError:
         """The error that a failure of the driver is for a person; a lost connection is let go."""
-        told = failures.told(error, self.address, self.wait_s, is_one=len(self._hosts) == 1)
+        told = failures.told(error, self.address, self.wait_s, is_one=self._way.is_one)
         if isinstance(told, LedgerUnreachableError):
-            told.for_s = max(self.wait_s, _LEAST_S)
+            told.for_s = max(self.wait_s, LEAST_S)
             self.close()
         return told
 
@@ -523,20 +464,8 @@ class Connection:
         if raw is not None and not raw.closed and raw.isexecuting() and stops:
             pid = int(raw.get_backend_pid())
         self.close()
-        if not pid:
-            return
-        with suppress(SdcliError, TimeoutError, _driver().Error):
-            other = self._reach(self._hosts[0], limit_s=_STOP_S)
-            try:
-                with other.cursor() as cursor:
-                    cursor.execute("SELECT pg_terminate_backend(%s)", (pid,))
-                    waiting(other, monotonic() + _STOP_S)
-            finally:
-                other.close()
-
-
-_STOP_S = 0.5
-"""Seconds that a server has for hearing that a statement is not wanted any more, and for doing so."""
+        if pid:
+            self._way.stop(pid)
 
 
 class _Unit:
@@ -550,162 +479,3 @@ class _Unit:
         self.limit_s = limit_s
         self.mark: Mark | None = None
         self.failed: SdcliError | None = None
-
-
-def hosts_of(address: Address, wait_s: float) -> list[dict[str, str]]:
-    """What the driver is told to connect to each host of an address, in their order.
-
-    Where there are several, the one is wanted that can be written to. No statement waits for a lock
-    for longer than `wait_s`: what only reads meets one where somebody works on the tables.
-
-    Raises:
-        LedgerAddressError: it cannot be read.
-    """
-    driver = _driver()
-    try:
-        given: dict[str, str] = driver.extensions.parse_dsn(address.url)
-    except driver.Error as error:
-        raise failures.unread(error, address) from None
-    names = {name: given.pop(name).split(",") for name in _PLACES if given.get(name)}
-    number = max((len(each) for name, each in names.items() if name != "port"), default=1)
-    for name, each in names.items():
-        if len(each) not in (1, number):
-            reason = f"it names {number} hosts, and {len(each)} of `{name}`"
-            raise LedgerAddressError(address.shown, reason)
-    wait_ms = max(1, int(wait_s * 1000))
-    own = f"-c search_path={address.schema} -c lock_timeout={wait_ms}"
-    common = {**_KEPT_ALIVE, **given, "options": f"{given.get('options', '')} {own}".strip()}
-    if number > 1:
-        common.setdefault("target_session_attrs", "read-write")
-    found = [
-        common | {name: each[index if len(each) > 1 else 0] for name, each in names.items()}
-        for index in range(number)
-    ]
-    if given.get("load_balance_hosts") == "random":
-        from random import shuffle  # noqa: PLC0415 - few addresses
-
-        shuffle(found)
-    return [{name: value for name, value in each.items() if value} for each in found]
-
-
-_PLACES = ("host", "hostaddr", "port")
-"""What an address may name several of."""
-
-
-def _driver() -> Any:
-    if "psycopg2" not in sys.modules:
-        _load()
-    try:
-        import psycopg2  # noqa: PLC0415 - who needs no server needs none
-        import psycopg2.extensions  # noqa: PLC0415
-    except ImportError:
-        what = "A ledger on a PostgreSQL server"
-        raise MissingExtraError(what, "psycopg2", "postgresql") from None
-    return psycopg2
-
-
-def _load() -> None:
-    """Import the driver, without what it imports beside and has no need of.
-
-    It looks for Python's `ssl` so that the two set up OpenSSL once; no OpenSSL since 1.1 is set up
-    by its callers. That import is a third of what the driver costs.
-    """
-    from _thread import _count  # noqa: PLC0415 - as little as can be is imported at the start
-
-    if "ssl" in sys.modules or _count():  # a thread might need it meanwhile
-        return
-    sys.modules["ssl"] = None  # type: ignore[assignment]  # there is none, that says
-    try:
-        with suppress(ImportError):
-            import psycopg2  # noqa: F401, PLC0415 - who needs no server needs none
-    finally:
-        del sys.modules["ssl"]
-
-
-def waiting(raw: Any, until: float) -> None:
-    """Wait for an answer until then, by `monotonic`; an interrupt is heard meanwhile.
-
-    Raises:
-        TimeoutError: there was none in time.
-    """
-    wanted = {1: select.POLLIN, 2: select.POLLOUT}
-    while state := raw.poll():
-        left_s = until - monotonic()
-        ready = select.poll()  # anew each time: while connecting, it may be another socket
-        ready.register(raw.fileno(), wanted[state])
-        if left_s <= 0 or not ready.poll(left_s * 1000):
-            raise TimeoutError
-
-
-class Bulk:
-    """A connection over which many rows are brought by COPY: the driver waits by itself there.
-
-    Args:
-        connection: it goes to the same ledger, and tells failures in the same words.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._like = connection
-        self._raw: Any = None
-
-    def ask(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
-        """See `Connection.ask`."""
-        with self._failing(), self._open().cursor() as cursor:
-            cursor.execute(sql, args or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def copy_in(self, table: str, columns: str, rows: Iterable[str]) -> None:
-        """Put rows into a table in one go; each is a line as COPY takes it (see `fill.copied`).
-
-        Raises:
-            SdcliError: as for `ask`.
-        """
-        from io import StringIO  # noqa: PLC0415 - few commands bring many rows
-
-        with self._failing(), self._open().cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
-
-    @contextmanager
-    def unit(self) -> Iterator[None]:
-        """A transaction: committed at the end, or nothing of it happened.
-
-        Raises:
-            SdcliError: as for `ask`.
-        """
-        self.ask("BEGIN")
-        try:
-            yield
-            self.ask("COMMIT")
-        except BaseException:
-            self.close()  # the server forgets what was not committed
-            raise
-
-    def close(self) -> None:
-        """Let go of it."""
-        raw, self._raw = self._raw, None
-        if raw is not None:
-            with suppress(Exception):
-                raw.close()
-
-    def _open(self) -> Any:
-        if self._raw is None:
-            driver = _driver()
-            driver.extensions.set_wait_callback(None)
-            raw = driver.connect(
-                self._like.address.url,
-                connect_timeout=int(_CONNECT_S),
-                target_session_attrs="read-write",
-            )
-            raw.set_session(autocommit=True)
-            with raw.cursor() as cursor:
-                cursor.execute(f"SET search_path TO {self._like.address.schema}")
-            self._raw = raw
-        return self._raw
-
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        driver = _driver()
-        try:
-            yield
-        except driver.Error as error:
-            raise failures.told(error, self._like.address, self._like.wait_s, is_one=True) from None

@@ -18,33 +18,37 @@ from msgspec import Struct
 from sdcli.errors import IllegalStepError
 from sdcli.ledger import closed
 from sdcli.ledger.interface import Examination, Finding, Mended
+from sdcli.ledger.postgres.clocks import CLOCK, Clock, late
 from sdcli.ledger.postgres.connection import Connection
 from sdcli.ledger.postgres.moving import months
 from sdcli.ledger.postgres.rows import (
+    EVENT_COLUMNS,
     PREFIX,
+    TICKET_COLUMNS,
+    derived,
     once_of,
     plain,
     recorded_at,
-    row_of,
+    right_row,
     state_of,
     stored_keys,
 )
-from sdcli.ledger.postgres.words import LEXICON, new_words
+from sdcli.ledger.postgres.words import LEXICON
 from sdcli.tickets.base import kind
 from sdcli.tickets.event import AnyEvent, Opened, SlaReapplied
 from sdcli.tickets.ticket import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
-    from sdcli.ledger.interface import Progress, Whole
+    from sdcli.ledger.interface import Progress, Resting, Whole
     from sdcli.tickets.ticket import Ticket
 
 _PAGE = 2000
 _READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TELL_EVERY = 200
-_EVENT = "ticket, seq, recorded, id, at, by, kind, record, before, after, body::text"
+_EVENT = f"{', '.join(EVENT_COLUMNS)}::text"  # the last one is its JSON
+_DERIVED = tuple(name for name in TICKET_COLUMNS if name != "number")
 
 
 class _Recorded(NamedTuple):
@@ -74,7 +78,9 @@ class _Found(Struct):
     clocks: Sequence[tuple[Any, ...]]
 
 
-def examine(connection: Connection, progress: Progress) -> Examination:
+def examine(
+    connection: Connection, progress: Progress, resting: Resting | None = None
+) -> Examination:
     """Look at everything; `progress` is told how many tickets have been looked at, and of how many.
 
     Raises:
@@ -83,7 +89,7 @@ def examine(connection: Connection, progress: Progress) -> Examination:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            return _Examiner(apart, progress).result()
+            return _Examiner(apart, progress, resting).result()
     finally:
         apart.close()
 
@@ -91,8 +97,9 @@ def examine(connection: Connection, progress: Progress) -> Examination:
 class _Examiner:
     """Looks at one state of the ledger."""
 
-    def __init__(self, connection: Connection, progress: Progress) -> None:
+    def __init__(self, connection: Connection, progress: Progress, resting: Resting | None) -> None:
         self._connection = connection
+        self._resting = resting
         self._place = connection.address.shown
         self._progress = progress
         self._findings: list[Finding] = []
@@ -144,14 +151,14 @@ class _Examiner:
 
     def _walk(self) -> Iterator[_Found]:
         """What each ticket has in each table, ticket by ticket."""
-        columns = f"SELECT number AS ticket, {', '.join(_columns())} FROM tickets ORDER BY number"
+        columns = f"SELECT number AS ticket, {', '.join(_DERIVED)} FROM tickets ORDER BY number"
         order = "ORDER BY ticket"
         parts = [
             _grouped(self._connection, columns),
             _grouped(self._connection, f"SELECT {_EVENT} FROM events {order}, seq"),
             _grouped(self._connection, f"SELECT ticket, key FROM keys {order}"),
             _grouped(self._connection, f"SELECT ticket, key FROM once {order}"),
-            _grouped(self._connection, f"SELECT ticket FROM clocks {order}"),
+            _grouped(self._connection, f"SELECT {CLOCK} FROM clocks {order}"),
         ]
         heads = [next(part, None) for part in parts]
         while present := [head[0] for head in heads if head is not None]:
@@ -218,8 +225,12 @@ class _Examiner:
         )
 
     def _clocks(self, ref: str, found: _Found, ticket: Ticket) -> None:
-        """Every ticket that is open must be looked at by the checks of the clocks."""
-        if not found.clocks and is_checked(ticket):
+        """Every ticket that is open must be looked at by the checks of the clocks, in time."""
+        if found.clocks:
+            _, *clock = found.clocks[0]
+            if problem := late(Clock(*clock), ticket, self._resting):
+                self._found(ref, problem)
+        elif is_checked(ticket):
             self._found(ref, "no check of the clocks looks at it")
 
     def _without_events(self, ref: str, found: _Found) -> None:
@@ -236,7 +247,7 @@ class _Examiner:
         self, ref: str, row: tuple[Any, ...], ticket: Ticket, events: Sequence[_Recorded]
     ) -> None:
         right = right_row(ticket, [event.recorded for event in events])
-        stored = dict(zip(_columns(), row[1:], strict=True))
+        stored = dict(zip(_DERIVED, row[1:], strict=True))
         wrong = [name for name, value in stored.items() if name != "state" and value != right[name]]
         if stored["state"] != right["state"]:
             wrong += _different(stored["state"], ticket)
@@ -330,12 +341,6 @@ def made_of(ref: str, events: Sequence[tuple[int, str]]) -> Ticket | str:
         return f"its events do not make a ticket: {error}"
 
 
-def right_row(ticket: Ticket, recorded: Sequence[datetime]) -> dict[str, Any]:
-    """The columns of a ticket's row; its events are looked for by when their rows were recorded."""
-    bounds = {"first_recorded": min(recorded), "last_recorded": max(recorded)}
-    return row_of(ticket, ticket.events) | bounds
-
-
 def is_checked(ticket: Ticket) -> bool:
     """Whether it is open, so that checks of the clocks must look at it."""
     return not (ticket.is_closed or ticket.void or ticket.is_problem)
@@ -384,12 +389,6 @@ def _first(row: tuple[Any, ...]) -> int:
     return int(row[0])
 
 
-def _columns() -> list[str]:
-    from sdcli.ledger.postgres.fill import TICKET_COLUMNS  # noqa: PLC0415 - writes, and is heavy
-
-    return [name for name in TICKET_COLUMNS if name != "number"]
-
-
 def _is_of(row: _Recorded, event: AnyEvent, record: str) -> bool:
     return (row.kind, row.by, row.record, row.at, row.recorded) == (
         kind(event), plain(event.by), record, event.at, recorded_at(event)
@@ -413,7 +412,9 @@ def _named(keys: Iterable[str]) -> str:
     return listed(sorted(keys), 3)
 
 
-def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
+def repair(
+    connection: Connection, whole: Whole, progress: Progress, resting: Resting | None = None
+) -> Mended:
     """Make anew what does not follow from the events; nobody else writes meanwhile.
 
     Events stay as they are: a ticket whose events make none is set aside, and told.
@@ -424,7 +425,7 @@ def repair(connection: Connection, whole: Whole, progress: Progress) -> Mended:
     apart = Connection(connection.address, connection.wait_s)
     try:
         with apart.unit(_READ_ONLY, reads=True):
-            examiner = _Examiner(apart, whole.watching(progress))
+            examiner = _Examiner(apart, whole.watching(progress), resting)
             examiner.result()
         lost, told = list[str](), list[str]()
         with apart.unit("BEGIN", patient=True):
@@ -473,17 +474,15 @@ def _mend(connection: Connection, number: int) -> str:
     ticket = made_of(ref, [(seq, body) for seq, body, _ in events])
     if isinstance(ticket, str):
         return ticket
-    row = right_row(ticket, [recorded for *_, recorded in events])
+    row, keys, once, words = derived(ticket, [recorded for *_, recorded in events])
     connection.ask("DELETE FROM damage WHERE ticket = %s", number)
-    names = list(row)
-    values = ", ".join(["%s"] * len(names))
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "number")
+    values = ", ".join(["%s"] * len(TICKET_COLUMNS))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _DERIVED)
     connection.ask(
-        f"INSERT INTO tickets ({', '.join(names)}) VALUES ({values}) "
+        f"INSERT INTO tickets ({', '.join(TICKET_COLUMNS)}) VALUES ({values}) "
         f"ON CONFLICT (number) DO UPDATE SET {changes}",
         *row.values(),
     )
-    words = new_words(None, ticket)
     connection.ask(LEXICON, words)
     connection.ask(
         "INSERT INTO texts VALUES (%s, array_to_tsvector(%s::text[])) "
@@ -491,23 +490,19 @@ def _mend(connection: Connection, number: int) -> str:
         number,
         words,
     )
-    right = sorted(stored_keys(ticket))
-    connection.ask("DELETE FROM keys WHERE ticket = %s AND NOT key = ANY (%s)", number, right)
-    connection.ask(
-        "INSERT INTO keys SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
-        number,
-        right,
-    )
-    once = sorted(once_of(ticket, ticket.events))
-    connection.ask("DELETE FROM once WHERE ticket = %s AND NOT key = ANY (%s)", number, once)
-    connection.ask(
-        "INSERT INTO once SELECT key, %s FROM unnest(%s::text[]) AS new (key) ON CONFLICT DO NOTHING",
-        number,
-        once,
-    )
+    for table, right in (("keys", keys), ("once", once)):
+        connection.ask(
+            f"DELETE FROM {table} WHERE ticket = %s AND NOT key = ANY (%s)", number, right
+        )
+        connection.ask(
+            f"INSERT INTO {table} SELECT key, %s FROM unnest(%s::text[]) AS new (key) "
+            "ON CONFLICT DO NOTHING",
+            number,
+            right,
+        )
     connection.ask(
         "INSERT INTO clocks (ticket, wake) VALUES (%s, '-infinity') "
-        "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake",
+        "ON CONFLICT (ticket) DO UPDATE SET wake = excluded.wake, worker = '', leased = '-infinity'",
         number,
     )
     return ""
@@ -528,5 +523,6 @@ def _mend_clocks(connection: Connection) -> None:
     connection.ask(
         "INSERT INTO clocks AS c (ticket, wake) SELECT number, '-infinity' FROM tickets "
         "WHERE status <> 'closed' AND NOT void "
-        "ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity' WHERE c.wake <> '-infinity'"
+        "ON CONFLICT (ticket) DO UPDATE SET wake = '-infinity', worker = '', leased = '-infinity' "
+        "WHERE c.wake <> '-infinity' OR c.leased <> '-infinity'"
     )

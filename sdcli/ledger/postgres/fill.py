@@ -10,27 +10,21 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sdcli.ledger.postgres.rows import event_rows, once_of, row_of, stored_keys
-from sdcli.ledger.postgres.words import LEXICON, lexemes, new_words
+from sdcli.ledger.postgres.rows import EVENT_COLUMNS, TICKET_COLUMNS, derived, event_rows
+from sdcli.ledger.postgres.words import LEXICON, lexemes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from typing import Any
 
-    from sdcli.ledger.postgres.connection import Bulk, Connection
+    from sdcli.ledger.postgres.bulk import Bulk
+    from sdcli.ledger.postgres.connection import Connection
     from sdcli.tickets.ticket import Ticket
 
 BATCH = 1000
 """Tickets in a transaction."""
 
-_TICKET = (
-    "number, version, record, status, type, service, priority, queue, assignee, opened_at, "
-    "touched_at, void, needs_validation, articles, first_recorded, last_recorded, state"
-)
-TICKET_COLUMNS = _TICKET.split(", ")
-"""The columns of a ticket, as they are filled."""
-_EVENT = "ticket, seq, recorded, id, at, by, kind, record, before, after, body"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -68,24 +62,23 @@ class Loader:
         texts, runs = list[str](), set[str]()
         once: list[tuple[str, int]] = []
         for ticket in tickets:
-            row = row_of(ticket, ticket.events)
+            row, own, only, words = derived(ticket)
             number, record = row["number"], ticket.record
-            lines.append(copied(row[name] for name in TICKET_COLUMNS))
+            lines.append(copied(row.values()))
             for seq, event in enumerate(event_rows(None, ticket.events)[0], 1):
                 self._need_month(event["recorded"])
                 events.append(_event_line(number, seq, record, event))
-            keys += [copied((key, number)) for key in sorted(stored_keys(ticket))]
-            once += [(key, number) for key in sorted(once_of(ticket, ticket.events))]
+            keys += [copied((key, number)) for key in own]
+            once += [(key, number) for key in only]
             clocks.append(f"{number}\t-infinity\n")
-            words = new_words(None, ticket)
             runs.update(words)
             texts.append(copied((number, lexemes(words))))
         ask, copy_in = self._bulk.ask, self._bulk.copy_in
-        copy_in("tickets", _TICKET, lines)
-        copy_in("events", _EVENT, events)
-        copy_in("keys", "key, ticket", keys)
-        copy_in("clocks", "ticket, wake", clocks)
-        copy_in("texts", "ticket, words", texts)
+        copy_in("tickets", TICKET_COLUMNS, lines)
+        copy_in("events", EVENT_COLUMNS, events)
+        copy_in("keys", ("key", "ticket"), keys)
+        copy_in("clocks", ("ticket", "wake"), clocks)
+        copy_in("texts", ("ticket", "words"), texts)
         ask(LEXICON, sorted(runs))
         # Elsewhere two tickets may have one of these: then the older one is found by it.
         ask(

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Migrated,
         Prepared,
         Progress,
+        Resting,
         Restored,
         Standing,
         Whole,
@@ -304,20 +305,20 @@ class PostgresLedger(PostgresReader):
         with self._unit(patient=True):
             self._ask("ANALYZE tickets, events, keys, once, clocks, texts")
 
-    def examine(self, progress: Progress) -> Examination:
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
         """See `Ledger.examine`."""
         from sdcli.ledger.postgres.doctor import examine  # noqa: PLC0415 - one command's
 
         self._ask("SELECT 1")  # there is a ledger, and it is of this version
-        return examine(self._connection, progress)
+        return examine(self._connection, progress, resting)
 
-    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+    def repair(self, stamp: Stamp, progress: Progress, resting: Resting | None = None) -> Mended:
         """See `Ledger.repair`: rows and keys are made anew from the events, which stay as they are."""
         from sdcli.ledger.postgres.doctor import repair  # noqa: PLC0415 - one command's
 
         del stamp
         with self.whole() as whole:
-            return repair(self._connection, whole, progress)
+            return repair(self._connection, whole, progress, resting)
 
     def back_up(self, path: str, progress: Progress) -> int:
         """See `Ledger.back_up`."""
@@ -485,6 +486,8 @@ class PostgresLedger(PostgresReader):
     def _compare(self) -> None:
         """Tell, once, where this host's files say other service levels: reading is not refused."""
         self._is_compared = True
+        if self._host.tell is None:
+            return
         levels = self._host.levels() if self._host.name else ""
         desk = self._agreed_unless(levels) if levels else None
         if desk is None:
@@ -495,7 +498,7 @@ class PostgresLedger(PostgresReader):
             "Nothing was changed: bring",
             "What is reckoned here may differ, and nothing can be changed from here: bring",
         )
-        self._tell(told)
+        self._host.tell(told)
 
 
 def _leave(ref: str, error: LedgerDamagedError) -> None:

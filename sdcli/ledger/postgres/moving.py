@@ -8,7 +8,7 @@ from sdcli.errors import NoSuchTicketError, OtherLedgerError
 from sdcli.ledger import closed
 from sdcli.ledger.content import further, lacked
 from sdcli.ledger.interface import Connected, Mark, Standing
-from sdcli.ledger.postgres.connection import Bulk
+from sdcli.ledger.postgres.bulk import Bulk
 from sdcli.ledger.postgres.fill import Loader, set_next, unclosed
 from sdcli.ledger.postgres.reader import PostgresReader, number_in
 from sdcli.ledger.postgres.rows import mails_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdcli.errors import RefusedError, listed
+from sdcli.errors import MayNotChangeError, RefusedError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +70,29 @@ def roles(connection: Connection) -> tuple[list[str], list[str]]:
     writers = [name for (name,) in connection.ask(calls, "append(json)", "EXECUTE")]
     readers = [name for (name,) in connection.ask(looks, "tickets", "SELECT")]
     return writers, [name for name in readers if name not in writers]
+
+
+def refusal(connection: Connection) -> MayNotChangeError | None:
+    """Why the server refused something to this user, if that is as readers and writers are refused.
+
+    Raises:
+        SdcliError: the server cannot be asked.
+    """
+    sql = """SELECT current_user::text, pg_get_userbyid(t.relowner)::text,
+        has_table_privilege(t.oid, 'SELECT'),
+        has_function_privilege(to_regprocedure('append(json)'), 'EXECUTE'),
+        pg_has_role(t.relowner, 'USAGE')
+        FROM pg_class AS t WHERE t.oid = to_regclass('tickets')"""
+    found = connection.ask(sql)
+    if not found or found[0][2:] not in ((True, False, False), (True, True, False)):
+        return None
+    user, owner, _, writes, _ = found[0]
+    place = connection.address.shown
+    if writes:
+        return MayNotChangeError(place, user=user, owner=owner, may="write")
+    writers, _ = roles(connection)
+    grants = tuple(f"GRANT {quoted(name)} TO {quoted(user)}" for name in writers)
+    return MayNotChangeError(place, user=user, owner=owner, may="read", grants=grants)
 
 
 def _require_limited(connection: Connection, names: list[str]) -> None:

@@ -1,4 +1,9 @@
-"""From tickets to rows and back: rows never leave this folder."""
+"""From tickets to rows and back: rows never leave this folder.
+
+What the columns of the tables are, and what a ticket has in them, is said here alone. It is written
+in three ways: by `append`, which adds to a ticket (`writer`); by COPY, many tickets at once
+(`fill`); and anew, of a ticket whose rows are wrong (`doctor`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdcli.errors import IllegalStepError, LedgerDamagedError
+from sdcli.ledger.postgres.words import new_words
 from sdcli.tickets import lifecycle
 from sdcli.tickets.base import kind
 from sdcli.tickets.contact import MailFacts
@@ -30,6 +36,34 @@ _INSTEAD = "\ufffd"
 """Stands for what no text of a database can hold."""
 _LONGEST = 500
 """Characters of a text, or bytes of a key, that an index takes: no more than some 2,700 bytes."""
+
+
+TICKET_COLUMNS = (
+    *("number", "version", "record", "status", "type", "service", "priority", "queue", "assignee"),
+    *("opened_at", "touched_at", "void", "needs_validation", "articles", "first_recorded"),
+    *("last_recorded", "state"),
+)
+"""The columns of a ticket, in the order of `row_of`."""
+
+EVENT_COLUMNS = (
+    *("ticket", "seq", "recorded", "id", "at", "by", "kind", "record", "before", "after", "body"),
+)
+"""The columns of an event."""
+
+
+class Derived(NamedTuple):
+    """What the tables hold of a ticket beside its events: all of it can be made anew.
+
+    Args:
+        row: its columns in `tickets`.
+        keys, once: its keys in the tables of these names.
+        words: what it says, for `texts` and the lexicon.
+    """
+
+    row: dict[str, Any]
+    keys: list[str]
+    once: list[str]
+    words: list[str]
 
 
 class Stored(NamedTuple):
@@ -101,6 +135,22 @@ def row_of(ticket: Ticket, new: Sequence[AnyEvent]) -> dict[str, Any]:
         "last_recorded": max(recorded),
         "state": state_of(ticket),
     }
+
+
+def right_row(ticket: Ticket, recorded: Sequence[datetime]) -> dict[str, Any]:
+    """The columns of a ticket's row, whose events have rows that were recorded at these instants."""
+    bounds = {"first_recorded": min(recorded), "last_recorded": max(recorded)}
+    return row_of(ticket, ticket.events) | bounds
+
+
+def derived(ticket: Ticket, recorded: Sequence[datetime] = ()) -> Derived:
+    """What follows from the events of a ticket; `recorded` as for `right_row`, if they have rows."""
+    return Derived(
+        row=right_row(ticket, recorded) if recorded else row_of(ticket, ticket.events),
+        keys=sorted(stored_keys(ticket)),
+        once=sorted(once_of(ticket, ticket.events)),
+        words=new_words(None, ticket),
+    )
 
 
 def event_rows(before: Ticket | None, new: Sequence[AnyEvent]) -> tuple[list[dict[str, Any]], bool]:

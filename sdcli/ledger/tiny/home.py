@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Mark,
         Mended,
         Progress,
+        Resting,
         Restored,
         Shelf,
         Standing,
@@ -384,8 +385,9 @@ class TinyLedger:
         many = f"{len(left)} archives belonged to no snapshot, and are"
         self._tell(f"{one if len(left) == 1 else many} kept in {self._places.damage} now.")
 
-    def examine(self, progress: Progress) -> Examination:
-        """See `Ledger.examine`."""
+    def examine(self, progress: Progress, resting: Resting | None = None) -> Examination:
+        """See `Ledger.examine`: nothing is written down of when tickets are due."""
+        del resting
         from sdcli.ledger.tiny.doctor import examine  # noqa: PLC0415 - one command's
 
         found, mark = examine(self._places, progress), self.closed()
@@ -396,8 +398,9 @@ class TinyLedger:
             return replace(found, remarks=(*found.remarks, told))
         return found
 
-    def repair(self, stamp: Stamp, progress: Progress) -> Mended:
+    def repair(self, stamp: Stamp, progress: Progress, resting: Resting | None = None) -> Mended:
         """See `Ledger.repair`."""
+        del resting
         from sdcli.ledger.interface import Mended  # noqa: PLC0415
         from sdcli.ledger.tiny.repair import repair  # noqa: PLC0415 - one command's
 
